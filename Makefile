@@ -1,0 +1,86 @@
+# The commands of the workbook. A bare `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# --- what `make quarterly-report` may be told ------------------------------------------------
+KNOWN := QUARTER PRODUCTS LANGUAGE NOTEBOOKS JOBS DATA FORCE VENV PYTHON
+unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
+ifneq ($(unknown),)
+$(error there is no variable $(unknown); there are $(KNOWN))
+endif
+# LANGUAGE is also a variable of the desktop (as in en_US:en): only what make is told counts
+ifneq ($(origin LANGUAGE),command line)
+LANGUAGE :=
+endif
+DATA ?= $(if $(wildcard data/sources.yml),data/sources.yml,data/sample/sources.yml)
+quoted = '$(subst ','\'',$(1))'
+option = $(if $(2),$(1)=$(call quoted,$(2)))
+REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(call option,--product,$(PRODUCTS)) \
+	$(call option,--language,$(LANGUAGE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--jobs,$(JOBS)) \
+	$(if $(filter-out 0,$(FORCE)),--force)
+SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
+
+.PHONY: help quarterly-report test check lab snapshot sample dictionary benchmark lock clean
+
+help: ## list the commands
+	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-26s %s\n", $$1, $$2}'
+
+quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports
+	@$(BIN)/cs-workbook report $(REPORT)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## lint, format, types, architecture, clean notebooks, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/python -m pytest
+
+lab: $(READY) $(SAMPLE) ## open JupyterLab on the notebooks
+	@test -f data/snapshots/LATEST || $(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))
+	@$(BIN)/cs-workbook lab
+
+snapshot: $(READY) $(SAMPLE) ## check the data and freeze it
+	@$(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))
+
+sample: data/sample/sources.yml ## write the sample data
+
+data/sample/sources.yml: $(READY) $(wildcard cs_helpers/sample/*)
+	@$(BIN)/cs-workbook sample
+
+dictionary: $(READY) ## write data/README.md from the contract
+	@$(BIN)/cs-workbook dictionary
+
+benchmark: $(READY) $(SAMPLE) ## time the main job against the stock commands
+	@$(BIN)/python benchmarks/main_job.py
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --quiet --upgrade --group pyproject.toml:dev pyproject.toml -o requirements.lock
+
+clean: ## remove what the commands made, except your data and reports
+	rm -rf $(VENV) data/sample data/snapshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+
+# The environment: locked and hashed; uv where it is there, pip otherwise.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or the like")'
+	@echo "making $(VENV) and installing the locked packages (once, some minutes)"
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+		$(PYTHON) -m venv --clear $(VENV) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@

@@ -1,0 +1,78 @@
+"""Everything that can go wrong, as one tree.
+
+WorkbookError
+ ├── SettingError      a file that a person wrote (sources, product) is wrong: file, key, allowed
+ ├── ParameterError    a parameter of a run is wrong: name, value, allowed
+ ├── SourceError       a table could not be read: table, column, where
+ ├── ContractError     tables were read, and what they hold stops the snapshot: failures
+ ├── SnapshotError     there is no such snapshot, or it is damaged: snapshot
+ └── ReportError       a report could not be made or published
+
+Each message is one sentence or two: what is wrong, where, and what to do. The command line prints
+it without a traceback and exits with 1.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:
+    """`" Did you mean 'product'?"` where one of `allowed` is close to `wrong`, else `""`."""
+    close = difflib.get_close_matches(wrong, list(allowed), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+class WorkbookError(Exception):
+    """The base of all errors that a user can mend."""
+
+
+class SettingError(WorkbookError):
+    """A settings file (sources, product) cannot be used."""
+
+    def __init__(self, file: Path | str, problem: str, *, key: str = "", allowed: str = "") -> None:
+        self.file, self.key, self.problem, self.allowed = Path(file), key, problem, allowed
+        where = f"{file}: key '{key}'" if key else str(file)
+        hint = f" Allowed: {allowed}." if allowed else ""
+        super().__init__(f"{where}: {problem}.{hint}")
+
+
+class ParameterError(WorkbookError):
+    """A parameter of a run has a wrong name or value."""
+
+    def __init__(self, name: str, problem: str, *, value: object = None, allowed: str = "") -> None:
+        self.name, self.value, self.problem, self.allowed = name, value, problem, allowed
+        shown = f"={value!r}" if value is not None else ""
+        hint = f" Allowed: {allowed}." if allowed else ""
+        super().__init__(f"parameter {name}{shown}: {problem}.{hint}")
+
+
+class SourceError(WorkbookError):
+    """A table could not be read from where the sources file says it is."""
+
+    def __init__(self, table: str, problem: str, *, column: str = "", where: str = "") -> None:
+        self.table, self.column, self.where, self.problem = table, column, where, problem
+        name = f"table '{table}'" + (f", column '{column}'" if column else "")
+        super().__init__(f"{name}: {problem}" + (f" (in {where})." if where else "."))
+
+
+class ContractError(WorkbookError):
+    """What the tables hold stops the snapshot; `failures` are one line each."""
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        self.failures = tuple(failures)
+        lines = "\n".join(f"  - {line}" for line in failures)
+        super().__init__(
+            f"the tables break the contract, so no snapshot was taken:\n{lines}\n"
+            "Mend the source or its mapping (data/README.md lists what each table must hold)."
+        )
+
+
+class SnapshotError(WorkbookError):
+    """There is no such snapshot, or it cannot be read."""
+
+
+class ReportError(WorkbookError):
+    """A report could not be planned, made or published."""

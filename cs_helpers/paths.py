@@ -1,0 +1,54 @@
+"""Where the parts of a workbook lie.
+
+A workbook is the folder that holds `notebooks/`, `data/`, `templates/` and `reports/`: by default
+the checkout this package is installed from, or the folder named by `CS_WORKBOOK_HOME`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """The workbook's folder."""
+    named = os.environ.get("CS_WORKBOOK_HOME")
+    return Path(named).resolve() if named else Path(__file__).resolve().parents[1]
+
+
+def notebooks() -> Path:
+    """The folder of the committed notebooks."""
+    return home() / "notebooks"
+
+
+def products() -> Path:
+    """The folder of the product files, one operations map a product."""
+    return home() / "data" / "products"
+
+
+def snapshots() -> Path:
+    """The folder of the frozen snapshots."""
+    return home() / "data" / "snapshots"
+
+
+def sample() -> Path:
+    """The folder that the sample data is written to."""
+    return home() / "data" / "sample"
+
+
+def templates() -> Path:
+    """The folder of the report templates."""
+    return home() / "templates"
+
+
+def reports() -> Path:
+    """The folder that reports are published to, one folder a quarter."""
+    return home() / "reports"
+
+
+def shown(path: Path) -> str:
+    """`path` as a person would type it: relative to the working folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
