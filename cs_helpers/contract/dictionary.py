@@ -1,0 +1,45 @@
+"""The data dictionary `data/README.md`, written from the contract."""
+
+from __future__ import annotations
+
+from cs_helpers.contract.tables import TABLES, Table
+
+_HEAD = """\
+# The tables of the workbook / ワークブックのテーブル
+
+Written from `cs_helpers/contract/tables.py` by `make dictionary`; do not edit by hand.
+Only `accounts` and `contracts` are required. Without another table, the analyses that need it say
+on their page what they cannot say. How to map your own tables: `docs/bring-your-own-data.md`.
+
+必須は `accounts` と `contracts` だけです。ほかのテーブルがない場合、それを使う分析は「何が言えないか」を
+ページ上に示します。自社データの対応付けは `docs/bring-your-own-data.md` を参照してください。
+"""
+
+
+def data_dictionary() -> str:
+    """The whole dictionary, in Markdown, English and Japanese side by side."""
+    return "\n".join([_HEAD, *(_section(table) for table in TABLES.values())])
+
+
+def _section(table: Table) -> str:
+    need = "required / 必須" if table.required else "optional / 任意"
+    key = ", ".join(f"`{k}`" for k in table.key) or "none / なし"
+    rows = []
+    for name, column in table.columns.items():
+        about = column.metadata
+        kind = about["kind"] + (f" ({about['unit']})" if about["unit"] else "")
+        must = "yes" if about["mapped"] else ""
+        rows.append(f"| `{name}` | {kind} | {must} | {about['en']} | {about['ja']} | `{about['example']}` |")
+    lines = [
+        f"## {table.name} ({need})",
+        "",
+        f"{table.meaning['en']} / {table.meaning['ja']}",
+        "",
+        f"Key / キー: {key}",
+        "",
+        "| column | type | needed | meaning | 意味 | example |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
+    return "\n".join(lines)

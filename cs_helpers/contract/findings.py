@@ -1,0 +1,25 @@
+"""What checking the tables found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Policy = Literal["reject", "warn", "stop"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that rows break.
+
+    `examples` are the first of them: source row (counted from 1), key and value as text.
+    `detail` says more where the rule needs it, for instance what is allowed.
+    """
+
+    table: str
+    column: str
+    rule: str
+    policy: Policy
+    count: int
+    examples: tuple[tuple[int, str, str], ...] = ()
+    detail: str = ""

@@ -1,0 +1,315 @@
+"""A product as data: its operations map, one YAML file in `data/products/`.
+
+Names in English and Japanese, four levels of maturity, the steps of the journey, the measures of
+health, the baselines to watch, the touch mix and the playbook.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cs_helpers.contract.vocabulary import TOUCH_MODELS
+from cs_helpers.errors import SettingError, did_you_mean
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Part):
+    """A text in each language of the reports."""
+
+    en: str = Field(min_length=1)
+    ja: str = Field(min_length=1)
+
+    def in_language(self, language: str) -> str:
+        """The text in `language` (`en` or `ja`)."""
+        return self.ja if language == "ja" else self.en
+
+
+class Measure(_Part):
+    """A number for each account at the end of a month, over the `months` up to it.
+
+    source usage: `quantity` and `events` are summed, `days` are active days, `users` the most
+    distinct users of one month, `distinct_events` how many event names were used; `event` is a
+    name or a pattern with `*`. source tickets and touches: `count`. source surveys: `nps`, the
+    mean answer. source assessments: `score`, the latest of `name`.
+    """
+
+    source: Literal["usage", "tickets", "touches", "surveys", "assessments"] = "usage"
+    value: Literal["quantity", "events", "days", "users", "distinct_events", "count", "nps", "score"]
+    event: str = "*"
+    name: str = ""
+    months: int = Field(default=3, ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _value_fits_source(self) -> Measure:
+        fits = {
+            "usage": ("quantity", "events", "days", "users", "distinct_events"),
+            "tickets": ("count",),
+            "touches": ("count",),
+            "surveys": ("nps",),
+            "assessments": ("score",),
+        }[self.source]
+        if self.value not in fits:
+            raise ValueError(f"source '{self.source}' has the values {', '.join(fits)}")
+        if self.source == "assessments" and not self.name:
+            raise ValueError("source 'assessments' needs 'name', the measure that was assessed")
+        return self
+
+
+class Condition(Measure):
+    """A measure with a bound that must be met."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Condition:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("needs 'at_least' or 'at_most'")
+        return self
+
+
+class Level(_Part):
+    """A level of maturity: reached when all its conditions hold."""
+
+    level: Literal[1, 2, 3, 4]
+    name: Words
+    meaning: Words
+    conditions: tuple[Condition, ...] = ()
+
+
+class Maturity(_Part):
+    """The four levels. A level counts only when those below it hold too; below Lv.1 is 0."""
+
+    levels: tuple[Level, Level, Level, Level]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Maturity:
+        if [level.level for level in self.levels] != [1, 2, 3, 4]:
+            raise ValueError("levels must be 1, 2, 3, 4 in this order")
+        return self
+
+
+class StepRule(_Part):
+    """When a step counts as reached: exactly one of the three.
+
+    `contract: started` - the account's first contract; `milestone: NAME` - as recorded in the
+    table milestones; `event: PATTERN` - when the running total of `value` reaches `at_least`.
+    """
+
+    contract: Literal["started"] | None = None
+    milestone: str | None = None
+    event: str | None = None
+    value: Literal["quantity", "events", "distinct_events"] = "events"
+    at_least: float = Field(default=1, gt=0)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> StepRule:
+        if sum(x is not None for x in (self.contract, self.milestone, self.event)) != 1:
+            raise ValueError("needs exactly one of 'contract', 'milestone', 'event'")
+        return self
+
+
+class Step(_Part):
+    """A step of the journey, with what helps a customer to take it."""
+
+    step: Slug
+    name: Words
+    rule: StepRule
+    contents: Words | None = None
+    tools: Words | None = None
+
+
+class Journey(_Part):
+    """The steps in order. The first is the entry; `value_step` is where the customer has value."""
+
+    steps: tuple[Step, ...] = Field(min_length=2)
+    value_step: Slug
+    window_days: int = Field(default=365, ge=1)
+
+    @model_validator(mode="after")
+    def _steps_are_known(self) -> Journey:
+        names = [s.step for s in self.steps]
+        if len(set(names)) < len(names):
+            raise ValueError("a step is named twice")
+        if self.value_step not in names[1:]:
+            raise ValueError(f"value_step must be one of {', '.join(names[1:])}")
+        return self
+
+
+class HealthMeasure(_Part):
+    """A measure of health: `red` and worse scores 0, `green` and better 100, between is linear."""
+
+    id: Slug
+    name: Words
+    kind: Literal["quantitative", "qualitative"]
+    measure: Measure
+    red: float
+    green: float
+    weight: float = Field(gt=0)
+    missing: Literal["skip", "worst"] = "skip"
+
+    @model_validator(mode="after")
+    def _bands_differ(self) -> HealthMeasure:
+        if self.red == self.green:
+            raise ValueError("'red' and 'green' must differ (red above green: less is better)")
+        return self
+
+
+class Health(_Part):
+    """The health score: the weighted mean of its measures, 0 to 100."""
+
+    version: int = Field(ge=1)
+    yellow_from: float = Field(default=40, ge=0, le=100)
+    green_from: float = Field(default=70, ge=0, le=100)
+    measures: tuple[HealthMeasure, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _bands_in_order(self) -> Health:
+        if self.yellow_from >= self.green_from:
+            raise ValueError("yellow_from must be below green_from")
+        if len({m.id for m in self.measures}) < len(self.measures):
+            raise ValueError("a measure is named twice")
+        return self
+
+
+class Baseline(_Part):
+    """A daily number of the whole product to be watched."""
+
+    id: Slug
+    name: Words
+    unit: Words
+    source: Literal["usage", "tickets"]
+    value: Literal["users", "events", "quantity", "count"]
+    event: str = "*"
+
+    @model_validator(mode="after")
+    def _value_fits_source(self) -> Baseline:
+        fits = ("users", "events", "quantity") if self.source == "usage" else ("count",)
+        if self.value not in fits:
+            raise ValueError(f"source '{self.source}' has the values {', '.join(fits)}")
+        return self
+
+
+class Play(_Part):
+    """What a CSM does when something is seen: one line of the playbook."""
+
+    when: Words
+    do: Words
+    step: Slug | None = None
+
+
+class Product(_Part):
+    """The operations map of one product."""
+
+    product: Slug
+    name: Words
+    about: Words
+    maturity: Maturity
+    journey: Journey
+    health: Health
+    baselines: tuple[Baseline, ...] = Field(min_length=1)
+    touch_mix: dict[Literal["high", "low", "tech", "community"], float]
+    playbook: tuple[Play, ...] = ()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Product:
+        if abs(sum(self.touch_mix.values()) - 1) > 0.005:
+            raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
+        steps = {s.step for s in self.journey.steps}
+        for play in self.playbook:
+            if play.step and play.step not in steps:
+                raise ValueError(f"playbook names the step '{play.step}', journey has no such step")
+        return self
+
+
+def read_yaml(file: Path) -> Any:
+    """The content of a YAML file; raises `SettingError` with line and column if it is not YAML."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingError(file, "there is no such file") from None
+    except IsADirectoryError:
+        raise SettingError(file, "this is a folder, a YAML file is needed") from None
+    except PermissionError:
+        raise SettingError(file, "the file may not be read; check its permissions") from None
+    except UnicodeDecodeError:
+        raise SettingError(file, "the file is not UTF-8 text; save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "cannot be read"
+        raise SettingError(file, f"this is not valid YAML{at}: {what}") from None
+
+
+def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) -> SettingError:
+    """The first thing that pydantic refused, as a sentence with the key that is wrong."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    context = first.get("ctx", {})
+    if first["type"] == "extra_forbidden":
+        fields = _fields_at(model, first["loc"][:-1])
+        hint = did_you_mean(str(first["loc"][-1]), fields)
+        return SettingError(
+            file, f"there is no such key{more}.{hint}".rstrip("."), key=key, allowed=", ".join(fields)
+        )
+    if first["type"] == "missing":
+        return SettingError(file, f"this key is needed and missing{more}", key=key)
+    if first["type"] == "literal_error":
+        return SettingError(
+            file, f"{first['input']!r} is not allowed{more}", key=key, allowed=context["expected"]
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    shown = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"
+    return SettingError(file, f"{message}{shown}{more}", key=key)
+
+
+def _fields_at(model: Any, location: tuple[str | int, ...]) -> list[str]:
+    """The keys that are allowed at a place inside a model."""
+    for part in location:
+        if not isinstance(part, str) or not hasattr(model, "model_fields"):
+            continue
+        field = model.model_fields.get(part)
+        model = _model_in(field.annotation) if field else None
+    return list(model.model_fields) if hasattr(model, "model_fields") else []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The pydantic model inside `tuple[Model, ...]`, `Model | None` and the like."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_in(inner):
+            return found
+    return None
+
+
+def load_product(file: Path) -> Product:
+    """The product that a file describes; raises `SettingError` (file, key, what is allowed)."""
+    content = read_yaml(file)
+    if not isinstance(content, dict):
+        raise SettingError(file, "a product file is a list of keys with values")
+    try:
+        product = Product.model_validate(content)
+    except ValidationError as error:
+        raise setting_error(file, error, Product) from None
+    if product.product != file.stem:
+        raise SettingError(
+            file, f"the file is named '{file.stem}', it must be named after its product", key="product"
+        )
+    return product
+
+
+def load_products(folder: Path) -> dict[str, Product]:
+    """All products described in `folder`, by name."""
+    return {p.stem: load_product(p) for p in sorted(folder.glob("*.yml"))}

@@ -1,0 +1,26 @@
+"""The words that the contract allows in a column, and its types."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+SIZES = ("enterprise", "mid", "small")
+TOUCH_MODELS = ("high", "low", "tech", "community")
+EVIDENCE = ("behaviour", "words", "inference")
+VIEWPOINTS = ("problem", "solution", "proposal", "behaviour", "request")
+POLARITIES = ("positive", "negative", "neutral")
+WHY_LEVELS = ("what", "why", "core", "expectation")
+REASONS = ("benefit", "timing", "guidance", "bias")
+REASON_STATUSES = ("open", "supported", "refuted")
+
+#: the contract's types, and what a column of each is in a pandas frame of the snapshot
+DTYPES = MappingProxyType(
+    {
+        "text": "str",
+        "integer": "Int64",
+        "number": "Float64",
+        "date": "datetime64[us]",
+        "time": "datetime64[us]",
+        "flag": "boolean",
+    }
+)
