@@ -1,0 +1,184 @@
+"""A snapshot: the checked, reduced tables, frozen as Parquet with a manifest.
+
+Notebooks read a snapshot and nothing else, so all reports of a quarter agree with each other and
+a past report can be made again. A snapshot is written beside its place and renamed, so there is
+never half a one; its id is its as-of date and the hash of its content, so the same input gives
+the same id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cs_helpers import paths
+from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.errors import SnapshotError, did_you_mean
+
+LATEST = "LATEST"
+
+
+@dataclass(frozen=True)
+class ProductData:
+    """The tables of one product, as an analysis reads them.
+
+    Every table of the contract (but usage, which stands reduced as usage_daily, usage_monthly and
+    active_daily) is there with its columns; one that was not given is empty and not in `given`.
+    `accounts` are the customers that ever had a contract for the product.
+    """
+
+    product: Product
+    as_of: date
+    tables: Mapping[str, pd.DataFrame]
+    given: frozenset[str]
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.tables[table]
+
+    def missing(self, *tables: str) -> tuple[str, ...]:
+        """Those of `tables` that the company did not give."""
+        return tuple(t for t in tables if t not in self.given)
+
+    def of_accounts(self, account_ids: pd.Series) -> ProductData:
+        """The same, for some accounts only."""
+        wanted = set(account_ids)
+        tables = {
+            name: table[table["account_id"].isin(wanted)].reset_index(drop=True)
+            if "account_id" in table
+            else table
+            for name, table in self.tables.items()
+        }
+        for child, key, parent in (("notes", "interview_id", "interviews"), ("codings", "note_id", "notes")):
+            inside = tables[child][key].isin(set(tables[parent][key]))
+            tables[child] = tables[child][inside].reset_index(drop=True)
+        return replace(self, tables=tables)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot on disk."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, name: str = "latest", *, folder: Path | None = None) -> Snapshot:
+        """The snapshot of that id; raises `SnapshotError` where there is none or it is damaged."""
+        root = folder or paths.snapshots()
+        if name == "latest":
+            try:
+                name = (root / LATEST).read_text(encoding="utf-8").strip()
+            except FileNotFoundError:
+                raise SnapshotError(
+                    "there is no snapshot yet; take one with 'make snapshot' (or 'cs-workbook snapshot')"
+                ) from None
+        try:
+            manifest = json.loads((root / name / "manifest.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            known = ", ".join(sorted(p.name for p in root.glob("[0-9]*"))) or "none"
+            raise SnapshotError(f"there is no snapshot '{name}'; there are: {known}") from None
+        except ValueError:
+            raise SnapshotError(
+                f"snapshot '{name}': its manifest.json is damaged; delete the folder and take it again"
+            ) from None
+        return cls(root / name, manifest)
+
+    @property
+    def id(self) -> str:
+        """The as-of date and a hash of the content."""
+        return str(self.manifest["id"])
+
+    @property
+    def as_of(self) -> date:
+        """The last day the snapshot knows of."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """The products in it, as their files described them when it was taken."""
+        return {n: Product.model_validate(p) for n, p in self.manifest["products"].items()}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong in the tables."""
+        return tuple(
+            Finding(**{**f, "examples": tuple(tuple(e) for e in f["examples"])})
+            for f in self.manifest["findings"]
+        )
+
+    @property
+    def quarters(self) -> list[Quarter]:
+        """The complete quarters that the snapshot can report on, oldest first."""
+        first = Quarter.holding(date.fromisoformat(self.manifest["first_day"]))
+        last = Quarter.latest_complete(self.as_of)
+        return first.upto(last) if first <= last else []
+
+    def check_product(self, name: str) -> str:
+        """`name` if it is a product of the snapshot (`first`: the first); else `SnapshotError`."""
+        known = list(self.manifest["products"])
+        if name == "first":
+            return known[0]
+        if name not in known:
+            raise SnapshotError(
+                f"product '{name}' is not in snapshot {self.id}.{did_you_mean(name, known)}"
+                f" It has: {', '.join(known)}."
+            )
+        return name
+
+    def check_quarter(self, text: str) -> Quarter:
+        """The quarter, if the snapshot knows all of it; else `SnapshotError`."""
+        quarters = self.quarters
+        if not quarters:
+            raise SnapshotError(f"snapshot {self.id} holds no complete quarter up to {self.as_of}")
+        quarter = quarters[-1] if text == "latest" else Quarter.parse(text)
+        if quarter not in quarters:
+            raise SnapshotError(
+                f"quarter {quarter} is not covered by snapshot {self.id} (as of {self.as_of}):"
+                f" it knows the complete quarters {quarters[0]} to {quarters[-1]}"
+            )
+        return quarter
+
+    def read(self, product: str) -> ProductData:
+        """The tables of one product; raises `SnapshotError` where a file is gone or damaged."""
+        product = self.check_product(product)
+        tables = {name: self._table(name, product) for name in self.manifest["tables"]}
+        customers = tables["contracts"]["account_id"].unique()
+        accounts = tables["accounts"]
+        tables["accounts"] = accounts[accounts["account_id"].isin(customers)].reset_index(drop=True)
+        for child, key, parent in (("notes", "interview_id", "interviews"), ("codings", "note_id", "notes")):
+            inside = tables[child][key].isin(set(tables[parent][key]))
+            tables[child] = tables[child][inside].reset_index(drop=True)
+        return ProductData(
+            Product.model_validate(self.manifest["products"][product]),
+            self.as_of,
+            tables,
+            frozenset(self.manifest["given"]),
+        )
+
+    def _table(self, name: str, product: str) -> pd.DataFrame:
+        listed = self.manifest["files"]
+        files = (f"{name}/product={product}.parquet", f"{name}/all.parquet", f"{name}/empty.parquet")
+        file = next(f for f in files if f in listed)
+        try:
+            return pd.read_parquet(self.folder / file)
+        except (OSError, ValueError):
+            raise SnapshotError(
+                f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
+                f" {paths.shown(self.folder)} and take the snapshot again"
+            ) from None
+
+
+def matching(event: pd.Series, pattern: str) -> pd.Series:
+    """Which event names fit a pattern with `*`, as the engine's reductions read it."""
+    if "*" not in pattern:
+        return event == pattern
+    return event.str.fullmatch(".*".join(re.escape(p) for p in pattern.split("*"))).fillna(False)
