@@ -1,0 +1,153 @@
+"""Sample data with planted truths (`truths`): same seed, same bytes."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from cs_helpers.contract.tables import TABLES
+from cs_helpers.errors import ParameterError
+from cs_helpers.sample import truths
+from cs_helpers.sample.accounts import draw_customers
+from cs_helpers.sample.contracts import (
+    Terms,
+    contracts_table,
+    costs_table,
+    other_terms,
+    paper_to_web_terms,
+)
+from cs_helpers.sample.days import Ints
+from cs_helpers.sample.interviews import interview_tables
+from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
+from cs_helpers.sample.uptake import draw_uptake
+from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
+from cs_helpers.sample.voices import assessments_table, surveys_table, tickets_table
+
+__all__ = ["write_sample"]
+
+_SOURCES = "sources.yml"
+
+
+def write_sample(folder: Path, *, seed: int = 20260930) -> Path:
+    """Write all tables and `sources.yml` into `folder`; returns the path of `sources.yml`.
+
+    A sample that is there is replaced as a whole, so that a run that is killed leaves no half of
+    one. Raises `ParameterError` where `folder` holds anything else.
+    """
+    folder = Path(folder).resolve()
+    files = {name: f"{name}.{'parquet' if name == 'usage' else 'csv'}" for name in TABLES}
+    _refuse_other_content(folder, {*files.values(), _SOURCES})
+    tables = draw_tables(seed)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new, old = (folder.parent / f".{folder.name}-{uuid.uuid4().hex}" for _ in range(2))
+    new.mkdir()
+    try:
+        for name, file in files.items():
+            if file.endswith(".parquet"):
+                tables[name].to_parquet(new / file, index=False, compression="zstd")
+            else:
+                tables[name].to_csv(new / file, index=False, lineterminator="\n")
+        (new / _SOURCES).write_text(_sources(files), encoding="utf-8")
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return folder / _SOURCES
+
+
+def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
+    """All tables of the sample, by name, with the contract's columns.
+
+    Each part draws from a stream of its own, so that a change in one leaves the others alone.
+    """
+    streams = iter(np.random.default_rng([seed, part]) for part in range(100))
+    customers = draw_customers(_read("companies.yml"), next(streams))
+    accounts = customers.accounts
+    sizes = accounts["size"].to_numpy()
+
+    small = sizes[: len(customers.starts)] == "small"
+    rollouts = draw_rollouts(customers.starts, small, next(streams))
+    paper = paper_to_web_terms(customers.starts, rollouts, next(streams))
+    expense = other_terms("expense_desk", customers, next(streams))
+    helpdesk = other_terms("helpdesk", customers, next(streams))
+    terms = [paper, expense, helpdesk]
+    expense_stages = draw_uptake(expense, next(streams))
+    helpdesk_stages = draw_uptake(helpdesk, next(streams))
+    contracts = contracts_table(terms, customers, next(streams))
+
+    usage = usage_table(
+        [
+            paper_to_web_usage(paper, rollouts, sizes[paper.account], next(streams)),
+            other_usage(expense, expense_stages, sizes[expense.account], next(streams)),
+            other_usage(helpdesk, helpdesk_stages, sizes[helpdesk.account], next(streams)),
+        ],
+        accounts,
+        contracts,
+        next(streams),
+    )
+    reached: list[tuple[Terms, Rollouts | Ints]] = [
+        (paper, rollouts),
+        (expense, expense_stages),
+        (helpdesk, helpdesk_stages),
+    ]
+    progress = [
+        (paper, np.minimum(rollouts.second_department, paper.fell)),
+        (expense, expense_stages[:, 3]),
+        (helpdesk, helpdesk_stages[:, 3]),
+    ]
+    language = customers.language
+    interviews, notes, codings = interview_tables(
+        terms, accounts, language, _read("statements.yml"), next(streams)
+    )
+    running = set(contracts.loc[contracts["ended_on"].isna(), "account_id"])
+    return {
+        "accounts": accounts.assign(churned=~accounts["account_id"].isin(running)),
+        "contracts": contracts,
+        "usage": usage,
+        "milestones": milestones_table(reached, accounts, next(streams)),
+        "touches": touches_table(reached, accounts, next(streams)),
+        "tickets": tickets_table(terms, accounts, next(streams)),
+        "surveys": surveys_table(progress, accounts, language, next(streams)),
+        "assessments": assessments_table(progress, accounts, next(streams)),
+        "interviews": interviews,
+        "notes": notes,
+        "codings": codings,
+        "costs": costs_table(contracts, next(streams)),
+    }
+
+
+def _read(name: str) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return yaml.load(text, Loader=loader)
+
+
+def _sources(files: dict[str, str]) -> str:
+    content = {
+        "as_of": truths.AS_OF,
+        "files": files,
+        "tables": {name: {"from": name} for name in files},
+    }
+    return yaml.safe_dump(content, sort_keys=False)
+
+
+def _refuse_other_content(folder: Path, ours: set[str]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ParameterError("folder", "this is a file", value=str(folder))
+    if folder.exists():
+        others = {p.name for p in folder.iterdir() if not p.name.startswith(".")} - ours
+        if others:
+            raise ParameterError(
+                "folder",
+                f"it holds '{min(others)}', which is not of the sample; name an empty folder",
+                value=str(folder),
+            )

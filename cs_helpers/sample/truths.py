@@ -1,0 +1,148 @@
+"""The planted truths of the sample data: what an analysis of it must find, and nothing more.
+
+How each is planted (everything else is ordinary noise):
+
+1. STALL: waits from `recipients_registered` to `second_department` are drawn (`rollouts`) with the
+   shares below, spread evenly within small and within larger companies; all other steps share one
+   conversion. The second department shows as a third event name `web.<department>.<document>`,
+   because each department has exactly two documents.
+2. ODD_WEEK: each user's chance of being active is multiplied in that week (`usage`).
+   QUIET_WEEK: of the tickets of helpdesk in that week only this share is kept (`voices`).
+3. YEAR_END: the number of paper_to_web contracts that start and end is set so that the active base
+   before each March 31 and the number that end on it are exact (`contracts`).
+4. QUIET_COHORT: a fixed number of tickets, the mean below times the customers, is dealt out over
+   the first 30 days of each cohort (`voices`).
+5. REGRESSION: before two year ends a fixed number of accounts falls in maturity (paper comes back,
+   or the second department stops); a fixed number of them is among those that end (`contracts`).
+   Those that stay recover in April. No other account's level falls in these quarters.
+6. SMALL_ONLY: statements with these codes are told by small companies only (`interviews`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+LOG_START = date(2024, 4, 1)
+"""First day of usage, milestones, touches, tickets, surveys, assessments and costs."""
+
+AS_OF = date(2026, 9, 30)
+"""Last day of everything."""
+
+
+@dataclass(frozen=True)
+class Stall:
+    """A step that one size of company rarely takes: shares that take it within `days`."""
+
+    product: str
+    from_step: str
+    to_step: str
+    size: str
+    share: float
+    share_of_others: float
+    days: int
+
+
+@dataclass(frozen=True)
+class OddWeek:
+    """Seven days, both ends included, with `ratio` times the usual daily number."""
+
+    product: str
+    number: str
+    first_day: date
+    last_day: date
+    ratio: float
+
+
+@dataclass(frozen=True)
+class YearEnd:
+    """Contracts active on the day before a year end, and how many of them end on it."""
+
+    active: int
+    ended: int
+
+
+@dataclass(frozen=True)
+class QuietCohort:
+    """Customers starting in a range that open fewer tickets in their first days."""
+
+    product: str
+    first_start: date
+    last_start: date
+    customers: int
+    first_days: int
+    tickets_a_customer: float
+    earlier_tickets_a_customer: float
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Accounts whose level fell in the two quarters before a year end, and how many ended on it."""
+
+    fell: int
+    ended: int
+
+
+STALL = Stall(
+    product="paper_to_web",
+    from_step="recipients_registered",
+    to_step="second_department",
+    size="small",
+    share=0.20,
+    share_of_others=0.75,
+    days=365,
+)
+"""Small companies of paper_to_web stall before the second department; no other step differs."""
+
+ODD_WEEK = OddWeek("paper_to_web", "daily active users", date(2026, 8, 17), date(2026, 8, 23), 2.5)
+"""A week with far more users than normal; nothing else of the product is odd in 2026Q3."""
+
+QUIET_WEEK = OddWeek("helpdesk", "tickets opened", date(2026, 9, 7), date(2026, 9, 13), 0.25)
+"""A week with far fewer tickets than normal: fewer can be as odd as more."""
+
+YEAR_END_PRODUCT = "paper_to_web"
+"""The product that YEAR_ENDS and REGRESSIONS are about."""
+
+YEAR_ENDS: Mapping[date, YearEnd] = MappingProxyType(
+    {
+        date(2022, 3, 31): YearEnd(active=20, ended=3),
+        date(2023, 3, 31): YearEnd(active=100, ended=15),
+        date(2024, 3, 31): YearEnd(active=120, ended=18),
+        date(2025, 3, 31): YearEnd(active=140, ended=21),
+        date(2026, 3, 31): YearEnd(active=138, ended=31),
+    }
+)
+"""15 % of the active contracts end at each year end; in 2026 it is 1.5 times that share."""
+
+YEAR_END_RATIO = 1.5
+"""Share that ended on 2026-03-31 against the share of the year ends before."""
+
+QUIET_COHORT = QuietCohort(
+    product="paper_to_web",
+    first_start=date(2026, 7, 1),
+    last_start=date(2026, 8, 20),
+    customers=18,
+    first_days=30,
+    tickets_a_customer=1.0,
+    earlier_tickets_a_customer=3.0,
+)
+"""Customers starting in 2026Q3 ask a third of what those since LOG_START asked at the same age."""
+
+REGRESSIONS: Mapping[date, Regression] = MappingProxyType(
+    {
+        date(2025, 3, 31): Regression(fell=10, ended=6),
+        date(2026, 3, 31): Regression(fell=26, ended=16),
+    }
+)
+"""About 60 % of the accounts whose level fell end at the year end, of the others 12-13 %."""
+
+SMALL_ONLY = "login_holder_left"
+"""The code that small companies alone tell of paper_to_web: who held the login has left."""
+
+SMALL_ONLY_COMPANIES = 8
+"""How many small companies tell SMALL_ONLY, of 15 interviewed."""
+
+SECOND_DEPARTMENT_WAITS = "second_department_waits"
+"""The code behind STALL, in small companies alone: why the second department is not begun."""

@@ -1,0 +1,218 @@
+"""The table `usage`: who did what, when, and how much of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.sample.contracts import Terms
+from cs_helpers.sample.days import (
+    AS_OF,
+    LOG_DAYS,
+    LOG_START,
+    NEVER,
+    Flags,
+    Floats,
+    Ints,
+    day,
+    month_number,
+    office_times,
+    weekday,
+)
+from cs_helpers.sample.rollouts import Rollouts
+from cs_helpers.sample.truths import ODD_WEEK
+
+#: each department has exactly two documents: a third event name is a second department
+DEPARTMENTS = (
+    ("accounting", ("invoice", "payment_notice")),
+    ("hr", ("payslip", "tax_certificate")),
+    ("sales", ("quotation", "delivery_note")),
+    ("general_affairs", ("notice", "contract")),
+)
+_WEB_EVENTS = np.array([f"web.{d}.{doc}" for d, documents in DEPARTMENTS for doc in documents])
+_POOL = {"small": 4, "mid": 8, "enterprise": 16}
+_WEEKDAYS = np.array([1.05, 1.02, 1.0, 0.98, 0.95, 0.08, 0.05])
+#: a little above the ratio: users who come for paper alone are not touched by the factor
+_ODD_FACTOR = ODD_WEEK.ratio * 1.08
+_EVENTS = {
+    "expense_desk": np.array(["claim.submitted", "claim.approved"]),
+    "helpdesk": np.array(["ticket.created", "template.used", "article.viewed"]),
+}
+
+
+def late_in_month(days: Ints) -> Flags:
+    """The last three office days of each month."""
+    office = weekday(days) < 5
+    last = np.zeros(len(days), dtype=bool)
+    months = month_number(days)
+    for month in np.unique(months):
+        last[np.flatnonzero((months == month) & office)[-3:]] = True
+    return last
+
+
+def _day_factor(rng: np.random.Generator) -> Floats:
+    noise = np.exp(rng.normal(0, 0.04, len(LOG_DAYS)))
+    return np.asarray(_WEEKDAYS[weekday(LOG_DAYS)] * noise)
+
+
+def _user_days(
+    terms: Terms,
+    sizes: np.ndarray,
+    begun: Ints,
+    factor: Floats,
+    rng: np.random.Generator,
+) -> tuple[Ints, Ints, Ints]:
+    """Row of `terms`, number of the user, and day, for each day on which a user is active.
+
+    In the last 100 days of a contract that ends, use fades to 65 %.
+    """
+    pool = np.array([_POOL[size] for size in sizes]) + rng.integers(-1, 2, len(sizes))
+    owner = np.repeat(np.arange(len(pool)), pool)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(pool) - pool, pool) + 1
+    chance = np.repeat(rng.uniform(0.19, 0.31, len(pool)), pool)[:, None] * factor
+    open_days = (begun[owner, None] <= LOG_DAYS) & (terms.ended[owner, None] > LOG_DAYS)
+    fading = terms.ended[owner, None] - 100 <= LOG_DAYS
+    chance = np.where(fading, chance * 0.65, chance) * open_days
+    who, when = np.nonzero(rng.random(chance.shape) < chance)
+    return owner[who], number[who], LOG_DAYS[when]
+
+
+def _rows(terms: Terms, who: Ints, user: Ints, days: Ints, event: np.ndarray, quantity: Ints) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account": terms.account[who],
+            "product": terms.product,
+            "user": user,
+            "day": days,
+            "event": event,
+            "quantity": quantity,
+        }
+    )
+
+
+def paper_to_web_usage(
+    terms: Terms, rollouts: Rollouts, sizes: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Documents delivered by web, and letters out and in until they end (and come back)."""
+    factor = _day_factor(rng)
+    late = late_in_month(LOG_DAYS)
+    odd = (day(ODD_WEEK.first_day) <= LOG_DAYS) & (day(ODD_WEEK.last_day) >= LOG_DAYS)
+    factor = factor * np.where(odd, _ODD_FACTOR, 1.0) * np.where(late, 1.08, 1.0)
+    begun = rollouts.first_document
+    who, user, days = _user_days(terms, sizes, begun, factor, rng)
+    again = 1 + (rng.random(len(who)) < 0.40)
+    who, user, days = (np.repeat(column, again) for column in (who, user, days))
+    # the first document of a department is delivered on the very day of its step
+    joined, place = np.nonzero(
+        (rollouts.departments >= LOG_START)
+        & (rollouts.departments < np.minimum(terms.ended, AS_OF + 1)[:, None])
+    )
+    who = np.concatenate([who, joined])
+    user = np.concatenate([user, np.ones(len(joined), dtype=np.int64)])
+    days = np.concatenate([days, rollouts.departments[joined, place]])
+
+    using = (rollouts.departments[who] <= days[:, None]).sum(axis=1)
+    paper_free = rollouts.no_outgoing < terms.fell
+    below = (terms.fell[who] <= days) & (days < terms.recovered[who])
+    using = np.where(below & ~paper_free[who], 1, using)
+    pick = (rng.random(len(who)) * using).astype(np.int64)
+    pick[len(pick) - len(joined) :] = place
+    order = np.argsort(rng.random((len(sizes), len(DEPARTMENTS))), axis=1)
+    event = _WEB_EVENTS[order[who, pick] * 2 + rng.integers(0, 2, len(who))]
+    scale = np.array([{"small": 6, "mid": 14, "enterprise": 35}[size] for size in sizes])
+    peak = np.where(late[days - LOG_START], 1.5, 1.0)
+    web = _rows(terms, who, user, days, event, 1 + rng.poisson(scale[who] * peak))
+    back = (terms.fell, np.where(paper_free, terms.recovered, terms.fell))
+    never = np.full(len(sizes), NEVER)
+    letters = [
+        _letters("paper.out", rollouts.no_outgoing, back, terms, scale, rng),
+        _letters("paper.in", rollouts.no_incoming, (never, never), terms, scale, rng),
+    ]
+    return pd.concat([web, *letters], ignore_index=True)
+
+
+def _letters(
+    event: str,
+    until: Ints,
+    back: tuple[Ints, Ints],
+    terms: Terms,
+    scale: Ints,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Letters about every fourth office day until a day, and again between two days."""
+    first, last = terms.started[:, None], np.minimum(terms.ended, AS_OF + 1)[:, None]
+    on_paper = (until[:, None] > LOG_DAYS) | ((back[0][:, None] <= LOG_DAYS) & (back[1][:, None] > LOG_DAYS))
+    open_days = (first <= LOG_DAYS) & (last > LOG_DAYS) & (weekday(LOG_DAYS) < 5)
+    sends = rng.random(on_paper.shape) < 0.25
+    # paper that comes back is seen on its first day
+    sends |= back[0][:, None] == LOG_DAYS
+    who, when = np.nonzero(on_paper & open_days & sends)
+    quantity = 1 + rng.poisson(scale[who] * 2)
+    users = np.ones(len(who), dtype=np.int64)
+    return _rows(terms, who, users, LOG_DAYS[when], np.repeat(event, len(who)), quantity)
+
+
+def other_usage(terms: Terms, stages: Ints, sizes: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """What users of expense_desk and helpdesk do; each stage opens one more event."""
+    begun = stages[:, 1]
+    who, user, days = _user_days(terms, sizes, begun, _day_factor(rng), rng)
+    again = 1 + (rng.random(len(who)) < 0.2)
+    who, user, days = (np.repeat(column, again) for column in (who, user, days))
+    events = _EVENTS[terms.product]
+    opened = (stages[who, 1 : 1 + len(events)] <= days[:, None]).sum(axis=1)
+    pick = (rng.random(len(who)) * np.maximum(opened, 1)).astype(np.int64)
+    rows = _rows(terms, who, user, days, events[pick], 1 + rng.poisson(1.2, len(who)))
+    if terms.product == "helpdesk":
+        return rows
+    extra = [rows]
+    closing = np.flatnonzero(late_in_month(LOG_DAYS))[2::3]
+    for event, from_day, until, chance, on in (
+        ("closing.done", stages[:, 3], np.full(len(stages), NEVER), 0.97, closing),
+        ("receipt.paper", terms.started, stages[:, 4], 0.2, np.flatnonzero(weekday(LOG_DAYS) < 5)),
+    ):
+        dates = LOG_DAYS[on]
+        happens = (
+            (dates >= from_day[:, None])
+            & (dates < np.minimum(until, terms.ended)[:, None])
+            & (rng.random((len(stages), len(dates))) < chance)
+        )
+        row, when = np.nonzero(happens)
+        quantity = (
+            np.ones(len(row), dtype=np.int64) if event == "closing.done" else 1 + rng.poisson(6, len(row))
+        )
+        first_user = np.ones(len(row), dtype=np.int64)
+        extra.append(_rows(terms, row, first_user, dates[when], np.repeat(event, len(row)), quantity))
+    return pd.concat(extra, ignore_index=True)
+
+
+def usage_table(
+    parts: list[pd.DataFrame],
+    accounts: pd.DataFrame,
+    contracts: pd.DataFrame,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """The table `usage` in order of time, each row with the contract it was used under."""
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows.iloc[np.argsort(rows["day"].to_numpy(), kind="stable")].reset_index(drop=True)
+    times = office_times(rows["day"].to_numpy(), rng)
+    account_id = accounts["account_id"].to_numpy()[rows["account"]]
+    in_time = pd.DataFrame(
+        {
+            "account_id": account_id,
+            "product": rows["product"],
+            "user_id": [f"U-{a:04d}-{u:02d}" for a, u in zip(rows["account"] + 1, rows["user"], strict=True)],
+            "occurred_at": times.astype("datetime64[us]"),
+            "event": rows["event"],
+            "quantity": rows["quantity"].astype(float),
+        }
+    ).sort_values("occurred_at", kind="stable", ignore_index=True)
+    starts = contracts[["account_id", "product", "started_on", "contract_id"]].assign(
+        started_on=contracts["started_on"].astype("datetime64[us]")
+    )
+    return pd.merge_asof(
+        in_time,
+        starts.sort_values("started_on", kind="stable"),
+        left_on="occurred_at",
+        right_on="started_on",
+        by=["account_id", "product"],
+    ).drop(columns="started_on")
