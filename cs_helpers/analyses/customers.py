@@ -1,0 +1,68 @@
+"""Who the customers are at a day, and which segments they belong to."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from cs_helpers.snapshot import ProductData
+
+SEGMENTS = ("size", "industry", "quadrant")
+SIZE_ORDER = ("enterprise", "mid", "small")
+QUADRANT_ORDER = ("high-high", "high-low", "low-high", "low-low")
+
+
+def with_segments(accounts: pd.DataFrame) -> pd.DataFrame:
+    """`accounts` with the column `quadrant`: motivation, then literacy, 4 and 5 being high."""
+
+    def grade(score: pd.Series) -> pd.Series:
+        return (score >= 4).map({True: "high", False: "low"}).where(score.notna())
+
+    quadrant = grade(accounts["motivation"]) + "-" + grade(accounts["literacy"])
+    return accounts.assign(quadrant=quadrant.astype("str"))
+
+
+def in_segment(accounts: pd.DataFrame, segment: str) -> pd.DataFrame:
+    """The accounts of a segment written as `size:small`; all of them for `all`."""
+    if segment == "all":
+        return accounts
+    dimension, _, value = segment.partition(":")
+    return accounts[with_segments(accounts)[dimension] == value]
+
+
+def segments_of(data: ProductData) -> list[str]:
+    """The segments that have customers, as `in_segment` reads them; `all` first."""
+    accounts = with_segments(data["accounts"])
+    found = ["all"]
+    for dimension in SEGMENTS:
+        known = accounts[dimension].dropna().unique()
+        ordered = [v for v in (*SIZE_ORDER, *QUADRANT_ORDER) if v in known]
+        found += [f"{dimension}:{v}" for v in ordered or sorted(known)]
+    return found
+
+
+def active_on(contracts: pd.DataFrame, day: date) -> pd.DataFrame:
+    """The contracts that are active on a day: started by then and not ended by then."""
+    at = pd.Timestamp(day)
+    ended = contracts["ended_on"].notna() & (contracts["ended_on"] <= at)
+    return contracts[(contracts["started_on"] <= at) & ~ended]
+
+
+def mrr_on(contracts: pd.DataFrame, day: date) -> pd.Series:
+    """MRR of each account on a day. Index: account_id."""
+    return active_on(contracts, day).groupby("account_id")["mrr"].sum().astype("float64")
+
+
+def tenure(contracts: pd.DataFrame) -> pd.DataFrame:
+    """First day and last day of each account (last day NaT while a contract runs).
+
+    Index: account_id. Columns: started_on, ended_on.
+    """
+    spans = contracts.groupby("account_id").agg(
+        started_on=("started_on", "min"),
+        ended_on=("ended_on", "max"),
+        running=("ended_on", lambda ended: ended.isna().any()),
+    )
+    spans["ended_on"] = spans["ended_on"].where(~spans["running"].astype(bool))
+    return spans[["started_on", "ended_on"]]

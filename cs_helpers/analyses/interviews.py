@@ -1,0 +1,254 @@
+"""What customers do and say: coverage of viewpoints and segments, behaviour against words, quotes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, with_segments
+from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
+from cs_helpers.snapshot import ProductData
+
+#: interviews of so many quarters, the reported one included, are read together
+QUARTERS = 4
+#: the method asks for at least 20 to 30 companies
+LEAST_COMPANIES = 20
+#: behaviour to words, 6 : 4
+BEHAVIOUR_TARGET = 0.6
+#: a code is compared between segments when so many companies told it
+LEAST_TOLD = 5
+QUOTES = 2
+
+
+def analyse(data: ProductData, quarter: Quarter) -> Result:
+    """As-Is from the interviews of the last four quarters; companies are counted, not mentions.
+
+    A note's viewpoint and code are those of the coder who coded most notes.
+
+    Tables: `coverage` (dimension size or quadrant, segment, viewpoint, companies); `next` (name,
+    size, quadrant, viewpoints): companies whose interview would fill empty cells; `evidence`
+    (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour among behaviour
+    and words; `quotes` (viewpoint, size, code, companies, account_id, note_id, text): for each
+    viewpoint and size the codes that most companies told, each with a verbatim note; `segment_facts`
+    (code, size, companies, of, other_companies, other_of, p): codes that one size tells and the
+    others do not; `reasons` (reason, size, companies, of).
+    """
+    asked = ("coverage", "evidence", "quotes", "reasons")
+    missing = data.missing("interviews", "notes")
+    first = quarter.back(QUARTERS - 1)
+    if missing:
+        notes = tuple(Note("missing_table", about, {"tables": missing}) for about in asked)
+        return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
+    told = _told(data, quarter)
+    companies = int(told["account_id"].nunique())
+    if not companies:
+        notes = tuple(Note("no_interviews", about, {"quarters": QUARTERS}) for about in asked)
+        return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
+    found: list[Note] = []
+    tables = {"evidence": _evidence(told)}
+    if companies < LEAST_COMPANIES:
+        found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
+    if data.missing("codings"):
+        found += [
+            Note("missing_table", about, {"tables": ("codings",)})
+            for about in ("coverage", "quotes", "reasons")
+        ]
+    else:
+        tables |= {
+            "coverage": _coverage(told),
+            "quotes": _quotes(told),
+            "segment_facts": _segment_facts(told),
+            "reasons": _reasons(told),
+        }
+        tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
+    all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
+    seen = int(all_notes["behaviour"] + all_notes["words"])
+    metrics = {
+        "companies": Metric("companies", float(companies), "count", companies),
+        "notes": Metric("notes", float(len(told)), "count", len(told)),
+        "behaviour_share": Metric(
+            "behaviour_share",
+            float(all_notes["share"]),
+            "share",
+            seen,
+            float(all_notes["low"]),
+            float(all_notes["high"]),
+        ),
+    }
+    if "coverage" in tables:
+        by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
+        metrics["covered_cells"] = Metric(
+            "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
+        )
+    return Result(
+        "interviews",
+        data.product.product,
+        quarter,
+        first.start,
+        data.as_of,
+        companies,
+        tables,
+        metrics,
+        tuple(found),
+    )
+
+
+def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
+    """One row a note: its company and segments, its evidence, and the reference coder's reading."""
+    interviews = data["interviews"]
+    held = interviews["held_on"].between(
+        pd.Timestamp(quarter.back(QUARTERS - 1).start), pd.Timestamp(quarter.end), inclusive="both"
+    )
+    accounts = with_segments(data["accounts"])[["account_id", "name", "size", "industry", "quadrant"]]
+    told = data["notes"].merge(interviews[held][["interview_id", "account_id", "held_on"]], on="interview_id")
+    told = told.merge(accounts, on="account_id")
+    codings = data["codings"]
+    coders = codings["coder"].value_counts()
+    if len(coders):
+        reference = min(coders[coders == coders.max()].index)
+        codings = codings[codings["coder"] == reference].drop_duplicates("note_id")
+    columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
+    return told.merge(codings[columns], on="note_id", how="left")
+
+
+def _coverage(told: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for dimension, segments in (("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER)):
+        if told[dimension].isna().all():
+            continue
+        for segment in segments:
+            for viewpoint in VIEWPOINTS:
+                inside = told[(told[dimension] == segment) & (told["viewpoint"] == viewpoint)]
+                rows.append(
+                    {
+                        "dimension": dimension,
+                        "segment": segment,
+                        "viewpoint": viewpoint,
+                        "companies": int(inside["account_id"].nunique()),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _next_companies(
+    data: ProductData, told: pd.DataFrame, coverage: pd.DataFrame, quarter: Quarter
+) -> pd.DataFrame:
+    """The customers not yet talked with whose segments have the thinnest cells, at most five."""
+    contracts = data["contracts"]
+    end = pd.Timestamp(quarter.end)
+    running = contracts[(contracts["started_on"] <= end) & ~(contracts["ended_on"] <= end).fillna(False)]
+    accounts = with_segments(data["accounts"])
+    free = accounts[
+        accounts["account_id"].isin(running["account_id"]) & ~accounts["account_id"].isin(told["account_id"])
+    ].copy()
+    thin = coverage.sort_values("companies").groupby(["dimension", "segment"]).head(1)
+    least = {(r.dimension, r.segment): (r.companies, r.viewpoint) for r in thin.itertuples()}
+    columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
+    rows = []
+    for account in free.itertuples():
+        cells = [
+            (least[(d, getattr(account, d))], getattr(account, d))
+            for d in ("size", "quadrant")
+            if (d, getattr(account, d)) in least
+        ]
+        if cells:
+            (companies, viewpoint), segment = min(cells, key=lambda cell: cell[0][0])
+            rows.append([account.name, account.size, account.quadrant, segment, viewpoint, companies])
+    found = pd.DataFrame(rows, columns=columns).sort_values(["companies", "name"])
+    # one from each thin cell before a second from the same
+    found["turn"] = found.groupby("segment").cumcount()
+    return (
+        found.sort_values(["turn", "companies", "name"]).head(5).drop(columns="turn").reset_index(drop=True)
+    )
+
+
+def _evidence(told: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for viewpoint in ("all", *VIEWPOINTS):
+        inside = told if viewpoint == "all" else told[told["viewpoint"] == viewpoint]
+        count = {
+            kind: int((inside["evidence"] == kind).sum()) for kind in ("behaviour", "words", "inference")
+        }
+        seen = count["behaviour"] + count["words"]
+        low, high = wilson(count["behaviour"], seen)
+        rows.append(
+            {
+                "viewpoint": viewpoint,
+                **count,
+                "share": count["behaviour"] / seen if seen else np.nan,
+                "low": low,
+                "high": high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _quotes(told: pd.DataFrame) -> pd.DataFrame:
+    """The most told codes of each viewpoint and size, each with its latest note seen or said."""
+    columns = ["viewpoint", "size", "code", "companies", "account_id", "note_id", "evidence", "text"]
+    solid = told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"])
+    rows = []
+    for (viewpoint, size), cell in solid.groupby(["viewpoint", "size"]):
+        companies = cell.groupby("code")["account_id"].nunique().sort_values(ascending=False, kind="stable")
+        for code, count in companies.head(QUOTES).items():
+            quote = cell[cell["code"] == code].iloc[-1]
+            rows.append(
+                [
+                    viewpoint,
+                    size,
+                    code,
+                    int(count),
+                    quote["account_id"],
+                    quote["note_id"],
+                    quote["evidence"],
+                    quote["text"],
+                ]
+            )
+    found = pd.DataFrame(rows, columns=columns)
+    order = {v: i for i, v in enumerate((*VIEWPOINTS, *SIZE_ORDER))}
+    return found.sort_values(
+        ["viewpoint", "size"], key=lambda c: c.map(order), kind="stable", ignore_index=True
+    )
+
+
+def _segment_facts(told: pd.DataFrame) -> pd.DataFrame:
+    """Codes told by companies of one size and by none of the others (Fisher's exact test)."""
+    from scipy.stats import fisher_exact
+
+    asked = told.groupby("size")["account_id"].nunique()
+    rows = []
+    for code, inside in told.dropna(subset=["code"]).groupby("code"):
+        by_size = inside.groupby("size")["account_id"].nunique()
+        if len(by_size) != 1 or by_size.iloc[0] < LEAST_TOLD:
+            continue
+        size, companies = by_size.index[0], int(by_size.iloc[0])
+        of, other = int(asked[size]), int(asked.sum() - asked[size])
+        p = float(fisher_exact([[companies, of - companies], [0, other]]).pvalue)
+        rows.append([code, size, companies, of, other, p, inside.sort_values("held_on").iloc[-1]["text"]])
+    columns = ["code", "size", "companies", "of", "other_of", "p", "text"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found[found["p"] < 0.05].sort_values("p", ignore_index=True)
+
+
+def _reasons(told: pd.DataFrame) -> pd.DataFrame:
+    of = told.groupby("size")["account_id"].nunique()
+    rows = []
+    # a refuted reason is no longer one
+    open_ = told[told["reason_status"] != "refuted"]
+    for reason in REASONS:
+        for size in SIZE_ORDER:
+            inside = open_[(open_["reason"] == reason) & (open_["size"] == size)]
+            supported = inside[inside["reason_status"] == "supported"]
+            rows.append(
+                {
+                    "reason": reason,
+                    "size": size,
+                    "companies": int(inside["account_id"].nunique()),
+                    "supported": int(supported["account_id"].nunique()),
+                    "of": int(of.get(size, 0)),
+                }
+            )
+    return pd.DataFrame(rows)

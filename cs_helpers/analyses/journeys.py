@@ -1,0 +1,232 @@
+"""Where customers stall on their journey, and how long value takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses.customers import SIZE_ORDER, mrr_on, tenure
+from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, median_time, share_by
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import ProductData
+
+#: with fewer customers a share says nothing about a segment
+LEAST = 5
+
+
+def analyse(data: ProductData, quarter: Quarter) -> Result:
+    """The funnel, each step by segment, and time to value, as known at the end of the quarter.
+
+    Customers: those that entered (first step) since the log begins. A milestone once reached stays
+    reached, so a customer has come as far as the last step of which it has all before, at the
+    latest of their times. Conversion of a step: Aalen-Johansen from the step before, leaving as
+    the competing end, waiting customers censored at the end of the quarter; within the window of
+    the product file.
+
+    Tables: `funnel` (step, customers, share, low, high: of all that entered); `steps` (size or
+    `all`, before, step, n, reached, left, waiting, share, low, high, median, median_low,
+    median_high in days); `value_curve` (size or `all`, day, share, low, high, at_risk);
+    `waiting` (account_id, name, size, step, days, usual, mrr): customers that wait for a step
+    longer than three in four of those who took it did.
+    """
+    journey = data.product.journey
+    asked = ("funnel", "steps", "value_curve", "waiting")
+    recorded = set(data["milestones"]["step"])
+    unknown = [s.step for s in journey.steps if s.step not in recorded]
+    steps = [s.step for s in journey.steps if s.step in recorded]
+    notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
+    if len(steps) < 2:
+        missing = data.missing("milestones", "usage")
+        code = "missing_table" if missing else "no_customers"
+        why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
+        return Result(
+            "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
+        )
+    since = _log_begins(data)
+    reached = _reached(data, steps, quarter, since)
+    if reached.empty:
+        why = [Note("no_customers", about, {"quarter": str(quarter)}) for about in asked]
+        return Result(
+            "journeys", data.product.product, quarter, since.date(), data.as_of, 0, {}, {}, (*notes, *why)
+        )
+    early = _before_entry(data, steps, reached)
+    if early:
+        notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
+    size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
+    groups = {"all": reached} | {s: reached[size == s] for s in SIZE_ORDER if (size == s).any()}
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    window = journey.window_days
+    step_rows, curves = [], []
+    for name, group in groups.items():
+        for before, step in zip(steps, steps[1:], strict=False):
+            step_rows.append(
+                {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
+            )
+        if journey.value_step in steps:
+            curve = incidence(*_wait(group, steps[0], journey.value_step, end))
+            curves.append(curve.assign(size=name))
+    table = pd.DataFrame(step_rows)
+    tables = {
+        "funnel": _funnel(reached, steps),
+        "steps": table,
+        "waiting": _waiting(data, reached, steps, quarter, end),
+    }
+    if curves and not all(c.empty for c in curves):
+        tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
+    else:
+        notes.append(Note("value_not_reached", "value_curve", {}))
+    metrics = _metrics(data.product, reached, steps, end, tables)
+    return Result(
+        "journeys",
+        data.product.product,
+        quarter,
+        since.date(),
+        data.as_of,
+        len(reached),
+        tables,
+        metrics,
+        tuple(notes),
+    )
+
+
+def _log_begins(data: ProductData) -> pd.Timestamp:
+    """The first day of which milestones other than the contract are known."""
+    entry = data.product.journey.steps[0].step
+    times = data["milestones"].loc[data["milestones"]["step"] != entry, "reached_at"]
+    return times.min().normalize()
+
+
+def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
+    """Customers with a later step recorded before their first: they count as having it on day 0."""
+    rows = data["milestones"][data["milestones"]["step"].isin(steps[1:])]
+    entry = rows["account_id"].map(reached[steps[0]])
+    return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
+
+
+def _reached(data: ProductData, steps: list[str], quarter: Quarter, since: pd.Timestamp) -> pd.DataFrame:
+    """When each customer had come as far as each step; NaT: not yet. Plus when it left."""
+    times = data["milestones"].pivot_table(
+        index="account_id", columns="step", values="reached_at", aggfunc="min"
+    )
+    times = times.reindex(columns=steps)
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    times = times.where(times < end)
+    far = times.astype("int64").where(times.notna()).cummax(axis=1, skipna=False)
+    come = far.apply(pd.to_datetime, unit="us")
+    come = come[come[steps[0]].notna() & (come[steps[0]] >= since)]
+    left = tenure(data["contracts"])["ended_on"].reindex(come.index)
+    return come.assign(left=left.where(left < end))
+
+
+def _wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """Days from one step to another and how the wait ended, for those who came to the first."""
+    inside = group[group[before].notna()]
+    # a contract that ended ends the wait, unless the step was reached before
+    left = inside["left"].where(inside[step].isna() | (inside["left"] < inside[step]))
+    until = inside[step].where(left.isna(), left).fillna(end)
+    outcome = pd.Series(CENSORED, index=inside.index)
+    outcome[inside[step].notna()] = REACHED
+    outcome[left.notna()] = LEFT
+    return ((until - inside[before]).dt.total_seconds() / 86400).clip(lower=0), outcome
+
+
+def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
+    days, outcome = _wait(group, before, step, end)
+    n = len(days)
+    share, low, high = share_by(incidence(days, outcome), window) if n else (np.nan,) * 3
+    if n and not (outcome == REACHED).any():
+        low, high = wilson(0, n)
+    median, median_low, median_high = (
+        median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist()) if n else (np.nan,) * 3
+    )
+    return {
+        "n": n,
+        "reached": int((outcome == REACHED).sum()),
+        "left": int((outcome == LEFT).sum()),
+        "waiting": int((outcome == CENSORED).sum()),
+        "share": share,
+        "low": low,
+        "high": high,
+        "median": median,
+        "median_low": median_low,
+        "median_high": median_high,
+    }
+
+
+def _funnel(reached: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+    n = len(reached)
+    rows = []
+    for step in steps:
+        count = int(reached[step].notna().sum())
+        low, high = wilson(count, n)
+        rows.append({"step": step, "customers": count, "share": count / n, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def _waiting(
+    data: ProductData, reached: pd.DataFrame, steps: list[str], quarter: Quarter, end: pd.Timestamp
+) -> pd.DataFrame:
+    mrr = mrr_on(data["contracts"], quarter.end)
+    accounts = data["accounts"].set_index("account_id")
+    rows = []
+    for before, step in zip(steps, steps[1:], strict=False):
+        days, outcome = _wait(reached, before, step, end)
+        took = days[outcome == REACHED]
+        if len(took) < LEAST:
+            continue
+        usual = float(took.quantile(0.75))
+        late = days[(outcome == CENSORED) & (days > usual)]
+        rows += [
+            {
+                "account_id": a,
+                "name": accounts.at[a, "name"],
+                "size": accounts.at[a, "size"],
+                "step": step,
+                "days": float(d),
+                "usual": usual,
+                "mrr": float(mrr.get(a, 0.0)),
+            }
+            for a, d in late.items()
+        ]
+    columns = ["account_id", "name", "size", "step", "days", "usual", "mrr"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.sort_values(["mrr", "days"], ascending=False, ignore_index=True)
+
+
+def _metrics(
+    product: Product,
+    reached: pd.DataFrame,
+    steps: list[str],
+    end: pd.Timestamp,
+    tables: dict[str, pd.DataFrame],
+) -> dict[str, Metric]:
+    found = {}
+    value = product.journey.value_step
+    if value in steps:
+        days, outcome = _wait(reached, steps[0], value, end)
+        median, low, high = median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist())
+        found["days_to_value"] = Metric(
+            "days_to_value",
+            None if np.isnan(median) else median,
+            "days",
+            len(days),
+            None if np.isnan(low) else low,
+            None if np.isnan(high) else high,
+        )
+        share, low, high = share_by(incidence(days, outcome), 180)
+        found["value_within_180_days"] = Metric("value_within_180_days", share, "share", len(days), low, high)
+    overall = tables["steps"][(tables["steps"]["size"] == "all") & (tables["steps"]["n"] >= LEAST)]
+    if len(overall):
+        worst = overall.loc[overall["share"].idxmin()]
+        found[f"hardest_step:{worst['step']}"] = Metric(
+            f"hardest_step:{worst['step']}",
+            float(worst["share"]),
+            "share",
+            int(worst["n"]),
+            float(worst["low"]),
+            float(worst["high"]),
+        )
+    return found

@@ -1,0 +1,249 @@
+"""How mature each customer is: levels over time, by segment, transitions, and what a fall foretells."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses import measures
+from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
+from cs_helpers.analyses.proportions import rate_ratio, wilson
+from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import ProductData
+
+LEVELS = (0, 1, 2, 3, 4)
+#: a customer counts as lost after a fall when the contract ends within so many quarters
+LOST_WITHIN = 2
+
+
+def analyse(data: ProductData, quarter: Quarter) -> Result:
+    """Levels by the product's rules at each quarter's end (`current_state`: they may fall).
+
+    Tables: `levels` (account_id, name, size, mrr, level, previous) of the customers at the end of
+    the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level,
+    customers, share, n); `transitions` (before, after, customers, share, n, low, high) over the
+    last four quarters, `after` -1 being lost; `falls` (fell, customers, lost, share, low, high):
+    lost within two quarters after a fall and after none.
+    """
+    needed = _tables_needed(data)
+    missing = data.missing(*needed)
+    active = active_on(data["contracts"], quarter.end)["account_id"].unique()
+    if missing:
+        notes = tuple(
+            Note("missing_table", about, {"tables": missing})
+            for about in ("levels", "by_size", "transitions", "falls")
+        )
+        return Result(
+            "maturity", data.product.product, quarter, quarter.start, data.as_of, len(active), {}, {}, notes
+        )
+    first = _first_quarter(data, quarter)
+    quarters = first.upto(quarter)
+    states = levels_at(data, [q.end for q in quarters])
+    states.columns = pd.Index(quarters)
+    notes: list[Note] = []
+    tables = {
+        "levels": _levels(data, states, quarter),
+        "by_quarter": _by_quarter(states),
+        "by_size": _by_size(data, states[quarter]),
+    }
+    if len(quarters) > 1:
+        tables["transitions"] = _transitions(states, quarters[-5:])
+        tables["falls"] = _falls(data, states, quarters)
+    else:
+        notes += [
+            Note("too_few_quarters", about, {"quarters": 1, "needed": 2})
+            for about in ("transitions", "falls")
+        ]
+    metrics = _metrics(states[quarter], tables)
+    if not len(active):
+        notes.append(Note("no_customers", "levels", {"quarter": str(quarter)}))
+    return Result(
+        "maturity",
+        data.product.product,
+        quarter,
+        first.start,
+        data.as_of,
+        len(active),
+        tables,
+        metrics,
+        tuple(notes),
+    )
+
+
+def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
+    """The level of each account at the end of the month of each day.
+
+    Rows: account_id. Columns: `days`. Values 0 (not yet Lv.1) to 4; NaN: no active contract.
+    """
+    months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
+    span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
+    accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
+    level = pd.DataFrame(0, index=accounts, columns=days)
+    holds = pd.DataFrame(True, index=accounts, columns=days)
+    for rule in data.product.maturity.levels:
+        for condition in rule.conditions:
+            value = measures.monthly(data, condition, span)[months]
+            value.columns = pd.Index(days)
+            if condition.at_least is not None:
+                holds &= value >= condition.at_least
+            if condition.at_most is not None:
+                holds &= value <= condition.at_most
+        level = level.where(~holds, rule.level)
+    customer = pd.DataFrame(
+        {d: accounts.isin(active_on(data["contracts"], d)["account_id"]) for d in days}, index=accounts
+    )
+    return level.where(customer)
+
+
+def _tables_needed(data: ProductData) -> list[str]:
+    conditions = [c for level in data.product.maturity.levels for c in level.conditions]
+    return sorted({measures.NEEDS[c.source] for c in conditions})
+
+
+def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
+    days = data["active_daily"]["day"]
+    first = Quarter.holding(days.min().date()) if len(days) else quarter
+    return min(first, quarter)
+
+
+def _levels(data: ProductData, states: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
+    mrr = active_on(data["contracts"], quarter.end).groupby("account_id")["mrr"].sum()
+    frame = data["accounts"][["account_id", "name", "size"]].copy()
+    frame["mrr"] = frame["account_id"].map(mrr).astype("float64")
+    frame["level"] = frame["account_id"].map(states[quarter])
+    before = quarter.back(1)
+    frame["previous"] = frame["account_id"].map(states[before]) if before in states else np.nan
+    return frame.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
+
+
+def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for quarter in states.columns:
+        counts = states[quarter].value_counts()
+        total = int(counts.sum())
+        rows += [
+            {
+                "quarter": str(quarter),
+                "level": level,
+                "customers": int(counts.get(level, 0)),
+                "share": counts.get(level, 0) / total if total else np.nan,
+            }
+            for level in LEVELS
+        ]
+    return pd.DataFrame(rows)
+
+
+def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
+    size = data["accounts"].set_index("account_id")["size"]
+    rows = []
+    for name in SIZE_ORDER:
+        inside = now[size.reindex(now.index) == name].dropna()
+        rows += [
+            {
+                "size": name,
+                "level": level,
+                "customers": int((inside == level).sum()),
+                "share": (inside == level).mean() if len(inside) else np.nan,
+                "n": len(inside),
+            }
+            for level in LEVELS
+        ]
+    return pd.DataFrame(rows)
+
+
+def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+    pairs = []
+    for before, after in zip(quarters, quarters[1:], strict=False):
+        then = states[before].dropna()
+        pairs.append(pd.DataFrame({"before": then, "after": states[after].reindex(then.index).fillna(-1)}))
+    moved = pd.concat(pairs).astype(int)
+    rows = []
+    for before in LEVELS:
+        inside = moved[moved["before"] == before]
+        for after in (-1, *LEVELS):
+            count, n = int((inside["after"] == after).sum()), len(inside)
+            low, high = wilson(count, n)
+            rows.append(
+                {
+                    "before": before,
+                    "after": after,
+                    "customers": count,
+                    "share": count / n if n else np.nan,
+                    "n": n,
+                    "low": low,
+                    "high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _falls(data: ProductData, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+    """Customer-quarters whose next two quarters are known, with and without a fall."""
+    ended = tenure(data["contracts"])["ended_on"]
+    rows = []
+    for before, now in zip(quarters, quarters[1:], strict=False):
+        horizon = now.back(-LOST_WITHIN).end
+        if horizon > min(quarters[-1].end, data.as_of):
+            continue
+        both = states[[before, now]].dropna()
+        end = ended.reindex(both.index)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "fell": both[now] < both[before],
+                    "lost": end.notna() & (end <= pd.Timestamp(horizon)),
+                }
+            )
+        )
+    columns = ["fell", "customers", "lost", "share", "low", "high"]
+    if not rows:
+        return pd.DataFrame(columns=columns)
+    every = pd.concat(rows)
+    out = []
+    for fell in (True, False):
+        inside = every[every["fell"] == fell]
+        lost, n = int(inside["lost"].sum()), len(inside)
+        low, high = wilson(lost, n)
+        out.append(
+            {
+                "fell": fell,
+                "customers": n,
+                "lost": lost,
+                "share": lost / n if n else np.nan,
+                "low": low,
+                "high": high,
+            }
+        )
+    return pd.DataFrame(out, columns=columns)
+
+
+def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metric]:
+    level = now.dropna()
+    n = len(level)
+    found = {}
+    if n:
+        high = int((level >= 3).sum())
+        low_bound, high_bound = wilson(high, n)
+        found["level_3_or_more"] = Metric("level_3_or_more", high / n, "share", n, low_bound, high_bound)
+    levels = tables["levels"].dropna(subset=["previous"])
+    if len(levels):
+        for name, moved in (
+            ("rose", levels["level"] > levels["previous"]),
+            ("fell", levels["level"] < levels["previous"]),
+        ):
+            count = int(moved.sum())
+            low_bound, high_bound = wilson(count, len(levels))
+            found[name] = Metric(name, count / len(levels), "share", len(levels), low_bound, high_bound)
+    falls = tables.get("falls")
+    if falls is not None and len(falls) == 2 and falls["customers"].gt(0).all():
+        fell, held = falls.iloc[0], falls.iloc[1]
+        ratio, low_bound, high_bound, _ = rate_ratio(
+            int(fell["lost"]), int(fell["customers"]), int(held["lost"]), int(held["customers"])
+        )
+        found["fall_ratio"] = Metric(
+            "fall_ratio", ratio, "ratio", int(falls["customers"].sum()), low_bound, high_bound
+        )
+    return found

@@ -1,0 +1,60 @@
+"""What an analysis returns: tables, headline metrics, and notes on what could not be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from cs_helpers.contract.quarters import Quarter
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number of the headline: value and interval in `unit` (share, days, currency, count)."""
+
+    name: str
+    value: float | None
+    unit: str
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that could not be said, or must be known to read the rest.
+
+    `code` names the sentence in the catalogue (`notes.<code>`), `fields` fill it, `about` is the
+    question of the page that it belongs to.
+    """
+
+    code: str
+    about: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of one analysis for one product and quarter.
+
+    `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
+    that says why.
+    """
+
+    analysis: str
+    product: str
+    quarter: Quarter
+    since: date
+    as_of: date
+    n: int
+    tables: Mapping[str, pd.DataFrame]
+    metrics: Mapping[str, Metric]
+    notes: tuple[Note, ...] = ()
+
+    def about(self, question: str) -> tuple[Note, ...]:
+        """The notes that belong to a question of the page."""
+        return tuple(n for n in self.notes if n.about == question)

@@ -1,0 +1,76 @@
+"""Time to an event that some have not reached yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
+
+#: what a row's `outcome` may be
+CENSORED, REACHED, LEFT = 0, 1, 2
+
+
+def median_time(days: Sequence[float], reached: Sequence[bool]) -> tuple[float, float, float]:
+    """Kaplan-Meier's median with its 95 % interval (log-log); nan: not reached.
+
+    The median is the first time at which the survival function is 0.5 or less (Kaplan, Meier 1958).
+    """
+    if not any(reached):
+        return float("nan"), float("nan"), float("nan")
+    curve = SurvfuncRight(np.asarray(days, float), np.asarray(reached, int))
+    with np.errstate(divide="ignore", invalid="ignore"):  # the log of 0 and 1 at the curve's ends
+        low, high = curve.quantile_ci(0.5, method="cloglog")
+    return _finite(_median(curve)), _finite(low), _finite(high)
+
+
+def _median(curve: SurvfuncRight) -> float:
+    below = np.flatnonzero(curve.surv_prob <= 0.5 + 1e-12)
+    return float(curve.surv_times[below[0]]) if len(below) else float("nan")
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else float("nan")
+
+
+def incidence(days: pd.Series, outcome: pd.Series) -> pd.DataFrame:
+    """Share that reached the event by each day, leaving being a competing end (Aalen, Johansen 1978).
+
+    Columns: day, share, low, high (95 %), at_risk (still waiting just before the day). Empty
+    where nobody reached it.
+    """
+    columns = ["day", "share", "low", "high", "at_risk"]
+    reached = outcome == REACHED
+    if not reached.any():
+        return pd.DataFrame(columns=columns, dtype="float64")
+    # time 0 has no one at risk before it in statsmodels: reached on the same day counts as day 0.5
+    time = days.clip(lower=0.5).to_numpy(float)
+    status = outcome.to_numpy(int)
+    if not (status == LEFT).any():
+        curve = SurvfuncRight(time, reached.to_numpy(int))
+        share, error, at = 1 - curve.surv_prob, curve.surv_prob_se, curve.surv_times
+    else:
+        both = CumIncidenceRight(time, status)
+        share, error, at = both.cinc[0], both.cinc_se[0], both.times
+    error = np.nan_to_num(error)  # statsmodels gives none where everybody has reached it
+    ordered = np.sort(time)
+    return pd.DataFrame(
+        {
+            "day": at,
+            "share": share,
+            "low": np.clip(share - 1.96 * error, 0, 1),
+            "high": np.clip(share + 1.96 * error, 0, 1),
+            "at_risk": len(time) - np.searchsorted(ordered, at, side="left"),
+        },
+        columns=columns,
+    )
+
+
+def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
+    """Share, low and high of an `incidence` curve by a day; 0 before its first step."""
+    before = curve[curve["day"] <= day]
+    if before.empty:
+        return 0.0, 0.0, 0.0
+    last = before.iloc[-1]
+    return float(last["share"]), float(last["low"]), float(last["high"])
