@@ -1,0 +1,164 @@
+"""Figures of what is normal: usual levels, the same quarter of past years, first months."""
+
+from __future__ import annotations
+
+import matplotlib.dates as mdates
+import numpy as np
+
+from cs_helpers.analyses.result import Result
+from cs_helpers.charts.theme import BLUE, INK, ORANGE, QUIET, SKY, Picture, canvas, finished, percent_axis
+from cs_helpers.text import Text
+
+
+def series(result: Result, text: Text) -> Picture:
+    """Each baseline on each day of the quarter, with its usual band and the odd days marked."""
+    table = result.tables["series"]
+    names = list(dict.fromkeys(table["baseline"]))
+    with canvas(text, len(names), 1, height=1.25 + 1.55 * len(names), sharex=True, squeeze=False) as (
+        figure,
+        axes,
+    ):
+        for axis, name in zip(axes[:, 0], names, strict=True):
+            inside = table[table["baseline"] == name]
+            axis.fill_between(inside["day"], inside["low"], inside["high"], color=SKY, alpha=0.4, linewidth=0)
+            axis.plot(inside["day"], inside["usual"], color=SKY, linewidth=1.2)
+            axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4)
+            odd = inside[inside["odd"]]
+            axis.scatter(odd["day"], odd["value"], color=ORANGE, s=30, zorder=3)
+            axis.set_ylim(0)
+            axis.margins(x=0.01)
+            axis.grid(axis="y")
+            axis.tick_params(length=0)
+            axis.set_title(text.label("baseline", name))
+        axes[-1, 0].xaxis.set_major_locator(mdates.MonthLocator())
+        axes[-1, 0].xaxis.set_major_formatter(
+            mdates.DateFormatter("%b" if text.language == "en" else "%-m月")
+        )
+        axes[0, 0].text(
+            1.0,
+            1.04,
+            text("baselines.series.legend"),
+            transform=axes[0, 0].transAxes,
+            ha="right",
+            fontsize=8.5,
+            color=QUIET,
+        )
+        departures = result.tables["departures"]
+        if len(departures):
+            worst = departures.iloc[0]
+            message = text(
+                "baselines.series.odd", baseline=text.label("baseline", worst["baseline"]),
+                ratio=text.number(worst["ratio"], 1),
+                period=text.span(worst["starts_on"].date(), worst["ends_on"].date()), episodes=len(departures),
+            )  # fmt: skip
+        else:
+            message = text("baselines.series.usual", baselines=len(names))
+        days = int(table["day"].nunique())
+        alt = text(
+            "baselines.series.alt",
+            message=message,
+            baselines=text.joined([text.label("baseline", n) for n in names]),
+        )
+        return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=days))
+
+
+def same_quarter(result: Result, text: Text) -> Picture:
+    """The share of customers lost in this quarter of each year."""
+    table = result.tables["same_quarter"]
+    with canvas(text, height=3.3) as (figure, axis):
+        places = np.arange(len(table))
+        last = places[-1]
+        colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
+        axis.bar(places, table["share"], color=colours, width=0.6)
+        for place, row in zip(places, table.itertuples(), strict=True):
+            axis.text(
+                place,
+                row.share,
+                f"{text.share(row.share)}\n{row.lost}/{row.customers}",
+                ha="center",
+                va="bottom",
+                fontsize=9,
+            )
+        now = table.iloc[-1]
+        top = float(table["share"].max())
+        if now["low"] == now["low"]:
+            axis.vlines(last + 0.42, now["low"], now["high"], color=INK, linewidth=2)
+            axis.hlines(now["usual"], last + 0.36, last + 0.48, color=INK, linewidth=2)
+            axis.text(
+                last + 0.52,
+                now["usual"],
+                text("baselines.same_quarter.usual"),
+                fontsize=8.5,
+                va="center",
+                color=QUIET,
+            )
+            top = max(top, float(now["high"]))
+        axis.set_xticks(places, [str(y) for y in table["year"]])
+        axis.set_xlim(-0.6, last + 1.25)
+        percent_axis(axis, top=max(top * 1.25, 0.02))
+        axis.set_title(text("baselines.same_quarter.axis"))
+        message = _same_quarter_message(result, text)
+        alt = text("baselines.same_quarter.alt", message=message)
+        return finished(
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=int(now["customers"])),
+        )
+
+
+def _same_quarter_message(result: Result, text: Text) -> str:
+    table = result.tables["same_quarter"]
+    years = len(table) - 1
+    share = text.share(float(table["share"].iloc[-1]))
+    ratio = result.metrics.get("lost_ratio")
+    if ratio is None or ratio.value is None:
+        return text("baselines.same_quarter.first", share=share)
+    key = "odd" if bool(table["odd"].iloc[-1]) else "as_usual"
+    return text(
+        f"baselines.same_quarter.{key}",
+        share=share,
+        usual=text.share(float(table["usual"].iloc[-1])),
+        ratio=text.number(ratio.value, 1),
+        years=years,
+    )
+
+
+def cohorts(result: Result, text: Text) -> Picture:
+    """Tickets a new customer opened in its first 30 days, by quarter of start."""
+    table = result.tables["cohorts"].iloc[-9:]
+    with canvas(text, height=3.3) as (figure, axis):
+        places = np.arange(len(table))
+        this = [c == str(result.quarter) for c in table["cohort"]]
+        axis.bar(places, table["each"], color=[BLUE if now else SKY for now in this], width=0.6)
+        for place, row in zip(places, table.itertuples(), strict=True):
+            axis.text(
+                place, row.each, f"{row.each:.1f}\nn={row.customers}", ha="center", va="bottom", fontsize=9
+            )
+        axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
+        axis.set_ylim(0, max(float(table["each"].max()) * 1.3, 0.5))
+        axis.grid(axis="y")
+        axis.tick_params(length=0)
+        axis.set_title(text("baselines.cohorts.axis"))
+        ratio, p = result.metrics.get("cohort_ratio"), result.metrics.get("cohort_p")
+        if ratio is None or p is None or ratio.value is None or p.value is None:
+            message = text("baselines.cohorts.unknown")
+        else:
+            key = "less" if ratio.value < 1 else "more"
+            message = text(
+                f"baselines.cohorts.{key if p.value < 0.05 else 'as_usual'}",
+                ratio=text.number(ratio.value, 2),
+                low=text.number(ratio.low, 2),
+                high=text.number(ratio.high, 2),
+            )
+        alt = text("baselines.cohorts.alt", message=message)
+        return finished(
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=int(table["customers"].sum())),
+        )

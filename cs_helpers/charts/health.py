@@ -1,0 +1,67 @@
+"""Figures of health: the distribution, and who is where."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cs_helpers.analyses.health import BANDS as ORDER
+from cs_helpers.analyses.result import Result
+from cs_helpers.charts.theme import BANDS, INK, Picture, canvas, finished, percent_axis
+from cs_helpers.text import Text
+
+
+def bands(result: Result, text: Text) -> Picture:
+    """Customers by score, and by colour in each size."""
+    scores, table = result.tables["scores"], result.tables["bands"]
+    table = table[table["n"] > 0]
+    with canvas(text, 1, 2, height=3.7, width_ratios=(1.1, 1)) as (figure, (left, right)):
+        edges = np.arange(0, 101, 10)
+        counts, _ = np.histogram(scores["score"], edges)
+        band = scores.groupby("band")["score"].min().sort_values()
+        starts = {b: band[b] for b in band.index}
+        colours = [BANDS[_band_at(e + 5, starts)] for e in edges[:-1]]
+        left.bar(edges[:-1] + 5, counts, width=9, color=colours)
+        for x, count in zip(edges[:-1] + 5, counts, strict=True):
+            if count:
+                left.text(x, count, str(count), ha="center", va="bottom", fontsize=9)
+        left.set_xticks(edges)
+        left.set_ylim(0, max(counts.max() * 1.15, 1))
+        left.grid(axis="y")
+        left.tick_params(length=0)
+        left.set_title(text("health.bands.left"))
+        sizes = list(dict.fromkeys(table["size"]))[::-1]
+        start = np.zeros(len(sizes))
+        for name in ORDER:
+            share = table[table["band"] == name].set_index("size").loc[sizes, "share"].to_numpy(float)
+            right.barh(range(len(sizes)), share, left=start, color=BANDS[name], height=0.62)
+            for y, (x, width) in enumerate(zip(start, share, strict=True)):
+                if width > 0.08:
+                    colour = INK if name == "yellow" else "white"
+                    right.text(
+                        x + width / 2,
+                        y,
+                        text.share(width),
+                        ha="center",
+                        va="center",
+                        color=colour,
+                        fontsize=9,
+                    )
+            start += share
+        n = table.drop_duplicates("size").set_index("size")["n"]
+        labels = [f"{text('charts.all') if s == 'all' else text.label('size', s)}\nn={n[s]}" for s in sizes]
+        right.set_yticks(range(len(sizes)), labels)
+        percent_axis(right, which="x")
+        right.grid(visible=False)
+        right.set_title(text("health.bands.right"))
+        red = result.metrics["red_share"]
+        median = result.metrics["median_score"]
+        message = text("health.bands.message", red=text.share(red.value), median=text.number(median.value))
+        alt = text("health.bands.alt", message=message)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+        )
+
+
+def _band_at(score: float, starts: dict[str, float]) -> str:
+    inside = [b for b, start in sorted(starts.items(), key=lambda item: item[1]) if start <= score]
+    return inside[-1] if inside else next(iter(starts))

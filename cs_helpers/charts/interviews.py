@@ -1,0 +1,154 @@
+"""Figures of the interviews: coverage, behaviour against words, reasons for not acting."""
+
+from __future__ import annotations
+
+import numpy as np
+import seaborn as sns
+
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.interviews import BEHAVIOUR_TARGET
+from cs_helpers.analyses.result import Result
+from cs_helpers.charts.theme import (
+    BLUE,
+    INK,
+    ORANGE,
+    QUIET,
+    RULE,
+    SIZES,
+    Picture,
+    canvas,
+    finished,
+    percent_axis,
+)
+from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
+from cs_helpers.text import Text
+
+
+def coverage(result: Result, text: Text) -> Picture:
+    """Companies heard for each viewpoint and segment."""
+    table = result.tables["coverage"]
+    dimensions = [d for d in ("size", "quadrant") if d in set(table["dimension"])]
+    order = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
+    ratios = [len(order[d]) for d in dimensions]
+    with canvas(text, 1, len(dimensions), height=4.1, width_ratios=ratios, squeeze=False) as (figure, axes):
+        top = max(int(table["companies"].max()), 1)
+        for axis, dimension in zip(axes[0], dimensions, strict=True):
+            inside = table[table["dimension"] == dimension]
+            grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
+            grid = grid.loc[list(VIEWPOINTS), list(order[dimension])]
+            sns.heatmap(
+                grid, ax=axis, annot=True, fmt="d", cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0,
+                vmax=top, cbar=False, linewidths=2, linecolor="white", annot_kws={"fontsize": 12},
+            )  # fmt: skip
+            axis.set(xlabel="", ylabel="", title=text(f"charts.by_{dimension}"))
+            axis.set_xticklabels(
+                [text.wrapped(text.label(dimension, s), 16) for s in order[dimension]], rotation=0
+            )
+            first = axis is axes[0][0]
+            axis.set_yticklabels(
+                [text.label("viewpoint", v) for v in VIEWPOINTS] if first else [], rotation=0
+            )
+            axis.tick_params(length=0)
+        by_size = table[table["dimension"] == "size"]
+        empty = int((by_size["companies"] == 0).sum())
+        thin = by_size.loc[by_size["companies"].idxmin()]
+        key = "interviews.coverage.empty" if empty else "interviews.coverage.full"
+        message = text(
+            key, empty=empty, cells=len(by_size), viewpoint=text.label("viewpoint", thin["viewpoint"]),
+            segment=text.label("size", thin["segment"]), companies=int(thin["companies"]),
+        )  # fmt: skip
+        alt = text("interviews.coverage.alt", message=message, companies=result.n)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
+        )
+
+
+def evidence(result: Result, text: Text) -> Picture:
+    """Share of behaviour among behaviour and words, with interval, against 6 : 4."""
+    table = result.tables["evidence"].set_index("viewpoint").loc[["all", *VIEWPOINTS]].iloc[::-1]
+    with canvas(text, height=3.7) as (figure, axis):
+        places = np.arange(len(table))
+        axis.axvline(BEHAVIOUR_TARGET, color=ORANGE, linewidth=1.5, linestyle=(0, (4, 3)))
+        axis.text(
+            BEHAVIOUR_TARGET + 0.008,
+            len(table) - 0.42,
+            text("interviews.evidence.target"),
+            color=ORANGE,
+            fontsize=9,
+        )
+        colours = [INK if v == "all" else BLUE for v in table.index]
+        axis.hlines(places, table["low"], table["high"], colors=colours, linewidth=2, alpha=0.45)
+        axis.scatter(table["share"], places, c=colours, s=52, zorder=3)
+        for place, (_, row) in zip(places, table.iterrows(), strict=True):
+            seen = int(row["behaviour"] + row["words"])
+            axis.text(
+                1.0,
+                place,
+                f"{text.share(row['share'])}  n={seen}",
+                va="center",
+                ha="right",
+                fontsize=9,
+                color=QUIET,
+            )
+        axis.set_yticks(
+            places, [text("charts.all") if v == "all" else text.label("viewpoint", v) for v in table.index]
+        )
+        axis.set_ylim(-0.6, len(table) - 0.1)
+        percent_axis(axis, which="x")
+        axis.set_title(text("interviews.evidence.axis"))
+        total = result.metrics["behaviour_share"]
+        assert total.value is not None and total.low is not None and total.high is not None
+        where = (
+            "below" if total.high < BEHAVIOUR_TARGET else "above" if total.low > BEHAVIOUR_TARGET else "near"
+        )
+        message = text(f"interviews.evidence.{where}", share=text.share(total.value))
+        alt = text(
+            "interviews.evidence.alt", message=message, low=text.share(total.low), high=text.share(total.high)
+        )
+        return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_notes", n=total.n))
+
+
+def reasons(result: Result, text: Text) -> Picture:
+    """Companies of each size that gave each of the four reasons for not acting, of those heard."""
+    table = result.tables["reasons"]
+    with canvas(text, height=3.7) as (figure, axis):
+        height = 0.26
+        for i, size in enumerate(SIZE_ORDER):
+            inside = table[table["size"] == size].set_index("reason").loc[list(REASONS)]
+            places = np.arange(len(REASONS)) + (i - 1) * height
+            share = inside["companies"] / inside["of"].where(inside["of"] > 0)
+            supported = inside["supported"] / inside["of"].where(inside["of"] > 0)
+            axis.barh(places, share, height * 0.88, color=SIZES[size], alpha=0.35)
+            axis.barh(places, supported, height * 0.88, color=SIZES[size], label=text.label("size", size))
+            for place, (_, row), value in zip(places, inside.iterrows(), share, strict=True):
+                axis.text(
+                    (0 if value != value else value) + 0.008,
+                    place,
+                    f"{int(row['companies'])}/{int(row['of'])}",
+                    va="center",
+                    fontsize=8,
+                    color=QUIET,
+                )
+        axis.set_yticks(range(len(REASONS)), [text.wrapped(text.label("reason", r), 26) for r in REASONS])
+        axis.invert_yaxis()
+        percent_axis(
+            axis,
+            which="x",
+            top=min(1.0, float((table["companies"] / table["of"].clip(lower=1)).max()) * 1.2 + 0.05),
+        )
+        axis.grid(axis="y", visible=False)
+        axis.legend(loc="lower right", fontsize=9)
+        axis.set_title(text("interviews.reasons.axis"))
+        total = table.groupby("reason")["companies"].sum()
+        top = str(total.idxmax())
+        message = text(
+            "interviews.reasons.message",
+            reason=text.label("reason", top),
+            companies=int(total[top]),
+            of=result.n,
+        )
+        alt = text("interviews.reasons.alt", message=message)
+        axis.spines["left"].set_color(RULE)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
+        )

@@ -1,0 +1,44 @@
+"""Tables of the interviews: quotes by segment, facts of one segment, whom to talk to next."""
+
+from __future__ import annotations
+
+from great_tables import GT
+
+from cs_helpers.analyses.result import Result
+from cs_helpers.tables.theme import table
+from cs_helpers.text import Text
+
+
+def quotes(result: Result, text: Text) -> GT:
+    """The most told theme of each viewpoint and size, with a note in the customer's words."""
+    frame = result.tables["quotes"].drop_duplicates(["viewpoint", "size"]).copy()
+    frame["where"] = [text.label("viewpoint", v) for v in frame["viewpoint"]]
+    frame["who"] = [text.label("size", s) for s in frame["size"]]
+    frame["seen"] = [text.label("evidence", e) for e in frame["evidence"]]
+    frame["told"] = frame["companies"].astype("str")
+    headings = text.headings("interviews.quotes", "where", "who", "seen", "text", "told", "note_id")
+    return table(frame, headings, name="quotes", right=("told",))
+
+
+def segment_facts(result: Result, text: Text) -> GT:
+    """Themes that companies of one size tell and none of the others."""
+    frame = result.tables["segment_facts"].copy()
+    frame["who"] = [text.label("size", s) for s in frame["size"]]
+    frame["told"] = [f"{r.companies}/{r.of}" for r in frame.itertuples()]
+    frame["others"] = [f"0/{n}" for n in frame["other_of"]]
+    frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
+    headings = text.headings("interviews.segment_facts", "who", "told", "others", "sure", "text")
+    return table(frame, headings, name="facts", right=("told", "others", "sure"))
+
+
+def next(result: Result, text: Text) -> GT:
+    """Companies to talk to next, with the thin cell each would fill."""
+    frame = result.tables["next"].copy()
+    frame["cell"] = [
+        f"{text.label('size', s) if s in ('enterprise', 'mid', 'small') else text.label('quadrant', s)} × {text.label('viewpoint', v)}"
+        for s, v in zip(frame["segment"], frame["viewpoint"], strict=True)
+    ]
+    frame["size"] = [text.label("size", s) for s in frame["size"]]
+    frame["heard"] = frame["companies"].astype("str")
+    headings = text.headings("interviews.next", "name", "size", "cell", "heard")
+    return table(frame, headings, name="next", right=("heard",))

@@ -1,0 +1,157 @@
+"""The words of the workbook, in English and Japanese.
+
+Each sentence has a key; the files `en/<topic>.yml` and `ja/<topic>.yml` hold the same keys with
+the same fields. Numbers and dates are written as the language writes them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import babel.dates
+import babel.numbers
+import budoux
+import yaml
+
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All sentences of a language, by key."""
+    found: dict[str, str] = {}
+    for file in sorted((_FOLDER / language).glob("*.yml")):
+        _flatten(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), file.stem, found)
+    return found
+
+
+def _flatten(part: Any, key: str, into: dict[str, str]) -> None:
+    if isinstance(part, dict):
+        for name, inner in part.items():
+            _flatten(inner, f"{key}.{name}", into)
+    else:
+        into[key] = str(part)
+
+
+def _names(product: Product, language: str) -> dict[str, str]:
+    """What the product file calls its steps, measures and baselines, as labels."""
+    named = [("step", s.step, s.name) for s in product.journey.steps]
+    named += [("measure", m.id, m.name) for m in product.health.measures]
+    named += [("baseline", b.id, b.name) for b in product.baselines]
+    return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in named}
+
+
+class Text:
+    """The catalogue in one language, with a product's own names; call it with a key and fields."""
+
+    def __init__(self, language: str, product: Product | None = None) -> None:
+        self.language = language
+        self._sentences = catalogue(language) | (_names(product, language) if product else {})
+
+    def __call__(self, key: str, /, **fields: Any) -> str:
+        """The sentence of a key, filled; raises `KeyError` for a key or field it does not have."""
+        return self._sentences[key].format(**fields)
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has a sentence of that key."""
+        return key in self._sentences
+
+    def label(self, kind: str, value: object) -> str:
+        """What a value of the contract is called, e.g. `size`, `small`; the value if it is data."""
+        return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def headings(self, key: str, *columns: str) -> dict[str, str]:
+        """The headings of a table: `<key>.columns.<column>` for each column."""
+        return {c: self._sentences[f"{key}.columns.{c}"] for c in columns}
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """A number with separators, as the language writes it; an en dash for none."""
+        if value is None or value != value:
+            return "–"
+        if value in (float("inf"), float("-inf")):
+            return "∞"
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(babel.numbers.format_decimal(value, format=pattern, locale=self.language))
+
+    def share(self, value: float | None) -> str:
+        """A share as a whole percentage."""
+        if value is None or value != value:
+            return "–"
+        return f"{100 * value:.0f}%"
+
+    def share_within(self, value: float, low: float, high: float) -> str:
+        """A share with its interval, as in 62% (41-79%); without one where it is not known."""
+        return self._within(self.share(value), self.share(low), self.share(high), low)
+
+    def number_within(self, value: float, low: float, high: float, digits: int = 0) -> str:
+        """A number with its interval; without one where it is not known."""
+        return self._within(
+            self.number(value, digits), self.number(low, digits), self.number(high, digits), low
+        )
+
+    def _within(self, value: str, low: str, high: str, bound: float) -> str:
+        return self("charts.interval", value=value, low=low, high=high) if bound == bound else value
+
+    def money(self, value: float, currency: str) -> str:
+        """An amount without decimals, with its currency."""
+        if value != value:
+            return "–"
+        return str(
+            babel.numbers.format_currency(
+                round(value), currency, locale=self.language, currency_digits=False, format="¤#,##0"
+            )
+        )
+
+    def day(self, value: date) -> str:
+        """A date, as in 30 Sep 2026 and 2026年9月30日."""
+        return str(
+            babel.dates.format_date(
+                value, "d MMM y" if self.language == "en" else "y年M月d日", locale=self.language
+            )
+        )
+
+    def span(self, first: date, last: date) -> str:
+        """A period from one day to another; one date where they are the same."""
+        if first == last:
+            return self.day(first)
+        return (
+            f"{self.day(first)} – {self.day(last)}"
+            if self.language == "en"
+            else f"{self.day(first)}〜{self.day(last)}"
+        )
+
+    def quarter(self, quarter: Quarter) -> str:
+        """A quarter, as in Q3 2026 and 2026年第3四半期(7〜9月)."""
+        if self.language == "en":
+            return f"Q{quarter.number} {quarter.year}"
+        return f"{quarter.year}年{quarter.start.month}〜{quarter.end.month}月期"
+
+    def joined(self, parts: list[str]) -> str:
+        """A list of words."""
+        return ("、" if self.language == "ja" else ", ").join(parts)
+
+    def wrapped(self, text: str, width: int) -> str:
+        """`text` in lines of about `width` Latin letters, broken where the language breaks."""
+        pieces = _japanese().parse(text) if self.language == "ja" else [w + " " for w in text.split(" ")]
+        lines, line = [], ""
+        for piece in pieces:
+            if line and _wide(line + piece.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        return "\n".join([*lines, line.rstrip()])
+
+
+@cache
+def _japanese() -> budoux.Parser:
+    return budoux.load_default_japanese_parser()
+
+
+def _wide(text: str) -> int:
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)

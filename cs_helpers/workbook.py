@@ -1,0 +1,250 @@
+"""The notebook's facade: opens a snapshot, answers a question, shows the answer."""
+
+from __future__ import annotations
+
+import ast
+import html
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from IPython import get_ipython  # type: ignore[attr-defined]
+from IPython.display import display
+
+from cs_helpers.analyses.customers import active_on, in_segment, segments_of
+from cs_helpers.analyses.result import Metric, Result
+from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.text import Text
+from cs_helpers.widgets.filter_bar import FilterBar
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """One product and quarter of a snapshot, in a language."""
+
+    snapshot: Snapshot
+    data: ProductData
+    quarter: Quarter
+    segment: str
+    text: Text
+
+    @classmethod
+    def open(cls, **parameters: Any) -> Workbook:
+        """The workbook that the parameters of a notebook name.
+
+        Takes what `contract.parameters.Parameters` describes; raises `ParameterError` for a wrong
+        name or value and `SnapshotError` for what the snapshot does not hold.
+        """
+        _refuse_unknown_injected()
+        checked = Parameters.check(parameters)
+        snapshot = Snapshot.open(checked.snapshot)
+        data = snapshot.read(checked.product)
+        if checked.segment != "all":
+            accounts = in_segment(data["accounts"], checked.segment)
+            if accounts.empty:
+                raise ParameterError(
+                    "segment",
+                    "no customer of this product belongs to it",
+                    value=checked.segment,
+                    allowed=", ".join(segments_of(data)),
+                )
+            data = data.of_accounts(accounts["account_id"])
+        quarter = snapshot.check_quarter(checked.quarter)
+        return cls(snapshot, data, quarter, checked.segment, Text(checked.language, data.product))
+
+    def analyse(self, analysis: str) -> Result:
+        """The result of `cs_helpers.analyses.<analysis>` for this product and quarter."""
+        module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
+        return cast(Result, module.analyse(self.data, self.quarter))
+
+    def header(self) -> None:
+        """Shows what the page is about: product, quarter, customers, as of, snapshot."""
+        text, product = self.text, self.data.product
+        customers = active_on(self.data["contracts"], self.quarter.end)["account_id"].nunique()
+        facts = [
+            ("product", product.name.in_language(text.language)),
+            ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
+            ("customers_label", text("page.customers", n=text.number(customers))),
+            ("as_of", text.day(self.snapshot.as_of)),
+        ]
+        if self.segment != "all":
+            facts.insert(2, ("segment", _segment_label(self.segment, text)))
+        cells = "".join(
+            f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
+            for key, value in facts
+        )
+        about = html.escape(product.about.in_language(text.language))
+        _html(f'<div class="header"><p class="about">{about}</p><dl class="facts">{cells}</dl></div>')
+
+    def headlines(self, result: Result, *names: str) -> None:
+        """Shows headline metrics of a result as cards: value, interval and n."""
+        cards = []
+        for name in names:
+            metric = result.metrics.get(name)
+            if metric is None or metric.value is None or metric.value != metric.value:
+                continue
+            label = html.escape(self.text(f"{result.analysis}.metrics.{name}"))
+            cards.append(
+                f'<div class="card"><p class="label">{label}</p>'
+                f'<p class="value">{html.escape(self._value(metric))}</p>'
+                f'<p class="detail">{html.escape(self._detail(metric))}</p></div>'
+            )
+        if cards:
+            _html(f'<div class="cards">{"".join(cards)}</div>')
+
+    def chart(self, result: Result, question: str) -> None:
+        """Shows the figure that answers a question, or why it cannot be answered."""
+        if question in result.tables and len(result.tables[question]):
+            charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
+            picture = getattr(charts, question)(result, self.text)
+            display(  # type: ignore[no-untyped-call]
+                {"image/png": picture.png, "text/plain": picture.alt},
+                metadata={
+                    "image/png": {"alt": picture.alt, "width": picture.width},
+                    "cs_workbook": {"answers": question, "message": picture.message},
+                },
+                raw=True,
+            )
+        self._notes(result, question)
+
+    def table(self, result: Result, question: str) -> None:
+        """Shows the table that answers a question; says so where there is nothing to list."""
+        if question not in result.tables:
+            return
+        heading = html.escape(self.text(f"{result.analysis}.{question}.title"))
+        if result.tables[question].empty:
+            _html(f'<p class="nothing">{html.escape(self.text(f"{result.analysis}.{question}.nothing"))}</p>')
+            return
+        tables = importlib.import_module(f"cs_helpers.tables.{result.analysis}")
+        built = getattr(tables, question)(result, self.text).as_raw_html()
+        _html(f'<div class="table"><h3>{heading}</h3>{built}</div>')
+
+    def levels(self) -> None:
+        """Shows the product's four levels of maturity and what each means."""
+        text = self.text
+        rows = "".join(
+            f"<tr><td>{text.label('level', level.level)}</td>"
+            f"<td>{html.escape(level.name.in_language(text.language))}</td>"
+            f"<td>{html.escape(level.meaning.in_language(text.language))}</td></tr>"
+            for level in self.data.product.maturity.levels
+        )
+        heads = "".join(
+            f'<th scope="col">{html.escape(text(f"page.{key}"))}</th>' for key in ("level", "name", "meaning")
+        )
+        _html(f'<table class="levels"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+
+    def playbook(self) -> None:
+        """Shows what the product's playbook says to do when something is seen."""
+        text = self.text
+        plays = self.data.product.playbook
+        if not plays:
+            return
+        rows = "".join(
+            f"<tr><td>{html.escape(p.when.in_language(text.language))}</td>"
+            f"<td>{html.escape(p.do.in_language(text.language))}</td></tr>"
+            for p in plays
+        )
+        _html(
+            f'<table class="playbook"><thead><tr><th scope="col">{html.escape(text("page.when"))}</th>'
+            f'<th scope="col">{html.escape(text("page.do"))}</th></tr></thead><tbody>{rows}</tbody></table>'
+        )
+
+    def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
+        """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis."""
+        language, text = self.text.language, self.text
+
+        def draw(product: str, quarter: str, segment: str) -> None:
+            chosen = Workbook.open(
+                product=product,
+                quarter=quarter,
+                segment=segment,
+                language=language,
+                snapshot=self.snapshot.id,
+            )
+            result = chosen.analyse(analysis)
+            for question in questions:
+                chosen.chart(result, question)
+
+        bar = FilterBar(
+            labels={key: text(f"page.{key}") for key in ("product", "quarter", "segment")},
+            products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
+            quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
+            segments_of=lambda product: [
+                (_segment_label(s, text), s) for s in segments_of(self.snapshot.read(product))
+            ],
+            draw=draw,
+            chosen=(self.data.product.product, str(self.quarter), self.segment),
+        )
+        bar.show()
+        return bar
+
+    def _notes(self, result: Result, question: str) -> None:
+        for note in result.about(question):
+            fields = dict(note.fields)
+            if "tables" in fields:
+                fields["tables"] = self.text.joined(list(fields["tables"]))
+            if "baseline" in fields:
+                fields["baseline"] = fields["baseline"].in_language(self.text.language)
+            if "steps" in fields:
+                fields["steps"] = self.text.joined([self.text.label("step", s) for s in fields["steps"]])
+            sentence = self.text(f"notes.{note.code}", **fields)
+            _html(f'<p class="note">{html.escape(sentence)}</p>', answers=question, message=sentence)
+
+    def _value(self, metric: Metric) -> str:
+        text, value = self.text, metric.value
+        if metric.unit == "share":
+            return text.share(value)
+        if metric.unit == "days":
+            return text("page.days", n=text.number(value))
+        if metric.unit == "ratio":
+            return f"× {text.number(value, 1)}"
+        if metric.unit == "currency":
+            currency = str(self.data["contracts"]["currency"].iloc[0])
+            return text.money(value or 0.0, currency)
+        return text.number(value)
+
+    def _detail(self, metric: Metric) -> str:
+        text = self.text
+        n = text("page.n", n=text.number(metric.n))
+        if metric.low is None and metric.high is None:
+            return n
+        if metric.unit == "share":
+            low, high = text.share(metric.low), text.share(metric.high)
+        else:
+            digits = 1 if metric.unit == "ratio" else 0
+            low, high = text.number(metric.low, digits), text.number(metric.high, digits)
+        return f"{text('page.interval', low=low, high=high)}{text('page.separator')}{n}"
+
+
+def _segment_label(segment: str, text: Text) -> str:
+    if segment == "all":
+        return text("charts.all")
+    dimension, _, value = segment.partition(":")
+    return f"{text.label('segment', dimension)}: {text.label(dimension, value)}"
+
+
+def _html(page: str, **about: str) -> None:
+    metadata = {"cs_workbook": about} if about else None
+    display({"text/html": page, "text/plain": ""}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _refuse_unknown_injected() -> None:
+    """Refuses a parameter that papermill injected and no notebook knows: papermill only warns."""
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    cells = shell.user_ns.get("In", []) if shell else []
+    injected = [c for c in cells if isinstance(c, str) and c.startswith("# Parameters\n")]
+    if not injected:
+        return
+    for statement in ast.parse(injected[-1]).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            if name not in Parameters.model_fields:
+                raise ParameterError(
+                    name,
+                    f"there is no such parameter.{did_you_mean(name, Parameters.model_fields)}".rstrip("."),
+                    allowed=", ".join(Parameters.model_fields),
+                )
