@@ -1,0 +1,1 @@
+"""Makes the reports: plan, run, gate, export, publish."""

@@ -1,0 +1,103 @@
+"""The landing page of a quarter: what the reports say, what failed, what the data holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+
+from cs_helpers import paths
+from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.parameters import LANGUAGES
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.text import Text
+
+
+def landing_pages(
+    quarter: Quarter, reports: Mapping[str, Mapping[str, Any]], snapshot: Snapshot, language: str
+) -> dict[str, str]:
+    """`index.<language>.html` for each language that has reports, and `index.html` in `language`."""
+    spoken = [
+        code for code in LANGUAGES
+        if code == language or any(r["parameters"]["language"] == code for r in reports.values())
+    ]  # fmt: skip
+    pages = {f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken) for code in spoken}
+    return {**pages, "index.html": pages[f"index.{language}.html"]}
+
+
+def describe(finding: Finding, text: Text) -> str:
+    """A finding as a sentence, with its count."""
+    column = f"{finding.table}.{finding.column}" if finding.column else finding.table
+    return text(
+        f"rules.{finding.rule}",
+        count=text.number(finding.count),
+        column=column,
+        table=finding.table,
+        detail=finding.detail,
+    )
+
+
+def _page(
+    quarter: Quarter,
+    reports: Mapping[str, Mapping[str, Any]],
+    snapshot: Snapshot,
+    language: str,
+    spoken: list[str],
+) -> str:
+    text = Text(language)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([paths.templates() / "landing", paths.templates() / "executive"]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    products = snapshot.products
+    groups = []
+    for name in sorted({r["parameters"]["product"] for r in reports.values()}):
+        inside = [
+            {"file": file, **report, "failed_because": _reasons(report, text)}
+            for file, report in sorted(reports.items(), key=lambda item: item[1]["notebook"])
+            if report["parameters"]["product"] == name and report["parameters"]["language"] == language
+        ]
+        product = products.get(name)
+        if inside:
+            groups.append(
+                {
+                    "name": product.name.in_language(language) if product else name,
+                    "about": product.about.in_language(language) if product else "",
+                    "reports": inside,
+                }
+            )
+    manifest = snapshot.manifest
+    return environment.get_template("index.html.j2").render(
+        text=text,
+        language=language,
+        languages=[(code, Text(code)("page.language")) for code in spoken],
+        quarter=text.quarter(quarter),
+        period=text.span(quarter.start, quarter.end),
+        as_of=text.day(snapshot.as_of),
+        snapshot=snapshot.id,
+        groups=groups,
+        tables=[
+            (name, text.number(manifest["rows_read"][name]), text.number(manifest["rows_kept"][name]))
+            for name in manifest["rows_read"]
+        ],
+        findings=[
+            (describe(f, text), text(f"rules.policy.{f.policy}"), _example(f, text))
+            for f in snapshot.findings
+        ],
+    )
+
+
+def _example(finding: Finding, text: Text) -> str:
+    if not finding.examples:
+        return ""
+    row, key, value = finding.examples[0]
+    return text("rules.example", row=text.number(row), key=key, value=value or "–")
+
+
+def _reasons(report: Mapping[str, Any], text: Text) -> str:
+    codes = dict.fromkeys(p["code"] for p in report.get("problems", []))
+    return text.joined([text(f"report.problem.{code}") for code in codes])
