@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from IPython import get_ipython  # type: ignore[attr-defined]
+from IPython import get_ipython
 from IPython.display import display
 
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
@@ -69,6 +69,7 @@ class Workbook:
             ("product", product.name.in_language(text.language)),
             ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
             ("customers_label", text("page.customers", n=text.number(customers))),
+            ("contracts", self._contracts()),
             ("as_of", text.day(self.snapshot.as_of)),
         ]
         if self.segment != "all":
@@ -101,7 +102,7 @@ class Workbook:
         if question in result.tables and len(result.tables[question]):
             charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
             picture = getattr(charts, question)(result, self.text)
-            display(  # type: ignore[no-untyped-call]
+            display(
                 {"image/png": picture.png, "text/plain": picture.alt},
                 metadata={
                     "image/png": {"alt": picture.alt, "width": picture.width},
@@ -194,6 +195,15 @@ class Workbook:
             sentence = self.text(f"notes.{note.code}", **fields)
             _html(f'<p class="note">{html.escape(sentence)}</p>', answers=question, message=sentence)
 
+    def _contracts(self) -> str:
+        """How many contracts run at the end of the quarter, and their MRR."""
+        active = active_on(self.data["contracts"], self.quarter.end)
+        mrr = self.text.money(float(active["mrr"].sum()), self._currency())
+        return self.text("page.mrr", n=self.text.number(len(active)), mrr=mrr)
+
+    def _currency(self) -> str:
+        return str(self.data["contracts"]["currency"].iloc[0])
+
     def _value(self, metric: Metric) -> str:
         text, value = self.text, metric.value
         if metric.unit == "share":
@@ -203,8 +213,7 @@ class Workbook:
         if metric.unit == "ratio":
             return f"× {text.number(value, 1)}"
         if metric.unit == "currency":
-            currency = str(self.data["contracts"]["currency"].iloc[0])
-            return text.money(value or 0.0, currency)
+            return text.money(value or 0.0, self._currency())
         return text.number(value)
 
     def _detail(self, metric: Metric) -> str:
@@ -229,12 +238,12 @@ def _segment_label(segment: str, text: Text) -> str:
 
 def _html(page: str, **about: str) -> None:
     metadata = {"cs_workbook": about} if about else None
-    display({"text/html": page, "text/plain": ""}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    display({"text/html": page, "text/plain": ""}, metadata=metadata, raw=True)
 
 
 def _refuse_unknown_injected() -> None:
     """Refuses a parameter that papermill injected and no notebook knows: papermill only warns."""
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     cells = shell.user_ns.get("In", []) if shell else []
     injected = [c for c in cells if isinstance(c, str) and c.startswith("# Parameters\n")]
     if not injected:

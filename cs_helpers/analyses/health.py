@@ -19,7 +19,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The health score of each customer at the end of the quarter, as the product file defines it.
 
     A measure gives 0 points at `red` and worse, 100 at `green` and better, linear between; the
-    score is the weighted mean of the measures that are known.
+    score is the weighted mean of the measures that are known. `previous` is unknown of an account
+    that was no customer at the end of the quarter before, and before the log of use begins.
 
     Tables: `scores` (account_id, name, size, mrr, score, previous, band, quantitative,
     qualitative, driver, driver_points): `driver` is the measure that moved the score most since
@@ -32,6 +33,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     customers = data["accounts"][data["accounts"]["account_id"].isin(mrr.index)]
     now, before = (_points(data, q) for q in (quarter, quarter.back(1)))
     now, before = now.reindex(customers["account_id"]), before.reindex(customers["account_id"])
+    before = before.where(
+        _known_before(data, quarter.back(1)).reindex(before.index, fill_value=False), axis=0
+    )
     notes: list[Note] = []
     unknown = [m for m in health.measures if now[m.id].isna().all()]
     if unknown:
@@ -80,6 +84,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
     )
+
+
+def _known_before(data: ProductData, quarter: Quarter) -> pd.Series:
+    """Whether each account was a customer at the end of a quarter that the log of use knows."""
+    days = data["active_daily"]["day"]
+    if len(days) and days.min() > pd.Timestamp(quarter.end):
+        return pd.Series(dtype="bool")
+    then = active_on(data["contracts"], quarter.end)["account_id"].unique()
+    return pd.Series(True, index=then)
 
 
 def _points(data: ProductData, quarter: Quarter) -> pd.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
+from scipy.stats import fisher_exact
 
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, with_segments
 from cs_helpers.analyses.proportions import wilson
@@ -21,6 +24,9 @@ BEHAVIOUR_TARGET = 0.6
 #: a code is compared between segments when so many companies told it
 LEAST_TOLD = 5
 QUOTES = 2
+#: industries beyond the largest so many are not listed one by one
+MOST_INDUSTRIES = 8
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -28,12 +34,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     A note's viewpoint and code are those of the coder who coded most notes.
 
-    Tables: `coverage` (dimension size or quadrant, segment, viewpoint, companies); `next` (name,
+    Tables: `coverage` (dimension size, quadrant or industry, segment, viewpoint, companies); `next` (name,
     size, quadrant, viewpoints): companies whose interview would fill empty cells; `evidence`
     (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour among behaviour
-    and words; `quotes` (viewpoint, size, code, companies, account_id, note_id, text): for each
-    viewpoint and size the codes that most companies told, each with a verbatim note; `segment_facts`
-    (code, size, companies, of, other_companies, other_of, p): codes that one size tells and the
+    and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
+    each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
+    (code, size, companies, of, other_of, p, script, text): codes that one size tells and the
     others do not; `reasons` (reason, size, companies, of).
     """
     asked = ("coverage", "evidence", "quotes", "reasons")
@@ -115,21 +121,26 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
 
 
 def _coverage(told: pd.DataFrame) -> pd.DataFrame:
+    industries = told.groupby("industry")["account_id"].nunique().sort_values(ascending=False, kind="stable")
     rows = []
-    for dimension, segments in (("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER)):
+    for dimension, segments in (
+        ("size", SIZE_ORDER),
+        ("quadrant", QUADRANT_ORDER),
+        ("industry", tuple(industries.index[:MOST_INDUSTRIES])),
+    ):
         if told[dimension].isna().all():
             continue
-        for segment in segments:
-            for viewpoint in VIEWPOINTS:
-                inside = told[(told[dimension] == segment) & (told["viewpoint"] == viewpoint)]
-                rows.append(
-                    {
-                        "dimension": dimension,
-                        "segment": segment,
-                        "viewpoint": viewpoint,
-                        "companies": int(inside["account_id"].nunique()),
-                    }
-                )
+        heard = told.groupby([dimension, "viewpoint"])["account_id"].nunique()
+        rows += [
+            {
+                "dimension": dimension,
+                "segment": segment,
+                "viewpoint": viewpoint,
+                "companies": int(heard.get((segment, viewpoint), 0)),
+            }
+            for segment in segments
+            for viewpoint in VIEWPOINTS
+        ]
     return pd.DataFrame(rows)
 
 
@@ -187,37 +198,43 @@ def _evidence(told: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quotes(told: pd.DataFrame) -> pd.DataFrame:
-    """The most told codes of each viewpoint and size, each with its latest note seen or said."""
-    columns = ["viewpoint", "size", "code", "companies", "account_id", "note_id", "evidence", "text"]
-    solid = told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"])
+    """The most told codes of each viewpoint and size, with the latest note seen or said in each script."""
+    columns = [
+        "viewpoint",
+        "size",
+        "code",
+        "companies",
+        "script",
+        "account_id",
+        "note_id",
+        "evidence",
+        "text",
+    ]
+    solid = _with_script(told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"]))
     rows = []
     for (viewpoint, size), cell in solid.groupby(["viewpoint", "size"]):
         companies = cell.groupby("code")["account_id"].nunique().sort_values(ascending=False, kind="stable")
         for code, count in companies.head(QUOTES).items():
-            quote = cell[cell["code"] == code].iloc[-1]
-            rows.append(
-                [
-                    viewpoint,
-                    size,
-                    code,
-                    int(count),
-                    quote["account_id"],
-                    quote["note_id"],
-                    quote["evidence"],
-                    quote["text"],
-                ]
-            )
+            latest = cell[cell["code"] == code].drop_duplicates("script", keep="last")
+            rows += [
+                [viewpoint, size, code, int(count), q.script, q.account_id, q.note_id, q.evidence, q.text]
+                for q in latest.itertuples()
+            ]
     found = pd.DataFrame(rows, columns=columns)
-    order = {v: i for i, v in enumerate((*VIEWPOINTS, *SIZE_ORDER))}
+    order = {v: i for i, v in enumerate(VIEWPOINTS)} | {v: i for i, v in enumerate(SIZE_ORDER)}
     return found.sort_values(
         ["viewpoint", "size"], key=lambda c: c.map(order), kind="stable", ignore_index=True
     )
 
 
+def _with_script(told: pd.DataFrame) -> pd.DataFrame:
+    """`told` with the column `script`: `ja` where a note holds Japanese letters, else `latin`."""
+    japanese = told["text"].str.contains(_JAPANESE)
+    return told.assign(script=japanese.map({True: "ja", False: "latin"}))
+
+
 def _segment_facts(told: pd.DataFrame) -> pd.DataFrame:
     """Codes told by companies of one size and by none of the others (Fisher's exact test)."""
-    from scipy.stats import fisher_exact
-
     asked = told.groupby("size")["account_id"].nunique()
     rows = []
     for code, inside in told.dropna(subset=["code"]).groupby("code"):
@@ -227,10 +244,13 @@ def _segment_facts(told: pd.DataFrame) -> pd.DataFrame:
         size, companies = by_size.index[0], int(by_size.iloc[0])
         of, other = int(asked[size]), int(asked.sum() - asked[size])
         p = float(fisher_exact([[companies, of - companies], [0, other]]).pvalue)
-        rows.append([code, size, companies, of, other, p, inside.sort_values("held_on").iloc[-1]["text"]])
-    columns = ["code", "size", "companies", "of", "other_of", "p", "text"]
+        latest = _with_script(inside.sort_values(["held_on", "note_id"])).drop_duplicates(
+            "script", keep="last"
+        )
+        rows += [[code, size, companies, of, other, p, q.script, q.text] for q in latest.itertuples()]
+    columns = ["code", "size", "companies", "of", "other_of", "p", "script", "text"]
     found = pd.DataFrame(rows, columns=columns)
-    return found[found["p"] < 0.05].sort_values("p", ignore_index=True)
+    return found[found["p"] < 0.05].sort_values(["p", "code"], kind="stable", ignore_index=True)
 
 
 def _reasons(told: pd.DataFrame) -> pd.DataFrame:

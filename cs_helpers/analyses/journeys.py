@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -61,7 +63,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     window = journey.window_days
     step_rows, curves = [], []
     for name, group in groups.items():
-        for before, step in zip(steps, steps[1:], strict=False):
+        for before, step in pairwise(steps):
             step_rows.append(
                 {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
             )
@@ -172,7 +174,7 @@ def _waiting(
     mrr = mrr_on(data["contracts"], quarter.end)
     accounts = data["accounts"].set_index("account_id")
     rows = []
-    for before, step in zip(steps, steps[1:], strict=False):
+    for before, step in pairwise(steps):
         days, outcome = _wait(reached, before, step, end)
         took = days[outcome == REACHED]
         if len(took) < LEAST:

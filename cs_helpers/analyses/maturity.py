@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -28,17 +29,17 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     last four quarters, `after` -1 being lost; `falls` (fell, customers, lost, share, low, high):
     lost within two quarters after a fall and after none.
     """
-    needed = _tables_needed(data)
-    missing = data.missing(*needed)
+    missing = data.missing(*_tables_needed(data))
     active = active_on(data["contracts"], quarter.end)["account_id"].unique()
-    if missing:
-        notes = tuple(
-            Note("missing_table", about, {"tables": missing})
-            for about in ("levels", "by_size", "transitions", "falls")
+    if missing or not len(active):
+        code, fields = (
+            ("missing_table", {"tables": missing}) if missing else ("no_customers", {"quarter": str(quarter)})
         )
-        return Result(
-            "maturity", data.product.product, quarter, quarter.start, data.as_of, len(active), {}, {}, notes
+        unsaid = tuple(
+            Note(code, about, fields) for about in ("by_quarter", "by_size", "transitions", "falls")
         )
+        name = data.product.product
+        return Result("maturity", name, quarter, quarter.start, data.as_of, len(active), {}, {}, unsaid)
     first = _first_quarter(data, quarter)
     quarters = first.upto(quarter)
     states = levels_at(data, [q.end for q in quarters])
@@ -58,8 +59,6 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             for about in ("transitions", "falls")
         ]
     metrics = _metrics(states[quarter], tables)
-    if not len(active):
-        notes.append(Note("no_customers", "levels", {"quarter": str(quarter)}))
     return Result(
         "maturity",
         data.product.product,
@@ -156,9 +155,9 @@ def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
 
 def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
     pairs = []
-    for before, after in zip(quarters, quarters[1:], strict=False):
-        then = states[before].dropna()
-        pairs.append(pd.DataFrame({"before": then, "after": states[after].reindex(then.index).fillna(-1)}))
+    for start, end in pairwise(quarters):
+        then = states[start].dropna()
+        pairs.append(pd.DataFrame({"before": then, "after": states[end].reindex(then.index).fillna(-1)}))
     moved = pd.concat(pairs).astype(int)
     rows = []
     for before in LEVELS:
@@ -184,7 +183,7 @@ def _falls(data: ProductData, states: pd.DataFrame, quarters: list[Quarter]) -> 
     """Customer-quarters whose next two quarters are known, with and without a fall."""
     ended = tenure(data["contracts"])["ended_on"]
     rows = []
-    for before, now in zip(quarters, quarters[1:], strict=False):
+    for before, now in pairwise(quarters):
         horizon = now.back(-LOST_WITHIN).end
         if horizon > min(quarters[-1].end, data.as_of):
             continue

@@ -34,7 +34,7 @@ def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd
         return pivot.reindex(index=accounts, columns=wide).astype("float64")
 
     if measure.source == "usage":
-        found = _usage(data["usage_monthly"], measure, table)
+        found = _usage(data, measure, table)
     elif measure.source in ("tickets", "touches"):
         column = "opened_at" if measure.source == "tickets" else "occurred_at"
         rows = data[measure.source]
@@ -57,7 +57,8 @@ def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd
     return found[months]
 
 
-def _usage(usage: pd.DataFrame, measure: Measure, table) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _usage(data: ProductData, measure: Measure, table) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+    usage = data["usage_monthly"]
     named = usage["event"].notna()
     if measure.value == "distinct_events":
         rows = usage[named & matching(usage["event"], measure.event)]
@@ -66,12 +67,17 @@ def _usage(usage: pd.DataFrame, measure: Measure, table) -> pd.DataFrame:  # typ
             for _, part in rows.groupby("event")
         ]
         return sum(used[1:], used[0]) if used else table(rows.assign(one=1.0), "one", "max").fillna(0.0)
+    if measure.value == "days" and measure.event != "*":
+        # a day on which several of the events were done is one day
+        rows = data["usage_daily"]
+        rows = rows[matching(rows["event"], measure.event)].drop_duplicates(["account_id", "day"])
+        rows = rows.assign(month=_month(rows["day"]), one=1.0)
+        return _window(table(rows, "one", "sum").fillna(0.0), measure.months, "sum")
     # the row without an event counts each day and user once, whatever events there were
     rows = usage[~named] if measure.event == "*" else usage[named & matching(usage["event"], measure.event)]
     rows = rows.assign(**{measure.value: rows[measure.value].astype("float64")})
-    distinct = measure.value in ("users", "days")
-    per_month = table(rows, measure.value, "max" if distinct else "sum").fillna(0.0)
-    return _window(per_month, measure.months, "max" if measure.value == "users" else "sum")
+    how = "max" if measure.value == "users" else "sum"
+    return _window(table(rows, measure.value, how).fillna(0.0), measure.months, how)
 
 
 def _window(per_month: pd.DataFrame, months: int, how: str) -> pd.DataFrame:

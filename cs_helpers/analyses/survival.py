@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
+from statsmodels.duration.survfunc import SurvfuncRight
 
 #: what a row's `outcome` may be
 CENSORED, REACHED, LEFT = 0, 1, 2
@@ -50,10 +50,9 @@ def incidence(days: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     if not (status == LEFT).any():
         curve = SurvfuncRight(time, reached.to_numpy(int))
         share, error, at = 1 - curve.surv_prob, curve.surv_prob_se, curve.surv_times
+        error = np.nan_to_num(error)  # statsmodels gives none where everybody has reached it
     else:
-        both = CumIncidenceRight(time, status)
-        share, error, at = both.cinc[0], both.cinc_se[0], both.times
-    error = np.nan_to_num(error)  # statsmodels gives none where everybody has reached it
+        at, share, error = _aalen_johansen(time, status)
     ordered = np.sort(time)
     return pd.DataFrame(
         {
@@ -65,6 +64,31 @@ def incidence(days: pd.Series, outcome: pd.Series) -> pd.DataFrame:
         },
         columns=columns,
     )
+
+
+def _aalen_johansen(time: np.ndarray, status: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days, shares that reached it, and their standard errors (delta method; Marubini, Valsecchi 1995).
+
+    As statsmodels' `CumIncidenceRight`, which gives no error on a day after which nobody waits.
+    """
+    at, place = np.unique(time, return_inverse=True)
+    ended = np.bincount(place, weights=status != CENSORED)
+    reached = np.bincount(place, weights=status == REACHED)
+    at_risk = len(time) - np.searchsorted(np.sort(time), at, side="left")
+    waiting = np.r_[1.0, np.cumprod(1 - ended / at_risk)[:-1]]
+    share = np.cumsum(waiting * reached / at_risk)
+    # each term weighs by what the share grew after its day: nothing for the last
+    behind = at_risk - ended
+    ends = np.divide(ended, at_risk * behind, out=np.zeros(len(at)), where=behind > 0)
+    both = waiting * reached / at_risk**2
+    variance = (
+        share**2 * np.cumsum(ends)
+        - 2 * share * np.cumsum(share * ends)
+        + np.cumsum(share**2 * ends)
+        + np.cumsum(waiting**2 * reached * (at_risk - reached) / at_risk**3)
+        - 2 * (share * np.cumsum(both) - np.cumsum(share * both))
+    )
+    return at, share, np.sqrt(np.clip(variance, 0, None))
 
 
 def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:

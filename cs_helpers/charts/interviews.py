@@ -27,28 +27,35 @@ from cs_helpers.text import Text
 def coverage(result: Result, text: Text) -> Picture:
     """Companies heard for each viewpoint and segment."""
     table = result.tables["coverage"]
-    dimensions = [d for d in ("size", "quadrant") if d in set(table["dimension"])]
-    order = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
-    ratios = [len(order[d]) for d in dimensions]
-    with canvas(text, 1, len(dimensions), height=4.1, width_ratios=ratios, squeeze=False) as (figure, axes):
+    order: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
+    order["industry"] = tuple(dict.fromkeys(table.loc[table["dimension"] == "industry", "segment"]))
+    known = [d for d in order if d in set(table["dimension"])]
+    rows: list[list[str]] = [
+        [d for d in ("size", "quadrant") if d in known],
+        [d for d in ("industry",) if d in known],
+    ]
+    rows = [row for row in rows if row]
+    with canvas(text, 0, height=0.9 + 2.9 * len(rows)) as (figure, _):
         top = max(int(table["companies"].max()), 1)
-        for axis, dimension in zip(axes[0], dimensions, strict=True):
-            inside = table[table["dimension"] == dimension]
-            grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
-            grid = grid.loc[list(VIEWPOINTS), list(order[dimension])]
-            sns.heatmap(
-                grid, ax=axis, annot=True, fmt="d", cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0,
-                vmax=top, cbar=False, linewidths=2, linecolor="white", annot_kws={"fontsize": 12},
-            )  # fmt: skip
-            axis.set(xlabel="", ylabel="", title=text(f"charts.by_{dimension}"))
-            axis.set_xticklabels(
-                [text.wrapped(text.label(dimension, s), 16) for s in order[dimension]], rotation=0
-            )
-            first = axis is axes[0][0]
-            axis.set_yticklabels(
-                [text.label("viewpoint", v) for v in VIEWPOINTS] if first else [], rotation=0
-            )
-            axis.tick_params(length=0)
+        lines = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+        for line, row in zip(lines, rows, strict=True):
+            axes = line.subplots(1, len(row), squeeze=False, width_ratios=[len(order[d]) for d in row])[0]
+            for axis, dimension in zip(axes, row, strict=True):
+                inside = table[table["dimension"] == dimension]
+                grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
+                sns.heatmap(
+                    grid.loc[list(VIEWPOINTS), list(order[dimension])], ax=axis, annot=True, fmt="d",
+                    cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=top, cbar=False,
+                    linewidths=2, linecolor="white", annot_kws={"fontsize": 11},
+                )  # fmt: skip
+                axis.set(xlabel="", ylabel="", title=text(f"charts.by_{dimension}"))
+                names = [text.wrapped(text.label(dimension, s), 14) for s in order[dimension]]
+                axis.set_xticklabels(names, rotation=0)
+                first = axis is axes[0]
+                axis.set_yticklabels(
+                    [text.label("viewpoint", v) for v in VIEWPOINTS] if first else [], rotation=0
+                )
+                axis.tick_params(length=0)
         by_size = table[table["dimension"] == "size"]
         empty = int((by_size["companies"] == 0).sum())
         thin = by_size.loc[by_size["companies"].idxmin()]
@@ -82,11 +89,10 @@ def evidence(result: Result, text: Text) -> Picture:
         for place, (_, row) in zip(places, table.iterrows(), strict=True):
             seen = int(row["behaviour"] + row["words"])
             axis.text(
-                1.0,
+                1.02,
                 place,
                 f"{text.share(row['share'])}  n={seen}",
                 va="center",
-                ha="right",
                 fontsize=9,
                 color=QUIET,
             )
@@ -94,13 +100,12 @@ def evidence(result: Result, text: Text) -> Picture:
             places, [text("charts.all") if v == "all" else text.label("viewpoint", v) for v in table.index]
         )
         axis.set_ylim(-0.6, len(table) - 0.1)
-        percent_axis(axis, which="x")
+        percent_axis(axis, which="x", top=1.14)
+        axis.set_xticks(np.linspace(0, 1, 6))
         axis.set_title(text("interviews.evidence.axis"))
         total = result.metrics["behaviour_share"]
-        assert total.value is not None and total.low is not None and total.high is not None
-        where = (
-            "below" if total.high < BEHAVIOUR_TARGET else "above" if total.low > BEHAVIOUR_TARGET else "near"
-        )
+        low, high = total.low or 0.0, total.high or 0.0
+        where = "below" if high < BEHAVIOUR_TARGET else "above" if low > BEHAVIOUR_TARGET else "near"
         message = text(f"interviews.evidence.{where}", share=text.share(total.value))
         alt = text(
             "interviews.evidence.alt", message=message, low=text.share(total.low), high=text.share(total.high)

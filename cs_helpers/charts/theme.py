@@ -81,7 +81,7 @@ def style(language: str) -> Iterator[None]:
         "axes.facecolor": "white",
         "legend.frameon": False,
     }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings):  # type: ignore[arg-type]
         yield
 
 
@@ -89,11 +89,10 @@ def style(language: str) -> Iterator[None]:
 def canvas(
     text: Text, rows: int = 1, columns: int = 1, *, height: float = 3.9, **options: Any
 ) -> Iterator[tuple[Figure, Any]]:
-    """A figure and its axes under the one style, closed afterwards."""
+    """A figure and its axes (none for 0 rows) under the one style, closed afterwards."""
     with style(text.language):
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(WIDTH, height), layout="constrained", dpi=PIXELS_AN_INCH, **options
-        )
+        figure = plt.figure(figsize=(WIDTH, height), layout="constrained", dpi=PIXELS_AN_INCH)
+        axes = figure.subplots(rows, columns, **options) if rows else None
         try:
             yield figure, axes
         finally:

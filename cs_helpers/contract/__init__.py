@@ -1,0 +1,1 @@
+"""What the tables, the products and the parameters must hold."""

@@ -145,7 +145,7 @@ def relation_rules(rows: ir.Table, table: Table, kept: Mapping[str, ir.Table], a
         )
         ended = ibis.coalesce(rows.ended_on, ibis.date("9999-12-31")).max().over(earlier)
         yield Rule("started_on", "overlapping_contracts", "warn", rows.started_on < ended)
-    if table.name in ("usage", "tickets"):
+    if table.time and table.name in ("usage", "tickets"):
         day = rows[table.time].cast("date")
         yield Rule(table.time, "without_contract", "warn", rows.first_day.isnull())
         yield Rule(table.time, "before_contract", "warn", day < rows.first_day)

@@ -7,10 +7,11 @@ health, the baselines to watch, the touch mix and the playbook.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError, did_you_mean
@@ -246,13 +247,16 @@ def read_yaml(file: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "cannot be read"
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
         raise SettingError(file, f"this is not valid YAML{at}: {what}") from None
 
 
 def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) -> SettingError:
-    """The first thing that pydantic refused, as a sentence with the key that is wrong."""
-    first = error.errors()[0]
+    """The first thing that pydantic refused, as a sentence with the key that is wrong.
+
+    A misspelt key comes before the one that is missing because of it.
+    """
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     context = first.get("ctx", {})
@@ -276,12 +280,19 @@ def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) ->
 
 def _fields_at(model: Any, location: tuple[str | int, ...]) -> list[str]:
     """The keys that are allowed at a place inside a model."""
+    annotation: Any = model
     for part in location:
-        if not isinstance(part, str) or not hasattr(model, "model_fields"):
-            continue
-        field = model.model_fields.get(part)
-        model = _model_in(field.annotation) if field else None
-    return list(model.model_fields) if hasattr(model, "model_fields") else []
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        elif isinstance(part, str) and (inside := _model_in(annotation)):
+            field = _keys(inside).get(part)
+            annotation = field.annotation if field else None
+    found = _model_in(annotation)
+    return list(_keys(found)) if found else []
+
+
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> Any:

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from dataclasses import dataclass
+from html.parser import HTMLParser
 
 from nbformat import NotebookNode
 from PIL import Image
@@ -13,10 +14,9 @@ from PIL import Image
 #: a page larger than this does not travel by mail
 LARGEST = 1_500_000
 
-_EXTERNAL = re.compile(
-    r"""(?:src|href|action|data)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import""", re.I
-)
-_SCRIPT = re.compile(r"<script|<iframe|<object|<embed|javascript:|\son\w+\s*=\s*[\"']", re.I)
+_OUTSIDE = re.compile(r"\s*(?:[a-z]+:)?//", re.I)
+_STYLE_OUTSIDE = re.compile(r"""url\(\s*["']?(?:[a-z]+:)?//|@import""", re.I)
+_ADDRESSES = {"src", "href", "action", "data", "poster", "srcset", "formaction", "xlink:href"}
 _NOT_A_NUMBER = re.compile(r'class="value">[^<]*\b(?:nan|None|NaT)\b')
 
 
@@ -65,10 +65,38 @@ def check_page(page: str) -> list[Problem]:
     size = len(page.encode())
     if size > LARGEST:
         found.append(Problem("too_large", f"{size:,} > {LARGEST:,} bytes"))
-    if match := _EXTERNAL.search(page):
-        found.append(Problem("external", match[0]))
-    if match := _SCRIPT.search(page):
-        found.append(Problem("script", match[0]))
+    reader = _Reader()
+    reader.feed(page)
+    found += reader.problems
     if match := _NOT_A_NUMBER.search(page):
         found.append(Problem("not_a_number", match[0].rpartition(">")[2]))
     return found
+
+
+class _Reader(HTMLParser):
+    """Looks at what a browser would act on: elements, attributes and styles, not at text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[Problem] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        if tag in ("script", "iframe", "object", "embed"):
+            self.problems.append(Problem("script", f"<{tag}>"))
+        for name, value in attrs:
+            value = value or ""
+            if name.startswith("on") or value.strip().lower().startswith(("javascript:", "vbscript:")):
+                self.problems.append(Problem("script", f"<{tag} {name}>"))
+            elif name in _ADDRESSES and _OUTSIDE.match(value):
+                self.problems.append(Problem("external", value.strip()[:80]))
+            elif name == "style" and _STYLE_OUTSIDE.search(value):
+                self.problems.append(Problem("external", value[:80]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style and (match := _STYLE_OUTSIDE.search(data)):
+            self.problems.append(Problem("external", match[0]))

@@ -38,4 +38,4 @@ class PrivateKernelManager(AsyncKernelManager):
         if not restart:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    cleanup_resources = _async_cleanup_resources  # type: ignore[assignment]
+    cleanup_resources = _async_cleanup_resources

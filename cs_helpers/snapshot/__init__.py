@@ -126,7 +126,7 @@ class Snapshot:
         """`name` if it is a product of the snapshot (`first`: the first); else `SnapshotError`."""
         known = list(self.manifest["products"])
         if name == "first":
-            return known[0]
+            return str(known[0])
         if name not in known:
             raise SnapshotError(
                 f"product '{name}' is not in snapshot {self.id}.{did_you_mean(name, known)}"

@@ -13,6 +13,7 @@ from datetime import date
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 import sqlglot as sg
 from ibis.backends.duckdb import Backend
 
@@ -206,9 +207,9 @@ def _findings(flagged: ir.Table, table: Table, rules: list[Rule]) -> tuple[list[
     findings = []
     key = [*table.key] or [c for c in ("account_id",) if c in table.columns]
     for i, rule in enumerate(rules):
-        count = int(counts[f"n{i}"]) if counts[f"n{i}"] == counts[f"n{i}"] else 0
-        if not count:
+        if pd.isna(counts[f"n{i}"]) or not counts[f"n{i}"]:
             continue
+        count = int(counts[f"n{i}"])
         column = rule.column or key[0]
         raw_names = RAW + column in flagged.columns
         rows = flagged.filter(flagged[f"broken_{i}"]).order_by(ROW).limit(EXAMPLES)

@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cs_helpers.contract.products import read_yaml, setting_error
 from cs_helpers.contract.tables import TABLES
@@ -42,11 +42,26 @@ class ColumnSource(_Part):
     sql: str | None = None
     values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone_is_a_column(cls, said: Any) -> Any:
+        return {"column": said} if isinstance(said, str) else said
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _keys_as_the_engine_writes_them(cls, values: Any) -> Any:
+        # YAML reads 1 and yes as a number and a truth value; the engine compares them as text
+        return {_text(k): v for k, v in values.items()} if isinstance(values, dict) else values
+
     @model_validator(mode="after")
     def _exactly_one(self) -> ColumnSource:
         if sum(x is not None for x in (self.column, self.constant, self.sql)) != 1:
             raise ValueError("needs exactly one of 'column', 'constant', 'sql'")
         return self
+
+
+def _text(key: Any) -> str:
+    return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 class TableSource(_Part):
@@ -55,7 +70,7 @@ class TableSource(_Part):
     from_: str | None = Field(None, alias="from")
     sql: str | None = None
     where: str | None = None
-    columns: dict[str, ColumnSource | str] = Field(default_factory=dict)
+    columns: dict[str, ColumnSource] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> TableSource:
@@ -65,8 +80,7 @@ class TableSource(_Part):
 
     def column(self, name: str) -> ColumnSource | None:
         """What the mapping says of a column of the contract, `None` when it says nothing."""
-        said = self.columns.get(name)
-        return ColumnSource(column=said) if isinstance(said, str) else said
+        return self.columns.get(name)
 
 
 class Sources(_Part):
@@ -86,7 +100,7 @@ def load_sources(file: Path) -> Sources:
             shown_file,
             "there is no such sources file; copy data/sources.example.yml and change it to your tables",
         )
-    content = read_yaml(file)
+    content = read_yaml(shown_file)
     if not isinstance(content, dict):
         raise SettingError(shown_file, "a sources file is a list of keys with values")
     try:

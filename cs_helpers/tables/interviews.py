@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from great_tables import GT
 
 from cs_helpers.analyses.result import Result
@@ -11,7 +12,7 @@ from cs_helpers.text import Text
 
 def quotes(result: Result, text: Text) -> GT:
     """The most told theme of each viewpoint and size, with a note in the customer's words."""
-    frame = result.tables["quotes"].drop_duplicates(["viewpoint", "size"]).copy()
+    frame = _in_script(result.tables["quotes"], ["viewpoint", "size"], text)
     frame["where"] = [text.label("viewpoint", v) for v in frame["viewpoint"]]
     frame["who"] = [text.label("size", s) for s in frame["size"]]
     frame["seen"] = [text.label("evidence", e) for e in frame["evidence"]]
@@ -22,13 +23,21 @@ def quotes(result: Result, text: Text) -> GT:
 
 def segment_facts(result: Result, text: Text) -> GT:
     """Themes that companies of one size tell and none of the others."""
-    frame = result.tables["segment_facts"].copy()
+    frame = _in_script(result.tables["segment_facts"], ["code"], text)
     frame["who"] = [text.label("size", s) for s in frame["size"]]
     frame["told"] = [f"{r.companies}/{r.of}" for r in frame.itertuples()]
     frame["others"] = [f"0/{n}" for n in frame["other_of"]]
     frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
     headings = text.headings("interviews.segment_facts", "who", "told", "others", "sure", "text")
     return table(frame, headings, name="facts", right=("told", "others", "sure"))
+
+
+def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFrame:
+    """One quote for each key: of the first code, in the script of the page where there is one."""
+    first = quotes[quotes["code"] == quotes.groupby(keys)["code"].transform("first")]
+    other = first["script"] != ("ja" if text.language == "ja" else "latin")
+    chosen = first.assign(other=other).sort_values("other", kind="stable").drop_duplicates(keys)
+    return chosen.sort_index()
 
 
 def next(result: Result, text: Text) -> GT:

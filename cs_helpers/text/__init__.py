@@ -6,6 +6,7 @@ the same fields. Numbers and dates are written as the language writes them.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -138,7 +139,12 @@ class Text:
 
     def wrapped(self, text: str, width: int) -> str:
         """`text` in lines of about `width` Latin letters, broken where the language breaks."""
-        pieces = _japanese().parse(text) if self.language == "ja" else [w + " " for w in text.split(" ")]
+        if self.language == "ja":
+            pieces = [
+                part for phrase in _japanese().parse(text) for part in re.split("(?<=[・、。:])", phrase)
+            ]
+        else:
+            pieces = [word + " " for word in text.split(" ")]
         lines, line = [], ""
         for piece in pieces:
             if line and _wide(line + piece.rstrip()) > width:

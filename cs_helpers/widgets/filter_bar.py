@@ -45,7 +45,7 @@ class FilterBar:
         bar = widgets.HBox(
             [self.product, self.quarter, self.segment], layout=widgets.Layout(flex_flow="row wrap")
         )
-        display(widgets.VBox([bar, self.output]))  # type: ignore[no-untyped-call]
+        display(widgets.VBox([bar, self.output]))
         self.redraw()
 
     def redraw(self) -> None:
@@ -60,11 +60,10 @@ class FilterBar:
     def _on_product(self, change: dict[str, Any]) -> None:
         options = list(self._segments_of(change["new"]))
         kept = self.segment.value if self.segment.value in [v for _, v in options] else options[0][1]
-        with self.segment.hold_trait_notifications():
-            self.segment.unobserve(self._on_change, "value")
-            self.segment.options = options
-            self.segment.value = kept
-            self.segment.observe(self._on_change, "value")
+        self.segment.unobserve(self._on_change, "value")
+        self.segment.options = options
+        self.segment.value = kept
+        self.segment.observe(self._on_change, "value")
         self.redraw()
 
     def _on_change(self, _change: dict[str, Any]) -> None:
