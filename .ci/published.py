@@ -1,0 +1,35 @@
+"""Asserts on what the main job published: all pages there, whole, and about the planted truths."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from cs_helpers.report.gate import check_page
+
+PRODUCTS = ("expense_desk", "helpdesk", "paper_to_web")
+ANALYSES = ("as_is_interviews", "health_baselines", "journey_funnels", "maturity_distribution")
+
+folder = Path(sys.argv[1])
+manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+reports = manifest["reports"]
+expected = {f"{p}/{a}.{lang}.html" for p in PRODUCTS for a in ANALYSES for lang in ("en", "ja")}
+assert set(reports) == expected, set(reports) ^ expected
+for name, report in reports.items():
+    assert report["status"] == "published", (name, report)
+    page = (folder / name).read_text(encoding="utf-8")
+    assert check_page(page) == [], name
+    assert page.count("<img ") >= 3, name
+for name in ("index.html", "index.en.html", "index.ja.html"):
+    page = (folder / name).read_text(encoding="utf-8")
+    assert check_page(page) == [], name
+    language = "en" if name == "index.en.html" else "ja"
+    for report in expected:
+        assert (f'href="{report}"' in page) == report.endswith(f".{language}.html"), (name, report)
+
+stall = reports["paper_to_web/journey_funnels.en.html"]["message"]
+assert "Second department" in stall, stall
+odd_week = reports["paper_to_web/health_baselines.en.html"]["message"]
+assert "17 Aug 2026" in odd_week, odd_week
+print(f"{len(reports)} reports of {manifest['quarter']} are published and whole")

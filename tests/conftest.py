@@ -1,0 +1,29 @@
+"""What several tests share, made once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cs_helpers.sample import write_sample
+from cs_helpers.snapshot.take import take_snapshot
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory):
+    """The sample data, written once."""
+    return write_sample(tmp_path_factory.mktemp("data") / "sample").parent
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory, sample_folder):
+    """A workbook's home: this checkout's notebooks, templates and products, a snapshot of the sample."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "data").mkdir()
+    for name in ("notebooks", "templates", "data/products"):
+        (folder / name).symlink_to(ROOT / name)
+    take_snapshot(sample_folder / "sources.yml", folder=folder / "data" / "snapshots")
+    return folder

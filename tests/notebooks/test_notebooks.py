@@ -1,0 +1,172 @@
+"""The committed notebooks: one shape, and they run with the stock commands."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from cs_helpers.contract.parameters import Parameters
+from cs_helpers.report.gate import check_notebook, check_page
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TEMPLATE = ROOT / "templates" / "executive" / "executive.html.j2"
+COMMANDS = Path(sys.executable).parent
+
+
+def read(file):
+    return nbformat.read(file, as_version=4)
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def environment(home):
+    return {**os.environ, "CS_WORKBOOK_HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+@pytest.fixture(scope="session")
+def executed(home, tmp_path_factory):
+    """Each notebook run by the stock papermill command with -p product and -p quarter."""
+    folder = tmp_path_factory.mktemp("executed")
+
+    def run(file):
+        out = folder / file.name
+        command = [COMMANDS / "papermill", file, out, "-p", "product", "paper_to_web", "-p", "quarter", "2026Q3"]
+        done = subprocess.run(
+            [str(part) for part in command], cwd=folder, env=environment(home), capture_output=True, text=True
+        )
+        return file.name, (out, done)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(pool.map(run, NOTEBOOKS))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda f: f.stem)
+def notebook(request):
+    return request.param
+
+
+def test_there_are_the_four_notebooks_of_the_main_job():
+    assert [f.stem for f in NOTEBOOKS] == [
+        "10_as_is_interviews",
+        "20_health_baselines",
+        "30_maturity_distribution",
+        "40_journey_funnels",
+    ]
+
+
+def test_it_is_committed_without_outputs(notebook):
+    for cell in read(notebook).cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+def test_its_code_is_thin(notebook):
+    code = [c.source for c in read(notebook).cells if c.cell_type == "code"]
+    assert sum(len(source.splitlines()) for source in code) <= 45
+    for source in code:
+        for node in ast.walk(ast.parse(source)):
+            assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.Lambda)
+            if isinstance(node, ast.ImportFrom):
+                assert node.module == "cs_helpers"
+            assert not isinstance(node, ast.Import)
+
+
+def test_each_language_has_one_title_and_the_same_headings(notebook):
+    cells = read(notebook).cells
+    levels = {}
+    for language in ("en", "ja"):
+        text = "\n".join(c.source for c in cells if f"lang-{language}" in tags(c))
+        levels[language] = [len(m) for m in re.findall(r"^(#+) ", text, re.M)]
+        assert levels[language].count(1) == 1
+        assert levels[language][0] == 1
+    assert levels["en"] == levels["ja"]
+
+
+def test_every_narrative_cell_has_a_language(notebook):
+    for cell in read(notebook).cells:
+        if cell.cell_type == "markdown":
+            assert len([t for t in tags(cell) if t.startswith("lang-")]) == 1
+
+
+def test_prose_stands_before_each_code_cell_that_answers(notebook):
+    cells = read(notebook).cells
+    for before, cell in pairwise(cells):
+        if cell.cell_type == "code" and "workbook.chart" in cell.source:
+            assert before.cell_type == "markdown"
+
+
+def test_its_parameters_are_those_of_the_schema(notebook):
+    cell = next(c for c in read(notebook).cells if "parameters" in tags(c))
+    found = {}
+    for line in cell.source.splitlines():
+        match = re.fullmatch(r'(\w+): str = "(\w+)"  # (.+)', line)
+        found[match[1]] = (match[2], match[3])
+    assert found == {n: (f.default, f.description) for n, f in Parameters.model_fields.items()}
+
+
+def test_papermill_can_read_its_parameters(notebook):
+    assert set(papermill.inspect_notebook(str(notebook))) == set(Parameters.model_fields)
+
+
+def test_it_has_one_interactive_cell(notebook):
+    code = [c for c in read(notebook).cells if c.cell_type == "code" and "interactive" in tags(c)]
+    assert len(code) == 1
+
+
+def test_stock_papermill_runs_it(notebook, executed):
+    out, done = executed[notebook.name]
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert check_notebook(read(out)) == []
+
+
+def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed):
+    out, _ = executed[notebook.name]
+    cell = next(c for c in read(out).cells if c.cell_type == "code" and "interactive" in tags(c))
+    shown = [o for o in cell.outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
+    assert len(shown) == 1
+    state = read(out).metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    models = [m["model_name"] for m in state.values()]
+    assert models.count("DropdownModel") == 3
+    outputs = next(m["state"]["outputs"] for m in state.values() if m["model_name"] == "OutputModel")
+    assert any("image/png" in o.get("data", {}) for o in outputs)
+
+
+def test_stock_nbconvert_exports_it_without_code(notebook, executed, home, tmp_path):
+    out, _ = executed[notebook.name]
+    command = [COMMANDS / "jupyter", "nbconvert", "--to", "html", "--template-file", TEMPLATE, out]
+    done = subprocess.run(
+        [str(part) for part in [*command, "--output-dir", tmp_path]],
+        cwd=tmp_path,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    page = (tmp_path / notebook.with_suffix(".html").name).read_text(encoding="utf-8")
+    assert check_page(page) == []
+    assert "Workbook.open" not in page
+    assert "<h1" in page
+    assert 'src="data:image/png;base64,' in page
+
+
+def test_a_parameter_that_papermill_only_warns_of_stops_the_notebook(home, tmp_path):
+    command = [COMMANDS / "papermill", NOTEBOOKS[3], tmp_path / "out.ipynb", "-p", "prodct", "helpdesk"]
+    done = subprocess.run(
+        [str(part) for part in command], cwd=tmp_path, env=environment(home), capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "there is no such parameter. Did you mean 'product'?" in done.stderr

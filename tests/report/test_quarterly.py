@@ -1,0 +1,125 @@
+"""The main job: runs, publishes, runs again only what changed, and survives what fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from cs_helpers.report.gate import check_page
+from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.snapshot import Snapshot
+
+ONE = {"products": ["helpdesk"], "notebooks": ["journey_funnels"]}
+
+
+@pytest.fixture(scope="module")
+def workbook(home, tmp_path_factory):
+    """A home of its own with notebooks that may be changed."""
+    folder = tmp_path_factory.mktemp("workbook")
+    shutil.copytree(home / "notebooks", folder / "notebooks")
+    for name in ("templates", "data"):
+        (folder / name).symlink_to(home / name)
+    return folder
+
+
+@pytest.fixture
+def snapshot(workbook, monkeypatch):
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(workbook))
+    return Snapshot.open()
+
+
+@pytest.fixture(scope="module")
+def batch(workbook):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CS_WORKBOOK_HOME", str(workbook))
+        yield quarterly_report(Snapshot.open(), products=["helpdesk"], language="ja", jobs=2)
+
+
+def test_every_notebook_of_the_product_is_published(batch):
+    assert batch.failed == ()
+    assert sorted(p.relative_to(batch.folder).as_posix() for p in batch.folder.rglob("*")) == [
+        "helpdesk",
+        "helpdesk/as_is_interviews.ja.html",
+        "helpdesk/health_baselines.ja.html",
+        "helpdesk/journey_funnels.ja.html",
+        "helpdesk/maturity_distribution.ja.html",
+        "index.html",
+        "index.ja.html",
+        "run.json",
+    ]
+
+
+def test_the_latest_complete_quarter_is_taken(batch):
+    assert batch.folder.name == "2026Q3"
+
+
+def test_the_pages_may_be_sent_to_an_executive(batch):
+    for page in batch.folder.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert check_page(text) == []
+        assert "Content-Security-Policy" in text
+        assert 'lang="ja"' in text
+        assert "Traceback" not in text
+        assert "cs_helpers" not in text
+
+
+def test_the_landing_page_leads_to_every_report_with_what_it_says(batch):
+    landing = (batch.folder / "index.html").read_text(encoding="utf-8")
+    reports = json.loads((batch.folder / "run.json").read_text(encoding="utf-8"))["reports"]
+    assert len(reports) == 4
+    for file, report in reports.items():
+        assert f'href="{file}"' in landing
+        assert report["message"]
+        assert report["message"].replace("&", "&amp;") in landing
+
+
+def test_what_did_not_change_is_not_run_again(batch, snapshot):
+    again = quarterly_report(snapshot, products=["helpdesk"], language="ja", jobs=1)
+    assert again.outcomes == ()
+    assert again.unchanged == 4
+
+
+def test_force_runs_it_again(batch, snapshot):
+    again = quarterly_report(snapshot, **ONE, language="ja", force=True)
+    assert [o.status for o in again.outcomes] == ["published"]
+
+
+def test_a_report_that_was_tampered_with_is_made_again(batch, snapshot):
+    page = batch.folder / "helpdesk" / "journey_funnels.ja.html"
+    good = page.read_text(encoding="utf-8")
+    page.write_text("gone", encoding="utf-8")
+    again = quarterly_report(snapshot, **ONE, language="ja")
+    assert [o.status for o in again.outcomes] == ["published"]
+    assert page.read_text(encoding="utf-8") == good
+
+
+def test_another_language_joins_the_first_on_the_landing_pages(batch, snapshot):
+    quarterly_report(snapshot, **ONE, language="en")
+    for language, other in (("en", "ja"), ("ja", "en")):
+        page = (batch.folder / f"index.{language}.html").read_text(encoding="utf-8")
+        assert f'href="index.{other}.html"' in page
+
+
+def test_a_failed_notebook_keeps_its_last_good_report_and_says_so(batch, snapshot, workbook):
+    file = workbook / "notebooks" / "40_journey_funnels.ipynb"
+    source = file.read_text(encoding="utf-8")
+    page = batch.folder / "helpdesk" / "journey_funnels.ja.html"
+    good = page.read_text(encoding="utf-8")
+    broken = nbformat.reads(source, as_version=4)
+    broken.cells[4].source += "\n1 / 0"
+    nbformat.write(broken, file)
+    try:
+        again = quarterly_report(snapshot, **ONE, language="ja")
+    finally:
+        file.write_text(source, encoding="utf-8")
+    assert [o.status for o in again.outcomes] == ["failed"]
+    assert [p.code for p in again.failed[0].problems] == ["error"]
+    assert page.read_text(encoding="utf-8") == good
+    landing = (batch.folder / "index.html").read_text(encoding="utf-8")
+    assert "今回は作成できませんでした" in landing
+    assert "ZeroDivisionError" not in landing
+    report = json.loads((batch.folder / "run.json").read_text(encoding="utf-8"))["reports"]
+    assert report["helpdesk/journey_funnels.ja.html"]["last_good"]["status"] == "published"

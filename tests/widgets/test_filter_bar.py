@@ -1,0 +1,61 @@
+"""The filter bar redraws for what was chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from cs_helpers.errors import SnapshotError
+from cs_helpers.widgets.filter_bar import FilterBar
+
+
+@pytest.fixture
+def drawn():
+    return []
+
+
+@pytest.fixture
+def bar(drawn):
+    segments = {"a": [("All", "all"), ("Small", "size:small")], "b": [("All", "all"), ("Mid", "size:mid")]}
+    return FilterBar(
+        labels={"product": "Product", "quarter": "Quarter", "segment": "Segment"},
+        products=[("A", "a"), ("B", "b")],
+        quarters=[("Q3", "2026Q3"), ("Q2", "2026Q2")],
+        segments_of=lambda product: segments[product],
+        draw=lambda *chosen: drawn.append(chosen),
+        chosen=("a", "2026Q3", "all"),
+    )
+
+
+def test_it_draws_once_when_shown(bar, drawn):
+    bar.show()
+    assert drawn == [("a", "2026Q3", "all")]
+
+
+def test_another_quarter_redraws_for_it(bar, drawn):
+    bar.quarter.value = "2026Q2"
+    assert drawn == [("a", "2026Q2", "all")]
+
+
+def test_another_product_offers_its_own_segments(bar, drawn):
+    bar.segment.value = "size:small"
+    bar.product.value = "b"
+    assert [v for _, v in bar.segment.options] == ["all", "size:mid"]
+    assert drawn[-1] == ("b", "2026Q3", "all")
+    assert len(drawn) == 2
+
+
+def test_a_segment_that_both_products_have_is_kept(bar, drawn):
+    bar.product.value = "b"
+    bar.segment.value = "all"
+    bar.product.value = "a"
+    assert bar.segment.value == "all"
+
+
+def test_what_cannot_be_drawn_is_said_and_nothing_breaks(bar, drawn, capsys):
+    def refuse(*chosen):
+        raise SnapshotError("quarter 2026Q2 is not covered")
+
+    bar._draw = refuse
+    bar.redraw()
+    said = capsys.readouterr().out + "".join(str(o) for o in bar.output.outputs)
+    assert "2026Q2 is not covered" in said
