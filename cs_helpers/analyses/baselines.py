@@ -32,6 +32,8 @@ ANSCOMBE = 3 / 8
 FIRST_MONTH = 30
 #: cohorts smaller than this are not compared
 LEAST_COHORT = 8
+#: with fewer lost customers expected, a normal interval does not hold
+LEAST_EXPECTED = 5
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -243,6 +245,7 @@ def _past_years(
 
     Predicted from past years as a beta-binomial would: binomial variance, the error of the past
     mean, and the past years' own over-dispersion (Pearson chi-square over its freedom, at least 1).
+    Where few are expected to be lost, that normal interval is too narrow and an exact one stands.
     """
     spans = tenure(data["contracts"])
     rows = []
@@ -282,11 +285,27 @@ def _past_years(
     error = np.sqrt(dispersion * max(base * (1 - base), 1e-6) * (1 / n + 1 / total))
     reach = stats.norm.ppf(0.975) if dispersion == 1.0 else stats.t.ppf(0.975, len(past) - 1)
     low, high = max(0.0, base - reach * error), min(1.0, base + reach * error)
+    if base * n < LEAST_EXPECTED:
+        low, high = _few_lost(n, int(past["lost"].sum()), total, dispersion)
     last = table.index[-1]
     table.loc[last, ["usual", "low", "high"]] = [base, low, high]
     table.loc[last, "odd"] = bool(share < low or share > high)
     if base > 0:
         metrics["lost_ratio"] = Metric("lost_ratio", share / base, "ratio", n)
+
+
+def _few_lost(n: int, lost: int, total: int, dispersion: float) -> tuple[float, float]:
+    """The shares of `n` customers whose exact comparison (95 %) with `lost` of `total` finds no difference."""
+
+    def alike(count: int) -> bool:
+        return rate_ratio(count, n, lost, total, dispersion=dispersion)[3] >= 0.05
+
+    low = high = lost * n // total
+    while low > 0 and alike(low - 1):
+        low -= 1
+    while high < n and alike(high + 1):
+        high += 1
+    return low / n, high / n
 
 
 def _first_months(
@@ -301,9 +320,12 @@ def _first_months(
         return
     tickets = data["tickets"]
     started = tenure(data["contracts"])["started_on"]
-    known_from = tickets["opened_at"].min()
+    known_from = tickets["opened_at"].dt.normalize().min()
     known_until = pd.Timestamp(quarter.end) - pd.Timedelta(days=FIRST_MONTH - 1)
     started = started[(started >= known_from) & (started <= known_until)]
+    if started.empty:
+        notes.append(Note("no_new_customers", "cohorts", {"quarter": str(quarter)}))
+        return
     opened = tickets[["account_id", "opened_at"]].assign(started=tickets["account_id"].map(started))
     age = (opened["opened_at"] - opened["started"]).dt.days
     first = opened[(age >= 0) & (age < FIRST_MONTH)]
@@ -311,9 +333,6 @@ def _first_months(
     cohort = started.map(lambda day: str(Quarter.holding(day.date())))
     table = each.groupby(cohort).agg(customers="size", tickets="sum").rename_axis("cohort").reset_index()
     table["each"] = table["tickets"] / table["customers"]
-    if table.empty:
-        notes.append(Note("no_new_customers", "cohorts", {"quarter": str(quarter)}))
-        return
     tables["cohorts"] = table
     new, earlier = each[cohort == str(quarter)], each[cohort != str(quarter)]
     if len(new) < LEAST_COHORT or len(earlier) < LEAST_COHORT:

@@ -135,12 +135,16 @@ def _wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tup
     return ((until - inside[before]).dt.total_seconds() / 86400).clip(lower=0), outcome
 
 
+def _converted(days: pd.Series, outcome: pd.Series, by: float) -> tuple[float, float, float]:
+    """Share that reached the step by so many days, with its interval (Wilson's where it is nobody)."""
+    share, low, high = share_by(incidence(days, outcome), by)
+    return (share, low, high) if share else (share, *wilson(0, len(days)))
+
+
 def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
     days, outcome = _wait(group, before, step, end)
     n = len(days)
-    share, low, high = share_by(incidence(days, outcome), window) if n else (np.nan,) * 3
-    if n and not (outcome == REACHED).any():
-        low, high = wilson(0, n)
+    share, low, high = _converted(days, outcome, window) if n else (np.nan,) * 3
     median, median_low, median_high = (
         median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist()) if n else (np.nan,) * 3
     )
@@ -218,7 +222,7 @@ def _metrics(
             None if np.isnan(low) else low,
             None if np.isnan(high) else high,
         )
-        share, low, high = share_by(incidence(days, outcome), 180)
+        share, low, high = _converted(days, outcome, 180)
         found["value_within_180_days"] = Metric("value_within_180_days", share, "share", len(days), low, high)
     overall = tables["steps"][(tables["steps"]["size"] == "all") & (tables["steps"]["n"] >= LEAST)]
     if len(overall):

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from cs_helpers.analyses.proportions import wilson
+
 #: what a row's `outcome` may be
 CENSORED, REACHED, LEFT = 0, 1, 2
 
@@ -54,11 +56,14 @@ def incidence(days: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     else:
         at, share, error = _aalen_johansen(time, status)
     ordered = np.sort(time)
+    low = np.clip(share - 1.96 * error, 0, 1)
+    # all have reached it: no error is left, yet a few customers do not make it certain
+    low = np.where(share > 1 - 1e-12, wilson(int(reached.sum()), int(reached.sum()))[0], low)
     return pd.DataFrame(
         {
             "day": at,
             "share": share,
-            "low": np.clip(share - 1.96 * error, 0, 1),
+            "low": low,
             "high": np.clip(share + 1.96 * error, 0, 1),
             "at_risk": len(time) - np.searchsorted(ordered, at, side="left"),
         },

@@ -1,0 +1,285 @@
+"""Companies are counted, not mentions; behaviour is held against words; what one size alone tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import fisher_exact
+
+from cs_helpers.analyses import interviews
+from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.result import Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
+from cs_helpers.sample import truths
+
+from .builders import account, contract, product_data, random
+
+Q2 = Quarter(2026, 2)
+
+
+def note(company: str, **other: Any) -> dict[str, Any]:
+    """A note of a company whose first letter is its size: small, mid or enterprise."""
+    return {"company": company, **other}
+
+
+def heard(*told: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str, ...] = ("a",)) -> Result:
+    """The analysis of notes; each is behaviour about a problem in June unless it says otherwise."""
+    sizes = {"s": "small", "m": "mid", "e": "enterprise"}
+    names = list(dict.fromkeys([n["company"] for n in told] + list(silent)))
+    held = [{"held_on": "2026-06-10", **n} for n in told]
+    talks = {(n["company"], n["held_on"]): f"I-{n['company']}-{n['held_on']}" for n in held}
+    return interviews.analyse(
+        product_data(
+            accounts=[account(name, sizes[name[0]], motivation=5, literacy=5) for name in names],
+            contracts=[contract(name, "2025-01-01") for name in names],
+            interviews=[
+                {"interview_id": key, "account_id": company, "held_on": day}
+                for (company, day), key in talks.items()
+            ],
+            notes=[
+                {
+                    "note_id": f"N-{i:03}",
+                    "interview_id": talks[n["company"], n["held_on"]],
+                    "evidence": n.get("evidence", "behaviour"),
+                    "text": n.get("text", f"note {i}"),
+                }
+                for i, n in enumerate(held)
+            ],
+            codings=[
+                {
+                    "note_id": f"N-{i:03}",
+                    "coder": coder,
+                    "viewpoint": n.get("viewpoint", "problem"),
+                    "code": n.get("code"),
+                    "reason": n.get("reason"),
+                    "reason_status": n.get("status"),
+                }
+                for i, n in enumerate(held)
+                for coder in coders
+            ],
+        ),
+        Q2,
+    )
+
+
+def cell(found: Result, dimension: str, segment: str, viewpoint: str) -> int:
+    coverage = found.tables["coverage"].set_index(["dimension", "segment", "viewpoint"])
+    return int(coverage.at[(dimension, segment, viewpoint), "companies"])
+
+
+def reasons(found: Result, reason: str, size: str) -> int:
+    return int(found.tables["reasons"].set_index(["reason", "size"]).at[(reason, size), "companies"])
+
+
+def test_coverage_counts_companies_and_not_notes() -> None:
+    found = heard(*[note("s1")] * 5, note("s2"), note("s2", viewpoint="request"), note("m1"))
+    assert cell(found, "size", "small", "problem") == 2
+    assert cell(found, "size", "small", "request") == 1
+    assert cell(found, "size", "mid", "problem") == 1
+    assert cell(found, "quadrant", "high-high", "problem") == 3
+
+
+def test_a_company_interviewed_twice_is_one_company() -> None:
+    found = heard(note("s1"), note("s1", held_on="2026-03-10"))
+    assert cell(found, "size", "small", "problem") == 1
+    assert found.n == 1
+
+
+def test_segments_that_nobody_told_of_stand_empty_in_the_grid() -> None:
+    found = heard(note("s1"))
+    assert [cell(found, "size", "enterprise", v) for v in VIEWPOINTS] == [0] * len(VIEWPOINTS)
+
+
+def test_a_second_coder_does_not_count_twice() -> None:
+    found = heard(note("s1"), note("s2"), coders=("a", "b"))
+    assert cell(found, "size", "small", "problem") == 2
+    assert found.metrics["notes"].value == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "read"),
+    [("2025-06-30", False), ("2025-07-01", True), ("2026-06-30", True), ("2026-07-01", False)],
+)
+def test_interviews_of_the_last_four_quarters_are_read(day: str, read: bool) -> None:
+    found = heard(note("s1"), note("s2", held_on=day))
+    assert found.n == (2 if read else 1)
+
+
+def test_the_share_of_behaviour_leaves_inference_out() -> None:
+    kinds = ["behaviour"] * 8 + ["words"] * 2 + ["inference"] * 5
+    found = heard(*(note("s1", evidence=kind) for kind in kinds))
+    share = found.metrics["behaviour_share"]
+    # Wilson's published interval of 8 in 10
+    assert (share.value, share.n) == (0.8, 10)
+    assert (share.low, share.high) == pytest.approx((0.490, 0.943), abs=5e-4)
+
+
+def test_behaviour_is_held_against_words_within_each_viewpoint() -> None:
+    found = heard(note("s1"), note("s1", evidence="words"), note("s1", viewpoint="request", evidence="words"))
+    evidence = found.tables["evidence"].set_index("viewpoint")
+    assert evidence.loc[["all", "problem", "request"], "share"].tolist() == pytest.approx([1 / 3, 1 / 2, 0])
+    assert np.isnan(evidence.at["proposal", "share"])
+
+
+def test_where_everything_is_inferred_no_share_is_known() -> None:
+    share = heard(note("s1", evidence="inference")).metrics["behaviour_share"]
+    assert np.isnan([share.value, share.low, share.high]).all()
+    assert share.n == 0
+
+
+def test_reasons_count_companies_and_leave_out_the_refuted() -> None:
+    found = heard(
+        note("s1", reason="timing", status="open"),
+        note("s1", reason="timing", status="supported"),
+        note("s2", reason="timing", status="refuted"),
+        note("s3", reason="timing"),
+        note("m1", reason="bias", status="supported"),
+    )
+    assert reasons(found, "timing", "small") == 2
+    assert reasons(found, "bias", "mid") == 1
+    assert reasons(found, "timing", "mid") == 0
+
+
+def test_reasons_are_of_all_companies_of_the_size() -> None:
+    found = heard(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
+    of = found.tables["reasons"].set_index(["reason", "size"])["of"]
+    assert of["timing", "small"] == 2
+    assert of["timing", "enterprise"] == 0
+    assert set(of.index.unique("reason")) == set(REASONS)
+
+
+def test_a_code_that_one_size_alone_tells_is_a_fact_of_it() -> None:
+    told = [note(f"s{n}", code="left") for n in range(6)] + [note("s9"), note("s0", code="left")]
+    fact = heard(*told, *[note(f"m{n}") for n in range(8)]).tables["segment_facts"].iloc[0]
+    assert (fact["code"], fact["size"]) == ("left", "small")
+    assert (fact["companies"], fact["of"], fact["other_of"]) == (6, 7, 8)
+    assert fact["p"] == pytest.approx(fisher_exact([[6, 1], [0, 8]]).pvalue)
+
+
+def test_a_code_that_another_size_tells_too_is_no_fact_of_one() -> None:
+    told = [note(f"s{n}", code="left") for n in range(6)] + [note(f"m{n}") for n in range(8)]
+    assert heard(*told, note("m1", code="left")).tables["segment_facts"].empty
+
+
+def test_a_code_that_few_companies_tell_is_no_fact_however_often_they_do() -> None:
+    told = [note(f"s{n % 4}", code="left") for n in range(20)] + [note(f"m{n}") for n in range(30)]
+    assert heard(*told).tables["segment_facts"].empty
+
+
+def test_a_code_of_one_size_where_hardly_any_other_was_asked_is_no_fact() -> None:
+    # 6 of 6 against 0 of 1: one in seven such draws is as extreme
+    told = [note(f"s{n}", code="left") for n in range(6)]
+    assert heard(*told, note("m1")).tables["segment_facts"].empty
+
+
+def test_quotes_are_verbatim_and_never_a_guess() -> None:
+    found = heard(
+        note("s1", code="left", text="The login left with her."),
+        note("s2", code="left", text="They must have lost it.", evidence="inference"),
+    ).tables["quotes"]
+    assert found["text"].tolist() == ["The login left with her."]
+    assert found["companies"].tolist() == [1]
+
+
+def test_the_next_company_to_talk_to_is_one_not_talked_to_yet() -> None:
+    found = heard(note("s1"), note("m1"), silent=("e1", "s2"))
+    assert set(found.tables["next"]["name"]) == {"e1", "s2"}
+    assert found.tables["next"]["name"].iloc[0] == "e1"
+
+
+def test_fewer_than_20_companies_are_said_to_be_few() -> None:
+    few = [n for n in heard(*(note(f"s{n}") for n in range(19))).notes if n.code == "few_companies"]
+    assert [n.fields for n in few] == [{"companies": 19, "needed": 20}]
+
+
+def test_20_companies_are_enough() -> None:
+    assert not heard(*(note(f"s{n}") for n in range(20))).notes
+
+
+def test_without_interviews_in_these_quarters_every_question_says_so() -> None:
+    found = heard(note("s1", held_on="2024-01-10"))
+    assert not found.tables
+    assert {n.code for n in found.notes} == {"no_interviews"}
+
+
+def test_without_the_table_every_question_says_so() -> None:
+    found = interviews.analyse(product_data(accounts=[], contracts=[]), Q2)
+    assert not found.tables
+    assert {n.code for n in found.notes} == {"missing_table"}
+    assert all(n.fields["tables"] == ("interviews", "notes") for n in found.notes)
+
+
+def test_without_codings_the_evidence_is_still_known() -> None:
+    data = product_data(
+        accounts=[account("s1")],
+        contracts=[contract("s1", "2025-01-01")],
+        interviews=[{"interview_id": "I", "account_id": "s1", "held_on": "2026-06-10"}],
+        notes=[{"note_id": "N", "interview_id": "I", "evidence": "words", "text": "."}],
+    )
+    found = interviews.analyse(data, Q2)
+    assert found.tables["evidence"].set_index("viewpoint").at["all", "words"] == 1
+    assert "coverage" not in found.tables
+    assert {n.about for n in found.notes if n.code == "missing_table"} >= {"coverage", "quotes", "reasons"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_notes_changes_no_count(seed: int) -> None:
+    told = [
+        note(f"{size}{n}", viewpoint=VIEWPOINTS[n % 5], reason=REASONS[n % 4], status="open")
+        for size in "sme"
+        for n in range(7)
+    ]
+    mixed = [told[i] for i in random(seed).permutation(len(told))]
+    for name in ("coverage", "evidence", "reasons"):
+        one, other = heard(*told).tables[name], heard(*mixed).tables[name]
+        pd.testing.assert_frame_equal(one, other)
+
+
+# --- the sample -------------------------------------------------------------------------------
+
+
+def test_what_small_companies_alone_tell_is_found(result_of: Callable[..., Result]) -> None:
+    facts = result_of("interviews", "paper_to_web", "2026Q3").tables["segment_facts"]
+    fact = facts.set_index("code").loc[[truths.SMALL_ONLY]].iloc[0]
+    assert fact["size"] == "small"
+    assert fact["companies"] <= truths.SMALL_ONLY_COMPANIES
+    assert fact["companies"] >= interviews.LEAST_TOLD
+
+
+def test_nothing_but_what_was_planted_is_told_by_one_size_alone(result_of: Callable[..., Result]) -> None:
+    facts = result_of("interviews", "paper_to_web", "2026Q3").tables["segment_facts"]
+    assert set(facts["code"]) <= {truths.SMALL_ONLY, truths.SECOND_DEPARTMENT_WAITS}
+    assert set(facts["size"]) == {"small"}
+
+
+@pytest.mark.parametrize("name", ["helpdesk", "expense_desk"])
+def test_no_other_product_has_a_fact_of_one_size(result_of: Callable[..., Result], name: str) -> None:
+    assert result_of("interviews", name, "2026Q3").tables["segment_facts"].empty
+
+
+def test_the_product_with_few_interviews_says_so(result_of: Callable[..., Result]) -> None:
+    found = result_of("interviews", "helpdesk", "2026Q3")
+    few = [n for n in found.notes if n.code == "few_companies"]
+    assert [n.fields["companies"] for n in few] == [found.n]
+    assert found.n < interviews.LEAST_COMPANIES
+
+
+def test_the_product_with_enough_interviews_says_nothing_of_it(result_of: Callable[..., Result]) -> None:
+    found = result_of("interviews", "paper_to_web", "2026Q3")
+    assert found.n >= interviews.LEAST_COMPANIES
+    assert not found.notes
+
+
+def test_the_evidence_of_the_viewpoints_adds_up_to_all(result_of: Callable[..., Result]) -> None:
+    evidence = result_of("interviews", "paper_to_web", "2026Q3").tables["evidence"].set_index("viewpoint")
+    kinds = ["behaviour", "words", "inference"]
+    assert evidence.drop("all")[kinds].sum().tolist() == evidence.loc["all", kinds].tolist()
+    whole = evidence.loc["all"]
+    assert (whole["low"], whole["high"]) == pytest.approx(
+        wilson(int(whole["behaviour"]), int(whole["behaviour"] + whole["words"]))
+    )

@@ -1,0 +1,304 @@
+"""A journey of five customers worked out by hand, and the planted stall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cs_helpers.analyses import journeys
+from cs_helpers.analyses.result import Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.sample import truths
+from cs_helpers.snapshot import ProductData
+
+from .builders import account, contract, product, product_data, random
+
+Q2 = Quarter(2026, 2)
+STARTS = {
+    "converts": "2026-01-10",
+    "waits": "2026-04-01",
+    "leaves": "2026-01-20",
+    "older": "2025-12-31",
+    "early": "2026-02-01",
+}
+LATER = [
+    ("older", "kickoff", "2026-01-02"),
+    ("converts", "kickoff", "2026-01-20"),
+    ("converts", "value", "2026-03-11"),
+    ("leaves", "kickoff", "2026-01-30"),
+    ("early", "value", "2026-01-25"),
+    ("early", "kickoff", "2026-02-11"),
+]
+
+
+def milestones(rows: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    return [{"account_id": a, "step": step, "reached_at": at} for a, step, at in rows]
+
+
+@pytest.fixture(scope="module")
+def small() -> ProductData:
+    """Five customers; the log of steps begins on 2026-01-02, after `older` has started."""
+    entries = [(name, "contract", start) for name, start in STARTS.items()]
+    ends = {"leaves": "2026-05-10"}
+    return product_data(
+        product(steps=["kickoff", "value"], window_days=90),
+        accounts=[account(name, "mid" if name == "waits" else "small") for name in STARTS],
+        contracts=[contract(name, start, ends.get(name)) for name, start in STARTS.items()],
+        milestones=milestones(entries + LATER),
+    )
+
+
+@pytest.fixture(scope="module")
+def found(small: ProductData) -> Result:
+    return journeys.analyse(small, Q2)
+
+
+@pytest.fixture(scope="module")
+def steps(found: Result) -> pd.DataFrame:
+    return found.tables["steps"].set_index(["size", "step"])
+
+
+def test_customers_older_than_the_log_are_left_out(found: Result) -> None:
+    assert found.n == 4
+    assert found.since == pd.Timestamp("2026-01-02").date()
+
+
+def test_the_funnel_counts_who_came_to_each_step(found: Result) -> None:
+    funnel = found.tables["funnel"]
+    assert funnel["step"].tolist() == ["contract", "kickoff", "value"]
+    assert funnel["customers"].tolist() == [4, 3, 2]
+    assert funnel["share"].tolist() == [1, 0.75, 0.5]
+
+
+def test_a_step_recorded_before_the_one_it_follows_counts_from_that_one(found: Result) -> None:
+    # `early` has its value recorded before the contract and the kick-off: it is there with the kick-off
+    assert [n.fields for n in found.notes if n.code == "before_entry"] == [{"customers": 1, "of": 4}]
+
+
+def test_each_wait_ends_as_reached_left_or_still_waiting(steps: pd.DataFrame) -> None:
+    outcome = ["n", "reached", "left", "waiting"]
+    assert steps.loc[("all", "kickoff"), outcome].tolist() == [4, 3, 0, 1]
+    assert steps.loc[("all", "value"), outcome].tolist() == [3, 2, 1, 0]
+
+
+def test_waits_are_measured_from_the_step_before(steps: pd.DataFrame) -> None:
+    # three kick-offs after 10 days each; of three then, one has value the same day, one after 50 days,
+    # and one left after 100
+    assert steps.at[("all", "kickoff"), "median"] == 10
+    assert steps.at[("all", "value"), "median"] == 50
+
+
+def test_conversion_lets_leaving_compete_and_waiting_be_open(steps: pd.DataFrame) -> None:
+    # kick-off: three of four at risk on day 10, `waits` is at risk until the end of June
+    assert steps.at[("all", "kickoff"), "share"] == 0.75
+    assert steps.at[("all", "value"), "share"] == pytest.approx(2 / 3)
+
+
+def test_a_step_taken_after_the_window_does_not_count_as_converted(small: ProductData) -> None:
+    short = product_data(
+        product(steps=["kickoff", "value"], window_days=49),
+        **{name: small[name] for name in ("accounts", "contracts", "milestones")},
+    )
+    table = journeys.analyse(short, Q2).tables["steps"].set_index(["size", "step"])
+    # the step after 50 days lies outside a window of 49
+    assert table.at[("all", "value"), "share"] == pytest.approx(1 / 3)
+
+
+def test_the_window_includes_its_last_day(small: ProductData) -> None:
+    just = product_data(
+        product(steps=["kickoff", "value"], window_days=50),
+        **{name: small[name] for name in ("accounts", "contracts", "milestones")},
+    )
+    table = journeys.analyse(just, Q2).tables["steps"].set_index(["size", "step"])
+    assert table.at[("all", "value"), "share"] == pytest.approx(2 / 3)
+
+
+def test_each_size_is_counted_alone(steps: pd.DataFrame) -> None:
+    assert steps.loc[("mid", "kickoff"), ["n", "reached", "waiting"]].tolist() == [1, 0, 1]
+    assert steps.loc[("small", "kickoff"), ["n", "reached"]].tolist() == [3, 3]
+
+
+def test_nobody_in_a_segment_gives_no_share(steps: pd.DataFrame) -> None:
+    assert steps.at[("mid", "value"), "n"] == 0
+    assert np.isnan(steps.at[("mid", "value"), "share"])
+
+
+def test_what_happens_after_the_quarter_is_not_known_in_it(small: ProductData) -> None:
+    first = journeys.analyse(small, Quarter(2026, 1))
+    assert first.tables["funnel"]["customers"].tolist() == [3, 3, 2]
+    table = first.tables["steps"].set_index(["size", "step"])
+    # `leaves` leaves in May: at the end of March it waits
+    assert table.loc[("all", "value"), ["left", "waiting"]].tolist() == [0, 1]
+
+
+def test_a_step_taken_after_the_end_of_the_contract_is_not_a_conversion(small: ProductData) -> None:
+    rows = small["milestones"]
+    late = milestones([("leaves", "value", "2026-05-20")])
+    data = product_data(
+        small.product,
+        accounts=small["accounts"],
+        contracts=small["contracts"],
+        milestones=pd.concat([rows, pd.DataFrame(late).astype({"reached_at": "datetime64[us]"})]),
+    )
+    table = journeys.analyse(data, Q2).tables["steps"].set_index(["size", "step"])
+    assert table.loc[("all", "value"), ["reached", "left"]].tolist() == [2, 1]
+
+
+def test_who_waits_longer_than_three_in_four_took_is_listed() -> None:
+    names = ["a", "b", "c", "d", "e", "slow", "new"]
+    starts = dict.fromkeys(names, "2026-03-01") | {"new": "2026-06-20"}
+    days = {"a": 10, "b": 20, "c": 30, "d": 40, "e": 50}
+    reached = [
+        (a, "kickoff", str(pd.Timestamp("2026-03-01") + pd.Timedelta(days=d))) for a, d in days.items()
+    ]
+    data = product_data(
+        accounts=[account(a) for a in names],
+        contracts=[contract(a, start, mrr=7) for a, start in starts.items()],
+        # `a` is recorded at the kick-off of day 0 of the log, so that the log begins with the contracts
+        milestones=milestones([(a, "contract", s) for a, s in starts.items()] + reached)
+        + milestones([("z", "kickoff", "2026-02-01")]),
+    )
+    waiting = journeys.analyse(data, Q2).tables["waiting"]
+    # three in four of 10, 20, 30, 40, 50 took at most 40 days; March 1 to the end of June is 122
+    assert waiting[["account_id", "step", "days", "usual", "mrr"]].values.tolist() == [
+        ["slow", "kickoff", 122.0, 40.0, 7.0]
+    ]
+
+
+def test_a_step_that_nobody_recorded_is_said_and_left_out(small: ProductData) -> None:
+    data = product_data(
+        product(steps=["kickoff", "review", "value"]),
+        **{name: small[name] for name in ("accounts", "contracts", "milestones")},
+    )
+    found = journeys.analyse(data, Q2)
+    assert found.tables["funnel"]["step"].tolist() == ["contract", "kickoff", "value"]
+    assert [n.fields["steps"] for n in found.notes if n.code == "steps_unknown"] == [("review",)]
+
+
+def test_without_milestones_every_question_says_so() -> None:
+    data = product_data(accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
+    found = journeys.analyse(data, Q2)
+    assert not found.tables
+    assert {n.code for n in found.notes} == {"missing_table"}
+    assert {n.about for n in found.notes} == {"funnel", "steps", "value_curve", "waiting"}
+
+
+def test_before_anybody_entered_every_question_says_so(small: ProductData) -> None:
+    found = journeys.analyse(small, Quarter(2025, 4))
+    assert not found.tables
+    assert {n.code for n in found.notes} == {"no_customers"}
+
+
+def test_a_share_of_everybody_in_a_handful_is_not_certain() -> None:
+    # two of two kick-offs; Wilson's interval of 2 of 2 begins at 1 / (1 + 1.96 ** 2 / 2)
+    data = product_data(
+        accounts=[account("a"), account("b")],
+        contracts=[contract(name, "2026-01-10") for name in "ab"],
+        milestones=milestones(
+            [(name, "contract", "2026-01-10") for name in "ab"]
+            + [("a", "kickoff", "2026-02-10"), ("b", "kickoff", "2026-03-10"), ("z", "kickoff", "2026-01-01")]
+        ),
+    )
+    row = journeys.analyse(data, Q2).tables["steps"].iloc[0]
+    assert (row["share"], row["high"]) == (1, 1)
+    assert row["low"] == pytest.approx(1 / (1 + 1.96**2 / 2), abs=1e-4)
+
+
+def test_a_share_of_nobody_within_the_window_is_not_certain() -> None:
+    # the only one of four took 81 days: 0 of 4 in a window of 60, of which Wilson says up to 49 %
+    names = ["a", "b", "c", "d"]
+    data = product_data(
+        product(window_days=60),
+        accounts=[account(name) for name in names],
+        contracts=[contract(name, "2026-01-10") for name in names],
+        milestones=milestones(
+            [(name, "contract", "2026-01-10") for name in names]
+            + [("a", "kickoff", "2026-04-01"), ("z", "kickoff", "2026-01-01")]
+        ),
+    )
+    row = journeys.analyse(data, Q2).tables["steps"].iloc[0]
+    assert (row["share"], row["low"]) == (0, 0)
+    assert row["high"] == pytest.approx(1.96**2 / (4 + 1.96**2), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_changes_nothing(small: ProductData, found: Result, seed: int) -> None:
+    mixed = {
+        name: small[name].iloc[random(seed).permutation(len(small[name]))].reset_index(drop=True)
+        for name in ("accounts", "contracts", "milestones")
+    }
+    again = journeys.analyse(product_data(small.product, **mixed), Q2)
+    for name in ("funnel", "steps", "value_curve"):
+        pd.testing.assert_frame_equal(again.tables[name], found.tables[name])
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+@pytest.mark.parametrize("quarter", ["2024Q3", "2025Q2", "2026Q3"])
+def test_the_funnel_never_rises(result_of: Callable[..., Result], name: str, quarter: str) -> None:
+    funnel = result_of("journeys", name, quarter).tables["funnel"]
+    assert funnel["customers"].is_monotonic_decreasing
+    assert funnel["customers"].iloc[0] == result_of("journeys", name, quarter).n
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+def test_as_many_wait_for_a_step_as_reached_the_one_before(
+    result_of: Callable[..., Result], name: str
+) -> None:
+    table = result_of("journeys", name, "2026Q3").tables["steps"]
+    for _, part in table.groupby("size"):
+        assert part["n"].tolist()[1:] == part["reached"].tolist()[:-1]
+        assert part["n"].tolist() == (part["reached"] + part["left"] + part["waiting"]).tolist()
+
+
+def test_the_sizes_add_up_to_all(result_of: Callable[..., Result]) -> None:
+    table = result_of("journeys", "paper_to_web", "2026Q3").tables["steps"]
+    counts = table.groupby([table["size"] == "all", "step"])[["n", "reached", "left", "waiting"]].sum()
+    pd.testing.assert_frame_equal(counts.loc[True], counts.loc[False])
+
+
+@pytest.fixture(scope="module")
+def planted(result_of: Callable[..., Result]) -> pd.DataFrame:
+    return result_of("journeys", truths.STALL.product, "2026Q3").tables["steps"].set_index(["step", "size"])
+
+
+@pytest.fixture(scope="module")
+def stall_of_others(of_product: Callable[[str], ProductData]) -> pd.Series:
+    """The step of the planted stall, of the larger companies together."""
+    data = of_product(truths.STALL.product)
+    larger = data["accounts"].query("size != @truths.STALL.size")["account_id"]
+    table = journeys.analyse(data.of_accounts(larger), Quarter(2026, 3)).tables["steps"]
+    return table.set_index(["step", "size"]).loc[(truths.STALL.to_step, "all")]
+
+
+def test_the_planted_stall_is_found_in_small_companies(
+    planted: pd.DataFrame, stall_of_others: pd.Series
+) -> None:
+    small = planted.loc[(truths.STALL.to_step, truths.STALL.size)]
+    assert small["share"] < stall_of_others["share"] / 2
+    assert small["high"] < stall_of_others["low"]
+
+
+def test_the_shares_of_the_planted_stall_lie_in_their_intervals(
+    planted: pd.DataFrame, stall_of_others: pd.Series
+) -> None:
+    small = planted.loc[(truths.STALL.to_step, truths.STALL.size)]
+    assert small["low"] <= truths.STALL.share <= small["high"]
+    assert stall_of_others["low"] <= truths.STALL.share_of_others <= stall_of_others["high"]
+
+
+def test_at_no_other_step_do_small_companies_differ(planted: pd.DataFrame) -> None:
+    for step in planted.index.unique("step").drop(truths.STALL.to_step):
+        part = planted.loc[step].query("n >= 5")
+        if "small" in part.index:
+            others = part.drop(["all", "small"])
+            assert (others["low"] <= part.at["small", "high"]).all()
+            assert (others["high"] >= part.at["small", "low"]).all()
+
+
+def test_the_planted_stall_is_the_hardest_step(result_of: Callable[..., Result]) -> None:
+    metrics = result_of("journeys", truths.STALL.product, "2026Q3").metrics
+    assert f"hardest_step:{truths.STALL.to_step}" in metrics

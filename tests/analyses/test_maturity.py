@@ -1,0 +1,217 @@
+"""Levels by declared rules, what follows a fall, and the planted regressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cs_helpers.analyses import maturity
+from cs_helpers.analyses.result import Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.sample import truths
+from cs_helpers.snapshot import ProductData
+
+from .builders import account, contract, product, product_data, use
+
+#: Lv.1 any use, Lv.2 two kinds, Lv.3 and no paper, Lv.4 and ten deliveries; each over one month
+LEVELS = [
+    [{"value": "events", "event": "web.*", "at_least": 1, "months": 1}],
+    [{"value": "distinct_events", "event": "web.*", "at_least": 2, "months": 1}],
+    [{"value": "quantity", "event": "paper", "at_most": 0, "months": 1}],
+    [{"value": "quantity", "event": "web.*", "at_least": 10, "months": 1}],
+]
+JUNE = date(2026, 6, 30)
+Q2 = Quarter(2026, 2)
+
+
+def level_in_june(*usage: dict[str, object]) -> float:
+    data = product_data(
+        product(levels=LEVELS), accounts=[account("A")], contracts=[contract("A", "2026-01-01")], usage=usage
+    )
+    return maturity.levels_at(data, [JUNE]).at["A", JUNE]
+
+
+def test_without_any_use_a_customer_is_below_level_1() -> None:
+    assert level_in_june(use("B", "2026-06-01")) == 0
+
+
+def test_a_level_is_reached_when_its_condition_holds() -> None:
+    assert level_in_june(use("A", "2026-06-01", "web.a"), use("A", "2026-06-02", "paper")) == 1
+
+
+def test_a_second_kind_reaches_level_2_while_paper_goes_out() -> None:
+    used = [use("A", "2026-06-01", event) for event in ("web.a", "web.b", "paper")]
+    assert level_in_june(*used) == 2
+
+
+def test_a_condition_with_at_most_holds_where_there_is_none() -> None:
+    assert level_in_june(*(use("A", "2026-06-01", event) for event in ("web.a", "web.b"))) == 3
+
+
+def test_all_conditions_together_reach_level_4() -> None:
+    used = [use("A", "2026-06-01", event, quantity=5) for event in ("web.a", "web.b")]
+    assert level_in_june(*used) == 4
+
+
+def test_a_level_counts_only_when_those_below_hold() -> None:
+    # the conditions of Lv.3 and Lv.4 hold, that of Lv.2 does not
+    assert level_in_june(use("A", "2026-06-01", "web.a", quantity=100)) == 1
+
+
+def test_use_before_the_measured_months_does_not_count() -> None:
+    assert level_in_june(use("A", "2026-05-31", "web.a")) == 0
+
+
+def test_a_customer_has_no_level_without_a_contract() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        accounts=[account("A")],
+        contracts=[contract("A", "2026-02-15", "2026-05-31")],
+        usage=[use("A", f"2026-0{month}-10", "web.a") for month in range(1, 7)],
+    )
+    ends = [date(2026, 1, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 5, 31), JUNE]
+    found = maturity.levels_at(data, ends).loc["A"].tolist()
+    assert found == pytest.approx([np.nan, 1, 1, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.fixture(scope="module")
+def small() -> ProductData:
+    """Four customers: A stays, B rises, C falls and ends in September, D is gone since April."""
+    used = [
+        *(use("A", f"2025-{month:02}-10", "web.a") for month in range(7, 13)),
+        *(use("A", f"2026-{month:02}-10", "web.a") for month in range(1, 10)),
+        *(use("B", f"2025-{month:02}-10", "web.a") for month in (9, 12)),
+        *(use("B", f"2026-{month:02}-10", "web.a") for month in (3, 6, 9)),
+        *(use("B", f"2026-{month:02}-10", "web.b") for month in (6, 9)),
+        *(use("C", f"2025-{month:02}-10", event) for month in (9, 12) for event in ("web.a", "web.b")),
+        *(use("C", "2026-03-10", event) for event in ("web.a", "paper")),
+        *(use("D", f"2025-{month:02}-10", "web.a") for month in (9, 12)),
+    ]
+    return product_data(
+        product(levels=LEVELS),
+        accounts=[account("A", "mid"), account("B"), account("C"), account("D")],
+        contracts=[
+            contract("A", "2025-07-01", mrr=10),
+            contract("B", "2025-07-01", mrr=20),
+            contract("C", "2025-07-01", "2026-09-30", mrr=30),
+            contract("D", "2025-07-01", "2026-04-01", mrr=40),
+        ],
+        usage=used,
+    )
+
+
+def test_levels_stand_beside_those_of_the_quarter_before(small: ProductData) -> None:
+    levels = maturity.analyse(small, Q2).tables["levels"].set_index("account_id")
+    assert levels["level"].to_dict() == {"A": 1, "B": 3, "C": 0}
+    assert levels["previous"].to_dict() == {"A": 1, "B": 1, "C": 1}
+    assert levels["mrr"].to_dict() == {"A": 10, "B": 20, "C": 30}
+
+
+def test_the_customers_are_those_at_the_end_of_the_quarter(small: ProductData) -> None:
+    assert maturity.analyse(small, Q2).n == 3
+    assert maturity.analyse(small, Quarter(2026, 1)).n == 4
+
+
+def test_who_ended_is_counted_as_lost_from_the_level_held_before(small: ProductData) -> None:
+    moved = maturity.analyse(small, Q2).tables["transitions"].set_index(["before", "after"])["customers"]
+    # D, at Lv.0 at the end of March for want of use, has ended by the end of June
+    assert moved[0, -1] == 1
+    assert moved.groupby("before").sum().sum() == 4 * 3
+
+
+def test_the_levels_of_a_size_count_its_customers_alone(small: ProductData) -> None:
+    by_size = maturity.analyse(small, Q2).tables["by_size"].set_index(["size", "level"])
+    assert by_size.at[("mid", 1), "share"] == 1
+    assert by_size.at[("small", 3), "customers"] == 1
+    assert by_size.at[("small", 3), "n"] == 2
+    assert by_size.at[("enterprise", 1), "n"] == 0
+
+
+def test_falls_count_only_quarters_whose_next_two_are_known(small: ProductData) -> None:
+    # known up to 2026Q3: Q3 to Q4 of 2025 (nobody of four fell, D is lost by the end of June), and
+    # Q4 to Q1 (C and D fell; D ends in April and C on the last day of September)
+    falls = maturity.analyse(small, Quarter(2026, 3)).tables["falls"].set_index("fell")
+    assert falls.loc[True, ["customers", "lost"]].tolist() == [2, 2]
+    assert falls.loc[False, ["customers", "lost"]].tolist() == [6, 1]
+
+
+def test_a_report_knows_no_end_after_its_quarter(small: ProductData) -> None:
+    # in 2026Q2 only the step from 2025Q3 to 2025Q4 has its next two quarters, in which D ended
+    falls = maturity.analyse(small, Q2).tables["falls"].set_index("fell")
+    assert falls["customers"].to_dict() == {True: 0, False: 4}
+    assert falls.at[False, "lost"] == 1
+
+
+def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> None:
+    found = maturity.analyse(small, Quarter(2025, 3))
+    assert {"transitions", "falls"}.isdisjoint(found.tables)
+    assert {n.about for n in found.notes if n.code == "too_few_quarters"} == {"transitions", "falls"}
+
+
+def test_a_table_that_the_rules_need_is_asked_for() -> None:
+    data = product_data(accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
+    found = maturity.analyse(data, Q2)
+    assert not found.tables
+    assert {n.code for n in found.notes} == {"missing_table"}
+    assert found.notes[0].fields["tables"] == ("usage",)
+
+
+def test_no_customer_in_the_quarter_is_said(small: ProductData) -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        accounts=[account("A")],
+        contracts=[contract("A", "2025-07-01", "2026-01-31")],
+        usage=[use("A", "2025-08-01", "web.a")],
+    )
+    assert "no_customers" in {n.code for n in maturity.analyse(data, Q2).notes}
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+def test_the_shares_of_the_levels_sum_to_one(result_of: Callable[..., Result], name: str) -> None:
+    tables = result_of("maturity", name, "2026Q3").tables
+    assert tables["by_quarter"].groupby("quarter")["share"].sum().to_numpy() == pytest.approx(1)
+    assert tables["by_size"].groupby("size")["share"].sum().to_numpy() == pytest.approx(1)
+    held = tables["transitions"][tables["transitions"]["n"] > 0]
+    assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
+
+
+def test_after_the_planted_regressions_more_customers_leave(result_of: Callable[..., Result]) -> None:
+    ratio = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").metrics["fall_ratio"]
+    assert ratio.low > 1
+
+
+def test_who_fell_is_lost_as_often_as_planted(result_of: Callable[..., Result]) -> None:
+    falls = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").tables["falls"].set_index("fell")
+    ended, fell = (sum(getattr(r, what) for r in truths.REGRESSIONS.values()) for what in ("ended", "fell"))
+    assert falls.at[True, "low"] <= ended / fell <= falls.at[True, "high"]
+
+
+def test_nearly_all_planted_regressions_show_between_quarter_ends(
+    result_of: Callable[..., Result],
+) -> None:
+    # a fall in the very quarter in which the customer ends shows at no quarter's end
+    falls = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").tables["falls"].set_index("fell")
+    assert falls.at[True, "lost"] >= 0.9 * sum(r.ended for r in truths.REGRESSIONS.values())
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+@pytest.mark.parametrize("quarter", ["2025Q1", "2026Q3"])
+def test_levels_agree_with_the_rules_read_from_the_events(
+    result_of: Callable[..., Result], usage: pd.DataFrame, level: int, quarter: str
+) -> None:
+    levels = result_of("maturity", "paper_to_web", quarter).tables["levels"]
+    end = pd.Timestamp(Quarter.parse(quarter).end) + pd.Timedelta(days=1)
+    for name in levels.loc[levels["level"] == level, "account_id"].head(3):
+        own = usage[
+            (usage["account_id"] == name)
+            & (usage["product"] == "paper_to_web")
+            & usage["occurred_at"].between(end - pd.DateOffset(months=3), end, inclusive="left")
+        ]
+        documents = own.loc[own["event"].str.startswith("web."), "event"].nunique()
+        out, arrived = (own.loc[own["event"] == e, "quantity"].sum() for e in ("paper.out", "paper.in"))
+        reached = 0 if not documents else 1 if documents < 4 else 2 if out else 3 if arrived else 4
+        assert reached == level
