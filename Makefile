@@ -42,7 +42,7 @@ check: $(READY) ## lint, format, types, architecture, clean notebooks, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	$(BIN)/python -m pytest
 
 lab: $(READY) $(SAMPLE) ## open JupyterLab on the notebooks

@@ -12,6 +12,7 @@ from typing import Any, cast
 from IPython import get_ipython
 from IPython.display import display
 
+from cs_helpers import paths
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
 from cs_helpers.analyses.result import Metric, Result
 from cs_helpers.contract.parameters import Parameters
@@ -79,7 +80,11 @@ class Workbook:
             for key, value in facts
         )
         about = html.escape(product.about.in_language(text.language))
-        _html(f'<div class="header"><p class="about">{about}</p><dl class="facts">{cells}</dl></div>')
+        style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
+        _html(
+            f'<style>{style}</style><div class="header"><p class="about">{about}</p>'
+            f'<dl class="facts">{cells}</dl></div>'
+        )
 
     def headlines(self, result: Result, *names: str) -> None:
         """Shows headline metrics of a result as cards: value, interval and n."""
@@ -218,7 +223,7 @@ class Workbook:
 
     def _detail(self, metric: Metric) -> str:
         text = self.text
-        n = text("page.n", n=text.number(metric.n))
+        n = text("page.n", n=text.number(metric.n)).replace(" ", "\u00a0")
         if metric.low is None and metric.high is None:
             return n
         if metric.unit == "share":
