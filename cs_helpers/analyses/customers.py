@@ -59,10 +59,7 @@ def tenure(contracts: pd.DataFrame) -> pd.DataFrame:
 
     Index: account_id. Columns: started_on, ended_on.
     """
-    spans = contracts.groupby("account_id").agg(
-        started_on=("started_on", "min"),
-        ended_on=("ended_on", "max"),
-        running=("ended_on", lambda ended: ended.isna().any()),
-    )
-    spans["ended_on"] = spans["ended_on"].where(~spans["running"].astype(bool))
-    return spans[["started_on", "ended_on"]]
+    grouped = contracts.groupby("account_id")
+    spans = grouped.agg(started_on=("started_on", "min"), ended_on=("ended_on", "max"))
+    running = contracts["ended_on"].isna().groupby(contracts["account_id"]).any()
+    return spans.assign(ended_on=spans["ended_on"].where(~running))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def product_data(
     pandas, to what a snapshot keeps of them.
     """
     filled = {name: frame(name, tables.get(name, ())) for name in TABLES if name != "usage"}
-    reduced = _reduced(usage if usage is not None else ())
+    reduced = _reduced(pd.DataFrame(usage if usage is not None else []))
     given = {*tables, *(("usage",) if usage is not None else ())}
     return ProductData(of or product(), as_of, filled | reduced, frozenset(given))
 
@@ -125,16 +126,23 @@ def frame(name: str, rows: Rows) -> pd.DataFrame:
     """Rows as a table of the contract (or a reduction of usage); columns left out are missing."""
     kinds = REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
     made = (rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))).copy()
+    if made.empty:
+        return _empty(name).copy()
     if "product" in kinds:
         made["product"] = NAME
     return made.reindex(columns=list(kinds)).astype({c: DTYPES[k] for c, k in kinds.items()})
 
 
-def _reduced(rows: Rows) -> dict[str, pd.DataFrame]:
-    every = frame("usage_daily", ()).assign(user_id=pd.Series(dtype="str"))
-    made = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    if len(made):
-        every = made.copy()
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    kinds = REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
+    return pd.DataFrame({c: pd.Series(dtype=DTYPES[k]) for c, k in kinds.items()})
+
+
+def _reduced(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    if rows.empty:
+        return {name: frame(name, ()) for name in REDUCED}
+    every = rows.copy()
     every["day"] = pd.to_datetime(every["day"])
     every["month"] = every["day"].dt.to_period("M").dt.to_timestamp()
     every["quantity"] = every["quantity"].astype("float64").fillna(1.0) if "quantity" in every else 1.0

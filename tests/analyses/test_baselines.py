@@ -70,7 +70,7 @@ def test_an_odd_day_is_called_against_its_own_weekday(factor: float) -> None:
 def test_ordinary_noise_is_called_at_most_at_the_false_discovery_level() -> None:
     drawn = [
         draw(random(seed))
-        for seed in range(12)
+        for seed in range(10)
         for draw in (
             lambda chance: chance.poisson(100, len(DAYS)),
             lambda chance: chance.negative_binomial(50, 1 / 3, len(DAYS)),
@@ -234,7 +234,7 @@ def test_churn_like_one_of_years_that_vary_much_is_not_called() -> None:
 
 @pytest.mark.parametrize(("customers", "chance"), [(100, 0.15), (40, 0.02)], ids=["many", "few"])
 def test_ordinary_churn_is_mostly_not_called(customers: int, chance: float) -> None:
-    seeds = 30
+    seeds = 20
     called = 0
     for seed in range(seeds):
         lost = random(seed).binomial(customers, chance, 4)

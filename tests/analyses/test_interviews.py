@@ -235,9 +235,9 @@ def test_the_order_of_notes_changes_no_count(seed: int) -> None:
         for n in range(7)
     ]
     mixed = [told[i] for i in random(seed).permutation(len(told))]
+    one, other = heard(*told).tables, heard(*mixed).tables
     for name in ("coverage", "evidence", "reasons"):
-        one, other = heard(*told).tables[name], heard(*mixed).tables[name]
-        pd.testing.assert_frame_equal(one, other)
+        pd.testing.assert_frame_equal(one[name], other[name])
 
 
 # --- the sample -------------------------------------------------------------------------------
