@@ -72,9 +72,12 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
 ) -> None:
     """Take a snapshot and publish a quarter's reports."""
-    from cs_helpers.report.quarterly import quarterly_report
+    from cs_helpers.contract.parameters import Parameters
 
     workers = _jobs(jobs)
+    Parameters.check({"quarter": quarter, "language": language})  # before the data is read
+    from cs_helpers.report.quarterly import quarterly_report
+
     taken = _take(data)
     with _progress() as progress:
         task = progress.add_task("reports", total=None)
@@ -124,16 +127,23 @@ def sample() -> None:
 @app.command("new-product")
 def new_product(name: Annotated[str, typer.Argument(help="lower case, as in contracts.product")]) -> None:
     """Start a product file from an existing one."""
-    from cs_helpers.contract.products import load_products
+    from pydantic import TypeAdapter, ValidationError
 
+    from cs_helpers.contract.products import Slug, load_products
+
+    try:
+        TypeAdapter(Slug).validate_python(name)
+    except ValidationError:
+        raise ParameterError(
+            "name",
+            "this is no name for a product",
+            value=name,
+            allowed="a-z, 0-9, _ and -, at most 40, a letter or digit first",
+        ) from None
     known = load_products(paths.products())
     target = paths.products() / f"{name}.yml"
     if target.exists():
         raise ParameterError("name", f"the file {paths.shown(target)} is there already", value=name)
-    if not name.replace("-", "").replace("_", "").isalnum() or name != name.lower() or len(name) > 40:
-        raise ParameterError(
-            "name", "this is no name for a product", value=name, allowed="a-z, 0-9, _ and -, at most 40"
-        )
     if not known:
         raise ParameterError(
             "name", f"there is no product file in {paths.shown(paths.products())} to start from"
@@ -141,7 +151,7 @@ def new_product(name: Annotated[str, typer.Argument(help="lower case, as in cont
     model = paths.products() / f"{next(iter(known))}.yml"
     lines = model.read_text(encoding="utf-8").splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith("product:"))
-    target.write_text("".join([f"product: {name}\n", *lines[start + 1 :]]), encoding="utf-8")
+    target.write_text("".join([f'product: "{name}"\n', *lines[start + 1 :]]), encoding="utf-8")
     console.print(f"{paths.shown(target)} is a copy of {model.name}: change its names, rules and steps")
 
 
@@ -159,6 +169,10 @@ def dictionary() -> None:
 def lab() -> None:
     """Open JupyterLab on the notebooks."""
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())]
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # in a container; Jupyter refuses root without a word of its own
+        command.append("--allow-root")
     sys.exit(subprocess.call(command))
 
 

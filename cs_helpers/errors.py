@@ -25,6 +25,11 @@ def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+def _ended(sentence: str) -> str:
+    """`sentence` with a full stop, unless it ends already."""
+    return sentence if sentence.endswith((".", "?", "!")) else sentence + "."
+
+
 class WorkbookError(Exception):
     """The base of all errors that a user can mend."""
 
@@ -36,7 +41,7 @@ class SettingError(WorkbookError):
         self.file, self.key, self.problem, self.allowed = Path(file), key, problem, allowed
         where = f"{file}: key '{key}'" if key else str(file)
         hint = f" Allowed: {allowed}." if allowed else ""
-        super().__init__(f"{where}: {problem}.{hint}")
+        super().__init__(f"{where}: {_ended(problem)}{hint}")
 
 
 class ParameterError(WorkbookError):
@@ -46,7 +51,7 @@ class ParameterError(WorkbookError):
         self.name, self.value, self.problem, self.allowed = name, value, problem, allowed
         shown = f"={value!r}" if value is not None else ""
         hint = f" Allowed: {allowed}." if allowed else ""
-        super().__init__(f"parameter {name}{shown}: {problem}.{hint}")
+        super().__init__(f"parameter {name}{shown}: {_ended(problem)}{hint}")
 
 
 class SourceError(WorkbookError):
@@ -55,7 +60,7 @@ class SourceError(WorkbookError):
     def __init__(self, table: str, problem: str, *, column: str = "", where: str = "") -> None:
         self.table, self.column, self.where, self.problem = table, column, where, problem
         name = f"table '{table}'" + (f", column '{column}'" if column else "")
-        super().__init__(f"{name}: {problem}" + (f" (in {where})." if where else "."))
+        super().__init__(f"{name}: {problem} (in {where})." if where else f"{name}: {_ended(problem)}")
 
 
 class ContractError(WorkbookError):

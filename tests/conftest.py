@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cs_helpers.sample import write_sample
+from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,3 +28,28 @@ def home(tmp_path_factory, sample_folder):
         (folder / name).symlink_to(ROOT / name)
     take_snapshot(sample_folder / "sources.yml", folder=folder / "data" / "snapshots")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_snapshot(home):
+    """The snapshot of the sample data that lies in `home`."""
+    return Snapshot.open(folder=home / "data" / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Public data sets beside the checkout; what needs them is skipped elsewhere."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public data sets do not lie beside this checkout (../shared/data)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ravenstack_snapshot(shared_data, tmp_path_factory):
+    """A snapshot of RavenStack, through the example of a sources file."""
+    return take_snapshot(
+        ROOT / "data" / "sources.example.yml",
+        folder=tmp_path_factory.mktemp("ravenstack"),
+        products=ROOT / "data" / "products",
+    )

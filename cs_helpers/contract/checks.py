@@ -7,7 +7,7 @@ rows is the rule's policy: `reject` leaves them out, `warn` keeps them, `stop` t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,7 +63,7 @@ def typed(raw: ir.Table, table: Table) -> ir.Table:
 
 
 def column_rules(rows: ir.Table, table: Table) -> Iterator[Rule]:
-    """The rules that the table's schema declares: type, presence, enumeration, range, key."""
+    """The rules that the table's schema declares: type, presence, enumeration, range."""
     for name, column in table.columns.items():
         value, raw = rows[name], rows[RAW + name]
         if table.kind(name) != "text":
@@ -89,12 +89,19 @@ def column_rules(rows: ir.Table, table: Table) -> Iterator[Rule]:
                 yield Rule(name, "out_of_range", "reject", value < low, f">= {low}")
             else:
                 raise NotImplementedError(f"no engine rule for the check {check.name}")
-    if table.key:
-        place = ibis.row_number().over(group_by=[rows[k] for k in table.key], order_by=rows[ROW])
-        known = ibis.and_(*(rows[k].notnull() for k in table.key))
-        yield Rule(
-            table.key[-1] if len(table.key) == 1 else "", "duplicate_key", "reject", known & (place > 0)
-        )
+
+
+def key_rule(rows: ir.Table, table: Table, others: Sequence[Rule]) -> Iterator[Rule]:
+    """No key twice: the first row that no other rule refuses is kept, the rest are refused."""
+    if not table.key:
+        return
+    refused = ibis.or_(*(r.broken.fill_null(False) for r in others if r.policy == "reject"))
+    place = ibis.row_number().over(
+        group_by=[rows[k] for k in table.key], order_by=[refused.cast("int8"), rows[ROW]]
+    )
+    known = ibis.and_(*(rows[k].notnull() for k in table.key))
+    column = table.key[0] if len(table.key) == 1 else ""
+    yield Rule(column, "duplicate_key", "reject", known & (place > 0))
 
 
 def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:

@@ -8,6 +8,8 @@ the same id.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -87,9 +89,11 @@ class Snapshot:
             known = ", ".join(sorted(p.name for p in root.glob("[0-9]*"))) or "none"
             raise SnapshotError(f"there is no snapshot '{name}'; there are: {known}") from None
         except ValueError:
+            manifest = None
+        if not isinstance(manifest, dict) or manifest.get("id") != identity(manifest):
             raise SnapshotError(
                 f"snapshot '{name}': its manifest.json is damaged; delete the folder and take it again"
-            ) from None
+            )
         return cls(root / name, manifest)
 
     @property
@@ -151,30 +155,45 @@ class Snapshot:
         """The tables of one product; raises `SnapshotError` where a file is gone or damaged."""
         product = self.check_product(product)
         tables = {name: self._table(name, product) for name in self.manifest["tables"]}
-        customers = tables["contracts"]["account_id"].unique()
-        accounts = tables["accounts"]
-        tables["accounts"] = accounts[accounts["account_id"].isin(customers)].reset_index(drop=True)
-        for child, key, parent in (("notes", "interview_id", "interviews"), ("codings", "note_id", "notes")):
-            inside = tables[child][key].isin(set(tables[parent][key]))
-            tables[child] = tables[child][inside].reset_index(drop=True)
-        return ProductData(
+        whole = ProductData(
             Product.model_validate(self.manifest["products"][product]),
             self.as_of,
             tables,
             frozenset(self.manifest["given"]),
         )
+        return whole.of_accounts(tables["contracts"]["account_id"])
+
+    def intact(self) -> bool:
+        """Whether every file is there as the manifest says."""
+        try:
+            return (self.folder / "manifest.json").exists() and all(
+                hashlib.sha256((self.folder / file).read_bytes()).hexdigest() == digest
+                for file, digest in self.manifest["files"].items()
+            )
+        except OSError:
+            return False
 
     def _table(self, name: str, product: str) -> pd.DataFrame:
         listed = self.manifest["files"]
         files = (f"{name}/product={product}.parquet", f"{name}/all.parquet", f"{name}/empty.parquet")
         file = next(f for f in files if f in listed)
         try:
-            return pd.read_parquet(self.folder / file)
+            content = (self.folder / file).read_bytes()
+            if hashlib.sha256(content).hexdigest() != listed[file]:
+                raise ValueError(file)
+            return pd.read_parquet(io.BytesIO(content))
         except (OSError, ValueError):
             raise SnapshotError(
                 f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
                 f" {paths.shown(self.folder)} and take the snapshot again"
             ) from None
+
+
+def identity(manifest: Mapping[str, Any]) -> str:
+    """The id of a snapshot: its as-of date and the hash of all else that its manifest says."""
+    content = {key: value for key, value in manifest.items() if key != "id"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"{manifest.get('as_of')}-{digest[:12]}"
 
 
 def matching(event: pd.Series, pattern: str) -> pd.Series:

@@ -21,7 +21,7 @@ from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.errors import ContractError, did_you_mean
-from cs_helpers.snapshot import LATEST, Snapshot
+from cs_helpers.snapshot import LATEST, Snapshot, identity
 from cs_helpers.sources import reduce
 from cs_helpers.sources.connect import opened
 from cs_helpers.sources.intake import Intake, take_in
@@ -133,8 +133,7 @@ def _write(staging: Path, intake: Intake, products: Mapping[str, Product]) -> di
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": files,
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-    return {"id": f"{content['as_of']}-{digest}", **content}
+    return {"id": identity(content), **content}
 
 
 def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
@@ -165,11 +164,13 @@ def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapsh
     target = root / manifest["id"]
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     (staging / "manifest.json").write_text(text, encoding="utf-8")
-    if not target.exists():
+    if not Snapshot(target, manifest).intact():
+        shutil.rmtree(target, ignore_errors=True)
         try:
             staging.rename(target)
         except OSError:
-            if not target.exists():
+            # another process put the same content there in between
+            if not Snapshot(target, manifest).intact():
                 raise
     pointer = root / f"{LATEST}.{os.getpid()}"
     pointer.write_text(manifest["id"] + "\n", encoding="utf-8")

@@ -24,6 +24,7 @@ from cs_helpers.contract.checks import (
     Rule,
     beside_contracts,
     column_rules,
+    key_rule,
     relation_rules,
     typed,
     whole_rules,
@@ -77,6 +78,7 @@ def take_in(connection: Backend, sources: Sources, *, today: date) -> Intake:
         if name in ("usage", "tickets"):
             rows = beside_contracts(rows, kept["contracts"])
         rules = [*column_rules(rows, table), *relation_rules(rows, table, kept, as_of)]
+        rules += key_rule(rows, table, rules)
         flagged = _materialised(
             connection,
             f"flagged_{name}",

@@ -1,0 +1,429 @@
+"""Each rule is broken by exactly the rows that were planted for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import ibis
+import pytest
+
+from cs_helpers.contract.checks import (
+    RAW,
+    ROW,
+    beside_contracts,
+    column_rules,
+    key_rule,
+    relation_rules,
+    typed,
+    whole_rules,
+)
+from cs_helpers.contract.tables import TABLES
+
+AS_OF = date(2026, 9, 30)
+
+
+@pytest.fixture(scope="module")
+def connection():
+    opened = ibis.duckdb.connect()
+    yield opened
+    opened.disconnect()
+
+
+@pytest.fixture
+def table(connection):
+    """Rows of the contract's table of that name, each given as the text of a CSV file."""
+
+    def make(name, rows):
+        columns = TABLES[name].columns
+        schema = {ROW: "int64", **dict.fromkeys(columns, "string")}
+        data = [{ROW: i, **{c: row.get(c) for c in columns}} for i, row in enumerate(rows, start=1)]
+        raw = connection.create_table(ibis.util.gen_name(name), ibis.memtable(data, schema=schema))
+        return connection.create_table(ibis.util.gen_name(name), typed(raw, TABLES[name]))
+
+    return make
+
+
+def broken(rows, rules):
+    """Rule -> column -> the source rows that break it; rules that none breaks are left out."""
+    found = defaultdict(dict)
+    for rule in rules:
+        hit = rows.mutate(hit=rule.broken.fill_null(False)).filter(lambda t: t.hit)[ROW].execute()
+        if len(hit):
+            found[rule.name][rule.column] = sorted(hit)
+    return dict(found)
+
+
+def own_rules(rows, name):
+    """All rules that look at the table alone."""
+    rules = list(column_rules(rows, TABLES[name]))
+    return [*rules, *key_rule(rows, TABLES[name], rules)]
+
+
+def account(key="A1", **other):
+    return {"account_id": key, "name": "Kita", "size": "mid", "industry": "retail", **other}
+
+
+def contract(key="C1", account_id="A1", **other):
+    return {
+        "contract_id": key, "account_id": account_id, "product": "helpdesk",
+        "started_on": "2026-01-01", "mrr": "100", "currency": "JPY", **other,
+    }  # fmt: skip
+
+
+def event(occurred_at="2026-05-01 10:00:00", account_id="A1", **other):
+    return {
+        "account_id": account_id, "product": "helpdesk", "occurred_at": occurred_at, "event": "reply", **other,
+    }  # fmt: skip
+
+
+def ticket(key, opened_at="2026-05-01 10:00:00", **other):
+    return {"ticket_id": key, "account_id": "A1", "product": "helpdesk", "opened_at": opened_at, **other}
+
+
+def test_rows_that_are_right_break_no_rule_of_the_schema(table):
+    rows = table("accounts", [account("A1", motivation="5", churned="true"), account("A2", literacy="1")])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {}
+
+
+def test_a_word_where_a_number_belongs_is_of_the_wrong_type(table):
+    rows = table("contracts", [contract("C1"), contract("C2", mrr="much"), contract("C3", mrr="1e3")])
+    assert broken(rows, column_rules(rows, TABLES["contracts"])) == {"wrong_type": {"mrr": [2]}}
+
+
+def test_a_date_that_does_not_exist_is_of_the_wrong_type(table):
+    rows = table("contracts", [contract("C1", started_on="2026-02-30"), contract("C2", ended_on="soon")])
+    assert broken(rows, column_rules(rows, TABLES["contracts"])) == {
+        "wrong_type": {"started_on": [1], "ended_on": [2]}
+    }
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_of_the_wrong_type(table):
+    rows = table("accounts", [account("A1", churned="maybe"), account("A2", churned="false")])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"wrong_type": {"churned": [1]}}
+
+
+def test_a_fraction_where_a_whole_number_belongs_is_of_the_wrong_type(connection):
+    columns = dict.fromkeys(TABLES["accounts"].columns, "string")
+    raw = connection.create_table(
+        ibis.util.gen_name("fractions"),
+        ibis.memtable(
+            [{ROW: i, **account(f"A{i}"), "motivation": m} for i, m in enumerate((3.0, 3.5, None), start=1)],
+            schema={
+                ROW: "int64",
+                **{c: "float64" if c == "motivation" else k for c, k in columns.items() if c in account()},
+                "motivation": "float64",
+            },
+        ).mutate(**{c: ibis.null("string") for c in columns if c not in account() and c != "motivation"}),
+    )
+    rows = typed(raw, TABLES["accounts"])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"wrong_type": {"motivation": [2]}}
+
+
+def test_the_value_as_it_was_stays_beside_what_it_became(table):
+    rows = table("contracts", [contract("C1", mrr=" much ")])
+    row = rows.execute().iloc[0]
+    assert row[RAW + "mrr"] == "much"
+    assert row["mrr"] != row["mrr"]
+
+
+@pytest.mark.parametrize("nothing", [None, "", "   "])
+def test_an_empty_cell_is_a_missing_value(table, nothing):
+    rows = table("contracts", [contract("C1"), contract("C2", mrr=nothing)])
+    assert broken(rows, column_rules(rows, TABLES["contracts"])) == {"missing_value": {"mrr": [2]}}
+
+
+def test_an_empty_cell_of_an_optional_column_is_no_finding(table):
+    rows = table("accounts", [account("A1", motivation="", csm=None)])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {}
+
+
+def test_a_word_that_is_not_of_the_list_is_not_allowed(table):
+    rows = table("accounts", [account("A1"), account("A2", size="big"), account("A3", touch_model="High")])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {
+        "not_allowed": {"size": [2], "touch_model": [3]}
+    }
+
+
+def test_a_score_outside_one_to_five_is_out_of_range(table):
+    scores = ("0", "1", "5", "6", None)
+    rows = table("accounts", [account(f"A{i}", motivation=s) for i, s in enumerate(scores)])
+    assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"out_of_range": {"motivation": [1, 4]}}
+
+
+def test_a_negative_price_is_out_of_range_and_nothing_is_not(table):
+    rows = table("contracts", [contract("C1", mrr="-0.01"), contract("C2", mrr="0")])
+    assert broken(rows, column_rules(rows, TABLES["contracts"])) == {"out_of_range": {"mrr": [1]}}
+
+
+def test_every_row_but_the_first_of_a_key_is_a_duplicate(table):
+    rows = table("accounts", [account(k) for k in ("A1", "A2", "A1", "A1", "A3")])
+    assert broken(rows, own_rules(rows, "accounts")) == {"duplicate_key": {"account_id": [3, 4]}}
+
+
+def test_the_first_good_row_of_a_key_is_kept_where_an_earlier_one_is_refused(table):
+    rows = table("accounts", [account("A1", size="huge"), account("A1"), account("A1")])
+    assert broken(rows, own_rules(rows, "accounts")) == {
+        "not_allowed": {"size": [1]},
+        "duplicate_key": {"account_id": [1, 3]},
+    }
+
+
+def test_rows_without_a_key_are_not_duplicates_of_each_other(table):
+    rows = table("usage", [event(), event(), event(usage_id="E1"), event(usage_id="E1")])
+    assert broken(rows, own_rules(rows, "usage")) == {"duplicate_key": {"usage_id": [4]}}
+
+
+def test_a_key_of_several_columns_is_a_duplicate_only_where_all_agree(table):
+    cost = {
+        "month": "2026-06-01",
+        "product": "helpdesk",
+        "category": "support",
+        "amount": "1",
+        "currency": "JPY",
+    }
+    rows = table("costs", [cost, {**cost, "category": "hosting"}, {**cost, "amount": "2"}])
+    assert broken(rows, own_rules(rows, "costs")) == {"duplicate_key": {"": [3]}}
+
+
+def test_a_contract_of_an_unknown_customer_is_an_orphan(table):
+    kept = {"accounts": table("accounts", [account("A1")])}
+    rows = table("contracts", [contract("C1"), contract("C2", "A9")])
+    assert broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF)) == {
+        "orphan": {"account_id": [2]}
+    }
+
+
+def test_a_note_without_any_table_of_interviews_is_an_orphan(table):
+    rows = table("notes", [{"note_id": "N1", "interview_id": "I1", "evidence": "words", "text": "…"}])
+    assert broken(rows, relation_rules(rows, TABLES["notes"], {}, AS_OF)) == {"orphan": {"interview_id": [1]}}
+
+
+def test_what_is_dated_after_the_last_day_is_after_as_of(table):
+    kept = {"accounts": table("accounts", [account()])}
+    days = ("2026-09-30", "2026-10-01")
+    answers = [{"account_id": "A1", "product": "helpdesk", "answered_on": day} for day in days]
+    rows = table("surveys", answers)
+    assert broken(rows, relation_rules(rows, TABLES["surveys"], kept, AS_OF)) == {
+        "after_as_of": {"answered_on": [2]}
+    }
+
+
+def test_the_last_minute_of_the_last_day_is_not_after_it(table):
+    kept = {"accounts": table("accounts", [account()]), "contracts": table("contracts", [contract()])}
+    times = ("2026-09-30 23:59:59", "2026-10-01 00:00:00")
+    rows = beside_contracts(table("usage", [event(at) for at in times]), kept["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], kept, AS_OF)) == {
+        "after_as_of": {"occurred_at": [2]}
+    }
+
+
+def test_a_contract_that_starts_after_the_last_day_is_after_as_of(table):
+    kept = {"accounts": table("accounts", [account()])}
+    rows = table("contracts", [contract("C1"), contract("C2", started_on="2026-10-01")])
+    found = broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF))
+    assert found["after_as_of"] == {"started_on": [2]}
+
+
+def test_a_contract_may_end_on_its_first_day_but_not_before(table):
+    kept = {"accounts": table("accounts", [account("A1"), account("A2")])}
+    rows = table(
+        "contracts",
+        [contract("C1", "A1", ended_on="2026-01-01"), contract("C2", "A2", ended_on="2025-12-31")],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF)) == {
+        "ends_before_start": {"ended_on": [2]}
+    }
+
+
+def test_a_contract_for_nothing_is_kept_with_a_warning(table):
+    kept = {"accounts": table("accounts", [account("A1"), account("A2")])}
+    rows = table("contracts", [contract("C1", "A1", mrr="0"), contract("C2", "A2")])
+    rules = [r for r in relation_rules(rows, TABLES["contracts"], kept, AS_OF) if r.name == "mrr_zero"]
+    assert broken(rows, rules) == {"mrr_zero": {"mrr": [1]}}
+    assert [r.policy for r in rules] == ["warn"]
+
+
+def test_contracts_overlap_where_one_starts_before_an_earlier_one_ends(table):
+    kept = {"accounts": table("accounts", [account("A1"), account("A2")])}
+    rows = table(
+        "contracts",
+        [
+            contract("C1", "A1", started_on="2024-01-01", ended_on="2025-01-01"),
+            contract("C2", "A1", started_on="2025-01-01", ended_on="2025-12-01"),  # follows: no overlap
+            contract("C3", "A1", started_on="2025-11-30"),  # a day before the second ends
+            contract("C4", "A1", started_on="2025-11-30", product="expense_desk"),  # another product
+            contract("C5", "A2", started_on="2025-11-30"),  # another customer
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF)) == {
+        "overlapping_contracts": {"started_on": [3]}
+    }
+
+
+def test_a_long_contract_overlaps_what_starts_after_a_short_one_inside_it(table):
+    kept = {"accounts": table("accounts", [account()])}
+    rows = table(
+        "contracts",
+        [
+            contract("C1", started_on="2024-01-01"),  # still running
+            contract("C2", started_on="2024-02-01", ended_on="2024-03-01"),
+            contract("C3", started_on="2024-06-01"),
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF)) == {
+        "overlapping_contracts": {"started_on": [2, 3]}
+    }
+
+
+@pytest.fixture
+def known(table):
+    """A1 has helpdesk from February to June, twice; A2 has none."""
+    return {
+        "accounts": table("accounts", [account("A1"), account("A2")]),
+        "contracts": table(
+            "contracts",
+            [
+                contract("C1", started_on="2026-02-01", ended_on="2026-03-31"),
+                contract("C2", started_on="2026-05-01", ended_on="2026-06-30"),
+            ],
+        ),
+    }
+
+
+def test_usage_before_its_contract_is_kept_and_counted(table, known):
+    rows = beside_contracts(
+        table("usage", [event("2026-01-31 23:59:59"), event("2026-02-01")]), known["contracts"]
+    )
+    rules = list(relation_rules(rows, TABLES["usage"], known, AS_OF))
+    assert broken(rows, rules) == {"before_contract": {"occurred_at": [1]}}
+    assert {r.policy for r in rules if r.name == "before_contract"} == {"warn"}
+
+
+def test_usage_after_its_contract_is_counted(table, known):
+    rows = beside_contracts(
+        table("usage", [event("2026-06-30 23:00:00"), event("2026-07-01")]), known["contracts"]
+    )
+    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+        "after_contract": {"occurred_at": [2]}
+    }
+
+
+def test_usage_between_two_contracts_is_within_the_span_of_the_customer(table, known):
+    rows = beside_contracts(table("usage", [event("2026-04-15")]), known["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {}
+
+
+def test_usage_that_names_its_contract_is_held_against_that_one(table, known):
+    rows = table("usage", [event("2026-04-15", contract_id="C1"), event("2026-04-15", contract_id="C2")])
+    rows = beside_contracts(rows, known["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+        "after_contract": {"occurred_at": [1]},
+        "before_contract": {"occurred_at": [2]},
+    }
+
+
+def test_usage_that_names_an_unknown_contract_is_held_against_the_span(table, known):
+    rows = beside_contracts(table("usage", [event("2026-01-01", contract_id="C9")]), known["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+        "before_contract": {"occurred_at": [1]}
+    }
+
+
+def test_usage_of_a_product_without_any_contract_is_counted(table, known):
+    rows = table("usage", [event(), event(account_id="A2"), event(product="expense_desk")])
+    rows = beside_contracts(rows, known["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+        "without_contract": {"occurred_at": [2, 3]}
+    }
+
+
+def test_standing_beside_contracts_neither_adds_nor_drops_rows(table, known):
+    rows = table("usage", [event(), event(), event(account_id="A2"), event(contract_id="C2")])
+    assert sorted(beside_contracts(rows, known["contracts"])[ROW].execute()) == [1, 2, 3, 4]
+
+
+def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
+    rows = table(
+        "tickets",
+        [
+            ticket("T1", closed_at="2026-05-01 09:59:59"),
+            ticket("T2", closed_at="2026-05-01 10:00:00"),
+            ticket("T3"),
+        ],
+    )
+    rows = beside_contracts(rows, known["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["tickets"], known, AS_OF)) == {
+        "closed_before_opened": {"closed_at": [1]}
+    }
+
+
+def whole(kept):
+    found = {}
+    for name, rows, rule in whole_rules(kept, AS_OF):
+        assert rule.policy == "warn"
+        if hits := broken(rows, [rule]):
+            found[name, rule.name] = hits[rule.name][rule.column]
+    return found
+
+
+def test_a_churned_flag_disagrees_with_the_notices_in_either_direction(table):
+    touch = {"product": "helpdesk", "occurred_at": "2026-05-01"}
+    kept = {
+        "accounts": table(
+            "accounts",
+            [
+                account("A1", churned="true"),  # no notice
+                account("A2", churned="false"),  # notice
+                account("A3", churned="true"),  # notice
+                account("A4", churned="false"),  # no notice, a meeting
+                account("A5"),  # the list does not say
+            ],
+        ),
+        "contracts": table("contracts", [contract("C1", "A4")]),
+        "touches": table(
+            "touches",
+            [
+                {**touch, "account_id": "A2", "kind": "churn_notice"},
+                {**touch, "account_id": "A2", "kind": "churn_notice"},
+                {**touch, "account_id": "A3", "kind": "churn_notice"},
+                {**touch, "account_id": "A4", "kind": "meeting"},
+                {**touch, "account_id": "A5", "kind": "churn_notice"},
+            ],
+        ),
+    }
+    assert whole(kept) == {("accounts", "churn_flag_disagrees"): [1, 2]}
+
+
+def test_without_touches_the_churned_flag_is_held_against_nothing(table):
+    kept = {
+        "accounts": table("accounts", [account("A1", churned="true")]),
+        "contracts": table("contracts", [contract(ended_on="2026-06-30")]),
+    }
+    assert whole(kept) == {}
+
+
+def test_a_churned_customer_with_a_contract_beyond_the_last_day_is_still_running(table):
+    kept = {
+        "accounts": table("accounts", [account(f"A{i}", churned="true") for i in (1, 2, 3)]),
+        "contracts": table(
+            "contracts",
+            [
+                contract("C1", "A1"),
+                contract("C2", "A2", ended_on="2026-10-01"),
+                contract("C3", "A3", ended_on="2026-09-30"),  # ended on the last day
+            ],
+        ),
+    }
+    assert whole(kept) == {("accounts", "churned_but_running"): [1, 2]}
+
+
+def test_an_interview_without_notes_is_counted(table):
+    talk = {"account_id": "A1", "product": "helpdesk", "held_on": "2026-05-01"}
+    kept = {
+        "accounts": table("accounts", [account()]),
+        "contracts": table("contracts", [contract()]),
+        "interviews": table("interviews", [{**talk, "interview_id": "I1"}, {**talk, "interview_id": "I2"}]),
+        "notes": table("notes", [{"note_id": "N1", "interview_id": "I1", "evidence": "words", "text": "…"}]),
+    }
+    assert whole(kept) == {("interviews", "without_notes"): [2]}

@@ -1,0 +1,204 @@
+"""A product file: what it may say, and what is said of it where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cs_helpers.contract.products import load_product, load_products
+from cs_helpers.errors import SettingError
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "products"
+
+
+@pytest.fixture
+def content():
+    """The content of a product file that is right."""
+    return yaml.safe_load((SHIPPED / "paper_to_web.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def refused(tmp_path, content):
+    """The error that the content, as the test changed it, is refused with."""
+
+    def load(name="paper_to_web"):
+        file = tmp_path / f"{name}.yml"
+        file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        with pytest.raises(SettingError) as caught:
+            load_product(file)
+        assert caught.value.file == file
+        assert str(file) in str(caught.value)
+        return caught.value
+
+    return load
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yml")), ids=lambda file: file.stem)
+def test_a_shipped_product_file_loads_under_its_own_name(file):
+    assert load_product(file).product == file.stem
+
+
+def test_all_files_of_a_folder_are_products_by_name():
+    assert sorted(load_products(SHIPPED)) == sorted(f.stem for f in SHIPPED.glob("*.yml"))
+
+
+def test_a_folder_without_files_has_no_products(tmp_path):
+    assert load_products(tmp_path) == {}
+
+
+def test_words_are_there_in_both_languages():
+    name = load_product(SHIPPED / "paper_to_web.yml").name
+    assert (name.in_language("en"), name.in_language("ja")) == ("Mail to Web", "郵送Web化")
+
+
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(refused, content):
+    content["abuot"] = content.pop("about")
+    error = refused()
+    assert error.key == "abuot"
+    assert "Did you mean 'about'?" in str(error)
+    assert "playbook" in error.allowed
+
+
+def test_a_misspelt_key_inside_a_list_is_named_with_its_place(refused, content):
+    content["health"]["measures"][2]["wieght"] = 1
+    error = refused()
+    assert error.key == "health.measures.2.wieght"
+    assert "Did you mean 'weight'?" in str(error)
+
+
+def test_a_misspelt_key_of_a_level_is_named_with_the_one_that_was_meant(refused, content):
+    content["maturity"]["levels"][1]["conditions"][0]["atleast"] = 1
+    error = refused()
+    assert error.key == "maturity.levels.1.conditions.0.atleast"
+    assert "Did you mean 'at_least'?" in str(error)
+
+
+def test_a_missing_key_is_named(refused, content):
+    del content["journey"]["value_step"]
+    error = refused()
+    assert error.key == "journey.value_step"
+    assert "missing" in error.problem
+
+
+def test_a_value_that_is_not_of_the_list_is_told_what_is(refused, content):
+    content["health"]["measures"][0]["kind"] = "numeric"
+    error = refused()
+    assert error.key == "health.measures.0.kind"
+    assert "'numeric'" in error.problem
+    assert "quantitative" in error.allowed
+    assert "qualitative" in error.allowed
+
+
+def test_a_text_where_a_number_belongs_is_refused(refused, content):
+    content["health"]["measures"][0]["weight"] = "much"
+    error = refused()
+    assert error.key == "health.measures.0.weight"
+    assert "'much'" in error.problem
+
+
+def test_several_wrong_places_are_counted(refused, content):
+    content["health"]["measures"][0]["weight"] = "much"
+    content["health"]["measures"][1]["weight"] = 0
+    assert "and 1 more" in refused().problem
+
+
+def test_a_touch_mix_must_add_up_to_one(refused, content):
+    content["touch_mix"] = {"high": 0.5, "low": 0.3, "tech": 0.1, "community": 0.05}
+    assert "touch_mix (high, low, tech, community) must add up to 1" in refused().problem
+
+
+def test_a_touch_model_that_does_not_exist_is_refused(refused, content):
+    content["touch_mix"] = {"hihg": 1.0}
+    error = refused()
+    assert error.key.startswith("touch_mix.hihg")
+    assert "'high'" in error.allowed
+
+
+def test_a_playbook_may_only_name_steps_of_the_journey(refused, content):
+    content["playbook"][0]["step"] = "first_dokument"
+    assert "playbook names the step 'first_dokument'" in refused().problem
+
+
+def test_the_value_step_must_be_a_step_after_the_first(refused, content):
+    content["journey"]["value_step"] = content["journey"]["steps"][0]["step"]
+    error = refused()
+    assert error.key == "journey"
+    assert "kickoff" in error.problem
+
+
+def test_a_step_may_not_be_named_twice(refused, content):
+    content["journey"]["steps"][2]["step"] = content["journey"]["steps"][1]["step"]
+    assert "a step is named twice" in refused().problem
+
+
+def test_a_step_needs_exactly_one_rule(refused, content):
+    content["journey"]["steps"][1]["rule"] = {"milestone": "kickoff", "event": "web.*"}
+    error = refused()
+    assert error.key == "journey.steps.1.rule"
+    assert "exactly one" in error.problem
+
+
+def test_levels_must_stand_in_order(refused, content):
+    content["maturity"]["levels"].reverse()
+    assert "1, 2, 3, 4 in this order" in refused().problem
+
+
+def test_a_value_must_fit_its_source(refused, content):
+    content["health"]["measures"][3]["measure"] = {"source": "tickets", "value": "nps"}
+    assert "source 'tickets' has the values count" in refused().problem
+
+
+def test_a_condition_needs_a_bound(refused, content):
+    content["maturity"]["levels"][0]["conditions"] = [{"event": "web.*", "value": "quantity"}]
+    assert "'at_least' or 'at_most'" in refused().problem
+
+
+def test_red_and_green_must_differ(refused, content):
+    content["health"]["measures"][0]["green"] = content["health"]["measures"][0]["red"]
+    assert "'red' and 'green' must differ" in refused().problem
+
+
+def test_a_file_must_be_named_after_its_product(refused):
+    error = refused(name="mail_to_web")
+    assert error.key == "product"
+    assert "'mail_to_web'" in error.problem
+
+
+def test_a_product_is_named_in_lower_case_without_paths(refused, content):
+    content["product"] = "../Paper"
+    assert refused().key == "product"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingError, match=r"nowhere\.yml: there is no such file"):
+        load_product(tmp_path / "nowhere.yml")
+
+
+def test_what_is_not_yaml_is_told_line_and_column(tmp_path):
+    file = tmp_path / "broken.yml"
+    file.write_text("product: broken\nname: {en: Broken\n", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"not valid YAML at line 3, column 1"):
+        load_product(file)
+
+
+def test_a_file_that_is_not_utf8_is_told_to_be_saved_so(tmp_path):
+    file = tmp_path / "old.yml"
+    file.write_bytes("name: 郵送Web化".encode("cp932"))
+    with pytest.raises(SettingError, match="save it as UTF-8"):
+        load_product(file)
+
+
+def test_a_file_saved_with_a_byte_order_mark_loads(tmp_path):
+    file = tmp_path / "paper_to_web.yml"
+    file.write_bytes(b"\xef\xbb\xbf" + (SHIPPED / "paper_to_web.yml").read_bytes())
+    assert load_product(file) == load_product(SHIPPED / "paper_to_web.yml")
+
+
+@pytest.mark.parametrize("text", ["", "- one\n- two\n", "just words\n"])
+def test_a_file_without_keys_is_refused(tmp_path, text):
+    file = tmp_path / "list.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingError, match="a list of keys with values"):
+        load_product(file)

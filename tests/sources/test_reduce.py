@@ -1,0 +1,244 @@
+"""The reductions against SQL written by hand over the sample's files, and the rules of steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import ibis
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cs_helpers.contract.products import Journey, load_product
+from cs_helpers.snapshot import matching
+from cs_helpers.sources import reduce
+
+PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
+SAMPLED = ("expense_desk", "helpdesk", "paper_to_web")
+
+DAILY = """
+select account_id, product, cast(occurred_at as date) as day, event,
+       count(*) as events, sum(case when quantity is null then 1 else quantity end) as quantity,
+       count(distinct user_id) as users
+from '{folder}/usage.parquet' where product = '{product}' group by all
+"""
+MONTHLY = """
+with dated as (
+    select *, cast(occurred_at as date) as day,
+           make_date(year(occurred_at), month(occurred_at), 1) as month
+    from '{folder}/usage.parquet' where product = '{product}'
+)
+select account_id, product, month, event, count(*) as events,
+       sum(case when quantity is null then 1 else quantity end) as quantity,
+       count(distinct user_id) as users, count(distinct day) as days
+from dated group by grouping sets ((account_id, product, month, event), (account_id, product, month))
+"""
+ACTIVE = """
+select account_id, product, cast(occurred_at as date) as day, count(*) as events,
+       sum(case when quantity is null then 1 else quantity end) as quantity,
+       count(distinct user_id) as users
+from '{folder}/usage.parquet' where product = '{product}' group by all
+"""
+STEPS = """
+with web as (
+    select account_id, event, min(occurred_at) as first_at
+    from '{folder}/usage.parquet'
+    where product = 'paper_to_web' and substr(event, 1, 4) = 'web.' group by all
+),
+third as (
+    select account_id, first_at, row_number() over (partition by account_id order by first_at) as place from web
+)
+select account_id, 'contract' as step, min(cast(started_on as timestamp)) as reached_at
+from '{folder}/contracts.csv' where product = 'paper_to_web' group by all
+union all
+select account_id, step, min(reached_at) from '{folder}/milestones.csv'
+where product = 'paper_to_web' and step in ('kickoff', 'recipients_registered', 'all_outgoing') group by all
+union all
+select account_id, 'first_document', min(first_at) from web group by all
+union all
+select account_id, 'second_department', first_at from third where place = 3
+"""
+
+
+def by_hand(query, folder, product="paper_to_web"):
+    return duckdb.sql(query.format(folder=folder, product=product)).df()
+
+
+def same(found, wanted, keys):
+    """Both frames hold the same rows, whatever their order and types of columns."""
+    wanted = wanted[list(found.columns)].astype(found.dtypes.to_dict())
+    left, right = (f.sort_values(keys, ignore_index=True) for f in (found, wanted))
+    pd.testing.assert_frame_equal(left, right)
+
+
+@pytest.mark.parametrize("product", SAMPLED)
+@pytest.mark.parametrize(
+    ("table", "query", "keys"),
+    [
+        ("usage_daily", DAILY, ["account_id", "day", "event"]),
+        ("usage_monthly", MONTHLY, ["account_id", "month", "event"]),
+        ("active_daily", ACTIVE, ["account_id", "day"]),
+    ],
+)
+def test_usage_is_reduced_as_sql_by_hand_reduces_it(
+    sample_snapshot, sample_folder, product, table, query, keys
+):
+    found = sample_snapshot.read(product)[table]
+    assert len(found) > 100
+    same(found, by_hand(query, sample_folder, product), keys)
+
+
+def test_steps_are_reached_when_sql_by_hand_says_so(sample_snapshot, sample_folder):
+    found = sample_snapshot.read("paper_to_web")["milestones"]
+    same(found[["account_id", "step", "reached_at"]], by_hand(STEPS, sample_folder), ["account_id", "step"])
+
+
+@pytest.fixture(scope="module")
+def connection():
+    opened = ibis.duckdb.connect()
+    yield opened
+    opened.disconnect()
+
+
+@pytest.fixture
+def usage(connection):
+    """A usage table of (account, day of May 2026, event, quantity, user)."""
+
+    def make(*rows):
+        frame = pd.DataFrame(rows, columns=["account_id", "occurred_at", "event", "quantity", "user_id"])
+        frame["occurred_at"] = pd.to_datetime("2026-05-" + frame["occurred_at"].astype(str))
+        frame = frame.assign(product="paper_to_web").astype({"quantity": "Float64", "user_id": "str"})
+        return connection.create_table(ibis.util.gen_name("usage"), frame)
+
+    return make
+
+
+def test_an_event_without_a_quantity_counts_as_one(usage):
+    found = reduce.usage_daily(usage(("A", 1, "e", None, "u"), ("A", 1, "e", 2.5, "u"))).execute()
+    assert found[["events", "quantity", "users"]].values.tolist() == [[2, 3.5, 1]]
+
+
+def test_a_user_of_two_events_is_one_active_user(usage):
+    rows = usage(("A", 1, "e", 1, "u"), ("A", 1, "f", 1, "u"), ("A", 1, "f", 1, "v"))
+    assert reduce.active_daily(rows).execute()["users"].tolist() == [2]
+
+
+def test_events_without_a_user_have_no_users(usage):
+    assert reduce.active_daily(usage(("A", 1, "e", 1, None))).execute()["users"].tolist() == [0]
+
+
+def test_a_month_counts_each_user_and_day_once(usage):
+    rows = usage(("A", 1, "e", 1, "u"), ("A", 2, "e", 1, "u"), ("A", 2, "f", 1, "v"))
+    found = reduce.usage_monthly(rows).execute()
+    overall = found[found["event"].isna()].iloc[0]
+    assert (overall["events"], overall["users"], overall["days"]) == (3, 2, 2)
+    assert set(found["month"].astype(str).str[:10]) == {"2026-05-01"}
+
+
+def reached(usage, rule, **tables):
+    """Account -> day of May 2026 on which the step of that rule is reached."""
+    shipped = load_product(PRODUCTS / "paper_to_web.yml")
+    steps = [
+        {"step": "entry", "name": {"en": "Entry", "ja": "開始"}, "rule": {"milestone": "entry"}},
+        {"step": "asked", "name": {"en": "Asked", "ja": "対象"}, "rule": rule},
+    ]
+    journey = Journey.model_validate({"steps": steps, "value_step": "asked"})
+    product = shipped.model_copy(update={"journey": journey})
+    found = reduce.milestones({"usage": usage, **tables}, {"paper_to_web": product}).execute()
+    asked = found[found["step"] == "asked"]
+    assert asked["account_id"].is_unique
+    return {a: t.day for a, t in zip(asked["account_id"], asked["reached_at"], strict=True)}
+
+
+def test_a_step_is_reached_with_the_event_that_makes_the_number_full(usage):
+    rows = usage(
+        ("A", 1, "e", 9, "u"), ("A", 3, "e", 9, "u"), ("A", 5, "e", 9, "u"), ("A", 2, "x", 9, "u"), ("B", 1, "e", 9, "u")
+    )  # fmt: skip
+    assert reached(rows, {"event": "e", "at_least": 2}) == {"A": 3}
+
+
+def test_a_step_by_quantity_is_reached_when_the_running_total_is(usage):
+    rows = usage(
+        ("A", 4, "e", 1, "u"), ("A", 1, "e", 4, "u"), ("A", 2, "e", 5, "u"), ("B", 1, "e", 9.5, "u"), ("C", 2, "e", 10, "u")
+    )  # fmt: skip
+    assert reached(rows, {"event": "e", "value": "quantity", "at_least": 10}) == {"A": 4, "C": 2}
+
+
+def test_an_empty_quantity_adds_one_to_the_running_total(usage):
+    rows = usage(("A", 1, "e", None, "u"), ("A", 2, "e", None, "u"), ("A", 3, "e", None, "u"))
+    assert reached(rows, {"event": "e", "value": "quantity", "at_least": 2}) == {"A": 2}
+
+
+def test_a_step_by_distinct_events_is_reached_with_the_first_of_the_last_kind(usage):
+    rows = usage(
+        ("A", 1, "web.a", 1, "u"), ("A", 2, "web.a", 1, "u"), ("A", 6, "web.b", 1, "u"), ("A", 7, "web.c", 1, "u"),
+        ("A", 3, "paper", 1, "u"), ("B", 1, "web.a", 1, "u"), ("B", 2, "web.a", 1, "u"),
+    )  # fmt: skip
+    assert reached(rows, {"event": "web.*", "value": "distinct_events", "at_least": 2}) == {"A": 6}
+
+
+def test_a_step_that_a_table_records_is_reached_at_its_first_record(connection, usage):
+    recorded = pd.DataFrame(
+        {
+            "account_id": ["A", "A", "B", "C"],
+            "product": ["paper_to_web", "paper_to_web", "paper_to_web", "helpdesk"],
+            "step": ["kickoff", "kickoff", "other", "kickoff"],
+            "reached_at": pd.to_datetime(["2026-05-09", "2026-05-04", "2026-05-01", "2026-05-01"]),
+        }
+    )
+    table = connection.create_table(ibis.util.gen_name("milestones"), recorded)
+    assert reached(usage(("A", 1, "e", 1, "u")), {"milestone": "kickoff"}, milestones=table) == {"A": 4}
+
+
+def test_a_step_by_contract_is_reached_with_the_first_one_of_the_product(connection, usage):
+    signed = pd.DataFrame(
+        {
+            "account_id": ["A", "A", "B"],
+            "product": ["paper_to_web", "paper_to_web", "helpdesk"],
+            "started_on": pd.to_datetime(["2026-05-20", "2026-05-10", "2026-05-01"]),
+        }
+    )
+    table = connection.create_table(ibis.util.gen_name("contracts"), signed)
+    assert reached(usage(("A", 1, "e", 1, "u")), {"contract": "started"}, contracts=table) == {"A": 10}
+
+
+def test_without_any_table_that_a_rule_reads_there_are_no_milestones():
+    product = load_product(PRODUCTS / "paper_to_web.yml")
+    steps = tuple(s for s in product.journey.steps if not s.rule.contract)
+    bare = product.model_copy(update={"journey": product.journey.model_copy(update={"steps": steps})})
+    assert reduce.milestones({}, {"paper_to_web": bare}) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting"),
+    [
+        ("*", {"web.a", "web.a_b", "web.aXb", "web.100%", "web.100x", "WEB.A", "paper", "a.web.b"}),
+        ("web.*", {"web.a", "web.a_b", "web.aXb", "web.100%", "web.100x"}),
+        ("web.a", {"web.a"}),
+        ("web.a_b", {"web.a_b"}),
+        ("web.a_*", {"web.a_b"}),
+        ("web.100%", {"web.100%"}),
+        ("web.100%*", {"web.100%"}),
+        ("*.a", {"web.a"}),
+        ("*web*b", {"web.a_b", "web.aXb", "a.web.b"}),
+        ("w?b.a", set()),
+        ("web.(a|b)", set()),
+    ],
+)
+def test_only_the_star_of_a_pattern_stands_for_any_text(connection, pattern, fitting):
+    names = ["web.a", "web.a_b", "web.aXb", "web.100%", "web.100x", "WEB.A", "paper", "a.web.b"]
+    table = connection.create_table(ibis.util.gen_name("names"), pd.DataFrame({"event": names}))
+    assert set(table.filter(reduce.matches(table.event, pattern)).event.execute()) == fitting
+
+
+texts = st.text(alphabet="ab.*_%+[(\\", max_size=6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pattern=texts.filter(bool), names=st.lists(texts.filter(bool), min_size=1, max_size=8))
+def test_the_engine_and_pandas_read_a_pattern_alike(connection, pattern, names):
+    table = ibis.memtable(pd.DataFrame({"event": names}))
+    found = connection.execute(table.select(fits=reduce.matches(table.event, pattern)))["fits"]
+    assert found.tolist() == matching(pd.Series(names, dtype="str"), pattern).tolist()
