@@ -205,8 +205,8 @@ def _days(
     tables["series"] = table
     tables["usual"] = pd.concat(usual, ignore_index=True)
     tables["departures"] = _episodes(table)
-    days = int(table["odd"].sum())
-    metrics["odd_days"] = Metric("odd_days", float(days), "count", len(table))
+    days = int(table.loc[table["odd"], "day"].nunique())
+    metrics["odd_days"] = Metric("odd_days", float(days), "count", int(table["day"].nunique()))
 
 
 def _episodes(series: pd.DataFrame) -> pd.DataFrame:

@@ -83,6 +83,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        {"yellow_from": health.yellow_from, "green_from": health.green_from},
     )
 
 

@@ -91,6 +91,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        {"window_days": window, "value_step": journey.value_step},
     )
 
 

@@ -237,7 +237,7 @@ def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metri
             low_bound, high_bound = wilson(count, len(levels))
             found[name] = Metric(name, count / len(levels), "share", len(levels), low_bound, high_bound)
     falls = tables.get("falls")
-    if falls is not None and len(falls) == 2 and falls["customers"].gt(0).all():
+    if falls is not None and len(falls) == 2 and falls["lost"].gt(0).all():
         fell, held = falls.iloc[0], falls.iloc[1]
         ratio, low_bound, high_bound, _ = rate_ratio(
             int(fell["lost"]), int(fell["customers"]), int(held["lost"]), int(held["customers"])

@@ -42,7 +42,8 @@ class Result:
     """The answer of one analysis for one product and quarter.
 
     `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
-    that says why.
+    that says why. `settings` are what the product file said that the reader must know, for
+    instance the window of a conversion in days.
     """
 
     analysis: str
@@ -54,6 +55,7 @@ class Result:
     tables: Mapping[str, pd.DataFrame]
     metrics: Mapping[str, Metric]
     notes: tuple[Note, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def about(self, question: str) -> tuple[Note, ...]:
         """The notes that belong to a question of the page."""

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import matplotlib.dates as mdates
 import numpy as np
+import pandas as pd
 
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts.theme import BLUE, INK, ORANGE, QUIET, SKY, Picture, canvas, finished, percent_axis
+from cs_helpers.charts.theme import (
+    BLUE,
+    INK,
+    ORANGE,
+    QUIET,
+    SKY,
+    Picture,
+    above,
+    canvas,
+    count_axis,
+    finished,
+    percent_axis,
+)
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.text import Text
+
+#: bars of fewer customers are drawn pale
+FEW = 5
 
 
 def series(result: Result, text: Text) -> Picture:
@@ -25,10 +42,8 @@ def series(result: Result, text: Text) -> Picture:
             axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4)
             odd = inside[inside["odd"]]
             axis.scatter(odd["day"], odd["value"], color=ORANGE, s=30, zorder=3)
-            axis.set_ylim(0)
             axis.margins(x=0.01)
-            axis.grid(axis="y")
-            axis.tick_params(length=0)
+            count_axis(axis, text)
             axis.set_title(text.label("baseline", name))
         axes[-1, 0].xaxis.set_major_locator(mdates.MonthLocator())
         axes[-1, 0].xaxis.set_major_formatter(
@@ -71,14 +86,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
         colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
         axis.bar(places, table["share"], color=colours, width=0.6)
         for place, row in zip(places, table.itertuples(), strict=True):
-            axis.text(
-                place,
-                row.share,
-                f"{text.share(row.share)}\n{row.lost}/{row.customers}",
-                ha="center",
-                va="bottom",
-                fontsize=9,
-            )
+            above(axis, place, row.share, f"{text.share(row.share)}\n{row.lost}/{row.customers}")
         now = table.iloc[-1]
         top = float(table["share"].max())
         if now["low"] == now["low"]:
@@ -95,7 +103,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
             top = max(top, float(now["high"]))
         axis.set_xticks(places, [str(y) for y in table["year"]])
         axis.set_xlim(-0.6, last + 1.25)
-        percent_axis(axis, top=max(top * 1.25, 0.02))
+        percent_axis(axis, top=max(top * 1.35, 0.02))
         axis.set_title(text("baselines.same_quarter.axis"))
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)
@@ -106,6 +114,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
             message=message,
             alt=alt,
             n=text("charts.n_customers", n=int(now["customers"])),
+            period=text("baselines.same_quarter.period", years=f"{table['year'].iloc[0]}–{now['year']}"),
         )
 
 
@@ -114,33 +123,50 @@ def _same_quarter_message(result: Result, text: Text) -> str:
     years = len(table) - 1
     share = text.share(float(table["share"].iloc[-1]))
     ratio = result.metrics.get("lost_ratio")
-    if ratio is None or ratio.value is None:
+    usual = table["usual"].iloc[-1]
+    if usual != usual:
         return text("baselines.same_quarter.first", share=share)
-    key = "odd" if bool(table["odd"].iloc[-1]) else "as_usual"
+    odd = bool(table["odd"].iloc[-1]) and ratio is not None
+    key = "odd" if odd else "as_usual"
     return text(
         f"baselines.same_quarter.{key}",
         share=share,
         usual=text.share(float(table["usual"].iloc[-1])),
-        ratio=text.number(ratio.value, 1),
+        ratio=text.number(ratio.value if ratio else None, 1),
         years=years,
     )
 
 
 def cohorts(result: Result, text: Text) -> Picture:
     """Tickets a new customer opened in its first 30 days, by quarter of start."""
-    table = result.tables["cohorts"].iloc[-9:]
+    table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-9:]
     with canvas(text, height=3.3) as (figure, axis):
         places = np.arange(len(table))
         this = [c == str(result.quarter) for c in table["cohort"]]
-        axis.bar(places, table["each"], color=[BLUE if now else SKY for now in this], width=0.6)
-        for place, row in zip(places, table.itertuples(), strict=True):
-            axis.text(
-                place, row.each, f"{row.each:.1f}\nn={row.customers}", ha="center", va="bottom", fontsize=9
+        bars = axis.bar(places, table["each"], color=[BLUE if now else SKY for now in this], width=0.6)
+        for bar, customers in zip(bars, table["customers"], strict=True):
+            bar.set_alpha(1.0 if customers >= FEW else 0.45)
+        earlier = result.tables["cohorts"][lambda t: t["cohort"] != str(result.quarter)]
+        if len(earlier):
+            mean = earlier["tickets"].sum() / earlier["customers"].sum()
+            axis.hlines(
+                mean, -0.5, len(table) - 0.5, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5
             )
+            axis.text(
+                len(table) - 0.45,
+                mean,
+                text("baselines.cohorts.earlier", mean=text.number(mean, 1)),
+                va="center",
+                fontsize=8.5,
+                color=QUIET,
+            )
+        for place, row in zip(places, table.itertuples(), strict=True):
+            above(axis, place, row.each, f"{text.number(row.each, 1)}\nn={row.customers}")
         axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
-        axis.set_ylim(0, max(float(table["each"].max()) * 1.3, 0.5))
-        axis.grid(axis="y")
-        axis.tick_params(length=0)
+        count_axis(axis, text)
+        axis.set_ylim(0, max(float(table["each"].max()) * 1.4, 0.5))
+        axis.yaxis.set_major_formatter(lambda value, _: text.number(value, 1))
+        axis.set_xlim(-0.6, len(table) + 0.7)
         axis.set_title(text("baselines.cohorts.axis"))
         ratio, p = result.metrics.get("cohort_ratio"), result.metrics.get("cohort_p")
         if ratio is None or p is None or ratio.value is None or p.value is None:
@@ -161,4 +187,14 @@ def cohorts(result: Result, text: Text) -> Picture:
             message=message,
             alt=alt,
             n=text("charts.n_customers", n=int(table["customers"].sum())),
+            period=text(
+                "baselines.cohorts.period", first=table["cohort"].iloc[0], last=table["cohort"].iloc[-1]
+            ),
         )
+
+
+def _consecutive(table: pd.DataFrame, last: Quarter) -> pd.DataFrame:
+    """The cohorts with those quarters too in which nobody started."""
+    quarters = Quarter.parse(table["cohort"].iloc[0]).upto(last)
+    every = table.set_index("cohort").reindex([str(q) for q in quarters]).reset_index()
+    return every.fillna({"customers": 0, "tickets": 0, "each": 0.0}).astype({"customers": int})

@@ -17,9 +17,8 @@ def bands(result: Result, text: Text) -> Picture:
     with canvas(text, 1, 2, height=3.7, width_ratios=(1.1, 1)) as (figure, (left, right)):
         edges = np.arange(0, 101, 10)
         counts, _ = np.histogram(scores["score"], edges)
-        band = scores.groupby("band")["score"].min().sort_values()
-        starts = {b: band[b] for b in band.index}
-        colours = [BANDS[_band_at(e + 5, starts)] for e in edges[:-1]]
+        yellow, green = result.settings["yellow_from"], result.settings["green_from"]
+        colours = [BANDS["red" if e < yellow else "yellow" if e < green else "green"] for e in edges[:-1]]
         left.bar(edges[:-1] + 5, counts, width=9, color=colours)
         for x, count in zip(edges[:-1] + 5, counts, strict=True):
             if count:
@@ -28,7 +27,7 @@ def bands(result: Result, text: Text) -> Picture:
         left.set_ylim(0, max(counts.max() * 1.15, 1))
         left.grid(axis="y")
         left.tick_params(length=0)
-        left.set_title(text("health.bands.left"))
+        left.set_title(text("health.bands.left", yellow=text.number(yellow), green=text.number(green)))
         sizes = list(dict.fromkeys(table["size"]))[::-1]
         start = np.zeros(len(sizes))
         for name in ORDER:
@@ -60,8 +59,3 @@ def bands(result: Result, text: Text) -> Picture:
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
         )
-
-
-def _band_at(score: float, starts: dict[str, float]) -> str:
-    inside = [b for b, start in sorted(starts.items(), key=lambda item: item[1]) if start <= score]
-    return inside[-1] if inside else next(iter(starts))

@@ -49,7 +49,7 @@ def coverage(result: Result, text: Text) -> Picture:
                     linewidths=2, linecolor="white", annot_kws={"fontsize": 11},
                 )  # fmt: skip
                 axis.set(xlabel="", ylabel="", title=text(f"charts.by_{dimension}"))
-                names = [text.wrapped(text.label(dimension, s), 14) for s in order[dimension]]
+                names = [text.wrapped(text.label(dimension, s), 12) for s in order[dimension]]
                 axis.set_xticklabels(names, rotation=0)
                 first = axis is axes[0]
                 axis.set_yticklabels(
@@ -142,7 +142,7 @@ def reasons(result: Result, text: Text) -> Picture:
             top=min(1.0, float((table["companies"] / table["of"].clip(lower=1)).max()) * 1.2 + 0.05),
         )
         axis.grid(axis="y", visible=False)
-        axis.legend(loc="lower right", fontsize=9)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3, fontsize=9, borderaxespad=0.2)
         axis.set_title(text("interviews.reasons.axis"))
         total = table.groupby("reason")["companies"].sum()
         top = str(total.idxmax())

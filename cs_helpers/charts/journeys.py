@@ -23,7 +23,7 @@ def funnel(result: Result, text: Text) -> Picture:
             axis.text(
                 row.high + 0.012,
                 place,
-                f"{text.share(row.share)}  {row.customers}",
+                f"{text.share(row.share)}  ({row.customers})",
                 va="center",
                 fontsize=9,
                 color=QUIET,
@@ -64,10 +64,13 @@ def steps(result: Result, text: Text) -> Picture:
             )
             for place, row in zip(places, inside.itertuples(), strict=True):
                 if row.n == row.n and row.n:
-                    axis.text(1.015, place, f"n={int(row.n)}", va="center", fontsize=8, color=SIZES[size])
+                    axis.text(
+                        1.015, place, f"{text.share(row.share)}  n={int(row.n)}", va="center", fontsize=8,
+                        color=SIZES[size],
+                    )  # fmt: skip
         axis.set_yticks(range(len(names)), [text.label("step", s) for s in names])
         axis.invert_yaxis()
-        percent_axis(axis, which="x", top=1.09)
+        percent_axis(axis, which="x", top=1.13)
         axis.set_xticks(np.linspace(0, 1, 6))
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
         message = _widest_gap(result, text, sizes)
@@ -123,7 +126,8 @@ def value_curve(result: Result, text: Text) -> Picture:
                     day, np.concatenate([[0.0], curve["low"]]), np.concatenate([[0.0], curve["high"]]),
                     step="post", color=colour, alpha=0.1, linewidth=0,
                 )  # fmt: skip
-            axis.hlines(share[-1], day[-1], HORIZON, color=colour, linewidth=2.2 if size == "all" else 1.4)
+            # after the last event nothing more is known than that none came: a thin dashed line
+            axis.hlines(share[-1], day[-1], HORIZON, color=colour, linewidth=1, linestyle=(0, (3, 3)))
             ends.append((float(share[-1]), float(curve["at_risk"].iloc[0]), size))
         last = -1.0
         for share_end, n, size in sorted(ends):
@@ -133,7 +137,9 @@ def value_curve(result: Result, text: Text) -> Picture:
         axis.set_xlim(0, HORIZON * 1.22)
         axis.set_xticks([0, 90, 180, 270, 365, 450, HORIZON])
         percent_axis(axis)
-        axis.set_title(text("journeys.value_curve.axis"))
+        axis.set_title(
+            text("journeys.value_curve.axis", step=text.label("step", result.settings["value_step"]))
+        )
         median = result.metrics.get("days_to_value")
         by_half_year = result.metrics.get("value_within_180_days")
         key = "message" if median and median.value is not None else "not_reached"

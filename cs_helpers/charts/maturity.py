@@ -8,7 +8,18 @@ import seaborn as sns
 
 from cs_helpers.analyses.maturity import LEVELS
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts.theme import BLUE, INK, ORANGE, QUIET, Picture, canvas, finished, percent_axis
+from cs_helpers.charts.theme import (
+    BLUE,
+    INK,
+    ORANGE,
+    QUIET,
+    Picture,
+    above,
+    canvas,
+    count_axis,
+    finished,
+    percent_axis,
+)
 from cs_helpers.charts.theme import LEVELS as SHADES
 from cs_helpers.text import Text
 
@@ -39,11 +50,12 @@ def by_quarter(result: Result, text: Text) -> Picture:
                     color=QUIET,
                 )
             base += inside
+        for x, total in enumerate(base):
+            above(axis, x, total, text.number(total))
         axis.set_xticks(range(len(quarters)), [q.replace("Q", " Q") for q in quarters], fontsize=9)
         axis.set_xlim(-0.6, len(quarters) + 0.6)
-        axis.set_ylim(0, max(base.max() * 1.08, 1))
-        axis.grid(axis="y")
-        axis.tick_params(length=0)
+        count_axis(axis, text)
+        axis.set_ylim(0, max(base.max() * 1.12, 1))
         axis.set_title(text("maturity.by_quarter.axis"))
         message = _trend(result, text, quarters)
         alt = text("maturity.by_quarter.alt", message=message, quarters=len(quarters))
@@ -84,7 +96,7 @@ def by_size(result: Result, text: Text) -> Picture:
                 label=text.label("level", level),
             )
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
-                if width > 0.045:
+                if width > 0.03:
                     colour = "white" if level >= 3 else INK
                     axis.text(
                         x + width / 2,
@@ -112,7 +124,13 @@ def by_size(result: Result, text: Text) -> Picture:
         )
         alt = text("maturity.by_size.alt", message=message)
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=result.n),
+            period=text.day(result.quarter.end),
         )
 
 
@@ -138,7 +156,8 @@ def transitions(result: Result, text: Text) -> Picture:
             [text("maturity.lost") if a == -1 else text.label("level", a) for a in columns], rotation=0
         )
         axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before], rotation=0)
-        axis.set(xlabel=text("maturity.transitions.after"), ylabel=text("maturity.transitions.before"))
+        axis.set_xlabel(text("maturity.transitions.after"))
+        axis.set_ylabel(text("maturity.transitions.before"), labelpad=10)
         axis.tick_params(length=0)
         rose, fell = result.metrics.get("rose"), result.metrics.get("fell")
         message = text(
@@ -150,7 +169,13 @@ def transitions(result: Result, text: Text) -> Picture:
         alt = text("maturity.transitions.alt", message=message)
         total = int(n.sum())
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customer_quarters", n=total)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customer_quarters", n=total),
+            period=text.span(result.quarter.back(3).start, result.quarter.end),
         )
 
 
@@ -178,7 +203,7 @@ def falls(result: Result, text: Text) -> Picture:
         axis.grid(axis="y", visible=False)
         axis.set_title(text("maturity.falls.axis"))
         ratio = result.metrics.get("fall_ratio")
-        if ratio is None or ratio.low is None:
+        if ratio is None or ratio.low is None or not ratio.value or ratio.value != ratio.value:
             message = text("maturity.falls.unknown")
         else:
             key = "more" if ratio.low > 1 else "same"

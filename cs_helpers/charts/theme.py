@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.analyses.result import Result
 from cs_helpers.text import Text
@@ -99,8 +100,13 @@ def canvas(
             plt.close(figure)
 
 
-def finished(figure: Figure, text: Text, result: Result, *, message: str, alt: str, n: str) -> Picture:
-    """The figure with its message as title and its n, period and as-of as source line."""
+def finished(
+    figure: Figure, text: Text, result: Result, *, message: str, alt: str, n: str, period: str = ""
+) -> Picture:
+    """The figure with its message as title and its n, period and as-of as source line.
+
+    `period` where the figure's is not the result's.
+    """
     title = figure.suptitle(
         text.wrapped(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
     )
@@ -109,7 +115,10 @@ def finished(figure: Figure, text: Text, result: Result, *, message: str, alt: s
     else:
         title.set(fontweight="bold", fontfamily="DejaVu Sans")
     source = text(
-        "charts.source", n=n, period=text.span(result.since, result.quarter.end), as_of=text.day(result.as_of)
+        "charts.source",
+        n=n,
+        period=period or text.span(result.since, result.quarter.end),
+        as_of=text.day(result.as_of),
     )
     figure.supxlabel(source, x=0.008, ha="left", fontsize=8, color=QUIET)
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
@@ -122,6 +131,22 @@ def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:
     """Percentages from 0 on one axis, with quiet lines."""
     target = axis.yaxis if which == "y" else axis.xaxis
     (axis.set_ylim if which == "y" else axis.set_xlim)(0, top)
-    target.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+    target.set_major_formatter(PercentFormatter(1.0, decimals=0 if top >= 0.05 else 1))
     axis.grid(axis=which)  # type: ignore[arg-type]
     axis.tick_params(length=0)
+
+
+def count_axis(axis: Axes, text: Text) -> None:
+    """Counts from 0 on the upright axis, with the language's separators and quiet lines."""
+    axis.set_ylim(bottom=0)
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
+    axis.grid(axis="y")
+    axis.tick_params(length=0)
+
+
+def above(axis: Axes, x: Any, y: float, words: str) -> None:
+    """Words just above the end of a bar."""
+    axis.annotate(
+        words, (x, y), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=9,
+        linespacing=1.35,
+    )  # fmt: skip

@@ -28,7 +28,7 @@ class Outcome:
     """How a run ended.
 
     status: `published`, `silent` (the page only says which tables are missing) or `failed`.
-    `message` is what the page's first figure says, or its first note. `page` is the exported page,
+    `message` is what the page's headline figure says, or its first note. `page` is the exported page,
     empty when the run failed.
     """
 
@@ -120,10 +120,12 @@ def without_interactive(notebook: NotebookNode) -> NotebookNode:
 
 
 def _says(notebook: NotebookNode) -> tuple[bool, str]:
-    """Whether there is a figure, and what the first of them (or the first note) says."""
+    """Whether there is a figure, and what the headline (or the first figure, or the first note) says."""
     shown = [o for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "display_data"]
     figures = [o for o in shown if "image/png" in o.data]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
+    headline = notebook.metadata.get("cs_workbook", {}).get("headline")
+    about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
     return bool(figures), next((a["message"] for a in about if a.get("message")), "")
 
 

@@ -18,12 +18,12 @@ def scores(result: Result, text: Text) -> GT:
     frame["size"] = [text.label("size", s) for s in frame["size"]]
     frame["mrr"] = [text.number(v) for v in frame["mrr"]]
     frame["change"] = [
-        "–" if p != p else f"{text.number(s)} ← {text.number(p)}"
+        text("health.scores.new", score=text.number(s)) if p != p else f"{text.number(p)} → {text.number(s)}"
         for s, p in zip(frame["score"], frame["previous"], strict=True)
     ]
     frame["score"] = [text.number(v) for v in frame["score"]]
     frame["why"] = [
-        text("health.scores.driver", measure=text.label("measure", d), points=f"{p:+.0f}")
+        text("health.scores.driver", measure=text.label("measure", d), points=f"{p:+.0f}".replace("-", "−"))
         if isinstance(d, str)
         else "–"
         for d, p in zip(frame["driver"], frame["driver_points"], strict=True)

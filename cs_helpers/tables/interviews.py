@@ -33,10 +33,9 @@ def segment_facts(result: Result, text: Text) -> GT:
 
 
 def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFrame:
-    """One quote for each key: of the first code, in the script of the page where there is one."""
-    first = quotes[quotes["code"] == quotes.groupby(keys)["code"].transform("first")]
-    other = first["script"] != ("ja" if text.language == "ja" else "latin")
-    chosen = first.assign(other=other).sort_values("other", kind="stable").drop_duplicates(keys)
+    """One quote for each key, in the script of the page where there is one."""
+    other = quotes["script"] != ("ja" if text.language == "ja" else "latin")
+    chosen = quotes.assign(other=other).sort_values("other", kind="stable").drop_duplicates(keys)
     return chosen.sort_index()
 
 

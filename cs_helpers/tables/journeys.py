@@ -26,6 +26,7 @@ def steps(result: Result, text: Text) -> GT:
     headings = text.headings(
         "journeys.steps", "what", "n", "reached", "waiting", "left", "conversion", "days"
     )
+    headings["conversion"] = headings["conversion"].format(window=result.settings["window_days"])
     return table(
         frame, headings, name="steps", right=("n", "reached", "waiting", "left", "conversion", "days")
     )

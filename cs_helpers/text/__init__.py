@@ -141,7 +141,9 @@ class Text:
         """`text` in lines of about `width` Latin letters, broken where the language breaks."""
         if self.language == "ja":
             pieces = [
-                part for phrase in _japanese().parse(text) for part in re.split("(?<=[・、。:])", phrase)
+                part
+                for phrase in _japanese().parse(text)
+                for part in re.split("(?<=[・、。:\uff1a])", phrase)
             ]
         else:
             pieces = [word + " " for word in text.split(" ")]
