@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import html
 import importlib
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from IPython.display import display
 from cs_helpers import paths
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
 from cs_helpers.analyses.result import Metric, Result
+from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
@@ -104,9 +106,8 @@ class Workbook:
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure that answers a question, or why it cannot be answered."""
-        if question in result.tables and len(result.tables[question]):
-            charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
-            picture = getattr(charts, question)(result, self.text)
+        picture = self._picture(result, question)
+        if picture:
             display(
                 {"image/png": picture.png, "text/plain": picture.alt},
                 metadata={
@@ -115,7 +116,8 @@ class Workbook:
                 },
                 raw=True,
             )
-        self._notes(result, question)
+        for sentence in self._notes(result, question):
+            _html(f'<p class="note">{html.escape(sentence)}</p>', answers=question, message=sentence)
 
     def table(self, result: Result, question: str) -> None:
         """Shows the table that answers a question; says so where there is nothing to list."""
@@ -163,7 +165,7 @@ class Workbook:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis."""
         language, text = self.text.language, self.text
 
-        def draw(product: str, quarter: str, segment: str) -> None:
+        def draw(product: str, quarter: str, segment: str) -> str:
             chosen = Workbook.open(
                 product=product,
                 quarter=quarter,
@@ -172,8 +174,7 @@ class Workbook:
                 snapshot=self.snapshot.id,
             )
             result = chosen.analyse(analysis)
-            for question in questions:
-                chosen.chart(result, question)
+            return "".join(chosen._answer(result, question) for question in questions)
 
         bar = FilterBar(
             labels={key: text(f"page.{key}") for key in ("product", "quarter", "segment")},
@@ -188,7 +189,24 @@ class Workbook:
         bar.show()
         return bar
 
-    def _notes(self, result: Result, question: str) -> None:
+    def _picture(self, result: Result, question: str) -> Picture | None:
+        if question not in result.tables or not len(result.tables[question]):
+            return None
+        charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
+        return cast(Picture, getattr(charts, question)(result, self.text))
+
+    def _answer(self, result: Result, question: str) -> str:
+        """The figure and the notes of a question, as HTML."""
+        notes = "".join(f'<p class="note">{html.escape(n)}</p>' for n in self._notes(result, question))
+        picture = self._picture(result, question)
+        if picture is None:
+            return notes
+        source = base64.b64encode(picture.png).decode()
+        alt = html.escape(picture.alt, quote=True)
+        return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
+
+    def _notes(self, result: Result, question: str) -> list[str]:
+        found = []
         for note in result.about(question):
             fields = dict(note.fields)
             if "tables" in fields:
@@ -197,8 +215,8 @@ class Workbook:
                 fields["baseline"] = fields["baseline"].in_language(self.text.language)
             if "steps" in fields:
                 fields["steps"] = self.text.joined([self.text.label("step", s) for s in fields["steps"]])
-            sentence = self.text(f"notes.{note.code}", **fields)
-            _html(f'<p class="note">{html.escape(sentence)}</p>', answers=question, message=sentence)
+            found.append(self.text(f"notes.{note.code}", **fields))
+        return found
 
     def _contracts(self) -> str:
         """How many contracts run at the end of the quarter, and their MRR."""

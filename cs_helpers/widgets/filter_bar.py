@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,10 @@ Option = tuple[str, str]
 
 
 class FilterBar:
-    """Three drop-downs and an output; `draw(product, quarter, segment)` fills the output.
+    """Three drop-downs, and the page that `draw(product, quarter, segment)` returns below them.
+
+    The page is an HTML widget, not an Output: nbclient sometimes waits for ever for a cell that
+    fills an Output (nbclient issue 312), and stock papermill runs these cells too.
 
     `segments_of(product)` lists the segments of a product, so that choosing another product
     offers its own; a segment that it does not have becomes `all`.
@@ -27,7 +31,7 @@ class FilterBar:
         products: Sequence[Option],
         quarters: Sequence[Option],
         segments_of: Callable[[str], Sequence[Option]],
-        draw: Callable[[str, str, str], None],
+        draw: Callable[[str, str, str], str],
         chosen: tuple[str, str, str],
     ) -> None:
         self._segments_of, self._draw = segments_of, draw
@@ -35,7 +39,7 @@ class FilterBar:
         self.product = self._choice(labels["product"], products, product)
         self.quarter = self._choice(labels["quarter"], quarters, quarter)
         self.segment = self._choice(labels["segment"], segments_of(product), segment)
-        self.output = widgets.Output()
+        self.page = widgets.HTML()
         self.product.observe(self._on_product, "value")
         self.quarter.observe(self._on_change, "value")
         self.segment.observe(self._on_change, "value")
@@ -45,17 +49,15 @@ class FilterBar:
         bar = widgets.HBox(
             [self.product, self.quarter, self.segment], layout=widgets.Layout(flex_flow="row wrap")
         )
-        display(widgets.VBox([bar, self.output]))
         self.redraw()
+        display(widgets.VBox([bar, self.page]))
 
     def redraw(self) -> None:
-        """Clears the output and draws for the choices of now."""
-        self.output.clear_output(wait=True)
-        with self.output:
-            try:
-                self._draw(self.product.value, self.quarter.value, self.segment.value)
-            except WorkbookError as error:
-                print(error)
+        """Draws for the choices of now; what cannot be drawn is said."""
+        try:
+            self.page.value = self._draw(self.product.value, self.quarter.value, self.segment.value)
+        except WorkbookError as error:
+            self.page.value = f"<p>{html.escape(str(error))}</p>"
 
     def _on_product(self, change: dict[str, Any]) -> None:
         options = list(self._segments_of(change["new"]))

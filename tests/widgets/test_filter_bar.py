@@ -21,7 +21,7 @@ def bar(drawn):
         products=[("A", "a"), ("B", "b")],
         quarters=[("Q3", "2026Q3"), ("Q2", "2026Q2")],
         segments_of=lambda product: segments[product],
-        draw=lambda *chosen: drawn.append(chosen),
+        draw=lambda *chosen: drawn.append(chosen) or f"<p>{chosen}</p>",
         chosen=("a", "2026Q3", "all"),
     )
 
@@ -51,11 +51,15 @@ def test_a_segment_that_both_products_have_is_kept(bar, drawn):
     assert bar.segment.value == "all"
 
 
-def test_what_cannot_be_drawn_is_said_and_nothing_breaks(bar, drawn, capsys):
+def test_what_was_drawn_stands_below_the_bar(bar):
+    bar.quarter.value = "2026Q2"
+    assert bar.page.value == "<p>('a', '2026Q2', 'all')</p>"
+
+
+def test_what_cannot_be_drawn_is_said_as_text_and_nothing_breaks(bar):
     def refuse(*chosen):
-        raise SnapshotError("quarter 2026Q2 is not covered")
+        raise SnapshotError("quarter <b>2026Q2</b> is not covered")
 
     bar._draw = refuse
     bar.redraw()
-    said = capsys.readouterr().out + "".join(str(o) for o in bar.output.outputs)
-    assert "2026Q2 is not covered" in said
+    assert bar.page.value == "<p>quarter &lt;b&gt;2026Q2&lt;/b&gt; is not covered</p>"
