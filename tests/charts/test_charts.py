@@ -1,0 +1,85 @@
+"""Each question of each report is drawn and set in both languages, with every letter."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.text import Text
+from cs_helpers.workbook import Workbook
+
+CHARTS = [
+    ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
+    ("baselines", "series"), ("baselines", "same_quarter"), ("baselines", "cohorts"),
+    ("health", "bands"),
+    ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
+    ("journeys", "funnel"), ("journeys", "steps"), ("journeys", "value_curve"),
+]  # fmt: skip
+TABLES = [
+    ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
+    ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
+    ("journeys", "steps"), ("journeys", "waiting"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["en", "ja"])
+def workbook(request, home):
+    snapshot = Snapshot.open(folder=home / "data" / "snapshots")
+    data = snapshot.read("paper_to_web")
+    quarter = snapshot.check_quarter("latest")
+    return Workbook(snapshot, data, quarter, "all", Text(request.param, data.product))
+
+
+@pytest.fixture(scope="module")
+def results(workbook):
+    return {name: workbook.analyse(name) for name in dict.fromkeys(a for a, _ in CHARTS)}
+
+
+@pytest.mark.parametrize(("analysis", "question"), CHARTS)
+def test_a_chart_has_ink_a_message_and_every_glyph(workbook, results, analysis, question):
+    charts = importlib.import_module(f"cs_helpers.charts.{analysis}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing")
+        picture = getattr(charts, question)(results[analysis], workbook.text)
+    pixels = np.asarray(Image.open(io.BytesIO(picture.png)).convert("L"))
+    assert (pixels < 200).mean() > 0.005
+    assert picture.message in picture.alt
+    assert "nan" not in picture.alt.lower()
+
+
+@pytest.mark.parametrize(("analysis", "question"), TABLES)
+def test_a_table_is_set_with_headings_of_the_language(workbook, results, analysis, question):
+    tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
+    page = getattr(tables, question)(results[analysis], workbook.text).as_raw_html()
+    assert page.count("<tr") >= 2
+    assert ">nan<" not in page
+    assert "{" not in page.partition("<table")[2]
+
+
+@pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
+def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
+    snapshot = Snapshot.open(folder=home / "data" / "snapshots")
+    data = snapshot.read("paper_to_web")
+    workbook = Workbook(snapshot, data, snapshot.quarters[0], "all", Text("en", data.product))
+    result = workbook.analyse(analysis)
+    for name, question in CHARTS:
+        if name == analysis:
+            assert workbook._picture(result, question) or workbook._notes(result, question)
+
+
+def test_a_segment_without_some_answers_still_answers(home):
+    from cs_helpers.analyses.customers import in_segment
+
+    snapshot = Snapshot.open(folder=home / "data" / "snapshots")
+    data = snapshot.read("helpdesk")
+    small = data.of_accounts(in_segment(data["accounts"], "size:enterprise")["account_id"])
+    workbook = Workbook(snapshot, small, snapshot.quarters[-1], "size:enterprise", Text("ja", data.product))
+    for analysis, question in CHARTS:
+        result = workbook.analyse(analysis)
+        assert workbook._picture(result, question) or workbook._notes(result, question), (analysis, question)
