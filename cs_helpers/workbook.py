@@ -133,33 +133,33 @@ class Workbook:
 
     def levels(self) -> None:
         """Shows the product's four levels of maturity and what each means."""
-        text = self.text
-        rows = "".join(
-            f"<tr><td>{text.label('level', level.level)}</td>"
-            f"<td>{html.escape(level.name.in_language(text.language))}</td>"
-            f"<td>{html.escape(level.meaning.in_language(text.language))}</td></tr>"
-            for level in self.data.product.maturity.levels
+        self._listing(
+            ("level", "name", "meaning"),
+            [
+                (
+                    self.text.label("level", level.level),
+                    level.name.in_language(self.text.language),
+                    level.meaning.in_language(self.text.language),
+                )
+                for level in self.data.product.maturity.levels
+            ],
         )
-        heads = "".join(
-            f'<th scope="col">{html.escape(text(f"page.{key}"))}</th>' for key in ("level", "name", "meaning")
-        )
-        _html(f'<table class="levels"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
 
     def playbook(self) -> None:
         """Shows what the product's playbook says to do when something is seen."""
-        text = self.text
         plays = self.data.product.playbook
-        if not plays:
-            return
-        rows = "".join(
-            f"<tr><td>{html.escape(p.when.in_language(text.language))}</td>"
-            f"<td>{html.escape(p.do.in_language(text.language))}</td></tr>"
-            for p in plays
+        language = self.text.language
+        if plays:
+            rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
+            self._listing(("when", "do"), rows)
+
+    def _listing(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Shows lines of the product file as a table; `headings` are keys of the page's words."""
+        heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
+        lines = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        _html(
-            f'<table class="playbook"><thead><tr><th scope="col">{html.escape(text("page.when"))}</th>'
-            f'<th scope="col">{html.escape(text("page.do"))}</th></tr></thead><tbody>{rows}</tbody></table>'
-        )
+        _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>")
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis."""

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.analyses.customers import tenure
+from cs_helpers.analyses.customers import active_on, tenure
 from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.products import Baseline
@@ -52,9 +52,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     _days(data, quarter, tables, metrics, notes)
     _past_years(data, quarter, tables, metrics, notes)
     _first_months(data, quarter, tables, metrics, notes)
-    active = data["contracts"]
-    ended = active["ended_on"].notna() & (active["ended_on"] <= pd.Timestamp(quarter.end))
-    n = active[(active["started_on"] <= pd.Timestamp(quarter.end)) & ~ended]["account_id"].nunique()
+    n = active_on(data["contracts"], quarter.end)["account_id"].nunique()
     return Result(
         "baselines",
         data.product.product,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
 
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, with_segments
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.quarters import Quarter
@@ -148,9 +148,7 @@ def _next_companies(
     data: ProductData, told: pd.DataFrame, coverage: pd.DataFrame, quarter: Quarter
 ) -> pd.DataFrame:
     """The customers not yet talked with whose segments have the thinnest cells, at most five."""
-    contracts = data["contracts"]
-    end = pd.Timestamp(quarter.end)
-    running = contracts[(contracts["started_on"] <= end) & ~(contracts["ended_on"] <= end).fillna(False)]
+    running = active_on(data["contracts"], quarter.end)
     accounts = with_segments(data["accounts"])
     free = accounts[
         accounts["account_id"].isin(running["account_id"]) & ~accounts["account_id"].isin(told["account_id"])

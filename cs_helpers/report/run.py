@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -42,9 +42,7 @@ class Outcome:
     seconds: float
 
 
-def run_all(
-    runs: Sequence[Run], *, jobs: int, begun: Callable[[Run], None] = lambda run: None
-) -> Iterator[Outcome]:
+def run_all(runs: Sequence[Run], *, jobs: int) -> Iterator[Outcome]:
     """The outcome of each run as it ends, `jobs` of them at a time."""
     if not runs:
         return
