@@ -4,6 +4,7 @@ WorkbookError
  ├── SettingError      a file that a person wrote (sources, product) is wrong: file, key, allowed
  ├── ParameterError    a parameter of a run is wrong: name, value, allowed
  ├── SourceError       a table could not be read: table, column, where
+ ├── SourcesError      several tables could not be read: errors
  ├── ContractError     tables were read, and what they hold stops the snapshot: failures
  ├── SnapshotError     there is no such snapshot, or it is damaged: snapshot
  └── ReportError       a report could not be made or published
@@ -59,8 +60,19 @@ class SourceError(WorkbookError):
 
     def __init__(self, table: str, problem: str, *, column: str = "", where: str = "") -> None:
         self.table, self.column, self.where, self.problem = table, column, where, problem
-        name = f"table '{table}'" + (f", column '{column}'" if column else "")
+        what, _, database = table.partition("databases.")
+        name = f"database '{database}'" if database and not what else f"table '{table}'"
+        name += f", column '{column}'" if column else ""
         super().__init__(f"{name}: {problem} (in {where})." if where else f"{name}: {_ended(problem)}")
+
+
+class SourcesError(WorkbookError):
+    """Several tables could not be read; `errors` says which."""
+
+    def __init__(self, errors: Sequence[SourceError]) -> None:
+        self.errors = tuple(errors)
+        lines = "\n".join(f"  - {error}" for error in errors)
+        super().__init__(f"{len(errors)} tables cannot be read:\n{lines}")
 
 
 class ContractError(WorkbookError):

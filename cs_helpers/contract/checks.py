@@ -2,7 +2,7 @@
 
 Rules of one table come from its pandera schema; the others look across tables. A rule that is
 broken gives a `Finding` with its count and the first rows that break it. What becomes of such
-rows is the rule's policy: `reject` leaves them out, `warn` keeps them, `stop` takes no snapshot.
+rows is the rule's policy (`contract.policies`).
 """
 
 from __future__ import annotations
@@ -10,98 +10,101 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from cs_helpers.contract.casts import MISFIT, ROW
 from cs_helpers.contract.findings import Policy
+from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import Table
 
 #: how many rows that break a rule are kept as examples in the manifest
 EXAMPLES = 10
-ROW = "source_row"
-RAW = "raw_"
 
-IBIS_TYPES = {
-    "text": "string",
-    "integer": "int64",
-    "number": "float64",
-    "date": "date",
-    "time": "timestamp",
-    "flag": "boolean",
-}
+DEFAULT = Policies()
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule over one table: `broken` is true for the rows that break it."""
 
+    table: str
     column: str
     name: str
     policy: Policy
     broken: ir.BooleanValue
     detail: str = ""
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a row that breaks it is left out (or stops the snapshot)."""
+        return self.policy != "warn"
 
-def typed(raw: ir.Table, table: Table) -> ir.Table:
-    """The mapped columns in the contract's types; what does not fit becomes null.
-
-    The value as it was stays beside it as `raw_<column>`, in text.
-    """
-    out: dict[str, Any] = {ROW: raw[ROW]}
-    for name in table.columns:
-        value = raw[name]
-        kind = table.kind(name)
-        if value.type().is_string():
-            value = value.strip().nullif("")
-        out[name] = value.try_cast(IBIS_TYPES[kind])
-        if kind == "integer" and value.type().is_floating():
-            out[name] = (value == value.floor()).ifelse(out[name], ibis.null("int64"))
-        out[RAW + name] = value.cast("string")
-    return raw.select(**out)
+    @property
+    def label(self) -> str:
+        """Column and name, as refused rows carry it."""
+        return f"{self.column or self.table}:{self.name}"
 
 
-def column_rules(rows: ir.Table, table: Table) -> Iterator[Rule]:
+def column_rules(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> Iterator[Rule]:
     """The rules that the table's schema declares: type, presence, enumeration, range."""
+
+    def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
+        return Rule(table.name, column, name, policies.of(table.name, column, name), broken, detail)
+
     for name, column in table.columns.items():
-        value, raw = rows[name], rows[RAW + name]
+        value, misfit = rows[name], rows[MISFIT + name]
         if table.kind(name) != "text":
-            yield Rule(name, "wrong_type", "reject", raw.notnull() & value.isnull(), table.kind(name))
+            yield rule(name, "wrong_type", misfit, table.kind(name))
         if not column.nullable:
-            yield Rule(name, "missing_value", "reject", raw.isnull())
+            yield rule(name, "missing_value", value.isnull() & ~misfit)
         for check in column.checks:
             allowed = check.statistics
             if check.name == "isin":
                 choice = sorted(str(v) for v in allowed["allowed_values"])
-                yield Rule(
-                    name,
-                    "not_allowed",
-                    "reject",
-                    value.notnull() & value.notin(choice),
-                    ", ".join(choice),
-                )
+                yield rule(name, "not_allowed", value.notnull() & value.notin(choice), ", ".join(choice))
             elif check.name == "in_range":
                 low, high = allowed["min_value"], allowed["max_value"]
-                yield Rule(name, "out_of_range", "reject", (value < low) | (value > high), f"{low} - {high}")
+                yield rule(name, "out_of_range", (value < low) | (value > high), f"{low} - {high}")
             elif check.name == "greater_than_or_equal_to":
                 low = allowed["min_value"]
-                yield Rule(name, "out_of_range", "reject", value < low, f">= {low}")
+                yield rule(name, "out_of_range", value < low, f">= {low}")
             else:
                 raise NotImplementedError(f"no engine rule for the check {check.name}")
 
 
-def key_rule(rows: ir.Table, table: Table, others: Sequence[Rule]) -> Iterator[Rule]:
+def any_refuses(rules: Sequence[Rule]) -> ir.BooleanValue:
+    """Whether a row breaks a rule that refuses it."""
+    return ibis.or_(ibis.literal(False), *(r.broken.fill_null(False) for r in rules if r.refuses))
+
+
+def key_rule(
+    rows: ir.Table, table: Table, others: Sequence[Rule], policies: Policies = DEFAULT
+) -> Iterator[Rule]:
     """No key twice: the first row that no other rule refuses is kept, the rest are refused."""
     if not table.key:
         return
-    refused = ibis.or_(*(r.broken.fill_null(False) for r in others if r.policy == "reject"))
+    # whether contracts overlap is a question of an order, too, and those cannot be nested
+    plain = [rule for rule in others if rule.name != "overlapping_contracts"]
     place = ibis.row_number().over(
-        group_by=[rows[k] for k in table.key], order_by=[refused.cast("int8"), rows[ROW]]
+        group_by=[rows[k] for k in table.key], order_by=[any_refuses(plain).cast("int8"), rows[ROW]]
     )
     known = ibis.and_(*(rows[k].notnull() for k in table.key))
     column = table.key[0] if len(table.key) == 1 else ""
-    yield Rule(column, "duplicate_key", "reject", known & (place > 0))
+    policy = policies.of(table.name, column, "duplicate_key")
+    yield Rule(table.name, column, "duplicate_key", policy, known & (place > 0))
+
+
+def contract_days(contracts: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """First and last day of each contract (by contract_id), and of all of an account and product."""
+    running = ibis.date("9999-12-31")
+    ends = contracts.mutate(ended_on=ibis.coalesce(contracts.ended_on, running))
+    named = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
+    spans = ends.group_by("account_id", "product").aggregate(
+        span_first=ends.started_on.min(), span_last=ends.ended_on.max()
+    )
+    return named, spans
 
 
 def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
@@ -110,12 +113,7 @@ def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
     That is the contract the row names, where it names one, else the span of all contracts of its
     account and product.
     """
-    running = ibis.date("9999-12-31")
-    ends = contracts.mutate(ended_on=ibis.coalesce(contracts.ended_on, running))
-    named = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
-    spans = ends.group_by("account_id", "product").aggregate(
-        span_first=ends.started_on.min(), span_last=ends.ended_on.max()
-    )
+    named, spans = contract_days(contracts)
     if "contract_id" not in rows.columns:
         rows = rows.mutate(contract_id=ibis.null("string"))
     columns = rows.columns
@@ -127,66 +125,80 @@ def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
     )
 
 
-def relation_rules(rows: ir.Table, table: Table, kept: Mapping[str, ir.Table], as_of: date) -> Iterator[Rule]:
+def contract_rules(
+    table: str, column: str, day: ir.DateValue, rows: ir.Table, policies: Policies = DEFAULT
+) -> Iterator[Rule]:
+    """Whether a row that stands `beside_contracts` lies inside its contract."""
+    for name, broken in (
+        ("without_contract", rows.first_day.isnull()),
+        ("before_contract", day < rows.first_day),
+        ("after_contract", day > rows.last_day),
+    ):
+        yield Rule(table, column, name, policies.of(table, column, name), broken)
+
+
+def future_rule(table: Table, day: ir.DateValue, as_of: date, policies: Policies = DEFAULT) -> Rule:
+    """No row is dated after the last day that the snapshot knows of."""
+    column = str(table.time)
+    policy = policies.of(table.name, column, "after_as_of")
+    return Rule(table.name, column, "after_as_of", policy, day > as_of, str(as_of))
+
+
+def relation_rules(
+    rows: ir.Table, table: Table, kept: Mapping[str, ir.Table], as_of: date, policies: Policies = DEFAULT
+) -> Iterator[Rule]:
     """The rules that look at another table, at other rows or at the calendar.
 
-    `rows` of usage and tickets stand `beside_contracts`.
+    Rows that stand `beside_contracts` are held against them, too.
     """
+
+    def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
+        return Rule(table.name, column, name, policies.of(table.name, column, name), broken, detail)
+
     if table.parent:
         parent, key = table.parent
         orphan: ir.BooleanValue = ibis.literal(True)
         if parent in kept:
             orphan = rows[key].notnull() & rows[key].notin(kept[parent][key])
-        yield Rule(key, "orphan", "reject", orphan, parent)
+        yield rule(key, "orphan", orphan, parent)
     if table.time:
-        day = rows[table.time].cast("date")
-        yield Rule(table.time, "after_as_of", "reject", day > as_of, str(as_of))
+        yield future_rule(table, rows[table.time].cast("date"), as_of, policies)
     if table.name == "contracts":
-        yield Rule("ended_on", "ends_before_start", "reject", rows.ended_on < rows.started_on)
-        yield Rule("started_on", "after_as_of", "reject", rows.started_on > as_of, str(as_of))
-        yield Rule("mrr", "mrr_zero", "warn", rows.mrr == 0)
+        yield rule("ended_on", "ends_before_start", rows.ended_on < rows.started_on)
+        yield rule("started_on", "after_as_of", rows.started_on > as_of, str(as_of))
+        yield rule("mrr", "mrr_zero", rows.mrr == 0)
         earlier = ibis.window(
             group_by=[rows.account_id, rows["product"]],
             order_by=[rows.started_on, rows[ROW]],
             rows=(None, -1),
         )
         ended = ibis.coalesce(rows.ended_on, ibis.date("9999-12-31")).max().over(earlier)
-        yield Rule("started_on", "overlapping_contracts", "warn", rows.started_on < ended)
-    if table.time and table.name in ("usage", "tickets"):
-        day = rows[table.time].cast("date")
-        yield Rule(table.time, "without_contract", "warn", rows.first_day.isnull())
-        yield Rule(table.time, "before_contract", "warn", day < rows.first_day)
-        yield Rule(table.time, "after_contract", "warn", day > rows.last_day)
+        yield rule("started_on", "overlapping_contracts", rows.started_on < ended)
+    if table.time and "first_day" in rows.columns:
+        yield from contract_rules(table.name, table.time, rows[table.time].cast("date"), rows, policies)
     if table.name == "tickets":
-        yield Rule("closed_at", "closed_before_opened", "warn", rows.closed_at < rows.opened_at)
+        yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
 
 
-def whole_rules(kept: Mapping[str, ir.Table], as_of: date) -> Iterator[tuple[str, ir.Table, Rule]]:
+def whole_rules(
+    kept: Mapping[str, ir.Table], as_of: date, policies: Policies = DEFAULT
+) -> Iterator[tuple[str, ir.Table, Rule]]:
     """The rules that need all tables at once: table, its rows, rule."""
+
+    def rule(table: str, column: str, name: str, broken: ir.BooleanValue, detail: str) -> Rule:
+        return Rule(table, column, name, policies.of(table, column, name), broken, detail)
+
     accounts = kept["accounts"]
     if "touches" in kept:
         touches = kept["touches"]
         gone = touches.filter(touches.kind == "churn_notice").account_id
-        noticed = accounts.account_id.isin(gone)
-        yield (
-            "accounts",
-            accounts,
-            Rule("churned", "churn_flag_disagrees", "warn", accounts.churned != noticed, "touches"),
-        )
+        disagrees = accounts.churned != accounts.account_id.isin(gone)
+        yield "accounts", accounts, rule("accounts", "churned", "churn_flag_disagrees", disagrees, "touches")
     contracts = kept["contracts"]
     running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on > as_of)).account_id
-    yield (
-        "accounts",
-        accounts,
-        Rule(
-            "churned",
-            "churned_but_running",
-            "warn",
-            accounts.churned & accounts.account_id.isin(running),
-            "contracts",
-        ),
-    )
+    still = accounts.churned & accounts.account_id.isin(running)
+    yield "accounts", accounts, rule("accounts", "churned", "churned_but_running", still, "contracts")
     if "interviews" in kept and "notes" in kept:
         interviews = kept["interviews"]
         silent = interviews.interview_id.notin(kept["notes"].interview_id)
-        yield "interviews", interviews, Rule("interview_id", "without_notes", "warn", silent, "notes")
+        yield "interviews", interviews, rule("interviews", "interview_id", "without_notes", silent, "notes")

@@ -211,7 +211,7 @@ _TABLES = (
                 "how much, in the event's own unit; empty: 1",
                 "数量(空は1)",
                 "40",
-                _not_negative(),
+                pa.Check.in_range(0, 10**12),
                 needed=False,
             ),
             "usage_id": _column(

@@ -8,14 +8,12 @@ from datetime import date
 import ibis
 import pytest
 
+from cs_helpers.contract.casts import RAW, ROW, typed
 from cs_helpers.contract.checks import (
-    RAW,
-    ROW,
     beside_contracts,
     column_rules,
     key_rule,
     relation_rules,
-    typed,
     whole_rules,
 )
 from cs_helpers.contract.tables import TABLES

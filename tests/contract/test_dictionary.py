@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from cs_helpers.contract.checks import column_rules
 from cs_helpers.contract.dictionary import data_dictionary
+from cs_helpers.contract.policies import RULES
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.text import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = re.findall(
-    r'Rule\(\s*(?:"[a-z_]*"|[^",]+?(?:else "")?),\s*"([a-z_]+)"',
-    Path(column_rules.__code__.co_filename).read_text(encoding="utf-8"),
-)
 
 
 def test_the_committed_dictionary_is_what_the_contract_says():
@@ -62,14 +57,6 @@ def test_the_key_the_time_and_the_parent_of_a_table_are_columns_of_it():
             *([table.parent[1]] if table.parent else []),
         }
         assert named <= set(table.columns)
-
-
-def test_all_rules_are_found_in_the_source():
-    assert set(RULES) == {
-        "wrong_type", "missing_value", "not_allowed", "out_of_range", "duplicate_key", "orphan", "after_as_of",
-        "ends_before_start", "mrr_zero", "overlapping_contracts", "without_contract", "before_contract",
-        "after_contract", "closed_before_opened", "churn_flag_disagrees", "churned_but_running", "without_notes",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
