@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from servers import started_postgres, started_spark
 
 from cs_helpers.sample import write_sample
 from cs_helpers.snapshot import Snapshot
@@ -53,3 +54,17 @@ def ravenstack_snapshot(shared_data, tmp_path_factory):
         folder=tmp_path_factory.mktemp("ravenstack"),
         products=ROOT / "data" / "products",
     )
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A started PostgreSQL server: host, port, database, user, password, url and connect()."""
+    with started_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """A SparkSession on this machine, for `ibis.pyspark.connect(spark)`."""
+    with started_spark() as session:
+        yield session

@@ -1,48 +1,60 @@
 """Takes the tables in: maps them, gives them the contract's types, checks every row.
 
-What comes out stays in the engine: the rows that were kept, the rows that were refused, and the
-findings. For every table, rows read = rows kept + rows refused.
+What comes out stays in the engine of the files: the rows that were kept, the rows that were
+refused, what usage was reduced to, and the findings. For every table, rows read = rows kept + rows
+refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import sqlglot as sg
-from ibis.backends.duckdb import Backend
 
+from cs_helpers.contract.casts import RAW, ROW
 from cs_helpers.contract.checks import (
-    EXAMPLES,
-    RAW,
-    ROW,
     Rule,
     beside_contracts,
     column_rules,
+    contract_rules,
     key_rule,
     relation_rules,
-    typed,
     whole_rules,
 )
 from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.tables import TABLES, Table
-from cs_helpers.errors import ContractError, SourceError, did_you_mean
-from cs_helpers.sources.connect import first_line
-from cs_helpers.sources.mapping import ColumnSource, Sources
+from cs_helpers.errors import SourceError, SourcesError
+from cs_helpers.sources.columns import landed, typed_table
+from cs_helpers.sources.engines import Engines, reading
+from cs_helpers.sources.examples import finding, labels
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.reduced import Reduced, memory, reduced
+from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why no snapshot can be taken: a sentence, and a finding where no rule of a row says it."""
+
+    sentence: str
+    finding: Finding | None
 
 
 @dataclass(frozen=True)
 class Intake:
     """What was taken in.
 
-    kept: table -> its rows in the engine, with the contract's columns.
+    kept: table -> its rows in the engine of the files, with the contract's columns; all but usage.
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
-    rows_read, rows_kept: table -> count.
+    rows_read, rows_kept: table -> count. usage: what the log was reduced to, and log its rows.
+    stops: what stops a snapshot.
     """
 
     kept: Mapping[str, ir.Table]
@@ -50,226 +62,261 @@ class Intake:
     rows_read: Mapping[str, int]
     rows_kept: Mapping[str, int]
     findings: tuple[Finding, ...]
+    stops: tuple[Stop, ...]
     as_of: date
+    usage: Reduced | None = None
+    log: UsageLog | None = None
 
 
-def take_in(connection: Backend, sources: Sources, *, today: date) -> Intake:
-    """The tables of `sources`, checked.
+@contextmanager
+def taken_in(engines: Engines, sources: Sources, *, today: date, reductions: Path) -> Iterator[Intake]:
+    """The tables of `sources`, checked; `reductions` is the file that remembers earlier ones.
 
-    Raises `SourceError` where a table or column cannot be read and `ContractError` where what
-    was read stops a snapshot (a table without rows, a required table with none left, two
-    currencies in one product).
+    Raises `SourceError` where a table or column cannot be read. What was read and stops a snapshot
+    (a table without rows, a required table with none left, two currencies in one product, a rule
+    whose policy says so) stands in `stops`.
     """
-    raw = {
-        name: _materialised(
-            connection, f"typed_{name}", typed(_mapped(connection, sources, table), table), name
-        )
-        for name, table in TABLES.items()
-        if name in sources.tables
-    }
-    as_of = sources.as_of or _latest_date(raw, today)
-    kept: dict[str, ir.Table] = {}
-    rejected: dict[str, ir.Table] = {}
-    rows_read: dict[str, int] = {}
-    rows_kept: dict[str, int] = {}
-    findings: list[Finding] = []
-    for name, rows in raw.items():
-        table = TABLES[name]
-        if name in ("usage", "tickets"):
-            rows = beside_contracts(rows, kept["contracts"])
-        rules = [*column_rules(rows, table), *relation_rules(rows, table, kept, as_of)]
-        rules += key_rule(rows, table, rules)
-        flagged = _materialised(
-            connection,
-            f"flagged_{name}",
-            rows.mutate(**{f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}),
-            name,
-        )
-        found, total = _findings(flagged, table, rules)
-        findings += found
-        rows_read[name] = total
-        refusing = [flagged[f"broken_{i}"] for i, r in enumerate(rules) if r.policy == "reject"]
-        refused = ibis.or_(*refusing)
-        kept[name] = _materialised(
-            connection, f"kept_{name}", flagged.filter(~refused).select(ROW, *table.columns), name
-        )
-        names = [
-            flagged[f"broken_{i}"].ifelse(f"{r.column or name}:{r.name} ", "")
-            for i, r in enumerate(rules)
-            if r.policy == "reject"
+    with memory(engines.hub, reductions):
+        yield _Taking(engines, landed(engines, sources), today).intake()
+
+
+class _Taking:
+    """One taking in: the tables in the order in which parents come before their children."""
+
+    def __init__(self, engines: Engines, sources: Sources, today: date) -> None:
+        self.engines, self.sources, self.today = engines, sources, today
+        self.policies = Policies(sources.said_policies())
+        self.kept: dict[str, ir.Table] = {}
+        self.rejected: dict[str, ir.Table] = {}
+        self.rows_read: dict[str, int] = {}
+        self.rows_kept: dict[str, int] = {}
+        self.findings: list[Finding] = []
+
+    def intake(self) -> Intake:
+        raw, parts = self._read()
+        last_days = [] if parts is None else [d for d in parts["known_day"] if d is not None]
+        as_of = self.sources.as_of or _latest_date(raw, last_days, self.today)
+        usage, log = None, None
+        for name, table in TABLES.items():
+            if name in raw:
+                self._check(raw[name], table, as_of)
+            elif name == "usage" and parts is not None:
+                engine = self.engines.of(self.sources.tables["usage"].in_)
+                with reading("usage"):
+                    log = usage_log(engine, self.sources, self.policies, as_of, self.kept["contracts"])
+                usage = reduced(self.engines.hub, log, parts, self.policies, as_of, self.kept["contracts"])
+                usage = usage.only(self.kept["accounts"])
+                with reading("usage"):
+                    self._check_usage(log, usage)
+        stops = self._without_rows()
+        if not stops:
+            for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
+                broken = rows.filter(rule.broken.fill_null(False))
+                if count := int(broken.count().execute()):
+                    self.findings.append(finding(rule, count, TABLES[name], broken))
+        stops += _two_currencies(self.kept["contracts"])
+        stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
+        return Intake(
+            self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
+            as_of, usage, log,
+        )  # fmt: skip
+
+    def _read(self) -> tuple[dict[str, ir.Table], pd.DataFrame | None]:
+        """Every table but usage, typed, in the engine of the files; and the parts of usage.
+
+        All tables are tried before one error is raised: who mends a file wants to know of all.
+        """
+        raw: dict[str, ir.Table] = {}
+        parts = None
+        errors: list[SourceError] = []
+        for name in (n for n in TABLES if n in self.sources.tables):
+            try:
+                engine = self.engines.of(self.sources.tables[name].in_)
+                if name == "usage":
+                    parts = survey(engine, self.sources, self.today)
+                    continue
+                rows = typed_table(engine, self.sources, TABLES[name])
+                with reading(name):
+                    raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
+            except SourceError as error:
+                errors.append(error)
+        if len(errors) > 1:
+            raise SourcesError(errors)
+        if errors:
+            raise errors[0]
+        return raw, parts
+
+    def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
+        hub, name = self.engines.hub, table.name
+        if name == "tickets":
+            rows = beside_contracts(rows, self.kept["contracts"])
+        rules = [
+            *column_rules(rows, table, self.policies),
+            *relation_rules(rows, table, self.kept, as_of, self.policies),
         ]
-        rules_text = names[0]
-        for part in names[1:]:
-            rules_text = rules_text.concat(part)
-        rejected[name] = flagged.filter(refused).select(
-            ROW, rules=rules_text.strip(), **{c: flagged[RAW + c] for c in table.columns}
+        rules += key_rule(rows, table, rules, self.policies)
+        marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
+        with reading(name):
+            flagged = hub.create_table(f"flagged_{name}", rows.mutate(**marks))
+        broken = [(rule, flagged[f"broken_{i}"]) for i, rule in enumerate(rules)]
+        counts = flagged.aggregate(
+            total=flagged.count(), **{f"n{i}": b.sum() for i, (_, b) in enumerate(broken)}
+        ).to_pyarrow().to_pylist()[0]  # fmt: skip
+        for i, (rule, hit) in enumerate(broken):
+            if counts[f"n{i}"]:
+                self.findings.append(finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit)))
+        refused = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
+        blanked = {
+            rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
+            for rule, hit in broken
+            if rule.name in VALUE_RULES and not rule.refuses and counts[f"n{rules.index(rule)}"]
+        }
+        self.kept[name] = hub.create_table(
+            f"kept_{name}", flagged.filter(~refused).mutate(**blanked).select(ROW, *table.columns)
         )
-        rows_kept[name] = int(kept[name].count().execute())
-    _stop_where_nothing_can_be_said(rows_read, rows_kept, findings)
-    for name, rows, rule in whole_rules(kept, as_of):
-        flagged = rows.mutate(broken_0=rule.broken.fill_null(False))
-        findings += _findings(flagged, TABLES[name], [rule])[0]
-    _stop_at_two_currencies(kept["contracts"])
-    return Intake(kept, rejected, rows_read, rows_kept, tuple(findings), as_of)
+        self.rejected[name] = flagged.filter(refused).select(
+            ROW, rules=labels(broken), **{c: flagged[RAW + c] for c in table.columns}
+        )
+        self.rows_read[name] = int(counts["total"])
+        self.rows_kept[name] = int(self.kept[name].count().execute())
 
-
-def _mapped(connection: Backend, sources: Sources, table: Table) -> ir.Table:
-    """The table under the contract's column names, as the source types them, with row numbers."""
-    source = sources.tables[table.name]
-    query = source.sql or f'SELECT * FROM "{source.from_}"'
-    base = f"(SELECT *, row_number() OVER () AS {ROW} FROM ({query}) AS source)"
-    if source.where:
-        base = f"(SELECT * FROM {base} AS source WHERE {source.where})"
-    where = source.from_ or "the query of the sources file"
-    try:
-        available = connection.sql(f"SELECT * FROM {base} AS source").columns
-    except (duckdb.Error, ibis.IbisError, sg.errors.SqlglotError) as error:
-        raise SourceError(table.name, f"the query or filter cannot run: {first_line(error)}") from None
-    parts = [ROW]
-    for name in table.columns:
-        said = source.column(name) or (ColumnSource(column=name) if name in available else None)
-        if said is None:
-            if name not in table.required_columns():
-                parts.append(f'CAST(NULL AS VARCHAR) AS "{name}"')
-                continue
-            raise SourceError(
-                table.name,
-                f"the source has no such column; map it under tables.{table.name}.columns."
-                f" The source has: {', '.join(c for c in available if c != ROW)}",
-                column=name,
-                where=where,
+    def _check_usage(self, log: UsageLog, usage: Reduced) -> None:
+        """The findings on the log: counted on what it was reduced to, shown from its rows."""
+        days = self.engines.hub.table("days", database=("reduced", "main"))
+        strangers = days.account_id.notnull() & days.account_id.notin(self.kept["accounts"].account_id)
+        totals = days.aggregate(
+            read=days.rows.sum().fill_null(0), strange=strangers.ifelse(days.rows, 0).sum().fill_null(0),
+            kept=strangers.ifelse(0, days.good).sum().fill_null(0),
+        ).to_pyarrow().to_pylist()[0]  # fmt: skip
+        self.rows_read["usage"], self.rows_kept["usage"] = int(totals["read"]), int(totals["kept"])
+        orphan = Rule(
+            "usage",
+            "account_id",
+            "orphan",
+            self.policies.of("usage", "account_id", "orphan"),
+            strangers,
+            "accounts",
+        )
+        counts = dict(
+            self.engines.hub.raw_sql(
+                "SELECT rule, sum(count)::BIGINT FROM reduced.broken GROUP BY ALL"
+            ).fetchall()
+        )
+        refused = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
+        key = ("usage_id",) if "usage_id" in log.mapped else ("account_id",)
+        for i, rule in enumerate(log.rules):
+            if rule.label in counts:
+                rows = refused if rule.refuses else log.whole
+                hit = rows.filter((rows.mask & (1 << i)) != 0)
+                self.findings.append(finding(rule, counts[rule.label], USAGE, hit, key))
+        if totals["strange"]:
+            self.findings.append(
+                finding(orphan, int(totals["strange"]), USAGE, refused.filter(refused.strange), key)
             )
-        if said.column is not None and said.column not in available:
-            raise SourceError(
-                table.name,
-                f"it is mapped to '{said.column}', which the source does not have."
-                f"{did_you_mean(said.column, available)}"
-                f" The source has: {', '.join(c for c in available if c != ROW)}",
-                column=name,
-                where=where,
-            )
-        parts.append(f'{_expression(said)} AS "{name}"')
-    try:
-        mapped = connection.sql(f"SELECT {', '.join(parts)} FROM {base} AS source")
-    except (duckdb.Error, ibis.IbisError, sg.errors.SqlglotError) as error:
-        raise SourceError(table.name, f"the mapping cannot run: {first_line(error)}") from None
-    return mapped
+        if not contracts_matter(self.policies):
+            self._outside_contracts(log, days, key)
+
+    def _refused_usage(self, log: UsageLog, orphan: Rule) -> ir.Table:
+        """The refused rows of the log, whole, in the engine of the files."""
+        rows = log.whole
+        accounts = self.kept["accounts"].select("account_id")
+        if log.engine.database:
+            accounts = log.engine.brought("kept_accounts", accounts.to_pyarrow())
+        strange = rows.account_id.notnull() & rows.account_id.notin(accounts.account_id)
+        rows = rows.mutate(strange=strange)
+        wanted = rows.filter(((rows.mask & log.refusing) != 0) | rows.strange)
+        wanted = wanted.select(ROW, "mask", "strange", *USAGE.columns, *(RAW + c for c in USAGE.columns))
+        refused = log.engine.into(self.engines.hub, "refused_usage", wanted)
+        broken = [(rule, (refused.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
+        self.rejected["usage"] = refused.select(
+            ROW,
+            rules=labels([*broken, (orphan, refused.strange)]),
+            **{c: refused[RAW + c] for c in USAGE.columns},
+        )
+        return refused
+
+    def _outside_contracts(self, log: UsageLog, days: ir.Table, key: tuple[str, ...]) -> None:
+        beside = beside_contracts(days, self.kept["contracts"])
+        rules = list(contract_rules("usage", "occurred_at", beside.day, beside, self.policies))
+        counts = beside.aggregate(
+            **{r.name: r.broken.ifelse(beside.rows, 0).sum().fill_null(0) for r in rules}
+        ).to_pyarrow().to_pylist()[0]  # fmt: skip
+        if not any(counts.values()):
+            return
+        contracts = self.kept["contracts"]
+        if log.engine.database:
+            contracts = log.engine.brought("kept_contracts", contracts.to_pyarrow())
+        whole = beside_contracts(log.whole, contracts)
+        for shown in contract_rules("usage", "occurred_at", whole.day, whole, self.policies):
+            if counts[shown.name]:
+                hit = whole.filter(shown.broken.fill_null(False))
+                self.findings.append(finding(shown, int(counts[shown.name]), USAGE, hit, key))
+
+    def _without_rows(self) -> list[Stop]:
+        stops = []
+        for name, count in self.rows_read.items():
+            if count == 0:
+                other = "" if TABLES[name].required else ", or leave it out of the sources file"
+                stops.append(
+                    Stop(
+                        f"table '{name}' has no rows: check its file and filter{other}",
+                        Finding(name, "", "no_rows", "stop", 0),
+                    )
+                )
+            elif self.rows_kept[name] == 0:
+                worst = max(
+                    (f for f in self.findings if f.table == name and f.policy != "warn"),
+                    key=lambda f: f.count,
+                )
+                stops.append(
+                    Stop(
+                        f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
+                        f" rule {worst.rule} ({worst.detail}): {_shown(worst)}",
+                        Finding(name, "", "all_refused", "stop", count),
+                    )
+                )
+        return stops
 
 
-def _expression(said: ColumnSource) -> str:
-    if said.constant is not None:
-        value = said.constant
-        text = _literal(str(value) if isinstance(value, date) else value)
-    elif said.sql is not None:
-        text = f"({said.sql})"
-    else:
-        text = '"' + str(said.column).replace('"', '""') + '"'
-    if not said.values:
-        return text
-    whens = " ".join(f"WHEN {_literal(old)} THEN {_literal(new)}" for old, new in said.values.items())
-    return f"CASE CAST({text} AS VARCHAR) {whens} ELSE CAST({text} AS VARCHAR) END"
-
-
-def _literal(value: str | int | float | bool | None) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value)
-
-
-def _materialised(connection: Backend, name: str, rows: ir.Table, table: str) -> ir.Table:
-    try:
-        return connection.create_table(name, rows)
-    except (duckdb.Error, ibis.IbisError) as error:
-        raise SourceError(table, f"the rows cannot be read: {first_line(error)}") from None
-
-
-def _latest_date(raw: Mapping[str, ir.Table], today: date) -> date:
+def _latest_date(raw: Mapping[str, ir.Table], latest: list[date], today: date) -> date:
     """The latest dated row that is not in the future."""
-    latest = []
     for name, rows in raw.items():
         column = "started_on" if name == "contracts" else TABLES[name].time
         if column:
             day = rows[column].cast("date")
-            found = rows.filter(day <= today).aggregate(latest=day.max()).execute()["latest"].iloc[0]
-            if found is not None and found == found:
-                latest.append(found.date() if hasattr(found, "date") else found)
+            found = rows.filter(day <= today).aggregate(latest=day.max()).to_pyarrow()["latest"][0].as_py()
+            if found is not None:
+                latest.append(found)
     return max(latest, default=today)
 
 
-def _findings(flagged: ir.Table, table: Table, rules: list[Rule]) -> tuple[list[Finding], int]:
-    counts = (
-        flagged.aggregate(
-            total=flagged.count(), **{f"n{i}": flagged[f"broken_{i}"].sum() for i in range(len(rules))}
-        )
-        .execute()
-        .iloc[0]
+def _shown(found: Finding) -> str:
+    row, key, value = found.examples[0]
+    return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
+
+
+def _stopped(found: Finding) -> str:
+    return (
+        f"table '{found.table}', column '{found.column}': {found.count:,} rows break the rule {found.rule},"
+        f" whose policy is stop: {_shown(found)}"
     )
-    findings = []
-    key = [*table.key] or [c for c in ("account_id",) if c in table.columns]
-    for i, rule in enumerate(rules):
-        if pd.isna(counts[f"n{i}"]) or not counts[f"n{i}"]:
-            continue
-        count = int(counts[f"n{i}"])
-        column = rule.column or key[0]
-        raw_names = RAW + column in flagged.columns
-        rows = flagged.filter(flagged[f"broken_{i}"]).order_by(ROW).limit(EXAMPLES)
-        shown = rows.select(
-            ROW,
-            key=ibis.literal(" ").join([ibis.coalesce(rows[k].cast("string"), "") for k in key]),
-            value=rows[RAW + column] if raw_names else rows[column].cast("string"),
-        ).execute()
-        examples = tuple(
-            (
-                int(r[ROW]),
-                str(r["key"])[:80],
-                "" if r["value"] is None or r["value"] != r["value"] else str(r["value"])[:80],
-            )
-            for _, r in shown.iterrows()
-        )
-        findings.append(
-            Finding(table.name, rule.column, rule.name, rule.policy, count, examples, rule.detail)
-        )
-    return findings, int(counts["total"])
 
 
-def _stop_where_nothing_can_be_said(
-    rows_read: Mapping[str, int], rows_kept: Mapping[str, int], findings: list[Finding]
-) -> None:
-    failures = []
-    for name, count in rows_read.items():
-        if count == 0:
-            failures.append(
-                f"table '{name}' has no rows: check its file and filter, or leave it out of the sources file"
-                if not TABLES[name].required
-                else f"table '{name}' has no rows: check its file and filter"
-            )
-        elif rows_kept[name] == 0:
-            worst = max(
-                (f for f in findings if f.table == name and f.policy == "reject"), key=lambda f: f.count
-            )
-            row, key, value = worst.examples[0]
-            failures.append(
-                f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                f" rule {worst.rule} ({worst.detail}): row {row}, key {key}, value {value!r}"
-            )
-    if failures:
-        raise ContractError(failures)
-
-
-def _stop_at_two_currencies(contracts: ir.Table) -> None:
-    per_product = (
-        contracts.group_by("product")
-        .aggregate(n=contracts.currency.nunique(), seen=contracts.currency.collect(distinct=True))
-        .execute()
+def _two_currencies(contracts: ir.Table) -> list[Stop]:
+    per_product = contracts.group_by("product").aggregate(
+        n=contracts.currency.nunique(),
+        count=contracts.count(),
+        seen=contracts.currency.collect(distinct=True),
     )
-    mixed = per_product[per_product["n"] > 1]
-    if len(mixed):
-        raise ContractError(
-            [
-                f"table 'contracts', column 'currency': product '{r['product']}' is paid in"
-                f" {', '.join(sorted(r['seen']))}; convert mrr to one currency"
-                for _, r in mixed.iterrows()
-            ]
+    mixed = per_product.filter(per_product.n > 1).order_by("product").to_pyarrow().to_pylist()
+    return [
+        Stop(
+            f"table 'contracts', column 'currency': product '{r['product']}' is paid in"
+            f" {', '.join(sorted(r['seen']))}; convert mrr to one currency",
+            Finding(
+                "contracts", "currency", "two_currencies", "stop", r["count"],
+                detail=f"{r['product']}: {', '.join(sorted(r['seen']))}",
+            ),
         )
+        for r in mixed
+    ]  # fmt: skip

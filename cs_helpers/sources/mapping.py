@@ -1,33 +1,57 @@
-"""The sources file: which file or query holds each table, and how its columns are named.
+"""The sources file: where each table is read, and how its columns are named.
 
-as_of: 2026-09-30                 # default: the latest dated row
-folder: exports                   # where the files lie, relative to this file
-files: {crm: customers.csv, log: events.parquet}
-tables:
-accounts:
-from: crm
-where: "status <> 'test'"
-columns:
-name: company_name          # the source's own column
-size: {sql: "case when seats >= 100 then 'enterprise' else 'small' end"}
-touch_model: {constant: low}
-industry: {column: branch, values: {R: retail, L: logistics}}
-usage:
-sql: select l.*, c.account_id from log l join crm c using (crm_key)
+    as_of: 2026-09-30                 # default: the latest dated row
+    timezone: Asia/Tokyo              # days are counted in it; default: times stay as they are written
+    folder: exports                   # where the files lie, relative to this file
+    files:
+      crm: customers.csv              # CSV, Excel, Parquet; a pattern or a folder of Parquet files
+      old: {path: kokyaku.csv, encoding: cp932}
+      book: {path: plan.xlsx, sheet: 顧客, header_row: 3}
+      log: {path: "s3://bucket/log/*.parquet", options: {key: "${AWS_KEY}", secret: "${AWS_SECRET}"}}
+    databases:
+      warehouse: "postgres://reader:${PGPASSWORD}@db.example.com/cs"
+    policies: {usage.before_contract: reject, mrr_zero: stop}
+    tables:
+      accounts:
+        from: crm
+        where: "status <> 'test'"
+        columns:
+          name: company_name          # the source's own column
+          size: {sql: "case when seats >= 100 then 'enterprise' else 'small' end"}
+          touch_model: {constant: low}
+          industry: {column: branch, values: {R: retail, L: logistics}}
+      contracts:
+        from: old
+        columns: {started_on: {column: 開始日, format: "%d/%m/%Y"}}
+      usage:
+        in: warehouse
+        sql: select l.*, c.account_id from log l join crm c using (crm_key)
+        timezone: UTC                 # what its times are written in
+
+Secrets stand in no file: `${NAME}` is read from the environment.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cs_helpers.contract.findings import Policy
+from cs_helpers.contract.policies import refused_policy
 from cs_helpers.contract.products import read_yaml, setting_error
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.paths import shown
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
 
 
 class _Part(BaseModel):
@@ -35,12 +59,16 @@ class _Part(BaseModel):
 
 
 class ColumnSource(_Part):
-    """Where a column comes from: a column of the source, one value for all, or an expression."""
+    """Where a column comes from: a column of the source, one value for all, or an expression.
+
+    `format` says how dates are written in text, as in `%d/%m/%Y`.
+    """
 
     column: str | None = None
     constant: str | int | float | bool | date | None = None
     sql: str | None = None
     values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    format: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -64,12 +92,29 @@ def _text(key: Any) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
-class TableSource(_Part):
-    """Where a table comes from: one of the files, or a query over them."""
+class FileSource(_Part):
+    """A file: where it lies and what it does not say of itself."""
 
+    path: str = Field(min_length=1)
+    encoding: str | None = None
+    sheet: str | int | None = None
+    header_row: int = Field(default=1, ge=1)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone_is_a_file(cls, said: Any) -> Any:
+        return {"path": said} if isinstance(said, str) else said
+
+
+class TableSource(_Part):
+    """Where a table comes from: a file or a query over files, or one in a database."""
+
+    in_: str | None = Field(None, alias="in")
     from_: str | None = Field(None, alias="from")
     sql: str | None = None
     where: str | None = None
+    timezone: str | None = None
     columns: dict[str, ColumnSource] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -87,9 +132,44 @@ class Sources(_Part):
     """A sources file, checked."""
 
     as_of: date | None = None
+    timezone: str | None = None
+    memory: str = "2GB"
     folder: str = "."
-    files: dict[str, str] = Field(min_length=1)
+    files: dict[str, FileSource] = Field(default_factory=dict)
+    databases: dict[str, str] = Field(default_factory=dict)
+    policies: dict[str, Literal["stop", "reject", "warn"]] = Field(default_factory=dict)
     tables: dict[str, TableSource]
+
+    @field_validator("memory")
+    @classmethod
+    def _amount(cls, memory: str) -> str:
+        if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[MGT]i?B", memory):
+            raise ValueError("needs an amount of memory, as in 2GB")
+        return memory
+
+    def said_policies(self) -> dict[str, Policy]:
+        """Rule -> policy, where it is not the default."""
+        return dict(self.policies)
+
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that the file names."""
+        texts = [*self.databases.values(), *(str(v) for f in self.files.values() for v in f.options.values())]
+        return tuple(dict.fromkeys(name for text in texts for name in _VARIABLE.findall(text)))
+
+
+def filled(text: str, key: str) -> str:
+    """`text` with `${NAME}` from the environment; raises `SettingError` where a name is not set."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise SettingError(
+                "the sources file",
+                f"the environment variable {found[1]} is not set; export it first",
+                key=key,
+            )
+        return os.environ[found[1]]
+
+    return _VARIABLE.sub(value, text)
 
 
 def load_sources(file: Path) -> Sources:
@@ -112,32 +192,85 @@ def load_sources(file: Path) -> Sources:
 
 
 def _check_names(file: Path, sources: Sources) -> None:
+    if not sources.files and not sources.databases:
+        raise SettingError(file, "name the files, the databases or both that the tables lie in", key="files")
+    _check_secrets(file, sources)
+    for key, policy in sources.policies.items():
+        if refused := refused_policy(key, policy):
+            raise SettingError(file, refused[0], key=f"policies.{key}", allowed=refused[1])
+    _check_timezone(file, "timezone", sources.timezone)
     for name, table in sources.tables.items():
-        if name not in TABLES:
-            raise SettingError(
-                file,
-                f"the contract has no such table.{did_you_mean(name, TABLES)}".rstrip("."),
-                key=f"tables.{name}",
-                allowed=", ".join(TABLES),
-            )
-        if table.from_ is not None and table.from_ not in sources.files:
-            raise SettingError(
-                file,
-                f"'{table.from_}' is not one of the files.{did_you_mean(table.from_, sources.files)}".rstrip(
-                    "."
-                ),
-                key=f"tables.{name}.from",
-                allowed=", ".join(sources.files),
-            )
+        _known(file, f"tables.{name}", name, TABLES, "the contract has no such table")
+        _check_timezone(file, f"tables.{name}.timezone", table.timezone)
+        if table.in_ is not None:
+            _known(
+                file, f"tables.{name}.in", table.in_, sources.databases,
+                f"'{table.in_}' is not one of the databases",
+            )  # fmt: skip
+        elif table.from_ is not None:
+            _known(
+                file, f"tables.{name}.from", table.from_, sources.files,
+                f"'{table.from_}' is not one of the files",
+            )  # fmt: skip
         columns = TABLES[name].columns
-        for column in table.columns:
-            if column not in columns:
+        for column, said in table.columns.items():
+            key = f"tables.{name}.columns.{column}"
+            _known(file, key, column, columns, "the table has no such column")
+            if said.format is not None and table.in_ is not None:
                 raise SettingError(
-                    file,
-                    f"the table has no such column.{did_you_mean(column, columns)}".rstrip("."),
-                    key=f"tables.{name}.columns.{column}",
-                    allowed=", ".join(columns),
+                    file, "a format is for text in files; in a database write an sql expression", key=key
                 )
+            if said.format is not None and TABLES[name].kind(column) not in ("date", "time"):
+                raise SettingError(file, "a format is for dates and times", key=key)
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
+
+
+def _known(file: Path, key: str, name: str, allowed: Any, problem: str) -> None:
+    if name not in allowed:
+        raise SettingError(
+            file,
+            f"{problem}.{did_you_mean(name, allowed)}".rstrip("."),
+            key=key,
+            allowed=", ".join(allowed),
+        )
+
+
+def _check_timezone(file: Path, key: str, name: str | None) -> None:
+    if name is not None and name not in available_timezones():
+        hint = did_you_mean(name, available_timezones())
+        raise SettingError(
+            file,
+            f"there is no time zone '{name}'.{hint}".rstrip("."),
+            key=key,
+            allowed="names as in Asia/Tokyo",
+        )
+
+
+def _check_secrets(file: Path, sources: Sources) -> None:
+    """A password in the file would go where the file goes."""
+    for name, url in sources.databases.items():
+        if url.startswith(("spark:", "pyspark:")):  # local[2] is no host
+            continue
+        try:
+            parts = urlsplit(url)
+            written = parts.password or next(
+                (value for word, value in parse_qsl(parts.query) if _SECRET.search(word)), None
+            )
+        except ValueError:
+            raise SettingError(file, "this is not the URL of a database", key=f"databases.{name}") from None
+        if written and not _VARIABLE.search(written):
+            raise SettingError(
+                file,
+                "a password is written here; write ${NAME} and set NAME in the environment",
+                key=f"databases.{name}",
+            )
+    for name, source in sources.files.items():
+        for word, value in source.options.items():
+            if _SECRET.search(word) and isinstance(value, str) and not _VARIABLE.search(value):
+                raise SettingError(
+                    file,
+                    "a secret is written here; write ${NAME} and set NAME in the environment",
+                    key=f"files.{name}.options.{word}",
+                )

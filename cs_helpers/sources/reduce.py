@@ -1,74 +1,92 @@
-"""Reduces usage in the engine: nothing larger than these reductions comes to Python."""
+"""The reductions of the log, as expressions: the same on every engine.
+
+They start from the log by account, product, contract, day, event and user (`usage.grouped`), so
+that distinct users are counted without a `count(distinct)` over everything at once.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
 
-from cs_helpers.contract.products import Product, StepRule
+
+@ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]
+def _spark_bit_or(bits: int) -> int: ...  # type: ignore[empty-body]
 
 
-def usage_daily(usage: ir.Table) -> ir.Table:
+ACCOUNT = ["account_id", "product", "month"]
+
+
+def daily(grouped: ir.Table) -> ir.Table:
     """Use by account, product, day and event.
 
-    Columns: account_id, product, day, event, events (rows), quantity (sum), users (distinct).
+    Columns: account_id, product, month, day, event, events (rows), quantity (sum), users
+    (distinct), first_at (the first time).
     """
-    day = usage.occurred_at.cast("date")
-    return _reduced(usage.mutate(day=day), ["account_id", "product", "day", "event"])
+    keys = [*ACCOUNT, "day", "event"]
+    each = grouped
+    if "contract_id" in grouped.columns:  # a user of two contracts is one user
+        each = grouped.group_by([*keys, "user_id"]).aggregate(
+            rows=grouped.rows.sum(), quantity=grouped.quantity.sum(), first_at=grouped.first_at.min()
+        )
+    return each.group_by(keys).aggregate(**_measures(each), first_at=each.first_at.min())
 
 
-def usage_monthly(usage: ir.Table) -> ir.Table:
-    """Use by account, product, month (its first day) and event; `event` null: all events.
+def active(grouped: ir.Table) -> ir.Table:
+    """Use by account, product and day: account_id, product, month, day, events, quantity, users."""
+    keys = [*ACCOUNT, "day"]
+    each = grouped.group_by([*keys, "user_id"]).aggregate(
+        rows=grouped.rows.sum(), quantity=grouped.quantity.sum()
+    )
+    return each.group_by(keys).aggregate(**_measures(each))
 
-    Columns: account_id, product, month, event, events, quantity, users, days (distinct days).
+
+def months(grouped: ir.Table, dialect: str = "duckdb") -> ir.Table:
+    """Use by account, product, month and event; `event` null: of all events.
+
+    Columns: account_id, product, month, event, events, quantity, users, day_bits (the days of the
+    month that had any: bit 1 is the first).
     """
-    day = usage.occurred_at.cast("date")
-    dated = usage.mutate(day=day, month=day.truncate("M"))
-    keys = ["account_id", "product", "month"]
-    by_event = _reduced(dated, [*keys, "event"])
-    overall = _reduced(dated, keys).mutate(event=ibis.null("string")).select(by_event.columns)
-    return ibis.union(by_event, overall)
+    by_event = _monthly(grouped, [*ACCOUNT, "event"], dialect)
+    overall = _monthly(grouped, ACCOUNT, dialect).mutate(event=ibis.null("string"))
+    return ibis.union(by_event, overall.select(by_event.columns))
 
 
-def active_daily(usage: ir.Table) -> ir.Table:
-    """Use by account, product and day over all events; columns as in `usage_daily` but event."""
-    return _reduced(usage.mutate(day=usage.occurred_at.cast("date")), ["account_id", "product", "day"])
+def _monthly(grouped: ir.Table, keys: list[str], dialect: str) -> ir.Table:
+    # 2 to the power of the day: the engines do not agree on the types that may be shifted
+    dated = grouped.mutate(bit=(ibis.literal(2.0) ** grouped.day.day()).cast("int64"))
+    each = dated.group_by([*keys, "user_id"]).aggregate(
+        rows=dated.rows.sum(), quantity=dated.quantity.sum(), bits=_any_bit(dated.bit, dialect)
+    )
+    return each.group_by(keys).aggregate(**_measures(each), day_bits=_any_bit(each.bits, dialect))
 
 
-def _reduced(usage: ir.Table, keys: list[str]) -> ir.Table:
-    measures = {
-        "events": usage.count(),
-        "quantity": usage.quantity.fill_null(1.0).sum(),
-        "users": usage.user_id.nunique(),
+def _any_bit(bits: ir.IntegerColumn, dialect: str) -> ir.IntegerScalar:
+    return _spark_bit_or(bits) if dialect == "pyspark" else bits.bit_or()  # Ibis does not know Spark's
+
+
+def _measures(each: ir.Table) -> dict[str, ir.Value]:
+    """From one row a user: events, quantity, and how many users there are."""
+    return {
+        "events": each.rows.sum().cast("int64"),
+        "quantity": each.quantity.sum(),
+        "users": each.user_id.count().cast("int64"),
     }
-    if "month" in keys:
-        measures["days"] = usage.day.nunique()
-    return usage.group_by(keys).aggregate(**measures)
 
 
-def milestones(kept: Mapping[str, ir.Table], products: Mapping[str, Product]) -> ir.Table | None:
-    """When each account first reached each step of its product's journey.
+def days(grouped: ir.Table, refusing: int) -> ir.Table:
+    """All rows, refused ones too, by account, product, contract and day.
 
-    Columns: account_id, product, step, reached_at. `None` when no rule has a table to be read
-    from.
+    Columns: account_id, product, contract_id (where it is known), month, day, rows, good (rows that
+    no rule of a row refuses).
     """
-    parts = []
-    for product in products.values():
-        for step in product.journey.steps:
-            reached = _reached(kept, product.product, step.rule)
-            if reached is not None:
-                parts.append(
-                    reached.select(
-                        "account_id",
-                        product=ibis.literal(product.product),
-                        step=ibis.literal(step.step),
-                        reached_at=reached.reached_at.cast("timestamp(6)"),
-                    )
-                )
-    return ibis.union(*parts) if len(parts) > 1 else (parts[0] if parts else None)
+    good = ibis.ifelse((grouped.mask & refusing) == 0, grouped.rows, 0)
+    keys = ["account_id", "product", "contract_id", "month", "day"]
+    return grouped.group_by([k for k in keys if k in grouped.columns]).aggregate(
+        rows=grouped.rows.sum().cast("int64"), good=good.sum().cast("int64")
+    )
 
 
 def matches(event: ir.StringValue, pattern: str) -> ir.BooleanValue:
@@ -79,35 +97,3 @@ def matches(event: ir.StringValue, pattern: str) -> ir.BooleanValue:
     if not rest:
         return event.startswith(head)
     return event.re_search("^" + ".*".join(re.escape(part) for part in pattern.split("*")) + "$")
-
-
-def _reached(kept: Mapping[str, ir.Table], product: str, rule: StepRule) -> ir.Table | None:
-    if rule.contract:
-        rows = kept["contracts"]
-        rows = rows.filter(rows["product"] == product)
-        return rows.group_by("account_id").aggregate(reached_at=rows.started_on.min())
-    if rule.milestone:
-        if "milestones" not in kept:
-            return None
-        rows = kept["milestones"]
-        rows = rows.filter((rows["product"] == product) & (rows.step == rule.milestone))
-        return rows.group_by("account_id").aggregate(reached_at=rows.reached_at.min())
-    if "usage" not in kept:
-        return None
-    rows = kept["usage"]
-    rows = rows.filter((rows["product"] == product) & matches(rows.event, str(rule.event)))
-    if rule.value == "distinct_events":
-        rows = rows.group_by("account_id", "event").aggregate(occurred_at=rows.occurred_at.min())
-        amount: ir.Value = ibis.literal(1.0)
-    elif rule.value == "quantity":
-        amount = rows.quantity.fill_null(1.0)
-    else:
-        amount = ibis.literal(1.0)
-    total = rows.mutate(amount=amount)
-    total = total.mutate(
-        total=total.amount.sum().over(
-            ibis.cumulative_window(group_by=total.account_id, order_by=total.occurred_at)
-        )
-    )
-    enough = total.filter(total.total >= rule.at_least)
-    return enough.group_by("account_id").aggregate(reached_at=enough.occurred_at.min())

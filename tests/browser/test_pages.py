@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
+from servers import missing
 
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.plan import Run
@@ -33,9 +33,7 @@ HOSTILE = (
 def chromium():
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:
-        if os.environ.get("CI"):
-            pytest.fail("there is no Chromium; .ci/run installs it")
-        pytest.skip("there is no Chromium on this machine")
+        missing("Chromium")
 
     def run(page: Path, *options: str) -> bytes:
         command = [found, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from cs_helpers.contract.findings import Finding
-from cs_helpers.sources.connect import opened
-from cs_helpers.sources.intake import take_in
+from cs_helpers.errors import ContractError
+from cs_helpers.sources.engines import opened
+from cs_helpers.sources.intake import taken_in
 from cs_helpers.sources.mapping import load_sources
 
 ACCOUNTS = """\
@@ -24,6 +25,20 @@ contract_id,account_id,product,started_on,ended_on,mrr,currency
 C1,A1,helpdesk,2026-01-01,,100,JPY
 C2,A2,helpdesk,2026-02-01,2026-08-31,200,JPY
 """
+
+
+def in_order(table):
+    """The rows of a table by their numbers."""
+    return table.order_by("source_row").execute()
+
+
+def usage_of(intake):
+    """The rows of the log that were kept, where there is one."""
+    if intake.log is None:
+        return {}
+    rows = intake.log.whole
+    known = rows.account_id.isin(intake.kept["accounts"].account_id)
+    return {"usage": in_order(rows.filter(intake.log.good(rows) & known))}
 
 
 @dataclass(frozen=True)
@@ -62,15 +77,19 @@ def take(tmp_path):
         sources = {"files": names, "tables": mapped, **({"as_of": as_of} if as_of else {})}
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
-        with opened(load_sources(file), tmp_path) as connection:
-            intake = take_in(connection, load_sources(file), today=today)
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        said = load_sources(file)
+        with (
+            opened(said, tmp_path, scratch) as engines,
+            taken_in(engines, said, today=today, reductions=tmp_path / "reduced.duckdb") as intake,
+        ):
+            if intake.stops:
+                raise ContractError([s.sentence for s in intake.stops])
             return Taken(
+                {n: in_order(t) for n, t in intake.kept.items()} | usage_of(intake),
                 {
-                    n: connection.con.table(t.get_name()).order("source_row").df()
-                    for n, t in intake.kept.items()
-                },
-                {
-                    n: t.order_by("source_row").execute()
+                    n: in_order(t)
                     for n, t in intake.rejected.items()
                     if intake.rows_kept[n] < intake.rows_read[n]
                 },

@@ -76,10 +76,17 @@ def test_a_misspelt_key_comes_before_the_one_that_is_missing_because_of_it(refus
 
 
 def test_a_missing_key_is_named(refused, content):
+    del content["tables"]
+    error = refused()
+    assert error.key == "tables"
+    assert "missing" in error.problem
+
+
+def test_without_files_and_databases_there_is_nothing_to_read(refused, content):
     del content["files"]
     error = refused()
     assert error.key == "files"
-    assert "missing" in error.problem
+    assert "name the files, the databases or both" in error.problem
 
 
 def test_a_table_that_the_contract_does_not_know_is_named_with_the_one_that_was_meant(refused, content):
@@ -110,7 +117,7 @@ def test_a_misspelt_key_of_a_table_is_named_with_the_one_that_was_meant(refused,
     error = refused()
     assert error.key == "tables.accounts.form"
     assert "Did you mean 'from'?" in str(error)
-    assert error.allowed == "from, sql, where, columns"
+    assert error.allowed == "in, from, sql, where, timezone, columns"
 
 
 @pytest.mark.parametrize("source", [{}, {"from": "crm", "sql": "select 1"}])
@@ -133,7 +140,7 @@ def test_a_misspelt_key_of_a_column_is_named_with_the_one_that_was_meant(refused
     error = refused()
     assert error.key == "tables.accounts.columns.size.colunm"
     assert "Did you mean 'column'?" in str(error)
-    assert error.allowed == "column, constant, sql, values"
+    assert error.allowed == "column, constant, sql, values, format"
 
 
 @pytest.mark.parametrize("column", [{"values": {"R": "retail"}}, {"column": "a", "sql": "b"}, {}])

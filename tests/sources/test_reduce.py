@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import ibis
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.contract.products import Journey, load_product
 from cs_helpers.snapshot import matching
+from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources import reduce
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
@@ -102,113 +104,145 @@ def connection():
     opened.disconnect()
 
 
+def log_of(*rows):
+    """A usage log of (account, day of May 2026, event, quantity, user), as CSV."""
+    lines = [
+        f"{account},paper_to_web,2026-05-{day:02},{event},{'' if quantity is None else quantity},{user or ''}"
+        for account, day, event, quantity, user in rows
+    ]
+    return "\n".join(["account_id,product,occurred_at,event,quantity,user_id", *lines]) + "\n"
+
+
 @pytest.fixture
-def usage(connection):
-    """A usage table of (account, day of May 2026, event, quantity, user)."""
+def reduced(tmp_path):
+    """Writes a company whose customers A, B and C use one product, and reads its snapshot."""
 
-    def make(*rows):
-        frame = pd.DataFrame(rows, columns=["account_id", "occurred_at", "event", "quantity", "user_id"])
-        frame["occurred_at"] = pd.to_datetime("2026-05-" + frame["occurred_at"].astype(str))
-        frame = frame.assign(product="paper_to_web").astype({"quantity": "Float64", "user_id": "str"})
-        return connection.create_table(ibis.util.gen_name("usage"), frame)
+    def take(*rows, product=None, contracts=("A", "B", "C"), signed="2026-01-01", files=None):
+        files = {
+            "accounts": "account_id,name,size,industry\n" + "".join(f"{a},{a},mid,retail\n" for a in "ABC"),
+            "contracts": "contract_id,account_id,product,started_on,mrr,currency\n"
+            + "".join(f"C{a},{a},paper_to_web,{signed},1,JPY\n" for a in contracts),
+            **({"usage": log_of(*rows)} if rows else {}),
+            **(files or {}),
+        }
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        said = {
+            "as_of": date(2026, 9, 30),
+            "files": {name: f"{name}.csv" for name in files},
+            "tables": {name: {"from": name} for name in files},
+        }
+        (tmp_path / "sources.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+        products = tmp_path / "products"
+        products.mkdir(exist_ok=True)
+        said = yaml.safe_load((PRODUCTS / "paper_to_web.yml").read_text(encoding="utf-8"))
+        if product:
+            said["journey"] = product
+            said["playbook"] = []  # its plays name steps of the journey
+        (products / "paper_to_web.yml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        snapshot = take_snapshot(
+            tmp_path / "sources.yml",
+            folder=tmp_path / "snapshots",
+            products=products,
+            today=date(2026, 12, 31),
+        )
+        return snapshot.read("paper_to_web")
 
-    return make
+    return take
 
 
-def test_an_event_without_a_quantity_counts_as_one(usage):
-    found = reduce.usage_daily(usage(("A", 1, "e", None, "u"), ("A", 1, "e", 2.5, "u"))).execute()
+def test_an_event_without_a_quantity_counts_as_one(reduced):
+    found = reduced(("A", 1, "e", None, "u"), ("A", 1, "e", 2.5, "u"))["usage_daily"]
     assert found[["events", "quantity", "users"]].values.tolist() == [[2, 3.5, 1]]
 
 
-def test_a_user_of_two_events_is_one_active_user(usage):
-    rows = usage(("A", 1, "e", 1, "u"), ("A", 1, "f", 1, "u"), ("A", 1, "f", 1, "v"))
-    assert reduce.active_daily(rows).execute()["users"].tolist() == [2]
+def test_a_user_of_two_events_is_one_active_user(reduced):
+    found = reduced(("A", 1, "e", 1, "u"), ("A", 1, "f", 1, "u"), ("A", 1, "f", 1, "v"))["active_daily"]
+    assert found["users"].tolist() == [2]
 
 
-def test_events_without_a_user_have_no_users(usage):
-    assert reduce.active_daily(usage(("A", 1, "e", 1, None))).execute()["users"].tolist() == [0]
+def test_events_without_a_user_have_no_users(reduced):
+    data = reduced(("A", 1, "e", 1, None))
+    assert data["active_daily"]["users"].tolist() == [0]
+    assert data["usage_monthly"]["users"].tolist() == [0, 0]
 
 
-def test_a_month_counts_each_user_and_day_once(usage):
-    rows = usage(("A", 1, "e", 1, "u"), ("A", 2, "e", 1, "u"), ("A", 2, "f", 1, "v"))
-    found = reduce.usage_monthly(rows).execute()
+def test_a_month_counts_each_user_and_day_once(reduced):
+    rows = (("A", 1, "e", 1, "u"), ("A", 2, "e", 1, "u"), ("A", 2, "f", 1, "v"), ("A", 31, "f", 1, "u"))
+    found = reduced(*rows)["usage_monthly"]
     overall = found[found["event"].isna()].iloc[0]
-    assert (overall["events"], overall["users"], overall["days"]) == (3, 2, 2)
+    assert (overall["events"], overall["users"], overall["days"]) == (4, 2, 3)
     assert set(found["month"].astype(str).str[:10]) == {"2026-05-01"}
 
 
-def reached(usage, rule, **tables):
+def test_a_user_of_two_contracts_is_one_user(reduced):
+    head = "account_id,product,occurred_at,event,user_id,contract_id\n"
+    rows = "".join(f"A,paper_to_web,2026-05-01,e,u,{c}\n" for c in ("CA", "CA", "other"))
+    data = reduced(files={"usage": head + rows})
+    for table in ("usage_daily", "active_daily"):
+        assert data[table][["events", "users"]].values.tolist() == [[3, 1]]
+    assert data["usage_monthly"][["events", "users", "days"]].values.tolist() == [[3, 1, 1], [3, 1, 1]]
+
+
+def test_sums_of_fractions_are_exact_in_any_order(reduced):
+    rows = [("A", 1, "e", q, "u") for q in (0.1, 0.2, 0.3, 1e9, 0.4)]
+    assert reduced(*rows)["usage_daily"]["quantity"].tolist() == [1000000001.0]
+
+
+def reached(reduced, rule, *rows, **other):
     """Account -> day of May 2026 on which the step of that rule is reached."""
-    shipped = load_product(PRODUCTS / "paper_to_web.yml")
     steps = [
         {"step": "entry", "name": {"en": "Entry", "ja": "開始"}, "rule": {"milestone": "entry"}},
         {"step": "asked", "name": {"en": "Asked", "ja": "対象"}, "rule": rule},
     ]
-    journey = Journey.model_validate({"steps": steps, "value_step": "asked"})
-    product = shipped.model_copy(update={"journey": journey})
-    found = reduce.milestones({"usage": usage, **tables}, {"paper_to_web": product}).execute()
+    found = reduced(*rows, product={"steps": steps, "value_step": "asked"}, **other)["milestones"]
     asked = found[found["step"] == "asked"]
     assert asked["account_id"].is_unique
     return {a: t.day for a, t in zip(asked["account_id"], asked["reached_at"], strict=True)}
 
 
-def test_a_step_is_reached_with_the_event_that_makes_the_number_full(usage):
-    rows = usage(
+def test_a_step_is_reached_with_the_event_that_makes_the_number_full(reduced):
+    rows = (
         ("A", 1, "e", 9, "u"), ("A", 3, "e", 9, "u"), ("A", 5, "e", 9, "u"), ("A", 2, "x", 9, "u"), ("B", 1, "e", 9, "u")
     )  # fmt: skip
-    assert reached(rows, {"event": "e", "at_least": 2}) == {"A": 3}
+    assert reached(reduced, {"event": "e", "at_least": 2}, *rows) == {"A": 3}
 
 
-def test_a_step_by_quantity_is_reached_when_the_running_total_is(usage):
-    rows = usage(
+def test_a_step_by_quantity_is_reached_when_the_running_total_is(reduced):
+    rows = (
         ("A", 4, "e", 1, "u"), ("A", 1, "e", 4, "u"), ("A", 2, "e", 5, "u"), ("B", 1, "e", 9.5, "u"), ("C", 2, "e", 10, "u")
     )  # fmt: skip
-    assert reached(rows, {"event": "e", "value": "quantity", "at_least": 10}) == {"A": 4, "C": 2}
+    assert reached(reduced, {"event": "e", "value": "quantity", "at_least": 10}, *rows) == {"A": 4, "C": 2}
 
 
-def test_an_empty_quantity_adds_one_to_the_running_total(usage):
-    rows = usage(("A", 1, "e", None, "u"), ("A", 2, "e", None, "u"), ("A", 3, "e", None, "u"))
-    assert reached(rows, {"event": "e", "value": "quantity", "at_least": 2}) == {"A": 2}
+def test_an_empty_quantity_adds_one_to_the_running_total(reduced):
+    rows = (("A", 1, "e", None, "u"), ("A", 2, "e", None, "u"), ("A", 3, "e", None, "u"))
+    assert reached(reduced, {"event": "e", "value": "quantity", "at_least": 2}, *rows) == {"A": 2}
 
 
-def test_a_step_by_distinct_events_is_reached_with_the_first_of_the_last_kind(usage):
-    rows = usage(
+def test_a_step_by_distinct_events_is_reached_with_the_first_of_the_last_kind(reduced):
+    rows = (
         ("A", 1, "web.a", 1, "u"), ("A", 2, "web.a", 1, "u"), ("A", 6, "web.b", 1, "u"), ("A", 7, "web.c", 1, "u"),
         ("A", 3, "paper", 1, "u"), ("B", 1, "web.a", 1, "u"), ("B", 2, "web.a", 1, "u"),
     )  # fmt: skip
-    assert reached(rows, {"event": "web.*", "value": "distinct_events", "at_least": 2}) == {"A": 6}
+    assert reached(reduced, {"event": "web.*", "value": "distinct_events", "at_least": 2}, *rows) == {"A": 6}
 
 
-def test_a_step_that_a_table_records_is_reached_at_its_first_record(connection, usage):
-    recorded = pd.DataFrame(
-        {
-            "account_id": ["A", "A", "B", "C"],
-            "product": ["paper_to_web", "paper_to_web", "paper_to_web", "helpdesk"],
-            "step": ["kickoff", "kickoff", "other", "kickoff"],
-            "reached_at": pd.to_datetime(["2026-05-09", "2026-05-04", "2026-05-01", "2026-05-01"]),
-        }
+def test_a_step_that_a_table_records_is_reached_at_its_first_record(reduced):
+    recorded = (
+        "account_id,product,step,reached_at\nA,paper_to_web,kickoff,2026-05-09\nA,paper_to_web,kickoff,2026-05-04\n"
+        "B,paper_to_web,other,2026-05-01\nC,helpdesk,kickoff,2026-05-01\n"
     )
-    table = connection.create_table(ibis.util.gen_name("milestones"), recorded)
-    assert reached(usage(("A", 1, "e", 1, "u")), {"milestone": "kickoff"}, milestones=table) == {"A": 4}
+    assert reached(reduced, {"milestone": "kickoff"}, files={"milestones": recorded}) == {"A": 4}
 
 
-def test_a_step_by_contract_is_reached_with_the_first_one_of_the_product(connection, usage):
-    signed = pd.DataFrame(
-        {
-            "account_id": ["A", "A", "B"],
-            "product": ["paper_to_web", "paper_to_web", "helpdesk"],
-            "started_on": pd.to_datetime(["2026-05-20", "2026-05-10", "2026-05-01"]),
-        }
-    )
-    table = connection.create_table(ibis.util.gen_name("contracts"), signed)
-    assert reached(usage(("A", 1, "e", 1, "u")), {"contract": "started"}, contracts=table) == {"A": 10}
+def test_a_step_by_contract_is_reached_with_the_first_one_of_the_product(reduced):
+    found = reached(reduced, {"contract": "started"}, contracts=("A",), signed="2026-05-10")
+    assert found == {"A": 10}
 
 
-def test_without_any_table_that_a_rule_reads_there_are_no_milestones():
-    product = load_product(PRODUCTS / "paper_to_web.yml")
-    steps = tuple(s for s in product.journey.steps if not s.rule.contract)
-    bare = product.model_copy(update={"journey": product.journey.model_copy(update={"steps": steps})})
-    assert reduce.milestones({}, {"paper_to_web": bare}) is None
+def test_without_any_table_that_a_rule_reads_there_are_no_milestones(reduced):
+    assert reached(reduced, {"milestone": "kickoff"}) == {}
 
 
 @pytest.mark.parametrize(

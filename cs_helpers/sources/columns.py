@@ -1,0 +1,190 @@
+"""A table of the contract as its source holds it: mapped, and in the contract's types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+import sqlglot as sg
+
+from cs_helpers.contract.casts import ROW, Clock, typed
+from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.errors import SourceError, did_you_mean
+from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
+from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
+
+#: the engines in which usage is reduced where it lies, as Ibis calls them
+REDUCING = ("duckdb", "postgres", "pyspark")
+
+
+def landed(engines: Engines, sources: Sources) -> Sources:
+    """`sources`, with the tables of engines that we cannot reduce in read into the one of the files.
+
+    They come in batches. The reductions are known to be the same on DuckDB, PostgreSQL and Spark.
+    """
+    tables = dict(sources.tables)
+    for name, source in sources.tables.items():
+        engine = engines.of(source.in_)
+        if engine.dialect not in REDUCING:
+            rows = mapped(engine, sources, TABLES[name])
+            with reading(name):
+                engine.into(engines.hub, f"landed_{name}", rows.select(*given(engine, sources, TABLES[name])))
+            said = {"from": f"landed_{name}", "timezone": source.timezone}
+            tables[name] = TableSource.model_validate(said)
+    return sources.model_copy(update={"tables": tables})
+
+
+def typed_table(engine: Engine, sources: Sources, table: Table, *, numbered: bool = True) -> ir.Table:
+    """The rows of a table in its engine, typed; raises `SourceError` (table, column)."""
+    rows = mapped(engine, sources, table, numbered=numbered)
+    written = sources.tables[table.name].timezone or sources.timezone
+    with reading(table.name, "the mapping cannot run"):
+        moments = engine.moments(rows)
+    return typed(rows, table, Clock(engine.dialect, written, sources.timezone, moments))
+
+
+def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = True) -> ir.Table:
+    """The table under the contract's column names, as the source types them, with row numbers.
+
+    `source_row` counts from 1; it is 0 where the rows of the engine have no order, or where it is
+    not wanted: to number rows is to read them one after the other.
+    """
+    source = sources.tables[table.name]
+    base = _base(engine, source, numbered=numbered and engine.numbered)
+    available = _available(engine, sources, table)
+    where = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
+    where = where or "the query of the sources file"
+    if source.in_ is None and source.from_ in sources.files:
+        where = sources.files[source.from_].path
+    has = f" The source has: {', '.join(c for c in available if c != ROW)}"
+    parts, own = [ROW], {}
+    for name in table.columns:
+        said = source.column(name) or (ColumnSource(column=name) if name in available else None)
+        if said is None:
+            if name in table.required_columns():
+                top = "" if source.in_ or set(table.columns) & set(available) else (
+                    " If their names stand in another line, say which: 'header_row' of the file."
+                )  # fmt: skip
+                raise SourceError(
+                    table.name,
+                    f"the source has no such column; map it under tables.{table.name}.columns.{has}.{top}".rstrip(
+                        "."
+                    ),
+                    column=name,
+                    where=where,
+                )
+            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quoted(name)}")
+            continue
+        if said.column is not None and said.column not in available:
+            raise SourceError(
+                table.name,
+                f"it is mapped to '{said.column}', which the source does not have."
+                f"{did_you_mean(said.column, available)}{has}",
+                column=name,
+                where=where,
+            )
+        own[name] = f"{_expression(engine, said)} AS {engine.quoted(name)}"
+        parts.append(own[name])
+    try:
+        with reading(table.name, "the mapping cannot run"):
+            return _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+    except SourceError:
+        for name, part in own.items():  # which of them it is, the engine does not say
+            try:
+                with reading(table.name, "the mapping cannot run"):
+                    _asked(engine, f"SELECT {part} FROM {base} AS source")
+            except SourceError as error:
+                raise SourceError(
+                    table.name, f"{error.problem}.{has}", where=f"tables.{table.name}.columns.{name}"
+                ) from None
+        raise
+
+
+def _asked(engine: Engine, query: str) -> ir.Table:
+    """A query as a table; a mistake in it without its place in the query that is made of it."""
+    try:
+        return engine.backend.sql(query)
+    except sg.errors.ParseError as error:
+        near = str(error.errors[0].get("highlight", "")) if error.errors else ""
+        raise sg.errors.ParseError(f'syntax error at or near "{near}"') from None
+
+
+def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) -> SourceError:
+    """Whether the query or the filter of a table is at fault, and what there is to choose from."""
+    source, key = sources.tables[table.name], f"tables.{table.name}"
+    bare = source.model_copy(update={"where": None})
+    with suppress(*engine_errors()):
+        if source.where:
+            found = _asked(engine, f"SELECT * FROM {_base(engine, bare, numbered=False)} AS source")
+            has = ", ".join(c for c in found.columns if c != ROW)
+            return SourceError(table.name, f"{problem}. The source has: {has}", where=f"{key}.where")
+    names: Sequence[str] = list(sources.files)
+    if source.in_ is not None:
+        with suppress(*engine_errors()):
+            names = engine.backend.list_tables()
+    hint = did_you_mean(str(source.from_), names) if source.from_ else ""
+    there = f" There are: {', '.join(sorted(names)[:20])}" if names else ""
+    return SourceError(
+        table.name, f"{problem}.{hint}{there}".rstrip("."), where=f"{key}.{'sql' if source.sql else 'from'}"
+    )
+
+
+def given(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
+    """The columns of a table that its source has or maps."""
+    source = sources.tables[table.name]
+    available = _available(engine, sources, table)
+    return frozenset(c for c in table.columns if c in source.columns or c in available)
+
+
+def _available(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
+    base = _base(engine, sources.tables[table.name], numbered=False)
+    try:
+        with reading(table.name, "the query or filter cannot run"):
+            return tuple(_asked(engine, f"SELECT * FROM {base} AS source").columns)
+    except SourceError as error:
+        raise _without_rows(engine, sources, table, error.problem) from None
+
+
+def _base(engine: Engine, source: TableSource, *, numbered: bool) -> str:
+    query = source.sql.strip().rstrip(";") if source.sql else None
+    if query is None:
+        # a name with a point is schema.table in a database; a file's name is one name
+        names = str(source.from_).split(".") if source.in_ is not None else [str(source.from_)]
+        query = f"SELECT * FROM {engine.quoted(*names)}"
+    number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
+    base = f"(SELECT source.*, {number} AS {ROW} FROM ({query}\n) AS source)"
+    return f"(SELECT * FROM {base} AS source WHERE {source.where}\n)" if source.where else base
+
+
+def _text_type(engine: Engine) -> str:
+    return "STRING" if engine.dialect == "pyspark" else "VARCHAR"
+
+
+def _expression(engine: Engine, said: ColumnSource) -> str:
+    if said.constant is not None:
+        value: Any = said.constant
+        text = engine.literal(str(value) if isinstance(value, date) else value)
+    elif said.sql is not None:
+        text = f"({said.sql}\n)"
+    else:
+        text = engine.quoted(str(said.column))
+    if said.format is not None:
+        # what is not written so stays as it is, for the contract's check to name
+        text = f"CAST({text} AS VARCHAR)"
+        text = f"coalesce(CAST(try_strptime({text}, {engine.literal(said.format)}) AS VARCHAR), {text})"
+    if not said.values:
+        return text
+    whens = " ".join(
+        f"WHEN {engine.literal(old)} THEN {engine.literal(_as_text(new))}" for old, new in said.values.items()
+    )
+    as_text = f"CAST({text} AS {_text_type(engine)})"
+    return f"CASE {as_text} {whens} ELSE {as_text} END"
+
+
+def _as_text(value: str | int | float | bool | None) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)

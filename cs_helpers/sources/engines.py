@@ -1,0 +1,309 @@
+"""The engines that tables are read in: DuckDB for files, and a company's databases by their URL."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import sqlglot as sg
+from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
+from sqlglot import expressions as sge
+
+from cs_helpers.errors import SettingError, SourceError, WorkbookError
+from cs_helpers.paths import shown
+from cs_helpers.sources.files import open_files
+from cs_helpers.sources.mapping import Sources, filled
+from cs_helpers.sources.messages import first_line
+
+#: what a driver has to be installed for, by the scheme of a URL
+_EXTRAS = {"postgres": "postgres", "postgresql": "postgres", "pyspark": "spark", "spark": "spark"}
+_DUCKDB = (".duckdb", ".ddb", ".db")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One place that tables are read in: the files (`database` is empty) or a database.
+
+    numbered: whether its rows have an order, so that the number of a row means something.
+    scratch: a folder for what comes from it.
+    """
+
+    backend: Any
+    database: str = ""
+    numbered: bool = False
+    scratch: Path | None = None
+
+    @property
+    def dialect(self) -> str:
+        """The name of its SQL, as Ibis calls the engine."""
+        return str(self.backend.name)
+
+    def _learn(self, name: str) -> None:
+        """Without it, PostgreSQL thinks a new table is small and reads it anew for every row."""
+        if self.dialect == "postgres":
+            self.backend.raw_sql(f"ANALYZE {self.quoted(name)}").close()
+
+    def quoted(self, *names: str) -> str:
+        """A name of a column or a table in the engine's SQL."""
+        parts = [sge.to_identifier(n, quoted=True).sql(dialect=self.backend.dialect) for n in names]
+        return ".".join(parts)
+
+    def aside(self, name: str, rows: ir.Table) -> ir.Table:
+        """`rows`, computed once and kept in the engine while it is open."""
+        if self.dialect == "pyspark":
+            self.backend._session.sql(self.backend.compile(rows)).cache().createOrReplaceTempView(name)
+            return self.backend.table(name)
+        try:
+            kept = self.backend.create_table(name, rows, temp=True, overwrite=True)
+            self._learn(name)
+            return kept
+        except engine_errors():  # a role that may only read: computed each time it is asked for
+            if self.dialect == "duckdb":
+                raise
+            return rows
+
+    @contextmanager
+    def incoming(self, hub: Backend, rows: ir.Table) -> Iterator[str]:
+        """What an expression of this engine gives, as something that the hub can read from."""
+        if self.dialect == "postgres":
+            # rows as Python objects would take ten times as long
+            with tempfile.NamedTemporaryFile(dir=self.scratch, suffix=".csv") as file:
+                with self.backend.con.cursor() as cursor:
+                    cursor.execute("SET DateStyle = ISO")
+                    with cursor.copy(f"COPY ({self.backend.compile(rows)}) TO STDOUT (FORMAT csv)") as chunks:
+                        for chunk in chunks:
+                            file.write(chunk)
+                file.flush()
+                types = ", ".join(
+                    f"{_text(name)}: {_text(DuckDBType.to_string(type_))}"
+                    for name, type_ in rows.schema().items()
+                )
+                yield (
+                    f"read_csv({_text(file.name)}, header=false, columns={{{types}}}, nullstr='',"
+                    " allow_quoted_nulls=false, auto_detect=false, quote='\"', escape='\"', delim=',')"
+                )
+            return
+        if self.dialect == "duckdb":
+            read: Any = self.backend.con.execute(self.backend.compile(rows)).fetch_record_batch(100_000)
+        elif self.dialect == "pyspark":
+            # Ibis reads Spark through pandas, which loses the last digits of long numbers
+            read = self.backend._session.sql(self.backend.compile(rows)).toArrow()
+        else:
+            read = rows.to_pyarrow_batches()
+        hub.con.register("incoming", read)
+        try:
+            yield "incoming"
+        finally:
+            hub.con.unregister("incoming")
+
+    def into(self, hub: Backend, name: str, rows: ir.Table) -> ir.Table:
+        """`rows` as a table of the hub."""
+        if self.backend is hub:
+            return hub.create_table(name, rows, overwrite=True)
+        with self.incoming(hub, rows) as source:
+            hub.raw_sql(f"CREATE OR REPLACE TABLE {name} AS FROM {source}").fetchall()
+        return hub.table(name)
+
+    def moments(self, rows: ir.Table) -> frozenset[str]:
+        """The columns of moments that Ibis takes for clocks without a zone: Spark's TIMESTAMP."""
+        if self.dialect != "pyspark":
+            return frozenset()
+        schema = self.backend._session.sql(self.backend.compile(rows)).schema
+        return frozenset(field.name for field in schema if field.dataType.typeName() == "timestamp")
+
+    def few(self, rows: ir.Table) -> list[dict[str, Any]]:
+        """A few rows, each as a dictionary."""
+        if self.dialect == "pyspark":
+            return list(self.backend._session.sql(self.backend.compile(rows)).toArrow().to_pylist())
+        return list(rows.to_pyarrow().to_pylist())
+
+    def brought(self, name: str, table: pa.Table) -> ir.Table:
+        """A small table of ours, to be joined in this engine."""
+        if self.dialect == "duckdb":
+            self.backend.con.register(name, table)
+        elif self.dialect == "pyspark":
+            self.backend._session.createDataFrame(table).createOrReplaceTempView(name)
+        elif self.dialect == "postgres":
+            self.backend.create_table(name, table, temp=True, overwrite=True)
+            self._learn(name)
+        else:
+            return ibis.memtable(table)
+        return self.backend.table(name)
+
+    def literal(self, value: str | int | float | bool | None) -> str:
+        """A value in the engine's SQL."""
+        return str(sge.convert(value).sql(dialect=self.backend.dialect))
+
+
+@dataclass
+class Engines:
+    """The engine of the files, and the databases that tables lie in."""
+
+    files: Engine
+    databases: Mapping[str, Engine] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> Backend:
+        """The DuckDB connection in which everything comes together."""
+        return self.files.backend
+
+    def of(self, database: str | None) -> Engine:
+        """The engine of a database; of the files, where none is named."""
+        return self.files if database is None else self.databases[database]
+
+
+@contextmanager
+def opened(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
+    """The engines of `sources`, whose files lie relative to `folder`.
+
+    `scratch` is a folder for what does not fit into memory. Raises `SourceError`; no error that
+    leaves this block says a secret.
+    """
+    with contextlib.ExitStack() as stack:
+        secrets: set[str] = set()
+        try:
+            hub = ibis.duckdb.connect()
+            stack.callback(hub.disconnect)
+            for setting in (
+                "enable_progress_bar = false",
+                "TimeZone = 'UTC'",
+                f"memory_limit = '{sources.memory}'",
+                f"temp_directory = {_text(str(scratch))}",
+            ):
+                hub.raw_sql(f"SET {setting}").fetchall()
+            open_files(hub, sources, folder, scratch, secrets)
+            used = dict.fromkeys(t.in_ for t in sources.tables.values() if t.in_ is not None)
+            databases = {
+                n: _connected(n, sources.databases[n], folder, scratch, stack, secrets) for n in used
+            }
+            yield Engines(Engine(hub, numbered=True), databases)
+        except WorkbookError as error:
+            for text in sorted(secrets, key=len, reverse=True):
+                error.args = tuple(str(a).replace(text, "***") for a in error.args)
+            raise
+
+
+def _connected(
+    name: str, url: str, folder: Path, scratch: Path, stack: contextlib.ExitStack, secrets: set[str]
+) -> Engine:
+    address = filled(url, f"databases.{name}")
+    secrets |= _secrets(url, address)
+    try:
+        scheme = address.split("://", 1)[0] if "://" in address else ""
+        if scheme in ("", "duckdb") or address.endswith(_DUCKDB):
+            return Engine(_duckdb_file(name, address.removeprefix("duckdb://"), folder, stack), name)
+        if scheme in ("spark", "pyspark"):
+            backend = _spark(address)
+        else:
+            backend = ibis.connect(address)
+            stack.callback(backend.disconnect)
+        if backend.name == "postgres":
+            # an aborted statement must not take the next one with it; times with a zone are read in UTC
+            backend.con.autocommit = True
+            backend.raw_sql("SET TIME ZONE 'UTC'").close()
+    except WorkbookError:
+        raise
+    except (ImportError, ModuleNotFoundError):
+        extra = _EXTRAS.get(scheme, scheme)
+        raise SourceError(
+            f"databases.{name}", f"the driver is not installed; run 'pip install \"cs-workbook[{extra}]\"'"
+            if scheme in _EXTRAS else
+            f"the driver is not installed; run 'pip install \"ibis-framework[{extra}]\"'"
+        ) from None  # fmt: skip
+    except Exception as error:  # drivers raise what they like
+        if "know how to connect" in str(error):
+            raise SourceError(
+                f"databases.{name}", f"no engine is known for addresses of '{scheme}://'"
+            ) from None
+        raise SourceError(
+            f"databases.{name}",
+            f"the database cannot be reached: {first_line(error)}; check its address, that it runs and"
+            " that the user and password are right",
+        ) from None
+    return Engine(backend, name, scratch=scratch)
+
+
+def _duckdb_file(name: str, file: str, folder: Path, stack: contextlib.ExitStack) -> Backend:
+    path = folder / file
+    if not path.exists():
+        raise SourceError(f"databases.{name}", "there is no such file; check its path", where=shown(path))
+    try:
+        backend = ibis.duckdb.connect(path, read_only=True)
+    except duckdb.Error:
+        raise SourceError(
+            f"databases.{name}",
+            "the file is no DuckDB database, or another program holds it",
+            where=shown(path),
+        ) from None
+    stack.callback(backend.disconnect)
+    backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
+    backend.raw_sql("SET enable_progress_bar = false").fetchall()
+    return backend
+
+
+def _spark(address: str) -> Any:
+    """A Spark session by the address of its master: `spark://host:7077`, `spark://local[2]`."""
+    from pyspark.sql import SparkSession
+
+    master = address.split("://", 1)[1] if address.startswith(("spark://local", "pyspark://")) else address
+    builder = SparkSession.builder.appName("cs-workbook").config("spark.ui.enabled", "false")
+    session = SparkSession.getActiveSession() or builder.master(master or "local[*]").getOrCreate()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return ibis.pyspark.connect(session)
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _secrets(url: str, address: str) -> set[str]:
+    """What of an address must not be said: what the environment gave, and its password."""
+    found = {address} if "://" in address else set()
+    for part in url.split("${")[1:]:
+        found.add(os.environ[part.split("}", 1)[0]])
+    with contextlib.suppress(ValueError):
+        found.add(urlsplit(address).password or "")
+    return {form for text in found if len(text) > 2 for form in (text, quote(text, safe=""), unquote(text))}
+
+
+def engine_errors() -> tuple[type[Exception], ...]:
+    """What the engines that are loaded raise."""
+    errors: list[type[Exception]] = [
+        duckdb.Error,
+        ibis.IbisError,
+        sg.errors.SqlglotError,
+        NotImplementedError,
+    ]
+    if "psycopg" in sys.modules:
+        errors.append(sys.modules["psycopg"].Error)
+    if "pyspark" in sys.modules:
+        from pyspark.errors import PySparkException
+
+        errors.append(PySparkException)
+    return tuple(errors)
+
+
+@contextmanager
+def reading(table: str, problem: str = "the rows cannot be read", where: str = "") -> Iterator[None]:
+    """Turns what an engine raises into a `SourceError` of that table."""
+    try:
+        yield
+    except WorkbookError:
+        raise
+    except Exception as error:
+        if isinstance(error, SettingError) or not isinstance(error, engine_errors()):
+            raise
+        raise SourceError(table, f"{problem}: {first_line(error)}", where=where) from None

@@ -1,0 +1,228 @@
+"""Which column of what was found is which column of the contract: by its name and by what it holds."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import duckdb
+import yaml
+
+from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.sources.inspection import Found, FoundColumn, one_line
+from cs_helpers.sources.synonyms import NOTICES, SYNONYMS, TELLING
+
+_LISTED = 12
+_KEY = 0.95  # a key may repeat by mistake: the contract counts that and leaves the rows out
+_ALIKE = 0.88
+_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_FLAGS = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")
+_DAYS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日",
+    "%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y",
+)  # fmt: skip
+_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "%H時%M分", " %H時%M分")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column that fits; `said` is its mapping in YAML, empty where a person must decide."""
+
+    source: FoundColumn
+    quality: float
+    said: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A table of the contract, what was found for it, and how well it fits.
+
+    notes: column -> why a column of that name was not taken.
+    """
+
+    table: Table
+    found: Found
+    matches: dict[str, Match]
+    notes: dict[str, str]
+
+    @property
+    def score(self) -> float:
+        """How well it fits; 0 where it is not that table."""
+        telling, words = TELLING[self.table.name]
+        known = {*self.matches, *(("kind",) if self.notices else ())}
+        if not any(known.issuperset(columns.split()) for columns in telling.split("|")):
+            return 0.0
+        needed = self.table.required_columns()
+        score = sum(match.quality * (2 if c in needed else 1) for c, match in self.matches.items())
+        return score + 2 * any(word in self.found.name.lower() for word in words.split())
+
+    @property
+    def notices(self) -> bool:
+        """Whether each row is a notice from a customer who leaves."""
+        when = self.matches.get("occurred_at")
+        return (
+            self.table.name == "touches"
+            and "kind" not in self.matches
+            and when is not None
+            and _plain(when.source.name) in _words(NOTICES)
+        )
+
+
+# --- which table, which column -----------------------------------------------------------------
+
+
+def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
+    """Table -> the best of what was found; nothing serves two tables but a list of customers who pay."""
+    fits = [_fit(table, one) for one in found for table in TABLES.values()]
+    chosen: dict[str, Fit] = {}
+    for fit in sorted(fits, key=lambda f: (f.score, f.found.rows or 0), reverse=True):
+        name, others = fit.table.name, {n for n, f in chosen.items() if f.found is fit.found}
+        if fit.score and name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
+            chosen[name] = fit
+    return {name: chosen[name] for name in TABLES if name in chosen}
+
+
+def _fit(table: Table, found: Found) -> Fit:
+    pairs = [(_alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
+    matches: dict[str, Match] = {}
+    notes: dict[str, str] = {}
+    for quality, column, source in sorted((p for p in pairs if p[0]), key=lambda p: -p[0]):
+        if column in matches or source in [match.source for match in matches.values()]:
+            continue
+        if problem := _unfit(table, column, source):
+            notes.setdefault(column, problem)
+        else:
+            said, note = _said(table, column, source, in_file=found.file is not None)
+            note = note or (f"{column}: the name is only spelt alike" if quality <= 1 else "")
+            matches[column] = Match(source, quality, said, note)
+    return Fit(table, found, matches, notes)
+
+
+def _alike(table: Table, column: str, name: str) -> float:
+    """How sure a name means a column: 3 its own, 2 another word for it, 1 spelt alike, 0 not at all."""
+    plain, words = _plain(name), _synonyms(table.name, column)
+    if plain == _plain(column):
+        return 3.0
+    if plain in words:
+        return 2.0 - words.index(plain) / 100
+    if plain == "id" and table.key == (column,):
+        return 1.5
+    if plain in _KNOWN or len(plain) < 5:
+        return 0.0
+    return float(bool(difflib.get_close_matches(plain, [_plain(column), *words], n=1, cutoff=_ALIKE)))
+
+
+def _synonyms(table: str, column: str) -> list[str]:
+    return _words(SYNONYMS.get(f"{table}.{column}", SYNONYMS.get(column, "")))
+
+
+def _words(text: str) -> list[str]:
+    return [_plain(word) for word in text.split(",") if word]
+
+
+def _plain(name: str) -> str:
+    """A name without what differs between systems: case, width, separators, a unit in brackets."""
+    text = unicodedata.normalize("NFKC", name)
+    return re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)", "", text) or text).lower()
+
+
+#: a name that means something else is never a misspelling
+_KNOWN = {w for t in TABLES.values() for c in t.columns for w in (_plain(c), *_synonyms(t.name, c))}
+
+
+# --- what a column holds -----------------------------------------------------------------------
+
+
+def _unfit(table: Table, column: str, source: FoundColumn) -> str:
+    """Why a column cannot be what its name says, empty where it can be."""
+    kind, seen = table.kind(column), source.seen
+    if not seen:
+        return ""
+    if table.key == (column,) and column in table.required_columns() and source.distinct < _KEY:
+        return f"{column}: '{one_line(source.name)}' repeats, a key does not"
+    if kind == "text":
+        # a long number in text is a number to the engine, and still a key
+        fits = source.kind in ("text", "other", "integer") or (
+            source.kind == "number" and all(value.isdecimal() for value in seen)
+        )
+        fits = fits and not (allowed_values(table, column) and source.kind == "integer")
+    elif kind == "flag":
+        fits = all(value.lower() in _FLAGS for value in seen)
+    elif kind in ("integer", "number"):
+        low, high = _range(table, column) if kind == "integer" else (None, None)
+        fits = all(_NUMBER.fullmatch(value) for value in seen)
+        fits = fits and (low is None or high is None or all(low <= float(v) <= high for v in seen))
+    else:
+        fits = _formats(seen) != ()
+    return "" if fits else f"{column}: '{one_line(source.name)}' holds {_quoted(seen)}, which does not fit"
+
+
+def _said(table: Table, column: str, source: FoundColumn, *, in_file: bool) -> tuple[str, str]:
+    """How a column is mapped, in YAML, and what a person should know of it."""
+    name, allowed = in_yaml(source.name), allowed_values(table, column)
+    if table.kind(column) in ("date", "time") and (formats := _formats(source.seen)):
+        holds = f"{column}: '{one_line(source.name)}' holds {_quoted(source.seen)}"
+        if not in_file:
+            return "", f"{holds}: write an sql expression that makes a date of it"
+        if len(formats) > 1:
+            ways = " or ".join(formats)
+            return "", f'{holds}, which can be {ways}; say which: {{ column: {name}, format: "..." }}'
+        return f'{{ column: {name}, format: "{formats[0]}" }}', ""
+    other = [value for value in source.seen if value not in allowed]
+    if not allowed or not other:
+        return name, ""
+    meant = {value: value.lower() if value.lower() in allowed else "???" for value in source.seen}
+    pairs = ", ".join(f"{in_yaml(value)}: {meaning}" for value, meaning in list(meant.items())[:_LISTED])
+    values = f"{{ column: {name}, values: {{ {pairs} }} }}"
+    if "???" not in meant.values() and len(meant) <= _LISTED:
+        return values, ""
+    more = f"; {len(meant) - _LISTED} more values" if len(meant) > _LISTED else ""
+    return name, f"{column}: {values} # say which is {', '.join(allowed)}{more}"
+
+
+@cache
+def _formats(seen: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The formats in which all texts are dates; `None` where they need none."""
+    if all(_ISO.fullmatch(value) for value in seen):
+        return None
+    texts = list(seen)
+    dated = "coalesce(year(try_strptime(text, $1)) BETWEEN 1900 AND 2200, false)"
+    query = f"SELECT bool_and({dated}) FROM unnest($2) AS t(text)"
+    with duckdb.connect() as engine:  # by the rules of the engine that will read them
+        return tuple(
+            f"{day}{clock}"
+            for day in _DAYS for clock in _CLOCKS
+            if engine.execute(query, [f"{day}{clock}", texts]).fetchall()[0][0]
+        )  # fmt: skip
+
+
+def allowed_values(table: Table, column: str) -> tuple[str, ...]:
+    """The values that the contract allows in a column; none where it allows any."""
+    checks = table.columns[column].checks
+    return next(
+        (tuple(c.statistics["allowed_values"]) for c in checks if "allowed_values" in c.statistics), ()
+    )
+
+
+def _range(table: Table, column: str) -> tuple[float | None, float | None]:
+    for check in table.columns[column].checks:
+        return check.statistics.get("min_value"), check.statistics.get("max_value")
+    return None, None
+
+
+def in_yaml(value: str | int) -> str:
+    """A value in YAML that may stand between braces."""
+    style = None if str(value).isprintable() else '"'  # on one line
+    return yaml.safe_dump(
+        [value], allow_unicode=True, default_flow_style=True, default_style=style, width=10_000
+    ).strip()[1:-1]
+
+
+def _quoted(seen: Sequence[str]) -> str:
+    return f"'{one_line(seen[0])[:40]}'"

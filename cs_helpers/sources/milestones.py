@@ -1,0 +1,145 @@
+"""When each account first reached each step of its product's journey."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from cs_helpers.contract.products import Product, StepRule
+from cs_helpers.sources.engines import reading
+from cs_helpers.sources.intake import Intake
+from cs_helpers.sources.reduce import matches
+from cs_helpers.sources.usage import EXACT
+
+
+@dataclass(frozen=True)
+class _Crossing:
+    """A step that a running total reaches: on which day each account does, and from what before it.
+
+    days: account_id, day, before.
+    """
+
+    product: str
+    step: str
+    rule: StepRule
+    days: ir.Table
+
+
+def milestones(intake: Intake, products: Mapping[str, Product]) -> ir.Table | None:
+    """The first time of each step: account_id, product, step, reached_at.
+
+    `None` when no rule has a table to be read from.
+    """
+    parts: list[ir.Table] = []
+    crossings: list[_Crossing] = []
+    for product in products.values():
+        for step in product.journey.steps:
+            reached = _reached(intake, product.product, step.rule)
+            if isinstance(reached, _Days):
+                crossings.append(_Crossing(product.product, step.step, step.rule, reached.rows))
+            elif reached is not None:
+                parts.append(_named(reached, product.product, step.step))
+    parts += _crossed(intake, crossings)
+    return ibis.union(*parts) if len(parts) > 1 else (parts[0] if parts else None)
+
+
+def _named(reached: ir.Table, product: str, step: str) -> ir.Table:
+    return reached.select(
+        "account_id",
+        product=ibis.literal(product),
+        step=ibis.literal(step),
+        reached_at=reached.reached_at.cast("timestamp(6)"),
+    )
+
+
+@dataclass(frozen=True)
+class _Days:
+    rows: ir.Table
+
+
+def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days | None:
+    kept = intake.kept
+    if rule.contract:
+        rows = kept["contracts"]
+        rows = rows.filter(rows["product"] == product)
+        return rows.group_by("account_id").aggregate(reached_at=rows.started_on.min())
+    if rule.milestone:
+        if "milestones" not in kept:
+            return None
+        rows = kept["milestones"]
+        rows = rows.filter((rows["product"] == product) & (rows.step == rule.milestone))
+        return rows.group_by("account_id").aggregate(reached_at=rows.reached_at.min())
+    if intake.usage is None:
+        return None
+    days = intake.usage.hub.table("daily", database=("reduced", "main"))
+    days = days.filter(
+        (days["product"] == product)
+        & matches(days.event, str(rule.event))
+        & days.account_id.isin(kept["accounts"].account_id)
+    )
+    if rule.value == "distinct_events":
+        first = days.group_by("account_id", "event").aggregate(reached_at=days.first_at.min())
+        place = ibis.row_number().over(group_by=first.account_id, order_by=[first.reached_at, first.event])
+        return first.mutate(place=place).filter(lambda t: t.place == math.ceil(rule.at_least) - 1)
+    if rule.value == "events" and rule.at_least <= 1:
+        return days.group_by("account_id").aggregate(reached_at=days.first_at.min())
+    amount = days.quantity if rule.value == "quantity" else days.events
+    used = days.group_by("account_id", "day").aggregate(amount=amount.sum().cast(EXACT))
+    total = used.amount.sum().over(ibis.cumulative_window(group_by=used.account_id, order_by=used.day))
+    used = used.mutate(total=total)
+    used = used.mutate(before=used.total - used.amount)
+    return _Days(
+        used.filter((used.before < rule.at_least) & (used.total >= rule.at_least)).select(
+            "account_id", "day", "before"
+        )
+    )
+
+
+def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:
+    """The times inside the days on which the totals are reached, read from the log in one go."""
+    if not crossings or intake.log is None or intake.usage is None:
+        return []
+    hub, log = intake.usage.hub, intake.log
+    needed = hub.create_table(
+        "crossing_days",
+        ibis.union(
+            *(c.days.select("account_id", "day", product=ibis.literal(c.product)) for c in crossings),
+            distinct=True,
+        )
+        if len(crossings) > 1
+        else crossings[0].days.select("account_id", "day", product=ibis.literal(crossings[0].product)),
+        temp=True,
+        overwrite=True,
+    )
+    if not needed.count().execute():
+        return []
+    rows = log.rows.filter(log.good(log.rows))
+    with reading("usage"):
+        looked = rows.semi_join(
+            log.engine.brought("crossing_days", needed.to_pyarrow()) if log.engine.database else needed,
+            ["account_id", "product", "day"],
+        ).select("account_id", "product", "day", "event", "occurred_at", "quantity")
+        looked = log.engine.into(hub, "crossing_rows", looked)
+    return [_named(_moment(looked, c), c.product, c.step) for c in crossings]
+
+
+def _moment(looked: ir.Table, crossing: _Crossing) -> ir.Table:
+    rule = crossing.rule
+    rows = looked.filter(
+        (looked["product"] == crossing.product) & matches(looked.event, str(rule.event))
+    ).inner_join(crossing.days, ["account_id", "day"])
+    amount = rows.quantity.fill_null(1.0) if rule.value == "quantity" else ibis.literal(1.0)
+    rows = rows.mutate(amount=amount.cast(EXACT))
+    running = rows.amount.sum().over(
+        ibis.cumulative_window(group_by=rows.account_id, order_by=rows.occurred_at)
+    )
+    rows = rows.mutate(total=rows.before + running)
+    return (
+        rows.filter(rows.total >= rule.at_least)
+        .group_by("account_id")
+        .aggregate(reached_at=rows.occurred_at.min())
+    )

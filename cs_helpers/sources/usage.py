@@ -1,0 +1,247 @@
+"""The usage log, the one table that may be larger than memory: checked and reduced where it lies.
+
+It is read in parts of one product and month. Whether a part changed is seen by its checksum; only
+parts that changed are reduced anew. The rules that look at one row run beside the reduction, in
+the same reading; those that look at accounts and contracts run on what was reduced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce as fold
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+import pandas as pd
+
+from cs_helpers.contract.casts import MISFIT, ROW
+from cs_helpers.contract.checks import (
+    Rule,
+    beside_contracts,
+    column_rules,
+    contract_rules,
+    future_rule,
+)
+from cs_helpers.contract.policies import VALUE_RULES, Policies
+from cs_helpers.contract.tables import TABLES
+from cs_helpers.sources.columns import given, typed_table
+from cs_helpers.sources.engines import Engine, reading
+from cs_helpers.sources.mapping import Sources
+
+USAGE = TABLES["usage"]
+#: the month of rows whose time cannot be read
+NO_MONTH = date(1, 1, 1)
+#: quantities are summed to a millionth: the same sum on every engine, in whatever order
+EXACT = dt.Decimal(38, 6)
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _duckdb_hash(a, b, c, d, e, f, g, h) -> dt.uint64: ...  # type: ignore[no-untyped-def]
+
+
+@ibis.udf.scalar.builtin(name="xxhash64")  # type: ignore[untyped-decorator]
+def _spark_hash(a, b, c, d, e, f, g, h) -> dt.int64: ...  # type: ignore[no-untyped-def]
+
+
+@ibis.udf.scalar.builtin(name="hashtextextended")  # type: ignore[untyped-decorator]
+def _postgres_hash(text: str, seed: int) -> dt.int64: ...
+
+
+@dataclass(frozen=True)
+class UsageLog:
+    """The rows of the log in their engine.
+
+    rows: typed, with `day` and `month`. rules: those that look at one row; bit i of `mask` is set
+    where a row breaks the i-th. whole: the same rows with their numbers, read one after the other.
+    """
+
+    engine: Engine
+    rows: ir.Table
+    rules: tuple[Rule, ...]
+    whole: ir.Table
+    mapped: frozenset[str]
+
+    @property
+    def refusing(self) -> int:
+        """The bits of the rules that refuse a row."""
+        return sum(1 << i for i, rule in enumerate(self.rules) if rule.refuses)
+
+    def good(self, rows: ir.Table) -> ir.BooleanValue:
+        """The rows that break no rule that would refuse them."""
+        return (rows.mask & self.refusing) == 0
+
+
+def survey(engine: Engine, sources: Sources, today: date) -> pd.DataFrame:
+    """The parts of the log, one row for each product and month.
+
+    Columns: product ('' where it is missing), month (its first day; 0001-01-01 where the time cannot
+    be read), rows, checksum (of all columns, whatever the order of rows), last_day and known_day (the last that is not after `today`).
+    """
+    rows = _dated(typed_table(engine, sources, USAGE, numbered=False))
+    known = ibis.ifelse(rows.day <= today, rows.day, ibis.null("date"))
+    parts = rows.group_by(product=rows["product"].fill_null(""), month=rows.month).aggregate(
+        rows=rows.count(), checksum=digest(engine, rows), last_day=rows.day.max(), known_day=known.max()
+    )
+    with reading("usage"):
+        found = pd.DataFrame(
+            engine.few(parts),
+            columns=["product", "month", "rows", "checksum", "last_day", "known_day"],
+            dtype="object",
+        )
+    return found.sort_values(["product", "month"], ignore_index=True)
+
+
+def usage_log(
+    engine: Engine,
+    sources: Sources,
+    policies: Policies,
+    as_of: date,
+    contracts: ir.Table | None = None,
+) -> UsageLog:
+    """The log with the rules that look at one row.
+
+    `contracts` are the kept ones, in the engine of the files; they are only needed where a
+    contract rule refuses rows (`contracts_matter`).
+    """
+    mapped = given(engine, sources, USAGE)
+    numbered = typed_table(engine, sources, USAGE)
+    plain = typed_table(engine, sources, USAGE, numbered=False)
+    if "usage_id" in mapped:
+        plain, numbered = _without_repeats(engine, plain, numbered, as_of)
+    rows, rules = _masked(_dated(plain), engine, policies, as_of, contracts)
+    whole = _masked(_dated(numbered), engine, policies, as_of, contracts)[0]
+    return UsageLog(engine, rows, rules, whole, mapped)
+
+
+def contracts_matter(policies: Policies) -> bool:
+    """Whether a row's contract decides if it is kept."""
+    return any(
+        policies.of("usage", "occurred_at", rule) != "warn"
+        for rule in ("without_contract", "before_contract", "after_contract")
+    )
+
+
+def _dated(rows: ir.Table) -> ir.Table:
+    day = rows.occurred_at.cast("date")
+    month = ibis.date(day.year(), day.month(), ibis.literal(1))
+    return rows.mutate(day=day, month=month.fill_null(ibis.literal(NO_MONTH)))
+
+
+def _masked(
+    rows: ir.Table, engine: Engine, policies: Policies, as_of: date, contracts: ir.Table | None
+) -> tuple[ir.Table, tuple[Rule, ...]]:
+    if contracts_matter(policies) and contracts is not None:
+        if engine.database:
+            contracts = engine.brought("kept_contracts", contracts.to_pyarrow())
+        rows = beside_contracts(rows, contracts)
+    rules = [*column_rules(rows, USAGE, policies), future_rule(USAGE, rows.day, as_of, policies)]
+    if contracts_matter(policies) and contracts is not None:
+        rules += contract_rules("usage", "occurred_at", rows.day, rows, policies)
+    if "repeated" in rows.columns:
+        policy = policies.of("usage", "usage_id", "duplicate_key")
+        rules.append(Rule("usage", "usage_id", "duplicate_key", policy, rows.repeated))
+    bits = [
+        ibis.ifelse(rule.broken.fill_null(False), ibis.literal(1 << i, "int64"), ibis.literal(0, "int64"))
+        for i, rule in enumerate(rules)
+    ]
+    blanked = {
+        rule.column: ibis.ifelse(rule.broken.fill_null(False), ibis.null(), rows[rule.column])
+        for rule in rules
+        if rule.name in VALUE_RULES and not rule.refuses
+    }
+    return rows.mutate(mask=fold(lambda a, b: a + b, bits), **blanked), tuple(rules)
+
+
+def _without_repeats(
+    engine: Engine, plain: ir.Table, numbered: ir.Table, as_of: date
+) -> tuple[ir.Table, ir.Table]:
+    """The rows with `repeated`: true for all but the first of those that share a key.
+
+    Only keys that occur twice are looked at row by row. The first is the first that breaks no
+    other rule of a row; where rows have no order, the first by its columns.
+    """
+    with reading("usage"):
+        known = plain.filter(plain.usage_id.notnull())
+        counted = known.group_by("usage_id").aggregate(n=known.count())
+        twice = engine.aside("usage_twice", counted.filter(counted.n > 1).select("usage_id"))
+        if not twice.count().execute():
+            return plain, numbered
+        rows = numbered.semi_join(twice, "usage_id")
+        rules = [*column_rules(rows, USAGE), future_rule(USAGE, rows.occurred_at.cast("date"), as_of)]
+        broken = ibis.or_(*(r.broken.fill_null(False) for r in rules))
+        order = [broken.cast("int8"), rows[ROW], *(rows[c] for c in USAGE.columns)]
+        place = ibis.row_number().over(group_by=rows.usage_id, order_by=order)
+        shared = engine.aside("usage_shared", rows.mutate(repeated=place > 0))
+    return _beside(plain, twice, shared), _beside(numbered, twice, shared)
+
+
+def _beside(rows: ir.Table, twice: ir.Table, shared: ir.Table) -> ir.Table:
+    alone = rows.anti_join(twice, "usage_id").mutate(repeated=ibis.literal(False))
+    return ibis.union(alone, shared.cast(alone.schema()).select(alone.columns))
+
+
+def digest(engine: Engine, rows: ir.Table) -> ir.StringScalar:
+    """A text that is the same for the same rows in any order.
+
+    A value that does not fit is nothing by now, so those are counted beside the hash.
+    """
+    columns: Sequence[ir.Value] = [rows[c] for c in USAGE.columns]
+    if engine.dialect == "duckdb":
+        hashed = _duckdb_hash(*columns)
+    elif engine.dialect == "pyspark":
+        hashed = _spark_hash(*columns)
+    else:
+        written = [c.cast("string").fill_null("\\N") for c in columns]
+        hashed = _postgres_hash(ibis.literal("\x1f").join(written), 0)
+    misfits = [
+        rows[MISFIT + c].ifelse(1, 0).sum().fill_null(0).cast("string") for c in ("occurred_at", "quantity")
+    ]
+    return ibis.literal("/").join([hashed.cast(dt.Decimal(38, 0)).sum().cast("string"), *misfits])
+
+
+def grouped(log: UsageLog, parts: pd.DataFrame | None) -> ir.Table:
+    """The log by account, product, contract, day, event and user: what all reductions start from.
+
+    Columns: account_id, product, contract_id (where it is mapped), month, day, event, user_id, mask,
+    rows, quantity, first_at, and odd_<i> for each rule that only warns (rows that break it). Rows that are refused
+    stand without event and user. `parts` (product, month) narrows it; `None`: all.
+    """
+    rows = log.rows
+    if parts is not None:
+        rows = _of_parts(log, parts)
+    good = log.good(rows)
+    rows = rows.mutate(
+        product=rows["product"].fill_null(""),
+        event=ibis.ifelse(good, rows.event, ibis.null("string")),
+        user_id=ibis.ifelse(good, rows.user_id, ibis.null("string")),
+        mask=rows.mask & log.refusing,
+        broken=rows.mask,
+        amount=ibis.ifelse(good, rows.quantity.fill_null(1.0), 0.0).cast(EXACT),
+    )
+    warned = {
+        f"odd_{i}": ibis.ifelse((rows.broken & (1 << i)) != 0, 1, 0).sum().cast("int64")
+        for i, rule in enumerate(log.rules)
+        if not rule.refuses
+    }
+    keys = ["account_id", "product", "contract_id", "month", "day", "event", "user_id", "mask"]
+    if "contract_id" not in log.mapped:
+        keys.remove("contract_id")
+    return rows.group_by(keys).aggregate(
+        rows=rows.count().cast("int64"), quantity=rows.amount.sum(), first_at=rows.occurred_at.min(), **warned
+    )
+
+
+def _of_parts(log: UsageLog, parts: pd.DataFrame) -> ir.Table:
+    rows = log.rows
+    months = sorted(set(parts["month"]))
+    if NO_MONTH not in months:
+        # what the files know of their own times spares reading the rest
+        rows = rows.filter(rows.occurred_at >= months[0])
+    wanted = [
+        (rows["product"].fill_null("") == product) & rows.month.isin(list(group["month"]))
+        for product, group in parts.groupby("product")
+    ]
+    return rows.filter(ibis.or_(*wanted))
