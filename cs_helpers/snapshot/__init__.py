@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cs_helpers import paths
 from cs_helpers.contract.findings import Finding
@@ -154,7 +156,7 @@ class Snapshot:
     def read(self, product: str) -> ProductData:
         """The tables of one product; raises `SnapshotError` where a file is gone or damaged."""
         product = self.check_product(product)
-        tables = {name: self._table(name, product) for name in self.manifest["tables"]}
+        tables = {name: self.table(name, product) for name in self.manifest["tables"]}
         whole = ProductData(
             Product.model_validate(self.manifest["products"][product]),
             self.as_of,
@@ -173,20 +175,36 @@ class Snapshot:
         except OSError:
             return False
 
-    def _table(self, name: str, product: str) -> pd.DataFrame:
-        listed = self.manifest["files"]
-        files = (f"{name}/product={product}.parquet", f"{name}/all.parquet", f"{name}/empty.parquet")
-        file = next(f for f in files if f in listed)
+    def table(self, name: str, product: str) -> pd.DataFrame:
+        """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""
+        files = self.manifest["files"]
+        inside = f"{name}/product={product}"
+        found = [f for f in files if f == f"{inside}.parquet" or f.startswith(f"{inside}/")]
+        if not found:
+            found = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
         try:
-            content = (self.folder / file).read_bytes()
-            if hashlib.sha256(content).hexdigest() != listed[file]:
-                raise ValueError(file)
-            return pd.read_parquet(io.BytesIO(content))
-        except (OSError, ValueError):
+            tables = [pq.read_table(io.BytesIO(self._content(file))) for file in sorted(found)]
+            frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        except (OSError, ValueError) as error:
+            file = error.args[0] if isinstance(error, _DamagedError) else found[0]
             raise SnapshotError(
                 f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
                 f" {paths.shown(self.folder)} and take the snapshot again"
             ) from None
+        return frame
+
+    def _content(self, file: str) -> bytes:
+        try:
+            content = (self.folder / file).read_bytes()
+        except OSError:
+            raise _DamagedError(file) from None
+        if hashlib.sha256(content).hexdigest() != self.manifest["files"][file]:
+            raise _DamagedError(file)
+        return content
+
+
+class _DamagedError(ValueError):
+    """A file that is not as the manifest says."""
 
 
 def identity(manifest: Mapping[str, Any]) -> str:

@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
 from cs_helpers import paths
+from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
-from cs_helpers.errors import ContractError, did_you_mean
+from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import LATEST, Snapshot, identity
-from cs_helpers.sources import reduce
-from cs_helpers.sources.connect import opened
-from cs_helpers.sources.intake import Intake, take_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.snapshot.files import FROZEN, REDUCED, Files, empty, kinds_of
+from cs_helpers.snapshot.lock import alone
+from cs_helpers.sources.engines import opened
+from cs_helpers.sources.intake import Intake, Stop, taken_in
+from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.milestones import milestones
 
-#: the reductions of usage: name -> columns and the contract's type of each
-REDUCED: Mapping[str, Mapping[str, str]] = {
-    "usage_daily": {
-        "account_id": "text", "product": "text", "day": "date", "event": "text",
-        "events": "integer", "quantity": "number", "users": "integer",
-    },
-    "usage_monthly": {
-        "account_id": "text", "product": "text", "month": "date", "event": "text",
-        "events": "integer", "quantity": "number", "users": "integer", "days": "integer",
-    },
-    "active_daily": {
-        "account_id": "text", "product": "text", "day": "date",
-        "events": "integer", "quantity": "number", "users": "integer",
-    },
-}  # fmt: skip
+_FORMAT = 2
 
-_FORMAT = 1
+#: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
+_FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
+
+#: where the reductions of earlier snapshots are remembered, below the folder of the snapshots
+_MEMORY = ".reduced"
 
 
 def take_snapshot(
@@ -51,89 +48,179 @@ def take_snapshot(
 ) -> Snapshot:
     """Reads, checks, reduces and freezes the tables that a sources file names.
 
-    Raises `SettingError`, `SourceError` or `ContractError`; whatever goes wrong, earlier
-    snapshots stay and no half snapshot is left.
+    Raises `SettingError`, `SourceError`, `ContractError` or `SnapshotError`; whatever goes wrong,
+    earlier snapshots stay and no half snapshot is left.
     """
     root = folder or paths.snapshots()
     product_folder = products or paths.products()
     sources = load_sources(sources_file)
     known = load_products(product_folder)
-    root.mkdir(parents=True, exist_ok=True)
-    with opened(sources, sources_file.resolve().parent) as connection:
-        intake = take_in(connection, sources, today=today or date.today())
-        used = _products_used(intake, known, product_folder)
-        staging = Path(tempfile.mkdtemp(prefix=".taking-", dir=root))
-        try:
-            manifest = _write(staging, intake, used)
-            return _put_in_place(root, staging, manifest)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+    with (
+        _room(root),
+        alone(root),
+        _staging(root) as staging,
+        taking(root, sources_file, sources, today) as intake,
+    ):
+        used, unknown = products_used(intake, known, product_folder)
+        if intake.stops or unknown:
+            raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
+        manifest = _write(root, staging, intake, used)
+        return _put_in_place(root, staging, manifest)
 
 
-def _products_used(intake: Intake, known: Mapping[str, Product], folder: Path) -> dict[str, Product]:
-    names = intake.kept["contracts"]["product"].execute().unique()
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise ContractError(
-            [
-                f"table 'contracts', column 'product': '{name}' has no product file"
-                f" {paths.shown(folder / (name + '.yml'))}.{did_you_mean(name, known)}"
-                f" Write it with 'cs-workbook new-product {name}', or map the value to one of"
-                f" {', '.join(known) or 'the product files'}"
-                for name in unknown
-            ]
+@dataclass(frozen=True)
+class Checked:
+    """What checking the tables found.
+
+    rows_read, rows_kept: table -> count. stops: sentences on what a snapshot cannot be taken with.
+    """
+
+    rows_read: Mapping[str, int]
+    rows_kept: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    stops: tuple[str, ...]
+    as_of: date
+
+
+def check_tables(
+    sources_file: Path, *, folder: Path | None = None, products: Path | None = None, today: date | None = None
+) -> Checked:
+    """Reads and checks the tables that a sources file names, and takes no snapshot.
+
+    Raises `SettingError`, `SourceError` or `SourcesError` where they cannot be read.
+    """
+    root = folder or paths.snapshots()
+    product_folder = products or paths.products()
+    sources, known = load_sources(sources_file), load_products(product_folder)
+    with _room(root), alone(root), taking(root, sources_file, sources, today) as intake:
+        stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
+        more = tuple(stop.finding for stop in stops if stop.finding is not None)
+        return Checked(
+            intake.rows_read, intake.rows_kept, (*intake.findings, *more), tuple(s.sentence for s in stops),
+            intake.as_of,
+        )  # fmt: skip
+
+
+@contextmanager
+def _room(root: Path) -> Iterator[None]:
+    """Says in one sentence that the disk is full, whoever noticed it."""
+    try:
+        yield
+    except Exception as error:
+        what = _full_disk(error)
+        if not what:
+            raise
+        raise SnapshotError(
+            f"the disk is full: {what}; make room in {paths.shown(root)} and take the snapshot again"
+        ) from None
+
+
+def _full_disk(error: BaseException | None) -> str:
+    """What was said of a full disk by an error or one that it came from; '' where it was not."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"{os.strerror(error.errno)}{f' ({error.filename})' if error.filename else ''}"
+        if isinstance(error, duckdb.Error) and any(word in str(error) for word in _FULL):
+            return first_line(error)
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+@contextmanager
+def taking(root: Path, sources_file: Path, sources: Sources, today: date | None) -> Iterator[Intake]:
+    """The tables of a sources file, checked; `root` is the folder of the snapshots."""
+    with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
+        memories = root / _MEMORY
+        memories.mkdir(exist_ok=True)
+        name = hashlib.sha256(str(sources_file.resolve()).encode()).hexdigest()[:12]
+        with (
+            opened(sources, sources_file.resolve().parent, Path(scratch)) as engines,
+            taken_in(
+                engines, sources, today=today or date.today(), reductions=memories / f"{name}.duckdb"
+            ) as intake,
+        ):
+            yield intake
+
+
+@contextmanager
+def _staging(root: Path) -> Iterator[Path]:
+    """A folder beside the snapshots that is gone afterwards, unless it was renamed."""
+    for leftover in (*root.glob(".taking-*"), *root.glob(".scratch-*")):  # of a run that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=".taking-", dir=root))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def products_used(
+    intake: Intake, known: Mapping[str, Product], folder: Path
+) -> tuple[dict[str, Product], tuple[Stop, ...]]:
+    """The products that contracts name, and a stop for each that has no file."""
+    contracts = intake.kept["contracts"]
+    counts = contracts.group_by("product").aggregate(n=contracts.count()).order_by("product")
+    rows = {r["product"]: r["n"] for r in counts.to_pyarrow().to_pylist()}
+    unknown = tuple(
+        Stop(
+            f"table 'contracts', column 'product': '{name}' has no product file"
+            f" {paths.shown(folder / (name + '.yml'))}.{did_you_mean(name, known)}"
+            f" Write it with 'cs-workbook new-product {name}', or map the value to one of"
+            f" {', '.join(known) or 'the product files'}",
+            Finding("contracts", "product", "unknown_product", "stop", n, detail=name),
         )
-    return {name: known[name] for name in sorted(names)}
+        for name, n in rows.items() if name not in known
+    )  # fmt: skip
+    return {name: known[name] for name in rows if name in known}, unknown
 
 
-def _write(staging: Path, intake: Intake, products: Mapping[str, Product]) -> dict[str, Any]:
-    kept = dict(intake.kept)
-    tables: dict[str, ir.Table] = {
-        n: t.select(*TABLES[n].columns) for n, t in kept.items() if n not in ("usage", "milestones")
-    }
-    if "usage" in kept:
-        for name in REDUCED:
-            tables[name] = getattr(reduce, name)(kept["usage"])
-    reached = reduce.milestones(kept, products)
+def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Product]) -> dict[str, Any]:
+    tables = {n: t.select(*TABLES[n].columns) for n, t in intake.kept.items() if n != "milestones"}
+    reached = milestones(intake, products)
     if reached is not None:
         tables["milestones"] = reached
-    rows: dict[str, int] = {}
-    names = [n for n in (*TABLES, *REDUCED) if n != "usage"]
-    for name in names:
-        frame = _frozen(tables[name], name) if name in tables else _empty(name)
-        rows[name] = len(frame)
-        (staging / name).mkdir()
-        if "product" in frame:
-            frame.iloc[:0].to_parquet(staging / name / "empty.parquet", index=False)
-            for product, part in frame.groupby("product", sort=True):
-                if product in products:
-                    part.to_parquet(staging / name / f"product={product}.parquet", index=False)
-        else:
-            frame.to_parquet(staging / name / "all.parquet", index=False)
+    files = Files(staging)
+    for name in FROZEN:
+        if name in REDUCED and intake.usage is not None:
+            continue
+        files.table(name, _frozen(tables[name], name) if name in tables else empty(name), products)
+    if intake.usage is not None:
+        files.reductions(intake.usage, products, root / _MEMORY)
     for name, refused in intake.rejected.items():
         if intake.rows_read[name] > intake.rows_kept[name]:
-            (staging / "rejected").mkdir(exist_ok=True)
-            refused.order_by("source_row").to_csv(staging / "rejected" / f"{name}.csv")
-    files = {
-        p.relative_to(staging).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in sorted(staging.rglob("*.*"))
-        if p.is_file()
-    }
-    first_days = [d for t, c in (("usage_daily", "day"),) if t in tables and (d := _earliest(tables[t], c))]
+            files.rejected(name, refused)
     content: dict[str, Any] = {
         "format": _FORMAT,
         "as_of": intake.as_of.isoformat(),
-        "first_day": min(first_days, default=_earliest(kept["contracts"], "started_on")),
-        "tables": names,
-        "given": sorted({*kept, *(("milestones",) if reached is not None else ())}),
+        "first_day": _first_day(intake),
+        "tables": list(FROZEN),
+        "given": sorted(
+            {
+                *intake.kept,
+                *(("usage",) if intake.usage is not None else ()),
+                *(("milestones",) if reached is not None else ()),
+            }
+        ),
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
-        "rows_frozen": rows,
+        "rows_frozen": {name: files.rows[name] for name in FROZEN},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
-        "files": files,
+        "files": dict(sorted(files.hashes.items())),
     }
     return {"id": identity(content), **content}
+
+
+def _first_day(intake: Intake) -> str | None:
+    """The first day of the log; without one, that of the first contract."""
+    if intake.usage is not None:
+        found = intake.usage.scalar(
+            "SELECT min(day) FROM reduced.daily SEMI JOIN usage_accounts USING (account_id)"
+        )
+        if found is not None:
+            return str(found)
+    found = intake.kept["contracts"].started_on.min().to_pyarrow().as_py()
+    return None if found is None else str(found)
 
 
 def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
@@ -141,23 +228,10 @@ def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
 
     The contract's schema has the last word: what passed the engine's rules must pass it too.
     """
-    kinds = _kinds(name)
+    kinds = kinds_of(name)
     frame = table.select(*kinds).execute().astype({c: DTYPES[k] for c, k in kinds.items()})
     frame = frame.sort_values(list(kinds), na_position="first", ignore_index=True)
     return TABLES[name].schema.validate(frame, lazy=True) if name in TABLES else frame
-
-
-def _empty(name: str) -> pd.DataFrame:
-    return pd.DataFrame({c: pd.Series(dtype=DTYPES[k]) for c, k in _kinds(name).items()})
-
-
-def _kinds(name: str) -> Mapping[str, str]:
-    return REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
-
-
-def _earliest(table: ir.Table, column: str) -> str | None:
-    found = table[column].min().execute()
-    return None if pd.isna(found) else pd.Timestamp(found).date().isoformat()
 
 
 def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapshot:
@@ -166,13 +240,8 @@ def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapsh
     (staging / "manifest.json").write_text(text, encoding="utf-8")
     if not Snapshot(target, manifest).intact():
         shutil.rmtree(target, ignore_errors=True)
-        try:
-            staging.rename(target)
-        except OSError:
-            # another process put the same content there in between
-            if not Snapshot(target, manifest).intact():
-                raise
-    pointer = root / f"{LATEST}.{os.getpid()}"
+        staging.rename(target)
+    pointer = root / f".{LATEST}.new"
     pointer.write_text(manifest["id"] + "\n", encoding="utf-8")
     pointer.replace(root / LATEST)
     return Snapshot(target, manifest)

@@ -3,86 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
+import companies
 import pytest
+from forked import Forks
 
 from cs_helpers.snapshot import Snapshot
-from cs_helpers.snapshot.take import take_snapshot
-
-PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
-FILES = {
-    "accounts.csv": "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,logistics\nA3,Higashi,mid,retail\n",
-    "contracts.csv": (
-        "contract_id,account_id,product,started_on,ended_on,mrr,currency\n"
-        "C1,A1,helpdesk,2025-11-01,,100,JPY\n"
-        "C2,A2,expense_desk,2026-02-01,2026-08-31,200,JPY\n"
-    ),
-    "usage.csv": (
-        "account_id,product,occurred_at,event,quantity\n"
-        "A1,helpdesk,2025-12-05 10:00:00,reply,2\n"
-        "A1,helpdesk,2026-08-05 10:00:00,reply,3\n"
-    ),
-    "sources.yml": (
-        "as_of: 2026-08-31\n"
-        "files: {accounts: accounts.csv, contracts: contracts.csv, usage: usage.csv}\n"
-        "tables: {accounts: {from: accounts}, contracts: {from: contracts}, usage: {from: usage}}\n"
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Company:
-    """A folder with the files of a company and the folder of its snapshots."""
-
-    folder: Path
-    snapshots: Path
-
-    def write(self, **files: str | bytes) -> None:
-        """Writes files; `accounts="..."` is accounts.csv, `sources` is sources.yml."""
-        for name, content in files.items():
-            target = self.folder / (f"{name}.yml" if name == "sources" else f"{name}.csv")
-            target.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    def text(self, name: str) -> str:
-        """The content of one of its files."""
-        return (self.folder / name).read_text(encoding="utf-8")
-
-    def take(self, **other) -> Snapshot:
-        """A snapshot of it."""
-        return take_snapshot(
-            self.folder / "sources.yml",
-            **{
-                "folder": self.snapshots,
-                "products": self.folder / "products",
-                "today": date(2026, 12, 31),
-                **other,
-            },
-        )
-
-
-def _company(root: Path) -> Company:
-    folder = root / "company"
-    (folder / "products").mkdir(parents=True)
-    for name in ("expense_desk.yml", "helpdesk.yml"):
-        shutil.copy(PRODUCTS / name, folder / "products")
-    for name, content in FILES.items():
-        (folder / name).write_text(content, encoding="utf-8")
-    return Company(folder, root / "snapshots")
+from cs_helpers.sources import intake, reduced
 
 
 @pytest.fixture
 def company(tmp_path):
     """A company of the test's own."""
-    return _company(tmp_path)
+    return companies.small(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def taken(tmp_path_factory):
     """A snapshot of the company, to be read only."""
-    return _company(tmp_path_factory.mktemp("read_only")).take()
+    return companies.small(tmp_path_factory.mktemp("read_only")).take()
 
 
 @pytest.fixture
@@ -90,3 +31,44 @@ def own(taken, tmp_path):
     """The same snapshot in a folder of the test's own, to be damaged."""
     shutil.copytree(taken.folder.parent, tmp_path / "snapshots")
     return Snapshot.open(folder=tmp_path / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Takes in processes of their own, to be killed."""
+    driver = Forks()
+    yield driver
+    driver.close()
+
+
+@dataclass
+class Work:
+    """What the last take did with the usage log.
+
+    reused: how many parts had not changed. parts: how many there are. again: those reduced again.
+    """
+
+    reused: int = 0
+    parts: int = 0
+    again: set[tuple[str, date]] = field(default_factory=set)
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """What the last take did with the usage log."""
+    seen = Work()
+    whole, replace = intake.reduced, reduced._replace
+
+    def reducing(*args):
+        seen.again = set()
+        found = whole(*args)
+        seen.reused, seen.parts = found.reused, len(found.parts)
+        return found
+
+    def replacing(hub, log, narrowed, changed, gone):
+        seen.again = set(zip(changed["product"], changed["month"], strict=True))
+        return replace(hub, log, narrowed, changed, gone)
+
+    monkeypatch.setattr(intake, "reduced", reducing)
+    monkeypatch.setattr(reduced, "_replace", replacing)
+    return seen

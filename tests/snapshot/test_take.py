@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import random
 from datetime import date
 
+import companies
+import duckdb
+import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from companies import content, leftovers
 
-from cs_helpers.errors import ContractError, SettingError, SourceError, WorkbookError
+from cs_helpers.errors import ContractError, SettingError, SnapshotError, SourceError, WorkbookError
 from cs_helpers.snapshot import Snapshot
-
-
-def content(folder):
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
-    }
+from cs_helpers.sources import reduced
+from cs_helpers.sources.reduced import Reduced
 
 
 def test_the_same_input_gives_the_same_id_and_the_same_bytes(company, taken):
@@ -43,7 +46,8 @@ def test_the_id_begins_with_the_last_day(taken):
 def test_a_snapshot_taken_twice_is_there_once(company):
     company.take()
     taken = company.take()
-    assert sorted(p.name for p in company.snapshots.iterdir()) == sorted(["LATEST", taken.id])
+    shown = sorted(p.name for p in company.snapshots.iterdir() if not p.name.startswith("."))
+    assert shown == sorted(["LATEST", taken.id])
 
 
 def test_the_latest_one_is_the_one_taken_last(company):
@@ -100,21 +104,58 @@ def test_a_failed_take_leaves_the_earlier_snapshot_and_nothing_else(company, own
     with pytest.raises(error):
         company.take()
     assert content(company.snapshots) == before
-    assert not list(company.snapshots.glob(".taking-*"))
+    assert leftovers(company.snapshots) == []
 
 
-def test_a_take_that_breaks_while_it_writes_leaves_no_half_snapshot(company, own, monkeypatch):
-    before = content(company.snapshots)
-    company.write(contracts=company.text("contracts.csv").replace("100", "101"))
-
+def pyarrow_is_full(monkeypatch):
     def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(pq, "write_table", full)
+
+
+def duckdb_is_full(monkeypatch):
+    def full(self, table, product, quarter, file, metadata):
+        file.write_bytes(b"PAR1 and half of the rows")
+        raise duckdb.IOException(f'Could not write file "{file}": No space left on device')
+
+    monkeypatch.setattr(Reduced, "freeze", full)
+
+
+def the_memory_is_full(monkeypatch):
+    def full(*args):
+        raise duckdb.OutOfMemoryException("failed to offload data block; see 'max_temp_directory_size'")
+
+    monkeypatch.setattr(reduced, "_insert", full)
+
+
+@pytest.mark.parametrize("full", [pyarrow_is_full, duckdb_is_full, the_memory_is_full])
+def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(company, own, monkeypatch, full):
+    before = content(company.snapshots)
+    company.add("usage.csv", "A1,helpdesk,2026-08-06 10:00:00,reply,3")
+    with monkeypatch.context() as patch:
+        full(patch)
+        with pytest.raises(SnapshotError, match=r"^the disk is full: .*; make room in .*snapshots and take"):
+            company.take()
+    assert content(company.snapshots) == before
+    assert leftovers(company.snapshots) == []
+    assert company.take().intact()
+
+
+def test_a_partition_that_cannot_be_written_for_another_reason_leaves_no_half_snapshot(
+    company, own, monkeypatch
+):
+    before = content(company.snapshots)
+    company.add("usage.csv", "A1,helpdesk,2026-08-06 10:00:00,reply,3")
+
+    def denied(*args, **kwargs):
+        raise duckdb.IOException("Cannot open file: Permission denied")
+
+    monkeypatch.setattr(Reduced, "freeze", denied)
+    with pytest.raises(duckdb.IOException, match="Permission denied"):
         company.take()
     assert content(company.snapshots) == before
-    assert not list(company.snapshots.glob(".taking-*"))
+    assert leftovers(company.snapshots) == []
 
 
 def test_a_product_without_a_file_is_named_with_the_one_that_was_meant(company):
@@ -127,3 +168,110 @@ def test_a_product_without_a_file_is_named_with_the_one_that_was_meant(company):
 
 def test_all_that_goes_wrong_is_an_error_that_a_user_can_mend():
     assert {SettingError, SourceError, ContractError} <= set(WorkbookError.__subclasses__())
+
+
+# --- the same input, the same id ---------------------------------------------------------------
+
+SPLIT = ("0.1", "0.2", "0.3", "0.7", "1e-6", "1000000000.1", "", "0.000001")
+
+
+def with_sums(company, quantities):
+    """The company with many fractions on one day, as its log holds them in some order."""
+    head = company.text("usage.csv").splitlines()[0]
+    rows = [f"A1,helpdesk,2026-08-05 10:{i:02}:00,reply,{q}" for i, q in enumerate(quantities)]
+    company.write(usage="\n".join([head, *rows]) + "\n")
+    return company.take()
+
+
+def test_sums_are_exact_whatever_the_order_of_their_parts(company):
+    taken = {with_sums(company, rotated(SPLIT, i)).id for i in (0, 3, 6)}
+    assert len(taken) == 1
+    quantity = Snapshot.open(folder=company.snapshots).read("helpdesk")["usage_daily"]["quantity"]
+    assert list(quantity) == [1000000002.400002]  # a missing quantity is one
+
+
+def rotated(values, by):
+    # every value keeps the time of its place in the day, so that only the order of the sum differs
+    return [*values[by:], *values[:by]]
+
+
+def test_a_tenth_and_two_tenths_are_three_tenths(company):
+    with_sums(company, ["0.1", "0.2"])
+    assert list(Snapshot.open(folder=company.snapshots).read("helpdesk")["usage_daily"]["quantity"]) == [0.3]
+
+
+@pytest.fixture(scope="module")
+def larger_taken(tmp_path_factory):
+    return companies.larger(tmp_path_factory.mktemp("larger")).take()
+
+
+def test_another_folder_gives_the_same_id_and_the_same_bytes(tmp_path, larger_taken):
+    taken = companies.larger(tmp_path / "製品 with spaces, 'and quotes'").take()
+    assert taken.id == larger_taken.id
+    assert content(taken.folder) == content(larger_taken.folder)
+
+
+@pytest.mark.parametrize("threads", [1, 5])
+def test_the_number_of_threads_does_not_matter(tmp_path, larger_taken, monkeypatch, threads):
+    connect = ibis.duckdb.connect
+    monkeypatch.setattr(ibis.duckdb, "connect", lambda *a, **k: connect(*a, threads=threads, **k))
+    taken = companies.larger(tmp_path).take()
+    assert (taken.id, content(taken.folder)) == (larger_taken.id, content(larger_taken.folder))
+
+
+def test_a_partition_of_many_row_groups_does_not_depend_on_the_threads(tmp_path, monkeypatch):
+    # DuckDB cuts row groups of 122,880 rows; threads must not cut them elsewhere
+    company = companies.small(tmp_path)
+    query = (
+        "COPY (SELECT 'A1' AS account_id, 'helpdesk' AS product, TIMESTAMP '2026-07-01' + INTERVAL (i % 80000) MINUTE"
+        " AS occurred_at, 'event ' || (hash(i) % 30000) AS event, i % 7 / 10 AS quantity FROM range(200000) t(i))"
+        f" TO '{company.folder}/usage.parquet'"
+    )
+    duckdb.sql(query)
+    company.change("sources.yml", "usage.csv", "usage.parquet")
+    connect = ibis.duckdb.connect
+    taken = {}
+    for number in (1, 4):
+        with monkeypatch.context() as patch:
+            patch.setattr(ibis.duckdb, "connect", lambda *a, n=number, **k: connect(*a, threads=n, **k))
+            taken[number] = company.take(folder=tmp_path / f"with {number}")
+    assert pq.ParquetFile(taken[1].folder / "usage_daily/product=helpdesk/2026Q3.parquet").num_row_groups > 1
+    assert content(taken[1].folder) == content(taken[4].folder)
+
+
+def test_a_parquet_log_gives_the_same_id_as_a_csv_log(tmp_path, larger_taken):
+    company = companies.larger(tmp_path)
+    file = company.folder / "usage"
+    typed = "occurred_at::TIMESTAMP AS occurred_at, quantity::DOUBLE AS quantity"
+    duckdb.sql(
+        f"COPY (SELECT * REPLACE ({typed}) FROM read_csv('{file}.csv') ORDER BY hash(usage_id)) TO '{file}.parquet'"
+    )
+    company.change("sources.yml", "usage.csv", "usage.parquet")
+    assert company.take().id == larger_taken.id
+
+
+def shuffled(company, seed):
+    for name in ("accounts.csv", "contracts.csv", "usage.csv"):
+        head, *rows = company.text(name).splitlines()
+        random.Random(seed).shuffle(rows)
+        (company.folder / name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_order_of_the_rows_of_all_tables_does_not_matter(tmp_path, larger_taken, seed):
+    company = companies.larger(tmp_path)
+    shuffled(company, seed)
+    assert content(company.take().folder) == content(larger_taken.folder)
+
+
+def test_where_a_row_is_shown_the_order_of_rows_changes_its_number_and_no_table(tmp_path):
+    company = companies.larger(tmp_path)
+    company.change("contracts.csv", "2025-10-04,,", "2025-10-04,2026-01-31,")
+    one = company.take()
+    shuffled(company, 1)
+    other = company.take()
+    assert one.id != other.id  # an example says in which row of the file it stands
+    assert one.manifest["files"] == other.manifest["files"]
+    counts = [{(f.table, f.column, f.rule, f.count) for f in s.findings} for s in (one, other)]
+    assert counts[0] == counts[1]
+    assert {rule for _, _, rule, _ in counts[0]} == {"after_contract"}

@@ -1,0 +1,320 @@
+"""What did not change is not reduced or written again, and the snapshot is the same as a fresh one."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import companies
+import pytest
+from companies import COLUMNS, MONTHS, NAMES, content, larger, written
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.errors import ContractError
+from cs_helpers.sources import reduced
+
+LAST = MONTHS[-1]
+#: the reductions that are written in partitions
+TABLES = ("usage_daily", "usage_monthly", "active_daily")
+
+
+def inodes(snapshot):
+    """Partition of usage -> where it lies on the disk."""
+    return {
+        file: (snapshot.folder / file).stat().st_ino
+        for file in snapshot.manifest["files"]
+        if file.startswith(TABLES) and "product=" in file
+    }
+
+
+def again(before, after):
+    """The partitions that were written anew: (product, quarter)."""
+    old, new = inodes(before), inodes(after)
+    anew = {file.split("/", 1)[1] for file in new if new[file] != old.get(file)}
+    return {
+        (f.split("/")[0].removeprefix("product="), f.split("/")[1].removesuffix(".parquet")) for f in anew
+    }
+
+
+def rows_of(company):
+    return [line.split(",") for line in company.text("usage.csv").splitlines()[1:]]
+
+
+def as_fresh(company, snapshot, folder):
+    return content(company.take(folder=folder).folder) == content(snapshot.folder)
+
+
+@pytest.fixture
+def company(tmp_path):
+    return larger(tmp_path)
+
+
+@pytest.fixture
+def before(company):
+    return company.take()
+
+
+def test_a_first_take_reduces_and_writes_every_part(company, work):
+    taken = company.take()
+    assert (work.reused, len(work.again)) == (0, len(NAMES) * len(MONTHS))
+    quarters = {Quarter.holding(month) for month in MONTHS}
+    assert set(inodes(taken)) == {
+        f"{table}/product={name}/{quarter}.parquet"
+        for table in TABLES
+        for name in NAMES
+        for quarter in quarters
+    }
+
+
+def test_without_a_change_no_part_is_reduced_and_no_partition_written_again(company, before, work):
+    company.change("contracts.csv", ",100,", ",101,")
+    after = company.take()
+    assert after.id != before.id
+    assert (work.reused, work.parts, work.again) == (18, 18, set())
+    assert inodes(after) == inodes(before)
+
+
+def test_new_days_alone_are_reduced_and_written_again(company, before, work, tmp_path):
+    company.change("sources.yml", "2026-05-20", "2026-05-25")
+    company.add("usage.csv", *(
+        f"N{p}{day},A1,{name},2026-05-{day} 10:00:00,template.used,1,P1"
+        for p, name in enumerate(NAMES) for day in range(21, 26)
+    ))  # fmt: skip
+    after = company.take()
+    assert work.again == {(name, LAST) for name in NAMES}
+    assert work.reused == 15
+    assert again(before, after) == {(name, "2026Q2") for name in NAMES}
+    assert as_fresh(company, after, tmp_path / "fresh")
+
+
+def test_a_new_month_is_reduced_alone(company, before, work, tmp_path):
+    company.change("sources.yml", "2026-05-20", "2026-07-03")
+    company.add("usage.csv", "N1,A1,helpdesk,2026-07-02 10:00:00,template.used,1,P1")
+    after = company.take()
+    assert work.again == {("helpdesk", date(2026, 7, 1))}
+    assert again(before, after) == {("helpdesk", "2026Q3")}
+    assert as_fresh(company, after, tmp_path / "fresh")
+
+
+def test_a_change_of_one_product_leaves_the_others_as_they_are(company, before, work, tmp_path):
+    rows = rows_of(company)
+    for row in rows:
+        if row[2] == "expense_desk":
+            row[5] = "7"
+    company.write(usage=written(rows))
+    after = company.take()
+    assert work.again == {("expense_desk", month) for month in MONTHS}
+    assert work.reused == 12
+    assert {product for product, _ in again(before, after)} == {"expense_desk"}
+    assert as_fresh(company, after, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("column", range(1, len(COLUMNS)))
+def test_a_change_of_any_value_is_seen(company, before, work, column):
+    rows = rows_of(company)
+    row = next(r for r in rows if r[2] == "helpdesk" and r[3].startswith("2026-02") and r[1] != "A1")
+    row[column] = ["", "A1", "expense_desk", "2026-02-20 23:59:59", "other", "9", "P9"][column]
+    company.write(usage=written(rows))
+    company.take()
+    changed = {("helpdesk", date(2026, 2, 1))}
+    assert work.again == (changed | {("expense_desk", date(2026, 2, 1))} if column == 2 else changed)
+
+
+def test_rows_that_are_gone_are_gone(company, before, work, tmp_path):
+    company.write(usage=written(r for r in rows_of(company) if r[2] != "helpdesk" or r[3] > "2026-03"))
+    after = company.take()
+    assert work.again == set()
+    assert not [f for f in inodes(after) if "helpdesk/2025Q4" in f]
+    assert again(before, after) == {("helpdesk", "2026Q1")}
+    assert as_fresh(company, after, tmp_path / "fresh")
+
+
+def test_an_account_that_was_unknown_counts_from_the_take_in_which_it_is_known(company, work, tmp_path):
+    company.add("usage.csv", "N1,A9,helpdesk,2026-02-02 10:00:00,template.used,1,P1")
+    before = company.take()
+    company.add("accounts.csv", "A9,Late,mid,retail")
+    company.add("contracts.csv", "C9,A9,helpdesk,2026-01-01,,100,JPY")
+    after = company.take()
+    assert work.again == set()
+    assert again(before, after) == {("helpdesk", "2026Q1")}
+    assert "A9" not in set(before.read("helpdesk")["usage_daily"]["account_id"])
+    assert "A9" in set(after.read("helpdesk")["usage_daily"]["account_id"])
+    assert as_fresh(company, after, tmp_path / "fresh")
+
+
+def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, before, work):
+    file = before.folder / "usage_daily" / "product=helpdesk" / "2026Q1.parquet"
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(bytes(content))
+    company.change("contracts.csv", ",100,", ",101,")
+    after = company.take()
+    assert work.again == set()
+    assert after.intact()
+    assert again(before, after) == {("helpdesk", "2026Q1")}
+
+
+@pytest.mark.parametrize("damage", ["deleted", "emptied", "cut", "turned", "of something else"])
+def test_a_memory_that_is_damaged_or_gone_is_made_anew(company, before, work, damage):
+    (file,) = (company.snapshots / ".reduced").glob("*.duckdb")
+    bytes_ = file.read_bytes()
+    match damage:
+        case "deleted":
+            file.unlink()
+        case "emptied":
+            file.write_bytes(b"")
+        case "cut":
+            file.write_bytes(bytes_[: len(bytes_) // 2])
+        case "turned":
+            file.write_bytes(bytes(255 - b for b in bytes_))
+        case "of something else":
+            file.write_text("this is no database\n" * 1000, encoding="utf-8")
+    assert content(company.take().folder) == content(before.folder)
+    assert work.reused == 0
+    company.take()
+    assert work.reused == 18
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"usage_daily/product=helpdesk/2026Q1.parquet": {}}']
+)
+def test_a_list_of_partitions_that_is_damaged_is_made_anew(company, before, text):
+    (company.snapshots / ".reduced" / "partitions.json").write_text(text, encoding="utf-8")
+    company.change("contracts.csv", ",100,", ",101,")
+    assert (
+        company.take().manifest["files"].items()
+        >= {file: before.manifest["files"][file] for file in inodes(before)}.items()
+    )
+
+
+def test_two_sources_files_do_not_take_each_others_reductions(company, before, work, tmp_path):
+    other = larger(tmp_path / "other", companies.log(seed=2))
+    one = other.take(folder=company.snapshots)
+    assert work.reused == 0
+    assert as_fresh(other, one, tmp_path / "fresh")
+    assert content(company.take().folder) == content(before.folder)
+    assert work.reused == 18
+
+
+def test_other_code_reduces_and_writes_everything_again(company, before, work, monkeypatch):
+    """Whoever mends a reduction must not get the partitions that the old one wrote."""
+    monkeypatch.setattr(reduced, "_code", lambda: "other code")
+    query = reduced._FROZEN["usage_daily"].replace("events, quantity", "events + 1 AS events, quantity")
+    monkeypatch.setitem(reduced._FROZEN, "usage_daily", query)
+    after = company.take()
+    assert work.reused == 0
+    events = [s.read("helpdesk")["usage_daily"]["events"] for s in (before, after)]
+    assert list(events[1]) == list(events[0] + 1)
+
+
+@pytest.mark.parametrize("said", ["usage.before_contract: reject", "usage.quantity.wrong_type: warn"])
+def test_a_rule_that_only_warns_is_counted_and_the_rows_are_kept(company, said):
+    company.add("usage.csv", "N1,A1,helpdesk,2025-10-01 10:00:00,template.used,x,P1")
+    company.change("sources.yml", "as_of:", f"policies: {{{said}}}\nas_of:")
+    assert company.take().intact()
+
+
+# --- any change --------------------------------------------------------------------------------
+
+days = st.dates(date(2025, 11, 25), date(2026, 6, 5)).map(str)
+values = {
+    "usage_id": st.sampled_from(["U1", "U40", "U200", "X1", "X2", ""]),
+    "account_id": st.sampled_from(["A1", "A2", "A4", "A9", "", "a1"]),
+    "product": st.sampled_from([*NAMES, "other", ""]),
+    "occurred_at": st.one_of(
+        st.builds("{} {}".format, days, st.sampled_from(["00:00:00", "14:59:59", "15:00:00", "23:59:59"])),
+        st.sampled_from(["", "soon", "2026-02-30 10:00:00"]),
+    ),
+    "event": st.sampled_from([*companies.EVENTS, "", "評価"]),
+    "quantity": st.sampled_from(["0.1", "0.2", "0.3", "-1", "x", "", "1e9"]),
+    "user_id": st.sampled_from(["P1", "P2", "P9", ""]),
+}
+place = st.integers(0, 10**6)
+edits = st.one_of(
+    st.tuples(st.just("add"), st.tuples(*values.values()).map(list)),
+    st.tuples(st.just("drop"), place),
+    st.tuples(st.just("change"), place, st.sampled_from(COLUMNS).flatmap(lambda c: st.tuples(st.just(c), values[c]))),
+    st.tuples(st.just("duplicate"), place),
+    st.tuples(st.just("move"), place, place),
+    st.tuples(st.just("know"), st.just("A9")),
+    st.tuples(st.just("forget"), st.sampled_from(["A1", "A4"])),
+    st.tuples(st.just("end"), st.sampled_from(["C10", "C21", "C42"]), days),
+    st.tuples(st.just("as_of"), days),
+    st.tuples(st.just("policies"), st.sampled_from([
+        "usage.before_contract: reject, usage.after_contract: reject, usage.without_contract: reject", "",
+        "usage.before_contract: reject", "usage.quantity.wrong_type: warn, usage.out_of_range: warn",
+    ])),
+    st.tuples(st.just("timezone"), st.sampled_from(["Asia/Tokyo", "America/New_York", ""])),
+)  # fmt: skip
+
+
+def edited(company, edit):
+    """One change of what a company gives."""
+    rows = rows_of(company)
+    match edit:
+        case "add", row:
+            rows.append(row)
+        case "drop", i:
+            del rows[i % len(rows)]
+        case "change", i, (column, value):
+            rows[i % len(rows)][COLUMNS.index(column)] = value
+        case "duplicate", i:
+            rows.append(rows[i % len(rows)])
+        case "move", i, j:
+            rows.insert(j % len(rows), rows.pop(i % len(rows)))
+        case "know", account:
+            if account not in company.text("accounts.csv"):
+                company.add("accounts.csv", f"{account},Late,mid,retail")
+        case "forget", account:
+            kept = [r for r in company.text("accounts.csv").splitlines() if not r.startswith(account + ",")]
+            company.write(accounts="\n".join(kept) + "\n")
+        case "end", contract, day:
+            lines = [line.split(",") for line in company.text("contracts.csv").splitlines()]
+            for line in lines:
+                line[4] = day if line[0] == contract else line[4]
+            company.write(contracts=written(lines[1:], lines[0]))
+        case word, value:
+            lines = [r for r in company.text("sources.yml").splitlines() if not r.startswith(word + ":")]
+            said = {"policies": f"{{{value}}}", "timezone": value and f"{value}"}.get(word, value)
+            # the log is written in UTC, so that another zone moves rows to another day
+            log = "  usage: {from: usage, timezone: UTC}" if word == "timezone" and value else None
+            lines = [log if log and r.startswith("  usage:") else r for r in lines]
+            company.write(sources="\n".join([*([f"{word}: {said}"] if said else []), *lines]) + "\n")
+    company.write(usage=written(rows))
+
+
+def outcome(company, **where):
+    """The bytes of a snapshot, or why there is none."""
+    try:
+        return content(company.take(**where).folder)
+    except ContractError as error:
+        return str(error)
+
+
+@given(st.lists(edits, min_size=1, max_size=4), st.lists(edits, max_size=3))
+@example([("duplicate", 5), ("move", 216, 0)], [("change", 0, ("user_id", "P9")), ("drop", 6)])
+@example(
+    [("add", ["X1", "A9", "helpdesk", "2026-06-01 10:00:00", "x", "1", ""])],
+    [("know", "A9"), ("as_of", "2026-06-05")],
+)
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # to shrink would take minutes
+    suppress_health_check=[HealthCheck.too_slow],
+)
+def test_after_any_changes_the_snapshot_is_the_same_as_a_fresh_one(first, then):
+    with tempfile.TemporaryDirectory() as folder:
+        company = larger(Path(folder), companies.log(each=4))
+        company.take()
+        for edit in first:
+            edited(company, edit)
+        found = outcome(company)
+        if then:
+            for edit in then:
+                edited(company, edit)
+            found = outcome(company)
+        assert found == outcome(company, folder=Path(folder) / "fresh")
