@@ -26,7 +26,8 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
     help="Customer-success reports from a company's own tables.",
 )  # fmt: skip
-console = Console(soft_wrap=True)
+# where nobody looks at a window, tables may be as wide as they are
+console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 alert = Console(stderr=True, soft_wrap=True)
 
 Data = Annotated[
@@ -111,9 +112,157 @@ def report(
 
 
 @app.command()
+def check(
+    data: Data = None,
+    html: Annotated[
+        Path | None, typer.Option(help="page; default: reports/data-check.<language>.html")
+    ] = None,
+    language: Annotated[str, typer.Option(help="en or ja")] = "en",
+) -> None:
+    """Check the tables and say all that is wrong, without taking a snapshot."""
+    from rich.table import Table
+
+    from cs_helpers.contract.parameters import Parameters
+    from cs_helpers.report.data_check import check_page, describe, examples
+    from cs_helpers.snapshot.take import check_tables
+    from cs_helpers.text import Text
+
+    Parameters.check({"language": language})
+    source = data or _default_data()
+    with console.status(f"reading {paths.shown(source)}"):
+        found = check_tables(source)
+    text = Text(language)
+    counted = Table(box=None, pad_edge=False, header_style="bold")
+    counted.add_column(text("landing.table"))
+    for heading in ("landing.read", "landing.kept", "check.left_out"):
+        counted.add_column(text(heading), justify="right")
+    for name, read in found.rows_read.items():
+        kept = found.rows_kept[name]
+        counted.add_row(name, text.number(read), text.number(kept), text.number(read - kept))
+    console.print(counted)
+    for finding in found.findings:
+        treated = text(f"rules.policy.{finding.policy}")
+        colour = "red" if finding.policy == "stop" else "yellow"
+        console.print(f"[{colour}]{_plain(describe(finding, text))}[/] ({treated})")
+        for example in examples(finding, text)[:3]:
+            console.print(f"  {_plain(example)}", style="dim")
+    target = html or paths.reports() / f"data-check.{language}.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    page = check_page(source, found.rows_read, found.rows_kept, found.findings, found.as_of, language)
+    target.write_text(page, encoding="utf-8")
+    console.print(paths.shown(target))
+    for sentence in found.stops:
+        alert.print(f"[bold red]error:[/] {_plain(sentence)}")
+    if found.stops:
+        raise typer.Exit(1)
+
+
+@app.command()
 def snapshot(data: Data = None) -> None:
     """Check the tables and freeze them."""
     console.print(paths.shown(_take(data).folder))
+
+
+history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
+app.add_typer(history, name="snapshots")
+
+
+@history.command("list")
+def list_snapshots() -> None:
+    """Which snapshots there are, the one taken last at the end."""
+    from rich.table import Table
+
+    from cs_helpers.snapshot.history import latest_id, size, snapshots
+
+    found = snapshots()
+    if not found:
+        console.print("there is no snapshot yet; take one with 'make snapshot'")
+        return
+    listed = Table(box=None, pad_edge=False, header_style="bold")
+    listed.add_column("snapshot", no_wrap=True)
+    listed.add_column("products")
+    for heading in ("rows read", "left out", "size"):
+        listed.add_column(heading, justify="right")
+    listed.add_column("")
+    for each in found:
+        read, kept = (sum(each.manifest[k].values()) for k in ("rows_read", "rows_kept"))
+        listed.add_row(
+            each.id, ", ".join(each.manifest["products"]), f"{read:,}", f"{read - kept:,}",
+            f"{size(each) / 1e6:,.1f} MB", "latest" if each.id == latest_id() else "",
+        )  # fmt: skip
+    console.print(listed)
+
+
+@history.command("show")
+def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")] = "latest") -> None:
+    """What a snapshot holds and what was found in its tables."""
+    from rich.table import Table
+
+    from cs_helpers.report.data_check import describe
+    from cs_helpers.snapshot import Snapshot
+    from cs_helpers.text import Text
+
+    opened = Snapshot.open(name)
+    manifest = opened.manifest
+    console.print(f"[bold]{opened.id}[/]")
+    console.print(
+        f"as of {opened.as_of}, from {manifest['first_day']}, products {', '.join(manifest['products'])}"
+    )
+    console.print(
+        "every file is as it was written" if opened.intact() else "[red]files are gone or damaged[/]"
+    )
+    listed = Table(box=None, pad_edge=False, header_style="bold")
+    listed.add_column("table")
+    for heading in ("rows read", "kept", "frozen"):
+        listed.add_column(heading, justify="right")
+    for table in dict.fromkeys([*manifest["rows_read"], *manifest["tables"]]):
+        listed.add_row(
+            table,
+            *(f"{m[table]:,}" if table in m else "" for m in (
+                manifest["rows_read"], manifest["rows_kept"], manifest["rows_frozen"]
+            )),
+        )  # fmt: skip
+    console.print(listed)
+    words = Text("en")
+    for finding in opened.findings:
+        console.print(
+            f"[yellow]{_plain(describe(finding, words))}[/] ({words(f'rules.policy.{finding.policy}')})"
+        )
+
+
+@history.command("diff")
+def diff_snapshots(
+    before: Annotated[str, typer.Argument(help="id")],
+    after: Annotated[str, typer.Argument(help="id, or latest")] = "latest",
+) -> None:
+    """What changed from one snapshot to another."""
+    from rich.table import Table
+
+    from cs_helpers.snapshot import Snapshot
+    from cs_helpers.snapshot.history import differences
+
+    old, new = Snapshot.open(before), Snapshot.open(after)
+    found = list(differences(old, new))
+    if not found:
+        console.print("they hold the same")
+        return
+    listed = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", old.id, new.id):
+        listed.add_column(heading, overflow="fold")
+    for each in found:
+        listed.add_row(_plain(each.what), _plain(each.before), _plain(each.after))
+    console.print(listed)
+
+
+@history.command("prune")
+def prune_snapshots(
+    keep: Annotated[int, typer.Option(min=1, help="how many of the last ones stay")] = 3,
+) -> None:
+    """Delete old snapshots; the latest and those that published reports stand on stay."""
+    from cs_helpers.snapshot.history import prune
+
+    for gone in prune(keep):
+        console.print(f"deleted {gone}")
 
 
 @app.command()
@@ -122,6 +271,36 @@ def sample() -> None:
     from cs_helpers.sample import write_sample
 
     console.print(paths.shown(write_sample(paths.sample())))
+
+
+@app.command()
+def inspect(
+    path: Annotated[str, typer.Argument(help="a file, a pattern, a folder, a DuckDB file or a database URL")],
+    write: Annotated[Path | None, typer.Option(help="file to write the proposed sources file to")] = None,
+) -> None:
+    """Show the tables you have, and propose a sources file for them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from cs_helpers.sources import proposal
+
+    if write is not None and write.exists():
+        raise ParameterError("write", "there is such a file already; name another one", value=str(write))
+    found = proposal.inspect(path)
+    for one in found:
+        rows = "" if one.rows is None else f", {one.rows:,} rows"
+        title = Text(f"{one.name}{rows}")
+        table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
+        for column in one.columns:
+            samples = Text(" | ".join(column.samples))
+            table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
+        console.print(Text(one.problem) if one.problem else table, soft_wrap=False)
+        console.print()
+    text = proposal.propose(found, write.parent if write is not None else None)
+    typer.echo(text, nl=False)
+    if write is not None:
+        write.write_text(text, encoding="utf-8")
+        console.print(f"\nwritten: {_plain(paths.shown(write))}")
 
 
 @app.command("new-product")
@@ -177,13 +356,16 @@ def lab() -> None:
 
 
 def _take(data: Path | None) -> Any:
-    from cs_helpers.report.landing import describe
+    from cs_helpers.report.data_check import describe
     from cs_helpers.snapshot.take import take_snapshot
+    from cs_helpers.sources.mapping import load_sources
     from cs_helpers.text import Text
 
     source = data or _default_data()
     with console.status(f"reading {paths.shown(source)}"):
         taken = take_snapshot(source)
+    for secret in load_sources(source).variables():  # no credential reaches a kernel
+        os.environ.pop(secret, None)
     read = sum(taken.manifest["rows_read"].values())
     kept = sum(taken.manifest["rows_kept"].values())
     console.print(f"snapshot {taken.id}: {read:,} rows read, {kept:,} kept, {read - kept:,} left out")

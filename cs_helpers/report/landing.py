@@ -8,9 +8,9 @@ from typing import Any
 import jinja2
 
 from cs_helpers import paths
-from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.report.data_check import describe, examples
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
@@ -25,18 +25,6 @@ def landing_pages(
     ]  # fmt: skip
     pages = {f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken) for code in spoken}
     return {**pages, "index.html": pages[f"index.{language}.html"]}
-
-
-def describe(finding: Finding, text: Text) -> str:
-    """A finding as a sentence, with its count."""
-    column = f"{finding.table}.{finding.column}" if finding.column else finding.table
-    return text(
-        f"rules.{finding.rule}",
-        count=text.number(finding.count),
-        column=column,
-        table=finding.table,
-        detail=finding.detail,
-    )
 
 
 def _page(
@@ -85,17 +73,10 @@ def _page(
             for name in manifest["rows_read"]
         ],
         findings=[
-            (describe(f, text), text(f"rules.policy.{f.policy}"), _example(f, text))
+            (describe(f, text), text(f"rules.policy.{f.policy}"), next(iter(examples(f, text)), ""))
             for f in snapshot.findings
         ],
     )
-
-
-def _example(finding: Finding, text: Text) -> str:
-    if not finding.examples:
-        return ""
-    row, key, value = finding.examples[0]
-    return text("rules.example", row=text.number(row), key=key, value=value or "–")
 
 
 def _reasons(report: Mapping[str, Any], text: Text) -> str:

@@ -1,0 +1,91 @@
+"""What checking the tables found, in words: for the landing page, and as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import jinja2
+
+from cs_helpers import paths
+from cs_helpers.contract.findings import Finding
+from cs_helpers.text import Text
+
+
+def describe(finding: Finding, text: Text) -> str:
+    """A finding as a sentence, with its count."""
+    column = f"{finding.table}.{finding.column}" if finding.column else finding.table
+    dated = finding.rule == "wrong_type" and finding.detail in ("date", "time")
+    return text(
+        "rules.wrong_type_date" if dated else f"rules.{finding.rule}",
+        count=text.number(finding.count),
+        column=column,
+        table=finding.table,
+        detail=finding.detail,
+    )
+
+
+def examples(finding: Finding, text: Text) -> list[str]:
+    """The first rows that break the rule: number, key and value; the number only where rows have one."""
+    return [
+        text(
+            "rules.example" if row else "rules.example_without_row",
+            row=text.number(row), key=key or "–", value=value or "–",
+        )
+        for row, key, value in finding.examples
+    ]  # fmt: skip
+
+
+def check_page(
+    source: Path,
+    rows_read: Mapping[str, int],
+    rows_kept: Mapping[str, int],
+    findings: Sequence[Finding],
+    as_of: date,
+    language: str,
+) -> str:
+    """The page of `cs-workbook check`: self-contained HTML without scripts.
+
+    rows_read, rows_kept: table -> count. findings: what stops comes first.
+    """
+    text = Text(language)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([paths.templates() / "check", paths.templates() / "executive"]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    order = ("stop", "reject", "warn")
+    read, kept = sum(rows_read.values()), sum(rows_kept.values())
+    return environment.get_template("check.html.j2").render(
+        text=text,
+        language=language,
+        source=paths.shown(source),
+        as_of=text.day(as_of),
+        stopped=[describe(f, text) for f in findings if f.policy == "stop"],
+        left_out=text.number(read - kept),
+        read=text.number(read),
+        anything=bool(findings),
+        tables=[
+            (
+                name,
+                text.number(count),
+                text.number(rows_kept[name]),
+                text.number(count - rows_kept[name]),
+            )
+            for name, count in rows_read.items()
+        ],
+        findings=[
+            {
+                "policy": f.policy,
+                "treated": text(f"rules.policy.{f.policy}"),
+                "sentence": describe(f, text),
+                "examples": examples(f, text),
+                "more": text.number(f.count - len(f.examples))
+                if f.examples and f.count > len(f.examples)
+                else "",
+            }
+            for f in sorted(findings, key=lambda f: order.index(f.policy))
+        ],
+    )
