@@ -6,6 +6,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
 KNOWN := QUARTER PRODUCTS LANGUAGE NOTEBOOKS JOBS DATA FORCE VENV PYTHON
@@ -25,7 +26,7 @@ REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(ca
 	$(if $(filter-out 0,$(FORCE)),--force)
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
-.PHONY: help quarterly-report test check lab snapshot sample dictionary benchmark lock clean
+.PHONY: help quarterly-report test check engines lab snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
 	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1]'
@@ -45,6 +46,8 @@ check: $(READY) ## lint, format, types, architecture, clean notebooks, tests
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	$(BIN)/python -m pytest
 
+engines: $(ENGINES) ## install what reads PostgreSQL and Spark, for tests and benchmarks
+
 lab: $(READY) $(SAMPLE) ## open JupyterLab on the notebooks
 	@test -f data/snapshots/LATEST || $(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))
 	@$(BIN)/cs-workbook lab
@@ -63,9 +66,12 @@ dictionary: $(READY) ## write data/README.md from the contract
 benchmark: $(READY) $(SAMPLE) ## time the main job against the stock commands
 	@$(BIN)/python benchmarks/main_job.py
 
-lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --quiet --upgrade --group pyproject.toml:dev pyproject.toml -o requirements.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate --quiet --upgrade
+
+lock: ## resolve requirements.lock and requirements-engines.lock anew (needs uv)
+	$(LOCK) --group pyproject.toml:dev pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:engines -c requirements.lock -o requirements-engines.lock
 
 clean: ## remove what the commands made, except your data and reports
 	rm -rf $(VENV) data/sample data/snapshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
@@ -82,5 +88,15 @@ $(READY): requirements.lock pyproject.toml
 		$(PYTHON) -m venv --clear $(VENV) && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+# The engines' packages come on top of it; no version differs, `make lock` sees to that.
+$(ENGINES): $(READY) requirements-engines.lock
+	@echo "installing what reads PostgreSQL and Spark (once, some 450 MB)"
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-engines.lock ; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock ; \
 	fi
 	@touch $@

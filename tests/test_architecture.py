@@ -72,3 +72,13 @@ def test_every_module_is_of_one_idea_and_short_enough_to_read():
         if n > 450
     }
     assert long == {}
+
+
+def test_the_lock_of_the_engines_differs_in_no_version_and_names_no_host():
+    pins = [
+        set(re.findall(r"^([\w.-]+)(==\S+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
+        for file in ("requirements.lock", "requirements-engines.lock")
+    ]
+    names = {name for name, _ in pins[0]}
+    assert {pin for pin in pins[1] if pin[0] in names} <= pins[0]
+    assert "://" not in (ROOT / "requirements-engines.lock").read_text(encoding="utf-8")
