@@ -75,6 +75,14 @@ class SourcesError(WorkbookError):
         super().__init__(f"{len(errors)} tables cannot be read:\n{lines}")
 
 
+def raise_together(errors: Sequence[SourceError]) -> None:
+    """Raises the one error, or one that says all of them; nothing where there is none."""
+    if len(errors) > 1:
+        raise SourcesError(errors)
+    if errors:
+        raise errors[0]
+
+
 class ContractError(WorkbookError):
     """What the tables hold stops the snapshot; `failures` are one line each."""
 

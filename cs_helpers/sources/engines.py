@@ -22,7 +22,7 @@ from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot import expressions as sge
 
-from cs_helpers.errors import SettingError, SourceError, WorkbookError
+from cs_helpers.errors import SourceError, WorkbookError
 from cs_helpers.paths import shown
 from cs_helpers.sources.files import open_files
 from cs_helpers.sources.mapping import Sources, filled
@@ -177,18 +177,10 @@ def opened(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
         try:
             hub = ibis.duckdb.connect()
             stack.callback(hub.disconnect)
-            for setting in (
-                "enable_progress_bar = false",
-                "TimeZone = 'UTC'",
-                f"memory_limit = '{sources.memory}'",
-                f"temp_directory = {_text(str(scratch))}",
-            ):
-                hub.raw_sql(f"SET {setting}").fetchall()
+            _bounded(hub, sources.memory, scratch)
             open_files(hub, sources, folder, scratch, secrets)
             used = dict.fromkeys(t.in_ for t in sources.tables.values() if t.in_ is not None)
-            databases = {
-                n: _connected(n, sources.databases[n], folder, scratch, stack, secrets) for n in used
-            }
+            databases = {n: _connected(n, sources, folder, scratch, stack, secrets) for n in used}
             yield Engines(Engine(hub, numbered=True), databases)
         except WorkbookError as error:
             for text in sorted(secrets, key=len, reverse=True):
@@ -197,16 +189,19 @@ def opened(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
 
 
 def _connected(
-    name: str, url: str, folder: Path, scratch: Path, stack: contextlib.ExitStack, secrets: set[str]
+    name: str, sources: Sources, folder: Path, scratch: Path, stack: contextlib.ExitStack, secrets: set[str]
 ) -> Engine:
+    url = sources.databases[name]
     address = filled(url, f"databases.{name}")
     secrets |= _secrets(url, address)
     try:
         scheme = address.split("://", 1)[0] if "://" in address else ""
         if scheme in ("", "duckdb") or address.endswith(_DUCKDB):
-            return Engine(_duckdb_file(name, address.removeprefix("duckdb://"), folder, stack), name)
+            file = _duckdb_file(name, folder / address.removeprefix("duckdb://"), stack)
+            _bounded(file, sources.memory, scratch)
+            return Engine(file, name)
         if scheme in ("spark", "pyspark"):
-            backend = _spark(address)
+            backend = _spark(address, stack)
         else:
             backend = ibis.connect(address)
             stack.callback(backend.disconnect)
@@ -236,8 +231,18 @@ def _connected(
     return Engine(backend, name, scratch=scratch)
 
 
-def _duckdb_file(name: str, file: str, folder: Path, stack: contextlib.ExitStack) -> Backend:
-    path = folder / file
+def _bounded(backend: Backend, memory: str, scratch: Path) -> None:
+    """What DuckDB may use, and where it puts what does not fit; times are read in UTC."""
+    for setting in (
+        "enable_progress_bar = false",
+        "TimeZone = 'UTC'",
+        f"memory_limit = '{memory}'",
+        f"temp_directory = {_text(str(scratch))}",
+    ):
+        backend.raw_sql(f"SET {setting}").fetchall()
+
+
+def _duckdb_file(name: str, path: Path, stack: contextlib.ExitStack) -> Backend:
     if not path.exists():
         raise SourceError(f"databases.{name}", "there is no such file; check its path", where=shown(path))
     try:
@@ -249,18 +254,19 @@ def _duckdb_file(name: str, file: str, folder: Path, stack: contextlib.ExitStack
             where=shown(path),
         ) from None
     stack.callback(backend.disconnect)
-    backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
-    backend.raw_sql("SET enable_progress_bar = false").fetchall()
     return backend
 
 
-def _spark(address: str) -> Any:
+def _spark(address: str, stack: contextlib.ExitStack) -> Any:
     """A Spark session by the address of its master: `spark://host:7077`, `spark://local[2]`."""
     from pyspark.sql import SparkSession
 
     master = address.split("://", 1)[1] if address.startswith(("spark://local", "pyspark://")) else address
     builder = SparkSession.builder.appName("cs-workbook").config("spark.ui.enabled", "false")
-    session = SparkSession.getActiveSession() or builder.master(master or "local[*]").getOrCreate()
+    session = SparkSession.getActiveSession()
+    if session is None:
+        session = builder.master(master or "local[*]").getOrCreate()
+        stack.callback(session.stop)
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return ibis.pyspark.connect(session)
 
@@ -304,6 +310,6 @@ def reading(table: str, problem: str = "the rows cannot be read", where: str = "
     except WorkbookError:
         raise
     except Exception as error:
-        if isinstance(error, SettingError) or not isinstance(error, engine_errors()):
+        if not isinstance(error, engine_errors()):
             raise
         raise SourceError(table, f"{problem}: {first_line(error)}", where=where) from None

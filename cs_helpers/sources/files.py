@@ -22,7 +22,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.errors import SourceError, SourcesError, WorkbookError, did_you_mean
+from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_together
 from cs_helpers.paths import shown
 from cs_helpers.sources.mapping import ColumnSource, FileSource, Sources, filled
 from cs_helpers.sources.messages import first_line
@@ -61,10 +61,7 @@ def open_files(connection: Backend, sources: Sources, folder: Path, scratch: Pat
             open_file(connection, name, path, file, scratch, texts=_text_columns(sources, name))
         except SourceError as error:
             errors.append(error)
-    if len(errors) > 1:
-        raise SourcesError(errors)
-    if errors:
-        raise errors[0]
+    raise_together(errors)
 
 
 def open_file(

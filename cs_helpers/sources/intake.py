@@ -30,7 +30,7 @@ from cs_helpers.contract.checks import (
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.tables import TABLES, Table
-from cs_helpers.errors import SourceError, SourcesError
+from cs_helpers.errors import SourceError, raise_together
 from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels
@@ -140,10 +140,7 @@ class _Taking:
                     raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
             except SourceError as error:
                 errors.append(error)
-        if len(errors) > 1:
-            raise SourcesError(errors)
-        if errors:
-            raise errors[0]
+        raise_together(errors)
         return raw, parts
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
