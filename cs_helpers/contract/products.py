@@ -238,7 +238,11 @@ class Product(_Part):
 def read_yaml(file: Path) -> Any:
     """The content of a YAML file; raises `SettingError` with line and column if it is not YAML."""
     try:
-        return yaml.load(file.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+        text = file.read_text(encoding="utf-8-sig")
+        try:
+            return yaml.load(text, Loader=_LOADER)
+        except yaml.YAMLError:
+            return yaml.safe_load(text)  # slower, and it knows the place of the mistake better
     except FileNotFoundError:
         raise SettingError(file, "there is no such file") from None
     except IsADirectoryError:

@@ -91,7 +91,7 @@ def test_a_missing_sources_file_is_named_and_told_what_to_copy(refused):
         ("files: [", "not valid YAML at line 1, column 9"),
         ("files: {a: b.csv}\nas_of: ]", "not valid YAML at line 2, column 8"),
         ("- a list\n", "a list of keys with values"),
-        ("files: {a: \x00}", "characters are not allowed"),
+        ("files: {a: \x00}", "special characters are not allowed"),
         ("fils: {a: b.csv}\ntables: {}", "key 'fils': there is no such key"),
     ],
 )
