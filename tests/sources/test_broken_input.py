@@ -459,12 +459,12 @@ ROWS = {
     ),
     "a date that there is not": Case(
         ("contracts", "started_on", "wrong_type"),
-        ("contracts.started_on that is not of type date: 1", "row 2, C2: 2026-02-30"),
+        ("contracts.started_on that is no date as in 2026-07-31", "row 2, C2: 2026-02-30"),
         {"contracts.csv": CONTRACTS.replace("2026-02-01", "2026-02-30")},
     ),
     "a date with two meanings": Case(
         ("contracts", "started_on", "wrong_type"),
-        ("contracts.started_on that is not of type date: 1", "row 2, C2: 01/02/2026"),
+        ("contracts.started_on that is no date as in 2026-07-31", "row 2, C2: 01/02/2026"),
         {"contracts.csv": CONTRACTS.replace("2026-02-01", "01/02/2026")},
     ),
     "dates with two meanings only": Case(
@@ -474,12 +474,12 @@ ROWS = {
     ),
     "a year of two digits": Case(
         ("contracts", "started_on", "wrong_type"),
-        ("not of type date: 1", "row 2, C2: 26-02-01"),
+        ("that is no date as in 2026-07-31", "row 2, C2: 26-02-01"),
         {"contracts.csv": CONTRACTS.replace("2026-02-01", "26-02-01")},
     ),
     "a time that there is not": Case(
         ("usage", "occurred_at", "wrong_type"),
-        ("usage.occurred_at that is not of type time: 1", "row 2, E2: noon"),
+        ("usage.occurred_at that is no time as in 2026-07-31", "row 2, E2: noon"),
         {"usage.csv": USAGE.replace("2026-05-02 10:00:00", "noon")},
         usage(),
     ),
@@ -578,17 +578,17 @@ SETTINGS = {
     ),
     "a database that does not answer": Case(
         SourceError,
-        ("databases.crm", "the database cannot be reached", "port 1", "check its address, that it runs"),
+        ("database 'crm'", "the database cannot be reached", "port 1", "check its address, that it runs"),
         said=database("postgres://reader:${CS_TEST_PASSWORD}@127.0.0.1:1/crm"),
     ),
     "a database whose driver is not installed": Case(
         SourceError,
-        ("databases.crm", "the driver is not installed; run 'pip install", "ibis-framework[mssql]"),
+        ("database 'crm'", "the driver is not installed; run 'pip install", "ibis-framework[mssql]"),
         said=database("mssql://reader:${CS_TEST_PASSWORD}@localhost/crm"),
     ),
     "a wrong password of PostgreSQL": Case(
         SourceError,
-        ("databases.crm", "password authentication failed", "that the user and password are right"),
+        ("database 'crm'", "password authentication failed", "that the user and password are right"),
         said=database("postgres://READER:${CS_WRONG_PASSWORD}@SERVER"),
     ),
     "a table that PostgreSQL does not have": Case(
@@ -603,12 +603,12 @@ SETTINGS = {
     ),
     "a file that is no database": Case(
         SourceError,
-        ("databases.crm", "not a valid DuckDB database file"),
+        ("database 'crm'", "the file is no DuckDB database"),
         {"crm.duckdb": "no database"},
         database("crm.duckdb"),
     ),
     "a database file that is not there": Case(
-        SourceError, ("databases.crm", "there is no such file"), said=database("crm.duckdb")
+        SourceError, ("database 'crm'", "there is no such file"), said=database("crm.duckdb")
     ),
     "a time zone that there is not": Case(
         SettingError,
