@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,6 +67,20 @@ class Postgres:
 
         parts = {name: getattr(self, name) for name in ("host", "port", "database", "user", "password")}
         return ibis.postgres.connect(**(parts | other))
+
+    @contextmanager
+    def empty_database(self, name: str) -> Iterator[Postgres]:
+        """Another database of the server, which no other test writes to; dropped in the end."""
+        import psycopg
+
+        place = {"host": self.host, "port": self.port, "dbname": self.database}
+        who = {"user": self.user, "password": self.password}
+        with psycopg.connect(**place, **who, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+            try:
+                yield replace(self, database=name)
+            finally:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def postgres_binaries() -> Path | None:
@@ -153,7 +167,7 @@ def started_postgres() -> Iterator[Postgres]:
             server = Postgres("127.0.0.1", port, "cs", "cs_reader", secrets.token_urlsafe(16))
             place = {"host": server.host, "port": port, "dbname": "postgres"}
             with psycopg.connect(**place, **admin, autocommit=True) as connection:
-                connection.execute(f"CREATE ROLE {server.user} LOGIN PASSWORD '{server.password}'")
+                connection.execute(f"CREATE ROLE {server.user} LOGIN CREATEDB PASSWORD '{server.password}'")
                 connection.execute(f"CREATE DATABASE {server.database} OWNER {server.user}")
             yield server
         finally:

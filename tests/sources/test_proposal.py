@@ -160,33 +160,40 @@ def test_a_duckdb_file_gives_each_of_its_tables(tmp_path, folder, proposed):
     assert columns(content, "contracts")["contract_id"] == "Contract No"
 
 
-def test_a_postgres_database_gives_its_tables_and_never_its_password(postgres, tmp_path, proposed, loaded):
-    database = postgres.connect()
-    database.raw_sql(
-        "CREATE TABLE kyaku (id text, account_name varchar(40), segment text, sector text)"
-    ).close()
-    database.raw_sql(
-        "INSERT INTO kyaku VALUES ('A1', 'Kita', 'mid', 'retail'), ('A2', 'Minami', 'small', '')"
-    ).close()
-    database.raw_sql(
+@pytest.fixture
+def warehouse(postgres):
+    """A PostgreSQL database that holds what the test writes, and nothing else."""
+    with postgres.empty_database("warehouse") as server:
+        yield server
+
+
+@pytest.fixture
+def written(warehouse):
+    """Runs statements in the warehouse."""
+
+    def run(*statements):
+        connection = warehouse.connect()
+        for statement in statements:
+            connection.raw_sql(statement).close()
+        connection.disconnect()
+
+    return run
+
+
+def test_a_postgres_database_gives_its_tables_and_never_its_password(warehouse, written, proposed, loaded):
+    written(
+        "CREATE TABLE kyaku (id text, account_name varchar(40), segment text, sector text)",
+        "INSERT INTO kyaku VALUES ('A1', 'Kita', 'mid', 'retail'), ('A2', 'Minami', 'small', '')",
         "CREATE TABLE keiyaku (id uuid, customer_id text, service text, start_date date, mrr numeric(10,2),"
-        " currency char(3), signed text)"
-    ).close()
-    database.raw_sql(
-        "INSERT INTO keiyaku VALUES (gen_random_uuid(), 'A1', 'helpdesk', '2026-01-01', 100.5, 'JPY', '1/2/26')"
-    ).close()
-    try:
-        found = inspect(postgres.url)
-        text, content = proposed(postgres.url)
-    finally:
-        database.raw_sql("DROP TABLE kyaku").close()
-        database.raw_sql("DROP TABLE keiyaku").close()
-        database.disconnect()
-    contracts, accounts = found
+        " currency char(3), signed text)",
+        "INSERT INTO keiyaku VALUES (gen_random_uuid(), 'A1', 'helpdesk', '2026-01-01', 100.5, 'JPY', '1/2/26')",
+    )
+    contracts, accounts = inspect(warehouse.url)
+    text, content = proposed(warehouse.url)
     assert accounts.rows is None
     assert accounts.columns[-1].empty == 0.5
     assert {c.name: c.type for c in contracts.columns}["id"] == "UUID"
-    assert postgres.password not in repr(found) + text
+    assert warehouse.password not in repr((contracts, accounts)) + text
     assert content["databases"]["warehouse"].count("${PGPASSWORD}") == 1
     assert columns(content, "accounts") == {
         "account_id": "id", "name": "account_name", "size": "segment", "industry": "sector"
@@ -195,17 +202,13 @@ def test_a_postgres_database_gives_its_tables_and_never_its_password(postgres, t
     assert loaded(text).variables() == ("PGPASSWORD",)
 
 
-def test_a_table_that_cannot_be_read_is_named_beside_those_that_can(postgres, tmp_path):
-    database = postgres.connect()
-    database.raw_sql("CREATE TABLE readable (customer_id text, name text)").close()
-    database.raw_sql("CREATE TABLE columnless ()").close()
-    database.raw_sql("CREATE VIEW broken AS SELECT 1 / (SELECT count(*) FROM readable) AS x").close()
-    try:
-        broken, columnless, readable = inspect(postgres.url)
-    finally:
-        for drop in ("VIEW broken", "TABLE columnless", "TABLE readable"):
-            database.raw_sql(f"DROP {drop}").close()
-        database.disconnect()
+def test_a_table_that_cannot_be_read_is_named_beside_those_that_can(warehouse, written):
+    written(
+        "CREATE TABLE readable (customer_id text, name text)",
+        "CREATE TABLE columnless ()",
+        "CREATE VIEW broken AS SELECT 1 / (SELECT count(*) FROM readable) AS x",
+    )
+    broken, columnless, readable = inspect(warehouse.url)
     assert "table 'broken': the rows cannot be read: division by zero" in broken.problem
     assert columnless.problem
     assert not readable.problem
