@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-import jinja2
-
 from cs_helpers import paths
 from cs_helpers.contract.findings import Finding
+from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
 
@@ -50,15 +49,9 @@ def check_page(
     rows_read, rows_kept: table -> count. findings: what stops comes first.
     """
     text = Text(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([paths.templates() / "check", paths.templates() / "executive"]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     order = ("stop", "reject", "warn")
     read, kept = sum(rows_read.values()), sum(rows_kept.values())
-    return environment.get_template("check.html.j2").render(
+    return page_template("check", "check.html.j2").render(
         text=text,
         language=language,
         source=paths.shown(source),

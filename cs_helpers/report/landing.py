@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jinja2
-
-from cs_helpers import paths
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.data_check import describe, examples
+from cs_helpers.report.pages import page_template
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
@@ -35,12 +33,6 @@ def _page(
     spoken: list[str],
 ) -> str:
     text = Text(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([paths.templates() / "landing", paths.templates() / "executive"]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     products = snapshot.products
     groups = []
     for name in sorted({r["parameters"]["product"] for r in reports.values()}):
@@ -59,7 +51,7 @@ def _page(
                 }
             )
     manifest = snapshot.manifest
-    return environment.get_template("index.html.j2").render(
+    return page_template("landing", "index.html.j2").render(
         text=text,
         language=language,
         languages=[(code, Text(code)("page.language")) for code in spoken],
