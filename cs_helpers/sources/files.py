@@ -86,30 +86,36 @@ def open_file(
             folder = Path(path).is_dir() or "." not in Path(path).name
             pattern = f"{path.rstrip('/')}/**/*.parquet" if folder else path
             # a folder `account_id=0042` is a text, not the number 42
-            query = f"read_parquet({_quoted(pattern)}, hive_types_autocast=false, union_by_name=true"
+            query = f"read_parquet({sql_text(pattern)}, hive_types_autocast=false, union_by_name=true"
             _view(connection, name, query + ")")
         else:
             if file.encoding is not None and file.encoding.lower() not in _UTF8:
                 path = str(_as_utf8(name, path, file, scratch, where))
             # all rows are looked at before a type is chosen: one odd cell makes the column text, and
             # the contract's check can then name that cell. 01/02/2024 is two days: it stays text, too.
-            query = f"read_csv({_quoted(path)}, sample_size=-1, header=true, dateformat='%Y-%m-%d'"
+            query = f"read_csv({sql_text(path)}, sample_size=-1, header=true, dateformat='%Y-%m-%d'"
             if file.header_row > 1:
                 query += f", skip={file.header_row - 1}"
             if _is_pattern(path) or ("://" in path and any(c in path for c in "*?[")):
                 # a column that only some of the files have; types that only the last of them tells
                 query += ", union_by_name=true, files_to_sniff=-1"
-            _view(connection, name, query + ")")
-            found = connection.raw_sql(f'DESCRIBE "{_escaped(name)}"').fetchall()
+            if "files_to_sniff" in query:
+                _view(connection, name, query + ")")
+                found = {c: t for c, t, *_ in connection.raw_sql(f'DESCRIBE "{_escaped(name)}"').fetchall()}
+                pinned = query
+            else:
+                found, pinned = _sniffed(connection, path, query)
             # one line that is too long, and the engine may take another one for the names of the columns
-            _check_lines(name, path, file, where, {c for c, *_ in found}, texts.union(_KNOWN))
+            _check_lines(name, path, file, where, set(found), texts.union(_KNOWN))
             # what the contract reads as text or as a date is read by its rules, not guessed at: a long
             # number that is a key loses its last digits as a double, 01-02-2024 09:00 has two meanings,
             # yes becomes true
-            guessed = [c for c, type_, *_ in found if c in texts and type_ in _GUESSES]
-            if guessed:
-                types = ", ".join(f"{_quoted(column)}: 'VARCHAR'" for column in guessed)
-                _view(connection, name, f"{query}, types={{{types}}})")
+            guessed = {c: "VARCHAR" for c, type_ in found.items() if c in texts and type_ in _GUESSES}
+            if pinned != query:
+                pinned += f", columns={_struct(found | guessed)}"
+            elif guessed:
+                pinned += f", types={_struct(guessed)}"
+            _view(connection, name, pinned + ")")
         # one row is read; not into Python, where DuckDB wants pytz for times with a zone
         connection.raw_sql(f'SELECT * FROM "{_escaped(name)}" LIMIT 1').fetch_record_batch().read_all()
     except duckdb.Error as error:
@@ -347,6 +353,27 @@ def _view(connection: Backend, name: str, query: str) -> None:
     connection.raw_sql(f'CREATE OR REPLACE VIEW "{_escaped(name)}" AS SELECT * FROM {query}').fetchall()
 
 
+def _sniffed(connection: Backend, path: str, query: str) -> tuple[dict[str, str], str]:
+    """The columns of a CSV file with their types, and how to read it without looking at all rows again.
+
+    A view of `query` would do that at every question it is asked, before it reads anything.
+    """
+    row = connection.raw_sql(
+        "SELECT Columns, Delimiter, Quote, Escape, NewLineDelimiter, Comment, SkipRows, DateFormat, TimestampFormat"
+        f" FROM {query.replace('read_csv', 'sniff_csv', 1)})"
+    ).fetchone()
+    columns, *dialect, skip, date_format, timestamp_format = row
+    said = dict(zip(("delim", "quote", "escape", "new_line", "comment"), dialect, strict=True))
+    said |= {"dateformat": date_format, "timestampformat": timestamp_format}
+    options = [f"{k}={sql_text('' if v == '(empty)' else v)}" for k, v in said.items() if v is not None]
+    pinned = f"read_csv({sql_text(path)}, auto_detect=false, header=true, skip={skip}, {', '.join(options)}"
+    return {column["name"]: column["type"] for column in columns}, pinned
+
+
+def _struct(types: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{sql_text(name)}: {sql_text(type_)}" for name, type_ in types.items()) + "}"
+
+
 def _is_utf8(path: Path) -> bool:
     """Whether a file that the engine refused is UTF-8 text; where that cannot be seen, it is."""
     try:
@@ -403,5 +430,6 @@ def _escaped(name: str) -> str:
     return name.replace('"', '""')
 
 
-def _quoted(text: Path | str) -> str:
+def sql_text(text: Path | str) -> str:
+    """A text as DuckDB's SQL writes it."""
     return "'" + str(text).replace("'", "''") + "'"
