@@ -26,6 +26,13 @@ from pathlib import Path
 
 MEMORY = "2GB"
 STEP = "web."
+#: the reductions of each way, and what they group by besides account and product
+KEYS = {
+    "usage_daily": ["day", "event"],
+    "active_daily": ["day"],
+    "monthly_event": ["month", "event"],
+    "monthly": ["month"],
+}
 
 
 def write_log(millions: float, shape: str, folder: Path) -> Path:
@@ -112,12 +119,7 @@ def pandas(file: Path, out: Path) -> None:
     log["month"] = log["occurred_at"].dt.to_period("M").dt.start_time
     log["quantity"] = log["quantity"].fillna(1)
     measures = {"events": ("event", "size"), "quantity": ("quantity", "sum"), "users": ("user_id", "nunique")}
-    for name, keys in {
-        "usage_daily": ["day", "event"],
-        "active_daily": ["day"],
-        "monthly_event": ["month", "event"],
-        "monthly": ["month"],
-    }.items():
+    for name, keys in KEYS.items():
         more = {"days": ("day", "nunique")} if "month" in keys else {}
         found = (
             log.groupby(["account_id", "product", *keys], sort=False).agg(**measures, **more).reset_index()
@@ -142,12 +144,7 @@ def polars(file: Path, out: Path) -> None:
     measures = [
         pl.len().alias("events"), pl.col("quantity").fill_null(1).sum(), pl.col("user_id").n_unique().alias("users")
     ]  # fmt: skip
-    for name, keys in {
-        "usage_daily": ["day", "event"],
-        "active_daily": ["day"],
-        "monthly_event": ["month", "event"],
-        "monthly": ["month"],
-    }.items():
+    for name, keys in KEYS.items():
         more = [pl.col("day").n_unique().alias("days")] if "month" in keys else []
         found = log.group_by("account_id", "product", *keys).agg(*measures, *more)
         found.collect(engine="streaming").write_parquet(out / name, partition_by="product")

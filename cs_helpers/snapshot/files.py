@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
-from cs_helpers.sources.reduced import Reduced
+from cs_helpers.sources.reduced import Reduced, version
 from cs_helpers.sources.usage import NO_MONTH
 
 #: the reductions of usage: name -> columns and the contract's type of each
@@ -74,7 +74,7 @@ class Files:
         written: dict[str, dict[str, Any]] = {}
         for name in REDUCED:
             self._write(f"{name}/empty.parquet", pa.Table.from_pandas(empty(name), preserve_index=False))
-        made = _made_by(usage)
+        made = _made_by()
         parts = usage.parts[usage.parts["product"].isin(set(products)) & (usage.parts["month"] != NO_MONTH)]
         for product, group in parts.groupby("product", sort=True):
             for quarter in sorted({Quarter.holding(month) for month in group["month"]}):
@@ -145,12 +145,9 @@ def _metadata(name: str) -> str:
     return str(schema.metadata[b"pandas"].decode())
 
 
-def _made_by(usage: Reduced) -> str:
+def _made_by() -> str:
     """The code and versions that write the partitions: others may write other bytes."""
-    reducing = usage.scalar(
-        "SELECT comment FROM duckdb_tables() WHERE database_name = 'reduced' AND table_name = 'parts'"
-    )
-    said = f"{reducing} {[_metadata(name) for name in REDUCED]}"
+    said = f"{version()} {[_metadata(name) for name in REDUCED]}"
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 

@@ -16,7 +16,6 @@ from urllib.parse import quote, unquote, urlsplit
 import duckdb
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 import sqlglot as sg
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
@@ -24,7 +23,7 @@ from sqlglot import expressions as sge
 
 from cs_helpers.errors import SourceError, WorkbookError
 from cs_helpers.paths import shown
-from cs_helpers.sources.files import open_files
+from cs_helpers.sources.files import open_files, sql_text
 from cs_helpers.sources.mapping import Sources, filled
 from cs_helpers.sources.messages import first_line
 
@@ -88,11 +87,11 @@ class Engine:
                             file.write(chunk)
                 file.flush()
                 types = ", ".join(
-                    f"{_text(name)}: {_text(DuckDBType.to_string(type_))}"
+                    f"{sql_text(name)}: {sql_text(DuckDBType.to_string(type_))}"
                     for name, type_ in rows.schema().items()
                 )
                 yield (
-                    f"read_csv({_text(file.name)}, header=false, columns={{{types}}}, nullstr='',"
+                    f"read_csv({sql_text(file.name)}, header=false, columns={{{types}}}, nullstr='',"
                     " allow_quoted_nulls=false, auto_detect=false, quote='\"', escape='\"', delim=',')"
                 )
             return
@@ -130,8 +129,11 @@ class Engine:
             return list(self.backend._session.sql(self.backend.compile(rows)).toArrow().to_pylist())
         return list(rows.to_pyarrow().to_pylist())
 
-    def brought(self, name: str, table: pa.Table) -> ir.Table:
-        """A small table of ours, to be joined in this engine."""
+    def brought(self, name: str, rows: ir.Table) -> ir.Table:
+        """A small table of the hub, to be joined in this engine."""
+        if not self.database:
+            return rows
+        table = rows.to_pyarrow()
         if self.dialect == "duckdb":
             self.backend.con.register(name, table)
         elif self.dialect == "pyspark":
@@ -237,7 +239,7 @@ def _bounded(backend: Backend, memory: str, scratch: Path) -> None:
         "enable_progress_bar = false",
         "TimeZone = 'UTC'",
         f"memory_limit = '{memory}'",
-        f"temp_directory = {_text(str(scratch))}",
+        f"temp_directory = {sql_text(str(scratch))}",
     ):
         backend.raw_sql(f"SET {setting}").fetchall()
 
@@ -269,10 +271,6 @@ def _spark(address: str, stack: contextlib.ExitStack) -> Any:
         stack.callback(session.stop)
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return ibis.pyspark.connect(session)
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _secrets(url: str, address: str) -> set[str]:

@@ -85,7 +85,7 @@ class _Taking:
 
     def __init__(self, engines: Engines, sources: Sources, today: date) -> None:
         self.engines, self.sources, self.today = engines, sources, today
-        self.policies = Policies(sources.said_policies())
+        self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
         self.rows_read: dict[str, int] = {}
@@ -216,9 +216,7 @@ class _Taking:
     def _refused_usage(self, log: UsageLog, orphan: Rule) -> ir.Table:
         """The refused rows of the log, whole, in the engine of the files."""
         rows = log.whole
-        accounts = self.kept["accounts"].select("account_id")
-        if log.engine.database:
-            accounts = log.engine.brought("kept_accounts", accounts.to_pyarrow())
+        accounts = log.engine.brought("kept_accounts", self.kept["accounts"].select("account_id"))
         strange = rows.account_id.notnull() & rows.account_id.notin(accounts.account_id)
         rows = rows.mutate(strange=strange)
         wanted = rows.filter(((rows.mask & log.refusing) != 0) | rows.strange)
@@ -240,10 +238,7 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         if not any(counts.values()):
             return
-        contracts = self.kept["contracts"]
-        if log.engine.database:
-            contracts = log.engine.brought("kept_contracts", contracts.to_pyarrow())
-        whole = beside_contracts(log.whole, contracts)
+        whole = beside_contracts(log.whole, log.engine.brought("kept_contracts", self.kept["contracts"]))
         for shown in contract_rules("usage", "occurred_at", whole.day, whole, self.policies):
             if counts[shown.name]:
                 hit = whole.filter(shown.broken.fill_null(False))

@@ -37,7 +37,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
 
@@ -137,7 +137,7 @@ class Sources(_Part):
     folder: str = "."
     files: dict[str, FileSource] = Field(default_factory=dict)
     databases: dict[str, str] = Field(default_factory=dict)
-    policies: dict[str, Literal["stop", "reject", "warn"]] = Field(default_factory=dict)
+    policies: dict[str, Policy] = Field(default_factory=dict)
     tables: dict[str, TableSource]
 
     @field_validator("memory")
@@ -146,10 +146,6 @@ class Sources(_Part):
         if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[MGT]i?B", memory):
             raise ValueError("needs an amount of memory, as in 2GB")
         return memory
-
-    def said_policies(self) -> dict[str, Policy]:
-        """Rule -> policy, where it is not the default."""
-        return dict(self.policies)
 
     def variables(self) -> tuple[str, ...]:
         """The environment variables that the file names."""

@@ -120,7 +120,7 @@ def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:
     rows = log.rows.filter(log.good(log.rows))
     with reading("usage"):
         looked = rows.semi_join(
-            log.engine.brought("crossing_days", needed.to_pyarrow()) if log.engine.database else needed,
+            log.engine.brought("crossing_days", needed),
             ["account_id", "product", "day"],
         ).select("account_id", "product", "day", "event", "occurred_at", "quantity")
         looked = log.engine.into(hub, "crossing_rows", looked)

@@ -26,6 +26,7 @@ from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.sources import reduce
 from cs_helpers.sources.engines import reading
+from cs_helpers.sources.files import sql_text
 from cs_helpers.sources.usage import UsageLog, contracts_matter, digest, grouped
 
 _TABLES = {
@@ -95,8 +96,8 @@ class Reduced:
         """
         said = {"product": product, "first": quarter.start, "last": quarter.end}
         query = (
-            f"COPY ({_FROZEN[table].format(known=self.known)}) TO '{_escaped(str(file))}'"
-            f" (FORMAT parquet, KV_METADATA {{pandas: '{_escaped(metadata)}'}})"
+            f"COPY ({_FROZEN[table].format(known=self.known)}) TO {sql_text(file)}"
+            f" (FORMAT parquet, KV_METADATA {{pandas: {sql_text(metadata)}}})"
         )
         row = self.hub.con.execute(query, said).fetchone()
         return int(row[0]) if row else 0
@@ -140,33 +141,32 @@ def memory(hub: Backend, file: Path) -> Iterator[None]:
 
 
 def _attach(hub: Backend, file: Path) -> None:
-    hub.raw_sql(f"ATTACH '{_escaped(str(file))}' AS reduced").fetchall()
-    version = f"{_code()} {duckdb.__version__}"
+    hub.raw_sql(f"ATTACH {sql_text(file)} AS reduced").fetchall()
     known = hub.raw_sql(
         "SELECT comment FROM duckdb_tables() WHERE database_name = 'reduced' AND table_name = 'parts'"
     ).fetchall()
-    if known and known[0][0] == version:
+    if known and known[0][0] == version():
         for name in _TABLES:  # a file that was cut off opens, and fails where it is read
             hub.raw_sql(f"SELECT max(COLUMNS(*)) FROM reduced.{name}").fetchall()
         return
     for name, columns in _TABLES.items():
         hub.raw_sql(f"CREATE OR REPLACE TABLE reduced.{name} ({columns})").fetchall()
-    hub.raw_sql(f"COMMENT ON TABLE reduced.parts IS '{version}'").fetchall()
+    hub.raw_sql(f"COMMENT ON TABLE reduced.parts IS '{version()}'").fetchall()
 
 
 def reduced(
     hub: Backend, log: UsageLog, found: pd.DataFrame, policies: Policies, as_of: date, contracts: ir.Table
 ) -> Reduced:
     """Reduces the parts of the log that changed; `found` is its `survey`."""
-    basis = [json.dumps(dict(policies.said), sort_keys=True)]
-    if contracts_matter(policies):
-        basis.append(contracts.order_by(contracts.columns).to_pyarrow().to_pylist())
-    if "repeated" in log.rows.columns:
-        basis.append(_repeats(log))
-    basis = [_hash(*basis)]
+    ordered = contracts.order_by(contracts.columns)
+    basis = _hash(
+        sorted(policies.said.items()),
+        ordered.to_pyarrow().to_pylist() if contracts_matter(policies) else [],
+        _repeats(log) if "repeated" in log.rows.columns else "",
+    )
     parts = found[["product", "month", "rows"]].assign(
         key=[
-            _hash(*basis, row.checksum, row.rows, as_of if row.last_day and row.last_day > as_of else "")
+            _hash(basis, row.checksum, row.rows, as_of if row.last_day and row.last_day > as_of else "")
             for row in found.itertuples()
         ]
     )  # fmt: skip
@@ -259,12 +259,13 @@ def _repeats(log: UsageLog) -> str:
     return str(log.engine.few(repeats.aggregate(digest=digest(log.engine, repeats))))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")
-
-
 def _hash(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
+
+
+def version() -> str:
+    """What reductions depend on besides the rows: the code, and the engine of the files."""
+    return f"{_code()} {duckdb.__version__}"
 
 
 @cache

@@ -99,20 +99,21 @@ def usage_log(
     sources: Sources,
     policies: Policies,
     as_of: date,
-    contracts: ir.Table | None = None,
+    contracts: ir.Table,
 ) -> UsageLog:
     """The log with the rules that look at one row.
 
-    `contracts` are the kept ones, in the engine of the files; they are only needed where a
-    contract rule refuses rows (`contracts_matter`).
+    `contracts` are the kept ones, in the engine of the files; they are looked at where a contract
+    rule refuses rows (`contracts_matter`).
     """
     mapped = given(engine, sources, USAGE)
     numbered = typed_table(engine, sources, USAGE)
     plain = typed_table(engine, sources, USAGE, numbered=False)
     if "usage_id" in mapped:
         plain, numbered = _without_repeats(engine, plain, numbered, as_of)
-    rows, rules = _masked(_dated(plain), engine, policies, as_of, contracts)
-    whole = _masked(_dated(numbered), engine, policies, as_of, contracts)[0]
+    beside = engine.brought("kept_contracts", contracts) if contracts_matter(policies) else None
+    rows, rules = _masked(_dated(plain), policies, as_of, beside)
+    whole, _ = _masked(_dated(numbered), policies, as_of, beside)
     return UsageLog(engine, rows, rules, whole, mapped)
 
 
@@ -131,14 +132,12 @@ def _dated(rows: ir.Table) -> ir.Table:
 
 
 def _masked(
-    rows: ir.Table, engine: Engine, policies: Policies, as_of: date, contracts: ir.Table | None
+    rows: ir.Table, policies: Policies, as_of: date, contracts: ir.Table | None
 ) -> tuple[ir.Table, tuple[Rule, ...]]:
-    if contracts_matter(policies) and contracts is not None:
-        if engine.database:
-            contracts = engine.brought("kept_contracts", contracts.to_pyarrow())
+    if contracts is not None:
         rows = beside_contracts(rows, contracts)
     rules = [*column_rules(rows, USAGE, policies), future_rule(USAGE, rows.day, as_of, policies)]
-    if contracts_matter(policies) and contracts is not None:
+    if contracts is not None:
         rules += contract_rules("usage", "occurred_at", rows.day, rows, policies)
     if "repeated" in rows.columns:
         policy = policies.of("usage", "usage_id", "duplicate_key")
