@@ -21,12 +21,13 @@ import pandas as pd
 
 from cs_helpers import paths
 from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import LATEST, Snapshot, identity
-from cs_helpers.snapshot.files import FROZEN, REDUCED, Files, empty, kinds_of
+from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of
 from cs_helpers.snapshot.lock import alone
 from cs_helpers.sources.engines import opened
 from cs_helpers.sources.intake import Intake, Stop, taken_in
@@ -34,7 +35,7 @@ from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
 
-_FORMAT = 2
+_FORMAT = 3
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -131,15 +132,9 @@ def taking(root: Path, sources_file: Path, sources: Sources, today: date | None)
     """The tables of a sources file, checked; `root` is the folder of the snapshots."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
-        memories.mkdir(exist_ok=True)
         name = hashlib.sha256(str(sources_file.resolve()).encode()).hexdigest()[:12]
-        with (
-            opened(sources, sources_file.resolve().parent, Path(scratch)) as engines,
-            taken_in(
-                engines, sources, today=today or date.today(), reductions=memories / f"{name}.duckdb"
-            ) as intake,
-        ):
-            yield intake
+        with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
+            yield taken_in(engines, sources, today=today or date.today(), reductions=memories / name)
 
 
 @contextmanager
@@ -185,7 +180,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
             continue
         files.table(name, _frozen(tables[name], name) if name in tables else empty(name), products)
     if intake.usage is not None:
-        files.reductions(intake.usage, products, root / _MEMORY)
+        files.reductions(intake.usage, products)
     for name, refused in intake.rejected.items():
         if intake.rows_read[name] > intake.rows_kept[name]:
             files.rejected(name, refused)
@@ -214,11 +209,9 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
 def _first_day(intake: Intake) -> str | None:
     """The first day of the log; without one, that of the first contract."""
     if intake.usage is not None:
-        found = intake.usage.scalar(
-            "SELECT min(day) FROM reduced.daily SEMI JOIN usage_accounts USING (account_id)"
-        )
+        found = intake.usage.table("active_daily").day.min().to_pyarrow().as_py()
         if found is not None:
-            return str(found)
+            return str(found.date())
     found = intake.kept["contracts"].started_on.min().to_pyarrow().as_py()
     return None if found is None else str(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
@@ -14,6 +14,7 @@ from cs_helpers.contract.casts import ROW, Clock, typed
 from cs_helpers.contract.tables import TABLES, Table
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
+from cs_helpers.sources.files import is_parquet
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
 
 #: the engines in which usage is reduced where it lies, as Ibis calls them
@@ -37,13 +38,37 @@ def landed(engines: Engines, sources: Sources) -> Sources:
     return sources.model_copy(update={"tables": tables})
 
 
-def typed_table(engine: Engine, sources: Sources, table: Table, *, numbered: bool = True) -> ir.Table:
-    """The rows of a table in its engine, typed; raises `SourceError` (table, column)."""
+def typed_table(
+    engine: Engine,
+    sources: Sources,
+    table: Table,
+    *,
+    numbered: bool = True,
+    months: tuple[date, date] | None = None,
+) -> ir.Table:
+    """The rows of a table in its engine, typed; raises `SourceError` (table, column).
+
+    `months`: where its times are times already, rows far from these months (a first and a last one,
+    by their first days) are left out before they are read.
+    """
     rows = mapped(engine, sources, table, numbered=numbered)
     written = sources.tables[table.name].timezone or sources.timezone
     with reading(table.name, "the mapping cannot run"):
         moments = engine.moments(rows)
+    if months is not None and rows[str(table.time)].type().is_timestamp():
+        # in another zone a time is another day, but never two days off
+        first, last = (datetime.combine(day, time()) for day in months)
+        at = rows[str(table.time)]
+        rows = rows.filter(at >= first - timedelta(days=2))
+        if last.year < date.max.year:
+            rows = rows.filter(at < last + timedelta(days=33))
     return typed(rows, table, Clock(engine.dialect, written, sources.timezone, moments))
+
+
+def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
+    """Whether to read some months of a table is less than to read all: whether it lies in Parquet files."""
+    source = sources.tables[table.name]
+    return not engine.database and source.from_ in sources.files and is_parquet(engine.backend, source.from_)
 
 
 def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = True) -> ir.Table:

@@ -353,6 +353,12 @@ def _view(connection: Backend, name: str, query: str) -> None:
     connection.raw_sql(f'CREATE OR REPLACE VIEW "{_escaped(name)}" AS SELECT * FROM {query}').fetchall()
 
 
+def is_parquet(connection: Backend, name: str) -> bool:
+    """Whether a file that was opened is Parquet, of which parts can be read."""
+    view = "SELECT contains(sql, ' FROM read_parquet(') FROM duckdb_views() WHERE view_name = ?"
+    return bool(connection.con.execute(view, [name]).fetchall() == [(True,)])
+
+
 def _sniffed(connection: Backend, path: str, query: str) -> tuple[dict[str, str], str]:
     """The columns of a CSV file with their types, and how to read it without looking at all rows again.
 

@@ -7,8 +7,7 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -35,7 +34,7 @@ from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels
 from cs_helpers.sources.mapping import Sources
-from cs_helpers.sources.reduced import Reduced, memory, reduced
+from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
 
 
@@ -53,7 +52,8 @@ class Intake:
 
     kept: table -> its rows in the engine of the files, with the contract's columns; all but usage.
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
-    rows_read, rows_kept: table -> count. usage: what the log was reduced to, and log its rows.
+    rows_read, rows_kept: table -> count. usage: what the rows of known accounts in the
+    log were reduced to; log: its rows.
     stops: what stops a snapshot.
     """
 
@@ -68,16 +68,14 @@ class Intake:
     log: UsageLog | None = None
 
 
-@contextmanager
-def taken_in(engines: Engines, sources: Sources, *, today: date, reductions: Path) -> Iterator[Intake]:
-    """The tables of `sources`, checked; `reductions` is the file that remembers earlier ones.
+def taken_in(engines: Engines, sources: Sources, *, today: date, reductions: Path) -> Intake:
+    """The tables of `sources`, checked; `reductions` is the folder that remembers earlier ones.
 
     Raises `SourceError` where a table or column cannot be read. What was read and stops a snapshot
     (a table without rows, a required table with none left, two currencies in one product, a rule
     whose policy says so) stands in `stops`.
     """
-    with memory(engines.hub, reductions):
-        yield _Taking(engines, landed(engines, sources), today).intake()
+    return _Taking(engines, landed(engines, sources), today).intake(reductions)
 
 
 class _Taking:
@@ -92,7 +90,7 @@ class _Taking:
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
 
-    def intake(self) -> Intake:
+    def intake(self, reductions: Path) -> Intake:
         raw, parts = self._read()
         last_days = [] if parts is None else [d for d in parts["known_day"] if d is not None]
         as_of = self.sources.as_of or _latest_date(raw, last_days, self.today)
@@ -100,14 +98,18 @@ class _Taking:
         for name, table in TABLES.items():
             if name in raw:
                 self._check(raw[name], table, as_of)
+            elif name == "usage" and parts is not None and not len(parts):
+                self.rows_read[name] = self.rows_kept[name] = 0
             elif name == "usage" and parts is not None:
                 engine = self.engines.of(self.sources.tables["usage"].in_)
                 with reading("usage"):
                     log = usage_log(engine, self.sources, self.policies, as_of, self.kept["contracts"])
-                usage = reduced(self.engines.hub, log, parts, self.policies, as_of, self.kept["contracts"])
-                usage = usage.only(self.kept["accounts"])
+                everything = reduced(
+                    self.engines.hub, log, parts, self.policies, as_of, self.kept["contracts"], reductions
+                )
+                usage = everything.only(self.kept["accounts"])
                 with reading("usage"):
-                    self._check_usage(log, usage)
+                    self._check_usage(log, everything)
         stops = self._without_rows()
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
@@ -179,7 +181,7 @@ class _Taking:
 
     def _check_usage(self, log: UsageLog, usage: Reduced) -> None:
         """The findings on the log: counted on what it was reduced to, shown from its rows."""
-        days = self.engines.hub.table("days", database=("reduced", "main"))
+        days = usage.days()
         strangers = days.account_id.notnull() & days.account_id.notin(self.kept["accounts"].account_id)
         totals = days.aggregate(
             read=days.rows.sum().fill_null(0), strange=strangers.ifelse(days.rows, 0).sum().fill_null(0),
@@ -194,11 +196,7 @@ class _Taking:
             strangers,
             "accounts",
         )
-        counts = dict(
-            self.engines.hub.raw_sql(
-                "SELECT rule, sum(count)::BIGINT FROM reduced.broken GROUP BY ALL"
-            ).fetchall()
-        )
+        counts = usage.broken()
         refused = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
         key = ("usage_id",) if "usage_id" in log.mapped else ("account_id",)
         for i, rule in enumerate(log.rules):

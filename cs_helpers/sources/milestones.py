@@ -75,20 +75,19 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
         return rows.group_by("account_id").aggregate(reached_at=rows.reached_at.min())
     if intake.usage is None:
         return None
-    days = intake.usage.hub.table("daily", database=("reduced", "main"))
-    days = days.filter(
-        (days["product"] == product)
-        & matches(days.event, str(rule.event))
-        & days.account_id.isin(kept["accounts"].account_id)
-    )
     if rule.value == "distinct_events":
-        first = days.group_by("account_id", "event").aggregate(reached_at=days.first_at.min())
+        first = _used(intake.usage.table("usage_monthly"), product, rule)
+        first = first.group_by("account_id", "event").aggregate(reached_at=first.first_at.min())
         place = ibis.row_number().over(group_by=first.account_id, order_by=[first.reached_at, first.event])
         return first.mutate(place=place).filter(lambda t: t.place == math.ceil(rule.at_least) - 1)
     if rule.value == "events" and rule.at_least <= 1:
-        return days.group_by("account_id").aggregate(reached_at=days.first_at.min())
+        first = _used(intake.usage.table("usage_monthly"), product, rule)
+        return first.group_by("account_id").aggregate(reached_at=first.first_at.min())
+    days = _used(intake.usage.table("usage_daily"), product, rule)
     amount = days.quantity if rule.value == "quantity" else days.events
-    used = days.group_by("account_id", "day").aggregate(amount=amount.sum().cast(EXACT))
+    used = days.group_by("account_id", days.day.cast("date").name("day")).aggregate(
+        amount=amount.cast(EXACT).sum().cast(EXACT)
+    )
     total = used.amount.sum().over(ibis.cumulative_window(group_by=used.account_id, order_by=used.day))
     used = used.mutate(total=total)
     used = used.mutate(before=used.total - used.amount)
@@ -97,6 +96,10 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
             "account_id", "day", "before"
         )
     )
+
+
+def _used(reductions: ir.Table, product: str, rule: StepRule) -> ir.Table:
+    return reductions.filter((reductions["product"] == product) & matches(reductions.event, str(rule.event)))
 
 
 def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:

@@ -22,16 +22,15 @@ ACCOUNT = ["account_id", "product", "month"]
 def daily(grouped: ir.Table) -> ir.Table:
     """Use by account, product, day and event.
 
-    Columns: account_id, product, month, day, event, events (rows), quantity (sum), users
-    (distinct), first_at (the first time).
+    Columns: account_id, product, month, day, event, events (rows), quantity (sum), users (distinct).
     """
     keys = [*ACCOUNT, "day", "event"]
     each = grouped
     if "contract_id" in grouped.columns:  # a user of two contracts is one user
         each = grouped.group_by([*keys, "user_id"]).aggregate(
-            rows=grouped.rows.sum(), quantity=grouped.quantity.sum(), first_at=grouped.first_at.min()
+            rows=grouped.rows.sum(), quantity=grouped.quantity.sum()
         )
-    return each.group_by(keys).aggregate(**_measures(each), first_at=each.first_at.min())
+    return each.group_by(keys).aggregate(**_measures(each))
 
 
 def active(grouped: ir.Table) -> ir.Table:
@@ -47,20 +46,29 @@ def months(grouped: ir.Table, dialect: str = "duckdb") -> ir.Table:
     """Use by account, product, month and event; `event` null: of all events.
 
     Columns: account_id, product, month, event, events, quantity, users, day_bits (the days of the
-    month that had any: bit 1 is the first).
+    month that had any: bit 1 is the first), first_at (the first time).
     """
-    by_event = _monthly(grouped, [*ACCOUNT, "event"], dialect)
-    overall = _monthly(grouped, ACCOUNT, dialect).mutate(event=ibis.null("string"))
-    return ibis.union(by_event, overall.select(by_event.columns))
-
-
-def _monthly(grouped: ir.Table, keys: list[str], dialect: str) -> ir.Table:
     # 2 to the power of the day: the engines do not agree on the types that may be shifted
-    dated = grouped.mutate(bit=(ibis.literal(2.0) ** grouped.day.day()).cast("int64"))
-    each = dated.group_by([*keys, "user_id"]).aggregate(
-        rows=dated.rows.sum(), quantity=dated.quantity.sum(), bits=_any_bit(dated.bit, dialect)
+    dated = grouped.mutate(day_bits=(ibis.literal(2.0) ** grouped.day.day()).cast("int64"))
+    by_event = _by_user(dated, [*ACCOUNT, "event"], dialect)
+    by_account = _by_user(by_event, ACCOUNT, dialect)
+    each = _of_users(by_event, [*ACCOUNT, "event"], dialect)
+    overall = _of_users(by_account, ACCOUNT, dialect).mutate(event=ibis.null("string"))
+    return ibis.union(each, overall.select(each.columns))
+
+
+def _by_user(rows: ir.Table, keys: list[str], dialect: str) -> ir.Table:
+    return rows.group_by([*keys, "user_id"]).aggregate(
+        rows=rows.rows.sum(), quantity=rows.quantity.sum(), **_times(rows, dialect)
     )
-    return each.group_by(keys).aggregate(**_measures(each), day_bits=_any_bit(each.bits, dialect))
+
+
+def _of_users(rows: ir.Table, keys: list[str], dialect: str) -> ir.Table:
+    return rows.group_by(keys).aggregate(**_measures(rows), **_times(rows, dialect))
+
+
+def _times(rows: ir.Table, dialect: str) -> dict[str, ir.Value]:
+    return {"day_bits": _any_bit(rows.day_bits, dialect), "first_at": rows.first_at.min()}
 
 
 def _any_bit(bits: ir.IntegerColumn, dialect: str) -> ir.IntegerScalar:
@@ -79,12 +87,13 @@ def _measures(each: ir.Table) -> dict[str, ir.Value]:
 def days(grouped: ir.Table, refusing: int) -> ir.Table:
     """All rows, refused ones too, by account, product, contract and day.
 
-    Columns: account_id, product, contract_id (where it is known), month, day, rows, good (rows that
-    no rule of a row refuses).
+    Columns: account_id, product, contract_id (null where it is not known), month, day, rows, good (rows
+    that no rule of a row refuses).
     """
+    if "contract_id" not in grouped.columns:
+        grouped = grouped.mutate(contract_id=ibis.null("string"))
     good = ibis.ifelse((grouped.mask & refusing) == 0, grouped.rows, 0)
-    keys = ["account_id", "product", "contract_id", "month", "day"]
-    return grouped.group_by([k for k in keys if k in grouped.columns]).aggregate(
+    return grouped.group_by("account_id", "product", "contract_id", "month", "day").aggregate(
         rows=grouped.rows.sum().cast("int64"), good=good.sum().cast("int64")
     )
 

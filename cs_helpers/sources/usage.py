@@ -7,7 +7,7 @@ the same reading; those that look at accounts and contracts run on what was redu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce as fold
@@ -27,7 +27,7 @@ from cs_helpers.contract.checks import (
 )
 from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.columns import given, typed_table
+from cs_helpers.sources.columns import given, sliced, typed_table
 from cs_helpers.sources.engines import Engine, reading
 from cs_helpers.sources.mapping import Sources
 
@@ -56,6 +56,8 @@ class UsageLog:
 
     rows: typed, with `day` and `month`. rules: those that look at one row; bit i of `mask` is set
     where a row breaks the i-th. whole: the same rows with their numbers, read one after the other.
+    within: the rows of the months from a first to a last one, and maybe some around them. sliced:
+    whether to read those is less than to read all.
     """
 
     engine: Engine
@@ -63,6 +65,8 @@ class UsageLog:
     rules: tuple[Rule, ...]
     whole: ir.Table
     mapped: frozenset[str]
+    within: Callable[[date, date], ir.Table]
+    sliced: bool
 
     @property
     def refusing(self) -> int:
@@ -114,7 +118,15 @@ def usage_log(
     beside = engine.brought("kept_contracts", contracts) if contracts_matter(policies) else None
     rows, rules = _masked(_dated(plain), policies, as_of, beside)
     whole, _ = _masked(_dated(numbered), policies, as_of, beside)
-    return UsageLog(engine, rows, rules, whole, mapped)
+    parts = "usage_id" not in mapped and sliced(engine, sources, USAGE)
+
+    def within(first: date, last: date) -> ir.Table:
+        if not parts:
+            return rows
+        part = typed_table(engine, sources, USAGE, numbered=False, months=(first, last))
+        return _masked(_dated(part), policies, as_of, beside)[0]
+
+    return UsageLog(engine, rows, rules, whole, mapped, within, parts)
 
 
 def contracts_matter(policies: Policies) -> bool:
@@ -127,8 +139,7 @@ def contracts_matter(policies: Policies) -> bool:
 
 def _dated(rows: ir.Table) -> ir.Table:
     day = rows.occurred_at.cast("date")
-    month = ibis.date(day.year(), day.month(), ibis.literal(1))
-    return rows.mutate(day=day, month=month.fill_null(ibis.literal(NO_MONTH)))
+    return rows.mutate(day=day, month=_month(day))
 
 
 def _masked(
@@ -201,46 +212,32 @@ def digest(engine: Engine, rows: ir.Table) -> ir.StringScalar:
     return ibis.literal("/").join([hashed.cast(dt.Decimal(38, 0)).sum().cast("string"), *misfits])
 
 
-def grouped(log: UsageLog, parts: pd.DataFrame | None) -> ir.Table:
-    """The log by account, product, contract, day, event and user: what all reductions start from.
+def grouped(log: UsageLog, rows: ir.Table) -> ir.Table:
+    """Rows of the log by account, product, contract, day, event and user: what all reductions start from.
 
     Columns: account_id, product, contract_id (where it is mapped), month, day, event, user_id, mask,
-    rows, quantity, first_at, and odd_<i> for each rule that only warns (rows that break it). Rows that are refused
-    stand without event and user. `parts` (product, month) narrows it; `None`: all.
+    rows, quantity, first_at, and odd_<i> for each rule that only warns (rows that break it).
     """
-    rows = log.rows
-    if parts is not None:
-        rows = _of_parts(log, parts)
-    good = log.good(rows)
+    amount = ibis.ifelse(log.good(rows), rows.quantity.fill_null(1.0), 0.0)
     rows = rows.mutate(
         product=rows["product"].fill_null(""),
-        event=ibis.ifelse(good, rows.event, ibis.null("string")),
-        user_id=ibis.ifelse(good, rows.user_id, ibis.null("string")),
         mask=rows.mask & log.refusing,
         broken=rows.mask,
-        amount=ibis.ifelse(good, rows.quantity.fill_null(1.0), 0.0).cast(EXACT),
+        amount=amount.cast(EXACT),
     )
     warned = {
         f"odd_{i}": ibis.ifelse((rows.broken & (1 << i)) != 0, 1, 0).sum().cast("int64")
         for i, rule in enumerate(log.rules)
         if not rule.refuses
     }
-    keys = ["account_id", "product", "contract_id", "month", "day", "event", "user_id", "mask"]
+    keys = ["account_id", "product", "contract_id", "day", "event", "user_id", "mask"]
     if "contract_id" not in log.mapped:
         keys.remove("contract_id")
-    return rows.group_by(keys).aggregate(
+    groups = rows.group_by(keys).aggregate(
         rows=rows.count().cast("int64"), quantity=rows.amount.sum(), first_at=rows.occurred_at.min(), **warned
     )
+    return groups.mutate(month=_month(groups.day))
 
 
-def _of_parts(log: UsageLog, parts: pd.DataFrame) -> ir.Table:
-    rows = log.rows
-    months = sorted(set(parts["month"]))
-    if NO_MONTH not in months:
-        # what the files know of their own times spares reading the rest
-        rows = rows.filter(rows.occurred_at >= months[0])
-    wanted = [
-        (rows["product"].fill_null("") == product) & rows.month.isin(list(group["month"]))
-        for product, group in parts.groupby("product")
-    ]
-    return rows.filter(ibis.or_(*wanted))
+def _month(day: ir.DateValue) -> ir.DateValue:
+    return ibis.date(day.year(), day.month(), ibis.literal(1)).fill_null(ibis.literal(NO_MONTH))

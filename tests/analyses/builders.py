@@ -157,6 +157,7 @@ def _reduced(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
                 quantity=("quantity", "sum"),
                 users=("user_id", "nunique"),
                 days=("day", "nunique"),
+                first_at=("day", "min"),
             )
             .reset_index()
         )

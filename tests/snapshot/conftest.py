@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from datetime import date
 
 import companies
 import pytest
@@ -45,30 +44,30 @@ def forks():
 class Work:
     """What the last take did with the usage log.
 
-    reused: how many parts had not changed. parts: how many there are. again: those reduced again.
+    reused: how many cells had not changed. cells: how many there are. again: those reduced again.
     """
 
     reused: int = 0
-    parts: int = 0
-    again: set[tuple[str, date]] = field(default_factory=set)
+    cells: int = 0
+    again: set[tuple[str, str]] = field(default_factory=set)
 
 
 @pytest.fixture
 def work(monkeypatch):
     """What the last take did with the usage log."""
     seen = Work()
-    whole, replace = intake.reduced, reduced._replace
+    whole, lot = intake.reduced, reduced._reduce
 
     def reducing(*args):
         seen.again = set()
         found = whole(*args)
-        seen.reused, seen.parts = found.reused, len(found.parts)
+        seen.reused, seen.cells = found.reused, len(found.cells)
         return found
 
-    def replacing(hub, log, narrowed, changed, gone):
-        seen.again = set(zip(changed["product"], changed["month"], strict=True))
-        return replace(hub, log, narrowed, changed, gone)
+    def reducing_a_lot(hub, log, rows, cells, memory):
+        seen.again |= {(cell.product, str(cell.quarter)) for cell in cells}
+        return lot(hub, log, rows, cells, memory)
 
     monkeypatch.setattr(intake, "reduced", reducing)
-    monkeypatch.setattr(reduced, "_replace", replacing)
+    monkeypatch.setattr(reduced, "_reduce", reducing_a_lot)
     return seen

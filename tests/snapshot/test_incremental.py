@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ContractError
 from cs_helpers.sources import reduced
 
-LAST = MONTHS[-1]
+QUARTERS = ("2025Q4", "2026Q1", "2026Q2")
+CELLS = {(name, quarter) for name in NAMES for quarter in QUARTERS}
 #: the reductions that are written in partitions
 TABLES = ("usage_daily", "usage_monthly", "active_daily")
 
@@ -57,23 +59,20 @@ def before(company):
     return company.take()
 
 
-def test_a_first_take_reduces_and_writes_every_part(company, work):
+def test_a_first_take_reduces_and_writes_every_cell(company, work):
     taken = company.take()
-    assert (work.reused, len(work.again)) == (0, len(NAMES) * len(MONTHS))
-    quarters = {Quarter.holding(month) for month in MONTHS}
+    assert (work.reused, work.again) == (0, CELLS)
+    assert {Quarter.holding(month) for month in MONTHS} == {Quarter.parse(q) for q in QUARTERS}
     assert set(inodes(taken)) == {
-        f"{table}/product={name}/{quarter}.parquet"
-        for table in TABLES
-        for name in NAMES
-        for quarter in quarters
+        f"{table}/product={name}/{quarter}.parquet" for table in TABLES for name, quarter in CELLS
     }
 
 
-def test_without_a_change_no_part_is_reduced_and_no_partition_written_again(company, before, work):
+def test_without_a_change_no_cell_is_reduced_and_no_partition_written_again(company, before, work):
     company.change("contracts.csv", ",100,", ",101,")
     after = company.take()
     assert after.id != before.id
-    assert (work.reused, work.parts, work.again) == (18, 18, set())
+    assert (work.reused, work.cells, work.again) == (9, 9, set())
     assert inodes(after) == inodes(before)
 
 
@@ -84,18 +83,16 @@ def test_new_days_alone_are_reduced_and_written_again(company, before, work, tmp
         for p, name in enumerate(NAMES) for day in range(21, 26)
     ))  # fmt: skip
     after = company.take()
-    assert work.again == {(name, LAST) for name in NAMES}
-    assert work.reused == 15
-    assert again(before, after) == {(name, "2026Q2") for name in NAMES}
+    assert work.again == again(before, after) == {(name, "2026Q2") for name in NAMES}
+    assert work.reused == 6
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
-def test_a_new_month_is_reduced_alone(company, before, work, tmp_path):
+def test_a_new_quarter_is_reduced_alone(company, before, work, tmp_path):
     company.change("sources.yml", "2026-05-20", "2026-07-03")
     company.add("usage.csv", "N1,A1,helpdesk,2026-07-02 10:00:00,template.used,1,P1")
     after = company.take()
-    assert work.again == {("helpdesk", date(2026, 7, 1))}
-    assert again(before, after) == {("helpdesk", "2026Q3")}
+    assert work.again == again(before, after) == {("helpdesk", "2026Q3")}
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
@@ -106,8 +103,8 @@ def test_a_change_of_one_product_leaves_the_others_as_they_are(company, before, 
             row[5] = "7"
     company.write(usage=written(rows))
     after = company.take()
-    assert work.again == {("expense_desk", month) for month in MONTHS}
-    assert work.reused == 12
+    assert work.again == {("expense_desk", quarter) for quarter in QUARTERS}
+    assert work.reused == 6
     assert {product for product, _ in again(before, after)} == {"expense_desk"}
     assert as_fresh(company, after, tmp_path / "fresh")
 
@@ -119,16 +116,15 @@ def test_a_change_of_any_value_is_seen(company, before, work, column):
     row[column] = ["", "A1", "expense_desk", "2026-02-20 23:59:59", "other", "9", "P9"][column]
     company.write(usage=written(rows))
     company.take()
-    changed = {("helpdesk", date(2026, 2, 1))}
-    assert work.again == (changed | {("expense_desk", date(2026, 2, 1))} if column == 2 else changed)
+    changed = {("helpdesk", "2026Q1")}
+    assert work.again == (changed | {("expense_desk", "2026Q1")} if column == 2 else changed)
 
 
 def test_rows_that_are_gone_are_gone(company, before, work, tmp_path):
     company.write(usage=written(r for r in rows_of(company) if r[2] != "helpdesk" or r[3] > "2026-03"))
     after = company.take()
-    assert work.again == set()
     assert not [f for f in inodes(after) if "helpdesk/2025Q4" in f]
-    assert again(before, after) == {("helpdesk", "2026Q1")}
+    assert work.again == again(before, after) == {("helpdesk", "2026Q1")}
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
@@ -152,18 +148,24 @@ def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, be
     file.write_bytes(bytes(content))
     company.change("contracts.csv", ",100,", ",101,")
     after = company.take()
-    assert work.again == set()
     assert after.intact()
-    assert again(before, after) == {("helpdesk", "2026Q1")}
+    assert work.again == again(before, after) == {("helpdesk", "2026Q1")}
 
 
+def cells_of(company):
+    """The folders of the memory."""
+    return sorted(path.parent for path in (company.snapshots / ".reduced").glob("*/*/cell.json"))
+
+
+@pytest.mark.parametrize(
+    "name", ["cell.json", "usage_daily.parquet", "usage_monthly.parquet", "active_daily.parquet"]
+)
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "cut", "turned", "of something else"])
-def test_a_memory_that_is_damaged_or_gone_is_made_anew(company, before, work, damage):
-    (file,) = (company.snapshots / ".reduced").glob("*.duckdb")
+def test_a_memory_that_is_damaged_is_made_anew(company, before, work, name, damage):
+    file = cells_of(company)[4] / name
     bytes_ = file.read_bytes()
+    file.unlink()  # its other links stay as they are
     match damage:
-        case "deleted":
-            file.unlink()
         case "emptied":
             file.write_bytes(b"")
         case "cut":
@@ -171,23 +173,25 @@ def test_a_memory_that_is_damaged_or_gone_is_made_anew(company, before, work, da
         case "turned":
             file.write_bytes(bytes(255 - b for b in bytes_))
         case "of something else":
-            file.write_text("this is no database\n" * 1000, encoding="utf-8")
+            file.write_text('{"rows": [], "sha256": "usage_daily", "broken": null}', encoding="utf-8")
+    assert content(company.take().folder) == content(before.folder)
+    assert work.reused == 8
+    company.take()
+    assert work.reused == 9
+
+
+def test_a_memory_that_is_gone_is_made_anew(company, before, work):
+    shutil.rmtree(company.snapshots / ".reduced")
     assert content(company.take().folder) == content(before.folder)
     assert work.reused == 0
+
+
+def test_the_memory_holds_the_cells_of_the_last_take_and_nothing_else(company, before):
+    (cells_of(company)[0].parent / ".new-of-a-run-that-was-killed").mkdir()
+    company.write(usage=written(r for r in rows_of(company) if r[2] != "helpdesk"))
     company.take()
-    assert work.reused == 18
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"usage_daily/product=helpdesk/2026Q1.parquet": {}}']
-)
-def test_a_list_of_partitions_that_is_damaged_is_made_anew(company, before, text):
-    (company.snapshots / ".reduced" / "partitions.json").write_text(text, encoding="utf-8")
-    company.change("contracts.csv", ",100,", ",101,")
-    assert (
-        company.take().manifest["files"].items()
-        >= {file: before.manifest["files"][file] for file in inodes(before)}.items()
-    )
+    assert len(cells_of(company)) == 6
+    assert set(cells_of(company)[0].parent.iterdir()) == set(cells_of(company))
 
 
 def test_two_sources_files_do_not_take_each_others_reductions(company, before, work, tmp_path):
@@ -196,14 +200,14 @@ def test_two_sources_files_do_not_take_each_others_reductions(company, before, w
     assert work.reused == 0
     assert as_fresh(other, one, tmp_path / "fresh")
     assert content(company.take().folder) == content(before.folder)
-    assert work.reused == 18
+    assert work.reused == 9
 
 
 def test_other_code_reduces_and_writes_everything_again(company, before, work, monkeypatch):
     """Whoever mends a reduction must not get the partitions that the old one wrote."""
     monkeypatch.setattr(reduced, "_code", lambda: "other code")
-    query = reduced._FROZEN["usage_daily"].replace("events, quantity", "events + 1 AS events, quantity")
-    monkeypatch.setitem(reduced._FROZEN, "usage_daily", query)
+    query = reduced._FILES["usage_daily"].replace("events, quantity", "events + 1 AS events, quantity")
+    monkeypatch.setitem(reduced._FILES, "usage_daily", query)
     after = company.take()
     assert work.reused == 0
     events = [s.read("helpdesk")["usage_daily"]["events"] for s in (before, after)]

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import random
 from datetime import date
+from types import SimpleNamespace
 
 import companies
 import duckdb
@@ -17,8 +18,7 @@ from companies import content, leftovers
 
 from cs_helpers.errors import ContractError, SettingError, SnapshotError, SourceError, WorkbookError
 from cs_helpers.snapshot import Snapshot
-from cs_helpers.sources import reduced
-from cs_helpers.sources.reduced import Reduced
+from cs_helpers.sources import cells, reduced
 
 
 def test_the_same_input_gives_the_same_id_and_the_same_bytes(company, taken):
@@ -115,18 +115,19 @@ def pyarrow_is_full(monkeypatch):
 
 
 def duckdb_is_full(monkeypatch):
-    def full(self, table, product, quarter, file, metadata):
+    def full(self, hub, name, query, said):
+        file = self.folder / f"{name}.parquet"
         file.write_bytes(b"PAR1 and half of the rows")
         raise duckdb.IOException(f'Could not write file "{file}": No space left on device')
 
-    monkeypatch.setattr(Reduced, "freeze", full)
+    monkeypatch.setattr(cells.NewCell, "add", full)
 
 
 def the_memory_is_full(monkeypatch):
     def full(*args):
         raise duckdb.OutOfMemoryException("failed to offload data block; see 'max_temp_directory_size'")
 
-    monkeypatch.setattr(reduced, "_insert", full)
+    monkeypatch.setattr(reduced, "_landed", full)
 
 
 @pytest.mark.parametrize("full", [pyarrow_is_full, duckdb_is_full, the_memory_is_full])
@@ -142,18 +143,16 @@ def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(company,
     assert company.take().intact()
 
 
-def test_a_partition_that_cannot_be_written_for_another_reason_leaves_no_half_snapshot(
+def test_reductions_that_cannot_be_written_for_another_reason_leave_no_half_snapshot(
     company, own, monkeypatch
 ):
     before = content(company.snapshots)
     company.add("usage.csv", "A1,helpdesk,2026-08-06 10:00:00,reply,3")
-
-    def denied(*args, **kwargs):
-        raise duckdb.IOException("Cannot open file: Permission denied")
-
-    monkeypatch.setattr(Reduced, "freeze", denied)
-    with pytest.raises(duckdb.IOException, match="Permission denied"):
-        company.take()
+    with monkeypatch.context() as patch:
+        nowhere = SimpleNamespace(mkdtemp=lambda dir, prefix: f"{dir}/nowhere")
+        patch.setattr(cells, "tempfile", nowhere)
+        with pytest.raises(SnapshotError, match=r"usage cannot be written to .*reduced.*Cannot open file"):
+            company.take()
     assert content(company.snapshots) == before
     assert leftovers(company.snapshots) == []
 

@@ -80,10 +80,8 @@ def take(tmp_path):
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
         said = load_sources(file)
-        with (
-            opened(said, tmp_path, scratch) as engines,
-            taken_in(engines, said, today=today, reductions=tmp_path / "reduced.duckdb") as intake,
-        ):
+        with opened(said, tmp_path, scratch) as engines:
+            intake = taken_in(engines, said, today=today, reductions=tmp_path / "reduced")
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])
             return Taken(

@@ -123,7 +123,7 @@ def table_of(rows):
 
 
 def reference(rows, read=lambda t: t):
-    """The reductions, row by row: table -> {key: (events, quantity, users[, days])}."""
+    """The reductions, row by row: table -> {key: (events, quantity, users[, days, first time])}."""
     sums = {"usage_daily": {}, "active_daily": {}, "usage_monthly": {}}
     for account, product, user, at, event, quantity in rows:
         if None in (account, product, at, event) or account not in {"A1", "A2", "A3", "A4"}:
@@ -136,13 +136,22 @@ def reference(rows, read=lambda t: t):
             ("usage_daily", (account, day, event)), ("active_daily", (account, day)),
             ("usage_monthly", (account, month, event)), ("usage_monthly", (account, month, None)),
         ):  # fmt: skip
-            events, total, users, days = sums[table].get(key, (0, 0.0, frozenset(), frozenset()))
+            events, total, users, times = sums[table].get(key, (0, 0.0, frozenset(), frozenset()))
             quantity_ = 1.0 if quantity is None else quantity
-            sums[table][key] = (events + 1, total + quantity_, users | {user}, days | {day})
+            sums[table][key] = (events + 1, total + quantity_, users | {user}, times | {read(at)})
     return {
         table: {
-            key: (n, round(q, 6), len(users - {None}), *([len(days)] if table == "usage_monthly" else []))
-            for key, (n, q, users, days) in found.items()
+            key: (
+                n,
+                round(q, 6),
+                len(users - {None}),
+                *(
+                    [len({t.date() for t in times}), min(times).replace(tzinfo=None)]
+                    if table == "usage_monthly"
+                    else []
+                ),
+            )
+            for key, (n, q, users, times) in found.items()
         }
         for table, found in sums.items()
     }
@@ -153,10 +162,13 @@ def found_in(snapshot):
     when = {"usage_daily": ["day", "event"], "active_daily": ["day"], "usage_monthly": ["month", "event"]}
     out = {}
     for table, keys in when.items():
-        values = ["events", "quantity", "users", *(["days"] if table == "usage_monthly" else [])]
+        values = ["events", "quantity", "users", *(["days", "first_at"] if table == "usage_monthly" else [])]
         out[table] = {
             (r["account_id"], *(r[k].date() if k in ("day", "month") else r[k] if isinstance(r[k], str) else None for k in keys)):
-            tuple(round(float(r[v]), 6) if v == "quantity" else int(r[v]) for v in values)
+            tuple(
+                round(float(r[v]), 6) if v == "quantity" else r[v].replace(tzinfo=None) if v == "first_at" else int(r[v])
+                for v in values
+            )
             for r in data[table].to_dict("records")
         }  # fmt: skip
     return out

@@ -79,10 +79,8 @@ def take_said(tmp_path):
         (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with (
-            opened(sources, tmp_path, tmp_path / "scratch") as engines,
-            taken_in(engines, sources, today=today, reductions=tmp_path / "reduced.duckdb") as intake,
-        ):
+        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
+            intake = taken_in(engines, sources, today=today, reductions=tmp_path / "reduced")
             assert intake.stops == ()
             return {name: rows.execute() for name, rows in intake.kept.items()}
 
@@ -353,16 +351,12 @@ def test_days_of_a_log_are_counted_in_the_zone_of_the_workbook(
     (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
     (tmp_path / "scratch").mkdir()
     sources = load_sources(tmp_path / "sources.yml")
-    with (
-        opened(sources, tmp_path, tmp_path / "scratch") as engines,
-        taken_in(
-            engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced.duckdb"
-        ) as intake,
-    ):
+    with opened(sources, tmp_path, tmp_path / "scratch") as engines:
+        intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
         rows = intake.log.whole.order_by("account_id").execute()
-        counted = engines.hub.raw_sql("select day from reduced.daily order by account_id").fetchall()
+        counted = intake.usage.table("usage_daily").order_by("account_id").execute()["day"]
     assert [str(at)[:16] for at in rows["occurred_at"]] == read
-    assert [str(day) for (day,) in counted] == [at[:10] for at in read]
+    assert [str(day)[:10] for day in counted] == [at[:10] for at in read]
 
 
 def test_a_date_is_the_same_day_in_every_zone(take_said, tmp_path, accounts, contracts):

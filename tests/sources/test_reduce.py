@@ -34,7 +34,7 @@ with dated as (
 )
 select account_id, product, month, event, count(*) as events,
        sum(case when quantity is null then 1 else quantity end) as quantity,
-       count(distinct user_id) as users, count(distinct day) as days
+       count(distinct user_id) as users, count(distinct day) as days, min(occurred_at) as first_at
 from dated group by grouping sets ((account_id, product, month, event), (account_id, product, month))
 """
 ACTIVE = """
