@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
-import openpyxl.utils.exceptions
 import pandas as pd
 from ibis.backends.duckdb import Backend
 
@@ -394,6 +393,8 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _excel(name: str, content: BinaryIO, file: FileSource, where: str) -> pd.DataFrame:
+    from openpyxl.utils.exceptions import InvalidFileException  # a quarter of a second, for Excel alone
+
     try:
         # cells as they are: pandas would read the text 00123 as a number, and 7 beside an empty cell as 7.0
         with pd.ExcelFile(content) as book:
@@ -420,7 +421,7 @@ def _excel(name: str, content: BinaryIO, file: FileSource, where: str) -> pd.Dat
             frame = book.parse(sheet, header=file.header_row - 1, dtype=object).convert_dtypes()
     except (
         ValueError, OSError, KeyError, SyntaxError, IndexError,
-        zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException,
+        zipfile.BadZipFile, InvalidFileException,
     ):  # fmt: skip
         raise SourceError(
             name, "the file is not an Excel workbook; save it again as .xlsx or as CSV", where=where
