@@ -257,19 +257,24 @@ def _inside(cell: Wanted) -> dict[str, Any]:
 
 
 def _coded(hub: Backend, base: ir.Table) -> None:
-    """Puts a number, in the order of the texts, for each text of `usage_grouped`.
+    """Puts a number, in the order of the texts, for each text of `usage_grouped` that comes often.
 
     The engine takes them for texts, and groups and sorts them in half the time.
     """
     codes = []
-    for column in {"account_id", "product", "contract_id", "event"}.intersection(base.columns):
-        texts = f"FROM usage_grouped WHERE {column} IS NOT NULL"
-        found = hub.raw_sql(f"SELECT EXISTS ({texts})").fetchone()
+    for column in {"account_id", "product", "contract_id", "event", "user_id"}.intersection(base.columns):
+        found = hub.raw_sql(
+            f"SELECT count({column}) > 0 AND approx_count_distinct({column}) < greatest(10_000, count({column}) / 10)"
+            " FROM usage_grouped"
+        ).fetchone()
         if found and found[0]:
             hub.raw_sql(
-                f"CREATE OR REPLACE TYPE code_of_{column} AS ENUM (SELECT DISTINCT {column} {texts} ORDER BY ALL)"
+                f"CREATE OR REPLACE TYPE code_of_{column} AS ENUM (SELECT DISTINCT {column} FROM usage_grouped"
+                f" WHERE {column} IS NOT NULL ORDER BY ALL)"
             ).fetchall()
             codes.append(f"{column}::code_of_{column} AS {column}")
+    if not codes:
+        return
     hub.raw_sql(
         f"CREATE TEMP TABLE usage_coded AS SELECT * REPLACE ({', '.join(codes)}) FROM usage_grouped"
     ).fetchall()
