@@ -29,7 +29,7 @@ _OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
-_EARLIEST = 1900
+_EARLIEST, _LATEST = 1900, 9999
 _GREATEST = 1e300
 
 
@@ -130,8 +130,10 @@ def _dated(value: ir.Value, kind: str, clock: Clock) -> tuple[ir.Value, bool]:
         fitted = ibis.null("timestamp")
     if kind == "date":
         fitted = fitted.cast("date")
-    # a year of two digits is read as one of the first century; so is the zero of a spreadsheet
-    return ibis.ifelse(fitted.year() >= _EARLIEST, fitted, ibis.null(IBIS_TYPES[kind])), False
+    # a year of two digits is read as one of the first century; so is the zero of a spreadsheet; what
+    # was milliseconds and is read as seconds lies after the last year that Python knows
+    known = fitted.year().between(_EARLIEST, _LATEST)
+    return ibis.ifelse(known, fitted, ibis.null(IBIS_TYPES[kind])), False
 
 
 def _time(text: ir.StringValue, clock: Clock) -> ir.TimestampValue:

@@ -265,7 +265,8 @@ def _coded(hub: Backend, base: ir.Table) -> None:
     for column in {"account_id", "product", "contract_id", "event", "user_id"}.intersection(base.columns):
         found = hub.raw_sql(
             f"SELECT count({column}) > 0 AND approx_count_distinct({column}) < greatest(10_000, count({column}) / 10)"
-            " FROM usage_grouped"
+            # DuckDB ends the text of a code at a NUL
+            f" AND NOT bool_or(contains({column}, chr(0))) FROM usage_grouped"
         ).fetchone()
         if found and found[0]:
             hub.raw_sql(

@@ -90,6 +90,26 @@ def test_only_what_changed_is_read_again_in_lots(tmp_path, monkeypatch, lots):
     assert content(after.folder) == content(company.take(folder=tmp_path / "fresh").folder)
 
 
+@pytest.mark.parametrize(
+    ("row", "left_out"),
+    [
+        ("'A1', 'helpdesk', TIMESTAMP '12000-01-01', 'reply'", 1),  # milliseconds, read as seconds
+        ("'A1', 'helpdesk', TIMESTAMP '2026-08-05', chr(0) || 'reply'", 0),
+        ("'A' || chr(0) || '1', 'helpdesk', TIMESTAMP '2026-08-05', 'reply'", 1),
+    ],
+)
+def test_an_odd_row_is_kept_or_refused_and_ends_nothing(company, row, left_out):
+    log = company.folder / "usage.parquet"
+    duckdb.sql(
+        f"COPY (SELECT * FROM (VALUES ('A1', 'helpdesk', TIMESTAMP '2026-08-05', 'reply'), ({row}))"
+        f" AS log(account_id, product, occurred_at, event)) TO '{log}' (FORMAT parquet)"
+    )
+    company.change("sources.yml", "usage.csv", "usage.parquet")
+    manifest = company.take().manifest
+    assert manifest["rows_read"]["usage"] == 2
+    assert manifest["rows_kept"]["usage"] == 2 - left_out
+
+
 @pytest.mark.parametrize("name", REDUCED)
 def test_a_partition_has_the_types_that_pandas_writes(company, name):
     folder = company.take().folder / name
