@@ -7,6 +7,8 @@ the checkout this package is installed from, or the folder named by `CS_WORKBOOK
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from pathlib import Path
 
 
@@ -27,8 +29,9 @@ def products() -> Path:
 
 
 def snapshots() -> Path:
-    """The folder of the frozen snapshots."""
-    return home() / "data" / "snapshots"
+    """The folder of the frozen snapshots; `CS_WORKBOOK_SNAPSHOTS` names another one."""
+    named = os.environ.get("CS_WORKBOOK_SNAPSHOTS")
+    return Path(named).resolve() if named else home() / "data" / "snapshots"
 
 
 def sample() -> Path:
@@ -44,6 +47,25 @@ def templates() -> Path:
 def reports() -> Path:
     """The folder that reports are published to, one folder a quarter."""
     return home() / "reports"
+
+
+def temporary() -> Path:
+    """The folder for temporary files, unless the path of a socket would grow too long in it."""
+    folder = Path(tempfile.gettempdir())
+    return folder if len(str(folder)) < 60 else Path("/tmp")
+
+
+def private(name: str) -> Path:
+    """A temporary folder that stays, of this user alone; raises `PermissionError` where it is not."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = temporary() / f"{name}-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if hasattr(os, "getuid") and (
+        not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o077
+    ):
+        raise PermissionError(1, "other users could write to this folder", str(folder))
+    return folder
 
 
 def shown(path: Path) -> str:

@@ -16,17 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from cs_helpers import paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError, did_you_mean
+
+if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fifth of the time
+    import pandas as pd
+    import pyarrow as pa
 
 LATEST = "LATEST"
 
@@ -175,23 +175,55 @@ class Snapshot:
         except OSError:
             return False
 
+    def make_latest(self) -> None:
+        """Makes this the snapshot that `latest` stands for."""
+        root = self.folder.parent
+        pointer = root / f".{LATEST}.new"
+        pointer.write_text(self.id + "\n", encoding="utf-8")
+        pointer.replace(root / LATEST)
+
     def table(self, name: str, product: str) -> pd.DataFrame:
         """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""
+        frame: pd.DataFrame = self._arrow(name, product).to_pandas()
+        return frame
+
+    def texts(self, name: str, column: str, product: str) -> frozenset[str]:
+        """The different texts in a column of a product's table, without loading pandas.
+
+        Of a table with accounts, those of the product's customers. Raises `SnapshotError` for an
+        unknown table or column.
+        """
+        import pyarrow.compute as pc
+
+        if (
+            name not in self.manifest["tables"]
+            or column not in (found := self._arrow(name, product)).column_names
+        ):
+            raise SnapshotError(f"snapshot {self.id} has no column '{name}.{column}'")
+        if "account_id" in found.column_names:
+            customers = self._arrow("contracts", product)["account_id"].combine_chunks()
+            found = found.filter(pc.is_in(found["account_id"], customers))
+        return frozenset(str(value) for value in found[column].unique().to_pylist() if value is not None)
+
+    def _arrow(self, name: str, product: str) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         files = self.manifest["files"]
         inside = f"{name}/product={product}"
         found = [f for f in files if f == f"{inside}.parquet" or f.startswith(f"{inside}/")]
         if not found:
             found = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
         try:
-            tables = [pq.read_table(io.BytesIO(self._content(file))) for file in sorted(found)]
-            frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+            # one thread: the files are small, and starting threads takes longer than reading them
+            tables = [pq.read_table(io.BytesIO(self._content(f)), use_threads=False) for f in sorted(found)]
+            return pa.concat_tables(tables)
         except (OSError, ValueError) as error:
             file = error.args[0] if isinstance(error, _DamagedError) else found[0]
             raise SnapshotError(
                 f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
                 f" {paths.shown(self.folder)} and take the snapshot again"
             ) from None
-        return frame
 
     def _content(self, file: str) -> bytes:
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,27 @@ class Files:
         target = self.folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
+
+
+def shared_parts(frames: Mapping[str, pd.DataFrame], products: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Table -> product -> the hash of the rows that a product reads of a table which all products share.
+
+    So that a note on one product is a change to that product's data and to no other's.
+    """
+    found: dict[str, dict[str, str]] = {"accounts": {}, "notes": {}, "codings": {}}
+    contracts, interviews = frames["contracts"], frames["interviews"]
+    for product in products:
+        accounts = contracts.loc[contracts["product"] == product, "account_id"]
+        held = interviews.loc[interviews["product"] == product, "interview_id"]
+        notes = frames["notes"][frames["notes"]["interview_id"].isin(set(held))]
+        parts = {
+            "accounts": frames["accounts"][frames["accounts"]["account_id"].isin(set(accounts))],
+            "notes": notes,
+            "codings": frames["codings"][frames["codings"]["note_id"].isin(set(notes["note_id"]))],
+        }
+        for table, rows in parts.items():
+            found[table][product] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
+    return found
 
 
 def empty(name: str) -> pd.DataFrame:

@@ -26,8 +26,8 @@ from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
-from cs_helpers.snapshot import LATEST, Snapshot, identity
-from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of
+from cs_helpers.snapshot import Snapshot, identity
+from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.lock import alone
 from cs_helpers.sources.engines import opened
 from cs_helpers.sources.intake import Intake, Stop, taken_in
@@ -35,7 +35,7 @@ from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
 
-_FORMAT = 3
+_FORMAT = 4
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -175,10 +175,12 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
     if reached is not None:
         tables["milestones"] = reached
     files = Files(staging)
+    frames: dict[str, pd.DataFrame] = {}
     for name in FROZEN:
         if name in REDUCED and intake.usage is not None:
             continue
-        files.table(name, _frozen(tables[name], name) if name in tables else empty(name), products)
+        frames[name] = _frozen(tables[name], name) if name in tables else empty(name)
+        files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
     for name, refused in intake.rejected.items():
@@ -202,6 +204,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": dict(sorted(files.hashes.items())),
+        "shared": shared_parts(frames, products),
     }
     return {"id": identity(content), **content}
 
@@ -234,7 +237,6 @@ def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapsh
     if not Snapshot(target, manifest).intact():
         shutil.rmtree(target, ignore_errors=True)
         staging.rename(target)
-    pointer = root / f".{LATEST}.new"
-    pointer.write_text(manifest["id"] + "\n", encoding="utf-8")
-    pointer.replace(root / LATEST)
-    return Snapshot(target, manifest)
+    snapshot = Snapshot(target, manifest)
+    snapshot.make_latest()
+    return snapshot

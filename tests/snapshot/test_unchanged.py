@@ -1,0 +1,143 @@
+"""Whether a snapshot must be taken anew is told by what the files look like, and never wrongly."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import companies
+import pytest
+
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.snapshot import unchanged as module
+from cs_helpers.snapshot.take import take_snapshot
+from cs_helpers.snapshot.unchanged import Look
+
+
+@pytest.fixture
+def company(tmp_path):
+    """A company with files, and its folders."""
+    return companies.larger(tmp_path)
+
+
+class _Taking:
+    def __init__(self, company):
+        self.source, self.root, self.products = (
+            company.folder / "sources.yml",
+            company.snapshots,
+            company.folder / "products",
+        )
+
+    def look(self):
+        return Look(self.source, folder=self.root, products=self.products)
+
+    def take(self, between=lambda: None):
+        look = self.look()
+        before = look.look()
+        taken = take_snapshot(self.source, folder=self.root, products=self.products)
+        between()
+        look.remember(taken, before)
+        return taken
+
+    def known(self):
+        found = self.look().snapshot()
+        return found and found.id
+
+
+@pytest.fixture
+def taking(company):
+    return _Taking(company)
+
+
+def tables(taking):
+    return sorted(p for p in taking.source.parent.iterdir() if p.suffix in (".csv", ".parquet"))
+
+
+def test_before_the_first_snapshot_nothing_is_known(taking):
+    assert taking.known() is None
+
+
+def test_the_same_files_have_the_same_snapshot(taking):
+    assert taking.known() is None
+    taken = taking.take()
+    assert taking.known() == taken.id
+
+
+@pytest.mark.parametrize("age", [0, 3600])
+def test_any_changed_file_is_noticed_even_one_of_the_same_size_and_time(taking, age):
+    for file in tables(taking):
+        os.utime(file, ns=(time.time_ns() - age * 10**9,) * 2)
+    for file in tables(taking):
+        taking.take()
+        about, content = file.stat(), file.read_bytes()
+        file.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+        os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+        assert file.stat().st_size == about.st_size
+        assert taking.known() is None, file
+        file.write_bytes(content)
+
+
+def test_a_file_that_changes_while_the_snapshot_is_taken_is_not_trusted(taking):
+    file = tables(taking)[0]
+    taking.take(between=lambda: file.write_bytes(file.read_bytes() + b"\n"))
+    assert taking.known() is None
+
+
+@pytest.mark.parametrize("what", ["sources", "product", "code", "day"])
+def test_what_else_a_snapshot_depends_on_is_noticed(taking, what, monkeypatch):
+    taking.take()
+    if what == "sources":
+        taking.source.write_text(taking.source.read_text() + "# a word\n")
+    elif what == "product":
+        product = next(taking.products.glob("*.yml"))
+        product.write_text(product.read_text() + "# a word\n")
+    elif what == "code":
+        monkeypatch.setattr(module, "package_code", lambda: "other")
+    else:
+
+        class _Tomorrow(module.date):
+            @classmethod
+            def today(cls):
+                return cls(2199, 1, 1)
+
+        monkeypatch.setattr(module, "date", _Tomorrow)
+    assert taking.known() is None
+
+
+def test_a_damaged_snapshot_is_taken_anew(taking):
+    taken = taking.take()
+    file = next(taken.folder.rglob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1])
+    assert taking.known() is None
+    assert taking.take().intact()
+    assert taking.known() == taken.id
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"around": {}, "files": {}, "patterns": [], "snapshot": "x"}']
+)
+def test_a_damaged_memory_is_of_no_use_and_harms_nothing(taking, content):
+    taken = taking.take()
+    next((taking.root / ".taken").iterdir()).write_text(content)
+    assert taking.known() is None
+    assert Snapshot.open(folder=taking.root).id == taken.id
+
+
+@pytest.mark.parametrize(
+    "more", ["read_csv('elsewhere.csv')", "current_date", "random()", "now()", "from '/x.parquet'"]
+)
+def test_tables_that_read_elsewhere_are_always_read(taking, more):
+    taking.source.write_text(taking.source.read_text() + f"# {more}\n")
+    assert taking.look().look() is None
+
+
+def test_a_new_file_that_a_pattern_names_is_noticed(taking, tmp_path):
+    seen = module._seen([str(tmp_path / "part-*.csv")], None)
+    (tmp_path / "part-1.csv").write_text("x")
+    assert module._seen([str(tmp_path / "part-*.csv")], seen) != seen
+
+
+def test_files_below_a_folder_are_looked_at(tmp_path):
+    (tmp_path / "log" / "day=1").mkdir(parents=True)
+    (tmp_path / "log" / "day=1" / "a.parquet").write_text("x")
+    assert len(module._seen([str(tmp_path / "log")], None)) == 1
