@@ -6,7 +6,8 @@ import ast
 import base64
 import html
 import importlib
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.tables.spreadsheet import spreadsheet
+from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
 from cs_helpers.widgets.filter_bar import FilterBar
 
@@ -89,7 +92,10 @@ class Workbook:
         )
 
     def headlines(self, result: Result, *names: str) -> None:
-        """Shows headline metrics of a result as cards: value, interval and n."""
+        """Shows headline metrics of a result as cards: value, interval and n.
+
+        One that could not be said has no card; the output's metadata says so for the gate.
+        """
         cards = []
         for name in names:
             metric = result.metrics.get(name)
@@ -101,8 +107,11 @@ class Workbook:
                 f'<p class="value">{html.escape(self._value(metric))}</p>'
                 f'<p class="detail">{html.escape(self._detail(metric))}</p></div>'
             )
-        if cards:
-            _html(f'<div class="cards">{"".join(cards)}</div>')
+        about = {
+            "analysis": result.analysis,
+            "metrics": {name: _plain(result.metrics.get(name)) for name in names},
+        }
+        _html(f'<div class="cards">{"".join(cards)}</div>' if cards else "", about)
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure that answers a question, or why it cannot be answered."""
@@ -112,24 +121,46 @@ class Workbook:
                 {"image/png": picture.png, "text/plain": picture.alt},
                 metadata={
                     "image/png": {"alt": picture.alt, "width": picture.width},
-                    "cs_workbook": {"answers": question, "message": picture.message},
+                    "cs_workbook": {
+                        "analysis": result.analysis,
+                        "answers": question,
+                        "message": picture.message,
+                    },
                 },
                 raw=True,
             )
-        for sentence in self._notes(result, question):
-            _html(f'<p class="note">{html.escape(sentence)}</p>', answers=question, message=sentence)
+        self._say(result, question)
 
     def table(self, result: Result, question: str) -> None:
-        """Shows the table that answers a question; says so where there is nothing to list."""
+        """Shows the table that answers a question, or why it cannot be answered.
+
+        Says so where there is nothing to list. Of a long table the first rows are shown; all of
+        them go with the output as CSV.
+        """
         if question not in result.tables:
+            self._say(result, question)
             return
-        heading = html.escape(self.text(f"{result.analysis}.{question}.title"))
-        if result.tables[question].empty:
-            _html(f'<p class="nothing">{html.escape(self.text(f"{result.analysis}.{question}.nothing"))}</p>')
+        name = f"{result.analysis}.{question}"
+        about = {"analysis": result.analysis, "table": question}
+        set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
+        listing = None if result.tables[question].empty else set_table(result, self.text)
+        if listing is None or listing.whole.empty:
+            sentence = html.escape(self.text(f"{name}.nothing"))
+            _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             return
-        tables = importlib.import_module(f"cs_helpers.tables.{result.analysis}")
-        built = getattr(tables, question)(result, self.text).as_raw_html()
-        _html(f'<div class="table"><h3>{heading}</h3>{built}</div>')
+        rows = len(listing.whole)
+        more = ""
+        if listing.cut:
+            counted = self.text(
+                "page.rows_shown", shown=self.text.number(listing.shown), rows=self.text.number(rows)
+            )
+            more = f'<p class="more">{html.escape(counted)}</p>'
+        heading = html.escape(self.text(f"{name}.title"))
+        _html(
+            f'<div class="table"><h3>{heading}</h3>{listing.as_raw_html()}</div>{more}',
+            {**about, "rows": rows},
+            csv=spreadsheet(listing.whole) if listing.cut else "",
+        )
 
     def levels(self) -> None:
         """Shows the product's four levels of maturity and what each means."""
@@ -205,6 +236,11 @@ class Workbook:
         alt = html.escape(picture.alt, quote=True)
         return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
 
+    def _say(self, result: Result, question: str) -> None:
+        for sentence in self._notes(result, question):
+            about = {"analysis": result.analysis, "answers": question, "message": sentence}
+            _html(f'<p class="note">{html.escape(sentence)}</p>', about)
+
     def _notes(self, result: Result, question: str) -> list[str]:
         found = []
         for note in result.about(question):
@@ -259,9 +295,22 @@ def _segment_label(segment: str, text: Text) -> str:
     return f"{text.label('segment', dimension)}: {text.label(dimension, value)}"
 
 
-def _html(page: str, **about: str) -> None:
-    metadata = {"cs_workbook": about} if about else None
-    display({"text/html": page, "text/plain": ""}, metadata=metadata, raw=True)
+def _html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
+    """Shows HTML; the output's metadata says what it is `about`, `csv` travels beside the page."""
+    shown = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
+    display(shown, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
+
+
+def _plain(metric: Metric | None) -> dict[str, Any]:
+    """A metric as JSON can hold it: what is not finite is written in letters, as in "nan"."""
+    if metric is None:
+        return {"value": None}
+    numbers = {"value": metric.value, "low": metric.low, "high": metric.high}
+    written = {
+        key: None if n is None else float(n) if math.isfinite(n) else str(float(n))
+        for key, n in numbers.items()
+    }
+    return {**written, "n": int(metric.n), "unit": metric.unit}
 
 
 def _refuse_unknown_injected() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.report.downloads import cut_tables, file_name
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
@@ -22,7 +24,7 @@ def _exporter() -> HTMLExporter:
 
 
 def export(notebook: NotebookNode, run: Run, snapshot: Snapshot) -> str:
-    """The page of an executed notebook."""
+    """The page of an executed notebook; it links to its `downloads`, which lie beside it."""
     text = Text(run.parameters.language)
     product = snapshot.products[run.parameters.product]
     heading = title(notebook, run.parameters.language)
@@ -31,6 +33,13 @@ def export(notebook: NotebookNode, run: Run, snapshot: Snapshot) -> str:
         "landing": f"../index.{text.language}.html",
         "back": text("page.back"),
         "failed": text("report.problem.error"),
+        "downloads": {
+            table: {
+                "href": file_name(Path(run.file).stem, table),
+                "words": text("page.download", rows=text.number(rows)),
+            }
+            for table, rows, _ in cut_tables(notebook)
+        },
         "footer": text(
             "page.footer",
             snapshot=snapshot.id,

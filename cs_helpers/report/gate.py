@@ -5,98 +5,244 @@ from __future__ import annotations
 import base64
 import io
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
 
 from nbformat import NotebookNode
 from PIL import Image
 
+from cs_helpers.report.manifest import Problem
+from cs_helpers.snapshot import Snapshot
+
 #: a page larger than this does not travel by mail
 LARGEST = 1_500_000
+#: a name of fewer letters is no word to look for
+LEAST_LETTERS, LEAST_JAPANESE = 3, 2
 
-_OUTSIDE = re.compile(r"\s*(?:[a-z]+:)?//", re.I)
+_OUTSIDE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}", re.I)
 _STYLE_OUTSIDE = re.compile(r"""url\(\s*["']?(?:[a-z]+:)?//|@import""", re.I)
-_ADDRESSES = {"src", "href", "action", "data", "poster", "srcset", "formaction", "xlink:href"}
+_ACTIVE = re.compile(r"(?:java|vb)script:|data:text/html", re.I)
+_ADDRESSES = {
+    "src", "href", "action", "data", "poster", "srcset", "formaction", "xlink:href", "background", "ping",
+}  # fmt: skip
 _NOT_A_NUMBER = re.compile(r'class="value">[^<]*\b(?:nan|None|NaT)\b')
+#: elements inside a line, which do not end a word
+_INLINE = {
+    "a", "abbr", "b", "bdi", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u",
+    "wbr",
+}  # fmt: skip
+_SAID = {"alt", "title", "aria-label", "placeholder"}
+_JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_JAPANESE_LETTER = re.compile(f"[{_JAPANESE}]")
+_WORD = re.compile(f"\n|[^\\W_{_JAPANESE}]+")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why a report may not be shown: a code with its sentence in the catalogue, and details."""
+@dataclass
+class _Said:
+    """What the outputs of a notebook said they show.
 
-    code: str
-    detail: str = ""
+    figures: questions with a picture. notes: question -> analysis, of questions answered by a
+    sentence. tables: question -> rows. metrics: name -> (analysis, value).
+    """
+
+    figures: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, int] = field(default_factory=dict)
+    metrics: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+    def silent(self) -> set[str]:
+        """The analyses that left a question open: a sentence stands where a figure or table would."""
+        return {a for q, a in self.notes.items() if q not in self.figures and not self.tables.get(q)}
+
+
+def shown_outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """The outputs of a notebook that a page draws."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type in ("display_data", "execute_result"):
+                yield output
 
 
 def check_notebook(notebook: NotebookNode) -> list[Problem]:
-    """What is wrong with an executed notebook: errors, figures that are missing, blank or mute."""
-    found: list[Problem] = []
-    answered: set[str] = set()
+    """What is wrong with an executed notebook: errors, and what it declares and does not show.
+
+    `figures`, `tables` and `metrics` in its metadata (`cs_workbook`) name what the page must
+    hold. A note about a question answers it as a figure or table does. A metric may be missing
+    where its analysis left some question to a note; one that is not a number fails always.
+    """
+    found = list(_errors(notebook))
+    said = _Said()
+    for output in shown_outputs(notebook):
+        about = output.metadata.get("cs_workbook", {})
+        analysis = about.get("analysis", "")
+        if "image/png" in output.data:
+            said.figures.add(about.get("answers", ""))
+            found += _figure(output, about.get("answers", ""))
+        elif "answers" in about:
+            said.notes[about["answers"]] = analysis
+        if "table" in about:
+            said.tables[about["table"]] = about.get("rows", 0)
+        for name, metric in about.get("metrics", {}).items():
+            said.metrics[name] = (analysis, metric.get("value"))
+    found += [
+        Problem(code="not_a_number", detail=name) for name, (_, value) in said.metrics.items() if _nan(value)
+    ]
+    if not any(p.code == "error" for p in found):
+        found += _missing(notebook.metadata.get("cs_workbook", {}), said)
+    return found
+
+
+def _errors(notebook: NotebookNode) -> Iterator[Problem]:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                found.append(Problem("error", f"{output.ename}: {output.evalue}"))
+                yield Problem(code="error", detail=f"{output.ename}: {output.evalue}")
             elif output.output_type == "stream" and "missing from font" in output.text:
-                found.append(Problem("glyph", output.text.strip().splitlines()[0]))
-            elif output.output_type == "display_data":
-                about = output.metadata.get("cs_workbook", {})
-                answered.add(about.get("answers", ""))
-                if "image/png" in output.data:
-                    found += _figure(output, about.get("answers", ""))
-    declared = notebook.metadata.get("cs_workbook", {}).get("figures", [])
-    if not any(p.code == "error" for p in found):
-        found += [Problem("missing_figure", name) for name in declared if name not in answered]
-    return found
+                yield Problem(code="glyph", detail=output.text.strip().splitlines()[0])
 
 
-def _figure(output: NotebookNode, name: str) -> list[Problem]:
-    found = []
+def _figure(output: NotebookNode, name: str) -> Iterator[Problem]:
     if not output.metadata.get("image/png", {}).get("alt", "").strip():
-        found.append(Problem("no_alt", name))
-    with Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))) as image:
-        if all(low == high for low, high in image.convert("RGB").getextrema()):  # type: ignore[misc]
-            found.append(Problem("blank_figure", name))
-    return found
+        yield Problem(code="no_alt", detail=name)
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))) as image:
+            blank = all(low == high for low, high in image.convert("RGB").getextrema())  # type: ignore[misc]
+    except (OSError, ValueError, SyntaxError):  # what Pillow raises for half a picture
+        blank = True
+    if blank:
+        yield Problem(code="blank_figure", detail=name)
 
 
-def check_page(page: str) -> list[Problem]:
-    """What is wrong with an exported page: size, external addresses, script, missing numbers."""
+def _nan(value: Any) -> bool:
+    """Whether a number is none; a notebook is JSON, so NaN is written in letters."""
+    return value == "nan" or bool(value != value)
+
+
+def _missing(declared: Mapping[str, Any], said: _Said) -> Iterator[Problem]:
+    for name in declared.get("figures", []):
+        if name not in said.figures and name not in said.notes:
+            yield Problem(code="missing_figure", detail=name)
+    for name in declared.get("tables", []):
+        if not said.tables.get(name) and name not in said.notes:
+            yield Problem(code="empty_table" if name in said.tables else "missing_table", detail=name)
+    silent = said.silent()
+    for name in declared.get("metrics", []):
+        analysis, value = said.metrics.get(name, (None, None))
+        if value is None and analysis not in silent:
+            yield Problem(code="missing_metric", detail=name)
+
+
+def masked_names(notebook: NotebookNode, snapshot: Snapshot, product: str) -> frozenset[str]:
+    """The values of the columns that a notebook's metadata calls `masked`, as in `accounts.name`.
+
+    Raises `SnapshotError` for a column that the snapshot does not have.
+    """
+    found: set[str] = set()
+    for name in notebook.metadata.get("cs_workbook", {}).get("masked", []):
+        table, _, column = name.partition(".")
+        found |= snapshot.texts(table, column, product)
+    return frozenset(found)
+
+
+def check_page(
+    page: str, masked: Collection[str] = (), downloads: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """What is wrong with an exported page: size, external addresses, script, missing numbers, names.
+
+    `masked` are names that neither the page nor its `downloads` (file name -> content) may show:
+    a name in Latin letters as whole words, a Japanese one anywhere. What was found is counted in
+    the detail and not repeated: details are published.
+    """
     found = []
     size = len(page.encode())
     if size > LARGEST:
-        found.append(Problem("too_large", f"{size:,} > {LARGEST:,} bytes"))
+        found.append(Problem(code="too_large", detail=f"{size:,} > {LARGEST:,} bytes"))
     reader = _Reader()
     reader.feed(page)
+    reader.close()
     found += reader.problems
     if match := _NOT_A_NUMBER.search(page):
-        found.append(Problem("not_a_number", match[0].rpartition(">")[2]))
+        found.append(Problem(code="not_a_number", detail=match[0].rpartition(">")[2]))
+    if masked:
+        for where, text in {"page": "".join(reader.text), **(downloads or {})}.items():
+            if count := _count(masked, text):
+                found.append(Problem(code="masked_name", detail=f"{where}: {count}"))
     return found
 
 
+def _count(names: Collection[str], text: str) -> int:
+    """How many of `names` a text holds.
+
+    Sets of words and of pairs of letters sort out nearly all names before the text is searched.
+    """
+    text = _folded(text)
+    words = _WORD.findall(text)
+    known, line = set(words), f" {' '.join(words)} "
+    close = re.sub(r"[^\S\n]+", "", text)
+    pairs = set(pairwise(close))
+    count = 0
+    for name in {_folded(name) for name in names}:
+        parts = _WORD.findall(name)
+        letters, japanese = sum(map(len, parts)), len(_JAPANESE_LETTER.findall(name))
+        if letters < LEAST_LETTERS and japanese < LEAST_JAPANESE:
+            continue
+        if japanese:
+            bare = "".join(name.split())
+            count += pairs.issuperset(pairwise(bare)) and bare in close
+        else:
+            count += known.issuperset(parts) and f" {' '.join(parts)} " in line
+    return count
+
+
+def _folded(text: str) -> str:
+    """`text` without what the eye does not tell apart: width, case and signs without a shape."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
 class _Reader(HTMLParser):
-    """Looks at what a browser would act on: elements, attributes and styles, not at text."""
+    """Looks at what a browser would act on: elements, attributes and styles; `text` is what it shows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.problems: list[Problem] = []
+        self.text: list[str] = []
         self._in_style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
+        if tag not in _INLINE:
+            self.text.append("\n")
+        said = {name: value or "" for name, value in attrs}
         if tag in ("script", "iframe", "object", "embed"):
-            self.problems.append(Problem("script", f"<{tag}>"))
-        for name, value in attrs:
-            value = value or ""
-            if name.startswith("on") or value.strip().lower().startswith(("javascript:", "vbscript:")):
-                self.problems.append(Problem("script", f"<{tag} {name}>"))
-            elif name in _ADDRESSES and _OUTSIDE.match(value):
-                self.problems.append(Problem("external", value.strip()[:80]))
+            self.problems.append(Problem(code="script", detail=f"<{tag}>"))
+        if tag == "img" and not said.get("alt", "").strip():
+            self.problems.append(Problem(code="no_alt", detail=f"<{tag}>"))
+        if tag == "meta" and said.get("http-equiv", "").lower() == "refresh":
+            self.problems.append(Problem(code="external", detail=said.get("content", "")[:80]))
+        for name, value in said.items():
+            # a browser reads an address without its tabs, ends of line and leading signs
+            address = re.sub(r"^[\x00-\x20]+|[\t\r\n]", "", value[:200])
+            if name.startswith("on") or (name in _ADDRESSES and _ACTIVE.match(address)):
+                self.problems.append(Problem(code="script", detail=f"<{tag} {name}>"))
+            elif name in _ADDRESSES and _OUTSIDE.match(address):
+                self.problems.append(Problem(code="external", detail=address[:80]))
             elif name == "style" and _STYLE_OUTSIDE.search(value):
-                self.problems.append(Problem("external", value[:80]))
+                self.problems.append(Problem(code="external", detail=value[:80]))
+            elif name in _SAID:
+                self.text += ["\n", " ".join(value.split()), "\n"]
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = False
+        if tag not in _INLINE:
+            self.text.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if self._in_style and (match := _STYLE_OUTSIDE.search(data)):
-            self.problems.append(Problem("external", match[0]))
+        if not self._in_style:
+            self.text.append(re.sub(r"\s+", " ", data))
+        elif match := _STYLE_OUTSIDE.search(data):
+            self.problems.append(Problem(code="external", detail=match[0]))

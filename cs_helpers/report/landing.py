@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
 
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.data_check import describe, examples
+from cs_helpers.report.manifest import Report
 from cs_helpers.report.pages import page_template
+from cs_helpers.report.publish import failed_name
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
 
 def landing_pages(
-    quarter: Quarter, reports: Mapping[str, Mapping[str, Any]], snapshot: Snapshot, language: str
+    quarter: Quarter, reports: Mapping[str, Report], snapshot: Snapshot, language: str
 ) -> dict[str, str]:
     """`index.<language>.html` for each language that has reports, and `index.html` in `language`."""
     spoken = [
         code for code in LANGUAGES
-        if code == language or any(r["parameters"]["language"] == code for r in reports.values())
+        if code == language or any(r.language == code for r in reports.values())
     ]  # fmt: skip
     pages = {f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken) for code in spoken}
     return {**pages, "index.html": pages[f"index.{language}.html"]}
@@ -27,7 +29,7 @@ def landing_pages(
 
 def _page(
     quarter: Quarter,
-    reports: Mapping[str, Mapping[str, Any]],
+    reports: Mapping[str, Report],
     snapshot: Snapshot,
     language: str,
     spoken: list[str],
@@ -35,11 +37,11 @@ def _page(
     text = Text(language)
     products = snapshot.products
     groups = []
-    for name in sorted({r["parameters"]["product"] for r in reports.values()}):
+    for name in sorted({r.product for r in reports.values()}):
         inside = [
-            {"file": file, **report, "failed_because": _reasons(report, text)}
-            for file, report in sorted(reports.items(), key=lambda item: item[1]["notebook"])
-            if report["parameters"]["product"] == name and report["parameters"]["language"] == language
+            _entry(file, report, text)
+            for file, report in sorted(reports.items(), key=lambda item: item[1].notebook)
+            if report.product == name and report.language == language
         ]
         product = products.get(name)
         if inside:
@@ -71,6 +73,19 @@ def _page(
     )
 
 
-def _reasons(report: Mapping[str, Any], text: Text) -> str:
-    codes = dict.fromkeys(p["code"] for p in report.get("problems", []))
-    return text.joined([text(f"report.problem.{code}") for code in codes])
+def _entry(file: str, report: Report, text: Text) -> dict[str, str]:
+    """What the landing page says of a report: where it leads, and what the page says or why there is none."""
+    failed, good = report.status == "failed", report.good
+    codes = dict.fromkeys(p.code for p in report.problems)
+    return {
+        "status": report.status,
+        "file": file if good else "",
+        "title": report.title or report.analysis,
+        "message": text.joined([text(f"report.problem.{code}") for code in codes])
+        if failed or good is None
+        else good.message,
+        "why": failed_name(file) if failed else "",
+        "last_good": text("landing.last_good", made_at=text.day(datetime.fromisoformat(good.made_at).date()))
+        if failed and good
+        else "",
+    }

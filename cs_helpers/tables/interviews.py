@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
-from great_tables import GT
 
 from cs_helpers.analyses.result import Result
-from cs_helpers.tables.theme import table
+from cs_helpers.tables.theme import Listing, table
 from cs_helpers.text import Text
 
 
-def quotes(result: Result, text: Text) -> GT:
+def quotes(result: Result, text: Text) -> Listing:
     """The most told theme of each viewpoint and size, with a note in the customer's words."""
     frame = _in_script(result.tables["quotes"], ["viewpoint", "size"], text)
     frame["where"] = [text.label("viewpoint", v) for v in frame["viewpoint"]]
@@ -21,7 +20,7 @@ def quotes(result: Result, text: Text) -> GT:
     return table(frame, headings, name="quotes", right=("told",))
 
 
-def segment_facts(result: Result, text: Text) -> GT:
+def segment_facts(result: Result, text: Text) -> Listing:
     """Themes that companies of one size tell and none of the others."""
     frame = _in_script(result.tables["segment_facts"], ["code"], text)
     frame["who"] = [text.label("size", s) for s in frame["size"]]
@@ -39,7 +38,7 @@ def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFram
     return chosen.sort_index()
 
 
-def next(result: Result, text: Text) -> GT:
+def next(result: Result, text: Text) -> Listing:
     """Companies to talk to next, with the thin cell each would fill."""
     frame = result.tables["next"].copy()
     frame["cell"] = [

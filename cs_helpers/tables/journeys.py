@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from great_tables import GT
-
 from cs_helpers.analyses.result import Result
-from cs_helpers.tables.theme import LONGEST, table
+from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
 
-def steps(result: Result, text: Text) -> GT:
+def steps(result: Result, text: Text) -> Listing:
     """Each step for all customers: who waits, who left, conversion and median time."""
     frame = result.tables["steps"]
     frame = frame[frame["size"] == "all"].copy()
@@ -32,13 +30,18 @@ def steps(result: Result, text: Text) -> GT:
     )
 
 
-def waiting(result: Result, text: Text) -> GT:
+def waiting(result: Result, text: Text) -> Listing:
     """Customers that wait longer than three in four of those who took the step did, by revenue."""
-    frame = result.tables["waiting"].head(LONGEST).copy()
-    frame["size"] = [text.label("size", s) for s in frame["size"]]
-    frame["step"] = [text.label("step", s) for s in frame["step"]]
-    frame["days"] = [text.number(v) for v in frame["days"]]
-    frame["usual"] = [text.number(v) for v in frame["usual"]]
+    late = result.tables["waiting"]
+    whole = late.assign(
+        size=[text.label("size", s) for s in late["size"]],
+        step=[text.label("step", s) for s in late["step"]],
+        days=late["days"].round(1),
+        usual=late["usual"].round(1),
+    )
+    frame = whole.head(LONGEST).copy()
+    frame["days"] = [text.number(v) for v in late["days"].head(LONGEST)]
+    frame["usual"] = [text.number(v) for v in late["usual"].head(LONGEST)]
     frame["mrr"] = [text.number(v) for v in frame["mrr"]]
     headings = text.headings("journeys.waiting", "name", "size", "step", "days", "usual", "mrr")
-    return table(frame, headings, name="waiting", right=("days", "usual", "mrr"))
+    return table(frame, headings, name="waiting", right=("days", "usual", "mrr"), whole=whole)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
-from cs_helpers.report.gate import LARGEST, check_notebook, check_page
+from cs_helpers import workbook as facade
+from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.errors import SnapshotError
+from cs_helpers.report.gate import LARGEST, check_notebook, check_page, masked_names
+from cs_helpers.text import Text, catalogue
+from cs_helpers.workbook import Workbook
 
 
 def png(*, blank: bool = False) -> str:
@@ -30,14 +40,25 @@ def figure(answers="coverage", alt="Bars of customers.", **options):
     )
 
 
-def notebook(*outputs, figures=("coverage",)):
-    return new_notebook(
-        cells=[new_code_cell("", outputs=list(outputs))], metadata={"cs_workbook": {"figures": list(figures)}}
-    )
+def said(page="<p>…</p>", **about):
+    return new_output("display_data", data={"text/html": page}, metadata={"cs_workbook": about})
+
+
+def metrics(analysis="interviews", **values):
+    return said(analysis=analysis, metrics={name: {"value": value} for name, value in values.items()})
+
+
+def notebook(*outputs, figures=("coverage",), **declared):
+    about = {"figures": list(figures), **declared}
+    return new_notebook(cells=[new_code_cell("", outputs=list(outputs))], metadata={"cs_workbook": about})
 
 
 def codes(problems):
     return [p.code for p in problems]
+
+
+def told(problems):
+    return [(p.code, p.detail) for p in problems]
 
 
 def test_a_notebook_with_all_its_figures_passes():
@@ -45,19 +66,22 @@ def test_a_notebook_with_all_its_figures_passes():
 
 
 def test_a_note_answers_a_question_as_a_figure_does():
-    note = new_output(
-        "display_data", data={"text/html": "<p>…</p>"}, metadata={"cs_workbook": {"answers": "coverage"}}
-    )
-    assert check_notebook(notebook(note)) == []
+    assert check_notebook(notebook(said(answers="coverage"))) == []
 
 
 def test_a_declared_figure_that_is_not_there_fails():
     problems = check_notebook(notebook(figure(), figures=("coverage", "reasons")))
-    assert [(p.code, p.detail) for p in problems] == [("missing_figure", "reasons")]
+    assert told(problems) == [("missing_figure", "reasons")]
 
 
 def test_a_blank_figure_fails():
     assert codes(check_notebook(notebook(figure(blank=True)))) == ["blank_figure"]
+
+
+def test_half_a_picture_is_a_blank_figure():
+    half = figure()
+    half.data["image/png"] = half.data["image/png"][:40]
+    assert codes(check_notebook(notebook(half))) == ["blank_figure"]
 
 
 def test_a_figure_without_alt_text_fails():
@@ -66,7 +90,7 @@ def test_a_figure_without_alt_text_fails():
 
 def test_an_error_output_fails():
     error = new_output("error", ename="ValueError", evalue="no", traceback=[])
-    assert codes(check_notebook(notebook(figure(), error))) == ["error"]
+    assert codes(check_notebook(notebook(figure(), error, metrics=["companies"]))) == ["error"]
 
 
 def test_a_glyph_that_no_font_has_fails():
@@ -74,12 +98,137 @@ def test_a_glyph_that_no_font_has_fails():
     assert codes(check_notebook(notebook(figure(), warning))) == ["glyph"]
 
 
+def test_a_declared_table_with_rows_passes():
+    assert check_notebook(notebook(figure(), said(table="steps", rows=3), tables=["steps"])) == []
+
+
+def test_a_declared_table_that_is_not_there_fails():
+    assert told(check_notebook(notebook(figure(), tables=["steps"]))) == [("missing_table", "steps")]
+
+
+def test_a_declared_table_without_rows_fails():
+    problems = check_notebook(notebook(figure(), said(table="steps", rows=0), tables=["steps"]))
+    assert told(problems) == [("empty_table", "steps")]
+
+
+def test_a_note_says_why_a_declared_table_is_not_there():
+    assert check_notebook(notebook(figure(), said(answers="steps"), tables=["steps"])) == []
+
+
+def test_a_table_that_is_not_declared_may_be_empty():
+    assert check_notebook(notebook(figure(), said(table="waiting", rows=0))) == []
+
+
+def test_a_declared_metric_with_a_value_passes():
+    assert check_notebook(notebook(figure(), metrics(companies=0.0), metrics=["companies"])) == []
+
+
+@pytest.mark.parametrize("declared", [["companies"], []])
+def test_a_metric_that_is_not_a_number_fails_declared_or_not(declared):
+    problems = check_notebook(notebook(figure(), metrics(companies="nan"), metrics=declared))
+    assert told(problems) == [("not_a_number", "companies")]
+
+
+def test_a_metric_that_is_not_a_number_fails_in_spite_of_a_note():
+    note = said(analysis="interviews", answers="coverage")
+    problems = check_notebook(notebook(note, metrics(companies="nan"), metrics=["companies"]))
+    assert codes(problems) == ["not_a_number"]
+
+
+def test_a_declared_metric_that_was_never_shown_fails():
+    problems = check_notebook(notebook(figure(), metrics=["companies"]))
+    assert told(problems) == [("missing_metric", "companies")]
+
+
+def test_a_declared_metric_without_value_fails_where_every_question_was_answered():
+    remark = said(analysis="interviews", answers="coverage")  # beside its figure, not in its place
+    problems = check_notebook(notebook(figure(), remark, metrics(companies=None), metrics=["companies"]))
+    assert told(problems) == [("missing_metric", "companies")]
+
+
+def test_a_declared_metric_may_lack_its_value_where_its_analysis_could_not_answer_a_question():
+    note = said(analysis="interviews", answers="coverage")
+    assert check_notebook(notebook(note, metrics(companies=None), metrics=["companies"])) == []
+
+
+def test_the_note_of_another_analysis_excuses_no_metric():
+    note = said(analysis="health", answers="coverage")
+    problems = check_notebook(notebook(note, metrics(companies=None), metrics=["companies"]))
+    assert codes(problems) == ["missing_metric"]
+
+
+@pytest.fixture
+def outputs(monkeypatch):
+    """What a workbook shows, as it stands in a notebook that was written and read again."""
+    found = []
+
+    def display(data, *, metadata=None, raw):
+        json.dumps([data, metadata], allow_nan=False)  # no browser reads a NaN in JSON
+        found.append(new_output("display_data", data=data, metadata=metadata or {}))
+
+    monkeypatch.setattr(facade, "display", display)
+
+    def written(**declared):
+        made = notebook(*found, **{"figures": (), **declared})
+        return nbformat.reads(nbformat.writes(made), as_version=4)
+
+    return written
+
+
+@pytest.fixture
+def workbook():
+    return Workbook(SimpleNamespace(), SimpleNamespace(), Quarter(2026, 3), "all", Text("en"))
+
+
+def result(*, tables=None, notes=(), **values):
+    found = {name: Metric(name, value, "count", 3) for name, value in values.items()}
+    day = Quarter(2026, 3).end
+    return Result("interviews", "x", Quarter(2026, 3), day, day, 3, tables or {}, found, notes)
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float64("nan")])
+def test_a_metric_that_a_workbook_could_not_calculate_is_found_in_the_written_notebook(
+    workbook, outputs, value
+):
+    workbook.headlines(result(companies=value, covered_cells=1), "companies", "covered_cells")
+    assert told(check_notebook(outputs(metrics=["covered_cells"]))) == [("not_a_number", "companies")]
+
+
+def test_a_metric_that_a_workbook_shows_passes_infinite_or_not(workbook, outputs):
+    workbook.headlines(
+        result(companies=float("inf"), covered_cells=np.float64(12)), "companies", "covered_cells"
+    )
+    assert check_notebook(outputs(metrics=["companies", "covered_cells"])) == []
+
+
+def test_a_metric_that_an_analysis_does_not_have_is_missed(workbook, outputs):
+    workbook.headlines(result(covered_cells=1), "companies", "covered_cells")
+    assert told(check_notebook(outputs(metrics=["companies", "covered_cells"]))) == [
+        ("missing_metric", "companies")
+    ]
+
+
+def test_a_table_that_a_workbook_cannot_set_is_answered_by_its_note(workbook, outputs):
+    why = Note("no_interviews", "next", {"quarters": 4})
+    workbook.table(result(notes=(why,)), "next")
+    assert check_notebook(outputs(tables=["next"])) == []
+
+
+def test_a_table_that_a_workbook_sets_without_rows_is_an_empty_one(workbook, outputs):
+    columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
+    workbook.table(result(tables={"next": pd.DataFrame(columns=columns)}), "next")
+    assert told(check_notebook(outputs(tables=["next"]))) == [("empty_table", "next")]
+
+
 @pytest.mark.parametrize(
     "part",
     [
-        '<img src="https://example.org/a.png">',
-        "<img src=//example.org/a.png>",
+        '<img alt="x" src="https://example.org/a.png">',
+        "<img alt=x src=//example.org/a.png>",
+        r'<img alt="x" src="/\example.org/a.png">',
         '<link href="http://example.org/a.css">',
+        '<a href=" ht\ntps://example.org/">x</a>',
+        '<meta http-equiv="refresh" content="0; url=https://example.org/">',
         "<style>a{background:url(https://example.org/a.png)}</style>",
         "<style>@import 'a.css'</style>",
     ],
@@ -89,10 +238,22 @@ def test_a_page_with_an_external_address_fails(part):
 
 
 @pytest.mark.parametrize(
-    "part", ["<script>1</script>", '<a href="javascript:alert(1)">x</a>', '<img onerror="x" src="data:">']
+    "part",
+    [
+        "<script>1</script>",
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href=" java\tscript:alert(1)">x</a>',
+        '<a href="data:text/html,x">x</a>',
+        '<img onerror="x" src="data:">',
+    ],
 )
 def test_a_page_with_script_fails(part):
     assert "script" in codes(check_page(f"<html>{part}</html>"))
+
+
+@pytest.mark.parametrize("part", ['<img src="data:">', '<img src="data:" alt="">'])
+def test_a_picture_without_alt_text_fails_on_the_page(part):
+    assert codes(check_page(part)) == ["no_alt"]
 
 
 def test_escaped_script_in_a_quote_is_only_text():
@@ -105,3 +266,88 @@ def test_a_page_that_is_too_large_fails():
 
 def test_a_headline_that_is_not_a_number_fails():
     assert codes(check_page('<p class="value">× nan</p>')) == ["not_a_number"]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("Acme", "<td>Acme</td>"),
+        ("Acme", "<p>the ACME, again</p>"),
+        ("Acme", "<p>Ａｃｍｅ社の例</p>"),
+        ("Acme", "<p>A<b>cm</b>e</p>"),
+        ("Acme", "<p>Ac&shy;me</p>"),
+        ("Acme", '<img src="data:" alt="Bars of Acme.">'),
+        ("Acme", "<title>Acme</title>"),
+        ("Smith & Sons, Ltd.", "<p>Smith &amp; Sons,\nLtd.</p>"),
+        ("Ünal", "<p>ÜNAL</p>"),
+        ("日本商事", "<p>昨日本商事から</p>"),
+        ("ﾔﾏﾀﾞ製作所", "<p>ヤマダ製作所</p>"),
+        ("アクメ 商会", "<p>アクメ商会</p>"),
+    ],
+)
+def test_a_masked_name_is_found_in_what_a_page_shows(name, page):
+    problems = check_page(page, [name])
+    assert ("masked_name", "page: 1") in told(problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("Acme", "<p>Acmeist</p>"),
+        ("Acme", "<td>ac</td><td>me</td>"),
+        ("Acme", "<p class='acme'></p><style>.acme{color:red}</style>"),
+        ("Acme", "<!-- Acme -->"),
+        ("New Line", "<td>new</td><td>line</td>"),
+        ("AB", "<p>AB</p>"),
+        ("東", "<p>東京</p>"),
+        ("日本商事", "<td>日本</td><td>商事</td>"),
+    ],
+)
+def test_what_is_not_the_name_is_not_masked(name, page):
+    assert check_page(page, [name]) == []
+
+
+def test_a_masked_name_is_found_in_a_download_and_not_repeated():
+    files = {"a.csv": '"Company"\r\n"Acme"\r\n', "b.csv": '"Company"\r\n"Other"\r\n'}
+    assert told(check_page("<p>fine</p>", {"Acme", "Umbra"}, files)) == [("masked_name", "a.csv: 1")]
+
+
+@pytest.mark.parametrize("kind", ["picture", "text"])
+def test_thousands_of_names_that_are_not_there_are_not_found(kind):
+    names = [f"Company {n} Holdings" for n in range(4000)] + [f"株式会社第{n}商事" for n in range(4000)]
+    words = "The company and its holdings. 株式会社と商事について。" * 600
+    page = f"<p>{words}</p>" + f'<img alt="x" src="data:image/png;base64,{"A" * 1_300_000}">' * (
+        kind == "picture"
+    )
+    assert check_page(page, names) == []
+
+
+def test_the_names_of_a_masked_column_are_those_of_the_product(sample_snapshot):
+    data = sample_snapshot.read("helpdesk")
+    found = masked_names(notebook(masked=["accounts.name"]), sample_snapshot, "helpdesk")
+    assert found == set(data["accounts"]["name"].dropna())
+    everybody = set(sample_snapshot.table("accounts", "helpdesk")["name"].dropna())
+    assert len(found) < len(everybody)
+
+
+def test_a_notebook_that_masks_nothing_has_no_masked_names(sample_snapshot):
+    assert masked_names(notebook(), sample_snapshot, "helpdesk") == frozenset()
+
+
+@pytest.mark.parametrize("column", ["accounts.nmae", "acounts.name", "accounts"])
+def test_a_masked_column_that_is_not_there_is_an_error(column, sample_snapshot):
+    with pytest.raises(SnapshotError, match=column):
+        masked_names(notebook(masked=[column]), sample_snapshot, "helpdesk")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "error", "glyph", "missing_figure", "blank_figure", "no_alt", "missing_table", "empty_table",
+        "missing_metric", "not_a_number", "masked_name", "too_large", "external", "script", "kernel_died",
+        "memory", "timeout", "snapshot", "disk_full", "stopped",
+    ],
+)  # fmt: skip
+def test_every_problem_has_a_sentence(language, code):
+    assert catalogue(language)[f"report.problem.{code}"].endswith("。" if language == "ja" else ".")
