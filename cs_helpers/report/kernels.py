@@ -1,41 +1,358 @@
-"""Kernels that share nothing with each other.
+"""Kernels that start warm and share nothing: forked from a zygote, each with sockets of its own.
 
-TCP ports race when several kernels start at once, and the default ipc path is shared in the
-working folder: each kernel has its sockets and its connection file in a folder of its own that
-only its user can read.
+The kernelspec `cs-workbook` names the provisioner below, so whatever speaks Jupyter uses it: stock
+papermill, nbclient, JupyterLab. TCP ports race when several kernels start at once and are open to
+all users of a machine, and the default ipc path is shared in the working folder: here each kernel
+has its sockets and its connection file in a folder that only its user can read.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from cs_helpers import paths
+from cs_helpers.installation import installed_versions, package_code
+from cs_helpers.report.zygote import ask
+
+KERNEL = "cs-workbook"
+
+#: `warm`, `cold`, or the address of a zygote
+HOW = "CS_WORKBOOK_KERNEL"
+
+#: seconds that a zygote which no batch owns waits for its next kernel
+IDLE = 300
+_STARTING = 60
+
+#: what a process reads once, when it starts: a zygote serves only requests that agree on it
+_READ_AT_START = ("PYTHON", "MPL", "LD_", "OPENBLAS", "OMP_", "MKL_", "LANG", "LC_", "TZ", "HOME")
 
 
-class PrivateKernelManager(AsyncKernelManager):
-    """A kernel manager whose sockets lie in a folder of mode 0700."""
+def can_fork() -> bool:
+    """Whether a fork is safe on this system: not on Windows, and on macOS its own libraries forbid it."""
+    return hasattr(os, "fork") and sys.platform != "darwin"
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Forks a kernel from a zygote; an ordinary process where that cannot be.
+
+    `CS_WORKBOOK_KERNEL` in the environment of the manager decides: an address names the zygote of a
+    batch, `cold` asks for ordinary processes, and without it one zygote per user serves all, as
+    long as there is something to do.
+    """
+
+    _connection: socket.socket | None = None
+    _folder: Path | None = None
+    _received = b""
+    _exit: int | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, alive or not."""
+        return self._connection is not None or super().has_process
+
+    async def pre_launch(self, **options: Any) -> dict[str, Any]:
+        """Gives the kernel a folder of its own for its sockets."""
+        manager = self.parent
+        if manager is not None and hasattr(socket, "AF_UNIX") and self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="cs-kernel-", dir=paths.temporary()))
+            manager.transport, manager.ip = "ipc", str(self._folder / "socket")
+            manager.cache_ports = False
+            manager.connection_file = str(self._folder / "connection.json")
+        return await super().pre_launch(**options)
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+        """Starts the kernel and returns how to reach it, once it listens."""
+        how = (options.get("env") or os.environ).get(HOW, "warm")
+        if how != "cold" and can_fork() and "-m" in cmd:
+            try:
+                await self._fork(how, cmd, options)
+                return self.connection_info
+            except _RefusedError as error:
+                self.log.warning("the kernel starts cold: %s", error)
+        return await super().launch_kernel(cmd, **options)
+
+    async def _fork(self, how: str, cmd: list[str], options: dict[str, Any]) -> None:
+        environment = {**(options.get("env") or os.environ)}
+        environment.pop(HOW, None)
+        request = {
+            "argv": cmd[cmd.index("-m") + 2 :],
+            "env": environment,
+            "cwd": str(options.get("cwd") or Path.cwd()),
+        }
+        connection = await asyncio.to_thread(_connected, how, environment)
+        outputs = [_descriptor(options.get(name), n) for name, n in (("stdout", 1), ("stderr", 2))]
+        try:
+            ask(connection, request, *outputs)
+        except OSError as error:
+            connection.close()
+            raise _RefusedError(f"its zygote is gone ({error})") from None
+        finally:
+            for descriptor in outputs:
+                os.close(descriptor)
+        connection.setblocking(False)
+        self._connection, self._received, self._exit = connection, b"", None
+        until = time.monotonic() + _STARTING
+        ready = False
+        while not ready and self._exit is None and time.monotonic() < until:
+            ready = await self._hear(until - time.monotonic())
+        if not ready:
+            self._forget()
+            raise _RefusedError(getattr(self, "_refusal", "") or "its zygote did not answer")
+
+    async def _hear(self, seconds: float | None) -> bool:
+        """Waits for the zygote's next words; whether the kernel is ready."""
+        if self._connection is None:
+            return False
+        loop = asyncio.get_running_loop()
+        try:
+            part = await asyncio.wait_for(loop.sock_recv(self._connection, 4096), seconds)
+        except TimeoutError:
+            return False
+        except OSError:
+            part = b""
+        return self._understand(part)
+
+    def _understand(self, part: bytes) -> bool:
+        if not part and self._exit is None:
+            self._exit = -signal.SIGKILL  # the zygote died, and its kernels with it
+        *lines, self._received = (self._received + part).split(b"\n")
+        ready = False
+        for line in lines:
+            said = json.loads(line)
+            self.pid = self.pgid = said.get("pid", self.pid)
+            self._exit = said.get("exit", self._exit)
+            self._refusal = said.get("refused", "")
+            ready = ready or "ready" in said
+        return ready
+
+    async def poll(self) -> int | None:
+        """The kernel's return code; None while it runs."""
+        if self._connection is None:
+            return await super().poll()
+        while self._exit is None:
+            try:
+                part = self._connection.recv(4096)
+            except BlockingIOError:
+                return None
+            except OSError:
+                part = b""
+            self._understand(part)
+        return self._exit
+
+    async def wait(self) -> int | None:
+        """Waits for the kernel's end and returns its return code."""
+        if self._connection is None:
+            return await super().wait()
+        while await self.poll() is None:
+            await self._hear(None)
+        code = self._exit
+        self._forget()
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """Has the zygote send a signal to the kernel's process group, unless it has ended."""
+        if self._connection is None:
+            await super().send_signal(signum)
+        elif self._exit is None:
+            with contextlib.suppress(OSError):
+                self._connection.send(bytes([signum]))
+
+    async def kill(self, restart: bool = False) -> None:
+        """Ends the kernel at once."""
+        if self._connection is None:
+            await super().kill(restart)
+        else:
+            await self.send_signal(signal.SIGKILL)
+            while await self.poll() is None:  # the manager would look every 0.1 s
+                await self._hear(None)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """Asks the kernel's processes to end."""
+        if self._connection is None:
+            await super().terminate(restart)
+        else:
+            await self.send_signal(signal.SIGTERM)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Removes what the kernel had to itself."""
+        await super().cleanup(restart)
+        if not restart:
+            self._forget()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+class QuickClient(AsyncKernelClient):
+    """A client that is ready when the kernel is: the stock one then waits 0.2 s for silence."""
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        until = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < until:
+            asked = self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                if reply["msg_type"] == "kernel_info_reply":
+                    self._handle_kernel_info_reply(reply)
+                    # idle after this very question: output is connected, and nothing is left to read
+                    while not _idle_after(asked, await self.iopub_channel.get_msg(timeout=0.2)):
+                        pass
+                    return
+            if not await self._async_is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+        raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    wait_for_ready = _async_wait_for_ready
+
+
+class QuickManager(AsyncKernelManager):
+    """The stock manager with that client; a kernel's own log is not the terminal's."""
+
+    folder: Path | None = None
+    environment: Mapping[str, str] = {}
 
     def __init__(self, **options: Any) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="cs-kernel-"))
-        if sys.platform != "win32":  # Windows has no ipc sockets: a local port there
-            options |= {"transport": "ipc", "ip": str(self._folder / "socket")}
-        super().__init__(connection_file=str(self._folder / "connection.json"), **options)
+        super().__init__(**options)
+        self.client_class = f"{__name__}.QuickClient"
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-        # what a notebook says travels as messages; a kernel's own log is not the terminal's
-        options.setdefault("stderr", subprocess.DEVNULL)
+        for name in ("stdout", "stderr"):
+            options.setdefault(name, subprocess.DEVNULL)
+        options["env"] = {**(options.get("env") or os.environ), **self.environment}
+        if self.folder is not None:
+            options["cwd"] = str(self.folder)
         await super()._async_launch_kernel(kernel_cmd, **options)
 
     _launch_kernel = _async_launch_kernel
 
-    async def _async_cleanup_resources(self, restart: bool = False) -> None:
-        await super()._async_cleanup_resources(restart=restart)
-        if not restart:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
-    cleanup_resources = _async_cleanup_resources
+def manager_for(folder: Path, how: str, environment: Mapping[str, str]) -> type[QuickManager]:
+    """The class of a manager whose kernel starts in `folder` with these variables.
+
+    A class, because that is what nbclient takes; not the process's own folder and environment,
+    which runs in threads would share. how: `warm`, `cold`, or the address of a zygote.
+    """
+    return type("RunManager", (QuickManager,), {"folder": folder, "environment": {**environment, HOW: how}})
+
+
+def _idle_after(asked: str, message: dict[str, Any]) -> bool:
+    parent = message["parent_header"].get("msg_id")
+    return bool(parent == asked and message["content"].get("execution_state") == "idle")
+
+
+@contextmanager
+def batch_zygote(folder: Path) -> Iterator[str]:
+    """A zygote that lives as long as this context; its address, for `CS_WORKBOOK_KERNEL`.
+
+    `folder`: one of mode 0700, for its socket.
+    """
+    address = folder / "zygote"
+    process = _start(address, stdin=subprocess.PIPE)
+    try:
+        yield str(address)
+    finally:
+        process.stdin.close()  # type: ignore[union-attr]
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _start(address: Path, *options: str, **more: Any) -> subprocess.Popen[bytes]:
+    # -P: the folder a batch was started in is no place to import from
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "cs_helpers.report.zygote", str(address), *options],
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more,
+    )  # fmt: skip
+
+
+class _RefusedError(Exception):
+    """No kernel can be forked."""
+
+
+def _connected(how: str, environment: dict[str, str]) -> socket.socket:
+    """A connection to the zygote of that address, or to the user's own, which is started if need be."""
+    shared = how == "warm"
+    address = _own_address(environment) if shared else Path(how)
+    started: subprocess.Popen[bytes] | None = None
+    until = time.monotonic() + 10
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(address))
+            return connection
+        except OSError as error:
+            connection.close()
+            if time.monotonic() > until or (started is not None and started.poll() is not None):
+                raise _RefusedError(f"its zygote does not answer ({error})") from None
+            if shared and started is None:
+                with _alone(address.with_suffix(".lock")) as first:
+                    if first:
+                        started = _start(
+                            address, str(IDLE), stdin=subprocess.DEVNULL, env=environment, cwd="/"
+                        )
+                        while not address.exists() and started.poll() is None:
+                            time.sleep(0.01)
+        time.sleep(0.02)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[bool]:
+    """Whether nobody else is starting the same zygote right now."""
+    import filelock
+
+    try:
+        with filelock.FileLock(lock, timeout=0):
+            yield True
+    except filelock.Timeout:
+        yield False
+
+
+def _own_address(environment: dict[str, str]) -> Path:
+    """Where the user's zygote listens that has imported this very code with these settings."""
+    try:
+        folder = paths.private("cs-workbook")
+    except OSError as error:
+        raise _RefusedError(str(error)) from None
+    settings = sorted((k, v) for k, v in environment.items() if k.startswith(_READ_AT_START))
+    seen = json.dumps([sys.executable, sys.prefix, package_code(), installed_versions(), settings])
+    return folder / hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def _descriptor(output: Any, own: int) -> int:
+    """A new descriptor for what `subprocess` takes as an output."""
+    if output is None:
+        try:
+            return os.dup(own)
+        except OSError:
+            output = subprocess.DEVNULL
+    if output == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_WRONLY)
+    if output in (subprocess.PIPE, subprocess.STDOUT):
+        raise _RefusedError("its output is wanted in a pipe")
+    return os.dup(output if isinstance(output, int) else output.fileno())
