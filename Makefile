@@ -9,7 +9,8 @@ READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
-KNOWN := QUARTER PRODUCTS LANGUAGE NOTEBOOKS JOBS DATA FORCE VENV PYTHON
+KNOWN := QUARTER PRODUCTS LANGUAGE NOTEBOOKS JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
+	SHARED VENV PYTHON
 unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
 ifneq ($(unknown),)
 $(error there is no variable $(unknown); there are $(KNOWN))
@@ -23,7 +24,10 @@ quoted = '$(subst ','\'',$(1))'
 option = $(if $(2),$(1)=$(call quoted,$(2)))
 REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(call option,--product,$(PRODUCTS)) \
 	$(call option,--language,$(LANGUAGE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--jobs,$(JOBS)) \
-	$(if $(filter-out 0,$(FORCE)),--force)
+	$(call option,--kernel,$(KERNEL)) $(call option,--timeout,$(TIMEOUT)) $(call option,--reports,$(REPORTS)) \
+	$(call option,--executor,$(EXECUTOR)) $(call option,--shared,$(SHARED)) \
+	$(if $(filter-out 0,$(FORCE)),--force) $(if $(filter-out 0,$(EXPLAIN)),--explain) \
+	$(if $(filter-out 0,$(RETRY_FAILED)),--retry-failed)
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
 .PHONY: help quarterly-report test check engines lab snapshot sample dictionary benchmark lock clean
@@ -60,11 +64,11 @@ sample: data/sample/sources.yml ## write the sample data
 data/sample/sources.yml: $(READY) $(wildcard cs_helpers/sample/*)
 	@$(BIN)/cs-workbook sample
 
-dictionary: $(READY) ## write data/README.md from the contract
+dictionary: $(READY) ## write data/README.md and docs/run-manifest.md from the code
 	@$(BIN)/cs-workbook dictionary
 
-benchmark: $(READY) $(SAMPLE) ## time the main job against the stock commands
-	@$(BIN)/python benchmarks/main_job.py
+benchmark: $(READY) $(SAMPLE) ## time the report engine against what a user would type instead
+	@$(BIN)/python benchmarks/report_engine.py
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --quiet --upgrade

@@ -10,14 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from cs_helpers import paths
 from cs_helpers.errors import ParameterError, WorkbookError
@@ -36,6 +28,10 @@ Data = Annotated[
 ]
 
 
+#: how typer ends a program that Ctrl-C stopped
+_STOPPED = 130
+
+
 def main() -> None:
     """Runs a command; a `WorkbookError` becomes its message and exit code 1."""
     try:
@@ -43,9 +39,12 @@ def main() -> None:
     except WorkbookError as error:
         alert.print(f"[bold red]error:[/] {_plain(str(error))}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        alert.print("stopped; what was published before is untouched")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _STOPPED:
+            alert.print(
+                "stopped; what was published before is untouched, and the next call goes on from what is done"
+            )
+        raise
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         alert.print(
@@ -71,42 +70,43 @@ def report(
     language: Annotated[str, typer.Option(help="en or ja")] = "en",
     jobs: Annotated[str, typer.Option(help="runs at a time; default: the cores")] = "",
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="say of each run why it runs or not")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="run those that failed the last time, and no others")
+    ] = False,
+    kernel: Annotated[
+        str, typer.Option(help="warm: forked from one that has imported all; or cold")
+    ] = "warm",
+    timeout: Annotated[int, typer.Option(min=1, help="seconds that a cell may take")] = 600,
+    reports: Annotated[str, typer.Option(help="folder or fsspec URL; default: reports")] = "",
+    executor: Annotated[str, typer.Option(help="dask://host:port; default: processes here")] = "",
+    shared: Annotated[str, typer.Option(help="folder or fsspec URL where a cluster finds the snapshot")] = "",
 ) -> None:
     """Take a snapshot and publish a quarter's reports."""
     from cs_helpers.contract.parameters import Parameters
 
     workers = _jobs(jobs)
     Parameters.check({"quarter": quarter, "language": language})  # before the data is read
+    if kernel not in ("warm", "cold"):
+        raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
+    from cs_helpers.report.live import Progress
     from cs_helpers.report.quarterly import quarterly_report
 
-    taken = _take(data)
-    with _progress() as progress:
-        task = progress.add_task("reports", total=None)
-
-        def planned(total: int, due: int) -> None:
-            progress.update(task, total=due)
-            if due < total:
-                progress.console.print(f"{total - due} of {total} reports are up to date")
-
-        def ended(outcome: Any) -> None:
-            progress.advance(task)
-            progress.update(task, description=outcome.run.label)
-            mark = {"published": "done", "silent": "nothing to say yet", "failed": "[bold red]failed[/]"}
-            progress.console.print(f"{outcome.run.label}: {mark[outcome.status]} ({outcome.seconds:.1f} s)")
-            for problem in outcome.problems:
-                progress.console.print(f"  {problem.code}: {_plain(problem.detail)}")
-
+    taken = _taken(data, anew=force)
+    with Progress(console, jobs=workers, explain=explain) as watch:
         batch = quarterly_report(
-            taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook),
-            language=language, jobs=workers, force=force, planned=planned, ended=ended,
+            taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
+            jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
+            executor=executor or None, reports=reports or None, shared=shared, watch=watch,
         )  # fmt: skip
     for outcome in batch.outcomes:
         if outcome.status != "failed":
-            console.print(paths.shown(batch.folder / outcome.run.file))
-    console.print(f"[bold]{paths.shown(batch.folder / 'index.html')}[/]")
+            console.print(batch.shown(outcome.run.file))
+    console.print(f"[bold]{batch.shown('index.html')}[/]")
     if batch.failed:
         console.print(
-            f"{len(batch.failed)} of {len(batch.outcomes)} reports failed; their last good ones stay"
+            f"{len(batch.failed)} of {len(batch.outcomes)} reports failed; their last good ones stay."
+            " Mend what is wrong, then run those again with --retry-failed."
         )
         raise typer.Exit(1)
 
@@ -336,12 +336,13 @@ def new_product(name: Annotated[str, typer.Argument(help="lower case, as in cont
 
 @app.command()
 def dictionary() -> None:
-    """Write data/README.md from the contract."""
+    """Write data/README.md from the contract, and docs/run-manifest.md from run.json's."""
     from cs_helpers.contract.dictionary import data_dictionary
+    from cs_helpers.report.manifest import manifest_page
 
-    target = paths.home() / "data" / "README.md"
-    target.write_text(data_dictionary(), encoding="utf-8")
-    console.print(paths.shown(target))
+    for target, page in (("data/README.md", data_dictionary()), ("docs/run-manifest.md", manifest_page())):
+        (paths.home() / target).write_text(page, encoding="utf-8")
+        console.print(paths.shown(paths.home() / target))
 
 
 @app.command()
@@ -353,6 +354,24 @@ def lab() -> None:
     ):  # in a container; Jupyter refuses root without a word of its own
         command.append("--allow-root")
     sys.exit(subprocess.call(command))
+
+
+def _taken(data: Path | None, *, anew: bool) -> Any:
+    """The snapshot of the tables as they are: the one that was taken if they have not changed."""
+    from cs_helpers.snapshot.unchanged import Look
+
+    source = data or _default_data()
+    look = Look(source) if source.exists() else None
+    known = None if anew or look is None else look.snapshot()
+    if known is not None:
+        known.make_latest()
+        console.print(f"snapshot {known.id}: the tables are as they were when it was taken")
+        return known
+    before = look.look() if look else None
+    taken = _take(source)
+    if look:
+        look.remember(taken, before)
+    return taken
 
 
 def _take(data: Path | None) -> Any:
@@ -394,13 +413,6 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise ParameterError("jobs", "this is not a number of runs", value=text, allowed="1 to 256")
     return int(text)
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, disable=not console.is_terminal,
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,44 +1,57 @@
-"""What a report was made from, as one hash: the same fingerprint and an intact file need no new run."""
+"""What a report is made from, part by part, as hashes: nothing changed and an intact file need no new run."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
-from functools import cache
-from importlib.metadata import distributions
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from cs_helpers import paths
+from cs_helpers.installation import hash_of_files, installed_versions, package_code
 from cs_helpers.report.plan import Run
 
 
-def fingerprint(run: Run) -> str:
-    """Notebook, parameters (the snapshot's id is a hash of its content), code, templates, versions."""
-    parts = {
-        "notebook": _hash([run.notebook]),
-        "parameters": run.parameters.model_dump(mode="json"),
-        "code": _code(),
-        "versions": _versions(),
+def inputs(run: Run, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes of all that a run's report depends on, by part.
+
+    manifest: the snapshot's. Parts: notebook, parameters (which snapshot it is does not count, what it
+    holds for the product does), code, templates, versions, data.calendar, data.product, and
+    data.<table> for each table of the snapshot.
+    """
+    product = run.parameters.product
+    calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format")}
+    return {
+        "notebook": hash_of_files([run.notebook]),
+        "parameters": _hash(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
+        "code": package_code(),
+        "templates": hash_of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
+        "versions": installed_versions(),
+        "data.calendar": _hash(calendar),
+        "data.product": _hash(manifest["products"][product]),
+        **{f"data.{table}": _hash(files) for table, files in _partitions(manifest, product).items()},
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-@cache
-def _code() -> str:
-    package = Path(__file__).resolve().parents[1]
-    files = [f for f in package.rglob("*") if f.suffix in (".py", ".yml") and "sample" not in f.parts]
-    return _hash(sorted(files) + sorted(f for f in paths.templates().rglob("*") if f.is_file()))
+def fingerprint(parts: Mapping[str, str]) -> str:
+    """All parts as one hash."""
+    return _hash(dict(parts))
 
 
-@cache
-def _versions() -> str:
-    installed = sorted(f"{d.name}=={d.version}" for d in distributions())
-    return hashlib.sha256("\n".join([platform.python_version(), *installed]).encode()).hexdigest()
+def _partitions(manifest: Mapping[str, Any], product: str) -> dict[str, list[tuple[str, str]]]:
+    """The files that a product's tables are read from, with their hashes; of shared ones its own part."""
+    found: dict[str, list[tuple[str, str]]] = {table: [] for table in manifest["tables"]}
+    for file, digest in sorted(manifest["files"].items()):
+        table, _, rest = file.partition("/")
+        if table in found and rest.removesuffix(".parquet").partition("/")[0] in (
+            f"product={product}",
+            "all",
+        ):
+            found[table].append((file, digest))
+    for table, parts in manifest.get("shared", {}).items():
+        found[table] = [(table, parts[product])]
+    return found
 
 
-def _hash(files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

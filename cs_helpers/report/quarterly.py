@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.fingerprint import fingerprint
-from cs_helpers.report.landing import landing_pages
+from cs_helpers.report.fingerprint import fingerprint, inputs
+from cs_helpers.report.manifest import Good, Manifest, Report
 from cs_helpers.report.plan import Run, plan_runs
-from cs_helpers.report.publish import entries, entry, publish, recover
-from cs_helpers.report.run import Outcome, run_all
+from cs_helpers.report.publish import Place, failed_name, place
 from cs_helpers.snapshot import Snapshot
+
+if TYPE_CHECKING:  # what runs notebooks is imported when one is due
+    from cs_helpers.report.run import Outcome
+
+#: packages whose versions run.json names
+_PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who wants to know how a batch goes on; each is called in the batch's own thread.
+
+    planned: runs, reasons (file -> why it runs, '' where it is up to date), seconds (file -> what it
+    took the last time). started: a run begins. ended: a run's outcome.
+    """
+
+    planned: Callable[[Sequence[Run], Mapping[str, str], Mapping[str, float]], None] = lambda *_: None
+    started: Callable[[Run], None] = lambda run: None
+    ended: Callable[[Outcome], None] = lambda outcome: None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch did: the quarter's folder, outcomes of the runs, and how many were up to date."""
+    """What a batch did.
 
-    folder: Path
+    outcomes: of the runs that were due. unchanged: how many were up to date. resumed: how many were
+    made by a batch that was stopped before it published them.
+    """
+
+    place: Place
     quarter: Quarter
-    outcomes: tuple[Outcome, ...]
-    unchanged: int
+    outcomes: tuple[Outcome, ...] = ()
+    unchanged: int = 0
+    resumed: int = 0
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
         """The outcomes that are not published."""
         return tuple(o for o in self.outcomes if o.status == "failed")
+
+    def manifest(self) -> Manifest:
+        """The quarter's manifest as it is published now."""
+        return self.place.manifest(str(self.quarter))
+
+    def shown(self, name: str) -> str:
+        """Where a file of the quarter is published."""
+        return self.place.shown(str(self.quarter), name)
 
 
 def quarterly_report(
@@ -42,49 +77,223 @@ def quarterly_report(
     language: str = "en",
     jobs: int = 1,
     force: bool = False,
-    planned: Callable[[int, int], None] = lambda total, due: None,
-    ended: Callable[[Outcome], None] = lambda outcome: None,
+    only_failed: bool = False,
+    kernel: str = "warm",
+    longest: int | None = None,
+    executor: str | Executor | None = None,
+    reports: str | Path | None = None,
+    shared: str = "",
+    watch: Watch | None = None,
 ) -> Batch:
     """Makes and publishes a quarter's reports.
 
-    A run whose fingerprint and published file are unchanged is not run again unless `force`.
-    A failed run keeps its last good report. Raises `ParameterError`, `SnapshotError` or
-    `ReportError` before anything runs.
+    A run that depends on nothing that changed and whose files are as they were published is not run
+    again unless `force`; `only_failed` runs those that failed the last time and nothing else. A
+    failed run keeps its last good report. kernel: `warm` or `cold`. longest: seconds that a cell may
+    take. executor: see `spread.hired`. reports: a folder or an fsspec URL. shared: where workers of
+    a cluster find the snapshot. Raises `ParameterError`, `SnapshotError` or `ReportError` before
+    anything runs.
     """
+    watch = watch or Watch()
     runs = plan_runs(snapshot, quarter=quarter, products=products, notebooks=notebooks, language=language)
     when = Quarter.parse(runs[0].parameters.quarter)
-    folder = paths.reports() / str(when)
-    recover(folder)
-    known = entries(folder)
-    marks = {run.file: fingerprint(run) for run in runs}
-    due = [run for run in runs if force or not _intact(folder, run, known, marks)]
-    planned(len(runs), len(due))
-    pages: dict[str, str] = {}
-    reports = dict(known)
-    outcomes = []
-    for outcome in run_all(due, jobs=jobs):
-        name = outcome.run.file
-        reports[name] = entry(outcome, marks[name], known.get(name))
-        if outcome.page:
-            pages[name] = outcome.page
+    target = place(reports)
+    known = target.manifest(str(when))
+    if only_failed:
+        runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
+    parts = {run.file: inputs(run, snapshot.manifest) for run in runs}
+    reasons = {run.file: _why(run, known, parts[run.file], target, str(when), force) for run in runs}
+    took = {file: report.seconds for file, report in known.reports.items()}
+    watch.planned(runs, reasons, took)
+    due = [run for run in runs if reasons[run.file]]
+    outcomes: list[Outcome] = []
+    resumed = 0
+    if due:
+        outcomes, resumed = _made(
+            snapshot, due, parts, took, watch, force=force, jobs=jobs, kernel=kernel, longest=longest,
+            executor=executor, shared=shared,
+        )  # fmt: skip
+    if outcomes or target.content(str(when), "index.html") is None:
+        _publish(target, when, outcomes, parts, snapshot, language)
+    return Batch(target, when, tuple(outcomes), len(runs) - len(due), resumed, reasons)
+
+
+def _why(
+    run: Run, known: Manifest, parts: Mapping[str, str], target: Place, quarter: str, force: bool
+) -> str:
+    """Why a run is due, in words for an analyst; '' where it is not."""
+    said = known.reports.get(run.file)
+    if said is None:
+        return "it was not made before"
+    if said.status == "failed":
+        return "it failed the last time"
+    if said.good is None:
+        return "its report is not known"
+    changed = [part for part in parts if said.good.inputs.get(part) != parts[part]]
+    if changed:
+        return f"changed: {', '.join(changed)}"
+    beside = {f"{run.parameters.product}/{name}": h for name, h in said.good.downloads.items()}
+    for name, digest in {run.file: said.good.sha256, **beside}.items():
+        content = target.content(quarter, name)
+        if content is None:
+            return f"{name} is gone"
+        if hashlib.sha256(content).hexdigest() != digest:
+            return f"{name} is not as it was published"
+    return "it was asked for (force)" if force else ""
+
+
+def _made(
+    snapshot: Snapshot,
+    due: Sequence[Run],
+    parts: Mapping[str, Mapping[str, str]],
+    took: Mapping[str, float],
+    watch: Watch,
+    *,
+    force: bool,
+    jobs: int,
+    kernel: str,
+    longest: int | None,
+    executor: str | Executor | None,
+    shared: str,
+) -> tuple[list[Outcome], int]:
+    """The outcomes of the runs that are due, and how many of them were there already."""
+    from cs_helpers.report.made import Made
+    from cs_helpers.report.run import LONGEST_SECONDS, Task
+    from cs_helpers.report.spread import hired, run_all
+    from cs_helpers.report.storage import shared as put
+
+    made = Made(paths.reports() / ".made")
+    marks = {run.file: fingerprint(parts[run.file]) for run in due}
+    outcomes = [
+        found for run in due if not force and (found := made.outcome(marks[run.file], run)) is not None
+    ]
+    for outcome in outcomes:
+        watch.ended(outcome)
+    there = {outcome.run.file for outcome in outcomes}
+    waiting = [run for run in due if run.file not in there]
+    # the longest first, so that none is left alone at the end; what is not known yet, before all
+    waiting.sort(key=lambda run: -took.get(run.file, float("inf")))
+    hire = hired(executor, jobs=min(jobs, len(waiting)) if executor is None else jobs, kernel=kernel)
+    folder = paths.templates()
+    templates = {
+        f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8")
+        for f in sorted((folder / "executive").iterdir())
+    }
+    where = put(snapshot, shared) if waiting else ""
+    tasks = [
+        Task(
+            run,
+            run.notebook.read_text(encoding="utf-8"),
+            templates,
+            where,
+            kernel,
+            longest or LONGEST_SECONDS,
+        )
+        for run in waiting
+    ]
+    for outcome in run_all(tasks, hire, started=watch.started):
+        if outcome.status != "failed":
+            made.keep(marks[outcome.run.file], outcome)
         outcomes.append(outcome)
-        ended(outcome)
-    if due or not (folder / "index.html").exists():
-        pages |= landing_pages(when, reports, snapshot, language)
-        about = {
-            "quarter": str(when), "snapshot": snapshot.id, "as_of": snapshot.as_of.isoformat(),
-            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }  # fmt: skip
-        publish(folder, pages, reports, about)
-    return Batch(folder, when, tuple(outcomes), len(runs) - len(due))
+        watch.ended(outcome)
+    return outcomes, len(there)
 
 
-def _intact(folder: Path, run: Run, known: dict[str, dict[str, object]], marks: dict[str, str]) -> bool:
-    said = known.get(run.file)
-    if not said or said["fingerprint"] != marks[run.file]:
-        return False
-    try:
-        content = (folder / run.file).read_bytes()
-    except FileNotFoundError:
-        return False
-    return hashlib.sha256(content).hexdigest() == said["sha256"]
+def _publish(
+    target: Place,
+    when: Quarter,
+    outcomes: Sequence[Outcome],
+    parts: Mapping[str, Mapping[str, str]],
+    snapshot: Snapshot,
+    language: str,
+) -> None:
+    """Adds the outcomes to what is published, whatever another batch published in the meantime."""
+    from cs_helpers.report.failed import failed_page
+    from cs_helpers.report.landing import landing_pages
+    from cs_helpers.report.made import Made
+
+    quarter = str(when)
+    with target.alone(quarter):
+        known = target.manifest(quarter)
+        files: dict[str, str] = {}
+        gone: list[str] = []
+        reports = dict(known.reports)
+        for outcome in outcomes:
+            run = outcome.run
+            before = reports.get(run.file)
+            reports[run.file] = report = _report(outcome, parts[run.file], before)
+            files |= outcome.files
+            sorry = failed_name(run.file)
+            if outcome.status == "failed":
+                files[sorry] = failed_page(
+                    run, outcome.problems, title=report.title,
+                    product_name=snapshot.products[run.parameters.product].name.in_language(
+                        run.parameters.language
+                    ),
+                    last_good=datetime.fromisoformat(report.good.made_at).date() if report.good else None,
+                )  # fmt: skip
+            else:
+                gone.append(sorry)
+                beside = before.good.downloads if before and before.good else {}
+                gone += [f"{report.product}/{name}" for name in beside]
+        manifest = Manifest(
+            quarter=quarter,
+            snapshot=snapshot.id,
+            as_of=snapshot.as_of.isoformat(),
+            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions=_versions(),
+            reports=dict(sorted(reports.items())),
+        )
+        files |= landing_pages(when, manifest.reports, snapshot, language)
+        target.publish(
+            quarter,
+            {name: content.encode() for name, content in files.items()},
+            [name for name in gone if name not in files],
+            manifest,
+        )
+    Made(paths.reports() / ".made").forget(
+        [fingerprint(parts[o.run.file]) for o in outcomes if o.status != "failed"]
+    )
+
+
+def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -> Report:
+    """What the manifest says of a run; a failed one keeps what it knew of the last good report."""
+    run = outcome.run
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    good = before.good if before else None
+    if outcome.status != "failed":
+        beside = {n: c for n, c in outcome.files.items() if n != run.file}
+        good = Good(
+            status=outcome.status,
+            sha256=_sum(outcome.page),
+            downloads={name.rpartition("/")[2]: _sum(content) for name, content in beside.items()},
+            title=outcome.title,
+            message=outcome.message,
+            metrics=dict(outcome.metrics),
+            fingerprint=fingerprint(parts),
+            inputs=dict(parts),
+            snapshot=run.parameters.snapshot,
+            made_at=now,
+        )
+    return Report(
+        status=outcome.status,
+        analysis=run.analysis,
+        notebook=run.notebook.stem,
+        parameters=run.parameters.model_dump(mode="json"),
+        title=outcome.title or (before.title if before else ""),
+        problems=outcome.problems,
+        seconds=round(outcome.seconds, 2),
+        cells=outcome.cells,
+        made_at=now,
+        good=good,
+    )
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def _sum(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()

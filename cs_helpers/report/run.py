@@ -1,26 +1,45 @@
-"""Runs notebooks: each in a kernel of its own, several at once in processes."""
+"""Runs one notebook in a kernel of its own, checks what came out and makes the page."""
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
+import re
+import shutil
+import signal
+import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
-from cs_helpers.report.gate import Problem, check_notebook, check_page
+from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
 
-#: a notebook that needs longer than this hangs
+#: seconds after which a cell hangs
 LONGEST_SECONDS = 600
+
+_NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|\[Errno (?:28|122)\]")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run with all it needs, so that it can be made anywhere this package is installed.
+
+    notebook: the notebook's text. templates: file inside the templates' folder -> content.
+    snapshots: the folder or fsspec URL that the snapshot lies in. kernel: `warm`, `cold`, or the
+    address of a zygote. longest: seconds that a cell may take.
+    """
+
+    run: Run
+    notebook: str
+    templates: Mapping[str, str]
+    snapshots: str
+    kernel: str = "warm"
+    longest: int = LONGEST_SECONDS
 
 
 @dataclass(frozen=True)
@@ -28,104 +47,195 @@ class Outcome:
     """How a run ended.
 
     status: `published`, `silent` (the page only says which tables are missing) or `failed`.
-    `message` is what the page's headline figure says, or its first note. `page` is the exported page,
-    empty when the run failed.
+    files: name inside the quarter's folder -> content; the page and its downloads, none of a failed
+    run. `message` is what the page's headline figure says, or its first note. metrics:
+    `<analysis>.<name>` -> value, low, high, n, unit.
     """
 
     run: Run
-    status: str
-    page: str
-    sha256: str
-    title: str
-    message: str
-    problems: tuple[Problem, ...]
-    seconds: float
+    status: Status
+    files: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    message: str = ""
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    cells: tuple[CellTime, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def page(self) -> str:
+        """The page; empty when the run failed."""
+        return self.files.get(self.run.file, "")
 
 
-def run_all(runs: Sequence[Run], *, jobs: int) -> Iterator[Outcome]:
-    """The outcome of each run as it ends, `jobs` of them at a time."""
-    if not runs:
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(runs)), mp_context=context, initializer=_prepare) as pool:
-        waiting: dict[Future[Outcome], Run] = {pool.submit(execute, run): run for run in runs}
-        try:
-            for done in as_completed(waiting):
-                run = waiting[done]
-                try:
-                    yield done.result()
-                except BrokenProcessPool:
-                    yield _failed(run, [Problem("error", "the process that ran it died")], 0.0)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def failed(run: Run, problems: Sequence[Problem], **more: Any) -> Outcome:
+    """The outcome of a run that may not be shown."""
+    return Outcome(run, "failed", problems=tuple(problems), **more)
 
 
-def _prepare() -> None:
-    # kernels of this environment, whatever the user has installed besides; one thread each
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import signal
+def prepare(temporary: str | None = None) -> None:
+    """Makes this process one that runs notebooks: imports what that needs, once.
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    temporary: the folder for temporary files, which whoever started this process removes.
+    """
+    light_imports()
+    import papermill  # noqa: F401
+
+    import cs_helpers.report.export
+    import cs_helpers.report.kernels  # noqa: F401
+
+    if temporary is not None:
+        tempfile.tempdir = temporary
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+        threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
 
 
-def execute(run: Run) -> Outcome:
-    """Runs one notebook in a kernel of its own, checks what came out and exports the page."""
+def _outlive_nobody(temporary: str) -> None:
+    """Ends this process when the one that started it is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        shutil.rmtree(temporary, ignore_errors=True)
+        os._exit(1)
+
+
+def light_imports() -> None:
+    """Leaves out a check of addresses that takes jsonschema 1.2 s to import and no notebook needs."""
+    if "jsonschema" not in sys.modules:
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def execute(task: Task) -> Outcome:
+    """Runs one notebook; whatever it or its kernel dies of is an outcome, not an exception."""
+    prepare()
+    began = time.perf_counter()
+    folder = Path(tempfile.mkdtemp(prefix="cs-run-"))
+    try:
+        outcome = _executed(task, folder)
+    except OSError as error:
+        outcome = failed(task.run, [_problem(error)])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(**{**vars(outcome), "seconds": round(time.perf_counter() - began, 3)})
+
+
+def _executed(task: Task, folder: Path) -> Outcome:
+    import nbformat
     import papermill
 
+    from cs_helpers.errors import WorkbookError
+    from cs_helpers.report.downloads import downloads
     from cs_helpers.report.export import export, title
-    from cs_helpers.report.kernels import PrivateKernelManager
+    from cs_helpers.report.gate import check_notebook, check_page, masked_names
+    from cs_helpers.report.kernels import KERNEL, manager_for
+    from cs_helpers.report.storage import fetched
     from cs_helpers.snapshot import Snapshot
 
-    began = time.perf_counter()
-    notebook = without_interactive(nbformat.read(run.notebook, as_version=4))
-    with tempfile.TemporaryDirectory(prefix="cs-run-") as folder:
-        source, executed = Path(folder) / "source.ipynb", Path(folder) / "executed.ipynb"
-        nbformat.write(notebook, source)
-        try:
-            papermill.execute_notebook(
-                str(source), str(executed), parameters=run.parameters.model_dump(),
-                progress_bar=False, cwd=folder, autosave_cell_every=0,
-                execution_timeout=LONGEST_SECONDS, kernel_manager_class=PrivateKernelManager,
-            )  # fmt: skip
-        except papermill.PapermillExecutionError as error:
-            problem = Problem("error", f"{error.ename}: {error.evalue}")
-            return _failed(run, [problem], time.perf_counter() - began)
-        except Exception as error:  # whatever a kernel dies of, the other reports go on
-            problem = Problem("error", f"{type(error).__name__}: {error}")
-            return _failed(run, [problem], time.perf_counter() - began)
-        notebook = nbformat.read(executed, as_version=4)
+    run, language = task.run, task.run.parameters.language
+    notebook = without_interactive(nbformat.reads(task.notebook, as_version=4))
+    heading = title(notebook, language)
+    for name, content in task.templates.items():
+        target = folder / "templates" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8")
+    try:
+        snapshot = Snapshot.open(
+            run.parameters.snapshot, folder=fetched(task.snapshots, run.parameters.snapshot)
+        )
+        notebook = papermill.execute_notebook(
+            notebook, None, parameters=run.parameters.model_dump(), kernel_name=KERNEL, progress_bar=False,
+            execution_timeout=task.longest, shutdown_kernel="immediate", record_timing=True,
+            kernel_manager_class=manager_for(
+                folder, task.kernel,
+                {
+                    "CS_WORKBOOK_HOME": str(folder),
+                    "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
+                    "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
+                    # kernels of this environment, whatever the user has installed besides
+                    "JUPYTER_PREFER_ENV_PATH": "1",
+                },
+            ),
+        )  # fmt: skip
+    except Exception as error:  # whatever a kernel dies of, the other reports go on
+        return failed(run, [_problem(error)], title=heading)
+    cells = tuple(_cell_times(notebook))
     problems = check_notebook(notebook)
-    heading = title(notebook, run.parameters.language)
     if problems:
-        return _failed(run, problems, time.perf_counter() - began, heading)
-    page = export(notebook, run, Snapshot.open(run.parameters.snapshot))
-    problems = check_page(page)
+        return failed(run, problems, title=heading, cells=cells)
+    try:
+        hidden = masked_names(notebook, snapshot, run.parameters.product)
+    except WorkbookError as error:
+        return failed(run, [_problem(error)], title=heading, cells=cells)
+    with _EXPORTING:
+        page = export(notebook, run, snapshot)
+    beside = {
+        f"{run.parameters.product}/{name}": content
+        for name, content in downloads(notebook, Path(run.file).stem).items()
+    }
+    problems = check_page(page, hidden, beside)
     if problems:
-        return _failed(run, problems, time.perf_counter() - began, heading)
+        return failed(run, problems, title=heading, cells=cells)
     figure, message = _says(notebook)
     return Outcome(
-        run, "published" if figure else "silent", page, hashlib.sha256(page.encode()).hexdigest(),
-        heading, message, (), time.perf_counter() - began,
+        run, "published" if figure else "silent", {run.file: page, **beside}, heading, message,
+        _metrics(notebook), (), cells,
     )  # fmt: skip
 
 
-def without_interactive(notebook: NotebookNode) -> NotebookNode:
+#: an executor may run several in threads, and there is one exporter
+_EXPORTING = threading.Lock()
+
+
+def without_interactive(notebook: Any) -> Any:
     """The notebook without the cells that only make sense with a person before them."""
     notebook.cells = [c for c in notebook.cells if "interactive" not in c.metadata.get("tags", [])]
     return notebook
 
 
-def _says(notebook: NotebookNode) -> tuple[bool, str]:
+def _problem(error: Exception) -> Problem:
+    """What went wrong, as a kind that has its sentence in the catalogue."""
+    kind, said = getattr(error, "ename", type(error).__name__), str(getattr(error, "evalue", error))
+    detail = f"{kind}: {said}"
+    if kind == "CellTimeoutError":
+        return Problem("timeout", said.strip().splitlines()[0])
+    if kind == "DeadKernelError":
+        return Problem("kernel_died", detail)
+    if kind in ("MemoryError", "ArrayMemoryError", "_ArrayMemoryError", "ArrowMemoryError"):
+        return Problem("memory", detail)
+    if _NO_ROOM.search(said):
+        return Problem("disk_full", detail)
+    if kind == "SnapshotError":
+        return Problem("snapshot", said)
+    return Problem("error", detail)
+
+
+def _cell_times(notebook: Any) -> list[CellTime]:
+    return [
+        CellTime(cell=cell.get("id", ""), seconds=round(cell.metadata.papermill.duration or 0.0, 3))
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "papermill" in cell.metadata
+    ]
+
+
+def _shown(notebook: Any) -> list[Any]:
+    return [o for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "display_data"]
+
+
+def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
+    """The headline metrics that a notebook showed, by `<analysis>.<name>`."""
+    found: dict[str, dict[str, Any]] = {}
+    for output in _shown(notebook):
+        about = output.metadata.get("cs_workbook", {})
+        for name, metric in about.get("metrics", {}).items():
+            found[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
+    return found
+
+
+def _says(notebook: Any) -> tuple[bool, str]:
     """Whether there is a figure, and what the headline (or the first figure, or the first note) says."""
-    shown = [o for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "display_data"]
+    shown = _shown(notebook)
     figures = [o for o in shown if "image/png" in o.data]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
     return bool(figures), next((a["message"] for a in about if a.get("message")), "")
-
-
-def _failed(run: Run, problems: Sequence[Problem], seconds: float, heading: str = "") -> Outcome:
-    return Outcome(run, "failed", "", "", heading, "", tuple(problems), seconds)

@@ -1,62 +1,217 @@
-"""Readers see the old quarter or the new one, never half of one."""
+"""Readers see the old quarter or the new one, never half of one; on any file system."""
 
 from __future__ import annotations
 
 import json
+import threading
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+from cs_helpers.errors import ReportError
 from cs_helpers.report import publish as publishing
-from cs_helpers.report.publish import entries, publish, recover
+from cs_helpers.report.manifest import FORMAT, Manifest, Report, manifest_page, read_manifest
+from cs_helpers.report.publish import Folder, Remote, place
+
+Q = "2026Q3"
 
 
-@pytest.fixture
-def quarter(tmp_path):
-    folder = tmp_path / "2026Q3"
-    publish(
-        folder,
-        {"a/one.en.html": "old one", "index.html": "old"},
-        {"a/one.en.html": {"x": 1}},
-        {"quarter": "2026Q3"},
+def manifest(**reports):
+    return Manifest(quarter=Q, reports=reports)
+
+
+def report(**more):
+    told = {
+        "status": "published",
+        "analysis": "a",
+        "notebook": "10_a",
+        "parameters": {"product": "x", "language": "en"},
+    }
+    return Report(**{**told, "seconds": 1.0, "made_at": "2026-10-01T00:00:00+00:00", **more})
+
+
+@pytest.fixture(params=["folder", "memory", "local"])
+def target(request, tmp_path):
+    """A place of each kind with a published quarter."""
+    if request.param == "memory":
+        MemoryFileSystem.store.clear()
+    url = {"folder": str(tmp_path), "memory": "memory://reports", "local": f"local://{tmp_path}"}[
+        request.param
+    ]
+    found = place(url)
+    files = {"a/one.en.html": b"old one", "index.html": b"old"}
+    found.publish(Q, files, [], manifest(**{"a/one.en.html": report()}))
+    return found
+
+
+def test_pages_and_manifest_are_there(target):
+    assert target.content(Q, "a/one.en.html") == b"old one"
+    assert list(target.manifest(Q).reports) == ["a/one.en.html"]
+    assert json.loads(target.content(Q, "run.json"))["format"] == FORMAT
+
+
+def test_files_that_are_not_replaced_stay_and_those_that_are_gone_go(target):
+    target.publish(Q, {"b/two.en.html": b"new"}, [], manifest())
+    assert target.content(Q, "a/one.en.html") == b"old one"
+    assert target.content(Q, "b/two.en.html") == b"new"
+    target.publish(Q, {"index.html": b"new"}, ["a/one.en.html", "never/there.html"], manifest())
+    assert target.content(Q, "a/one.en.html") is None
+    assert target.content(Q, "index.html") == b"new"
+
+
+def test_a_place_without_the_quarter_has_an_empty_manifest(target):
+    assert target.manifest("2020Q1").reports == {}
+    assert target.content("2020Q1", "index.html") is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"format": 1, "quarter": "2026Q3", "reports": {}}', b'{"quarter": 3}']
+)
+def test_a_manifest_that_cannot_be_read_is_an_empty_one(content):
+    assert read_manifest(content, Q) == Manifest(quarter=Q)
+
+
+def test_a_manifest_survives_being_written_and_read():
+    whole = manifest(
+        x=report(problems=({"code": "error", "detail": "X: y"},), cells=({"cell": "a", "seconds": 0.5},))
     )
-    return folder
+    assert read_manifest(whole.text().encode(), Q) == whole
 
 
-def test_pages_and_manifest_are_there(quarter):
-    assert (quarter / "a" / "one.en.html").read_text() == "old one"
-    assert entries(quarter) == {"a/one.en.html": {"x": 1}}
-    assert json.loads((quarter / "run.json").read_text())["quarter"] == "2026Q3"
+def test_the_documentation_of_the_manifest_is_the_one_that_is_generated():
+    assert (publishing.paths.home() / "docs" / "run-manifest.md").read_text(
+        encoding="utf-8"
+    ) == manifest_page()
 
 
-def test_files_that_are_not_replaced_stay(quarter):
-    publish(quarter, {"b/two.en.html": "new"}, {}, {})
-    assert (quarter / "a" / "one.en.html").read_text() == "old one"
-    assert (quarter / "b" / "two.en.html").read_text() == "new"
+def test_every_field_of_the_manifest_is_explained():
+    assert "| None |" not in manifest_page()
 
 
-def test_nothing_but_the_quarter_is_left_beside_it(quarter):
-    publish(quarter, {"index.html": "new"}, {}, {})
-    assert [p.name for p in quarter.parent.iterdir()] == ["2026Q3"]
+def test_a_url_of_an_unknown_kind_is_refused():
+    with pytest.raises(ReportError, match="nosuch://"):
+        place("nosuch://bucket/reports")
 
 
-def test_a_failure_while_writing_leaves_the_old_quarter(quarter, monkeypatch):
+def test_a_remote_reader_finds_all_that_the_manifest_names(monkeypatch):
+    MemoryFileSystem.store.clear()
+    target, written = Remote("memory://reports"), []
+    monkeypatch.setattr(target, "_put", lambda name, content: written.append(name))
+    target.publish(Q, {"index.html": b"", "z/late.html": b"", "a/early.html": b""}, [], manifest())
+    assert written == [f"{Q}/{n}" for n in ("a/early.html", "z/late.html", "index.html", "run.json")]
+
+
+def test_a_remote_that_cannot_be_written_is_said(monkeypatch):
+    target = Remote("memory://reports")
+
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publishing.shutil, "copytree", full)
+    monkeypatch.setattr(target.files, "pipe_file", full)
+    with pytest.raises(
+        ReportError, match=r"memory://reports/2026Q3/index.html cannot be written: .*No space"
+    ):
+        target.publish(Q, {"index.html": b"x"}, [], manifest())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    found = Folder(tmp_path / "reports")
+    found.publish(Q, {"a/one.en.html": b"old one", "index.html": b"old"}, [], manifest())
+    return found
+
+
+def beside(folder):
+    return sorted(p.name for p in folder.root.iterdir() if not p.name.endswith(".lock"))
+
+
+def test_nothing_but_the_quarter_is_left_beside_it(folder):
+    folder.publish(Q, {"index.html": b"new"}, [], manifest())
+    assert beside(folder) == [Q]
+
+
+@pytest.mark.parametrize("where", ["_linked", "_swap"])
+def test_a_failure_while_writing_leaves_the_old_quarter(folder, monkeypatch, where):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, where, full)
     with pytest.raises(OSError, match="No space"):
-        publish(quarter, {"index.html": "new"}, {}, {})
-    assert (quarter / "index.html").read_text() == "old"
-    assert [p.name for p in quarter.parent.iterdir()] == ["2026Q3"]
+        folder.publish(Q, {"index.html": b"new"}, [], manifest())
+    assert folder.content(Q, "index.html") == b"old"
+    assert beside(folder) == [Q]
 
 
-def test_a_publication_cut_off_between_its_renames_is_put_right(quarter):
-    quarter.rename(quarter.with_name(".retired-2026Q3"))
-    quarter.with_name(".publishing-2026Q3-x").mkdir()
-    recover(quarter)
-    assert (quarter / "index.html").read_text() == "old"
-    assert [p.name for p in quarter.parent.iterdir()] == ["2026Q3"]
+def test_a_publication_cut_off_between_its_renames_is_put_right(folder):
+    quarter = folder.root / Q
+    quarter.rename(quarter.with_name(f".retired-{Q}"))
+    quarter.with_name(f".publishing-{Q}-x").mkdir()
+    with folder.alone(Q):
+        assert folder.content(Q, "index.html") == b"old"
+    assert beside(folder) == [Q]
 
 
-def test_a_quarter_without_manifest_has_no_entries(tmp_path):
-    assert entries(tmp_path) == {}
+def test_a_folder_is_swapped_also_where_the_system_cannot_exchange_two(folder, monkeypatch):
+    monkeypatch.setattr(publishing, "_exchanged", lambda one, other: False)
+    folder.publish(Q, {"index.html": b"new"}, [], manifest())
+    assert folder.content(Q, "index.html") == b"new"
+    assert folder.content(Q, "a/one.en.html") == b"old one"
+    assert beside(folder) == [Q]
+
+
+def test_what_is_replaced_is_not_written_into(folder, tmp_path):
+    # pages are links to the same content: a reader that has the old one open keeps it whole
+    with (folder.root / Q / "a" / "one.en.html").open("rb") as reading:
+        folder.publish(Q, {"a/one.en.html": b"new one"}, [], manifest())
+        assert reading.read() == b"old one"
+    assert folder.content(Q, "a/one.en.html") == b"new one"
+
+
+def test_a_reader_never_sees_half_a_quarter(folder):
+    """While one publishes again and again, what others read is always of one publication."""
+    pages = [f"p/{n}.html" for n in range(12)]
+    folder.publish(Q, dict.fromkeys(pages, b"0" * 2000), [], manifest())
+    stop, seen = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            held = [folder.root / Q / name for name in pages]
+            content = [h.read_bytes() if h.exists() else b"missing" for h in held]
+            seen.append({c for c in content if c == b"missing" or len(set(c)) != 1 or len(c) != 2000})
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for n in range(1, 40):
+            folder.publish(Q, dict.fromkeys(pages, b"%d" % (n % 10) * 2000), [], manifest())
+    finally:
+        stop.set()
+        reader.join()
+    assert len(seen) > 5
+    assert set().union(*seen) == set()
+
+
+def test_a_second_batch_waits_for_the_first(folder, monkeypatch):
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.2)
+    entered = threading.Event()
+    leave = threading.Event()
+
+    def hold():
+        with folder.alone(Q):
+            entered.set()
+            leave.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    entered.wait(10)
+    with pytest.raises(ReportError, match="another batch is publishing"), folder.alone(Q):
+        pass
+    leave.set()
+    holder.join()
+    with folder.alone(Q):
+        pass
+
+
+def test_fsspec_has_the_file_systems_that_the_tests_speak_of():
+    assert {"memory", "local"} <= set(fsspec.available_protocols())

@@ -25,6 +25,10 @@ def workbook(home, tmp_path_factory):
     return folder
 
 
+def folder_of(batch):
+    return batch.place.root / str(batch.quarter)
+
+
 @pytest.fixture
 def snapshot(workbook, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(workbook))
@@ -40,7 +44,8 @@ def batch(workbook):
 
 def test_every_notebook_of_the_product_is_published(batch):
     assert batch.failed == ()
-    assert sorted(p.relative_to(batch.folder).as_posix() for p in batch.folder.rglob("*")) == [
+    found = sorted(p.relative_to(folder_of(batch)).as_posix() for p in folder_of(batch).rglob("*"))
+    assert [name for name in found if not name.endswith(".csv")] == [
         "helpdesk",
         "helpdesk/as_is_interviews.ja.html",
         "helpdesk/health_baselines.ja.html",
@@ -53,11 +58,11 @@ def test_every_notebook_of_the_product_is_published(batch):
 
 
 def test_the_latest_complete_quarter_is_taken(batch):
-    assert batch.folder.name == "2026Q3"
+    assert str(batch.quarter) == "2026Q3"
 
 
 def test_the_pages_may_be_sent_to_an_executive(batch):
-    for page in batch.folder.rglob("*.html"):
+    for page in folder_of(batch).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert check_page(text) == []
         assert "Content-Security-Policy" in text
@@ -67,13 +72,13 @@ def test_the_pages_may_be_sent_to_an_executive(batch):
 
 
 def test_the_landing_page_leads_to_every_report_with_what_it_says(batch):
-    landing = (batch.folder / "index.html").read_text(encoding="utf-8")
-    reports = json.loads((batch.folder / "run.json").read_text(encoding="utf-8"))["reports"]
+    landing = (folder_of(batch) / "index.html").read_text(encoding="utf-8")
+    reports = json.loads((folder_of(batch) / "run.json").read_text(encoding="utf-8"))["reports"]
     assert len(reports) == 4
     for file, report in reports.items():
         assert f'href="{file}"' in landing
-        assert report["message"]
-        assert report["message"].replace("&", "&amp;") in landing
+        assert report["good"]["message"]
+        assert report["good"]["message"].replace("&", "&amp;") in landing
 
 
 def test_what_did_not_change_is_not_run_again(batch, snapshot):
@@ -88,7 +93,7 @@ def test_force_runs_it_again(batch, snapshot):
 
 
 def test_a_report_that_was_tampered_with_is_made_again(batch, snapshot):
-    page = batch.folder / "helpdesk" / "journey_funnels.ja.html"
+    page = folder_of(batch) / "helpdesk" / "journey_funnels.ja.html"
     good = page.read_text(encoding="utf-8")
     page.write_text("gone", encoding="utf-8")
     again = quarterly_report(snapshot, **ONE, language="ja")
@@ -99,14 +104,14 @@ def test_a_report_that_was_tampered_with_is_made_again(batch, snapshot):
 def test_another_language_joins_the_first_on_the_landing_pages(batch, snapshot):
     quarterly_report(snapshot, **ONE, language="en")
     for language, other in (("en", "ja"), ("ja", "en")):
-        page = (batch.folder / f"index.{language}.html").read_text(encoding="utf-8")
+        page = (folder_of(batch) / f"index.{language}.html").read_text(encoding="utf-8")
         assert f'href="index.{other}.html"' in page
 
 
 def test_a_failed_notebook_keeps_its_last_good_report_and_says_so(batch, snapshot, workbook):
     file = workbook / "notebooks" / "40_journey_funnels.ipynb"
     source = file.read_text(encoding="utf-8")
-    page = batch.folder / "helpdesk" / "journey_funnels.ja.html"
+    page = folder_of(batch) / "helpdesk" / "journey_funnels.ja.html"
     good = page.read_text(encoding="utf-8")
     broken = nbformat.reads(source, as_version=4)
     broken.cells[4].source += "\n1 / 0"
@@ -118,8 +123,32 @@ def test_a_failed_notebook_keeps_its_last_good_report_and_says_so(batch, snapsho
     assert [o.status for o in again.outcomes] == ["failed"]
     assert [p.code for p in again.failed[0].problems] == ["error"]
     assert page.read_text(encoding="utf-8") == good
-    landing = (batch.folder / "index.html").read_text(encoding="utf-8")
+    landing = (folder_of(batch) / "index.html").read_text(encoding="utf-8")
     assert "今回は作成できませんでした" in landing
     assert "ZeroDivisionError" not in landing
-    report = json.loads((batch.folder / "run.json").read_text(encoding="utf-8"))["reports"]
-    assert report["helpdesk/journey_funnels.ja.html"]["last_good"]["status"] == "published"
+    report = json.loads((folder_of(batch) / "run.json").read_text(encoding="utf-8"))["reports"]
+    assert report["helpdesk/journey_funnels.ja.html"]["good"]["status"] == "published"
+
+
+def test_the_manifest_says_how_each_report_came_to_be(batch, snapshot):
+    report = batch.manifest().reports["helpdesk/maturity_distribution.ja.html"]
+    assert report.parameters["quarter"] == "2026Q3"
+    assert report.parameters["snapshot"] == snapshot.id == report.good.snapshot
+    assert report.seconds > 0
+    assert len(report.cells) > 5
+    assert 0 < sum(c.seconds for c in report.cells) <= report.seconds
+    share = report.good.metrics["maturity.level_3_or_more"]
+    assert 0 < share["value"] < 1
+    assert share["n"] > 0
+    assert batch.manifest().versions["papermill"]
+
+
+def test_long_tables_lie_beside_the_reports_and_are_linked(batch):
+    report = batch.manifest().reports["helpdesk/health_baselines.ja.html"]
+    page = (folder_of(batch) / "helpdesk" / "health_baselines.ja.html").read_text(encoding="utf-8")
+    assert report.good.downloads
+    for name in report.good.downloads:
+        assert f'href="{name}"' in page
+        content = (folder_of(batch) / "helpdesk" / name).read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        assert content.count(b"\r\n") > 13

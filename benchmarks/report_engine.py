@@ -1,0 +1,337 @@
+"""The report engine against what a user would type instead: the same notebooks, side by side in one run.
+
+    python benchmarks/report_engine.py [--products 6] [--rounds 1] [--grow 60] [--only ours,again]
+
+Ways: `cs-workbook report` with nothing made before, a shell loop of the papermill and nbconvert commands, the
+same loop with `xargs -P`, papermill's and nbconvert's Python API in one process, ploomber-engine where it is
+installed, and the limit: the code of the notebooks called straight, in one warm process per core. All of them
+read the same snapshot, which is there already. Prints wall seconds, peak memory (PSS of all processes) and ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = Path(sys.executable).parent
+QUARTER = "2026Q3"
+CORES = os.cpu_count() or 1
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+TEMPLATE = ROOT / "templates" / "executive" / "executive.html.j2"
+#: columns that name a row, made different in each copy of a product
+KEYS = ("contract_id", "usage_id", "ticket_id", "interview_id", "note_id")
+
+
+def home_of(folder: Path, products: int) -> tuple[Path, list[str]]:
+    """A workbook with so many products, copies of those of the sample, and a snapshot of it."""
+    home = folder / f"home{products}"
+    (home / "data" / "products").mkdir(parents=True)
+    for name in ("notebooks", "templates"):
+        (home / name).symlink_to(ROOT / name)
+    environment = {"CS_WORKBOOK_HOME": str(home)}
+    run([COMMANDS / "cs-workbook", "sample"], environment)
+    sample = home / "data" / "sample"
+    originals = [p.stem for p in sorted((ROOT / "data" / "products").glob("*.yml"))]
+    originals = [p for p in originals if p in set(pd.read_csv(sample / "contracts.csv")["product"])]
+    names = {f"{p}{n or ''}": p for n in range(-(-products // len(originals))) for p in originals}
+    names = dict(list(names.items())[:products])
+    for name, original in names.items():
+        text = (ROOT / "data" / "products" / f"{original}.yml").read_text(encoding="utf-8")
+        (home / "data" / "products" / f"{name}.yml").write_text(
+            "\n".join(f"product: {name}" if s.startswith("product:") else s for s in text.splitlines())
+            + "\n",
+            encoding="utf-8",
+        )
+    interviews = pd.read_csv(sample / "interviews.csv").set_index("interview_id")["product"]
+    notes = pd.read_csv(sample / "notes.csv").set_index("note_id")["interview_id"].map(interviews)
+    for file in sample.iterdir():
+        if file.suffix not in (".csv", ".parquet") or file.stem == "accounts":
+            continue
+        whole = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file, dtype=str)
+        of = whole.get("product")
+        if of is None:
+            of = (
+                whole["interview_id"].map(interviews) if file.stem == "notes" else whole["note_id"].map(notes)
+            )
+        parts = []
+        for name, original in names.items():
+            part = whole[of == original].copy()
+            if "product" in part:
+                part["product"] = name
+            if name != original:
+                for key in set(KEYS) & set(part):
+                    part[key] = part[key] + name
+            parts.append(part)
+        made = pd.concat(parts)
+        made.to_parquet(file) if file.suffix == ".parquet" else made.to_csv(file, index=False)
+    run([COMMANDS / "cs-workbook", "snapshot", "--data", sample / "sources.yml"], environment)
+    return home, list(names)
+
+
+def run(command: list[object], environment: dict[str, str] | None = None, cwd: Path | None = None) -> None:
+    """Runs a command quietly; raises with what it said when it fails."""
+    variables = {
+        **os.environ,
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        **(environment or {}),
+    }
+    done = subprocess.run([str(c) for c in command], cwd=cwd, env=variables, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def measured(work: Callable[[], None]) -> tuple[float, float]:
+    """Wall seconds, and the peak of the memory of all processes below this one, in GB."""
+    peak, over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.4):
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    total += process.memory_full_info().pss
+                except (psutil.Error, OSError):
+                    continue
+            peak[0] = max(peak[0], total / 1e9)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.perf_counter()
+    try:
+        work()
+    finally:
+        seconds = time.perf_counter() - began
+        over.set()
+        watcher.join()
+    return seconds, peak[0]
+
+
+class Ways:
+    """The ways of making a report of each notebook and product."""
+
+    def __init__(self, home: Path, products: list[str]) -> None:
+        self.home, self.products = home, products
+        self.environment = {"CS_WORKBOOK_HOME": str(home)}
+        self.out = home / "out"
+
+    def report(self, *options: object, anew: bool = True) -> None:
+        """`cs-workbook report`."""
+        if anew:
+            shutil.rmtree(self.home / "reports", ignore_errors=True)
+        sources = self.home / "data" / "sample" / "sources.yml"
+        run([COMMANDS / "cs-workbook", "report", "--data", sources, *options], self.environment, self.home)
+
+    def ours(self) -> None:
+        """Everything: start, runs, checks, pages, publication; the snapshot is known."""
+        self.report("--jobs", CORES)
+
+    def ours_cold(self) -> None:
+        """The same with ordinary kernels."""
+        self.report("--jobs", CORES, "--kernel", "cold")
+
+    def again(self) -> None:
+        """The same once more, nothing changed."""
+        self.report("--jobs", CORES, anew=False)
+
+    def lines(self, kernel: str = "") -> list[str]:
+        """A command line for each report."""
+        self.out.mkdir(exist_ok=True)
+        return [
+            f"{COMMANDS}/papermill {n} {self.out}/{p}-{n.name} -p product {p} -p quarter {QUARTER} {kernel} && "
+            f"{COMMANDS}/jupyter nbconvert --to html --template-file {TEMPLATE} {self.out}/{p}-{n.name}"
+            for p in self.products
+            for n in NOTEBOOKS
+        ]
+
+    def shell(self) -> None:
+        """(a) A loop over the commands."""
+        run(["sh", "-ec", "\n".join(self.lines())], self.environment, self.home)
+
+    def shell_with_our_kernel(self) -> None:
+        """The same loop, papermill with `-k cs-workbook`."""
+        run(["sh", "-ec", "\n".join(self.lines("-k cs-workbook"))], self.environment, self.home)
+
+    def xargs(self) -> None:
+        """(b) The same commands, as many at once as there are cores."""
+        jobs = self.home / "lines"
+        jobs.write_text("\n".join(self.lines()) + "\n")
+        run(
+            ["sh", "-ec", f"tr '\\n' '\\0' < {jobs} | xargs -0 -P {CORES} -I LINE sh -ec LINE"],
+            self.environment, self.home,
+        )  # fmt: skip
+
+    def python(self, engine: str) -> None:
+        """(c) and (d): one process that runs all, by papermill's API or ploomber-engine's, and nbconvert's."""
+        self.out.mkdir(exist_ok=True)
+        run(
+            [sys.executable, __file__, "--child", engine, "--list", ",".join(self.products)],
+            self.environment,
+            self.home,
+        )
+
+    def limit(self, passes: int) -> list[float]:
+        """Seconds of each pass over all reports, the notebooks' code called straight in a process a core."""
+        each = [self.products[core::CORES] for core in range(CORES)]
+        began = time.perf_counter()
+        processes = [
+            subprocess.Popen(
+                [sys.executable, __file__, "--child", "straight", "--list", ",".join(part), "--rounds", str(passes)],
+                env={**os.environ, **self.environment, "OPENBLAS_NUM_THREADS": "1"}, stdout=subprocess.PIPE, text=True,
+            )
+            for part in each
+        ]  # fmt: skip
+        said = [json.loads(p.communicate()[0].splitlines()[-1]) for p in processes]
+        assert all(p.returncode == 0 for p in processes)
+        total = time.perf_counter() - began
+        warm = [max(times) for times in zip(*said, strict=True)]
+        return [total - sum(warm[1:]), *warm[1:]]
+
+
+def child(engine: str, products: list[str], passes: int) -> None:
+    """One process: all notebooks of some products."""
+    import nbformat
+
+    if engine == "straight":
+        straight(products, passes)
+        return
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(template_file=str(TEMPLATE))
+    for product in products:
+        for file in NOTEBOOKS:
+            out = f"out/{product}-{engine}-{file.name}"
+            told = {"product": product, "quarter": QUARTER}
+            if engine == "papermill":
+                import papermill
+
+                papermill.execute_notebook(str(file), out, parameters=told, progress_bar=False)
+            else:
+                from ploomber_engine import execute_notebook
+
+                execute_notebook(str(file), out, parameters=told, progress_bar=False)
+            page, _ = exporter.from_notebook_node(nbformat.read(out, as_version=4))
+            Path(out).with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def straight(products: list[str], passes: int) -> None:
+    """The code of the notebooks' cells, without a kernel, a page or a check."""
+    import nbformat
+
+    import cs_helpers.workbook as facade
+
+    facade.display = lambda *arguments, **named: None  # type: ignore[attr-defined]
+    books = []
+    for file in NOTEBOOKS:
+        cells = [c for c in nbformat.read(file, as_version=4).cells if c.cell_type == "code"]
+        books.append(
+            [
+                compile(c.source, file.name, "exec")
+                for c in cells
+                if "interactive" not in c.metadata.get("tags", [])
+            ]
+        )
+    seconds = []
+    for _ in range(passes):
+        began = time.perf_counter()
+        for product in products:
+            for cells in books:
+                names: dict[str, object] = {}
+                for place, code in enumerate(cells):
+                    exec(code, names)
+                    if place == 0:
+                        names.update(product=product, quarter=QUARTER)
+        seconds.append(time.perf_counter() - began)
+    print(json.dumps(seconds))
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--products", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--grow", type=int, default=0)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--child", default="")
+    parser.add_argument("--list", default="")
+    told = parser.parse_args()
+    if told.child:
+        child(told.child, told.list.split(","), told.rounds)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home, products = home_of(Path(folder), told.products)
+        ways = Ways(home, products)
+        ours = {"ours": ways.ours, "again": ways.again, "ours, ordinary kernels": ways.ours_cold}
+        others: dict[str, Callable[[], None]] = {
+            "a: loop of commands": ways.shell,
+            "a with our kernel": ways.shell_with_our_kernel,
+            "b: xargs -P": ways.xargs,
+            "c: Python API, one process": lambda: ways.python("papermill"),
+        }
+        try:
+            import ploomber_engine  # noqa: F401
+
+            others["d: ploomber-engine"] = lambda: ways.python("ploomber")
+        except ImportError:
+            print("ploomber-engine is not installed: left out")
+        ways.report("--jobs", CORES)  # remembers what the files look like once their times are old enough
+        chosen = {
+            n: w
+            for n, w in {**ours, **others}.items()
+            if not told.only or n.split(":")[0] in told.only.split(",")
+        }
+        seconds: dict[str, list[float]] = {}
+        peaks: dict[str, float] = {}
+        limits: list[list[float]] = []
+        for _ in range(told.rounds):
+            limits.append(ways.limit(3))
+            print("limit", [round(s, 2) for s in limits[-1]], flush=True)
+            for name, work in chosen.items():
+                if name == "again":
+                    ways.report("--jobs", CORES)
+                taken, peak = measured(work)
+                seconds.setdefault(name, []).append(taken)
+                peaks[name] = max(peak, peaks.get(name, 0.0))
+                print(f"{name}: {taken:.1f} s, {peak:.2f} GB", flush=True)
+        best = {name: sorted(taken)[len(taken) // 2] for name, taken in seconds.items()}
+        runs = len(products) * len(NOTEBOOKS)
+        first, warm = (
+            sorted(part)[len(part) // 2] for part in zip(*((each[0], min(each[1:])) for each in limits), strict=True)
+        )
+        print(f"\n{runs} reports, {CORES} cores\n")
+        print("| way | seconds | a report | peak GB | it / ours | it / limit |\n|---|---|---|---|---|---|")
+        base = best.get("ours", float("nan"))
+        rows = {**best, "limit, start counted": first, "limit, warm": warm}
+        for name, taken in rows.items():
+            print(
+                f"| {name} | {taken:.1f} | {taken / runs:.2f} | {peaks.get(name, 0):.2f} | {taken / base:.2f} | {taken / first:.2f} |"
+            )
+        if told.grow:
+            home, products = home_of(Path(folder), told.grow)
+            ways = Ways(home, products)
+            ways.report("--jobs", CORES)
+            taken, peak = measured(ways.ours)
+            more = len(products) * len(NOTEBOOKS)
+            grown = ways.limit(2)
+            each, limit = (taken - base) / (more - runs), (grown[0] - first) / (more - runs)
+            print(
+                f"\n{more} reports: {taken:.1f} s, {peak:.2f} GB; limit {grown[0]:.1f} s with its start, {grown[1]:.1f} warm"
+            )
+            print(f"a further report: {each:.3f} s, limit {limit:.3f} s: {each / limit:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""A batch as it goes on: a live table on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cs_helpers.report.plan import Run
+from cs_helpers.report.quarterly import Watch
+from cs_helpers.report.run import Outcome
+
+_ENDED = {"published": "done", "silent": "nothing to say yet", "failed": "[bold red]failed[/]"}
+
+
+class Progress:
+    """What runs, what is done, how long is left, and failures as they happen.
+
+    explain: also say of each run why it runs, or that it is up to date.
+    """
+
+    def __init__(self, console: Console, *, jobs: int, explain: bool = False) -> None:
+        self.console, self.jobs, self.explain = console, jobs, explain
+        self.began = time.monotonic()
+        self.running: dict[str, tuple[str, float]] = {}
+        self.left: dict[str, float | None] = {}
+        self.took: list[float] = []
+        self.failed = self.due = 0
+        self.live = Live(
+            console=console, get_renderable=self._drawn, refresh_per_second=4, transient=True
+        ) if console.is_terminal else None  # fmt: skip
+
+    def __enter__(self) -> Watch:
+        return Watch(planned=self.planned, started=self.started, ended=self.ended)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live is not None and self.live.is_started:
+            self.live.stop()
+
+    def planned(self, runs: Sequence[Run], reasons: Mapping[str, str], took: Mapping[str, float]) -> None:
+        """Says what is up to date, and why the others are not if that was asked for."""
+        due = [run for run in runs if reasons[run.file]]
+        self.due = len(due)
+        self.left = {run.file: took.get(run.file) for run in due}
+        if self.explain:
+            for run in runs:
+                why = f"runs: {reasons[run.file]}" if reasons[run.file] else "up to date"
+                self.console.print(f"{run.label}: {escape(why)}")
+        if self.due < len(runs):
+            self.console.print(f"{len(runs) - self.due} of {len(runs)} reports are up to date")
+        if self.due and self.live is not None:
+            self.live.start()
+
+    def started(self, run: Run) -> None:
+        """A run begins."""
+        self.running[run.file] = (run.label, time.monotonic())
+
+    def ended(self, outcome: Outcome) -> None:
+        """A run ended: a line for it, and what went wrong."""
+        run = outcome.run
+        self.running.pop(run.file, None)
+        self.left.pop(run.file, None)
+        self.took.append(outcome.seconds)
+        self.failed += outcome.status == "failed"
+        done = self.due - len(self.left)
+        self.console.print(
+            f"{done}/{self.due} {run.label}: {_ENDED[outcome.status]} ({outcome.seconds:.1f} s)"
+        )
+        for problem in outcome.problems:
+            self.console.print(f"  {problem.code}: {escape(problem.detail)}", style="red")
+
+    def seconds_left(self) -> float | None:
+        """What is still to do, by what each run took the last time, or else by those of this batch."""
+        usual = statistics.fmean(self.took) if self.took else None
+        if not self.left:
+            return 0.0
+        each = [usual if took is None else took for took in self.left.values()]
+        if any(e is None for e in each):
+            return None
+        now = time.monotonic()
+        spent = sum(now - since for _, since in self.running.values())
+        return max(sum(e for e in each if e is not None) - spent, 0.0) / self.jobs
+
+    def _drawn(self) -> RenderableType:
+        done = self.due - len(self.left)
+        left = self.seconds_left()
+        words = [f"{done} of {self.due} done", f"{_clock(time.monotonic() - self.began)} gone"]
+        words += [f"about {_clock(left)} left"] if left is not None else []
+        words += [f"{self.failed} failed"] if self.failed else []
+        rows = Table.grid(padding=(0, 2))
+        for label, since in self.running.values():
+            rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - since), style="dim"))
+        bar = ProgressBar(total=max(self.due, 1), completed=done, width=40)
+        return Group(rows, bar, Text(", ".join(words), style="bold red" if self.failed else "bold"))
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,84 @@
+"""Hundreds of runs in a row at JOBS=8: none fails, and no process, descriptor, socket or folder is left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from small import GOOD, descendants, notebook
+
+from cs_helpers.contract.parameters import Parameters
+from cs_helpers.report.plan import Run
+from cs_helpers.report.run import Task
+from cs_helpers.report.spread import local_crew, run_all
+
+RUNS = 500
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is left")
+
+
+def held(pid):
+    """The descriptors and sockets that a process holds, by kind."""
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(str(entry.readlink()).partition(":")[0])
+        except OSError:
+            continue
+    return {kind: found.count(kind) for kind in set(found)}
+
+
+def left():
+    names = ("cs-batch", "cs-run", "cs-kernel")
+    return {p.name for p in Path(tempfile.gettempdir()).iterdir() if p.name.startswith(names)}
+
+
+def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
+    import nbformat
+
+    folder = at_home(alpha=notebook(GOOD, "import os; os.environ['N'] = 'mine'; 'N' in os.environ"))
+    file = folder / "notebooks" / "10_alpha.ipynb"
+    text = nbformat.writes(nbformat.read(file, as_version=4))
+    templates = {f"executive/{p.name}": p.read_text() for p in (folder / "templates" / "executive").iterdir()}
+    parameters = Parameters.check(
+        {"product": "helpdesk", "quarter": "2026Q3", "snapshot": sample_snapshot.id}
+    )
+    tasks = [
+        Task(Run(file, parameters), text, templates, str(sample_snapshot.folder.parent)) for _ in range(RUNS)
+    ]
+    folders, mine = left(), held(os.getpid())
+    middle = {}
+
+    @contextmanager
+    def hire():
+        with local_crew(8, "warm") as crew:
+            yield crew
+
+    outcomes = []
+    for outcome in run_all(tasks, hire):
+        outcomes.append(outcome)
+        if len(outcomes) in (RUNS // 5, RUNS - 20):
+            zygote = next(p for p, c in descendants().items() if "cs_helpers.report.zygote" in c)
+            middle[len(outcomes)] = (
+                len(descendants()), {p: sum(held(p).values()) for p, c in descendants().items() if "forkserver" in c},
+                sum(held(zygote).values()),
+            )  # fmt: skip
+    assert [o.problems for o in outcomes if o.status != "published"] == []
+    assert len(outcomes) == RUNS
+    early, late = middle.values()
+    assert late[0] <= early[0] + 4  # kernels come and go
+    assert late[2] <= early[2] + 8
+    for worker, count in late[1].items():
+        assert count <= early[1].get(worker, count) + 25, worker  # those of the run that is going on
+    until = time.monotonic() + 10
+    while others := {p: c for p, c in descendants().items() if "zygote" in c or "ipykernel" in c}:
+        assert time.monotonic() < until, others
+        time.sleep(0.05)
+    assert left() <= folders
+    after = held(os.getpid())
+    assert sum(after.values()) <= sum(mine.values()) + 6, (mine, after)
