@@ -14,11 +14,12 @@ from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
 from cs_helpers.analyses.customers import active_on, tenure
+from cs_helpers.analyses.measures import named
 from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.snapshot import ProductData, matching
+from cs_helpers.snapshot import ProductData
 
 #: days of history without which nothing is called usual: the level's eight weeks, and as many
 #: again from which the size of ordinary errors is learned
@@ -75,7 +76,7 @@ def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Seri
         whole = baseline.event == "*"
         rows = data["active_daily" if whole else "usage_daily"]
         if not whole:
-            rows = rows[matching(rows["event"], baseline.event)]
+            rows = rows.loc[named(rows["event"], baseline.event), ["day", baseline.value]]
         counts = rows.groupby("day")[baseline.value].sum().astype("float64")
     counts = counts[counts.index <= until]
     if counts.empty:
@@ -83,7 +84,7 @@ def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Seri
     return counts.reindex(pd.date_range(counts.index.min(), until, freq="D"), fill_value=0.0)
 
 
-def expected(values: pd.Series) -> pd.DataFrame:
+def expected(values: pd.Series, since: pd.Timestamp = pd.Timestamp.min) -> pd.DataFrame:
     """The usual level of each day, known only from the days before it.
 
     The seasonal part of a robust STL (period 7) gives the weekday, the median of the last eight
@@ -91,7 +92,8 @@ def expected(values: pd.Series) -> pd.DataFrame:
     on the square-root scale, on which counts vary alike at every level (Anscombe 1948). The errors
     of these forecasts are out of sample. Each is measured by the robust spread (MAD) of its kind
     of day, working day or weekend, and a Student t fitted to those of the past gives bounds (95 %)
-    and p-values, so heavy tails widen them.
+    and p-values, so heavy tails widen them; those of quarters that end before `since` are not worked
+    out.
 
     Index: day. Columns: value, usual, low, high, p (two-sided).
     """
@@ -110,6 +112,8 @@ def expected(values: pd.Series) -> pd.DataFrame:
     weekend = days.dayofweek >= 5
     # one quarter at a time, each against the errors made before it
     for _, block in error.groupby(days.to_period("Q")):
+        if block.index[-1] < since:
+            continue
         past = known[known.index < block.index[0]].iloc[-730:]
         if len(past) < LEAST_HISTORY - LEVEL_DAYS:
             continue
@@ -117,7 +121,8 @@ def expected(values: pd.Series) -> pd.DataFrame:
         if spread.min() <= 1e-9:
             continue
         scaled = past / spread[past.index]
-        freedom, centre, scale = stats.t.fit(scaled, f0=_tail(scaled))
+        freedom = _tail(scaled)
+        centre, scale = student(scaled.to_numpy(), freedom)
         low, high = stats.t.interval(0.95, freedom, centre, scale)
         ruler = spread[block.index]
         frame.loc[block.index, "low"] = _counts(forecast[block.index] + low * ruler)
@@ -142,6 +147,23 @@ def _tail(scaled: pd.Series) -> float:
     grid = np.array([2.5, 3, 4, 5, 7, 10, 15, 30])
     ratio = stats.t.ppf(0.995, grid) / (1.4826 * stats.t.ppf(0.75, grid))
     return float(grid[np.argmin(np.abs(ratio - reach))])
+
+
+def student(values: np.ndarray, freedom: float) -> tuple[float, float]:
+    """Centre and scale of the Student t of so many degrees of freedom that fits best (maximum likelihood).
+
+    By reweighting (Kent, Tyler, Vardi 1994): the estimate of scipy's `t.fit`, which searches for it
+    without derivatives, in a twentieth of the time.
+    """
+    centre, scale = float(np.median(values)), float(np.std(values))
+    for _ in range(500):
+        weight = 1 / (freedom + ((values - centre) / scale) ** 2)
+        weight /= weight.sum()
+        before, centre = centre, float(weight @ values)
+        narrower, scale = scale, float(np.sqrt(weight @ (values - centre) ** 2))
+        if max(abs(centre - before), abs(scale - narrower)) < 1e-12 * scale:
+            break
+    return centre, scale
 
 
 def _weekday_part(rooted: pd.Series) -> pd.Series:
@@ -183,7 +205,7 @@ def _days(
         if before.std() == 0:
             notes.append(Note("constant_series", "series", {"baseline": baseline.name}))
             continue
-        known = expected(values)
+        known = expected(values, start)
         inside = known[known.index >= start]
         if inside["p"].isna().all():
             notes.append(Note("no_spread", "series", {"baseline": baseline.name}))

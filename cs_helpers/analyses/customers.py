@@ -44,9 +44,13 @@ def segments_of(data: ProductData) -> list[str]:
 
 def active_on(contracts: pd.DataFrame, day: date) -> pd.DataFrame:
     """The contracts that are active on a day: started by then and not ended by then."""
+    return contracts[is_active(contracts, day)]
+
+
+def is_active(contracts: pd.DataFrame, day: date) -> pd.Series:
+    """Whether each contract is active on a day."""
     at = pd.Timestamp(day)
-    ended = contracts["ended_on"].notna() & (contracts["ended_on"] <= at)
-    return contracts[(contracts["started_on"] <= at) & ~ended]
+    return (contracts["started_on"] <= at) & ~(contracts["ended_on"] <= at)
 
 
 def mrr_on(contracts: pd.DataFrame, day: date) -> pd.Series:

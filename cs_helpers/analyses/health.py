@@ -31,8 +31,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     active = active_on(data["contracts"], quarter.end)
     mrr = active.groupby("account_id")["mrr"].sum()
     customers = data["accounts"][data["accounts"]["account_id"].isin(mrr.index)]
-    now, before = (_points(data, q) for q in (quarter, quarter.back(1)))
-    now, before = now.reindex(customers["account_id"]), before.reindex(customers["account_id"])
+    now, before = (points.reindex(customers["account_id"]) for points in _points(data, quarter))
     before = before.where(
         _known_before(data, quarter.back(1)).reindex(before.index, fill_value=False), axis=0
     )
@@ -96,16 +95,23 @@ def _known_before(data: ProductData, quarter: Quarter) -> pd.Series:
     return pd.Series(True, index=then)
 
 
-def _points(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """Points (0-100, NaN unknown) of each measure. Index: account_id. Columns: measure ids."""
-    month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
+def _points(data: ProductData, quarter: Quarter) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Points (0-100, NaN unknown) of each measure at the end of the quarter and of the one before.
+
+    Index: account_id. Columns: measure ids.
+    """
+    now, before = (pd.Timestamp(q.end).replace(day=1) for q in (quarter, quarter.back(1)))
+    months = pd.date_range(before, now, freq="MS").as_unit("us")
     found = {}
     for item in data.product.health.measures:
-        value = measures.monthly(data, item.measure, month)[month[0]]
+        value = measures.monthly(data, item.measure, months)[[now, before]]
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
         known = measures.NEEDS[item.measure.source] in data.given
         found[item.id] = points.fillna(0.0) if item.missing == "worst" and known else points
-    return pd.DataFrame(found)
+    return (
+        pd.DataFrame({name: points[now] for name, points in found.items()}),
+        pd.DataFrame({name: points[before] for name, points in found.items()}),
+    )
 
 
 def _score(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.Series:
@@ -137,12 +143,13 @@ def _bands(scores: pd.DataFrame) -> pd.DataFrame:
     for size in ("all", *SIZE_ORDER):
         inside = scores if size == "all" else scores[scores["size"] == size]
         n = len(inside)
+        count = inside["band"].value_counts()
         rows += [
             {
                 "size": size,
                 "band": band,
-                "customers": int((inside["band"] == band).sum()),
-                "share": (inside["band"] == band).mean() if n else np.nan,
+                "customers": int(count.get(band, 0)),
+                "share": count.get(band, 0) / n if n else np.nan,
                 "n": n,
             }
             for band in BANDS

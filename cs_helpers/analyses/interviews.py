@@ -103,7 +103,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
 
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """One row a note: its company and segments, its evidence, and the reference coder's reading."""
+    """One row a note: its company and segments, its evidence, and the reference coder's reading.
+
+    `script` is `ja` where a note holds Japanese letters, else `latin`.
+    """
     interviews = data["interviews"]
     held = interviews["held_on"].between(
         pd.Timestamp(quarter.back(QUARTERS - 1).start), pd.Timestamp(quarter.end), inclusive="both"
@@ -111,6 +114,7 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     accounts = with_segments(data["accounts"])[["account_id", "name", "size", "industry", "quadrant"]]
     told = data["notes"].merge(interviews[held][["interview_id", "account_id", "held_on"]], on="interview_id")
     told = told.merge(accounts, on="account_id")
+    told["script"] = np.where(told["text"].str.contains(_JAPANESE), "ja", "latin")
     codings = data["codings"]
     coders = codings["coder"].value_counts()
     if len(coders):
@@ -157,7 +161,7 @@ def _next_companies(
     least = {(r.dimension, r.segment): (r.companies, r.viewpoint) for r in thin.itertuples()}
     columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
     rows = []
-    for account in free.itertuples():
+    for account in free[["name", "size", "quadrant"]].itertuples():
         cells = [
             (least[(d, getattr(account, d))], getattr(account, d))
             for d in ("size", "quadrant")
@@ -176,10 +180,11 @@ def _next_companies(
 
 def _evidence(told: pd.DataFrame) -> pd.DataFrame:
     rows = []
+    of_all, of_viewpoint = told["evidence"].value_counts(), told.value_counts(["viewpoint", "evidence"])
     for viewpoint in ("all", *VIEWPOINTS):
-        inside = told if viewpoint == "all" else told[told["viewpoint"] == viewpoint]
         count = {
-            kind: int((inside["evidence"] == kind).sum()) for kind in ("behaviour", "words", "inference")
+            kind: int(of_all.get(kind, 0) if viewpoint == "all" else of_viewpoint.get((viewpoint, kind), 0))
+            for kind in ("behaviour", "words", "inference")
         }
         seen = count["behaviour"] + count["words"]
         low, high = wilson(count["behaviour"], seen)
@@ -197,54 +202,29 @@ def _evidence(told: pd.DataFrame) -> pd.DataFrame:
 
 def _quotes(told: pd.DataFrame) -> pd.DataFrame:
     """The most told codes of each viewpoint and size, with the latest note seen or said in each script."""
-    columns = [
-        "viewpoint",
-        "size",
-        "code",
-        "companies",
-        "script",
-        "account_id",
-        "note_id",
-        "evidence",
-        "text",
-    ]
-    solid = _with_script(told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"]))
-    rows = []
-    for (viewpoint, size), cell in solid.groupby(["viewpoint", "size"]):
-        companies = cell.groupby("code")["account_id"].nunique().sort_values(ascending=False, kind="stable")
-        for code, count in companies.head(QUOTES).items():
-            latest = cell[cell["code"] == code].drop_duplicates("script", keep="last")
-            rows += [
-                [viewpoint, size, code, int(count), q.script, q.account_id, q.note_id, q.evidence, q.text]
-                for q in latest.itertuples()
-            ]
-    found = pd.DataFrame(rows, columns=columns)
-    order = {v: i for i, v in enumerate(VIEWPOINTS)} | {v: i for i, v in enumerate(SIZE_ORDER)}
-    return found.sort_values(
-        ["viewpoint", "size"], key=lambda c: c.map(order), kind="stable", ignore_index=True
+    cell, code = ["viewpoint", "size"], ["viewpoint", "size", "code"]
+    solid = told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"])
+    companies = solid.groupby(code)["account_id"].nunique().rename("companies").reset_index()
+    most = companies.sort_values([*cell, "companies"], ascending=[True, True, False], kind="stable")
+    latest = solid[[*code, "script", "account_id", "note_id", "evidence", "text"]].drop_duplicates(
+        [*code, "script"], keep="last"
     )
-
-
-def _with_script(told: pd.DataFrame) -> pd.DataFrame:
-    """`told` with the column `script`: `ja` where a note holds Japanese letters, else `latin`."""
-    japanese = told["text"].str.contains(_JAPANESE)
-    return told.assign(script=japanese.map({True: "ja", False: "latin"}))
+    found = most.groupby(cell).head(QUOTES).merge(latest, on=code)
+    order = {v: i for i, v in enumerate(VIEWPOINTS)} | {v: i for i, v in enumerate(SIZE_ORDER)}
+    return found.sort_values(cell, key=lambda c: c.map(order), kind="stable", ignore_index=True)
 
 
 def _segment_facts(told: pd.DataFrame) -> pd.DataFrame:
     """Codes told by companies of one size and by none of the others (Fisher's exact test)."""
     asked = told.groupby("size")["account_id"].nunique()
     rows = []
-    for code, inside in told.dropna(subset=["code"]).groupby("code"):
-        by_size = inside.groupby("size")["account_id"].nunique()
-        if len(by_size) != 1 or by_size.iloc[0] < LEAST_TOLD:
-            continue
-        size, companies = by_size.index[0], int(by_size.iloc[0])
+    heard = told.groupby(["code", "size"])["account_id"].nunique()
+    alone = heard[~heard.index.get_level_values("code").duplicated(keep=False) & (heard >= LEAST_TOLD)]
+    for (code, size), companies in alone.items():
         of, other = int(asked[size]), int(asked.sum() - asked[size])
         p = float(fisher_exact([[companies, of - companies], [0, other]]).pvalue)
-        latest = _with_script(inside.sort_values(["held_on", "note_id"])).drop_duplicates(
-            "script", keep="last"
-        )
+        inside = told[told["code"] == code].sort_values(["held_on", "note_id"])
+        latest = inside.drop_duplicates("script", keep="last")
         rows += [[code, size, companies, of, other, p, q.script, q.text] for q in latest.itertuples()]
     columns = ["code", "size", "companies", "of", "other_of", "p", "script", "text"]
     found = pd.DataFrame(rows, columns=columns)
@@ -256,16 +236,18 @@ def _reasons(told: pd.DataFrame) -> pd.DataFrame:
     rows = []
     # a refuted reason is no longer one
     open_ = told[told["reason_status"] != "refuted"]
+    supported = open_[open_["reason_status"] == "supported"]
+    given, backed = (
+        notes.groupby(["reason", "size"])["account_id"].nunique() for notes in (open_, supported)
+    )
     for reason in REASONS:
         for size in SIZE_ORDER:
-            inside = open_[(open_["reason"] == reason) & (open_["size"] == size)]
-            supported = inside[inside["reason_status"] == "supported"]
             rows.append(
                 {
                     "reason": reason,
                     "size": size,
-                    "companies": int(inside["account_id"].nunique()),
-                    "supported": int(supported["account_id"].nunique()),
+                    "companies": int(given.get((reason, size), 0)),
+                    "supported": int(backed.get((reason, size), 0)),
                     "of": int(of.get(size, 0)),
                 }
             )

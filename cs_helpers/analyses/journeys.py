@@ -126,14 +126,14 @@ def _reached(data: ProductData, steps: list[str], quarter: Quarter, since: pd.Ti
 
 def _wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
     """Days from one step to another and how the wait ended, for those who came to the first."""
-    inside = group[group[before].notna()]
+    came = group[before].notna().to_numpy()
+    began, reached, left = (group[c].to_numpy("datetime64[us]")[came] for c in (before, step, "left"))
     # a contract that ended ends the wait, unless the step was reached before
-    left = inside["left"].where(inside[step].isna() | (inside["left"] < inside[step]))
-    until = inside[step].where(left.isna(), left).fillna(end)
-    outcome = pd.Series(CENSORED, index=inside.index)
-    outcome[inside[step].notna()] = REACHED
-    outcome[left.notna()] = LEFT
-    return ((until - inside[before]).dt.total_seconds() / 86400).clip(lower=0), outcome
+    went = ~np.isnat(left) & (np.isnat(reached) | (left < reached))
+    until = np.where(went, left, np.where(np.isnat(reached), end.to_datetime64(), reached))
+    days = np.clip((until - began) / np.timedelta64(1, "s") / 86400, 0, None)
+    outcome = np.select([went, ~np.isnat(reached)], [LEFT, REACHED], CENSORED)
+    return pd.Series(days, group.index[came]), pd.Series(outcome, group.index[came])
 
 
 def _converted(days: pd.Series, outcome: pd.Series, by: float) -> tuple[float, float, float]:
@@ -149,11 +149,12 @@ def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window
     median, median_low, median_high = (
         median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist()) if n else (np.nan,) * 3
     )
+    ended = np.bincount(outcome, minlength=3)
     return {
         "n": n,
-        "reached": int((outcome == REACHED).sum()),
-        "left": int((outcome == LEFT).sum()),
-        "waiting": int((outcome == CENSORED).sum()),
+        "reached": int(ended[REACHED]),
+        "left": int(ended[LEFT]),
+        "waiting": int(ended[CENSORED]),
         "share": share,
         "low": low,
         "high": high,

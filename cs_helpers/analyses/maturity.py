@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
+from cs_helpers.analyses.customers import SIZE_ORDER, active_on, is_active, tenure
 from cs_helpers.analyses.proportions import rate_ratio, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.quarters import Quarter
@@ -80,21 +80,23 @@ def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    level = pd.DataFrame(0, index=accounts, columns=days)
-    holds = pd.DataFrame(True, index=accounts, columns=days)
+    level = np.zeros((len(accounts), len(days)))
+    holds = np.full(level.shape, True)
+    values: dict[str, np.ndarray] = {}  # a level repeats the measures of those below it
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
-            value = measures.monthly(data, condition, span)[months]
-            value.columns = pd.Index(days)
+            measure = condition.model_dump_json(exclude={"at_least", "at_most"})
+            if measure not in values:
+                values[measure] = measures.monthly(data, condition, span)[months].to_numpy()
             if condition.at_least is not None:
-                holds &= value >= condition.at_least
+                holds &= values[measure] >= condition.at_least
             if condition.at_most is not None:
-                holds &= value <= condition.at_most
-        level = level.where(~holds, rule.level)
-    customer = pd.DataFrame(
-        {d: accounts.isin(active_on(data["contracts"], d)["account_id"]) for d in days}, index=accounts
-    )
-    return level.where(customer)
+                holds &= values[measure] <= condition.at_most
+        level[holds] = rule.level
+    contracts = data["contracts"]
+    running = pd.DataFrame({d: is_active(contracts, d) for d in days})
+    customer = running.groupby(contracts["account_id"]).any().reindex(accounts, fill_value=False)
+    return pd.DataFrame(level, index=accounts, columns=days).where(customer)
 
 
 def _tables_needed(data: ProductData) -> list[str]:
@@ -154,16 +156,14 @@ def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
 
 
 def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
-    pairs = []
-    for start, end in pairwise(quarters):
-        then = states[start].dropna()
-        pairs.append(pd.DataFrame({"before": then, "after": states[end].reindex(then.index).fillna(-1)}))
-    moved = pd.concat(pairs).astype(int)
+    levels = states[quarters].to_numpy()
+    then = levels[:, :-1]
+    now = np.where(np.isnan(levels[:, 1:]), -1, levels[:, 1:])
     rows = []
     for before in LEVELS:
-        inside = moved[moved["before"] == before]
+        n = int((then == before).sum())
         for after in (-1, *LEVELS):
-            count, n = int((inside["after"] == after).sum()), len(inside)
+            count = int(((then == before) & (now == after)).sum())
             low, high = wilson(count, n)
             rows.append(
                 {
@@ -181,30 +181,20 @@ def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
 
 def _falls(data: ProductData, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
     """Customer-quarters whose next two quarters are known, with and without a fall."""
-    ended = tenure(data["contracts"])["ended_on"]
-    rows = []
-    for before, now in pairwise(quarters):
-        horizon = now.back(-LOST_WITHIN).end
-        if horizon > min(quarters[-1].end, data.as_of):
-            continue
-        both = states[[before, now]].dropna()
-        end = ended.reindex(both.index)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "fell": both[now] < both[before],
-                    "lost": end.notna() & (end <= pd.Timestamp(horizon)),
-                }
-            )
-        )
     columns = ["fell", "customers", "lost", "share", "low", "high"]
-    if not rows:
+    known_until = min(quarters[-1].end, data.as_of)
+    pairs = [(before, now) for before, now in pairwise(quarters) if now.back(-LOST_WITHIN).end <= known_until]
+    if not pairs:
         return pd.DataFrame(columns=columns)
-    every = pd.concat(rows)
+    then, level = (states[list(side)].to_numpy() for side in zip(*pairs, strict=True))
+    known = ~np.isnan(then) & ~np.isnan(level)
+    horizons = np.array([now.back(-LOST_WITHIN).end for _, now in pairs], "datetime64[us]")
+    ended = tenure(data["contracts"])["ended_on"].reindex(states.index).to_numpy("datetime64[us]")
+    left = ended[:, None] <= horizons
     out = []
     for fell in (True, False):
-        inside = every[every["fell"] == fell]
-        lost, n = int(inside["lost"].sum()), len(inside)
+        inside = known & ((level < then) == fell)
+        lost, n = int((inside & left).sum()), int(inside.sum())
         low, high = wilson(lost, n)
         out.append(
             {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cs_helpers.contract.products import Measure
 from cs_helpers.snapshot import ProductData, matching
@@ -20,70 +24,125 @@ NEEDS = {
 def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
     """A measure over the months up to each month.
 
-    Rows: account_id. Columns: `months` (first days). Unknown is NaN: the table was not given, or
-    nobody answered; no use and no tickets are 0.
+    Rows: account_id. Columns: `months` (first days of months that follow each other). Unknown is
+    NaN: the table was not given, or nobody answered; no use and no tickets are 0.
     """
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     if NEEDS[measure.source] not in data.given:
         return pd.DataFrame(float("nan"), index=accounts, columns=months)
-    earlier = pd.date_range(end=months[0], periods=measure.months, freq="MS")[:-1]
-    wide = earlier.append(months)
-
-    def table(rows: pd.DataFrame, value: str, how: str) -> pd.DataFrame:
-        pivot = rows.pivot_table(index="account_id", columns="month", values=value, aggfunc=how)
-        return pivot.reindex(index=accounts, columns=wide).astype("float64")
-
+    earlier = measure.months - 1
+    cells = _Cells(accounts, int(_month(months[:1])[0]) - earlier, earlier + len(months))
     if measure.source == "usage":
-        found = _usage(data, measure, table)
+        found = _usage(data, measure, cells)
     elif measure.source in ("tickets", "touches"):
-        column = "opened_at" if measure.source == "tickets" else "occurred_at"
         rows = data[measure.source]
         if measure.source == "touches":
             rows = rows[rows["kind"] != "churn_notice"]
-        rows = rows.assign(month=_month(rows[column]), one=1.0)
-        found = _window(table(rows, "one", "sum").fillna(0.0), measure.months, "sum")
+        when = rows["opened_at" if measure.source == "tickets" else "occurred_at"]
+        found = _total(cells.sums(rows["account_id"], when), measure)
     elif measure.source == "surveys":
         rows = data["surveys"].dropna(subset=["nps"])
-        rows = rows.assign(month=_month(rows["answered_on"]), one=1.0, nps=rows["nps"].astype("float64"))
-        total = _window(table(rows, "nps", "sum").fillna(0.0), measure.months, "sum")
-        answers = _window(table(rows, "one", "sum").fillna(0.0), measure.months, "sum")
-        found = (total / answers).where(answers > 0)
+        place = rows["account_id"], rows["answered_on"]
+        total = _total(cells.sums(*place, rows["nps"]), measure)
+        answers = _total(cells.sums(*place), measure)
+        found = np.divide(total, answers, out=np.full(total.shape, np.nan), where=answers > 0)
     else:
         rows = data["assessments"]
-        rows = rows[rows["measure"] == measure.name].sort_values("assessed_on")
-        rows = rows.assign(month=_month(rows["assessed_on"]), score=rows["score"].astype("float64"))
-        latest = table(rows, "score", "last")
-        found = latest.T.ffill(limit=measure.months - 1).T if measure.months > 1 else latest
-    return found[months]
+        rows = rows[rows["measure"] == measure.name].dropna(subset=["score"]).sort_values("assessed_on")
+        windows = _windows(cells.latest(rows["account_id"], rows["assessed_on"], rows["score"]), measure)
+        found = windows[..., 0]
+        for later in np.moveaxis(windows, -1, 0)[1:]:
+            found = np.where(np.isnan(later), found, later)
+    return pd.DataFrame(found, index=accounts, columns=months)
 
 
-def _usage(data: ProductData, measure: Measure, table) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def named(events: pd.Series, pattern: str) -> np.ndarray:
+    """Which rows `matching` finds; looks at each name once and not on each row."""
+    codes, names = pd.factorize(events)
+    found: np.ndarray = np.append(matching(pd.Series(names), pattern).to_numpy(bool), False)[codes]
+    return found
+
+
+def _usage(data: ProductData, measure: Measure, cells: _Cells) -> np.ndarray:
     usage = data["usage_monthly"]
-    named = usage["event"].notna()
     if measure.value == "distinct_events":
-        rows = usage[named & matching(usage["event"], measure.event)]
-        used = [
-            _window(table(part.assign(one=1.0), "one", "max").fillna(0.0), measure.months, "max")
-            for _, part in rows.groupby("event")
-        ]
-        return sum(used[1:], used[0]) if used else table(rows.assign(one=1.0), "one", "max").fillna(0.0)
+        rows = usage.loc[named(usage["event"], measure.event), ["account_id", "month", "event"]]
+        used = np.zeros((len(cells.accounts), cells.width - measure.months + 1))
+        for _, part in rows.groupby("event"):
+            used += _peak(cells.most(part["account_id"], part["month"]), measure)
+        return used
     if measure.value == "days" and measure.event != "*":
         # a day on which several of the events were done is one day
-        rows = data["usage_daily"]
-        rows = rows[matching(rows["event"], measure.event)].drop_duplicates(["account_id", "day"])
-        rows = rows.assign(month=_month(rows["day"]), one=1.0)
-        return _window(table(rows, "one", "sum").fillna(0.0), measure.months, "sum")
+        daily = data["usage_daily"]
+        rows = daily.loc[named(daily["event"], measure.event), ["account_id", "day"]].drop_duplicates()
+        return _total(cells.sums(rows["account_id"], rows["day"]), measure)
     # the row without an event counts each day and user once, whatever events there were
-    rows = usage[~named] if measure.event == "*" else usage[named & matching(usage["event"], measure.event)]
-    rows = rows.assign(**{measure.value: rows[measure.value].astype("float64")})
-    how = "max" if measure.value == "users" else "sum"
-    return _window(table(rows, measure.value, how).fillna(0.0), measure.months, how)
+    chosen = usage["event"].isna() if measure.event == "*" else named(usage["event"], measure.event)
+    rows = usage.loc[chosen, ["account_id", "month", measure.value]]
+    place = rows["account_id"], rows["month"], rows[measure.value]
+    if measure.value == "users":
+        return _peak(cells.most(*place), measure)
+    return _total(cells.sums(*place), measure)
 
 
-def _window(per_month: pd.DataFrame, months: int, how: str) -> pd.DataFrame:
-    rolled = per_month.T.rolling(months, min_periods=1)
-    return (rolled.sum() if how == "sum" else rolled.max()).T
+@dataclass(frozen=True)
+class _Cells:
+    """Accounts down, months that follow each other across; what lies outside is left out.
+
+    Arrays in place of pivot tables: a report works out some twenty measures.
+    """
+
+    accounts: pd.Index
+    first: int
+    width: int
+
+    def sums(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
+        """The sum of the values (or the number of rows) of each account and month."""
+        return self._filled(account_id, when, value, np.add)
+
+    def most(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
+        """The largest value (or 1 where there is a row) of each account and month."""
+        return self._filled(account_id, when, value, np.maximum)
+
+    def latest(self, account_id: pd.Series, when: pd.Series, value: pd.Series) -> np.ndarray:
+        """The value of the last row of each account and month; NaN: there is none."""
+        found = np.full(len(self.accounts) * self.width + 1, np.nan)
+        found[self._places(account_id, when)] = value.to_numpy("float64")
+        return found[:-1].reshape(-1, self.width)
+
+    def _filled(
+        self, account_id: pd.Series, when: pd.Series, value: pd.Series | None, add: np.ufunc
+    ) -> np.ndarray:
+        found = np.zeros(len(self.accounts) * self.width + 1)
+        each = 1.0 if value is None else value.to_numpy("float64", na_value=0.0)
+        add.at(found, self._places(account_id, when), each)
+        return found[:-1].reshape(-1, self.width)
+
+    def _places(self, account_id: pd.Series, when: pd.Series) -> np.ndarray:
+        """The cell of each row; for those outside, one after the last."""
+        codes, names = pd.factorize(account_id)
+        row = np.append(self.accounts.get_indexer(names), -1)[codes]
+        column = _month(when) - self.first
+        inside = (row >= 0) & (column >= 0) & (column < self.width)
+        return np.where(inside, row * self.width + column, len(self.accounts) * self.width)
 
 
-def _month(when: pd.Series) -> pd.Series:
-    return when.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+def _windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    """The months of the measure up to each month, along a last axis."""
+    return sliding_window_view(per_month, measure.months, axis=1)
+
+
+def _total(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    found: np.ndarray = _windows(per_month, measure).sum(axis=-1)
+    return found
+
+
+def _peak(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    found: np.ndarray = _windows(per_month, measure).max(axis=-1)
+    return found
+
+
+def _month(when: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """Months since 1970."""
+    months: np.ndarray = when.to_numpy().astype("datetime64[M]").astype("int64")
+    return months

@@ -43,14 +43,14 @@ def incidence(days: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     where nobody reached it.
     """
     columns = ["day", "share", "low", "high", "at_risk"]
-    reached = outcome == REACHED
+    status = outcome.to_numpy(int)
+    reached = status == REACHED
     if not reached.any():
         return pd.DataFrame(columns=columns, dtype="float64")
     # time 0 has no one at risk before it in statsmodels: reached on the same day counts as day 0.5
-    time = days.clip(lower=0.5).to_numpy(float)
-    status = outcome.to_numpy(int)
+    time = np.maximum(days.to_numpy(float), 0.5)
     if not (status == LEFT).any():
-        curve = SurvfuncRight(time, reached.to_numpy(int))
+        curve = SurvfuncRight(time, reached.astype(int))
         share, error, at = 1 - curve.surv_prob, curve.surv_prob_se, curve.surv_times
         error = np.nan_to_num(error)  # statsmodels gives none where everybody has reached it
     else:
@@ -98,8 +98,8 @@ def _aalen_johansen(time: np.ndarray, status: np.ndarray) -> tuple[np.ndarray, n
 
 def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
     """Share, low and high of an `incidence` curve by a day; 0 before its first step."""
-    before = curve[curve["day"] <= day]
-    if before.empty:
+    steps = int((curve["day"].to_numpy() <= day).sum())
+    if not steps:
         return 0.0, 0.0, 0.0
-    last = before.iloc[-1]
-    return float(last["share"]), float(last["low"]), float(last["high"])
+    share, low, high = (float(curve[c].to_numpy()[steps - 1]) for c in ("share", "low", "high"))
+    return share, low, high

@@ -6,7 +6,7 @@ import numpy as np
 
 from cs_helpers.analyses.health import BANDS as ORDER
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts.theme import BANDS, INK, Picture, canvas, finished, percent_axis
+from cs_helpers.charts.theme import BANDS, INK, Picture, canvas, finished, percent_axis, within
 from cs_helpers.text import Text
 
 
@@ -22,7 +22,7 @@ def bands(result: Result, text: Text) -> Picture:
         left.bar(edges[:-1] + 5, counts, width=9, color=colours)
         for x, count in zip(edges[:-1] + 5, counts, strict=True):
             if count:
-                left.text(x, count, str(count), ha="center", va="bottom", fontsize=9)
+                left.text(x, count, str(count), ha="center", va="bottom", fontsize=9, in_layout=False)
         left.set_xticks(edges)
         left.set_ylim(0, max(counts.max() * 1.15, 1))
         left.grid(axis="y")
@@ -36,15 +36,7 @@ def bands(result: Result, text: Text) -> Picture:
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.08:
                     colour = INK if name == "yellow" else "white"
-                    right.text(
-                        x + width / 2,
-                        y,
-                        text.share(width),
-                        ha="center",
-                        va="center",
-                        color=colour,
-                        fontsize=9,
-                    )
+                    within(right, x + width / 2, y, text.share(width), color=colour)
             start += share
         n = table.drop_duplicates("size").set_index("size")["n"]
         labels = [f"{text('charts.all') if s == 'all' else text.label('size', s)}\nn={n[s]}" for s in sizes]

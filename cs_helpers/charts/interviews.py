@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import seaborn as sns
 
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
 from cs_helpers.analyses.interviews import BEHAVIOUR_TARGET
@@ -19,6 +18,7 @@ from cs_helpers.charts.theme import (
     canvas,
     finished,
     percent_axis,
+    shaded,
 )
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.text import Text
@@ -43,19 +43,12 @@ def coverage(result: Result, text: Text) -> Picture:
             for axis, dimension in zip(axes, row, strict=True):
                 inside = table[table["dimension"] == dimension]
                 grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
-                sns.heatmap(
-                    grid.loc[list(VIEWPOINTS), list(order[dimension])], ax=axis, annot=True, fmt="d",
-                    cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=top, cbar=False,
-                    linewidths=2, linecolor="white", annot_kws={"fontsize": 11},
-                )  # fmt: skip
-                axis.set(xlabel="", ylabel="", title=text(f"charts.by_{dimension}"))
-                names = [text.wrapped(text.label(dimension, s), 12) for s in order[dimension]]
-                axis.set_xticklabels(names, rotation=0)
+                heard = grid.loc[list(VIEWPOINTS), list(order[dimension])].to_numpy()
+                shaded(axis, heard / top, heard, fontsize=11)
+                axis.set_title(text(f"charts.by_{dimension}"))
+                axis.set_xticklabels([text.wrapped(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]
-                axis.set_yticklabels(
-                    [text.label("viewpoint", v) for v in VIEWPOINTS] if first else [], rotation=0
-                )
-                axis.tick_params(length=0)
+                axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
         by_size = table[table["dimension"] == "size"]
         empty = int((by_size["companies"] == 0).sum())
         thin = by_size.loc[by_size["companies"].idxmin()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from cs_helpers.analyses.maturity import LEVELS
 from cs_helpers.analyses.result import Result
@@ -19,6 +18,8 @@ from cs_helpers.charts.theme import (
     count_axis,
     finished,
     percent_axis,
+    shaded,
+    within,
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
 from cs_helpers.text import Text
@@ -36,10 +37,8 @@ def by_quarter(result: Result, text: Text) -> Picture:
             axis.bar(range(len(quarters)), inside, bottom=base, color=SHADES[level], width=0.78)
             for x, (low, value) in enumerate(zip(base, inside, strict=True)):
                 if value >= max(counts.to_numpy().sum(axis=1).max() * 0.045, 1):
-                    axis.text(
-                        x, low + value / 2, f"{value:.0f}", ha="center", va="center", fontsize=8.5,
-                        color="white" if level >= 3 else INK,
-                    )  # fmt: skip
+                    color = "white" if level >= 3 else INK
+                    within(axis, x, low + value / 2, f"{value:.0f}", color=color, fontsize=8.5)
             if inside[-1]:
                 axis.text(
                     len(quarters) - 0.55,
@@ -97,16 +96,7 @@ def by_size(result: Result, text: Text) -> Picture:
             )
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.03:
-                    colour = "white" if level >= 3 else INK
-                    axis.text(
-                        x + width / 2,
-                        y,
-                        text.share(width),
-                        ha="center",
-                        va="center",
-                        fontsize=9,
-                        color=colour,
-                    )
+                    within(axis, x + width / 2, y, text.share(width), color="white" if level >= 3 else INK)
             start += share
         n = table.drop_duplicates("size").set_index("size")["n"]
         axis.set_yticks(range(len(sizes)), [f"{text.label('size', s)}\nn={n[s]}" for s in sizes])
@@ -148,17 +138,11 @@ def transitions(result: Result, text: Text) -> Picture:
             [[f"{text.share(s)}\n({c})" if c else "" for s, c in zip(a, b, strict=True)]
              for a, b in zip(share.to_numpy(), count.to_numpy(), strict=True)]
         )  # fmt: skip
-        sns.heatmap(
-            share, ax=axis, annot=words, fmt="", cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=1,
-            cbar=False, linewidths=2, linecolor="white", annot_kws={"fontsize": 9},
-        )  # fmt: skip
-        axis.set_xticklabels(
-            [text("maturity.lost") if a == -1 else text.label("level", a) for a in columns], rotation=0
-        )
-        axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before], rotation=0)
+        shaded(axis, share.to_numpy(), words, fontsize=9)
+        axis.set_xticklabels([text("maturity.lost") if a == -1 else text.label("level", a) for a in columns])
+        axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before])
         axis.set_xlabel(text("maturity.transitions.after"))
         axis.set_ylabel(text("maturity.transitions.before"), labelpad=10)
-        axis.tick_params(length=0)
         rose, fell = result.metrics.get("rose"), result.metrics.get("fell")
         message = text(
             "maturity.transitions.message",

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 from scipy.stats import binom
+from scipy.stats import t as student_t
 
 from cs_helpers.analyses import baselines
 from cs_helpers.analyses.result import Note, Result
@@ -133,6 +135,27 @@ def test_bounds_hold_the_usual_and_about_19_in_20_of_ordinary_days() -> None:
     assert found["usual"].lt(found["high"]).all()
     inside = found["value"].between(found["low"], found["high"]).sum()
     assert inside >= binom.ppf(0.001, len(found), 0.95)
+
+
+@pytest.mark.parametrize("freedom", [2.5, 5, 30])
+@pytest.mark.parametrize("days", [60, 730])
+def test_the_student_t_of_the_errors_is_the_one_that_scipy_finds(freedom: float, days: int) -> None:
+    errors = student_t.rvs(freedom, loc=0.3, scale=1.1, size=days, random_state=random(days))
+
+    def thorough(loss, start, args=(), disp=0):  # type: ignore[no-untyped-def]
+        # left alone, scipy stops its search at a ten-thousandth
+        options = {"xatol": 1e-10, "fatol": 1e-12, "maxfev": 10_000}
+        return minimize(loss, start, args, method="Nelder-Mead", options=options).x
+
+    _, centre, scale = student_t.fit(errors, f0=freedom, optimizer=thorough)
+    assert baselines.student(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
+
+
+def test_bounds_asked_for_from_a_day_are_those_of_the_whole_history() -> None:
+    values = usual_hundred(9)
+    start = pd.Timestamp(Q3.start)
+    whole, last = baselines.expected(values), baselines.expected(values, start)
+    pd.testing.assert_frame_equal(last[start:], whole[start:])
 
 
 def test_a_gap_in_the_past_calls_nothing_now() -> None:

@@ -67,6 +67,14 @@ def test_days_of_several_events_are_the_days_on_which_any_of_them_was_done(used:
     assert values(used, value="days", event="web.*", months=1) == [2, 1, 0]
 
 
+def test_use_of_another_account_or_outside_the_months_is_left_out() -> None:
+    rows = [use("A", "2026-04-30"), use("A", "2026-08-01"), use("C", "2026-05-01"), use("A", "2026-05-01")]
+    found = monthly(
+        product_data(accounts=accounts(), usage=rows), Measure(value="events", months=1), MAY_TO_JULY
+    )
+    assert found.to_numpy().tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
 def test_a_customer_that_never_used_it_has_0(used: ProductData) -> None:
     assert monthly(used, Measure(value="events"), MAY_TO_JULY).loc["B"].tolist() == [0, 0, 0]
 

@@ -6,10 +6,13 @@ import importlib
 import io
 import warnings
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
+from cs_helpers.charts import interviews
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
@@ -51,6 +54,13 @@ def test_a_chart_has_ink_a_message_and_every_glyph(workbook, results, analysis, 
     assert (pixels < 200).mean() > 0.005
     assert picture.message in picture.alt
     assert "nan" not in picture.alt.lower()
+
+
+def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results):
+    before = dict(matplotlib.rcParams)
+    interviews.coverage(results["interviews"], workbook.text)
+    assert plt.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize(("analysis", "question"), TABLES)
