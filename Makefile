@@ -33,7 +33,7 @@ SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml
 .PHONY: help quarterly-report test check engines lab snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
-	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1]'
+	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-26s %s\n", $$1, $$2}'
 
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports

@@ -28,8 +28,8 @@ for name in ("index.html", "index.en.html", "index.ja.html"):
     for report in expected:
         assert (f'href="{report}"' in page) == report.endswith(f".{language}.html"), (name, report)
 
-stall = reports["paper_to_web/journey_funnels.en.html"]["message"]
+stall = reports["paper_to_web/journey_funnels.en.html"]["good"]["message"]
 assert "Second department" in stall, stall
-odd_week = reports["paper_to_web/health_baselines.en.html"]["message"]
+odd_week = reports["paper_to_web/health_baselines.en.html"]["good"]["message"]
 assert "17 Aug 2026" in odd_week, odd_week
 print(f"{len(reports)} reports of {manifest['quarter']} are published and whole")

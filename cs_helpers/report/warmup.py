@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
 from cs_helpers.charts.theme import canvas, percent_axis
@@ -35,4 +36,5 @@ def warm_up() -> None:
                 figure.canvas.draw()
         frame = pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]})
         table(frame, {"a": "A", "b": "B"}, name="warm").as_raw_html()
+        Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()

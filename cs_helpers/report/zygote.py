@@ -18,6 +18,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -34,9 +35,11 @@ PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.subshell_manager",
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
     "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets",
-    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "great_tables",
-    "cs_helpers.workbook",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "pyarrow.dataset",
+    "great_tables", "cs_helpers.workbook",
 )  # fmt: skip
+#: each of these packages whole: notebooks name what is in them
+_ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
 
 #: imported by a library where it is installed, for its own use, and starts threads: left to who needs it
 _LEFT_OUT = ("polars",)
@@ -73,7 +76,12 @@ def _preload() -> None:
     import matplotlib
 
     settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
-    for name in PRELOADED:
+    answers = (
+        f"{name}.{found.name}"
+        for name in _ANSWERS
+        for found in pkgutil.iter_modules(importlib.import_module(name).__path__)
+    )
+    for name in (*PRELOADED, *answers):
         importlib.import_module(name)
     from cs_helpers.report.warmup import warm_up
 

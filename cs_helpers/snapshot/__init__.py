@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -55,16 +55,42 @@ class ProductData:
     def of_accounts(self, account_ids: pd.Series) -> ProductData:
         """The same, for some accounts only."""
         wanted = set(account_ids)
-        tables = {
-            name: table[table["account_id"].isin(wanted)].reset_index(drop=True)
-            if "account_id" in table
-            else table
-            for name, table in self.tables.items()
-        }
-        for child, key, parent in (("notes", "interview_id", "interviews"), ("codings", "note_id", "notes")):
-            inside = tables[child][key].isin(set(tables[parent][key]))
-            tables[child] = tables[child][inside].reset_index(drop=True)
+
+        def part(name: str) -> pd.DataFrame:
+            table = self.tables[name]
+            key, parent = _BELOW.get(name, ("account_id", ""))
+            if key not in table:
+                return table
+            inside = table[key].isin(set(tables[parent][key]) if parent else wanted)
+            return table[inside].reset_index(drop=True)
+
+        tables = _Tables(self.tables, part)
         return replace(self, tables=tables)
+
+
+#: tables whose rows belong to an account by way of another table: the column that leads there, and which
+_BELOW = {"notes": ("interview_id", "interviews"), "codings": ("note_id", "notes")}
+
+
+class _Tables(Mapping[str, "pd.DataFrame"]):
+    """Tables by name, each read when it is asked for: an analysis needs a few of them."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], pd.DataFrame]) -> None:
+        self._names, self._read = tuple(names), read
+        self._known: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._known:
+            if name not in self._names:
+                raise KeyError(name)
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -154,9 +180,12 @@ class Snapshot:
         return quarter
 
     def read(self, product: str) -> ProductData:
-        """The tables of one product; raises `SnapshotError` where a file is gone or damaged."""
+        """The tables of one product; raises `SnapshotError` where a file is gone or damaged.
+
+        A table is read when it is first asked for, and that is when it is found to be damaged.
+        """
         product = self.check_product(product)
-        tables = {name: self.table(name, product) for name in self.manifest["tables"]}
+        tables = _Tables(self.manifest["tables"], lambda name: self.table(name, product))
         whole = ProductData(
             Product.model_validate(self.manifest["products"][product]),
             self.as_of,
