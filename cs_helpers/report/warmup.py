@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from datetime import date
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.charts.theme import canvas, percent_axis
+from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio, wilson
+from cs_helpers.analyses.result import Result
+from cs_helpers.analyses.survival import median_time
+from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
 from cs_helpers.contract.parameters import LANGUAGES
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
 
@@ -20,21 +25,40 @@ def warm_up() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for language in LANGUAGES:
-            text = Text(language)
-            words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客"
-            with canvas(text, 1, 2, height=3.0) as (figure, (left, right)):
-                left.bar([0, 1, 2], [0.2, 0.5, 0.4], color="#1f6fb2")
-                left.text(0, 0.2, words)
-                left.legend(["n"])
-                percent_axis(left)
-                days = pd.date_range("2026-01-01", periods=90, freq="D")
-                right.plot(days, np.arange(90.0))
-                right.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
-                right.scatter(days[:3], [1.0, 2.0, 3.0])
-                right.set_title(words)
-                figure.suptitle(words, fontweight="bold")
-                figure.canvas.draw()
+            _figure(Text(language))
         frame = pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]})
         table(frame, {"a": "A", "b": "B"}, name="warm").as_raw_html()
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
+        median_time([1.0, 2.0, 3.0], [True, True, False])
+        wilson(1, 3)
+        rate_ratio(3, 10.0, 4, 10.0)
+        benjamini_hochberg([0.1, 0.2], q=0.05)
+        by_day = pd.DataFrame(
+            {"day": pd.date_range("2026-01-01", periods=9), "key": list("aabbccddd"), "n": 1.0}
+        )
+        by_day.groupby("key")["n"].sum()
+        by_day.merge(by_day, on="key").pivot_table(index="key", columns="day_x", values="n_x", aggfunc="sum")
+
+
+def _figure(text: Text) -> None:
+    quarter = Quarter(2026, 1)
+    result = Result("warm", "warm", quarter, quarter.start, date(2026, 3, 31), 1, {}, {})
+    words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
+    with canvas(text, 1, 2, height=3.0) as (figure, (left, right)):
+        left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
+        for size in (8, 8.5, 9, 10, 11, 12.5):  # each size of a font is looked up by itself
+            left.text(0, 0.2, words, fontsize=size)
+        above(left, 0, 0.2, words)
+        left.legend()
+        left.set_title(words)
+        percent_axis(left)
+        days = pd.date_range("2026-01-01", periods=90, freq="D")
+        right.plot(days, np.arange(90.0))
+        right.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
+        right.scatter(days[:3], [1.0, 2.0, 3.0])
+        right.hlines(3, days[0], days[9])
+        finished(figure, text, result, message=words, alt="", n=words)
+    with canvas(text, height=3.0) as (figure, axis):
+        shaded(axis, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
+        finished(figure, text, result, message=words, alt="", n=words)

@@ -213,7 +213,7 @@ class Snapshot:
 
     def table(self, name: str, product: str) -> pd.DataFrame:
         """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""
-        frame: pd.DataFrame = self._arrow(name, product).to_pandas()
+        frame: pd.DataFrame = self._arrow(name, product).to_pandas(use_threads=False)
         return frame
 
     def texts(self, name: str, column: str, product: str) -> frozenset[str]:
