@@ -160,7 +160,7 @@ def check(
 @app.command()
 def snapshot(data: Data = None) -> None:
     """Check the tables and freeze them."""
-    console.print(paths.shown(_take(data).folder))
+    console.print(paths.shown(_taken(data, anew=True).folder))
 
 
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from nbconvert.exporters import HTMLExporter
+from jinja2 import DictLoader
+from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 
-from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import cut_tables, file_name
+from cs_helpers.report.pages import report_template
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
 
-@cache
-def _exporter() -> HTMLExporter:
+class _Exporter(HTMLExporter):
+    """nbconvert's exporter without its last step, which parses the page to add what ours has: alt texts."""
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[Any, Any]:
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **options)
+        return page, resources
+
+
+@lru_cache(maxsize=4)
+def _exporter(templates: tuple[tuple[str, str], ...]) -> HTMLExporter:
     # one exporter for all pages: making one costs ten times what a page does
-    return HTMLExporter(template_file=str(paths.templates() / "executive" / "executive.html.j2"))
+    found = DictLoader({name.rpartition("/")[2]: content for name, content in templates})
+    return _Exporter(template_file="executive.html.j2", extra_loaders=[found])  # type: ignore[no-untyped-call]
 
 
-def export(notebook: NotebookNode, run: Run, snapshot: Snapshot) -> str:
-    """The page of an executed notebook; it links to its `downloads`, which lie beside it."""
+def export(
+    notebook: NotebookNode, run: Run, snapshot: Snapshot, template: Mapping[str, str] | None = None
+) -> str:
+    """The page of an executed notebook; it links to its `downloads`, which lie beside it.
+
+    template: see `pages.report_template`, the default; a run that travelled has brought its own.
+    """
     text = Text(run.parameters.language)
     product = snapshot.products[run.parameters.product]
     heading = title(notebook, run.parameters.language)
@@ -49,7 +66,7 @@ def export(notebook: NotebookNode, run: Run, snapshot: Snapshot) -> str:
             as_of=text.day(snapshot.as_of),
         ),
     }
-    page, _ = _exporter().from_notebook_node(notebook)
+    page, _ = _exporter(tuple((template or report_template()).items())).from_notebook_node(notebook)
     return str(page)
 
 

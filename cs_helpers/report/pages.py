@@ -1,4 +1,4 @@
-"""The templates of the pages that are no report: landing page and data check."""
+"""The templates of the pages: landing page, data check, the one that says why, and the reports' own."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def page_template(folder: str, name: str) -> jinja2.Template:
         lstrip_blocks=True,
     )
     return environment.get_template(name)
+
+
+def report_template() -> dict[str, str]:
+    """The files of the reports' template: name inside the templates' folder -> content."""
+    folder = paths.templates()
+    return {
+        file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")
+        for file in sorted((folder / "executive").iterdir())
+    }

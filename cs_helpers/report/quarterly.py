@@ -158,6 +158,7 @@ def _made(
 ) -> tuple[list[Outcome], int]:
     """The outcomes of the runs that are due, and how many of them were there already."""
     from cs_helpers.report.made import Made
+    from cs_helpers.report.pages import report_template
     from cs_helpers.report.run import LONGEST_SECONDS, Task
     from cs_helpers.report.spread import hired, run_all
     from cs_helpers.report.storage import shared as put
@@ -174,17 +175,13 @@ def _made(
     # the longest first, so that none is left alone at the end; what is not known yet, before all
     waiting.sort(key=lambda run: -took.get(run.file, float("inf")))
     hire = hired(executor, jobs=min(jobs, len(waiting)) if executor is None else jobs, kernel=kernel)
-    folder = paths.templates()
-    templates = {
-        f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8")
-        for f in sorted((folder / "executive").iterdir())
-    }
     where = put(snapshot, shared) if waiting else ""
+    template = report_template()
     tasks = [
         Task(
             run,
             run.notebook.read_text(encoding="utf-8"),
-            templates,
+            template,
             where,
             kernel,
             longest or LONGEST_SECONDS,

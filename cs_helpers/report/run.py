@@ -167,7 +167,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
     except WorkbookError as error:
         return failed(run, [_problem(error)], title=heading, cells=cells)
     with _EXPORTING:
-        page = export(notebook, run, snapshot)
+        page = export(notebook, run, snapshot, task.templates)
     beside = {
         f"{run.parameters.product}/{name}": content
         for name, content in downloads(notebook, Path(run.file).stem).items()
