@@ -103,7 +103,7 @@ def measured(work: Callable[[], None]) -> tuple[float, float]:
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.4):
+        while not over.wait(1.0):
             total = 0
             for process in psutil.Process().children(recursive=True):
                 try:
@@ -327,14 +327,11 @@ def main() -> None:
         if told.grow:
             home, products = home_of(Path(folder), told.grow)
             ways = Ways(home, products)
-            ways.report("--jobs", CORES)
             taken, peak = measured(ways.ours)
             more = len(products) * len(NOTEBOOKS)
-            grown = ways.limit(2)
+            grown = ways.limit(1)
             each, limit = (taken - base) / (more - runs), (grown[0] - first) / (more - runs)
-            print(
-                f"\n{more} reports: {taken:.1f} s, {peak:.2f} GB; limit {grown[0]:.1f} s with its start, {grown[1]:.1f} warm"
-            )
+            print(f"\n{more} reports: {taken:.1f} s, {peak:.2f} GB; limit {grown[0]:.1f} s with its start")
             print(f"a further report: {each:.3f} s, limit {limit:.3f} s: {each / limit:.2f}")
 
 
