@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -341,6 +342,7 @@ def dictionary() -> None:
     from cs_helpers.report.manifest import manifest_page
 
     for target, page in (("data/README.md", data_dictionary()), ("docs/run-manifest.md", manifest_page())):
+        (paths.home() / target).parent.mkdir(parents=True, exist_ok=True)
         (paths.home() / target).write_text(page, encoding="utf-8")
         console.print(paths.shown(paths.home() / target))
 
@@ -361,7 +363,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
     from cs_helpers.snapshot.unchanged import Look
 
     source = data or _default_data()
-    look = Look(source) if source.exists() else None
+    look = Look(source) if source.is_file() else None
     known = None if anew or look is None else look.snapshot()
     if known is not None:
         known.make_latest()
@@ -370,7 +372,8 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
     before = look.look() if look else None
     taken = _take(source)
     if look:
-        look.remember(taken, before)
+        with contextlib.suppress(OSError):  # then the tables are only read once more the next time
+            look.remember(taken, before)
     return taken
 
 

@@ -118,7 +118,7 @@ class Workbook:
         picture = self._picture(result, question)
         if picture:
             display(
-                {"image/png": picture.png, "text/plain": picture.alt},
+                {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
                 metadata={
                     "image/png": {"alt": picture.alt, "width": picture.width},
                     "cs_workbook": {

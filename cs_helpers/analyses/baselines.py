@@ -368,5 +368,6 @@ def _first_months(
     ratio, low, high, p = rate_ratio(
         int(new.sum()), len(new), int(earlier.sum()), len(earlier), dispersion=dispersion
     )
-    metrics["cohort_ratio"] = Metric("cohort_ratio", ratio, "ratio", len(new), low, high)
+    if not np.isnan(ratio):  # nobody of either asked anything
+        metrics["cohort_ratio"] = Metric("cohort_ratio", ratio, "ratio", len(new), low, high)
     metrics["cohort_p"] = Metric("cohort_p", p, "p", len(new))

@@ -77,11 +77,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "notes": Metric("notes", float(len(told)), "count", len(told)),
         "behaviour_share": Metric(
             "behaviour_share",
-            float(all_notes["share"]),
+            float(all_notes["share"]) if seen else None,
             "share",
             seen,
-            float(all_notes["low"]),
-            float(all_notes["high"]),
+            float(all_notes["low"]) if seen else None,
+            float(all_notes["high"]) if seen else None,
         ),
     }
     if "coverage" in tables:

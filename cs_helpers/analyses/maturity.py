@@ -52,12 +52,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     }
     if len(quarters) > 1:
         tables["transitions"] = _transitions(states, quarters[-5:])
-        tables["falls"] = _falls(data, states, quarters)
-    else:
-        notes += [
-            Note("too_few_quarters", about, {"quarters": 1, "needed": 2})
-            for about in ("transitions", "falls")
-        ]
+        falls = _falls(data, states, quarters)
+        if len(falls):
+            tables["falls"] = falls
+    needed = {"transitions": 2, "falls": 2 + LOST_WITHIN}
+    notes += [
+        Note("too_few_quarters", about, {"quarters": len(quarters), "needed": quarters_needed})
+        for about, quarters_needed in needed.items()
+        if about not in tables
+    ]
     metrics = _metrics(states[quarter], tables)
     return Result(
         "maturity",

@@ -32,7 +32,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from cs_helpers import paths
 from cs_helpers.installation import installed_versions, package_code
-from cs_helpers.report.zygote import ask
+from cs_helpers.report.zygote import ask, can_fork, start
 
 KERNEL = "cs-workbook"
 
@@ -45,11 +45,6 @@ _STARTING = 60
 
 #: what a process reads once, when it starts: a zygote serves only requests that agree on it
 _READ_AT_START = ("PYTHON", "MPL", "LD_", "OPENBLAS", "OMP_", "MKL_", "LANG", "LC_", "TZ", "HOME")
-
-
-def can_fork() -> bool:
-    """Whether a fork is safe on this system: not on Windows, and on macOS its own libraries forbid it."""
-    return hasattr(os, "fork") and sys.platform != "darwin"
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -264,33 +259,6 @@ def _idle_after(asked: str, message: dict[str, Any]) -> bool:
     return bool(parent == asked and message["content"].get("execution_state") == "idle")
 
 
-@contextmanager
-def batch_zygote(folder: Path) -> Iterator[str]:
-    """A zygote that lives as long as this context; its address, for `CS_WORKBOOK_KERNEL`.
-
-    `folder`: one of mode 0700, for its socket.
-    """
-    address = folder / "zygote"
-    process = _start(address, stdin=subprocess.PIPE)
-    try:
-        yield str(address)
-    finally:
-        process.stdin.close()  # type: ignore[union-attr]
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _start(address: Path, *options: str, **more: Any) -> subprocess.Popen[bytes]:
-    # -P: the folder a batch was started in is no place to import from
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "cs_helpers.report.zygote", str(address), *options],
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more,
-    )  # fmt: skip
-
-
 class _RefusedError(Exception):
     """No kernel can be forked."""
 
@@ -313,7 +281,7 @@ def _connected(how: str, environment: dict[str, str]) -> socket.socket:
             if shared and started is None:
                 with _alone(address.with_suffix(".lock")) as first:
                     if first:
-                        started = _start(
+                        started = start(
                             address, str(IDLE), stdin=subprocess.DEVNULL, env=environment, cwd="/"
                         )
                         while not address.exists() and started.poll() is None:

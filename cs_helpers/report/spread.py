@@ -80,7 +80,7 @@ def local_crew(jobs: int, kernel: str) -> Iterator[Crew]:
 
     Afterwards all of them are gone, and so is the folder of their temporary files.
     """
-    from cs_helpers.report.kernels import batch_zygote, can_fork
+    from cs_helpers.report.zygote import batch_zygote, can_fork
 
     light_imports()
     folder = Path(tempfile.mkdtemp(prefix="cs-batch-", dir=paths.temporary()))

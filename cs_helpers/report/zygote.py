@@ -23,9 +23,12 @@ import selectors
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -64,7 +67,10 @@ def main(address: str, idle: float | None) -> None:
         place = Path(address).stat()
         try:
             _preload()
-            _Server(listener, idle).serve()
+            server = _Server(listener, idle)
+            server.answer()  # who waits already waits no longer, and warms up by itself
+            _warm()
+            server.serve()
         finally:
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(Path(address).stat(), place):
@@ -83,11 +89,18 @@ def _preload() -> None:
     )
     for name in (*PRELOADED, *answers):
         importlib.import_module(name)
-    from cs_helpers.report.warmup import warm_up
-
-    warm_up()
     matplotlib.rcParams.update(settings)
     del sys.meta_path[0]
+
+
+def _warm() -> None:
+    import matplotlib
+
+    from cs_helpers.report.warmup import warm_up
+
+    settings = dict(matplotlib.rcParams)
+    warm_up()
+    matplotlib.rcParams.update(settings)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page it looks at
 
@@ -125,23 +138,29 @@ class _Server:
         signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
         self.selector.register(listener, selectors.EVENT_READ, self.accept)
         self.selector.register(woken, selectors.EVENT_READ, self.reap)
+        self.over = False
         if idle is None:
             self.selector.register(0, selectors.EVENT_READ, self.lifeline)
 
     def serve(self) -> None:
         """Serves until there is nobody to serve; then no kernel is left."""
-        self.over = False
         try:
             while not self.over:
-                events = self.selector.select(self.idle)
-                if not events and not self.kernels:
+                if not self.answer(self.idle) and not self.kernels:
                     return
-                for key, _ in events:
-                    key.data() if key.fileobj in (self.listener, self.woken, 0) else key.data(key.fileobj)
         finally:
             for pid in self.kernels:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
+
+    def answer(self, seconds: float | None = 0) -> bool:
+        """Does what there is to do, waiting so long for something; whether there was anything."""
+        events = self.selector.select(seconds)
+        for key, _ in events:
+            key.data() if key.fileobj in (self.listener, self.woken, 0) else key.data(key.fileobj)
+        if events and seconds == 0:
+            self.answer()
+        return bool(events)
 
     def lifeline(self) -> None:
         """Standard input ended: whoever started this is gone."""
@@ -307,6 +326,39 @@ def ask(connection: socket.socket, request: dict[str, Any], stdout: int, stderr:
     body = json.dumps(request).encode()
     socket.send_fds(connection, [_LENGTH.pack(len(body))], [stdout, stderr])
     connection.sendall(body)
+
+
+def can_fork() -> bool:
+    """Whether a fork is safe on this system: not on Windows, and on macOS its own libraries forbid it."""
+    return hasattr(os, "fork") and sys.platform != "darwin"
+
+
+@contextmanager
+def batch_zygote(folder: Path) -> Iterator[str]:
+    """A zygote that lives as long as this context; its address, for `CS_WORKBOOK_KERNEL`.
+
+    `folder`: one of mode 0700, for its socket.
+    """
+    address = folder / "zygote"
+    process = start(address, stdin=subprocess.PIPE)
+    try:
+        yield str(address)
+    finally:
+        process.stdin.close()  # type: ignore[union-attr]
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def start(address: Path, *options: str, **more: Any) -> subprocess.Popen[bytes]:
+    """Starts a zygote that listens on `address`; see `main` for its options."""
+    # -P: the folder a batch was started in is no place to import from
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "cs_helpers.report.zygote", str(address), *options],
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more,
+    )  # fmt: skip
 
 
 def _say(connection: socket.socket, **message: Any) -> None:

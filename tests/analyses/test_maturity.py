@@ -152,6 +152,14 @@ def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> No
     assert {n.about for n in found.notes if n.code == "too_few_quarters"} == {"transitions", "falls"}
 
 
+def test_without_two_quarters_after_a_fall_what_follows_it_is_not_said(small: ProductData) -> None:
+    found = maturity.analyse(small, Quarter(2025, 4))
+    assert "transitions" in found.tables
+    assert "falls" not in found.tables
+    (note,) = [n for n in found.notes if n.about == "falls"]
+    assert (note.code, dict(note.fields)) == ("too_few_quarters", {"quarters": 2, "needed": 4})
+
+
 def test_a_table_that_the_rules_need_is_asked_for() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
     found = maturity.analyse(data, Q2)

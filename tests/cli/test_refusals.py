@@ -102,6 +102,16 @@ def test_a_sources_file_that_cannot_be_understood_is_named_with_the_place(refuse
     assert said in message
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [("--kernel", "hot", "warm, cold"), ("--executor", "ray://x:1", "dask://host:port")],
+)
+def test_an_unknown_way_to_run_is_refused(refused, option, value, allowed):
+    message = refused(option, value)
+    assert f"parameter {option[2:]}={value!r}" in message
+    assert f"Allowed: {allowed}." in message
+
+
 def test_a_folder_in_the_place_of_the_sources_file_is_named_as_one(refused):
     assert "this is a folder" in refused("--data", "data")
 

@@ -17,7 +17,7 @@ from cs_helpers.report.plan import Run
 from cs_helpers.text import Text
 
 PROBLEMS = [
-    Problem(code="error", detail="ZeroDivisionError: division by zero in /home/x/notebook.ipynb"),
+    Problem(code="error", detail="ZeroDivisionError: division by zero in /srv/x/notebook.ipynb"),
     Problem(code="missing_figure", detail="funnel"),
     Problem(code="missing_figure", detail="value_curve"),
     Problem(code="missing_metric", detail="days_to_value"),

@@ -19,9 +19,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from small import command
 
 from cs_helpers.report import kernels
-from cs_helpers.report.kernels import KERNEL, batch_zygote, manager_for
+from cs_helpers.report import zygote as forking
+from cs_helpers.report.kernels import KERNEL, manager_for
+from cs_helpers.report.zygote import batch_zygote
 
-pytestmark = pytest.mark.skipif(not kernels.can_fork(), reason="kernels are not forked on this system")
+pytestmark = pytest.mark.skipif(not forking.can_fork(), reason="kernels are not forked on this system")
 COMMANDS = Path(sys.executable).parent
 
 FAITHFUL = [
@@ -285,6 +287,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
     script = """
 import sys, threading, time
 from cs_helpers.report import zygote
+zygote._warm = lambda: None
 zygote._preload = lambda: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 zygote.main(sys.argv[1], None)
 """
@@ -326,7 +329,7 @@ def test_stock_papermill_gains_a_zygote_that_serves_the_next_one_too(tmp_path):
 
 def test_a_users_own_zygote_ends_when_nobody_needs_it(tmp_path):
     address = tmp_path / "z"
-    process = kernels._start(address, "0.5", stdin=subprocess.DEVNULL)
+    process = forking.start(address, "0.5", stdin=subprocess.DEVNULL)
     assert process.wait(60) == 0
     assert not address.exists()
 
