@@ -22,7 +22,7 @@ from cs_helpers.errors import SnapshotError
 from cs_helpers.installation import hash_of_files, installed_versions, package_code
 from cs_helpers.snapshot import Snapshot
 
-_MEMORY = ".taken"
+_MEMORY = ".seen"
 _TICK = 2_000_000_000
 
 #: what an expression of the sources file may read besides its files: other files, the clock, chance

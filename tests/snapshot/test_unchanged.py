@@ -118,7 +118,7 @@ def test_a_damaged_snapshot_is_taken_anew(taking):
 )
 def test_a_damaged_memory_is_of_no_use_and_harms_nothing(taking, content):
     taken = taking.take()
-    next((taking.root / ".taken").iterdir()).write_text(content)
+    next((taking.root / ".seen").iterdir()).write_text(content)
     assert taking.known() is None
     assert Snapshot.open(folder=taking.root).id == taken.id
 
