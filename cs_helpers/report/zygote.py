@@ -67,10 +67,8 @@ def main(address: str, idle: float | None) -> None:
         place = Path(address).stat()
         try:
             _preload()
-            server = _Server(listener, idle)
-            server.answer()  # who waits already waits no longer, and warms up by itself
             _warm()
-            server.serve()
+            _Server(listener, idle).serve()
         finally:
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(Path(address).stat(), place):
@@ -146,21 +144,15 @@ class _Server:
         """Serves until there is nobody to serve; then no kernel is left."""
         try:
             while not self.over:
-                if not self.answer(self.idle) and not self.kernels:
+                events = self.selector.select(self.idle)
+                if not events and not self.kernels:
                     return
+                for key, _ in events:
+                    key.data() if key.fileobj in (self.listener, self.woken, 0) else key.data(key.fileobj)
         finally:
             for pid in self.kernels:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
-
-    def answer(self, seconds: float | None = 0) -> bool:
-        """Does what there is to do, waiting so long for something; whether there was anything."""
-        events = self.selector.select(seconds)
-        for key, _ in events:
-            key.data() if key.fileobj in (self.listener, self.woken, 0) else key.data(key.fileobj)
-        if events and seconds == 0:
-            self.answer()
-        return bool(events)
 
     def lifeline(self) -> None:
         """Standard input ended: whoever started this is gone."""
