@@ -26,10 +26,9 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -92,13 +91,9 @@ def _preload() -> None:
 
 
 def _warm() -> None:
-    import matplotlib
-
     from cs_helpers.report.warmup import warm_up
 
-    settings = dict(matplotlib.rcParams)
     warm_up()
-    matplotlib.rcParams.update(settings)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page it looks at
 
@@ -116,9 +111,7 @@ class _Kernel:
     """A client's connection, and the kernel that was forked for it."""
 
     connection: socket.socket
-    pid: int = 0
-    received: bytes = b""
-    began: float = field(default_factory=time.monotonic)
+    pid: int
 
 
 class _Server:
