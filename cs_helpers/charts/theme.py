@@ -132,11 +132,9 @@ def finished(
     # savefig would draw the figure twice, once for the layout alone, and write transparency too
     sheet = FigureCanvasAgg(figure)
     sheet.draw()
-    pixels = np.asarray(sheet.buffer_rgba())[..., :3]
+    pixels = Image.fromarray(np.asarray(sheet.buffer_rgba())).convert("RGB")
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(
-        buffer, "png", compress_level=3, dpi=(PIXELS_AN_INCH, PIXELS_AN_INCH)
-    )
+    pixels.save(buffer, "png", compress_level=3, dpi=(PIXELS_AN_INCH, PIXELS_AN_INCH))
     return Picture(buffer.getvalue(), message, alt, int(WIDTH * 96))
 
 

@@ -31,6 +31,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from cs_helpers import paths
+from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.zygote import ask, can_fork, start
 
@@ -225,7 +226,10 @@ class QuickClient(AsyncKernelClient):
 
 
 class QuickManager(AsyncKernelManager):
-    """The stock manager with that client; a kernel's own log is not the terminal's."""
+    """The stock manager with that client; a kernel's own log is not the terminal's.
+
+    Nor is what it runs kept in the user's history, a database that all kernels would write to at once.
+    """
 
     folder: Path | None = None
     environment: Mapping[str, str] = {}
@@ -240,7 +244,7 @@ class QuickManager(AsyncKernelManager):
         options["env"] = {**(options.get("env") or os.environ), **self.environment}
         if self.folder is not None:
             options["cwd"] = str(self.folder)
-        await super()._async_launch_kernel(kernel_cmd, **options)
+        await super()._async_launch_kernel([*kernel_cmd, "--HistoryManager.enabled=False"], **options)
 
     _launch_kernel = _async_launch_kernel
 
@@ -282,7 +286,7 @@ def _connected(how: str, environment: dict[str, str]) -> socket.socket:
                 with _alone(address.with_suffix(".lock")) as first:
                     if first:
                         started = start(
-                            address, str(IDLE), stdin=subprocess.DEVNULL, env=environment, cwd="/"
+                            address, LANGUAGES, IDLE, stdin=subprocess.DEVNULL, env=environment, cwd="/"
                         )
                         while not address.exists() and started.poll() is None:
                             time.sleep(0.01)

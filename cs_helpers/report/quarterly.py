@@ -172,9 +172,10 @@ def _made(
         watch.ended(outcome)
     there = {outcome.run.file for outcome in outcomes}
     waiting = [run for run in due if run.file not in there]
-    # the longest first, so that none is left alone at the end; what is not known yet, before all
-    waiting.sort(key=lambda run: -took.get(run.file, float("inf")))
-    hire = hired(executor, jobs=min(jobs, len(waiting)) if executor is None else jobs, kernel=kernel)
+    hire = hired(
+        executor, jobs=min(jobs, len(waiting)) if executor is None else jobs, kernel=kernel,
+        languages=sorted({run.parameters.language for run in waiting}),
+    )  # fmt: skip
     where = put(snapshot, shared) if waiting else ""
     template = report_template()
     tasks = [
@@ -188,7 +189,7 @@ def _made(
         )
         for run in waiting
     ]
-    for outcome in run_all(tasks, hire, started=watch.started):
+    for outcome in run_all(tasks, hire, took=took, started=watch.started):
         if outcome.status != "failed":
             made.keep(marks[outcome.run.file], outcome)
         outcomes.append(outcome)

@@ -125,7 +125,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
 
     from cs_helpers.errors import WorkbookError
     from cs_helpers.report.downloads import downloads
-    from cs_helpers.report.export import export, title
+    from cs_helpers.report.export import export, exporter, title
     from cs_helpers.report.gate import check_notebook, check_page, masked_names
     from cs_helpers.report.kernels import KERNEL, manager_for
     from cs_helpers.report.storage import fetched
@@ -138,6 +138,8 @@ def _executed(task: Task, folder: Path) -> Outcome:
         target = folder / "templates" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
+    with _EXPORTING:
+        exporter(task.templates)  # now, while the zygote is still busy with its imports
     try:
         snapshot = Snapshot.open(
             run.parameters.snapshot, folder=fetched(task.snapshots, run.parameters.snapshot)

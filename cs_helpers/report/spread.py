@@ -5,8 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -34,35 +33,53 @@ Hire = Callable[[], AbstractContextManager[Crew]]
 
 
 def run_all(
-    tasks: Iterable[Task], hire: Hire, *, started: Callable[[Run], None] = lambda run: None
+    tasks: Iterable[Task],
+    hire: Hire,
+    *,
+    took: Mapping[str, float] | None = None,
+    started: Callable[[Run], None] = lambda run: None,
 ) -> Iterator[Outcome]:
-    """The outcome of each run as it ends.
+    """The outcome of each run as it ends; the longest begin first, so that none is left alone at the end.
+
+    took: a run's file -> the seconds it took another time. What nobody knows of a run is learnt from
+    those of the same notebook; before that it begins before all others.
 
     A worker that dies breaks a pool of processes and takes all its runs along: each of them is
     tried once more, alone, so that only the one that kills its worker fails.
     """
-    waiting, suspects = deque(tasks), set[str]()
+    waiting, suspects = list(tasks), set[str]()
+    seconds = {**(took or {})}
+
+    def order(task: Task) -> tuple[bool, float]:
+        run = task.run
+        return run.file in suspects, seconds.get(run.file, seconds.get(run.notebook.stem, float("inf")))
+
     while waiting:
         with hire() as crew:
             running: dict[Future[Outcome], Task] = {}
             broken: list[Task] = []
             try:
                 while (waiting or running) and not broken:
-                    alone = any(t.run.file in suspects for t in (*running.values(), *list(waiting)[:1]))
+                    alone = any(t.run.file in suspects for t in (*running.values(), *waiting))
                     while waiting and len(running) < (1 if alone else crew.at_once):
-                        task = waiting.popleft()
+                        task = max(waiting, key=order)
+                        waiting.remove(task)
                         started(task.run)
                         running[crew.executor.submit(execute, replace(task, kernel=crew.kernel))] = task
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         task = running.pop(future)
                         try:
-                            yield future.result()
+                            outcome = future.result()
                         except BrokenExecutor:
                             broken.append(task)
+                            continue
                         except Exception as error:  # of a cluster: its workers died or it could not be sent
-                            yield failed(
+                            outcome = failed(
                                 task.run, [Problem("kernel_died", f"{type(error).__name__}: {error}")]
                             )
+                        if outcome.status != "failed":
+                            seconds[task.run.notebook.stem] = sum(cell.seconds for cell in outcome.cells)
+                        yield outcome
             finally:
                 for future in running:
                     future.cancel()
@@ -71,11 +88,11 @@ def run_all(
                 yield failed(task.run, [Problem("kernel_died", "the process that ran it died, twice")])
             else:
                 suspects.add(task.run.file)
-                waiting.appendleft(task)
+                waiting.append(task)
 
 
 @contextmanager
-def local_crew(jobs: int, kernel: str) -> Iterator[Crew]:
+def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Crew]:
     """`jobs` processes of this machine, and a zygote for their kernels unless `kernel` is `cold`.
 
     Afterwards all of them are gone, and so is the folder of their temporary files.
@@ -89,7 +106,7 @@ def local_crew(jobs: int, kernel: str) -> Iterator[Crew]:
     if can_fork():  # imports once what each worker needs, while the zygote imports what notebooks need
         context.set_forkserver_preload(["cs_helpers.report.worker"])
     try:
-        with batch_zygote(folder) if forks else _none() as address:
+        with batch_zygote(folder, languages) if forks else _none() as address:
             pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare, initargs=(str(folder),))
             try:
                 yield Crew(pool, jobs, address or "cold")
@@ -140,13 +157,14 @@ def dask_crew(address: str, kernel: str) -> Iterator[Crew]:
         client.close()
 
 
-def hired(executor: str | Executor | None, *, jobs: int, kernel: str) -> Hire:
+def hired(executor: str | Executor | None, *, jobs: int, kernel: str, languages: Sequence[str]) -> Hire:
     """What opens the crew for an executor: none, `dask://host:port`, or any of `concurrent.futures`.
 
+    languages: those of the runs.
     Raises `ParameterError` for an address of another kind.
     """
     if executor is None:
-        return partial(local_crew, jobs, kernel)
+        return partial(local_crew, jobs, kernel, languages)
     if isinstance(executor, Executor):
         return partial(_given, Crew(executor, jobs, kernel))
     scheme, _, address = executor.partition("://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -14,17 +15,16 @@ from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio, wils
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.survival import median_time
 from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
-from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
 
 
-def warm_up() -> None:
-    """Draws, sets and fits something small of each kind, in each language; starts no thread."""
+def warm_up(languages: Sequence[str]) -> None:
+    """Draws, sets and fits something small of each kind, in these languages; starts no thread."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for language in LANGUAGES:
+        for language in languages:
             _figure(Text(language))
         frame = pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]})
         table(frame, {"a": "A", "b": "B"}, name="warm").as_raw_html()

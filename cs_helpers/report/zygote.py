@@ -1,6 +1,6 @@
 """The process that kernels are forked from: it imports what notebooks import once, and waits.
 
-`python -m cs_helpers.report.zygote ADDRESS` listens on a Unix socket. A client sends one request
+`python -m cs_helpers.report.zygote ADDRESS LANGUAGES [IDLE]` listens on a Unix socket. A client sends one request
 (a JSON object behind its length, and two file descriptors for stdout and stderr) and keeps the
 connection: it is told when the kernel listens (`ready`), and how it ended (`exit`, a return code
 as `subprocess` has them). What it sends later are signals for the kernel's process group. A kernel
@@ -26,7 +26,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ PRELOADED = (
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
     "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "pyarrow.dataset",
-    "great_tables", "cs_helpers.workbook",
+    "great_tables", "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
 )  # fmt: skip
 #: each of these packages whole: notebooks name what is in them
 _ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
@@ -51,8 +51,12 @@ _HARMLESS = frozenset({"jemalloc_bg_thd"})
 _LENGTH = struct.Struct("!I")
 
 
-def main(address: str, idle: float | None) -> None:
-    """Listens on `address` until standard input ends, or for `idle` seconds without a kernel."""
+def main(address: str, languages: Sequence[str], idle: float | None) -> None:
+    """Listens on `address` until standard input ends, or for `idle` seconds without a kernel.
+
+    languages: those that the kernels' reports are in.
+    """
+    gc.disable()  # imports make no garbage worth looking for
     for name, value in (
         ("OPENBLAS_NUM_THREADS", "1"),
         ("MPLBACKEND", "module://matplotlib_inline.backend_inline"),
@@ -66,7 +70,7 @@ def main(address: str, idle: float | None) -> None:
         place = Path(address).stat()
         try:
             _preload()
-            _warm()
+            _warm(languages)
             _Server(listener, idle).serve()
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -90,10 +94,10 @@ def _preload() -> None:
     del sys.meta_path[0]
 
 
-def _warm() -> None:
+def _warm(languages: Sequence[str]) -> None:
     from cs_helpers.report.warmup import warm_up
 
-    warm_up()
+    warm_up(languages)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page it looks at
 
@@ -319,13 +323,13 @@ def can_fork() -> bool:
 
 
 @contextmanager
-def batch_zygote(folder: Path) -> Iterator[str]:
+def batch_zygote(folder: Path, languages: Sequence[str]) -> Iterator[str]:
     """A zygote that lives as long as this context; its address, for `CS_WORKBOOK_KERNEL`.
 
-    `folder`: one of mode 0700, for its socket.
+    folder: one of mode 0700, for its socket. languages: those of the reports.
     """
     address = folder / "zygote"
-    process = start(address, stdin=subprocess.PIPE)
+    process = start(address, languages, stdin=subprocess.PIPE)
     try:
         yield str(address)
     finally:
@@ -337,11 +341,14 @@ def batch_zygote(folder: Path) -> Iterator[str]:
             process.wait()
 
 
-def start(address: Path, *options: str, **more: Any) -> subprocess.Popen[bytes]:
-    """Starts a zygote that listens on `address`; see `main` for its options."""
+def start(
+    address: Path, languages: Sequence[str], idle: float | None = None, **more: Any
+) -> subprocess.Popen[bytes]:
+    """Starts a zygote; see `main`."""
+    told = [str(address), ",".join(languages), *([] if idle is None else [str(idle)])]
     # -P: the folder a batch was started in is no place to import from
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "cs_helpers.report.zygote", str(address), *options],
+        [sys.executable, "-P", "-m", "cs_helpers.report.zygote", *told],
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more,
     )  # fmt: skip
 
@@ -352,4 +359,5 @@ def _say(connection: socket.socket, **message: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(sys.argv[1], sys.argv[2].split(","), float(sys.argv[3]) if len(sys.argv) > 3 else None)
+    os._exit(0)  # nothing is left to do, and to take all libraries down takes a tenth of a second

@@ -78,6 +78,30 @@ def test_a_blank_figure_fails():
     assert codes(check_notebook(notebook(figure(blank=True)))) == ["blank_figure"]
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
+@pytest.mark.parametrize("level", [0, 1, 6])
+def test_one_colour_is_blank_however_it_is_packed(mode, level):
+    buffer = io.BytesIO()
+    Image.new(mode, (1170, 600), 1).save(buffer, "png", compress_level=level)
+    shown = figure()
+    shown.data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
+    assert codes(check_notebook(notebook(shown))) == ["blank_figure"]
+
+
+def test_a_picture_that_is_not_unpacked_is_read_to_its_end():
+    """A page of noise on white packs like a chart: it passes, and half of it does not."""
+    pixels = np.full((400, 400), 255, dtype=np.uint8)
+    pixels[:50, :200] = np.random.default_rng(1).integers(0, 255, (50, 200))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "png")
+    packed = buffer.getvalue()
+    assert 1 / 20 < len(packed) / pixels.size < 1 / 8
+    shown = figure()
+    for data, found in ((packed, []), (packed[: len(packed) // 2], ["blank_figure"])):
+        shown.data["image/png"] = base64.b64encode(data).decode()
+        assert codes(check_notebook(notebook(shown))) == found
+
+
 def test_half_a_picture_is_a_blank_figure():
     half = figure()
     half.data["image/png"] = half.data["image/png"][:40]

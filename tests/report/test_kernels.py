@@ -18,6 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from small import command
 
+from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.report import kernels
 from cs_helpers.report import zygote as forking
 from cs_helpers.report.kernels import KERNEL, manager_for
@@ -62,7 +63,7 @@ FAITHFUL = [
 @pytest.fixture(scope="module")
 def zygote():
     """A zygote for the tests of this module: its address."""
-    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder), LANGUAGES) as address:
         yield address
 
 
@@ -262,7 +263,7 @@ asyncio.run(talk())
 
 
 def test_kernels_go_with_their_zygote():
-    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder), LANGUAGES) as address:
         number, _ = parent(address)
 
         async def talk():
@@ -287,9 +288,9 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
     script = """
 import sys, threading, time
 from cs_helpers.report import zygote
-zygote._warm = lambda: None
+zygote._warm = lambda languages: None
 zygote._preload = lambda: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-zygote.main(sys.argv[1], None)
+zygote.main(sys.argv[1], ["en"], None)
 """
     address = tmp_path / "z"
     with subprocess.Popen([sys.executable, "-c", script, str(address)], stdin=subprocess.PIPE) as process:
@@ -329,7 +330,7 @@ def test_stock_papermill_gains_a_zygote_that_serves_the_next_one_too(tmp_path):
 
 def test_a_users_own_zygote_ends_when_nobody_needs_it(tmp_path):
     address = tmp_path / "z"
-    process = forking.start(address, "0.5", stdin=subprocess.DEVNULL)
+    process = forking.start(address, ["en"], 0.5, stdin=subprocess.DEVNULL)
     assert process.wait(60) == 0
     assert not address.exists()
 

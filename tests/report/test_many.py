@@ -56,7 +56,7 @@ def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
 
     @contextmanager
     def hire():
-        with local_crew(8, "warm") as crew:
+        with local_crew(8, "warm", ["en"]) as crew:
             yield crew
 
     outcomes = []

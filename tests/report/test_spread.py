@@ -70,6 +70,7 @@ def test_runs_of_a_broken_pool_are_tried_once_more_alone():
     class _Run:
         def __init__(self, file):
             self.file = self.label = file
+            self.notebook = Path(file)
 
     tasks = [Task(_Run(name), "", {}, "") for name in ("one", "bad", "two", "three")]
     log, crews = [], []
@@ -89,11 +90,11 @@ def test_runs_of_a_broken_pool_are_tried_once_more_alone():
 def test_an_executor_of_an_unknown_kind_is_refused():
     for address in ("ray://x:1", "dask", "dask://"):
         with pytest.raises(ParameterError, match="dask://host:port"):
-            hired(address, jobs=1, kernel="warm")
+            hired(address, jobs=1, kernel="warm", languages=["en"])
 
 
 def test_a_pool_of_processes_is_gone_afterwards_whatever_it_was_doing():
-    with local_crew(2, "cold") as crew:
+    with local_crew(2, "cold", ["en"]) as crew:
         waiting = crew.executor.submit(time.sleep, 60)
         while not waiting.running():
             time.sleep(0.01)
