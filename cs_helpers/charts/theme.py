@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
-from PIL import Image
 
 from cs_helpers.analyses.result import Result
+from cs_helpers.charts.pixels import png
 from cs_helpers.text import Text
 
 INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
@@ -132,10 +131,8 @@ def finished(
     # savefig would draw the figure twice, once for the layout alone, and write transparency too
     sheet = FigureCanvasAgg(figure)
     sheet.draw()
-    pixels = Image.fromarray(np.asarray(sheet.buffer_rgba())).convert("RGB")
-    buffer = io.BytesIO()
-    pixels.save(buffer, "png", compress_level=3, dpi=(PIXELS_AN_INCH, PIXELS_AN_INCH))
-    return Picture(buffer.getvalue(), message, alt, int(WIDTH * 96))
+    picture = png(np.asarray(sheet.buffer_rgba()), an_inch=PIXELS_AN_INCH)
+    return Picture(picture, message, alt, int(WIDTH * 96))
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:

@@ -125,7 +125,7 @@ def _blank(png: bytes) -> bool:
         pixels = image.width * image.height
         # a picture of one colour takes less, or was not packed and takes a bit a pixel and more: only
         # such a one is unpacked to be looked at, which takes ten times as long
-        if pixels / 20 < len(png) < pixels / 8:
+        if pixels / 40 < len(png) < pixels / 8:
             return False
         return all(low == high for low, high in image.convert("RGB").getextrema())  # type: ignore[misc]
 

@@ -95,7 +95,7 @@ def test_a_picture_that_is_not_unpacked_is_read_to_its_end():
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "png")
     packed = buffer.getvalue()
-    assert 1 / 20 < len(packed) / pixels.size < 1 / 8
+    assert 1 / 40 < len(packed) / pixels.size < 1 / 8
     shown = figure()
     for data, found in ((packed, []), (packed[: len(packed) // 2], ["blank_figure"])):
         shown.data["image/png"] = base64.b64encode(data).decode()
