@@ -1,11 +1,12 @@
 """The report engine against what a user would type instead: the same notebooks, side by side in one run.
 
-    python benchmarks/report_engine.py [--products 6] [--rounds 1] [--grow 60] [--only ours,again]
+    python benchmarks/report_engine.py [--products 6] [--rounds 1] [--grow 60] [--only a,limit] [--memory]
 
 Ways: `cs-workbook report` with nothing made before, a shell loop of the papermill and nbconvert commands, the
 same loop with `xargs -P`, papermill's and nbconvert's Python API in one process, ploomber-engine where it is
 installed, and the limit: the code of the notebooks called straight, in one warm process per core. All of them
-read the same snapshot, which is there already. Prints wall seconds, peak memory (PSS of all processes) and ratios.
+read the same snapshot, which is there already. Prints wall seconds and ratios, each against ours right before and
+after it, for a machine's speed drifts; with `--memory` the peak memory instead (PSS of all processes).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 import psutil
@@ -98,8 +100,11 @@ def run(command: list[object], environment: dict[str, str] | None = None, cwd: P
         raise RuntimeError(f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def measured(work: Callable[[], None]) -> tuple[float, float]:
-    """Wall seconds, and the peak of the memory of all processes below this one, in GB."""
+def measured(work: Callable[[], object], *, memory: bool) -> tuple[float, float]:
+    """Wall seconds, and the peak of the memory of all processes below this one, in GB.
+
+    Who asks for the memory does not get a time to compare: to count its pages stops a process.
+    """
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
@@ -113,14 +118,16 @@ def measured(work: Callable[[], None]) -> tuple[float, float]:
             peak[0] = max(peak[0], total / 1e9)
 
     watcher = threading.Thread(target=watch)
-    watcher.start()
+    if memory:
+        watcher.start()
     began = time.perf_counter()
     try:
         work()
     finally:
         seconds = time.perf_counter() - began
         over.set()
-        watcher.join()
+        if memory:
+            watcher.join()
     return seconds, peak[0]
 
 
@@ -269,6 +276,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--grow", type=int, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("--child", default="")
     parser.add_argument("--list", default="")
     told = parser.parse_args()
@@ -278,8 +286,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home, products = home_of(Path(folder), told.products)
         ways = Ways(home, products)
-        ours = {"ours": ways.ours, "again": ways.again, "ours, ordinary kernels": ways.ours_cold}
-        others: dict[str, Callable[[], None]] = {
+        others: dict[str, Callable[[], object]] = {
+            "again": ways.again,
+            "limit": lambda: None,
+            "ours, ordinary kernels": ways.ours_cold,
             "a: loop of commands": ways.shell,
             "a with our kernel": ways.shell_with_our_kernel,
             "b: xargs -P": ways.xargs,
@@ -292,46 +302,56 @@ def main() -> None:
         except ImportError:
             print("ploomber-engine is not installed: left out")
         ways.report("--jobs", CORES)  # remembers what the files look like once their times are old enough
-        chosen = {
-            n: w
-            for n, w in {**ours, **others}.items()
-            if not told.only or n.split(":")[0] in told.only.split(",")
-        }
+        chosen = {n: w for n, w in others.items() if not told.only or n.split(":")[0] in told.only.split(",")}
         seconds: dict[str, list[float]] = {}
+        ratios: dict[str, list[float]] = {}
         peaks: dict[str, float] = {}
-        limits: list[list[float]] = []
+
+        def take(name: str, work: Callable[[], object]) -> float:
+            taken, peak = measured(work, memory=told.memory)
+            seconds.setdefault(name, []).append(taken)
+            peaks[name] = max(peak, peaks.get(name, 0.0))
+            print(f"{name}: {taken:.1f} s" + (f", {peak:.2f} GB" if told.memory else ""), flush=True)
+            return taken
+
+        def ours_now() -> float:
+            return take("ours", ways.ours)
+
         for _ in range(told.rounds):
-            limits.append(ways.limit(3))
-            print("limit", [round(s, 2) for s in limits[-1]], flush=True)
+            before = ours_now()
             for name, work in chosen.items():
-                if name == "again":
-                    ways.report("--jobs", CORES)
-                taken, peak = measured(work)
-                seconds.setdefault(name, []).append(taken)
-                peaks[name] = max(peak, peaks.get(name, 0.0))
-                print(f"{name}: {taken:.1f} s, {peak:.2f} GB", flush=True)
-        best = {name: sorted(taken)[len(taken) // 2] for name, taken in seconds.items()}
+                if name == "limit":
+                    parts = ways.limit(3)
+                    taken = {"limit, start counted": parts[0], "limit, warm": min(parts[1:])}
+                    for part, value in taken.items():
+                        seconds.setdefault(part, []).append(value)
+                    print("limit", [round(part, 2) for part in parts], flush=True)
+                else:
+                    taken = {name: take(name, work)}
+                after = ours_now()
+                for part, value in taken.items():
+                    ratios.setdefault(part, []).append(2 * value / (before + after))
+                before = after
+        print(f"\n{len(products) * len(NOTEBOOKS)} reports, {CORES} cores\n")
+        print("| way | seconds | a report | peak GB | it / ours |\n|---|---|---|---|---|")
         runs = len(products) * len(NOTEBOOKS)
-        first, warm = (
-            sorted(part)[len(part) // 2]
-            for part in zip(*((each[0], min(each[1:])) for each in limits), strict=True)
-        )
-        print(f"\n{runs} reports, {CORES} cores\n")
-        print("| way | seconds | a report | peak GB | it / ours | it / limit |\n|---|---|---|---|---|---|")
-        base = best.get("ours", float("nan"))
-        rows = {**best, "limit, start counted": first, "limit, warm": warm}
-        for name, taken in rows.items():
+        for name, taken in seconds.items():
+            middle = median(taken)
             print(
-                f"| {name} | {taken:.1f} | {taken / runs:.2f} | {peaks.get(name, 0):.2f} | {taken / base:.2f} | {taken / first:.2f} |"
+                f"| {name} | {middle:.1f} | {middle / runs:.2f} | {peaks.get(name, 0):.2f} |"
+                f" {median(ratios.get(name, [1.0])):.2f} |"
             )
         if told.grow:
+            few, first = ours_now(), ways.limit(1)[0]
             home, products = home_of(Path(folder), told.grow)
             ways = Ways(home, products)
-            taken, peak = measured(ways.ours)
-            more = len(products) * len(NOTEBOOKS)
-            grown = ways.limit(1)
-            each, limit = (taken - base) / (more - runs), (grown[0] - first) / (more - runs)
-            print(f"\n{more} reports: {taken:.1f} s, {peak:.2f} GB; limit {grown[0]:.1f} s with its start")
+            many = take(f"ours, {told.grow} products", ways.ours)
+            grown = ways.limit(1)[0]
+            more = len(products) * len(NOTEBOOKS) - runs
+            each, limit = (many - few) / more, (grown - first) / more
+            print(
+                f"{runs} reports {few:.1f} s, limit {first:.1f}; {runs + more}: {many:.1f} s, limit {grown:.1f}"
+            )
             print(f"a further report: {each:.3f} s, limit {limit:.3f} s: {each / limit:.2f}")
 
 
