@@ -41,7 +41,8 @@ def _palette(colours: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.nd
     squares = (points**2).sum(axis=1)
 
     def apart(chosen: np.ndarray) -> np.ndarray:
-        return squares[:, None] + squares[chosen] - 2 * (points @ points[chosen].T)
+        squared: np.ndarray = squares[:, None] + squares[chosen] - 2 * (points @ points[chosen].T)
+        return squared
 
     common = np.argpartition(pixels, -_COMMON)[-_COMMON:]
     distance = apart(common)

@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text as MatplotlibText
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.analyses.result import Result
@@ -130,9 +131,37 @@ def finished(
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
     # savefig would draw the figure twice, once for the layout alone, and write transparency too
     sheet = FigureCanvasAgg(figure)
-    sheet.draw()
+    with _set_once():
+        sheet.draw()
     picture = png(np.asarray(sheet.buffer_rgba()), an_inch=PIXELS_AN_INCH)
     return Picture(picture, message, alt, int(WIDTH * 96))
+
+
+@contextmanager
+def _set_once() -> Iterator[None]:
+    """While a figure is drawn its words are set once: matplotlib does it twice to lay out and again to draw."""
+    stock = getattr(MatplotlibText, "_get_layout", None)
+    if stock is None:  # it has no other name for it that other versions keep
+        yield
+        return
+
+    def layout(words: MatplotlibText, renderer: Any) -> Any:
+        looks = (
+            words.get_text(), words.get_fontproperties(), words.get_rotation(), words.get_rotation_mode(),
+            words.get_horizontalalignment(), words.get_verticalalignment(), words.get_wrap(),
+        )  # fmt: skip
+        before, found = kept.get(words, (None, None))
+        if before != looks or words.get_wrap():
+            found = stock(words, renderer)
+            kept[words] = looks, found
+        return found
+
+    kept: dict[MatplotlibText, tuple[Any, Any]] = {}
+    MatplotlibText._get_layout = layout  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        MatplotlibText._get_layout = stock  # type: ignore[attr-defined]
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from cs_helpers import paths
-from cs_helpers.installation import hash_of_files, installed_versions, package_code
+from cs_helpers import hashes, paths
+from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.plan import Run
 
 
@@ -22,20 +20,20 @@ def inputs(run: Run, manifest: Mapping[str, Any]) -> dict[str, str]:
     product = run.parameters.product
     calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format")}
     return {
-        "notebook": hash_of_files([run.notebook]),
-        "parameters": _hash(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
+        "notebook": hashes.of_files([run.notebook]),
+        "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
         "code": package_code(),
-        "templates": hash_of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
+        "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
         "versions": installed_versions(),
-        "data.calendar": _hash(calendar),
-        "data.product": _hash(manifest["products"][product]),
-        **{f"data.{table}": _hash(files) for table, files in _partitions(manifest, product).items()},
+        "data.calendar": hashes.of_json(calendar),
+        "data.product": hashes.of_json(manifest["products"][product]),
+        **{f"data.{table}": hashes.of_json(files) for table, files in _partitions(manifest, product).items()},
     }
 
 
 def fingerprint(parts: Mapping[str, str]) -> str:
     """All parts as one hash."""
-    return _hash(dict(parts))
+    return hashes.of_json(dict(parts))
 
 
 def _partitions(manifest: Mapping[str, Any], product: str) -> dict[str, list[tuple[str, str]]]:
@@ -51,7 +49,3 @@ def _partitions(manifest: Mapping[str, Any], product: str) -> dict[str, list[tup
     for table, parts in manifest.get("shared", {}).items():
         found[table] = [(table, parts[product])]
     return found
-
-
-def _hash(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -30,7 +29,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from cs_helpers import paths
+from cs_helpers import hashes, paths
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.zygote import ask, can_fork, start
@@ -312,8 +311,8 @@ def _own_address(environment: dict[str, str]) -> Path:
     except OSError as error:
         raise _RefusedError(str(error)) from None
     settings = sorted((k, v) for k, v in environment.items() if k.startswith(_READ_AT_START))
-    seen = json.dumps([sys.executable, sys.prefix, package_code(), installed_versions(), settings])
-    return folder / hashlib.sha256(seen.encode()).hexdigest()[:16]
+    seen = [sys.executable, sys.prefix, package_code(), installed_versions(), settings]
+    return folder / hashes.of_json(seen)[:16]
 
 
 def _descriptor(output: Any, own: int) -> int:

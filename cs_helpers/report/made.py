@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from cs_helpers import hashes, paths
 from cs_helpers.report.manifest import CellTime
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Outcome
 
 
 class Made:
-    """A folder with a file for each finished run, named by its fingerprint."""
+    """A folder, `reports/.made`, with a file for each finished run, named by its fingerprint."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or paths.reports() / ".made"
 
     def keep(self, fingerprint: str, outcome: Outcome) -> None:
         """Keeps a run's outcome; where that cannot be, the run is only made again."""
@@ -30,7 +30,7 @@ class Made:
             self.folder.mkdir(parents=True, exist_ok=True)
             new = file.with_suffix(f".{os.getpid()}")
             try:
-                new.write_text(f"{_sum(text)}\n{text}", encoding="utf-8")
+                new.write_text(f"{hashes.of(text)}\n{text}", encoding="utf-8")
                 new.replace(file)
             finally:
                 new.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ class Made:
         """What was kept of a run; None where there is nothing, or it is not as it was written."""
         try:
             digest, _, text = self._file(fingerprint).read_text(encoding="utf-8").partition("\n")
-            if digest != _sum(text):
+            if digest != hashes.of(text):
                 raise ValueError("it is damaged")
             content = json.loads(text)
             content["cells"] = tuple(CellTime(**c) for c in content["cells"])
@@ -60,7 +60,3 @@ class Made:
 
     def _file(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.json"
-
-
-def _sum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

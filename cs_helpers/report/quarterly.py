@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cs_helpers import paths
+from cs_helpers import hashes
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
 from cs_helpers.report.manifest import Good, Manifest, Report
@@ -137,7 +136,7 @@ def _why(
         content = target.content(quarter, name)
         if content is None:
             return f"{name} is gone"
-        if hashlib.sha256(content).hexdigest() != digest:
+        if hashes.of(content) != digest:
             return f"{name} is not as it was published"
     return "it was asked for (force)" if force else ""
 
@@ -163,7 +162,7 @@ def _made(
     from cs_helpers.report.spread import hired, run_all
     from cs_helpers.report.storage import shared as put
 
-    made = Made(paths.reports() / ".made")
+    made = Made()
     marks = {run.file: fingerprint(parts[run.file]) for run in due}
     outcomes = [
         found for run in due if not force and (found := made.outcome(marks[run.file], run)) is not None
@@ -249,9 +248,7 @@ def _publish(
             [name for name in gone if name not in files],
             manifest,
         )
-    Made(paths.reports() / ".made").forget(
-        [fingerprint(parts[o.run.file]) for o in outcomes if o.status != "failed"]
-    )
+    Made().forget([fingerprint(parts[o.run.file]) for o in outcomes if o.status != "failed"])
 
 
 def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -> Report:
@@ -263,8 +260,8 @@ def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -
         beside = {n: c for n, c in outcome.files.items() if n != run.file}
         good = Good(
             status=outcome.status,
-            sha256=_sum(outcome.page),
-            downloads={name.rpartition("/")[2]: _sum(content) for name, content in beside.items()},
+            sha256=hashes.of(outcome.page),
+            downloads={name.rpartition("/")[2]: hashes.of(content) for name, content in beside.items()},
             title=outcome.title,
             message=outcome.message,
             metrics=dict(outcome.metrics),
@@ -291,7 +288,3 @@ def _versions() -> dict[str, str]:
     from importlib.metadata import version
 
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-
-
-def _sum(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()

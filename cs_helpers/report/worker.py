@@ -1,5 +1,9 @@
 """What a process that runs notebooks imports: named to multiprocessing, which does it once for all."""
 
+import gc
+
 from cs_helpers.report.run import prepare
 
 prepare()
+gc.collect()
+gc.freeze()  # a collection in a worker would copy every page it looks at

@@ -26,9 +26,10 @@ import struct
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -83,13 +84,12 @@ def _preload() -> None:
     import matplotlib
 
     settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
-    answers = (
-        f"{name}.{found.name}"
-        for name in _ANSWERS
-        for found in pkgutil.iter_modules(importlib.import_module(name).__path__)
-    )
-    for name in (*PRELOADED, *answers):
-        importlib.import_module(name)
+    with _docstrings_as_written():
+        for name in PRELOADED:
+            importlib.import_module(name)
+        for name in _ANSWERS:
+            for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
+                importlib.import_module(f"{name}.{found.name}")
     matplotlib.rcParams.update(settings)
     del sys.meta_path[0]
 
@@ -102,6 +102,38 @@ def _warm(languages: Sequence[str]) -> None:
     gc.freeze()  # a collection in a child would copy every page it looks at
 
 
+@contextmanager
+def _docstrings_as_written() -> Iterator[None]:
+    """Imports without what scipy and matplotlib do to docstrings: half a second, and no report reads them.
+
+    scipy takes those of a thousand functions apart to add a note on other kinds of arrays to each,
+    matplotlib lists in those of 120 classes all that can be set.
+    """
+    instead = {"scipy._lib._docscrape": ("FunctionDoc", _AsWritten), "matplotlib.artist": ("kwdoc", lambda artist: "")}
+    stock = []
+    for module, (name, plain) in instead.items():
+        with contextlib.suppress(ImportError, KeyError):  # another version may not have it
+            known = vars(importlib.import_module(module))
+            stock.append((known, name, known[name]))
+            known[name] = plain
+    try:
+        yield
+    finally:
+        for known, name, before in stock:
+            known[name] = before
+
+
+class _AsWritten(defaultdict[str, list[Any]]):
+    """A docstring that nothing is added to, for who would take it apart and put it together."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(list)
+        self._text = function.__doc__ or ""
+
+    def __str__(self) -> str:
+        return f"\n{self._text}"  # who asks drops the first line, a signature
+
+
 class _Absent:
     """Finds that a library is not installed, so that who would only look for it goes on without."""
 
@@ -110,20 +142,12 @@ class _Absent:
             raise ModuleNotFoundError(name)
 
 
-@dataclass
-class _Kernel:
-    """A client's connection, and the kernel that was forked for it."""
-
-    connection: socket.socket
-    pid: int
-
-
 class _Server:
     """One loop over the listener, the clients, ended children and the lifeline."""
 
     def __init__(self, listener: socket.socket, idle: float | None) -> None:
         self.listener, self.idle = listener, idle
-        self.kernels: dict[int, _Kernel] = {}
+        self.clients: dict[int, socket.socket] = {}  # by the process of the kernel they asked for
         self.selector = selectors.DefaultSelector()
         woken, waking = socket.socketpair()
         for end in (woken, waking, listener):
@@ -142,12 +166,12 @@ class _Server:
         try:
             while not self.over:
                 events = self.selector.select(self.idle)
-                if not events and not self.kernels:
+                if not events and not self.clients:
                     return
                 for key, _ in events:
-                    key.data() if key.fileobj in (self.listener, self.woken, 0) else key.data(key.fileobj)
+                    key.data()
         finally:
-            for pid in self.kernels:
+            for pid in self.clients:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
 
@@ -176,13 +200,15 @@ class _Server:
             for descriptor in descriptors:
                 os.close(descriptor)
         connection.setblocking(False)
-        self.kernels[pid] = _Kernel(connection, pid)
-        self.selector.register(connection, selectors.EVENT_READ, self.listen)
+        self.clients[pid] = connection
+        self.selector.register(connection, selectors.EVENT_READ, partial(self.listen, pid))
         _say(connection, pid=pid)
 
-    def listen(self, connection: socket.socket) -> None:
-        """A client sends signals, a byte each, or is gone."""
-        kernel = next(k for k in self.kernels.values() if k.connection is connection)
+    def listen(self, pid: int) -> None:
+        """A client sends signals for its kernel, a byte each, or is gone."""
+        connection = self.clients.get(pid)
+        if connection is None:  # its kernel has just been reaped
+            return
         try:
             signals = connection.recv(64)
         except BlockingIOError:
@@ -191,7 +217,7 @@ class _Server:
             signals = b""
         with contextlib.suppress(ProcessLookupError):
             for number in signals or bytes([signal.SIGKILL]):
-                os.killpg(kernel.pid, number)
+                os.killpg(pid, number)
         if not signals:
             self.selector.unregister(connection)
 
@@ -199,17 +225,17 @@ class _Server:
         """Children ended: tells their clients how."""
         with contextlib.suppress(BlockingIOError):
             self.woken.recv(4096)
-        while self.kernels:
+        while self.clients:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            kernel = self.kernels.pop(pid)
+            client = self.clients.pop(pid)
             with contextlib.suppress(KeyError, ValueError):
-                self.selector.unregister(kernel.connection)
+                self.selector.unregister(client)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)  # what the kernel started goes with it
-            _say(kernel.connection, exit=os.waitstatus_to_exitcode(status))
-            kernel.connection.close()
+            _say(client, exit=os.waitstatus_to_exitcode(status))
+            client.close()
 
     def _become_kernel(
         self, connection: socket.socket, request: dict[str, Any], descriptors: list[int]

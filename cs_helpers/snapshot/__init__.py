@@ -8,7 +8,6 @@ the same id.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -18,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cs_helpers import paths
+from cs_helpers import hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
@@ -198,7 +197,7 @@ class Snapshot:
         """Whether every file is there as the manifest says."""
         try:
             return (self.folder / "manifest.json").exists() and all(
-                hashlib.sha256((self.folder / file).read_bytes()).hexdigest() == digest
+                hashes.of_file(self.folder / file) == digest
                 for file, digest in self.manifest["files"].items()
             )
         except OSError:
@@ -259,7 +258,7 @@ class Snapshot:
             content = (self.folder / file).read_bytes()
         except OSError:
             raise _DamagedError(file) from None
-        if hashlib.sha256(content).hexdigest() != self.manifest["files"][file]:
+        if hashes.of(content) != self.manifest["files"][file]:
             raise _DamagedError(file)
         return content
 
@@ -271,8 +270,7 @@ class _DamagedError(ValueError):
 def identity(manifest: Mapping[str, Any]) -> str:
     """The id of a snapshot: its as-of date and the hash of all else that its manifest says."""
     content = {key: value for key, value in manifest.items() if key != "id"}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return f"{manifest.get('as_of')}-{digest[:12]}"
+    return f"{manifest.get('as_of')}-{hashes.of_json(content)[:12]}"
 
 
 def matching(event: pd.Series, pattern: str) -> pd.Series:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -14,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cs_helpers import hashes
 from cs_helpers.contract.frames import REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.cells import sha256
 from cs_helpers.sources.reduced import UNDATED, Reduced
 
 #: the tables of a snapshot: those of the contract, and usage in its reductions
@@ -63,12 +62,12 @@ class Files:
         """Writes the refused rows of a table, whole, as CSV."""
         target = self._target(f"rejected/{name}.csv")
         refused.order_by(refused.columns).to_csv(target)
-        self.hashes[f"rejected/{name}.csv"] = sha256(target)
+        self.hashes[f"rejected/{name}.csv"] = hashes.of_file(target)
 
     def _write(self, file: str, table: pa.Table) -> None:
         target = self._target(file)
         pq.write_table(table, target)
-        self.hashes[file] = sha256(target)
+        self.hashes[file] = hashes.of_file(target)
 
     def _target(self, file: str) -> Path:
         target = self.folder / file
@@ -93,7 +92,7 @@ def shared_parts(frames: Mapping[str, pd.DataFrame], products: Iterable[str]) ->
             "codings": frames["codings"][frames["codings"]["note_id"].isin(set(notes["note_id"]))],
         }
         for table, rows in parts.items():
-            found[table][product] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
+            found[table][product] = hashes.of(rows.to_csv(index=False))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from cs_helpers import paths
+from cs_helpers import hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.products import Product, load_products
@@ -132,7 +131,7 @@ def taking(root: Path, sources_file: Path, sources: Sources, today: date | None)
     """The tables of a sources file, checked; `root` is the folder of the snapshots."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
-        name = hashlib.sha256(str(sources_file.resolve()).encode()).hexdigest()[:12]
+        name = hashes.of(str(sources_file.resolve()))[:12]
         with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
             yield taken_in(engines, sources, today=today or date.today(), reductions=memories / name)
 

@@ -8,7 +8,6 @@ its content is remembered as well. What lies in a database or on another machine
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import re
 import time
@@ -17,9 +16,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cs_helpers import paths
+from cs_helpers import hashes, paths
 from cs_helpers.errors import SnapshotError
-from cs_helpers.installation import hash_of_files, installed_versions, package_code
+from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.snapshot import Snapshot
 
 _MEMORY = ".seen"
@@ -40,11 +39,11 @@ class Look:
     ) -> None:
         self.root = folder or paths.snapshots()
         self.sources_file = sources_file
-        name = hashlib.sha256(str(sources_file.resolve()).encode()).hexdigest()[:12]
+        name = hashes.of(str(sources_file.resolve()))[:12]
         self._memory = self.root / _MEMORY / f"{name}.json"
         self._around = {
-            "sources": _content(sources_file),
-            "products": hash_of_files(sorted((products or paths.products()).glob("*.yml"))),
+            "sources": hashes.of_file(sources_file),
+            "products": hashes.of_files(sorted((products or paths.products()).glob("*.yml"))),
             "code": package_code(),
             "versions": installed_versions(),
             "today": date.today().isoformat(),
@@ -94,7 +93,7 @@ def _seen(patterns: list[str], before: dict[str, Any] | None) -> dict[str, Any]:
         said: list[Any] = [about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino, ""]
         fresh = max(about.st_mtime_ns, about.st_ctime_ns) > now - _TICK
         if fresh if before is None else (before.get(str(file)) or [""])[-1]:
-            said[-1] = _content(file)
+            said[-1] = hashes.of_file(file)
         found[str(file)] = said
     return found
 
@@ -104,8 +103,3 @@ def _files(pattern: str) -> Iterator[Path]:
     for name in named:
         path = Path(name)
         yield from (p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-
-
-def _content(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

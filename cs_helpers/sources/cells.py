@@ -8,7 +8,6 @@ deleted at any time.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -23,6 +22,7 @@ import duckdb
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from cs_helpers import hashes
 from cs_helpers.contract.frames import REDUCED, empty_frame
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError
@@ -71,7 +71,7 @@ def kept(memory: Path, wanted: Wanted) -> Cell | None:
     try:
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         cell = Cell(wanted.product, wanted.quarter, folder, about["rows"], about["sha256"], about["broken"])
-        whole = all(sha256(cell.file(name)) == hash_ for name, hash_ in cell.sha256.items())
+        whole = all(hashes.of_file(cell.file(name)) == hash_ for name, hash_ in cell.sha256.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return cell if whole and set(REDUCED) <= set(cell.sha256) else None
@@ -100,7 +100,7 @@ class NewCell:
                 f"the reductions of usage cannot be written to {shown(self.place.parent)}: {first_line(error)}"
             ) from error
         self.rows[name] = int(found[0]) if found else 0
-        self.sha256[name] = sha256(file)
+        self.sha256[name] = hashes.of_file(file)
 
     def done(self, broken: Mapping[str, int]) -> Cell:
         """Puts the cell in its place."""
@@ -136,9 +136,3 @@ def metadata(name: str) -> str:
         return "{}"
     schema = pa.Schema.from_pandas(empty_frame(REDUCED[name]), preserve_index=False)
     return str(schema.metadata[b"pandas"].decode())
-
-
-def sha256(file: Path) -> str:
-    """The hash of a file."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

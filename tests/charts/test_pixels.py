@@ -36,7 +36,9 @@ def test_areas_keep_their_colour_and_edges_come_near_theirs():
     pixels[:, 100:300] = (236, 239, 242, 255)
     pixels[:, 300:500] = (236, 239, 243, 255)
     share = generator.random((50, 100, 1))
-    pixels[200:250, 550:650, :3] = (share * (31, 111, 178) + (1 - share) * 255 + generator.integers(-3, 3, (50, 100, 3))).clip(0, 255)
+    pixels[200:250, 550:650, :3] = (
+        share * (31, 111, 178) + (1 - share) * 255 + generator.integers(-3, 3, (50, 100, 3))
+    ).clip(0, 255)
     made = shown(png(pixels, an_inch=130))
     edges = np.zeros((500, 800), dtype=bool)
     edges[200:250, 550:650] = True
