@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import nbformat
@@ -170,21 +171,30 @@ def test_the_zygotes_socket_lies_in_a_folder_that_other_users_cannot_enter(zygot
     assert stat.S_IMODE(Path(zygote).parent.stat().st_mode) == 0o700
 
 
+@asynccontextmanager
+async def talking(zygote):
+    """A kernel's manager and a client that is ready; the kernel is gone afterwards."""
+    manager = manager_for(Path("/tmp"), zygote, {})(kernel_name=KERNEL)
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=30)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+
+
 def test_an_interrupt_ends_a_cell_and_not_the_kernel(zygote):
     async def talk():
-        manager = manager_for(Path("/tmp"), zygote, {})(kernel_name=KERNEL)
-        await manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        await client.wait_for_ready(timeout=30)
-        waiting = client.execute("import time; time.sleep(60)")
-        await asyncio.sleep(0.3)
-        await manager.interrupt_kernel()
-        reply = await client._async_recv_reply(waiting, timeout=20)
-        after = await client._async_recv_reply(client.execute("1 + 1"), timeout=20)
-        client.stop_channels()
-        await manager.shutdown_kernel()
-        return reply["content"], after["content"]
+        async with talking(zygote) as (manager, client):
+            waiting = client.execute("import time; time.sleep(60)")
+            await asyncio.sleep(0.3)
+            await manager.interrupt_kernel()
+            reply = await client._async_recv_reply(waiting, timeout=20)
+            after = await client._async_recv_reply(client.execute("1 + 1"), timeout=20)
+            return reply["content"], after["content"]
 
     ended, after = asyncio.run(talk())
     assert ended["ename"] == "KeyboardInterrupt"
@@ -192,39 +202,21 @@ def test_an_interrupt_ends_a_cell_and_not_the_kernel(zygote):
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
-    [("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9), ("import os; os._exit(7)", 7)],
+    ("end", "expected"),
+    [
+        (lambda client: client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), -9),
+        (lambda client: client.execute("import os; os._exit(7)"), 7),
+        (lambda client: client.shutdown(), 0),
+    ],
+    ids=["killed", "exits", "shut down"],
 )
-def test_a_kernel_that_dies_is_seen_with_how_it_ended(zygote, code, expected):
+def test_how_a_kernel_ended_is_seen(zygote, end, expected):
     async def talk():
-        manager = manager_for(Path("/tmp"), zygote, {})(kernel_name=KERNEL)
-        await manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        await client.wait_for_ready(timeout=30)
-        client.execute(code)
-        code_ = await asyncio.wait_for(manager.provisioner.wait(), 20)
-        client.stop_channels()
-        await manager.cleanup_resources()
-        return code_
+        async with talking(zygote) as (manager, client):
+            end(client)
+            return await asyncio.wait_for(manager.provisioner.wait(), 20)
 
     assert asyncio.run(talk()) == expected
-
-
-def test_a_graceful_shutdown_ends_with_code_0(zygote):
-    async def talk():
-        manager = manager_for(Path("/tmp"), zygote, {})(kernel_name=KERNEL)
-        await manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        await client.wait_for_ready(timeout=30)
-        client.shutdown()
-        code = await asyncio.wait_for(manager.provisioner.wait(), 20)
-        client.stop_channels()
-        await manager.cleanup_resources()
-        return code
-
-    assert asyncio.run(talk()) == 0
 
 
 def test_what_a_kernel_started_goes_with_it(zygote):
@@ -278,6 +270,36 @@ def test_kernels_go_with_their_zygote():
         pid, code = asyncio.run(talk())
         assert code == -9
         gone(pid)
+
+
+@pytest.mark.parametrize("how", ["warm", "cold"])
+def test_kernels_of_a_batch_write_to_no_history(zygote, how, tmp_path):
+    book = executed(
+        zygote if how == "warm" else how,
+        "secret_of_a_customer = 1",
+        "get_ipython().history_manager.enabled",
+        environment={"IPYTHONDIR": str(tmp_path)},
+    )
+    assert book.cells[1].outputs[0].data["text/plain"] == "False"
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def test_docstrings_are_left_alone_for_the_imports_only():
+    """In a process of its own: scipy's own words stay, what it adds is left out, and only then."""
+    script = """
+from cs_helpers.report import zygote
+with zygote._docstrings_as_written():
+    import scipy.stats
+from scipy._lib import _docscrape
+import matplotlib.artist, matplotlib.lines
+print(_docscrape.FunctionDoc.__module__, matplotlib.artist.kwdoc(matplotlib.lines.Line2D)[:10].strip() != "")
+print(scipy.stats.fisher_exact.__doc__.splitlines()[0], "|", "Array API" in scipy.stats.fisher_exact.__doc__)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [
+        "scipy._lib._docscrape True",
+        "Perform a Fisher exact test on a contingency table. | False",
+    ]
 
 
 def test_without_its_zygote_a_kernel_starts_cold(tmp_path):

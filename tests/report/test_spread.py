@@ -10,7 +10,7 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from servers import missing
 from small import GOOD, command, notebook
 
 from cs_helpers.errors import ParameterError, ReportError
+from cs_helpers.report.manifest import CellTime
 from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.report.run import Outcome, Task
 from cs_helpers.report.spread import Crew, hired, local_crew, run_all
@@ -85,6 +86,36 @@ def test_runs_of_a_broken_pool_are_tried_once_more_alone():
     outcomes = {o.run.file: o.status for o in run_all(tasks, hire)}
     assert outcomes == {"one": "published", "bad": "failed", "two": "published", "three": "published"}
     assert [t.run.file for t in log].count("bad") == 2
+
+
+def test_the_longest_run_begins_first_as_far_as_it_is_known():
+    """One at a time: those of unknown length first, then by what the same notebook took, then as known before."""
+    begun = []
+
+    class _Run:
+        def __init__(self, product, notebook):
+            self.file = self.label = f"{product}/{notebook}"
+            self.notebook = Path(notebook)
+
+    lengths = {"short": 1.0, "long": 5.0}
+
+    class _Once(Executor):
+        def submit(self, call, task):
+            future = Future()
+            cells = (CellTime(cell="a", seconds=lengths[task.run.notebook.stem]),)
+            future.set_result(Outcome(task.run, "published", cells=cells))
+            return future
+
+    tasks = [Task(_Run(p, n), "", {}, "") for p in ("a", "b", "c") for n in ("short", "long")]
+    known = {"c/short": 9.0}
+    for _ in run_all(
+        tasks,
+        lambda: nullcontext(Crew(_Once(), 1, "cold")),
+        took=known,
+        started=lambda run: begun.append(run.file),
+    ):
+        pass
+    assert begun == ["a/short", "a/long", "c/short", "b/long", "c/long", "b/short"]
 
 
 def test_an_executor_of_an_unknown_kind_is_refused():
