@@ -109,7 +109,10 @@ def _docstrings_as_written() -> Iterator[None]:
     scipy takes those of a thousand functions apart to add a note on other kinds of arrays to each,
     matplotlib lists in those of 120 classes all that can be set.
     """
-    instead = {"scipy._lib._docscrape": ("FunctionDoc", _AsWritten), "matplotlib.artist": ("kwdoc", lambda artist: "")}
+    instead = {
+        "scipy._lib._docscrape": ("FunctionDoc", _AsWritten),
+        "matplotlib.artist": ("kwdoc", lambda artist: ""),
+    }
     stock = []
     for module, (name, plain) in instead.items():
         with contextlib.suppress(ImportError, KeyError):  # another version may not have it
