@@ -101,7 +101,9 @@ class Progress:
         for label, since in self.running.values():
             rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - since), style="dim"))
         bar = ProgressBar(total=max(self.due, 1), completed=done, width=40)
-        return Group(rows, bar, Text(", ".join(words), style="bold red" if self.failed else "bold"))
+        state = Table.grid(padding=(0, 2))
+        state.add_row(bar, Text(", ".join(words), style="bold red" if self.failed else "bold"))
+        return Group(rows, state)
 
 
 def _clock(seconds: float) -> str:
