@@ -147,7 +147,7 @@ def _set_once() -> Iterator[None]:
 
     def layout(words: MatplotlibText, renderer: Any) -> Any:
         looks = (
-            words.get_text(), words.get_fontproperties(), words.get_rotation(), words.get_rotation_mode(),
+            words.get_text(), hash(words.get_fontproperties()), words.get_rotation(), words.get_rotation_mode(),
             words.get_horizontalalignment(), words.get_verticalalignment(), words.get_wrap(),
         )  # fmt: skip
         before, found = kept.get(words, (None, None))
