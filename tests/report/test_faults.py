@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,8 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(at_home, sample_folder, 
         text=True,
         start_new_session=True,
         cwd=folder,
+        # in the background of a shell a process is born deaf to it
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
     said = []
     for line in process.stdout:
