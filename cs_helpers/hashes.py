@@ -25,6 +25,11 @@ def of_file(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def name_of(file: Path) -> str:
+    """A short name for what is kept about a file, which tells files apart by where they lie."""
+    return of(str(file.resolve()))[:12]
+
+
 def of_files(files: Iterable[Path]) -> str:
     """One hash of files: their names and what they hold."""
     digest = hashlib.sha256()

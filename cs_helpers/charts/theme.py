@@ -146,12 +146,14 @@ def _set_once() -> Iterator[None]:
         return
 
     def layout(words: MatplotlibText, renderer: Any) -> Any:
+        if words.get_wrap():  # at the edge of its axes, which the layout moves
+            return stock(words, renderer)
         looks = (
             words.get_text(), hash(words.get_fontproperties()), words.get_rotation(), words.get_rotation_mode(),
-            words.get_horizontalalignment(), words.get_verticalalignment(), words.get_wrap(),
+            words.get_horizontalalignment(), words.get_verticalalignment(),
         )  # fmt: skip
         before, found = kept.get(words, (None, None))
-        if before != looks or words.get_wrap():
+        if before != looks:
             found = stock(words, renderer)
             kept[words] = looks, found
         return found

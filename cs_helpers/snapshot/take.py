@@ -131,7 +131,7 @@ def taking(root: Path, sources_file: Path, sources: Sources, today: date | None)
     """The tables of a sources file, checked; `root` is the folder of the snapshots."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
-        name = hashes.of(str(sources_file.resolve()))[:12]
+        name = hashes.name_of(sources_file)
         with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
             yield taken_in(engines, sources, today=today or date.today(), reductions=memories / name)
 

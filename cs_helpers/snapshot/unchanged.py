@@ -39,7 +39,7 @@ class Look:
     ) -> None:
         self.root = folder or paths.snapshots()
         self.sources_file = sources_file
-        name = hashes.of(str(sources_file.resolve()))[:12]
+        name = hashes.name_of(sources_file)
         self._memory = self.root / _MEMORY / f"{name}.json"
         self._around = {
             "sources": hashes.of_file(sources_file),

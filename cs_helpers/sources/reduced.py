@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.duckdb import Backend
 
+from cs_helpers import hashes
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.quarters import Quarter
@@ -335,15 +335,12 @@ def _repeats(log: UsageLog) -> str:
 
 
 def _hash(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
+    return hashes.of(json.dumps(parts, default=str))[:32]
 
 
 @cache
 def _code() -> str:
     """The code that reductions come from: other code, other reductions."""
     package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for folder in ("contract", "sources"):
-        for file in sorted((package / folder).glob("*.py")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    files = (file for folder in ("contract", "sources") for file in sorted((package / folder).glob("*.py")))
+    return hashes.of_files(files)[:16]
