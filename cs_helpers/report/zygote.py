@@ -70,7 +70,9 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
         listener.listen(64)  # who connects now waits until the libraries are there
         place = Path(address).stat()
         try:
-            _preload()
+            # a batch has no reader of docstrings; who shares a user's own zygote may be a person in JupyterLab
+            with _docstrings_as_written() if idle is None else contextlib.nullcontext():
+                _preload()
             _warm(languages)
             _Server(listener, idle).serve()
         finally:
@@ -84,12 +86,11 @@ def _preload() -> None:
     import matplotlib
 
     settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
-    with _docstrings_as_written():
-        for name in PRELOADED:
-            importlib.import_module(name)
-        for name in _ANSWERS:
-            for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
-                importlib.import_module(f"{name}.{found.name}")
+    for name in PRELOADED:
+        importlib.import_module(name)
+    for name in _ANSWERS:
+        for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
+            importlib.import_module(f"{name}.{found.name}")
     matplotlib.rcParams.update(settings)
     del sys.meta_path[0]
 
@@ -298,6 +299,9 @@ def _run_kernel(argv: list[str], told: int) -> None:
     os.write(told, b'{"ready": true}\n')
     os.close(told)
     app.start()
+    # before ipykernel ends the thread that sends what is printed, which this one may wait for, ten seconds a stream
+    app.control_thread.stop()
+    app.control_thread.join(10)
     atexit._run_exitfuncs()
 
 
