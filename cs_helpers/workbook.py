@@ -157,7 +157,7 @@ class Workbook:
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.title"))
         _html(
-            f'<div class="table"><h3>{heading}</h3>{listing.as_raw_html()}</div>{more}',
+            f'<div class="table"><h3>{heading}</h3>{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
             csv=spreadsheet(listing.whole) if listing.cut else "",
         )

@@ -27,7 +27,7 @@ def warm_up(languages: Sequence[str]) -> None:
         for language in languages:
             _figure(Text(language))
         frame = pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]})
-        table(frame, {"a": "A", "b": "B"}, name="warm").as_raw_html()
+        table(frame, {"a": "A", "b": "B"}, name="warm").as_html()
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
         median_time([1.0, 2.0, 3.0], [True, True, False])

@@ -39,7 +39,7 @@ PRELOADED = (
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
     "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "pyarrow.dataset",
-    "great_tables", "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
+    "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
 )  # fmt: skip
 #: each of these packages whole: notebooks name what is in them
 _ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")

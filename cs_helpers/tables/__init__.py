@@ -1,1 +1,1 @@
-"""The tables: a `Result` and the words in, a table of great_tables out, with all its rows."""
+"""The tables: a `Result` and the words in, a table of the page out, with all its rows."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
-from great_tables import GT
 
 from cs_helpers.analyses.result import Result
 from cs_helpers.text import Text
@@ -19,22 +19,44 @@ LONGEST = 12
 class Listing:
     """A table of the page, and all its rows.
 
-    `whole` has the page's headings and every row, numbers plain and dates as in 2026-07-31;
-    `shown` counts the rows on the page.
+    `page` has the page's headings and what its cells say; columns of `right` are set to the right.
+    `whole` has the same headings and every row, numbers plain and dates as in 2026-07-31.
     """
 
-    page: GT
+    name: str
+    page: pd.DataFrame
+    right: frozenset[str]
     whole: pd.DataFrame
-    shown: int
+
+    @property
+    def shown(self) -> int:
+        """How many rows are on the page."""
+        return len(self.page)
 
     @property
     def cut(self) -> bool:
         """Whether the page shows fewer rows than there are."""
         return self.shown < len(self.whole)
 
-    def as_raw_html(self) -> str:
-        """The table of the page."""
-        return str(self.page.as_raw_html())
+    def as_html(self) -> str:
+        """The table of the page; every heading and cell is text, whatever it looks like."""
+        sides = ["right" if heading in self.right else "left" for heading in self.page]
+        headings = "".join(
+            f'<th scope="col" class="{side}">{escape(heading)}</th>'
+            for side, heading in zip(sides, self.page, strict=True)
+        )
+        rows = "\n".join(
+            "<tr>"
+            + "".join(
+                f'<td class="{side}">{escape(cell)}</td>' for side, cell in zip(sides, row, strict=True)
+            )
+            + "</tr>"
+            for row in self.page.itertuples(index=False, name=None)
+        )
+        return (
+            f'<table id="table-{self.name}">\n<thead><tr>{headings}</tr></thead>\n'
+            f"<tbody>\n{rows}\n</tbody>\n</table>"
+        )
 
 
 #: what sets the answer to one question of a page as a table
@@ -49,12 +71,10 @@ def table(
     right: tuple[str, ...] = (),
     whole: pd.DataFrame | None = None,
 ) -> Listing:
-    """`frame`, all of it text already, under the headings `columns`; great_tables escapes cells.
+    """`frame` under the headings `columns`, its cells as they are to be read.
 
     `whole` has the same columns and all rows, where the page shows only the first of them.
     """
-    shown = frame[list(columns)].astype("object").fillna("").rename(columns=dict(columns))
-    aligned = [columns[c] for c in right]
-    built = GT(shown, id=f"table-{name}")
+    shown = frame[list(columns)].astype("object").fillna("").astype("str").rename(columns=dict(columns))
     every = shown if whole is None else whole[list(columns)].rename(columns=dict(columns))
-    return Listing(built.cols_align("right", columns=aligned) if aligned else built, every, len(shown))
+    return Listing(name, shown, frozenset(columns[c] for c in right), every)

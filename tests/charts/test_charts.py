@@ -71,7 +71,7 @@ def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results)
 @pytest.mark.parametrize(("analysis", "question"), TABLES)
 def test_a_table_is_set_with_headings_of_the_language(workbook, results, analysis, question):
     tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
-    page = getattr(tables, question)(results[analysis], workbook.text).as_raw_html()
+    page = getattr(tables, question)(results[analysis], workbook.text).as_html()
     assert page.count("<tr") >= 2
     assert ">nan<" not in page
     assert "{" not in page.partition("<table")[2]
