@@ -27,7 +27,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,13 @@ _ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
 
 #: imported by a library where it is installed, for its own use, and starts threads: left to who needs it
 _LEFT_OUT = ("polars",)
+
+#: for glibc: what a figure gave back is kept for the next one, in place of a page fault for each page of it
+_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TOP_PAD_": str(2**24),
+}
 
 #: threads that a fork does not harm
 _HARMLESS = frozenset({"jemalloc_bg_thd"})
@@ -375,14 +382,20 @@ def batch_zygote(folder: Path, languages: Sequence[str]) -> Iterator[str]:
 
 
 def start(
-    address: Path, languages: Sequence[str], idle: float | None = None, **more: Any
+    address: Path,
+    languages: Sequence[str],
+    idle: float | None = None,
+    *,
+    env: Mapping[str, str] = os.environ,
+    **more: Any,
 ) -> subprocess.Popen[bytes]:
-    """Starts a zygote; see `main`."""
+    """Starts a zygote in an environment; see `main`."""
     told = [str(address), ",".join(languages), *([] if idle is None else [str(idle)])]
     # -P: the folder a batch was started in is no place to import from
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "cs_helpers.report.zygote", *told],
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more,
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**_MEMORY, **env}, **more,
     )  # fmt: skip
 
 
