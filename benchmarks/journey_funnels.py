@@ -1,0 +1,157 @@
+"""A funnel of five steps over many milestone events: ours, SQL written by hand, and pandas, side by side in one run.
+
+    python benchmarks/journey_funnels.py [--millions 100] [--ways ours,joins,lists,pandas] [--rounds 2]
+
+Events lie in one Parquet file: ten a unit on the average, in order of time, five steps and one event that is
+none. The funnel is ordered, with a window of 90 days, by the first entry. Each way is a process of its own with
+its start counted; prints wall seconds, the peak of its memory, the counts, and ratios. DuckDB may use 2 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+STEPS = ("contract", "kickoff", "first_use", "value", "renewal")
+WINDOW = 90
+
+#: each step's first event after the step before, one join and one group a step
+JOINS = f"""
+WITH s1 AS (SELECT unit, min(occurred_at) AS t1, min(occurred_at) AS t FROM e WHERE event = '{
+    STEPS[0]
+}' GROUP BY unit),
+{
+    ", ".join(
+        f"s{k} AS (SELECT e.unit, any_value(t1) AS t1, min(e.occurred_at) AS t FROM e JOIN s{k - 1} s USING (unit)"
+        f" WHERE event = '{name}' AND e.occurred_at BETWEEN s.t AND s.t1 + INTERVAL {WINDOW} DAY GROUP BY e.unit)"
+        for k, name in enumerate(STEPS[1:], 2)
+    )
+}
+{" UNION ALL ".join(f"SELECT {k}, count(*) FROM s{k}" for k in range(1, 6))} ORDER BY 1
+"""
+
+#: the times of each step as sorted lists of a unit, then the first of a list that is late enough
+LISTS = f"""
+WITH lists AS (SELECT unit, min(occurred_at) FILTER (event = '{STEPS[0]}') AS t1,
+{
+    ", ".join(
+        f"list(occurred_at ORDER BY occurred_at) FILTER (event = '{name}') AS l{k}"
+        for k, name in enumerate(STEPS[1:], 2)
+    )
+} FROM e WHERE event <> 'other' GROUP BY unit),
+{
+    ", ".join(
+        f"c{k} AS (SELECT *, list_filter(l{k}, lambda x: x >= t{k - 1} AND x <= t1 + INTERVAL {WINDOW} DAY)[1] AS t{k}"
+        f" FROM {'lists' if k == 2 else f'c{k - 1}'})"
+        for k in range(2, 6)
+    )
+}
+SELECT {", ".join(f"count(t{k})" for k in range(1, 6))} FROM c5
+"""
+
+
+def write(file: Path, millions: float) -> None:
+    """The events; units differ in how many they have."""
+    import duckdb
+
+    rows = int(millions * 1e6)
+    names = ", ".join(f"'{name}'" for name in (*STEPS, "other"))
+    with duckdb.connect() as connection:
+        connection.execute("SET memory_limit = '4GB'")
+        connection.execute(
+            f"COPY (SELECT (hash(i * 2 + 1) % {rows // 10})::INTEGER AS unit,"
+            f" ([{names}])[1 + (hash(i * 3 + 2) % 6)::INTEGER] AS event,"
+            f" TIMESTAMP '2025-01-01' + to_microseconds((i * {365 * 86_400_000_000 / rows:.6f})::BIGINT) AS occurred_at"
+            f" FROM range({rows}) t(i)) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def child(way: str, file: Path) -> list[int]:
+    """The counts of the steps, by one way."""
+    if way.startswith("ours"):
+        from cs_helpers.analyses.funnels import Funnel, counted
+
+        mode = way.partition("-")[2] or "ordered"
+        entry = "latest_entry" if mode == "latest" else "first_entry"
+        funnel = Funnel(STEPS, timedelta(days=WINDOW), "ordered" if mode == "latest" else mode, entry)
+        return [int(n) for n in counted(file, funnel)["units"]]
+    if way == "pandas":
+        import pandas as pd
+
+        events = pd.read_parquet(file)
+        came = (
+            events[events["event"] == STEPS[0]]
+            .groupby("unit")["occurred_at"]
+            .min()
+            .rename("t1")
+            .reset_index()
+        )
+        came["t"] = came["t1"]
+        counts = [len(came)]
+        for name in STEPS[1:]:
+            later = events[events["event"] == name][["unit", "occurred_at"]].merge(came, on="unit")
+            later = later[
+                (later["occurred_at"] >= later["t"])
+                & (later["occurred_at"] <= later["t1"] + pd.Timedelta(days=WINDOW))
+            ]
+            came = later.groupby("unit").agg(t1=("t1", "first"), t=("occurred_at", "min")).reset_index()
+            counts.append(len(came))
+        return counts
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET memory_limit = '2GB'")
+        connection.read_parquet(str(file)).create_view("e")
+        rows = connection.sql(JOINS if way == "joins" else LISTS).fetchall()
+    return [int(row[1]) for row in rows] if way == "joins" else [int(n) for n in rows[0]]
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--millions", type=float, default=100)
+    parser.add_argument("--ways", default="ours,joins,lists,pandas")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--child", default="")
+    told = parser.parse_args()
+    if told.child:
+        counts = child(told.child, told.folder)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(json.dumps([counts, peak]))
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=told.folder) as folder:
+        file = Path(folder) / "events.parquet"
+        write(file, told.millions)
+        print(f"{told.millions:g} million events, {file.stat().st_size / 1e9:.2f} GB of Parquet", flush=True)
+        seconds: dict[str, list[float]] = {}
+        for _ in range(told.rounds):
+            for way in told.ways.split(","):
+                began = time.perf_counter()
+                done = subprocess.run(
+                    [sys.executable, __file__, "--child", way, "--folder", str(file)],
+                    capture_output=True, text=True,
+                )  # fmt: skip
+                taken = time.perf_counter() - began
+                if done.returncode:
+                    print(f"{way}: failed after {taken:.1f} s: {done.stderr[-300:]}", flush=True)
+                    continue
+                counts, peak = json.loads(done.stdout.splitlines()[-1])
+                seconds.setdefault(way, []).append(taken)
+                print(f"{way}: {taken:.1f} s, {peak:.2f} GB, {counts}", flush=True)
+    ours = median(seconds["ours"])
+    print("\n| way | seconds | it / ours |\n|---|---|---|")
+    for way, taken in seconds.items():
+        print(f"| {way} | {median(taken):.1f} | {median(taken) / ours:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
