@@ -28,6 +28,7 @@ All of this runs in DuckDB: a stream larger than memory is read where it lies.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,12 +41,19 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from cs_helpers import paths
 from cs_helpers.errors import ParameterError
 
 #: a stream of events: columns unit (text or integer), event (text), occurred_at (timestamp), and what else is wanted
 Events: TypeAlias = pd.DataFrame | pa.Table | Path
 
 Mode = Literal["ordered", "strict", "unordered"]
+#: what DuckDB may hold in memory; the rest goes to the folder for temporary files
+MEMORY = "2GB"
+
+#: the number of all events that a funnel does not name: the last of those at the same time
+_OTHER = 65_535
+
 Entry = Literal["first_entry", "latest_entry"]
 Effect = Literal["drop_unit", "void_attempt"]
 
@@ -104,7 +112,7 @@ def attempts(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
     steps), at_1 ... at_k (timestamps; NaT from the step on that was not reached; of an unordered
     funnel the times in their order), and `by`. Ordered by unit.
     """
-    with _stream(events) as connection:
+    with _stream(events, funnel, by) as connection:
         return connection.sql(f"{_sql(funnel, by)} SELECT * FROM chosen ORDER BY unit").df()
 
 
@@ -113,7 +121,7 @@ def counted(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
     groups = f"{_quoted(by)}, " if by else ""
     steps = range(1, len(funnel.steps) + 1)
     counts = ", ".join(f"count(at_{k})" for k in steps)
-    with _stream(events) as connection:
+    with _stream(events, funnel, by) as connection:
         return connection.sql(
             f"{_sql(funnel, by)} SELECT {groups}unnest({list(steps)}) AS step, unnest([{counts}]) AS units"
             f" FROM chosen {f'GROUP BY {_quoted(by)}' if by else ''} ORDER BY {groups}step"
@@ -121,15 +129,31 @@ def counted(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
 
 
 @contextmanager
-def _stream(events: Events) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the view `events`."""
-    with duckdb.connect() as connection:
+def _stream(events: Events, funnel: Funnel, by: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the table `events`: what the funnel needs, read once, each event as a small number."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cs-funnel-", dir=paths.temporary()) as folder,
+        duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder}) as connection,
+    ):
         if isinstance(events, Path):
             files = str(events / "**" / "*.parquet") if events.is_dir() else str(events)
-            connection.read_parquet(files).create_view("events")
+            connection.read_parquet(files).create_view("given")
         else:
-            connection.register("events", events)
+            connection.register("given", events)
+        codes = " ".join(f"WHEN {_text(name)} THEN {code}" for name, code in _codes(funnel).items())
+        names = ", ".join(map(_text, _codes(funnel)))
+        connection.execute(
+            f"CREATE TABLE events AS SELECT unit, (CASE event {codes} ELSE {_OTHER} END)::USMALLINT AS event,"
+            f" occurred_at{f', {_quoted(by)}' if by else ''} FROM given"
+            + ("" if funnel.mode == "strict" else f" WHERE event IN ({names})")
+        )
         yield connection
+
+
+def _codes(funnel: Funnel) -> dict[str, int]:
+    """A number for each event that a funnel names, its steps first and in order."""
+    names = dict.fromkeys((*funnel.steps, *(x.event for x in funnel.exclusions)))
+    return {name: code for code, name in enumerate(names, 1)}
 
 
 def _quoted(name: str) -> str:
@@ -162,7 +186,7 @@ def _every_entry(funnel: Funnel) -> bool:
 def _entries(funnel: Funnel, by: str, names: Sequence[str]) -> str:
     """unit, at_1, by: the events that begin an attempt."""
     kept = f", {_quoted(by)}" if by else ""
-    where = f"event IN ({', '.join(map(_text, names))})" if len(names) > 1 else f"event = {_text(names[0])}"
+    where = f"event IN ({', '.join(str(_codes(funnel)[name]) for name in names)})"
     if _every_entry(funnel):
         if not by:
             return f"SELECT DISTINCT unit, occurred_at AS at_1 FROM events WHERE {where}"
@@ -182,7 +206,7 @@ def _ordered_first(funnel: Funnel, by: str) -> Iterator[_Part]:
         yield (
             f"step_{k}",
             f"SELECT s.unit, any_value(s.at_1) AS at_1, min(e.occurred_at) AS at_{k}"
-            f" FROM events e JOIN step_{k - 1} s ON e.unit = s.unit WHERE e.event = {_text(name)}"
+            f" FROM events e JOIN step_{k - 1} s ON e.unit = s.unit WHERE e.event = {_codes(funnel)[name]}"
             f" AND e.occurred_at {_later(funnel, k)} s.at_{k - 1} AND e.occurred_at <= s.at_1 + {_limit(funnel)}"
             " GROUP BY s.unit",
         )
@@ -203,7 +227,7 @@ def _ordered_any(funnel: Funnel, by: str) -> Iterator[_Part]:
             # where there is no step before, ASOF matches the first event of all: hence IS NOT NULL
             f"SELECT t.*, CASE WHEN t.at_{k - 1} IS NOT NULL AND s.occurred_at <= t.at_1 + {_limit(funnel)}"
             f" THEN s.occurred_at END AS at_{k} FROM try_{k - 1} t"
-            f" ASOF LEFT JOIN (SELECT unit, occurred_at FROM events WHERE event = {_text(name)}) s"
+            f" ASOF LEFT JOIN (SELECT unit, occurred_at FROM events WHERE event = {_codes(funnel)[name]}) s"
             f" ON t.unit = s.unit AND s.occurred_at {_later(funnel, k)} t.at_{k - 1}",
         )
     yield "tries", f"SELECT * FROM try_{len(funnel.steps)}"
@@ -214,19 +238,18 @@ def _later(funnel: Funnel, k: int) -> str:
 
 
 def _strict(funnel: Funnel, by: str) -> Iterator[_Part]:
-    steps, entry = funnel.steps, _text(funnel.steps[0])
+    steps, codes = funnel.steps, _codes(funnel)
     kept = f", {_quoted(by)}" if by else ""
-    places = " ".join(f"WHEN {_text(name)} THEN {k}" for k, name in enumerate(dict.fromkeys(steps)))
     yield (
         "stream",
-        f"SELECT unit, event, occurred_at, CASE event {places} ELSE {len(steps)} END AS place"
+        "SELECT unit, event, occurred_at"
         + (f", min({_quoted(by)}) AS {_quoted(by)}" if by else "")
         + " FROM events GROUP BY unit, event, occurred_at",
     )
     # the same event again clears nothing: a run of it is one, unless the funnel asks for the repetition
     twice = {a for a, b in pairwise(steps) if a == b}
-    asked = f" OR event IN ({', '.join(map(_text, sorted(twice)))})" if twice else ""
-    in_order = "OVER (PARTITION BY unit ORDER BY occurred_at, place, event)"
+    asked = f" OR event IN ({', '.join(str(codes[name]) for name in sorted(twice))})" if twice else ""
+    in_order = "OVER (PARTITION BY unit ORDER BY occurred_at, event)"
     yield "starts", f"SELECT *, event IS DISTINCT FROM lag(event) {in_order}{asked} AS starts FROM stream"
     yield "runs", f"SELECT *, sum(starts::INTEGER) {in_order} AS run FROM starts"
     after = "OVER (PARTITION BY unit ORDER BY run)"
@@ -237,13 +260,13 @@ def _strict(funnel: Funnel, by: str) -> Iterator[_Part]:
     yield "line", f"SELECT unit, run{leads} FROM runs WHERE starts"
     yield (
         "try_1",
-        f"SELECT line.*, occurred_at AS at_1{kept} FROM runs JOIN line USING (unit, run) WHERE event = {entry}"
+        f"SELECT line.*, occurred_at AS at_1{kept} FROM runs JOIN line USING (unit, run) WHERE event = {codes[steps[0]]}"
         + ("" if _every_entry(funnel) else f" {_best('occurred_at')}"),
     )
     for k, name in enumerate(steps[1:], 2):
         yield (
             f"try_{k}",
-            f"SELECT *, CASE WHEN at_{k - 1} IS NOT NULL AND event_{k} = {_text(name)}"
+            f"SELECT *, CASE WHEN at_{k - 1} IS NOT NULL AND event_{k} = {codes[name]}"
             f" AND next_{k} <= at_1 + {_limit(funnel)} THEN next_{k} END AS at_{k} FROM try_{k - 1}",
         )
     times = ", ".join(f"at_{k}" for k in range(1, len(steps) + 1))
@@ -257,7 +280,7 @@ def _unordered(funnel: Funnel, by: str) -> Iterator[_Part]:
         yield (
             f"try_{k}",
             f"SELECT t.*, CASE WHEN s.occurred_at <= t.entered + {_limit(funnel)} THEN s.occurred_at END AS time_{k}"
-            f" FROM try_{k - 1} t ASOF LEFT JOIN (SELECT unit, occurred_at FROM events WHERE event = {_text(name)}) s"
+            f" FROM try_{k - 1} t ASOF LEFT JOIN (SELECT unit, occurred_at FROM events WHERE event = {_codes(funnel)[name]}) s"
             f" ON t.unit = s.unit AND s.occurred_at >= t.entered",
         )
     times = ", ".join(f"time_{k}" for k in range(1, len(funnel.steps) + 1))
@@ -308,6 +331,6 @@ def _met(tries: str, exclusion: Exclusion, funnel: Funnel) -> str:
         f"SELECT t.*, {after} IS NOT NULL"
         f" AND coalesce(x.occurred_at < {before}, x.occurred_at <= t.at_1 + {_limit(funnel)}, false) AS met"
         f" FROM {tries} t ASOF LEFT JOIN"
-        f" (SELECT unit, occurred_at FROM events WHERE event = {_text(exclusion.event)}) x"
+        f" (SELECT unit, occurred_at FROM events WHERE event = {_codes(funnel)[exclusion.event]}) x"
         f" ON t.unit = x.unit AND x.occurred_at > {after}"
     )
