@@ -9,9 +9,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.duration.survfunc import CumIncidenceRight
+from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, median_time, share_by
+from cs_helpers.analyses.survival import (
+    CENSORED,
+    LEFT,
+    REACHED,
+    by_ages,
+    incidence,
+    log_rank,
+    median_time,
+    share_by,
+)
 
 from .builders import random
 
@@ -179,3 +188,90 @@ def test_growing_sign_ups_bias_the_mean_of_converters_and_not_the_median_here() 
     assert np.median(wait[reached]) < wait[reached].mean() < median / 2
     assert low <= median <= high
     assert found == pytest.approx(median, rel=0.1)
+
+
+def test_the_log_rank_test_is_the_published_one() -> None:
+    rows = published("survival_lifelines/waltons_dataset.csv")
+    chi_squared, p = log_rank(rows["T"], rows["E"] == 1, rows["group"])
+    assert chi_squared == pytest.approx(122.25, abs=0.005)
+    assert p < 1e-20
+
+
+def test_the_log_rank_test_by_gender_is_the_published_one() -> None:
+    rows = published("telco/Telco-Customer-Churn.csv")
+    rows = rows[(rows["Contract"] == "Month-to-month") & (rows["InternetService"] != "No")]
+    _, p = log_rank(rows["tenure"], rows["Churn"] == "Yes", rows["gender"])
+    assert p == pytest.approx(0.153, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("reached", "group"), [([True, True], ["a", "a"]), ([False, False], ["a", "b"])], ids=["one", "nobody"]
+)
+def test_where_there_is_nothing_to_compare_the_log_rank_test_says_nothing(
+    reached: list[bool], group: list[str]
+) -> None:
+    assert np.isnan(log_rank([1, 2], reached, group)).all()
+
+
+#: days, how each wait ended, and the day from which it was watched
+truncated = st.lists(
+    st.tuples(st.integers(1, 12), st.sampled_from([CENSORED, REACHED, LEFT]), st.integers(0, 11)), min_size=1
+).map(lambda rows: [(max(day, since + 1), outcome, since) for day, outcome, since in rows])
+
+
+def late(rows: list[tuple[int, int, int]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["day", "outcome", "since"])
+    return incidence(frame["day"], frame["outcome"], frame["since"])
+
+
+@given(rows=truncated, by=st.integers(0, 13))
+def test_who_came_late_counts_from_then_on(rows: list[tuple[int, int, int]], by: int) -> None:
+    waiting, share = 1.0, 0.0
+    for day in sorted({d for d, _, _ in rows if d <= by}):
+        at_risk = sum(since < day <= d for d, _, since in rows)
+        ends = [outcome for d, outcome, _ in rows if d == day]
+        share += waiting * ends.count(REACHED) / at_risk
+        waiting *= 1 - (ends.count(REACHED) + ends.count(LEFT)) / at_risk
+    assert share_by(late(rows), by)[0] == pytest.approx(share)
+
+
+@given(rows=truncated)
+def test_without_leaving_late_entry_is_that_of_statsmodels(rows: list[tuple[int, int, int]]) -> None:
+    open_or_reached = [(day, outcome % LEFT, since) for day, outcome, since in [*rows, (5, REACHED, 0)]]
+    days, status, since = (np.array(column, float) for column in zip(*open_or_reached, strict=True))
+    other = SurvfuncRight(days, status, entry=since)
+    curve = late(open_or_reached)
+    assert curve["share"].to_numpy() == pytest.approx(1 - other.surv_prob)
+    assert curve["at_risk"].tolist() == other.n_risk.tolist()
+
+
+def test_customers_older_than_the_log_bias_who_ignores_it_and_not_us() -> None:
+    """True median 60 days; those that had reached it before the log began were never seen."""
+    draw = random(11)
+    days = draw.exponential(60 / np.log(2), 6000)
+    since = draw.uniform(0, 200, 6000)  # their age when the log began
+    seen = days > since
+    days, since = pd.Series(days[seen]), pd.Series(since[seen])
+    reached = pd.Series(np.full(len(days), REACHED))
+    assert median_time(days, reached == REACHED)[0] > 110
+    median, low, high = median_time(days, reached == REACHED, since)
+    assert low <= 60 <= high
+    assert median == pytest.approx(60, rel=0.1)
+    _, low, high = share_by(incidence(days, reached, since), 60)
+    assert low <= 0.5 <= high
+
+
+def test_a_share_by_an_age_has_the_number_that_is_still_watched() -> None:
+    # of five: reached on day 10, left on day 20, reached on day 40, waiting since 50 and since 90
+    days = pd.Series([10.0, 20, 40, 50, 90])
+    outcome = pd.Series([REACHED, LEFT, REACHED, CENSORED, CENSORED])
+    table = by_ages(days, outcome, [5, 30, 60, 120]).set_index("age")
+    assert table["at_risk"].tolist() == [5, 3, 1, 0]
+    assert table["share"].tolist()[:3] == pytest.approx([0, 1 / 5, 1 / 5 + 3 / 5 / 3])
+    assert table.loc[5, ["low", "high"]].tolist() == pytest.approx([0, 1.96**2 / (5 + 1.96**2)], abs=1e-4)
+    assert np.isnan(table.at[120, "share"])  # nobody was watched that long
+
+
+def test_when_nobody_waits_any_more_every_age_is_known() -> None:
+    table = by_ages(pd.Series([10.0, 20]), pd.Series([REACHED, LEFT]), [120])
+    assert table["share"].tolist() == [0.5]
