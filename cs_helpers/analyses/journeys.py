@@ -8,15 +8,33 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.customers import SIZE_ORDER, mrr_on, tenure
-from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
-from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, median_time, share_by
+from cs_helpers.analyses.survival import (
+    CENSORED,
+    LEFT,
+    REACHED,
+    by_ages,
+    incidence,
+    log_rank,
+    median_time,
+    share_by,
+)
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
 #: with fewer customers a share says nothing about a segment
 LEAST = 5
+
+#: days since the start by which the share with value is told
+AGES = (30, 90, 180, 365)
+
+#: ages at which new customers can be held against earlier ones: the largest that enough have come to
+COHORT_AGES = (90, 60, 30)
+
+#: false discovery rate of the steps that are said to differ
+FALSE_DISCOVERY = 0.05
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -30,12 +48,16 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Tables: `funnel` (step, customers, share, low, high: of all that entered); `steps` (size or
     `all`, before, step, n, reached, left, waiting, share, low, high, median, median_low,
-    median_high in days); `value_curve` (size or `all`, day, share, low, high, at_risk);
-    `waiting` (account_id, name, size, step, days, usual, mrr): customers that wait for a step
+    median_high in days); `differences` (step, p, differs: whether the sizes take it alike, by the
+    log-rank test, Benjamini-Hochberg over the steps); `value_curve` (size or `all`, day, share, low,
+    high, at_risk); `ages` (size or `all`, n, age in days, share with value by then, low, high, at_risk);
+    `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
+    n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
+    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting` (account_id, name, size, step, days, usual, mrr): customers that wait for a step
     longer than three in four of those who took it did.
     """
     journey = data.product.journey
-    asked = ("funnel", "steps", "value_curve", "waiting")
+    asked = ("funnel", "steps", "value_curve", "ages", "cohort", "waiting")
     recorded = set(data["milestones"]["step"])
     unknown = [s.step for s in journey.steps if s.step not in recorded]
     steps = [s.step for s in journey.steps if s.step in recorded]
@@ -61,25 +83,35 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     groups = {"all": reached} | {s: reached[size == s] for s in SIZE_ORDER if (size == s).any()}
     end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
     window = journey.window_days
-    step_rows, curves = [], []
+    step_rows, curves, ages = [], [], []
     for name, group in groups.items():
         for before, step in pairwise(steps):
             step_rows.append(
                 {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
             )
         if journey.value_step in steps:
-            curve = incidence(*_wait(group, steps[0], journey.value_step, end))
-            curves.append(curve.assign(size=name))
+            wait = _wait(group, steps[0], journey.value_step, end)
+            curves.append(incidence(*wait).assign(size=name))
+            ages.append(by_ages(*wait, AGES).assign(size=name, n=len(group)))
     table = pd.DataFrame(step_rows)
     tables = {
         "funnel": _funnel(reached, steps),
         "steps": table,
+        "differences": _differences(reached, size, steps, end),
         "waiting": _waiting(data, reached, steps, quarter, end),
     }
     if curves and not all(c.empty for c in curves):
         tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
+        tables["ages"] = pd.concat(ages, ignore_index=True)
     else:
-        notes.append(Note("value_not_reached", "value_curve", {}))
+        notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
+    new = reached[steps[0]] >= pd.Timestamp(quarter.start)
+    compared = _cohort(reached, new, steps, end)
+    if compared is None:
+        counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": LEAST}
+        notes.append(Note("few_new", "cohort", counts))
+    else:
+        tables["cohort"] = compared
     metrics = _metrics(data.product, reached, steps, end, tables)
     return Result(
         "journeys",
@@ -162,6 +194,61 @@ def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window
         "median_low": median_low,
         "median_high": median_high,
     }
+
+
+def _differences(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
+    """Of each step, whether companies of different size take it alike."""
+    rows = []
+    for before, step in pairwise(steps):
+        days, outcome = _wait(reached, before, step, end)
+        of = size.reindex(days.index)
+        enough = of.map(of.value_counts()) >= LEAST
+        _, p = log_rank(days[enough].clip(lower=0.5), outcome[enough] == REACHED, of[enough])
+        rows.append({"step": step, "p": p})
+    found = pd.DataFrame(rows, columns=["step", "p"])
+    return found.assign(differs=_sure(found["p"]))
+
+
+def _sure(p_values: pd.Series) -> np.ndarray:
+    return benjamini_hochberg(p_values.fillna(1.0).to_list(), q=FALSE_DISCOVERY)
+
+
+def _cohort(
+    reached: pd.DataFrame, new: pd.Series, steps: list[str], end: pd.Timestamp
+) -> pd.DataFrame | None:
+    """The quarter's new customers against the earlier ones at the same age; `None` where one are too few."""
+    watched = (end - reached.loc[new, steps[0]]) / pd.Timedelta(days=1)
+    ages = [age for age in COHORT_AGES if (watched >= age).sum() >= LEAST]
+    if not ages or (~new).sum() < LEAST:
+        return None
+    age, rows = ages[0], []
+    for step in steps[1:]:
+        days, outcome = _wait(reached, steps[0], step, end)
+        outcome = outcome.where(days <= age, CENSORED)
+        days = days.clip(upper=age)
+        now = by_ages(days[new], outcome[new], [age]).iloc[0]
+        before = by_ages(days[~new], outcome[~new], [age]).iloc[0]
+        _, p = log_rank(days.clip(lower=0.5), outcome == REACHED, new)
+        rows.append(
+            {
+                "step": step,
+                "age": age,
+                "n": int(new.sum()),
+                **now[["share", "low", "high"]].to_dict(),
+                "n_before": int((~new).sum()),
+                **before[["share", "low", "high"]].add_suffix("_before").to_dict(),
+                "p": p,
+                "more": _sooner(days[new], outcome[new]) > _sooner(days[~new], outcome[~new]),
+            }
+        )
+    table = pd.DataFrame(rows)
+    verdict = np.where(table["more"], "faster", "slower")
+    return table.assign(verdict=np.where(_sure(table["p"]), verdict, "alike")).drop(columns="more")
+
+
+def _sooner(days: pd.Series, outcome: pd.Series) -> float:
+    """Who reached it, for each day that somebody waited."""
+    return float((outcome == REACHED).sum() / max(days.sum(), 0.5))
 
 
 def _funnel(reached: pd.DataFrame, steps: list[str]) -> pd.DataFrame:

@@ -82,11 +82,13 @@ def steps(result: Result, text: Text) -> Picture:
 
 def _widest_gap(result: Result, text: Text, sizes: list[str]) -> str:
     table = result.tables["steps"]
-    table = table[table["size"].isin(sizes) & (table["n"] >= 5)]
+    differ = result.tables["differences"]
+    differ = differ.loc[differ["differs"], "step"]
+    table = table[table["size"].isin(sizes) & (table["n"] >= 5) & table["step"].isin(differ)]
     best: tuple[float, str, str, float, str, float] | None = None
     for step, inside in table.groupby("step", sort=False):
         low, high = inside.loc[inside["share"].idxmin()], inside.loc[inside["share"].idxmax()]
-        gap = float(high["low"] - low["high"])
+        gap = float(high["low"] - low["high"])  # the pace may differ, too: a stall is a matter of the share
         if gap > 0 and (best is None or gap > best[0]):
             best = (
                 gap,

@@ -1,6 +1,8 @@
-"""Tables of the journey: the steps in numbers, and who has waited too long."""
+"""Tables of the journey: the steps in numbers, value by age, new customers, and who has waited too long."""
 
 from __future__ import annotations
+
+import pandas as pd
 
 from cs_helpers.analyses.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
@@ -28,6 +30,50 @@ def steps(result: Result, text: Text) -> Listing:
     return table(
         frame, headings, name="steps", right=("n", "reached", "waiting", "left", "conversion", "days")
     )
+
+
+def ages(result: Result, text: Text) -> Listing:
+    """The share with value by some ages, by size, and how many are still watched and waiting then."""
+    known = result.tables["ages"]
+    rows = []
+    for size, part in known.groupby("size", sort=False):
+        row = {"who": text("charts.all") if size == "all" else text.label("size", str(size))}
+        row["n"] = text.number(part["n"].iloc[0])
+        for found in part.itertuples():
+            row[f"age_{found.age:g}"] = (
+                text("journeys.ages.unknown")
+                if found.share != found.share
+                else text(
+                    "journeys.ages.cell",
+                    share=text.share_within(found.share, found.low, found.high),
+                    at_risk=text.number(found.at_risk),
+                )
+            )
+        rows.append(row)
+    headings = text.headings("journeys.ages", "who", "n")
+    for age in known["age"].unique():
+        headings[f"age_{age:g}"] = text("journeys.ages.within", days=text.number(age))
+    return table(pd.DataFrame(rows), headings, name="ages", right=("n",))
+
+
+def cohort(result: Result, text: Text) -> Listing:
+    """The quarter's new customers against the earlier ones at the same age."""
+    found = result.tables["cohort"]
+    frame = pd.DataFrame(
+        {
+            "what": [text.label("step", s) for s in found["step"]],
+            "now": [text.share_within(r.share, r.low, r.high) for r in found.itertuples()],
+            "before": [
+                text.share_within(r.share_before, r.low_before, r.high_before) for r in found.itertuples()
+            ],
+            "verdict": [text(f"journeys.cohort.{v}") for v in found["verdict"]],
+        }
+    )
+    headings = text.headings("journeys.cohort", "what", "now", "before", "verdict")
+    first = found.iloc[0]
+    for column, n in (("now", first["n"]), ("before", first["n_before"])):
+        headings[column] = headings[column].format(days=text.number(first["age"]), n=text.number(n))
+    return table(frame, headings, name="cohort", right=("now", "before"))
 
 
 def waiting(result: Result, text: Text) -> Listing:

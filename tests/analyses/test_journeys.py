@@ -184,7 +184,7 @@ def test_without_milestones_every_question_says_so() -> None:
     found = journeys.analyse(data, Q2)
     assert not found.tables
     assert {n.code for n in found.notes} == {"missing_table"}
-    assert {n.about for n in found.notes} == {"funnel", "steps", "value_curve", "waiting"}
+    assert {n.about for n in found.notes} == {"funnel", "steps", "value_curve", "ages", "cohort", "waiting"}
 
 
 def test_before_anybody_entered_every_question_says_so(small: ProductData) -> None:
@@ -232,8 +232,57 @@ def test_the_order_of_rows_changes_nothing(small: ProductData, found: Result, se
         for name in ("accounts", "contracts", "milestones")
     }
     again = journeys.analyse(product_data(small.product, **mixed), Q2)
-    for name in ("funnel", "steps", "value_curve"):
+    for name in ("funnel", "steps", "value_curve", "ages", "differences"):
         pd.testing.assert_frame_equal(again.tables[name], found.tables[name])
+
+
+def cohorts(new: int) -> ProductData:
+    """Ten customers of March with their kick-off after 40 days, and some of the first of May, after 10."""
+    days = {f"old{n}": ("2026-03-01", 40) for n in range(10)} | {
+        f"new{n}": ("2026-05-01", 10) for n in range(new)
+    }
+    return product_data(
+        accounts=[account(a) for a in days],
+        contracts=[contract(a, start) for a, (start, _) in days.items()],
+        milestones=milestones(
+            [(a, "contract", start) for a, (start, _) in days.items()]
+            + [
+                (a, "kickoff", str((pd.Timestamp(start) + pd.Timedelta(days=wait)).date()))
+                for a, (start, wait) in days.items()
+            ]
+            + [("z", "kickoff", "2026-02-01")]
+        ),
+    )
+
+
+def test_new_customers_are_held_against_earlier_ones_of_the_same_age() -> None:
+    found = journeys.analyse(cohorts(6), Q2).tables["cohort"].set_index("step").loc["kickoff"]
+    # the new ones were watched for 61 days, so both are judged by day 60
+    assert found[["age", "n", "share", "n_before", "share_before"]].tolist() == [60, 6, 1, 10, 1]
+    assert found["verdict"] == "faster"
+    assert found["p"] < 0.001
+
+
+def test_a_handful_of_new_customers_is_not_compared() -> None:
+    found = journeys.analyse(cohorts(4), Q2)
+    assert "cohort" not in found.tables
+    assert [n.fields for n in found.notes if n.code == "few_new"] == [
+        {"customers": 4, "earlier": 10, "needed": 5}
+    ]
+
+
+def test_the_share_with_value_by_an_age_names_who_is_still_watched(found: Result) -> None:
+    ages = found.tables["ages"].set_index(["size", "age"])
+    # four entered: value after 20 days (`early`) and 60, `leaves` left after 110, `waits` is watched for 91
+    assert ages.loc[("all", 30), ["n", "at_risk"]].tolist() == [4, 3]
+    assert ages.loc[("all", 90), ["n", "at_risk"]].tolist() == [4, 2]
+    assert ages.at[("all", 30), "share"] == pytest.approx(1 / 4)
+    assert ages.at[("all", 90), "share"] == pytest.approx(1 / 2)
+
+
+def test_the_planted_stall_is_the_only_difference_between_sizes(result_of: Callable[..., Result]) -> None:
+    found = result_of("journeys", truths.STALL.product, "2026Q3").tables["differences"].set_index("step")
+    assert found.index[found["differs"]].tolist() == [truths.STALL.to_step]
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])

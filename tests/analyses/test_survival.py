@@ -275,3 +275,25 @@ def test_a_share_by_an_age_has_the_number_that_is_still_watched() -> None:
 def test_when_nobody_waits_any_more_every_age_is_known() -> None:
     table = by_ages(pd.Series([10.0, 20]), pd.Series([REACHED, LEFT]), [120])
     assert table["share"].tolist() == [0.5]
+
+
+def growing(seed: int) -> tuple[pd.Series, pd.Series]:
+    """400 sign-ups of half a year that double each month; half of them reach value within 41.6 days."""
+    draw = random(seed)
+    started = 180 + 30 * np.log2(draw.uniform(2**-6, 1, 400))
+    wait, watched = 41.6 * np.exp(draw.normal(0, 1, 400)), 180 - started
+    return pd.Series(np.minimum(wait, watched)), pd.Series(wait <= watched)
+
+
+def test_converters_alone_look_fast_while_sign_ups_grow() -> None:
+    """The numbers of docs/time-to-value.md."""
+    naive, ours, inside = [], [], 0
+    for seed in range(200):
+        days, reached = growing(seed)
+        median, low, high = median_time(days.tolist(), reached.tolist())
+        naive.append(days[reached].median())
+        ours.append(median)
+        inside += low <= 41.6 and not high < 41.6  # nan: the interval has no upper end yet
+    assert (np.mean(naive), np.max(naive)) == pytest.approx((21.9, 27.5), abs=0.05)
+    assert np.mean(ours) == pytest.approx(42.1, abs=0.05)
+    assert inside == 187

@@ -32,7 +32,7 @@ CHARTS = [
 TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
-    ("journeys", "steps"), ("journeys", "waiting"),
+    ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
 ]  # fmt: skip
 
 
