@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import SIZE_ORDER, mrr_on, tenure
+from cs_helpers.analyses.customers import SIZE_ORDER, tenure
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.survival import (
@@ -20,6 +20,7 @@ from cs_helpers.analyses.survival import (
     median_time,
     share_by,
 )
+from cs_helpers.analyses.waits import wait, waiting
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
@@ -53,8 +54,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     high, at_risk); `ages` (size or `all`, n, age in days, share with value by then, low, high, at_risk);
     `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
     n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
-    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting` (account_id, name, size, step, days, usual, mrr): customers that wait for a step
-    longer than three in four of those who took it did.
+    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting`: see
+    `waits.waiting`.
     """
     journey = data.product.journey
     asked = ("funnel", "steps", "value_curve", "ages", "cohort", "waiting")
@@ -90,15 +91,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
                 {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
             )
         if journey.value_step in steps:
-            wait = _wait(group, steps[0], journey.value_step, end)
-            curves.append(incidence(*wait).assign(size=name))
-            ages.append(by_ages(*wait, AGES).assign(size=name, n=len(group)))
+            waits = wait(group, steps[0], journey.value_step, end)
+            curves.append(incidence(*waits).assign(size=name))
+            ages.append(by_ages(*waits, AGES).assign(size=name, n=len(group)))
     table = pd.DataFrame(step_rows)
     tables = {
         "funnel": _funnel(reached, steps),
         "steps": table,
         "differences": _differences(reached, size, steps, end),
-        "waiting": _waiting(data, reached, steps, quarter, end),
+        "waiting": waiting(data, reached, steps, quarter),
     }
     if curves and not all(c.empty for c in curves):
         tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
@@ -156,18 +157,6 @@ def _reached(data: ProductData, steps: list[str], quarter: Quarter, since: pd.Ti
     return come.assign(left=left.where(left < end))
 
 
-def _wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
-    """Days from one step to another and how the wait ended, for those who came to the first."""
-    came = group[before].notna().to_numpy()
-    began, reached, left = (group[c].to_numpy("datetime64[us]")[came] for c in (before, step, "left"))
-    # a contract that ended ends the wait, unless the step was reached before
-    went = ~np.isnat(left) & (np.isnat(reached) | (left < reached))
-    until = np.where(went, left, np.where(np.isnat(reached), end.to_datetime64(), reached))
-    days = np.clip((until - began) / np.timedelta64(1, "s") / 86400, 0, None)
-    outcome = np.select([went, ~np.isnat(reached)], [LEFT, REACHED], CENSORED)
-    return pd.Series(days, group.index[came]), pd.Series(outcome, group.index[came])
-
-
 def _converted(days: pd.Series, outcome: pd.Series, by: float) -> tuple[float, float, float]:
     """Share that reached the step by so many days, with its interval (Wilson's where it is nobody)."""
     share, low, high = share_by(incidence(days, outcome), by)
@@ -175,7 +164,7 @@ def _converted(days: pd.Series, outcome: pd.Series, by: float) -> tuple[float, f
 
 
 def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
-    days, outcome = _wait(group, before, step, end)
+    days, outcome = wait(group, before, step, end)
     n = len(days)
     share, low, high = _converted(days, outcome, window) if n else (np.nan,) * 3
     median, median_low, median_high = (
@@ -200,7 +189,7 @@ def _differences(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: 
     """Of each step, whether companies of different size take it alike."""
     rows = []
     for before, step in pairwise(steps):
-        days, outcome = _wait(reached, before, step, end)
+        days, outcome = wait(reached, before, step, end)
         of = size.reindex(days.index)
         enough = of.map(of.value_counts()) >= LEAST
         _, p = log_rank(days[enough].clip(lower=0.5), outcome[enough] == REACHED, of[enough])
@@ -223,7 +212,7 @@ def _cohort(
         return None
     age, rows = ages[0], []
     for step in steps[1:]:
-        days, outcome = _wait(reached, steps[0], step, end)
+        days, outcome = wait(reached, steps[0], step, end)
         outcome = outcome.where(days <= age, CENSORED)
         days = days.clip(upper=age)
         now = by_ages(days[new], outcome[new], [age]).iloc[0]
@@ -261,36 +250,6 @@ def _funnel(reached: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _waiting(
-    data: ProductData, reached: pd.DataFrame, steps: list[str], quarter: Quarter, end: pd.Timestamp
-) -> pd.DataFrame:
-    mrr = mrr_on(data["contracts"], quarter.end)
-    accounts = data["accounts"].set_index("account_id")
-    rows = []
-    for before, step in pairwise(steps):
-        days, outcome = _wait(reached, before, step, end)
-        took = days[outcome == REACHED]
-        if len(took) < LEAST:
-            continue
-        usual = float(took.quantile(0.75))
-        late = days[(outcome == CENSORED) & (days > usual)]
-        rows += [
-            {
-                "account_id": a,
-                "name": accounts.at[a, "name"],
-                "size": accounts.at[a, "size"],
-                "step": step,
-                "days": float(d),
-                "usual": usual,
-                "mrr": float(mrr.get(a, 0.0)),
-            }
-            for a, d in late.items()
-        ]
-    columns = ["account_id", "name", "size", "step", "days", "usual", "mrr"]
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values(["mrr", "days"], ascending=False, ignore_index=True)
-
-
 def _metrics(
     product: Product,
     reached: pd.DataFrame,
@@ -301,7 +260,7 @@ def _metrics(
     found = {}
     value = product.journey.value_step
     if value in steps:
-        days, outcome = _wait(reached, steps[0], value, end)
+        days, outcome = wait(reached, steps[0], value, end)
         median, low, high = median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist())
         found["days_to_value"] = Metric(
             "days_to_value",

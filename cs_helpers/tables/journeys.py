@@ -77,17 +77,25 @@ def cohort(result: Result, text: Text) -> Listing:
 
 
 def waiting(result: Result, text: Text) -> Listing:
-    """Customers that wait longer than three in four of those who took the step did, by revenue."""
-    late = result.tables["waiting"]
-    whole = late.assign(
-        size=[text.label("size", s) for s in late["size"]],
-        step=[text.label("step", s) for s in late["step"]],
-        days=late["days"].round(1),
-        usual=late["usual"].round(1),
+    """Every customer that waits for a step: who waits longer than usual first, by revenue."""
+    found = result.tables["waiting"]
+    whole = found.assign(
+        step=[text.label("step", s) for s in found["step"]],
+        turn=[text(f"journeys.waiting.{turn}") for turn in found["turn"]],
+        reason=["" if r != r else text.label("reason", r) for r in found["reason"]],
+        days=found["days"].round(1),
+        usual=found["usual"].round(1),
+        expected=found["expected_on"],
+        touched=found["touched_on"],
     )
     frame = whole.head(LONGEST).copy()
-    frame["days"] = [text.number(v) for v in late["days"].head(LONGEST)]
-    frame["usual"] = [text.number(v) for v in late["usual"].head(LONGEST)]
-    frame["mrr"] = [text.number(v) for v in frame["mrr"]]
-    headings = text.headings("journeys.waiting", "name", "size", "step", "days", "usual", "mrr")
-    return table(frame, headings, name="waiting", right=("days", "usual", "mrr"), whole=whole)
+    for column in ("days", "usual", "mrr"):
+        frame[column] = [text.number(v) for v in found[column].head(LONGEST)]
+    for column, of in (("expected", "expected_on"), ("touched", "touched_on")):
+        frame[column] = ["–" if d != d else text.day(d.date()) for d in found[of].head(LONGEST)]
+    headings = text.headings(
+        "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", "reason", "mrr"
+    )
+    return table(
+        frame, headings, name="waiting", right=("days", "usual", "expected", "touched", "mrr"), whole=whole
+    )

@@ -148,25 +148,83 @@ def test_a_step_taken_after_the_end_of_the_contract_is_not_a_conversion(small: P
     assert table.loc[("all", "value"), ["reached", "left"]].tolist() == [2, 1]
 
 
-def test_who_waits_longer_than_three_in_four_took_is_listed() -> None:
+@pytest.fixture(scope="module")
+def queue() -> dict[str, Any]:
+    """Five kick-offs after 10 to 50 days; `slow` waits since March 1, `new` since June 20."""
     names = ["a", "b", "c", "d", "e", "slow", "new"]
     starts = dict.fromkeys(names, "2026-03-01") | {"new": "2026-06-20"}
     days = {"a": 10, "b": 20, "c": 30, "d": 40, "e": 50}
     reached = [
         (a, "kickoff", str(pd.Timestamp("2026-03-01") + pd.Timedelta(days=d))) for a, d in days.items()
     ]
-    data = product_data(
-        accounts=[account(a) for a in names],
-        contracts=[contract(a, start, mrr=7) for a, start in starts.items()],
-        # `a` is recorded at the kick-off of day 0 of the log, so that the log begins with the contracts
-        milestones=milestones([(a, "contract", s) for a, s in starts.items()] + reached)
+    return {
+        "accounts": [account(a) for a in names],
+        "contracts": [contract(a, start, mrr=9 if a == "new" else 7) for a, start in starts.items()],
+        # `z` is recorded before the contracts begin, so that the log begins with them
+        "milestones": milestones([(a, "contract", s) for a, s in starts.items()] + reached)
         + milestones([("z", "kickoff", "2026-02-01")]),
+    }
+
+
+def waiting(**tables: Any) -> pd.DataFrame:
+    return journeys.analyse(product_data(**tables), Q2).tables["waiting"].set_index("account_id")
+
+
+def test_who_waits_longer_than_three_in_four_took_comes_first(queue: dict[str, Any]) -> None:
+    # the shares by day 10 to 50 are 1/7, then 6/7 falls by a fifth of itself, a quarter ...: .829 at last,
+    # three quarters of it by day 40; March 1 to the end of June is 122 days
+    found = waiting(**queue)
+    assert found.index.tolist() == ["slow", "new"]
+    assert found["late"].tolist() == [True, False]
+    assert found["days"].tolist() == [122, 11]
+    assert found["usual"].tolist() == [40, 40]
+    assert found["mrr"].tolist() == [7, 9]
+
+
+def test_the_next_date_is_when_half_of_those_that_waited_as_long_had_taken_it(queue: dict[str, Any]) -> None:
+    # of those that still waited on day 11 half of who took it had by day 30; nobody took it after day 122
+    found = waiting(**queue)
+    assert found.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
+    assert pd.isna(found.at["slow", "expected_on"])
+
+
+def touch(name: str, at: str, kind: str = "meeting") -> dict[str, Any]:
+    return {"account_id": name, "occurred_at": at, "kind": kind, "content": "set-up", "csm": "csm-1"}
+
+
+def test_it_is_our_turn_unless_we_spoke_last_and_lately(queue: dict[str, Any]) -> None:
+    def turn(*touches: dict[str, Any], tickets: tuple[dict[str, Any], ...] = ()) -> str:
+        return str(waiting(**queue, touches=list(touches), tickets=list(tickets)).at["slow", "turn"])
+
+    other = touch("new", "2026-06-25")
+    ticket = {"account_id": "slow", "opened_at": "2026-06-22", "ticket_id": "T1"}
+    assert turn(other) == "ours"
+    assert turn(other, touch("slow", "2026-06-20")) == "theirs"
+    assert turn(other, touch("slow", "2026-04-20")) == "ours"
+    assert turn(other, touch("slow", "2026-06-20"), tickets=(ticket,)) == "ours"
+    assert turn(other, touch("slow", "2026-06-20"), touch("slow", "2026-06-21", "churn_notice")) == "ours"
+
+
+def test_the_last_touch_stands_beside_who_waits(queue: dict[str, Any]) -> None:
+    found = waiting(
+        **queue,
+        touches=[touch("slow", "2026-05-01"), touch("slow", "2026-06-20"), touch("slow", "2026-07-02")],
     )
-    waiting = journeys.analyse(data, Q2).tables["waiting"]
-    # three in four of 10, 20, 30, 40, 50 took at most 40 days; March 1 to the end of June is 122
-    assert waiting[["account_id", "step", "days", "usual", "mrr"]].values.tolist() == [
-        ["slow", "kickoff", 122.0, 40.0, 7.0]
-    ]
+    assert found.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
+    assert pd.isna(found.at["new", "touched_on"])
+
+
+def test_the_reason_is_the_last_that_was_not_refuted(queue: dict[str, Any]) -> None:
+    held = [("I1", "2026-04-01"), ("I2", "2026-05-01"), ("I3", "2026-06-01")]
+    said = [("I1", "guidance", "open"), ("I2", "timing", "supported"), ("I3", "bias", "refuted")]
+    found = waiting(
+        **queue,
+        interviews=[{"interview_id": i, "account_id": "slow", "held_on": on} for i, on in held],
+        notes=[{"note_id": f"N{i}", "interview_id": i, "position": 1} for i, _, _ in said],
+        codings=[{"note_id": f"N{i}", "coder": "c", "reason": r, "reason_status": s} for i, r, s in said],
+    )
+    assert found.at["slow", "reason"] == "timing"
+    assert pd.isna(found.at["new", "reason"])
 
 
 def test_a_step_that_nobody_recorded_is_said_and_left_out(small: ProductData) -> None:

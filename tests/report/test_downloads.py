@@ -86,6 +86,10 @@ def waiting(rows: int, name: str = "Company {}") -> pd.DataFrame:
             "step": "first",
             "days": 10.25,
             "usual": 5.0,
+            "expected_on": pd.NaT,
+            "turn": "ours",
+            "touched_on": pd.Timestamp("2026-09-03"),
+            "reason": "timing",
             "mrr": [1_234_567.5 - n for n in range(rows)],
         }
     )
@@ -137,15 +141,15 @@ def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(show
     assert content.encode()[:3] == b"\xef\xbb\xbf"
     assert content.count("\r\n") == content.count("\n") == 58
     rows = read(content)
-    assert rows[0] == ["Company", "Size", "Waiting for", "Days waiting", "3 in 4 needed (days)", "MRR"]
-    assert rows[1] == ["Company 0", "Small", "first", "10.2", "5", "1234567.5"]
+    assert ",".join(rows[0]) == "Company,Waiting for,Days,Usual,Expected,Turn,Last touch,Reason told,MRR"
+    assert ",".join(rows[1]) == "Company 0,first,10.2,5,,ours,2026-09-03,Not the right time,1234567.5"
     assert len(rows) == 58
 
 
 def test_the_headings_and_words_are_those_of_the_page(shown):
     rows = read(downloads(shown(20, "ja"), "journey_funnels.ja")["journey_funnels.ja.waiting.csv"])
-    assert rows[0][:2] == ["企業", "規模"]
-    assert rows[1][1] == "中小企業"
+    assert rows[0][:2] == ["企業", "待っているステップ"]
+    assert rows[1][5] == "当社"
 
 
 def test_a_table_that_the_page_shows_whole_has_no_file(shown):

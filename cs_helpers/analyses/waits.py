@@ -1,0 +1,135 @@
+"""Who waits for the next step of the journey, whether that is long, and whose turn it is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses.customers import mrr_on
+from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import ProductData
+
+#: with fewer customers that took a step nobody can say what is usual
+LEAST = 5
+
+#: who was not spoken to for so many days waits for us
+QUIET_DAYS = 30
+
+#: the share of those who take a step at all that needs no longer than usual
+USUAL = 0.75
+
+COLUMNS = (
+    "account_id", "name", "size", "csm", "step", "days", "usual", "late", "expected_on", "turn",
+    "touched_on", "touched_by", "reason", "mrr",
+)  # fmt: skip
+
+
+def wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """Days from one step to another and how the wait ended, for those who came to the first.
+
+    group: a row an account, with the time of each step and `left`. Both series have its index; the
+    outcomes are those of `survival`.
+    """
+    came = group[before].notna().to_numpy()
+    began, reached, left = (group[c].to_numpy("datetime64[us]")[came] for c in (before, step, "left"))
+    # a contract that ended ends the wait, unless the step was reached before
+    went = ~np.isnat(left) & (np.isnat(reached) | (left < reached))
+    until = np.where(went, left, np.where(np.isnat(reached), end.to_datetime64(), reached))
+    days = np.clip((until - began) / np.timedelta64(1, "s") / 86400, 0, None)
+    outcome = np.select([went, ~np.isnat(reached)], [LEFT, REACHED], CENSORED)
+    return pd.Series(days, group.index[came]), pd.Series(outcome, group.index[came])
+
+
+def waiting(data: ProductData, reached: pd.DataFrame, steps: list[str], quarter: Quarter) -> pd.DataFrame:
+    """Every customer that waits for a step at the end of the quarter; who waits long comes first, then by MRR.
+
+    reached: as in `wait`. Columns: account_id, name, size, csm, step (waited for), days (since the
+    step before), usual (days within which three in four of those who take the step had taken it, by
+    the Aalen-Johansen curve; NaN: fewer than five took it), late, expected_on (the day by which half
+    of those that waited as long and still took it had; NaT where nobody did), turn (`theirs` where we
+    spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`),
+    touched_on, touched_by, reason (for not acting; the last that was told and not refuted), mrr.
+    """
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    parts = []
+    for before, step in pairwise(steps):
+        days, outcome = wait(reached, before, step, end)
+        waits = days[outcome == CENSORED]
+        curve = incidence(days, outcome)
+        known = (outcome == REACHED).sum() >= LEAST
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": waits.index,
+                    "step": step,
+                    "days": waits.to_numpy(),
+                    "usual": _within(curve, 0, USUAL) if known else np.nan,
+                    "expected_after": [_within(curve, d, 0.5) if known else np.nan for d in waits],
+                }
+            )
+        )
+    found = pd.concat(parts, ignore_index=True).merge(data["accounts"], on="account_id")
+    found["late"] = found["days"] > found["usual"]
+    to_go = pd.to_timedelta(np.ceil(found["expected_after"] - found["days"]), unit="D")
+    found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
+    found["mrr"] = found["account_id"].map(mrr_on(data["contracts"], quarter.end)).fillna(0.0)
+    found = found.merge(_contacts(data, end), on="account_id", how="left")
+    found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours")
+    found["reason"] = found["account_id"].map(_reasons(data, end))
+    found = found.sort_values(["late", "mrr", "days", "account_id"], ascending=[False, False, False, True])
+    return found[list(COLUMNS)].reset_index(drop=True)
+
+
+def _within(curve: pd.DataFrame, since: float, part: float) -> float:
+    """The day by which `part` of those who take it after `since` had taken it; NaN where nobody did."""
+    if curve.empty:
+        return float("nan")
+    began, last = share_by(curve, since)[0], float(curve["share"].iloc[-1])
+    if last - began < 1e-9:
+        return float("nan")
+    enough = curve["share"].to_numpy() >= began + part * (last - began) - 1e-9
+    return float(curve["day"].to_numpy()[enough][0])
+
+
+def _contacts(data: ProductData, end: pd.Timestamp) -> pd.DataFrame:
+    """account_id, touched_on, touched_by, theirs: the last touch of ours, and whether the customer is next."""
+    touches = data["touches"]
+    touches = touches[touches["occurred_at"] < end]
+    notice = touches["kind"] == "churn_notice"
+    ours = touches[~notice].sort_values("occurred_at").groupby("account_id").last()
+    tickets = data["tickets"]
+    theirs = pd.concat(
+        [
+            touches.loc[notice, ["account_id", "occurred_at"]],
+            tickets.loc[tickets["opened_at"] < end, ["account_id", "opened_at"]].set_axis(
+                ["account_id", "occurred_at"], axis=1
+            ),
+        ]
+    )
+    spoke = theirs.groupby("account_id")["occurred_at"].max().reindex(ours.index)
+    lately = ours["occurred_at"] >= end - pd.Timedelta(days=QUIET_DAYS)
+    return pd.DataFrame(
+        {
+            "account_id": ours.index,
+            "touched_on": ours["occurred_at"].dt.normalize().to_numpy(),
+            "touched_by": ours["csm"].to_numpy(),
+            "theirs": (lately & ~(spoke > ours["occurred_at"])).to_numpy(),
+        }
+    )
+
+
+def _reasons(data: ProductData, end: pd.Timestamp) -> pd.Series:
+    """The reason of each account that was told last and is not refuted. Index: account_id."""
+    told = data["codings"][["note_id", "reason", "reason_status"]].dropna(subset=["reason"])
+    told = told[~told["reason_status"].eq("refuted").fillna(False)]
+    held = data["notes"][["note_id", "interview_id"]].merge(
+        data["interviews"][["interview_id", "account_id", "held_on"]], on="interview_id"
+    )
+    told = told.merge(held[held["held_on"] < end], on="note_id")
+    # of one interview that which most notes and coders say, then by name: the same whatever the order of rows
+    counted = told.groupby(["account_id", "held_on", "reason"]).size().rename("said").reset_index()
+    counted = counted.sort_values(["held_on", "said", "reason"], ascending=[True, True, False])
+    return counted.groupby("account_id")["reason"].last()
