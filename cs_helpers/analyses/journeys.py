@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.customers import SIZE_ORDER, tenure
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
@@ -55,10 +56,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
     n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
     `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting`: see
-    `waits.waiting`.
+    `waits.waiting`; `csms` and `touch_models`: see `coaching.compared`, of all steps together, adjusted
+    for step and size; who was in charge when the step before was reached.
     """
     journey = data.product.journey
-    asked = ("funnel", "steps", "value_curve", "ages", "cohort", "waiting")
+    asked = ("funnel", "steps", "value_curve", "ages", "cohort", "waiting", "csms", "touch_models")
     recorded = set(data["milestones"]["step"])
     unknown = [s.step for s in journey.steps if s.step not in recorded]
     steps = [s.step for s in journey.steps if s.step in recorded]
@@ -107,13 +109,21 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
     new = reached[steps[0]] >= pd.Timestamp(quarter.start)
-    compared = _cohort(reached, new, steps, end)
-    if compared is None:
+    cohort = _cohort(reached, new, steps, end)
+    if cohort is None:
         counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": LEAST}
         notes.append(Note("few_new", "cohort", counts))
     else:
-        tables["cohort"] = compared
+        tables["cohort"] = cohort
     metrics = _metrics(data.product, reached, steps, end, tables)
+    for name, by in (("csms", "csm"), ("touch_models", "touch_model")):
+        groups_found = compared(_in_charge(data, reached, size, steps, end, by), by)
+        if len(groups_found) < 2:
+            notes.append(Note("one_group", name, {}))
+            continue
+        tables[name] = groups_found
+        if name == "csms":
+            metrics["award_luck"] = Metric("award_luck", luck(groups_found), "share", len(groups_found))
     return Result(
         "journeys",
         data.product.product,
@@ -196,6 +206,31 @@ def _differences(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: 
         rows.append({"step": step, "p": p})
     found = pd.DataFrame(rows, columns=["step", "p"])
     return found.assign(differs=_sure(found["p"]))
+
+
+def _in_charge(
+    data: ProductData, reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp, by: str
+) -> pd.DataFrame:
+    """The waits for all steps, with who was in charge when each began: by the last touch, else the account's."""
+    touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
+    parts = []
+    for before, step in pairwise(steps):
+        days, outcome = wait(reached, before, step, end)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": days.index.astype("str"),
+                    "began": reached.loc[days.index, before].to_numpy(),
+                    "stratum": step + ":" + size.reindex(days.index).astype("str").to_numpy(),
+                    "days": days.to_numpy(),
+                    "outcome": outcome.to_numpy(),
+                }
+            )
+        )
+    waits = pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
+    waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
+    now = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
+    return waits.assign(**{by: waits[by].fillna(now)}).dropna(subset=[by])
 
 
 def _sure(p_values: pd.Series) -> np.ndarray:

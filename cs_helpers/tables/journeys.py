@@ -76,6 +76,34 @@ def cohort(result: Result, text: Text) -> Listing:
     return table(frame, headings, name="cohort", right=("now", "before"))
 
 
+def csms(result: Result, text: Text) -> Listing:
+    """Each CSM's steps against those expected of such customers."""
+    return _in_charge(result, text, "csms", "csm")
+
+
+def touch_models(result: Result, text: Text) -> Listing:
+    """The same by touch model."""
+    return _in_charge(result, text, "touch_models", "touch_model")
+
+
+def _in_charge(result: Result, text: Text, question: str, by: str) -> Listing:
+    found = result.tables[question]
+    whole = found.assign(
+        who=[text.label(by, who) for who in found[by]],
+        expected=found["expected"].round(1),
+        ratio=found["ratio"].round(2),
+        verdict=[text(f"journeys.csms.{verdict}") for verdict in found["verdict"]],
+    )
+    frame = whole.head(LONGEST).copy()
+    for column, digits in (("waits", 0), ("reached", 0), ("expected", 1)):
+        frame[column] = [text.number(v, digits) for v in frame[column]]
+    frame["ratio"] = [text.number_within(r.ratio, r.low, r.high, 2) for r in found.head(LONGEST).itertuples()]
+    headings = text.headings(
+        f"journeys.{question}", "who", "waits", "reached", "expected", "ratio", "verdict"
+    )
+    return table(frame, headings, name=question, right=("waits", "reached", "expected", "ratio"), whole=whole)
+
+
 def waiting(result: Result, text: Text) -> Listing:
     """Every customer that waits for a step: who waits longer than usual first, by revenue."""
     found = result.tables["waiting"]

@@ -18,6 +18,7 @@ from cs_helpers.snapshot import ProductData
 from .builders import account, contract, product, product_data, random
 
 Q2 = Quarter(2026, 2)
+ASKED = {"funnel", "steps", "value_curve", "ages", "cohort", "waiting", "csms", "touch_models"}
 STARTS = {
     "converts": "2026-01-10",
     "waits": "2026-04-01",
@@ -242,7 +243,7 @@ def test_without_milestones_every_question_says_so() -> None:
     found = journeys.analyse(data, Q2)
     assert not found.tables
     assert {n.code for n in found.notes} == {"missing_table"}
-    assert {n.about for n in found.notes} == {"funnel", "steps", "value_curve", "ages", "cohort", "waiting"}
+    assert {n.about for n in found.notes} == ASKED
 
 
 def test_before_anybody_entered_every_question_says_so(small: ProductData) -> None:
@@ -327,6 +328,38 @@ def test_a_handful_of_new_customers_is_not_compared() -> None:
     assert [n.fields for n in found.notes if n.code == "few_new"] == [
         {"customers": 4, "earlier": 10, "needed": 5}
     ]
+
+
+def test_a_wait_belongs_to_who_was_in_charge_when_it_began(small: ProductData) -> None:
+    touches = [
+        touch("converts", "2026-01-05") | {"csm": "first"},
+        touch("converts", "2026-01-15") | {"csm": "second"},
+    ]
+    accounts = [account(name) | {"csm": "now"} for name in STARTS]
+    data = product_data(
+        small.product,
+        accounts=accounts,
+        contracts=small["contracts"],
+        milestones=small["milestones"],
+        touches=touches,
+    )
+    found = journeys.analyse(data, Q2).tables["csms"].set_index("csm")
+    # `converts` waited for the kick-off from January 10 and for value from January 20
+    assert found["waits"].to_dict() == {"first": 1, "second": 1, "now": 5}
+    assert found["reached"].to_dict() == {"first": 1, "second": 1, "now": 3}
+
+
+def test_nobody_on_the_way_is_compared_with_nobody(small: ProductData) -> None:
+    entries = small["milestones"].query("step == 'contract' or account_id == 'older'")
+    data = product_data(
+        product(steps=["kickoff"]),
+        accounts=[account("older")],
+        contracts=[contract("older", "2026-01-02")],
+        milestones=entries[entries["account_id"] == "older"].assign(reached_at=pd.Timestamp("2026-01-02")),
+    )
+    found = journeys.analyse(data, Q2)
+    assert not {"csms", "touch_models"} & set(found.tables)
+    assert [n.about for n in found.notes if n.code == "one_group"] == ["csms", "touch_models"]
 
 
 def test_the_share_with_value_by_an_age_names_who_is_still_watched(found: Result) -> None:

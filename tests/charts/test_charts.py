@@ -33,6 +33,7 @@ TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
     ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
+    ("journeys", "csms"), ("journeys", "touch_models"),
 ]  # fmt: skip
 
 
