@@ -110,7 +110,8 @@ def attempts(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
 
     by: a column of the events whose value at the entry is kept. Columns: unit, reached (how many
     steps), at_1 ... at_k (timestamps; NaT from the step on that was not reached; of an unordered
-    funnel the times in their order), and `by`. Ordered by unit.
+    funnel the times in their order), and `by`. Ordered by unit. Events without a unit or a time are
+    left out. Raises `ParameterError` for a column that is not there.
     """
     with _stream(events, funnel, by) as connection:
         return connection.sql(f"{_sql(funnel, by)} SELECT * FROM chosen ORDER BY unit").df()
@@ -140,12 +141,18 @@ def _stream(events: Events, funnel: Funnel, by: str) -> Iterator[duckdb.DuckDBPy
             connection.read_parquet(files).create_view("given")
         else:
             connection.register("given", events)
+        there = connection.table("given").columns
+        if missing := [c for c in ("unit", "event", "occurred_at", *([by] if by else [])) if c not in there]:
+            raise ParameterError(
+                "events", f"the stream has no column '{missing[0]}'", allowed=", ".join(there)
+            )
         codes = " ".join(f"WHEN {_text(name)} THEN {code}" for name, code in _codes(funnel).items())
         names = ", ".join(map(_text, _codes(funnel)))
         connection.execute(
             f"CREATE TABLE events AS SELECT unit, (CASE event {codes} ELSE {_OTHER} END)::USMALLINT AS event,"
             f" occurred_at{f', {_quoted(by)}' if by else ''} FROM given"
-            + ("" if funnel.mode == "strict" else f" WHERE event IN ({names})")
+            f" WHERE unit IS NOT NULL AND occurred_at IS NOT NULL"
+            + ("" if funnel.mode == "strict" else f" AND event IN ({names})")
         )
         yield connection
 
@@ -185,13 +192,12 @@ def _every_entry(funnel: Funnel) -> bool:
 
 def _entries(funnel: Funnel, by: str, names: Sequence[str]) -> str:
     """unit, at_1, by: the events that begin an attempt."""
-    kept = f", {_quoted(by)}" if by else ""
     where = f"event IN ({', '.join(str(_codes(funnel)[name]) for name in names)})"
+    column = _quoted(by)
     if _every_entry(funnel):
-        if not by:
-            return f"SELECT DISTINCT unit, occurred_at AS at_1 FROM events WHERE {where}"
-        return f"SELECT unit, occurred_at AS at_1, min({_quoted(by)}) AS {_quoted(by)} FROM events WHERE {where} GROUP BY ALL"
-    kept = f", arg_min({_quoted(by)}, (occurred_at, {_quoted(by)})) AS {_quoted(by)}" if by else ""
+        kept = f", min({column}) AS {column}" if by else ""
+        return f"SELECT unit, occurred_at AS at_1{kept} FROM events WHERE {where} GROUP BY unit, occurred_at"
+    kept = f", first({column} ORDER BY occurred_at, {column}) AS {column}" if by else ""
     return f"SELECT unit, min(occurred_at) AS at_1{kept} FROM events WHERE {where} GROUP BY unit"
 
 

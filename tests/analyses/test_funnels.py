@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -135,6 +136,32 @@ def test_the_end_of_the_window_is_inside_it() -> None:
         [("u", "A", START), ("u", "B", START + HOUR), ("v", "A", START), ("v", "B", START + HOUR * 1.0001)]
     )
     assert counted(rows, Funnel(("A", "B"), HOUR))["units"].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("entry", ["first_entry", "latest_entry"])
+def test_a_breakdown_that_the_entry_does_not_know_is_not_taken_from_later(entry: Any) -> None:
+    rows = stream([("u", "A", START), ("u", "B", START + HOUR), ("u", "A", START + 2 * HOUR)])
+    rows["csm"] = [None, "Suzuki", "Suzuki"]
+    found = attempts(rows, Funnel(("A", "B"), HOUR, entry=entry), by="csm")
+    assert found["csm"].isna().tolist() == [True]
+
+
+def test_events_without_a_unit_or_a_time_are_left_out() -> None:
+    rows = stream([("u", "A", START), (None, "A", START), ("v", "A", None)])
+    assert counted(rows, Funnel(("A",)))["units"].tolist() == [1]
+
+
+def test_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(ParameterError, match=r"no column 'csm'.*unit, event, occurred_at"):
+        counted(stream([]), Funnel(("A",)), by="csm")
+
+
+def test_a_stream_may_lie_in_files(tmp_path: Path) -> None:
+    rows = [("u", "A", START), ("u", "B", START + HOUR), ("v", "A", START)]
+    for n, row in enumerate(rows):
+        stream([row]).to_parquet(tmp_path / f"{n}.parquet")
+    assert counted(tmp_path, Funnel(("A", "B")))["units"].tolist() == [2, 1]
+    assert counted(tmp_path / "0.parquet", Funnel(("A", "B")))["units"].tolist() == [1, 0]
 
 
 def test_nothing_in_a_stream_is_nobody() -> None:

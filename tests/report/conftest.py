@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 import small
 
+from cs_helpers import paths
 from cs_helpers.snapshot import Snapshot
 
 
@@ -21,6 +23,19 @@ def at_home(tmp_path, home, monkeypatch):
         return folder
 
     return move_in
+
+
+@pytest.fixture
+def own_temporary_folder(monkeypatch):
+    """A folder for the temporary files of this test's batches: what is left in it is left by nobody else.
+
+    Those of multiprocessing stay where they are: its server outlives a test.
+    """
+    tempfile.gettempdir()  # is remembered
+    with tempfile.TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(paths, "temporary", lambda: Path(folder))
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -17,11 +16,15 @@ import pytest
 from servers import missing
 from small import GOOD, command, descendants, notebook, write
 
+from cs_helpers import paths
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.quarterly import Watch, quarterly_report
 from cs_helpers.snapshot import Snapshot
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals and /proc"),
+    pytest.mark.usefixtures("own_temporary_folder"),
+]
 COMMAND = Path(sys.executable).parent / "cs-workbook"
 ONE = {"products": ["helpdesk"]}
 
@@ -88,11 +91,7 @@ def leaves_nothing(before):
 
 
 def temporary():
-    return {
-        p.name
-        for p in Path(tempfile.gettempdir()).iterdir()
-        if p.name.startswith(("cs-batch", "cs-run", "cs-kernel"))
-    }
+    return {p.name for p in paths.temporary().iterdir()}
 
 
 def test_dead_kernels_leave_no_process_and_no_folder(at_home):

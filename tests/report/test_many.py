@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from small import GOOD, descendants, notebook
 
+from cs_helpers import paths
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Task
@@ -19,7 +19,10 @@ from cs_helpers.report.spread import local_crew, run_all
 
 RUNS = 500
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is left")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is left"),
+    pytest.mark.usefixtures("own_temporary_folder"),
+]
 
 
 def held(pid):
@@ -43,8 +46,7 @@ def all_held():
 
 
 def left():
-    names = ("cs-batch", "cs-run", "cs-kernel")
-    return {p.name for p in Path(tempfile.gettempdir()).iterdir() if p.name.startswith(names)}
+    return {p.name for p in paths.temporary().iterdir()}
 
 
 def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
