@@ -35,14 +35,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from cs_helpers import paths
 from cs_helpers.errors import ParameterError
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: a stream of events: columns unit (text or integer), event (text), occurred_at (timestamp), and what else is wanted
 Events: TypeAlias = pd.DataFrame | pa.Table | Path
@@ -132,6 +134,8 @@ def counted(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
 @contextmanager
 def _stream(events: Events, funnel: Funnel, by: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `events`: what the funnel needs, read once, each event as a small number."""
+    import duckdb  # starts a thread, which must not be there when kernels are forked
+
     with (
         tempfile.TemporaryDirectory(prefix="cs-funnel-", dir=paths.temporary()) as folder,
         duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder}) as connection,

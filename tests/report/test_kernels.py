@@ -257,6 +257,7 @@ asyncio.run(talk())
 def test_kernels_go_with_their_zygote():
     with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder), LANGUAGES) as address:
         number, _ = parent(address)
+        assert number != os.getpid()  # its kernel was not forked: see the log
 
         async def talk():
             manager = manager_for(Path("/tmp"), address, {})(kernel_name=KERNEL)
