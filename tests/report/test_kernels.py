@@ -32,7 +32,7 @@ FAITHFUL = [
     "import sys, os, time, asyncio, warnings\nfrom IPython.display import display, HTML, Markdown, JSON, update_display, clear_output",
     "1 + 1",
     "print('one'); print('two', file=sys.stderr); print('three'); sys.stdout.flush()",
-    "os.system('echo from a child; echo to its stderr >&2')",
+    "os.system('echo from a child; sleep 0.2; echo to its stderr >&2; sleep 0.2')",
     "os.write(1, b'past Python\\n'); None",
     "display(HTML('<b>x</b>'), metadata={'a': {'b': 1}}); display(Markdown('*y*')); display(JSON({'z': [1, None]}))",
     "handle = display('first', display_id='here'); display('another')",
