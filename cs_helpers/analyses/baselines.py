@@ -220,7 +220,7 @@ def _days(
     table = pd.concat(series, ignore_index=True)
     ratio = (table["value"] + 0.5) / (table["usual"] + 0.5)
     large = (ratio >= LEAST_EFFECT) | (ratio <= 1 / LEAST_EFFECT)
-    sure = benjamini_hochberg(table["p"].fillna(1.0).to_list(), q=FALSE_DISCOVERY)
+    sure = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
     table["odd"] = large & sure
     tables["series"] = table
     tables["usual"] = pd.concat(usual, ignore_index=True)

@@ -34,7 +34,8 @@ def expected(days: pd.Series, outcome: pd.Series, stratum: pd.Series) -> pd.Seri
 def compared(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     """Each CSM's steps against those expected of the same customers: adjusted for case mix, and shrunk.
 
-    by: the column that is compared. waits: it, stratum (what the pace may depend on: step and size), days, outcome (`survival`).
+    by: the column that is compared. waits: it, stratum (what the pace may depend on: step and size),
+    days, outcome (`survival`).
     The steps of a CSM are Poisson around expected x ratio, the ratios Gamma around 1 (Clayton, Kaldor
     1987); how far they spread is averaged over what the numbers allow, so that few numbers do not
     make everybody equal. Columns: `by`, waits, reached, expected, ratio, low, high (95 %), verdict

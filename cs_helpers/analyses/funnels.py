@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 #: a stream of events: columns unit (text or integer), event (text), occurred_at (timestamp), and what else is wanted
 Events: TypeAlias = pd.DataFrame | pa.Table | Path
 
-Mode = Literal["ordered", "strict", "unordered"]
 #: what DuckDB may hold in memory; the rest goes to the folder for temporary files
 MEMORY = "2GB"
 
 #: the number of all events that a funnel does not name: the last of those at the same time
 _OTHER = 65_535
 
+Mode = Literal["ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
 Effect = Literal["drop_unit", "void_attempt"]
 
@@ -150,13 +150,18 @@ def _stream(events: Events, funnel: Funnel, by: str) -> Iterator[duckdb.DuckDBPy
             raise ParameterError(
                 "events", f"the stream has no column '{missing[0]}'", allowed=", ".join(there)
             )
-        codes = " ".join(f"WHEN {_text(name)} THEN {code}" for name, code in _codes(funnel).items())
-        names = ", ".join(map(_text, _codes(funnel)))
+        names = _codes(funnel)  # the number of a name is its place among the parameters, too
+        codes = " ".join(f"WHEN ${code} THEN {code}" for code in names.values())
         connection.execute(
             f"CREATE TABLE events AS SELECT unit, (CASE event {codes} ELSE {_OTHER} END)::USMALLINT AS event,"
             f" occurred_at{f', {_quoted(by)}' if by else ''} FROM given"
             f" WHERE unit IS NOT NULL AND occurred_at IS NOT NULL"
-            + ("" if funnel.mode == "strict" else f" AND event IN ({names})")
+            + (
+                ""
+                if funnel.mode == "strict"
+                else f" AND event IN ({', '.join(f'${code}' for code in names.values())})"
+            ),
+            list(names),
         )
         yield connection
 
@@ -169,10 +174,6 @@ def _codes(funnel: Funnel) -> dict[str, int]:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _sql(funnel: Funnel, by: str) -> str:

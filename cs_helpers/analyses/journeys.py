@@ -16,18 +16,15 @@ from cs_helpers.analyses.survival import (
     LEFT,
     REACHED,
     by_ages,
+    converted_by,
     incidence,
     log_rank,
     median_time,
-    share_by,
 )
-from cs_helpers.analyses.waits import wait, waiting
+from cs_helpers.analyses.waits import LEAST, wait, waiting
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
-
-#: with fewer customers a share says nothing about a segment
-LEAST = 5
 
 #: days since the start by which the share with value is told
 AGES = (30, 90, 180, 365)
@@ -93,14 +90,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
                 {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
             )
         if journey.value_step in steps:
-            waits = wait(group, steps[0], journey.value_step, end)
-            curves.append(incidence(*waits).assign(size=name))
-            ages.append(by_ages(*waits, AGES).assign(size=name, n=len(group)))
+            to_value = wait(group, steps[0], journey.value_step, end)
+            curves.append(incidence(*to_value).assign(size=name))
+            ages.append(by_ages(*to_value, AGES).assign(size=name, n=len(group)))
     table = pd.DataFrame(step_rows)
+    waits = _waits(reached, size, steps, end)
     tables = {
         "funnel": _funnel(reached, steps),
         "steps": table,
-        "differences": _differences(reached, size, steps, end),
+        "differences": _differences(waits, steps),
         "waiting": waiting(data, reached, steps, quarter),
     }
     if curves and not all(c.empty for c in curves):
@@ -117,7 +115,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["cohort"] = cohort
     metrics = _metrics(data.product, reached, steps, end, tables)
     for name, by in (("csms", "csm"), ("touch_models", "touch_model")):
-        groups_found = compared(_in_charge(data, reached, size, steps, end, by), by)
+        groups_found = compared(_in_charge(waits, data, by), by)
         if len(groups_found) < 2:
             notes.append(Note("one_group", name, {}))
             continue
@@ -167,16 +165,10 @@ def _reached(data: ProductData, steps: list[str], quarter: Quarter, since: pd.Ti
     return come.assign(left=left.where(left < end))
 
 
-def _converted(days: pd.Series, outcome: pd.Series, by: float) -> tuple[float, float, float]:
-    """Share that reached the step by so many days, with its interval (Wilson's where it is nobody)."""
-    share, low, high = share_by(incidence(days, outcome), by)
-    return (share, low, high) if share else (share, *wilson(0, len(days)))
-
-
 def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
     days, outcome = wait(group, before, step, end)
     n = len(days)
-    share, low, high = _converted(days, outcome, window) if n else (np.nan,) * 3
+    share, low, high = converted_by(days, outcome, window) if n else (np.nan,) * 3
     median, median_low, median_high = (
         median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist()) if n else (np.nan,) * 3
     )
@@ -195,24 +187,8 @@ def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window
     }
 
 
-def _differences(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
-    """Of each step, whether companies of different size take it alike."""
-    rows = []
-    for before, step in pairwise(steps):
-        days, outcome = wait(reached, before, step, end)
-        of = size.reindex(days.index)
-        enough = of.map(of.value_counts()) >= LEAST
-        _, p = log_rank(days[enough].clip(lower=0.5), outcome[enough] == REACHED, of[enough])
-        rows.append({"step": step, "p": p})
-    found = pd.DataFrame(rows, columns=["step", "p"])
-    return found.assign(differs=_sure(found["p"]))
-
-
-def _in_charge(
-    data: ProductData, reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp, by: str
-) -> pd.DataFrame:
-    """The waits for all steps, with who was in charge when each began: by the last touch, else the account's."""
-    touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
+def _waits(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
+    """The waits for all steps, in order of their beginning: account_id, step, size, began, days, outcome."""
     parts = []
     for before, step in pairwise(steps):
         days, outcome = wait(reached, before, step, end)
@@ -220,21 +196,36 @@ def _in_charge(
             pd.DataFrame(
                 {
                     "account_id": days.index.astype("str"),
+                    "step": step,
+                    "size": size.reindex(days.index).to_numpy(),
                     "began": reached.loc[days.index, before].to_numpy(),
-                    "stratum": step + ":" + size.reindex(days.index).astype("str").to_numpy(),
                     "days": days.to_numpy(),
                     "outcome": outcome.to_numpy(),
                 }
             )
         )
-    waits = pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
+    return pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
+
+
+def _differences(waits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+    """Of each step, whether companies of different size take it alike."""
+    rows = []
+    for step in steps[1:]:
+        inside = waits[waits["step"] == step]
+        enough = inside[inside["size"].map(inside["size"].value_counts()) >= LEAST]
+        _, p = log_rank(enough["days"].clip(lower=0.5), enough["outcome"] == REACHED, enough["size"])
+        rows.append({"step": step, "p": p})
+    found = pd.DataFrame(rows, columns=["step", "p"])
+    return found.assign(differs=benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY))
+
+
+def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
+    """The waits with who was in charge when each began: by the last touch, else the account's."""
+    touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
+    waits = waits.assign(stratum=waits["step"] + ":" + waits["size"].astype("str"))
     waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
     now = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
     return waits.assign(**{by: waits[by].fillna(now)}).dropna(subset=[by])
-
-
-def _sure(p_values: pd.Series) -> np.ndarray:
-    return benjamini_hochberg(p_values.fillna(1.0).to_list(), q=FALSE_DISCOVERY)
 
 
 def _cohort(
@@ -267,7 +258,8 @@ def _cohort(
         )
     table = pd.DataFrame(rows)
     verdict = np.where(table["more"], "faster", "slower")
-    return table.assign(verdict=np.where(_sure(table["p"]), verdict, "alike")).drop(columns="more")
+    sure = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
+    return table.assign(verdict=np.where(sure, verdict, "alike")).drop(columns="more")
 
 
 def _sooner(days: pd.Series, outcome: pd.Series) -> float:
@@ -305,7 +297,7 @@ def _metrics(
             None if np.isnan(low) else low,
             None if np.isnan(high) else high,
         )
-        share, low, high = _converted(days, outcome, 180)
+        share, low, high = converted_by(days, outcome, 180)
         found["value_within_180_days"] = Metric("value_within_180_days", share, "share", len(days), low, high)
     overall = tables["steps"][(tables["steps"]["size"] == "all") & (tables["steps"]["n"] >= LEAST)]
     if len(overall):

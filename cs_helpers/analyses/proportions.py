@@ -44,7 +44,11 @@ def rate_ratio(
 
 
 def benjamini_hochberg(p_values: Sequence[float], *, q: float) -> np.ndarray:
-    """Which of the p-values stand at a false discovery rate of `q` (Benjamini, Hochberg 1995)."""
+    """Which of the p-values stand at a false discovery rate of `q` (Benjamini, Hochberg 1995).
+
+    NaN, of a test that could say nothing, counts as 1.
+    """
     if len(p_values) == 0:
         return np.zeros(0, dtype=bool)
-    return np.asarray(multipletests(p_values, alpha=q, method="fdr_bh")[0])
+    known = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
+    return np.asarray(multipletests(known, alpha=q, method="fdr_bh")[0])

@@ -119,27 +119,32 @@ def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
     return share, low, high
 
 
-def by_ages(
-    days: pd.Series, outcome: pd.Series, ages: Sequence[float], entered: pd.Series | None = None
-) -> pd.DataFrame:
+def converted_by(days: pd.Series, outcome: pd.Series, day: float) -> tuple[float, float, float]:
+    """Share that reached the event by a day, low and high (95 %; Wilson's where it is nobody)."""
+    return _converted(incidence(days, outcome), len(days), day)
+
+
+def _converted(curve: pd.DataFrame, n: int, day: float) -> tuple[float, float, float]:
+    share, low, high = share_by(curve, day)
+    return (share, low, high) if share else (share, *wilson(0, n))
+
+
+def by_ages(days: pd.Series, outcome: pd.Series, ages: Sequence[float]) -> pd.DataFrame:
     """Share that reached the event by some ages, as far as anybody was watched that long.
 
     Columns: age, share, low, high (95 %; Wilson's where it is nobody), at_risk (watched at that age
     and still waiting). share is NaN from the age on that nobody who waits has come to.
     """
-    curve = incidence(days, outcome, entered)
+    curve = incidence(days, outcome)
     time = np.maximum(days.to_numpy(float), 0.5)
-    since = np.zeros(len(time)) if entered is None else entered.to_numpy(float)
     waiting = time[outcome.to_numpy(int) == CENSORED]
     known = waiting.max() if len(waiting) and waiting.max() >= time.max() else float("inf")
     rows = []
     for age in ages:
-        share, low, high = share_by(curve, age)
-        if not share:
-            low, high = wilson(0, len(days))
+        share, low, high = _converted(curve, len(days), age)
         if age > known or not len(days):
             share = low = high = float("nan")
-        at_risk = int(_at_risk(time, since, np.array([age]))[0])
+        at_risk = int((time >= age).sum())
         rows.append({"age": age, "share": share, "low": low, "high": high, "at_risk": at_risk})
     return pd.DataFrame(rows, columns=["age", "share", "low", "high", "at_risk"])
 

@@ -12,7 +12,7 @@ from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, sha
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
-#: with fewer customers that took a step nobody can say what is usual
+#: with fewer customers nobody can say what is usual, nor what a segment does
 LEAST = 5
 
 #: who was not spoken to for so many days waits for us
