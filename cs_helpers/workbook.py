@@ -8,24 +8,29 @@ import html
 import importlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any, cast, get_args
 
 from IPython import get_ipython
 from IPython.display import display
+from pydantic import ValidationError
 
 from cs_helpers import paths
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
 from cs_helpers.analyses.result import Metric, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.products import Entry, Journey, Mode, Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
-from cs_helpers.widgets.filter_bar import FilterBar
+from cs_helpers.widgets.filter_bar import Choice, FilterBar
+
+#: windows of a funnel, in days, that can be chosen beside the product's own
+WINDOWS = (30, 90, 180, 365)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,25 @@ class Workbook:
         """The result of `cs_helpers.analyses.<analysis>` for this product and quarter."""
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         return cast(Result, module.analyse(self.data, self.quarter))
+
+    def counted_as(self, **funnel: Any) -> Workbook:
+        """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
+
+        What the product file says of the others stays, but mode `milestones` knows one entry and no
+        exclusions. Raises `ParameterError` for what no journey can have.
+        """
+        product = self.data.product
+        asked = product.journey.model_dump() | funnel
+        if asked["mode"] == "milestones":
+            asked |= {"entry": "first_entry", "exclusions": ()}
+        try:
+            journey = Journey.model_validate(asked)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "mode"
+            message = first["msg"].removeprefix("Value error, ")
+            raise ParameterError(name, message, value=funnel.get(name)) from None
+        return replace(self, data=replace(self.data, product=product.model_copy(update={"journey": journey})))
 
     def header(self) -> None:
         """Shows what the page is about: product, quarter, customers, as of, snapshot."""
@@ -192,11 +216,14 @@ class Workbook:
         )
         _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>")
 
-    def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
-        """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis."""
+    def explore(self, analysis: str, questions: Sequence[str], *, funnel: bool = False) -> FilterBar:
+        """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
+
+        funnel: offers how the funnel of the journey is counted, too (`counted_as`).
+        """
         language, text = self.text.language, self.text
 
-        def draw(product: str, quarter: str, segment: str) -> str:
+        def draw(product: str, quarter: str, segment: str, **counted: Any) -> str:
             chosen = Workbook.open(
                 product=product,
                 quarter=quarter,
@@ -204,6 +231,8 @@ class Workbook:
                 language=language,
                 snapshot=self.snapshot.id,
             )
+            if counted:
+                chosen = chosen.counted_as(**counted)
             result = chosen.analyse(analysis)
             return "".join(chosen._answer(result, question) for question in questions)
 
@@ -216,6 +245,7 @@ class Workbook:
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),
+            more_of=lambda product: _ways(self.snapshot.products[product], text) if funnel else {},
         )
         bar.show()
         return bar
@@ -286,6 +316,37 @@ class Workbook:
             digits = 1 if metric.unit == "ratio" else 0
             low, high = text.number(metric.low, digits), text.number(metric.high, digits)
         return f"{text('page.interval', low=low, high=high)}{text('page.separator')}{n}"
+
+
+def _ways(product: Product, text: Text) -> dict[str, Choice]:
+    """How the funnel of a product may be counted; users only where the snapshot knows what each did."""
+    journey = product.journey
+    units = ("account", "user") if journey.unit == "user" else ("account",)
+    named: dict[str, tuple[str, ...]] = {"mode": get_args(Mode), "entry": get_args(Entry), "unit": units}
+    found = {
+        name: Choice(
+            text(f"journeys.explore.{name}"),
+            [(text(f"journeys.explore.{value}"), value) for value in values],
+            getattr(journey, name),
+        )
+        for name, values in named.items()
+        if len(values) > 1
+    }
+    found["window_days"] = Choice(
+        text("journeys.explore.window_days"),
+        [(text("page.days", n=n), n) for n in sorted({*WINDOWS, journey.window_days})],
+        journey.window_days,
+    )
+    if journey.exclusions:
+        found["exclusions"] = Choice(
+            text("journeys.explore.exclusions"),
+            [
+                (text("journeys.explore.as_declared"), journey.exclusions),
+                (text("journeys.explore.without"), ()),
+            ],
+            journey.exclusions,
+        )
+    return found
 
 
 def _segment_label(segment: str, text: Text) -> str:

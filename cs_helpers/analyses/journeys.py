@@ -9,6 +9,7 @@ import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.customers import SIZE_ORDER, tenure
+from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.survival import (
@@ -69,19 +70,19 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
-    since = _log_begins(data)
-    reached = _reached(data, steps, quarter, since)
+    since, end = _log_begins(data, steps), pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    reached = _reached(data, steps, since, end)
     if reached.empty:
         why = [Note("no_customers", about, {"quarter": str(quarter)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, since.date(), data.as_of, 0, {}, {}, (*notes, *why)
         )
     early = _before_entry(data, steps, reached)
-    if early:
+    if early and journey.mode == "milestones":
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     groups = {"all": reached} | {s: reached[size == s] for s in SIZE_ORDER if (size == s).any()}
-    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    notes += _rules(data.product)
     window = journey.window_days
     step_rows, curves, ages = [], [], []
     for name, group in groups.items():
@@ -96,7 +97,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     table = pd.DataFrame(step_rows)
     waits = _waits(reached, size, steps, end)
     tables = {
-        "funnel": _funnel(reached, steps),
+        "funnel": _funnel(_counted(data, reached, steps, since, end), steps),
         "steps": table,
         "differences": _differences(waits, steps),
         "waiting": waiting(data, reached, steps, quarter),
@@ -132,15 +133,20 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
-        {"window_days": window, "value_step": journey.value_step},
+        {
+            "window_days": window,
+            "value_step": journey.value_step,
+            "mode": journey.mode,
+            "entry": journey.entry,
+            "unit": journey.unit,
+        },
     )
 
 
-def _log_begins(data: ProductData) -> pd.Timestamp:
-    """The first day of which milestones other than the contract are known."""
-    entry = data.product.journey.steps[0].step
-    times = data["milestones"].loc[data["milestones"]["step"] != entry, "reached_at"]
-    return times.min().normalize()
+def _log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
+    """The first day of which steps other than the first are known."""
+    rows = data["milestones"]
+    return rows.loc[rows["step"].isin(steps[1:]), "reached_at"].min().normalize()
 
 
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
@@ -150,19 +156,46 @@ def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) ->
     return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
 
 
-def _reached(data: ProductData, steps: list[str], quarter: Quarter, since: pd.Timestamp) -> pd.DataFrame:
-    """When each customer had come as far as each step; NaT: not yet. Plus when it left."""
-    times = data["milestones"].pivot_table(
-        index="account_id", columns="step", values="reached_at", aggfunc="min"
-    )
-    times = times.reindex(columns=steps)
-    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
-    times = times.where(times < end)
-    far = times.astype("int64").where(times.notna()).cummax(axis=1, skipna=False)
-    come = far.apply(pd.to_datetime, unit="us")
-    come = come[come[steps[0]].notna() & (come[steps[0]] >= since)]
+def _reached(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """When each customer had come as far as each step (NaT: not yet), and when it left.
+
+    Without an order there is no step that a customer waits for: then, as with `milestones`, what is
+    reached stays reached.
+    """
+    journey = data.product.journey
+    without_order = {"mode": "milestones", "entry": "first_entry", "exclusions": ()}
+    asked = {"unit": "account", **(without_order if journey.mode == "unordered" else {})}
+    come = came(data, journey.model_copy(update=asked), steps, since, end)
     left = tenure(data["contracts"])["ended_on"].reindex(come.index)
     return come.assign(left=left.where(left < end))
+
+
+def _rules(product: Product) -> list[Note]:
+    """What the reader of the funnel must know of how it counts, where that is not as usual."""
+    journey = product.journey
+    said = []
+    if journey.mode != "milestones":
+        said.append(Note(f"funnel_{journey.mode}", "funnel", {"days": journey.window_days}))
+    said += [
+        Note(code, "funnel", {})
+        for code, holds in (
+            ("funnel_latest", journey.entry == "latest_entry"),
+            ("funnel_excluded", bool(journey.exclusions)),
+            ("funnel_users", journey.unit == "user"),
+        )
+        if holds
+    ]
+    return said
+
+
+def _counted(
+    data: ProductData, reached: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """When each unit of the declared funnel had come as far as each step."""
+    journey = data.product.journey
+    if journey.unit == "account" and journey.mode != "unordered":
+        return reached
+    return came(data, journey, steps, since, end)
 
 
 def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
@@ -267,13 +300,13 @@ def _sooner(days: pd.Series, outcome: pd.Series) -> float:
     return float((outcome == REACHED).sum() / max(days.sum(), 0.5))
 
 
-def _funnel(reached: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
-    n = len(reached)
+def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+    n = len(units)
     rows = []
     for step in steps:
-        count = int(reached[step].notna().sum())
+        count = int(units[step].notna().sum())
         low, high = wilson(count, n)
-        rows.append({"step": step, "customers": count, "share": count / n, "low": low, "high": high})
+        rows.append({"step": step, "units": count, "share": count / n, "low": low, "high": high})
     return pd.DataFrame(rows)
 
 

@@ -13,28 +13,36 @@ HORIZON = 540
 
 
 def funnel(result: Result, text: Text) -> Picture:
-    """Customers that have come as far as each step, of all that entered."""
+    """Customers (or users) that have come as far as each step, of all that entered."""
     table = result.tables["funnel"]
+    unordered, users = result.settings["mode"] == "unordered", result.settings["unit"] == "user"
+    places = np.arange(len(table))
+    names = [text.label("step", s) for s in table["step"]]
+    if unordered:
+        names = [text("journeys.funnel.any", steps=k + 1) for k in places]
     with canvas(text, height=1.4 + 0.42 * len(table)) as (figure, axis):
-        places = np.arange(len(table))
         axis.barh(places, table["share"], color=BLUE, height=0.62)
         axis.hlines(places, table["low"], table["high"], color=INK, linewidth=1.4)
         for place, row in zip(places, table.itertuples(), strict=True):
             axis.text(
                 row.high + 0.012,
                 place,
-                f"{text.share(row.share)}  ({row.customers})",
+                f"{text.share(row.share)}  ({text.number(row.units)})",
                 va="center",
                 fontsize=9,
                 color=QUIET,
             )
-        axis.set_yticks(places, [text.label("step", s) for s in table["step"]])
+        axis.set_yticks(places, names)
         axis.invert_yaxis()
         percent_axis(axis, which="x", top=1.12)
         axis.set_xticks(np.linspace(0, 1, 6))
         axis.grid(axis="y", visible=False)
         hardest = next((m for name, m in result.metrics.items() if name.startswith("hardest_step:")), None)
-        if hardest is None:
+        n = int(table["units"].iloc[0])
+        if unordered or users:
+            share = text.share(table["share"].iloc[-1])
+            message = text("journeys.funnel.whole", share=share, steps=len(table), n=text.number(n))
+        elif hardest is None:
             message = text("journeys.funnel.few")
         else:
             message = text(
@@ -44,9 +52,8 @@ def funnel(result: Result, text: Text) -> Picture:
                 n=hardest.n,
             )
         alt = text("journeys.funnel.alt", message=message)
-        return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
-        )
+        counted = text("charts.n_users" if users else "charts.n_customers", n=n)
+        return finished(figure, text, result, message=message, alt=alt, n=counted)
 
 
 def steps(result: Result, text: Text) -> Picture:

@@ -19,6 +19,9 @@ from cs_helpers.errors import SettingError, did_you_mean
 #: the loader in C, ten times as fast, where PyYAML was built with it
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+Mode = Literal["milestones", "ordered", "strict", "unordered"]
+Entry = Literal["first_entry", "latest_entry"]
+
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
@@ -121,23 +124,91 @@ class StepRule(_Part):
             raise ValueError("needs exactly one of 'contract', 'milestone', 'event'")
         return self
 
+    @property
+    def each_use(self) -> str | None:
+        """The pattern of the events of which each one is the step; `None` for a step that is reached once."""
+        return self.event if self.value == "events" and self.at_least <= 1 else None
+
+
+class Sign(_Part):
+    """How it shows that something was used: exactly one of the two.
+
+    `touch: PATTERN` - the `content` of a row of the table touches; `event: PATTERN` - an event of usage.
+    """
+
+    touch: str | None = None
+    event: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Sign:
+        if (self.touch is None) == (self.event is None):
+            raise ValueError("needs exactly one of 'touch', 'event'")
+        return self
+
 
 class Step(_Part):
-    """A step of the journey, with what helps a customer to take it."""
+    """A step of the journey, with what helps a customer to take it, and how it shows that it was used."""
 
     step: Slug
     name: Words
     rule: StepRule
     contents: Words | None = None
+    contents_seen: Sign | None = None
     tools: Words | None = None
+    tools_seen: Sign | None = None
+
+    @model_validator(mode="after")
+    def _seen_is_named(self) -> Step:
+        for what in ("contents", "tools"):
+            if getattr(self, f"{what}_seen") and not getattr(self, what):
+                raise ValueError(f"'{what}_seen' needs '{what}', what they are called")
+        return self
+
+
+class Excluded(_Part):
+    """What may not happen between two steps: a recorded milestone or an event of usage, exactly one.
+
+    `drop_unit`: who does so is not counted at all; `void_attempt`: that attempt is not.
+    """
+
+    milestone: str | None = None
+    event: str | None = None
+    after: Slug
+    before: Slug
+    effect: Literal["drop_unit", "void_attempt"] = "drop_unit"
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Excluded:
+        if (self.milestone is None) == (self.event is None):
+            raise ValueError("needs exactly one of 'milestone', 'event'")
+        return self
+
+    @property
+    def recorded(self) -> str:
+        """What it is called among the recorded milestones."""
+        return self.milestone or f"event {self.event}"
+
+    def is_step(self, step: Step) -> bool:
+        """Whether it is what a step is reached by."""
+        return (self.milestone, self.event) == (step.rule.milestone, step.rule.each_use)
 
 
 class Journey(_Part):
-    """The steps in order. The first is the entry; `value_step` is where the customer has value."""
+    """The steps in order. The first is the entry; `value_step` is where the customer has value.
+
+    mode `milestones`: a step once reached stays reached, and a customer has come as far as the last
+    of which it has all before; the others (`analyses.funnels`) look for an attempt, all of it within
+    `window_days` of its entry. unit `user`: the funnel counts users; a step of the account (its
+    contract, a milestone that names nobody) is one of each of them.
+    """
 
     steps: tuple[Step, ...] = Field(min_length=2)
     value_step: Slug
     window_days: int = Field(default=365, ge=1)
+    mode: Mode = "milestones"
+    entry: Entry = "first_entry"
+    unit: Literal["account", "user"] = "account"
+    exclusions: tuple[Excluded, ...] = ()
 
     @model_validator(mode="after")
     def _steps_are_known(self) -> Journey:
@@ -146,6 +217,24 @@ class Journey(_Part):
             raise ValueError("a step is named twice")
         if self.value_step not in names[1:]:
             raise ValueError(f"value_step must be one of {', '.join(names[1:])}")
+        return self
+
+    @model_validator(mode="after")
+    def _funnel_makes_sense(self) -> Journey:
+        names = [s.step for s in self.steps]
+        if self.mode == "milestones" and (self.exclusions or self.entry != "first_entry"):
+            raise ValueError("mode 'milestones' knows no exclusions and one entry; set mode to 'ordered'")
+        for found in self.exclusions:
+            for step in (found.after, found.before):
+                if step not in names:
+                    raise ValueError(f"an exclusion names the step '{step}', journey has no such step")
+            between = names.index(found.after), names.index(found.before)
+            if between[0] >= between[1]:
+                raise ValueError(f"an exclusion lies after '{found.after}' and before '{found.before}'")
+            if self.mode == "unordered" and between != (0, len(names) - 1):
+                raise ValueError("mode 'unordered': exclusions can only hold from the first step to the last")
+            if any(found.is_step(s) for s in self.steps[between[0] : between[1] + 1]):
+                raise ValueError(f"the exclusion '{found.recorded}' is a step that it would exclude")
         return self
 
 

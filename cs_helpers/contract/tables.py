@@ -230,13 +230,20 @@ _TABLES = (
     ),
     _table(
         "milestones",
-        "One row a step of the journey that a customer reached.",
-        "顧客が到達したジャーニーのステップごとに1行。",
+        "One row each time that a customer reached a step of the journey, or did anything else worth recording.",
+        "顧客がジャーニーのステップに到達するたびに1行(ステップ以外の出来事も記録できます)。",
         {
             "account_id": _account(),
             "product": _product(),
             "step": _column("text", "the step (product file)", "ステップ(製品ファイル)", "kickoff"),
             "reached_at": _column("time", "when", "到達日時", "2026-05-12 10:00:00"),
+            "user_id": _column(
+                "text",
+                "who reached it, where it is one's own",
+                "到達した利用者(わかる場合)",
+                "U-1",
+                needed=False,
+            ),
         },
         key=(),
         time="reached_at",

@@ -1,4 +1,8 @@
-"""When each account first reached each step of its product's journey."""
+"""When each account reached the steps of its product's journey, and what else was recorded of it.
+
+Of a step of use only the first time is kept (of each user and day where the product counts users):
+later ones are in the reductions of the log, by the day.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from cs_helpers import hashes
 from cs_helpers.contract.products import Product, StepRule
 from cs_helpers.sources.engines import reading
 from cs_helpers.sources.intake import Intake
@@ -30,19 +35,30 @@ class _Crossing:
 
 
 def milestones(intake: Intake, products: Mapping[str, Product]) -> ir.Table | None:
-    """The first time of each step: account_id, product, step, reached_at.
+    """The times of each step: account_id, product, step, reached_at, user_id (of a step of the account: null).
 
-    `None` when no rule has a table to be read from.
+    What is recorded and no step's rule names keeps its own name. `None` when no rule has a table to
+    be read from.
     """
     parts: list[ir.Table] = []
     crossings: list[_Crossing] = []
     for product in products.values():
         for step in product.journey.steps:
-            reached = _reached(intake, product.product, step.rule)
+            reached = (
+                _used_by_user(intake, product.product, step.rule.each_use)
+                if product.journey.unit == "user" and step.rule.each_use
+                else _reached(intake, product.product, step.rule)
+            )
             if isinstance(reached, _Days):
                 crossings.append(_Crossing(product.product, step.step, step.rule, reached.rows))
             elif reached is not None:
                 parts.append(_named(reached, product.product, step.step))
+        if "milestones" in intake.kept:
+            parts.append(_others(intake.kept["milestones"], product))
+        for excluded in product.journey.exclusions if product.journey.unit == "user" else ():
+            if excluded.event and not any(excluded.is_step(s) for s in product.journey.steps):
+                used = _used_by_user(intake, product.product, excluded.event)
+                parts += [] if used is None else [_named(used, product.product, excluded.recorded)]
     parts += _crossed(intake, crossings)
     return ibis.union(*parts) if len(parts) > 1 else (parts[0] if parts else None)
 
@@ -53,6 +69,17 @@ def _named(reached: ir.Table, product: str, step: str) -> ir.Table:
         product=ibis.literal(product),
         step=ibis.literal(step),
         reached_at=reached.reached_at.cast("timestamp(6)"),
+        user_id=reached.user_id if "user_id" in reached.columns else ibis.null("string"),
+    )
+
+
+def _others(recorded: ir.Table, product: Product) -> ir.Table:
+    """What is recorded beside the steps; a name that a step has, whose rule does not name it, is left out."""
+    steps = product.journey.steps
+    taken = {s.step for s in steps} | {s.rule.milestone for s in steps if s.rule.milestone}
+    rows = recorded.filter((recorded["product"] == product.product) & recorded.step.notin(sorted(taken)))
+    return rows.select(
+        "account_id", "product", "step", reached_at=rows.reached_at.cast("timestamp(6)"), user_id=rows.user_id
     )
 
 
@@ -66,13 +93,13 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
     if rule.contract:
         rows = kept["contracts"]
         rows = rows.filter(rows["product"] == product)
-        return rows.group_by("account_id").aggregate(reached_at=rows.started_on.min())
+        return rows.select("account_id", reached_at=rows.started_on).distinct()
     if rule.milestone:
         if "milestones" not in kept:
             return None
         rows = kept["milestones"]
         rows = rows.filter((rows["product"] == product) & (rows.step == rule.milestone))
-        return rows.group_by("account_id").aggregate(reached_at=rows.reached_at.min())
+        return rows.select("account_id", "reached_at", "user_id").distinct()
     if intake.usage is None:
         return None
     if rule.value == "distinct_events":
@@ -80,7 +107,7 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
         first = first.group_by("account_id", "event").aggregate(reached_at=first.first_at.min())
         place = ibis.row_number().over(group_by=first.account_id, order_by=[first.reached_at, first.event])
         return first.mutate(place=place).filter(lambda t: t.place == math.ceil(rule.at_least) - 1)
-    if rule.value == "events" and rule.at_least <= 1:
+    if rule.each_use is not None:
         first = _used(intake.usage.table("usage_monthly"), product, rule)
         return first.group_by("account_id").aggregate(reached_at=first.first_at.min())
     days = _used(intake.usage.table("usage_daily"), product, rule)
@@ -96,6 +123,19 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
             "account_id", "day", "before"
         )
     )
+
+
+def _used_by_user(intake: Intake, product: str, pattern: str) -> ir.Table | None:
+    """The first time of each user and day, from the log itself."""
+    if intake.log is None or intake.usage is None:
+        return None
+    log = intake.log
+    rows = log.rows.filter(log.good(log.rows) & log.rows.user_id.notnull())
+    rows = rows.filter((rows["product"] == product) & matches(rows.event, pattern))
+    with reading("usage"):
+        each = rows.group_by("account_id", "user_id", "day").aggregate(reached_at=rows.occurred_at.min())
+        name = f"uses_{hashes.of(f'{product} {pattern}')[:16]}"
+        return log.engine.into(intake.usage.hub, name, each).semi_join(intake.kept["accounts"], "account_id")
 
 
 def _used(reductions: ir.Table, product: str, rule: StepRule) -> ir.Table:

@@ -36,13 +36,17 @@ def product(
     baselines: list[dict[str, Any]] | None = None,
     yellow_from: float = 40,
     green_from: float = 70,
+    journey: dict[str, Any] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
-    `levels` are the conditions of Lv.1 to Lv.4; `steps` follow the step `contract`.
+    `levels` are the conditions of Lv.1 to Lv.4; `steps` follow the step `contract`; `journey` holds
+    what else the journey says, `rules` there the rules of steps that are no milestones.
     """
     levels = levels or [[{"value": "events", "at_least": n}] for n in (1, 2, 3, 4)]
     later = steps or ["kickoff"]
+    said = dict(journey or {})
+    rules = {s: {"milestone": s} for s in later} | said.pop("rules", {})
     measures = measures or [health_measure("days", red=0, green=10, measure={"value": "days", "months": 1})]
     return Product.model_validate(
         {
@@ -60,8 +64,9 @@ def product(
                 "window_days": window_days,
                 "steps": [
                     {"step": "contract", "name": words("Contract"), "rule": {"contract": "started"}},
-                    *({"step": s, "name": words(s), "rule": {"milestone": s}} for s in later),
+                    *({"step": s, "name": words(s), "rule": rules[s]} for s in later),
                 ],
+                **said,
             },
             "health": {
                 "version": 1,

@@ -71,7 +71,7 @@ def test_customers_older_than_the_log_are_left_out(found: Result) -> None:
 def test_the_funnel_counts_who_came_to_each_step(found: Result) -> None:
     funnel = found.tables["funnel"]
     assert funnel["step"].tolist() == ["contract", "kickoff", "value"]
-    assert funnel["customers"].tolist() == [4, 3, 2]
+    assert funnel["units"].tolist() == [4, 3, 2]
     assert funnel["share"].tolist() == [1, 0.75, 0.5]
 
 
@@ -130,7 +130,7 @@ def test_nobody_in_a_segment_gives_no_share(steps: pd.DataFrame) -> None:
 
 def test_what_happens_after_the_quarter_is_not_known_in_it(small: ProductData) -> None:
     first = journeys.analyse(small, Quarter(2026, 1))
-    assert first.tables["funnel"]["customers"].tolist() == [3, 3, 2]
+    assert first.tables["funnel"]["units"].tolist() == [3, 3, 2]
     table = first.tables["steps"].set_index(["size", "step"])
     # `leaves` leaves in May: at the end of March it waits
     assert table.loc[("all", "value"), ["left", "waiting"]].tolist() == [0, 1]
@@ -380,8 +380,8 @@ def test_the_planted_stall_is_the_only_difference_between_sizes(result_of: Calla
 @pytest.mark.parametrize("quarter", ["2024Q3", "2025Q2", "2026Q3"])
 def test_the_funnel_never_rises(result_of: Callable[..., Result], name: str, quarter: str) -> None:
     funnel = result_of("journeys", name, quarter).tables["funnel"]
-    assert funnel["customers"].is_monotonic_decreasing
-    assert funnel["customers"].iloc[0] == result_of("journeys", name, quarter).n
+    assert funnel["units"].is_monotonic_decreasing
+    assert funnel["units"].iloc[0] == result_of("journeys", name, quarter).n
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cs_helpers.errors import SnapshotError
-from cs_helpers.widgets.filter_bar import FilterBar
+from cs_helpers.widgets.filter_bar import Choice, FilterBar
 
 
 @pytest.fixture
@@ -63,3 +63,30 @@ def test_what_cannot_be_drawn_is_said_as_text_and_nothing_breaks(bar):
     bar._draw = refuse
     bar.redraw()
     assert bar.page.value == "<p>quarter &lt;b&gt;2026Q2&lt;/b&gt; is not covered</p>"
+
+
+@pytest.fixture
+def richer(drawn):
+    return FilterBar(
+        labels={"product": "Product", "quarter": "Quarter", "segment": "Segment"},
+        products=[("A", "a"), ("B", "b")],
+        quarters=[("Q3", "2026Q3")],
+        segments_of=lambda product: [("All", "all")],
+        draw=lambda *chosen, **more: drawn.append((*chosen, more)) or "",
+        chosen=("a", "2026Q3", "all"),
+        more_of=lambda product: {
+            "days": Choice("Days", [("30", 30), ("90", 90)], 30 if product == "a" else 90)
+        },
+    )
+
+
+def test_what_else_can_be_chosen_is_drawn_for(richer, drawn):
+    richer.more["days"].value = 90
+    assert drawn == [("a", "2026Q3", "all", {"days": 90})]
+
+
+def test_another_product_begins_with_its_own_choices_and_draws_once(richer, drawn):
+    richer.product.value = "b"
+    assert drawn == [("b", "2026Q3", "all", {"days": 90})]
+    richer.more["days"].value = 30
+    assert drawn[-1] == ("b", "2026Q3", "all", {"days": 30})

@@ -1,0 +1,96 @@
+"""How far each customer, or each user, came on the journey, by the funnel that the product declares."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+
+from cs_helpers.analyses.funnels import Exclusion, Funnel, attempts
+from cs_helpers.analyses.measures import named
+from cs_helpers.contract.products import Excluded, Journey
+from cs_helpers.snapshot import ProductData
+
+
+def came(
+    data: ProductData, journey: Journey, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """When each unit that entered from `since` on had come as far as each step, before `end`; NaT: not yet.
+
+    steps: those of the journey that are recorded, in order. Index: account_id, and user_id where the
+    journey's unit is a user. Columns: `steps`; with mode `unordered` the n-th is that of the n-th
+    different step.
+
+    Modes but `milestones` look at every time of a step. The log is reduced by the day, so where one
+    of them is a step of use the days are compared: what happens on one day is taken in the order of
+    the steps. A step of the account is one of each of its users.
+    """
+    keys = ["account_id", "user_id"] if journey.unit == "user" else ["account_id"]
+    rows = _recorded(data, journey, end)
+    if rows.empty:
+        return pd.DataFrame(columns=steps, index=pd.Index([], name="account_id"), dtype="datetime64[us]")
+    if journey.mode == "milestones":
+        rows = rows[rows["event"].isin(steps)]
+        times = rows.pivot_table(index=keys, columns="event", values="occurred_at", aggfunc="min")
+        times = times.reindex(columns=steps).astype("datetime64[us]")
+        far = times.astype("int64").where(times.notna()).cummax(axis=1, skipna=False)
+        times = far.apply(pd.to_datetime, unit="us")
+    else:
+        if journey.unit == "account":
+            rows = _with_use(rows, data, journey, end)
+        times = _attempted(rows, journey, steps, keys)
+    times.columns.name = None
+    entered = times[steps[0]]
+    return times[entered.notna() & (entered >= since)]
+
+
+def _attempted(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: list[str]) -> pd.DataFrame:
+    exclusions = [x for x in journey.exclusions if {x.after, x.before} <= set(steps)]
+    funnel = Funnel(
+        tuple(steps),
+        timedelta(days=journey.window_days),
+        "ordered" if journey.mode == "milestones" else journey.mode,
+        journey.entry,
+        tuple(
+            Exclusion(_named(x, journey), steps.index(x.after) + 1, steps.index(x.before) + 1, x.effect)
+            for x in exclusions
+        ),
+    )
+    units = rows.groupby(keys, sort=True)
+    found = attempts(rows.assign(unit=units.ngroup())[["unit", "event", "occurred_at"]], funnel)
+    index = units.size().index[found["unit"]]
+    times = found[[f"at_{k}" for k in range(1, len(steps) + 1)]].astype("datetime64[us]")
+    return times.set_axis(steps, axis=1).set_axis(index, axis=0)
+
+
+def _named(excluded: Excluded, journey: Journey) -> str:
+    """What an exclusion is called in the stream."""
+    return next((s.step for s in journey.steps if excluded.is_step(s)), excluded.recorded)
+
+
+def _recorded(data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.DataFrame:
+    """What is recorded of the journey and beside it: account_id, user_id, event, occurred_at."""
+    rows = data["milestones"].rename(columns={"step": "event", "reached_at": "occurred_at"})
+    rows = rows.loc[rows["occurred_at"] < end, ["account_id", "user_id", "event", "occurred_at"]]
+    if journey.unit == "account":
+        return rows
+    own = rows["user_id"].notna()
+    users = rows.loc[own, ["account_id", "user_id"]].drop_duplicates()
+    shared = rows[~own].drop(columns="user_id").merge(users, on="account_id")
+    return pd.concat([rows[own], shared], ignore_index=True)
+
+
+def _with_use(rows: pd.DataFrame, data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.DataFrame:
+    """The same with each day of use that is a step or excluded; then all of it by the day."""
+    uses = {s.step: s.rule.each_use for s in journey.steps if s.rule.each_use}
+    uses |= {_named(x, journey): x.event for x in journey.exclusions if x.event}
+    if not uses:
+        return rows
+    daily = data["usage_daily"]
+    daily = daily[daily["day"] < end]
+    parts = [rows[~rows["event"].isin(uses)]]
+    for event, pattern in uses.items():
+        days = daily.loc[named(daily["event"], pattern), ["account_id", "day"]].drop_duplicates()
+        parts.append(days.rename(columns={"day": "occurred_at"}).assign(event=event))
+    days = pd.concat(parts, ignore_index=True)
+    return days.assign(occurred_at=days["occurred_at"].dt.normalize())

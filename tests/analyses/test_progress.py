@@ -1,0 +1,197 @@
+"""The funnel that a product declares: each mode, entry rule, unit and exclusion on customers worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from cs_helpers.analyses import journeys
+from cs_helpers.analyses.progress import came
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import ProductData
+
+from .builders import account, contract, product, product_data, use
+
+Q2 = Quarter(2026, 2)
+BEGAN, END = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-07-01")
+USE = {"rules": {"use": {"event": "web.*"}}}
+
+
+def told(rows: str) -> list[dict[str, Any]]:
+    """Milestones from lines of account, step, day of 2026 as in 01-31 and maybe a user."""
+    found = []
+    for line in rows.strip().splitlines():
+        name, step, day, *user = line.split()
+        found.append(
+            {
+                "account_id": name,
+                "step": step,
+                "reached_at": f"2026-{day}",
+                "user_id": user[0] if user else None,
+            }
+        )
+    return found
+
+
+def data_of(rows: str, *, usage: list[dict[str, Any]] | None = None, **journey: Any) -> ProductData:
+    milestones = told(rows)
+    names = sorted({m["account_id"] for m in milestones})
+    return product_data(
+        product(steps=["kickoff", "use"], window_days=journey.pop("window_days", 90), journey=journey),
+        accounts=[account(name) for name in names],
+        contracts=[contract(name, "2026-01-01") for name in names],
+        milestones=milestones,
+        usage=usage,
+    )
+
+
+def reached(data: ProductData) -> dict[Any, list[str]]:
+    """Unit -> the days of its steps as in 01-31, up to the one that it came to."""
+    steps = ["contract", "kickoff", "use"]
+    found = came(data, data.product.journey, steps, BEGAN, END)
+    assert list(found.columns) == steps
+    return {unit: [f"{t:%m-%d}" for t in row.dropna()] for unit, row in found.iterrows()}
+
+
+BACK_AND_FORTH = """
+    A contract 01-05
+    A use      01-10
+    A kickoff  01-20
+    B contract 01-05
+    B kickoff  01-10
+    B other    01-12
+    B use      01-20
+    C contract 01-05
+    C kickoff  01-10
+    C use      05-20
+"""
+
+
+def test_a_milestone_once_reached_stays_reached() -> None:
+    assert reached(data_of(BACK_AND_FORTH)) == {
+        "A": ["01-05", "01-20", "01-20"], "B": ["01-05", "01-10", "01-20"], "C": ["01-05", "01-10", "05-20"]
+    }  # fmt: skip
+
+
+def test_in_order_a_step_before_its_turn_is_none_and_the_window_closes() -> None:
+    assert reached(data_of(BACK_AND_FORTH, mode="ordered")) == {
+        "A": ["01-05", "01-20"], "B": ["01-05", "01-10", "01-20"], "C": ["01-05", "01-10"]
+    }  # fmt: skip
+
+
+def test_strictly_what_else_is_recorded_ends_the_attempt() -> None:
+    assert reached(data_of(BACK_AND_FORTH, mode="strict")) == {
+        "A": ["01-05"], "B": ["01-05", "01-10"], "C": ["01-05", "01-10"]
+    }  # fmt: skip
+
+
+def test_without_an_order_the_different_steps_are_counted() -> None:
+    assert reached(data_of(BACK_AND_FORTH, mode="unordered")) == {
+        "A": ["01-05", "01-10", "01-20"], "B": ["01-05", "01-10", "01-20"], "C": ["01-05", "01-10"]
+    }  # fmt: skip
+
+
+AGAIN = """
+    A contract 01-05
+    A contract 04-05
+    A kickoff  05-01
+    A use      05-10
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "days"), [("first_entry", ["01-05"]), ("latest_entry", ["04-05", "05-01", "05-10"])]
+)
+def test_the_entry_rule_says_which_attempt_counts(entry: str, days: list[str]) -> None:
+    assert reached(data_of(AGAIN, mode="ordered", entry=entry)) == {"A": days}
+
+
+@pytest.mark.parametrize(
+    ("effect", "others"), [("drop_unit", {}), ("void_attempt", {"A": ["04-05", "05-01", "05-10"]})]
+)
+def test_an_excluded_milestone_drops_the_customer_or_voids_the_attempt(
+    effect: str, others: dict[str, list[str]]
+) -> None:
+    paused = {"milestone": "paused", "after": "contract", "before": "kickoff", "effect": effect}
+    rows = AGAIN + "A paused 02-01\nB contract 01-05\nB kickoff 01-10\nB paused 01-11\n"
+    found = reached(data_of(rows, mode="ordered", exclusions=[paused]))
+    assert found == {"B": ["01-05", "01-10"], **others}
+
+
+def test_each_day_of_use_is_a_step_and_days_are_compared() -> None:
+    # used before and after the kick-off, and on its day: the day has no order of its own
+    rows = "A contract 01-05\nA use 01-06\nA kickoff 01-20\nB contract 01-05\nB use 01-06\nB kickoff 01-20T15:00\n"
+    usage = [use("A", "2026-01-06", "web.a"), use("A", "2026-02-01", "web.b"), use("A", "2026-01-21", "paper"),
+             use("B", "2026-01-06", "web.a"), use("B", "2026-01-20", "web.a")]  # fmt: skip
+    data = data_of(rows, usage=usage, mode="ordered", **USE)
+    assert reached(data) == {"A": ["01-05", "01-20", "02-01"], "B": ["01-05", "01-20", "01-20"]}
+
+
+def test_excluded_use_is_looked_for_in_the_log() -> None:
+    exported = {"event": "export*", "after": "contract", "before": "kickoff"}
+    rows = "A contract 01-05\nA kickoff 01-20\nB contract 01-05\nB kickoff 01-20\n"
+    usage = [use("A", "2026-01-10", "export.all"), use("B", "2026-01-21", "export.all")]
+    data = data_of(rows, usage=usage, mode="ordered", exclusions=[exported])
+    assert reached(data) == {"B": ["01-05", "01-20"]}
+
+
+#: of a customer that never entered: since then steps are known
+LOG = "Z kickoff 01-01"
+
+USERS = """
+    A contract 01-05
+    A kickoff  01-10
+    A use      01-08 u
+    A use      01-12 u
+    A use      01-09 v
+    B contract 01-05
+    B use      01-12 w
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "others"),
+    [("milestones", ["01-05", "01-10", "01-10"]), ("ordered", ["01-05", "01-10"])],
+)
+def test_what_the_account_did_holds_for_each_of_its_users(mode: str, others: list[str]) -> None:
+    found = reached(data_of(USERS, mode=mode, unit="user", **USE))
+    first = ["01-05", "01-10", "01-10" if mode == "milestones" else "01-12"]
+    assert found == {("A", "u"): first, ("A", "v"): others, ("B", "w"): ["01-05"]}
+
+
+def test_a_funnel_of_users_counts_users_and_all_else_customers() -> None:
+    found = journeys.analyse(data_of(LOG + USERS, mode="ordered", unit="user", **USE), Q2)
+    assert found.tables["funnel"]["units"].tolist() == [3, 2, 1]
+    assert found.n == 2
+    assert {n.code for n in found.about("funnel")} == {"funnel_ordered", "funnel_users"}
+
+
+def test_without_an_order_customers_still_wait_for_the_next_step() -> None:
+    found = journeys.analyse(data_of(LOG + BACK_AND_FORTH, mode="unordered"), Q2)
+    # Z has a kick-off and no contract: without an order that is an entry, too
+    assert found.tables["funnel"]["units"].tolist() == [4, 3, 2]
+    steps = found.tables["steps"].set_index(["size", "step"])
+    assert steps.loc[("all", "use"), ["n", "reached"]].tolist() == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("journey", "sentence"),
+    [
+        ({"entry": "latest_entry"}, "mode 'milestones' knows no exclusions and one entry"),
+        ({"exclusions": [{"event": "x", "after": "contract", "before": "use"}]}, "set mode to 'ordered'"),
+        ({"mode": "ordered", "exclusions": [{"event": "x", "after": "use", "before": "kickoff"}]}, "lies after"),
+        ({"mode": "ordered", "exclusions": [{"event": "x", "after": "gone", "before": "use"}]}, "no such step"),
+        ({"mode": "ordered", "exclusions": [{"milestone": "kickoff", "after": "contract", "before": "use"}]},
+         "the exclusion 'kickoff' is a step that it would exclude"),
+        ({"mode": "unordered", "exclusions": [{"event": "x", "after": "kickoff", "before": "use"}]},
+         "from the first step to the last"),
+        ({"mode": "ordered", "exclusions": [{"after": "kickoff", "before": "use"}]}, "exactly one of"),
+        ({"mode": "any"}, "mode"),
+    ],
+)  # fmt: skip
+def test_a_funnel_that_makes_no_sense_is_refused(journey: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        product(steps=["kickoff", "use"], journey=journey)
