@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
+from cs_helpers.analyses.contents import DUE, adherence, moved_on, used
 from cs_helpers.analyses.customers import SIZE_ORDER, tenure
-from cs_helpers.analyses.progress import came
+from cs_helpers.analyses.progress import came, ways
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.survival import (
@@ -22,7 +23,7 @@ from cs_helpers.analyses.survival import (
     log_rank,
     median_time,
 )
-from cs_helpers.analyses.waits import LEAST, wait, waiting
+from cs_helpers.analyses.waits import LEAST, stalls, wait, waiting
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
@@ -51,14 +52,18 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     median_high in days); `differences` (step, p, differs: whether the sizes take it alike, by the
     log-rank test, Benjamini-Hochberg over the steps); `value_curve` (size or `all`, day, share, low,
     high, at_risk); `ages` (size or `all`, n, age in days, share with value by then, low, high, at_risk);
-    `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
+    `ways`: see `progress.ways`; `stalls`: see `waits.stalls`; `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
     n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
     `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting`: see
     `waits.waiting`; `csms` and `touch_models`: see `coaching.compared`, of all steps together, adjusted
-    for step and size; who was in charge when the step before was reached.
+    for step and size; who was in charge when the step before was reached; `moves`: see
+    `contents.moved_on`; `adherence`: see `contents.adherence`.
     """
     journey = data.product.journey
-    asked = ("funnel", "steps", "value_curve", "ages", "cohort", "waiting", "csms", "touch_models")
+    asked = (
+        "funnel", "ways", "steps", "value_curve", "ages", "cohort", "stalls", "waiting", "moves", "adherence",
+        "csms", "touch_models",
+    )  # fmt: skip
     recorded = set(data["milestones"]["step"])
     unknown = [s.step for s in journey.steps if s.step not in recorded]
     steps = [s.step for s in journey.steps if s.step in recorded]
@@ -102,6 +107,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "differences": _differences(waits, steps),
         "waiting": waiting(data, reached, steps, quarter),
     }
+    went = ways(data, reached.index, steps, end)
+    if (went["ahead"] == 1).all():
+        notes.append(Note("straight_ways", "ways", {}))
+    else:
+        tables["ways"] = went
+    tables["stalls"] = stalls(waits, tables["waiting"], data["accounts"])
     if curves and not all(c.empty for c in curves):
         tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
         tables["ages"] = pd.concat(ages, ignore_index=True)
@@ -115,8 +126,20 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables["cohort"] = cohort
     metrics = _metrics(data.product, reached, steps, end, tables)
+    in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
+    ahead = [s for s in journey.steps if s.step in steps[1:]]
+    uses = used(data, ahead, end)
+    tables["moves"] = moved_on(waits, uses, window)
+    if tables["moves"].empty:
+        del tables["moves"]
+        notes.append(Note("few_uses", "moves", {"needed": LEAST}))
+    plays = adherence(in_charge["csm"], uses, ahead)
+    if plays.empty:
+        notes.append(Note("no_plays", "adherence", {"days": DUE}))
+    else:
+        tables["adherence"] = plays
     for name, by in (("csms", "csm"), ("touch_models", "touch_model")):
-        groups_found = compared(_in_charge(waits, data, by), by)
+        groups_found = compared(in_charge[by], by)
         if len(groups_found) < 2:
             notes.append(Note("one_group", name, {}))
             continue

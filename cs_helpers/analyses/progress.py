@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.funnels import Exclusion, Funnel, attempts
@@ -42,6 +43,36 @@ def came(
     times.columns.name = None
     entered = times[steps[0]]
     return times[entered.notna() & (entered >= since)]
+
+
+def ways(data: ProductData, units: pd.Index, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
+    """From which step to which customers went, in the order in which it was recorded.
+
+    units: the accounts that are looked at. Columns: before, step, customers (that went this way at
+    least once), ahead (how many steps further on; negative: back). A step again is no way; steps of one
+    moment are taken in their order. Of a contract and of a step of use the first time is looked at.
+    """
+    rows = data["milestones"].sort_values("reached_at")
+    rows = rows[rows["account_id"].isin(units) & rows["step"].isin(steps) & (rows["reached_at"] < end)]
+    once = [s.step for s in data.product.journey.steps if not s.rule.milestone]
+    again = rows["step"].isin(once) & rows.duplicated(["account_id", "step"])
+    rows = rows[~again]
+    place = {step: n for n, step in enumerate(steps)}
+    line = pd.DataFrame(
+        {
+            "account_id": rows["account_id"],
+            "reached_at": rows["reached_at"],
+            "place": rows["step"].map(place).astype("int64"),
+        }
+    ).sort_values(["account_id", "reached_at", "place"], ignore_index=True)
+    before = line.groupby("account_id")["place"].shift()
+    moved = before.notna() & (before != line["place"])
+    line = line[moved].assign(before=before[moved].astype("int64"))
+    found = line.groupby(["before", "place"])["account_id"].nunique().rename("customers").reset_index()
+    found["ahead"] = found["place"] - found["before"]
+    names = np.array(steps, dtype=object)
+    found = found.assign(before=names[found["before"]], step=names[found["place"]])
+    return found[["before", "step", "customers", "ahead"]]
 
 
 def _attempted(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: list[str]) -> pd.DataFrame:

@@ -83,6 +83,40 @@ def waiting(data: ProductData, reached: pd.DataFrame, steps: list[str], quarter:
     return found[list(COLUMNS)].reset_index(drop=True)
 
 
+def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
+    """Where customers wait longer than usual: each step by size and by industry.
+
+    waits: account_id and step of all that came to the step before; found: as `waiting` gives it. Columns:
+    step, dimension (`size` or `industry`), segment, came, waiting, late, share (late of those that
+    came), mrr (of those that are late). A row for each step and segment that anybody is of.
+    """
+    of_account = accounts.set_index("account_id")
+    parts = []
+    for dimension in ("size", "industry"):
+        segment = of_account[dimension]
+        came = waits.groupby(["step", waits["account_id"].map(segment)]).size()
+        keys = [found["step"], found["account_id"].map(segment)]
+        late = found["late"]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "came": came,
+                    "waiting": late.groupby(keys).size(),
+                    "late": late.groupby(keys).sum(),
+                    "mrr": found["mrr"].where(late, 0.0).groupby(keys).sum(),
+                }
+            )
+            .rename_axis(["step", "segment"])
+            .reset_index()
+            .assign(dimension=dimension)
+        )
+    table = pd.concat(parts, ignore_index=True)
+    counts = ["came", "waiting", "late"]
+    table[counts] = table[counts].fillna(0).astype("int64")
+    table["share"] = table["late"] / table["came"]
+    return table.fillna({"mrr": 0.0})[["step", "dimension", "segment", *counts, "share", "mrr"]]
+
+
 def _within(curve: pd.DataFrame, since: float, part: float) -> float:
     """The day by which `part` of those who take it after `since` had taken it; NaN where nobody did."""
     if curve.empty:

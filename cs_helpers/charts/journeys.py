@@ -1,15 +1,41 @@
-"""Figures of the journey: the funnel, each step by size, and time to value."""
+"""Figures of the journey: the funnel, the ways between steps, each step by size, stalls, and time to value."""
 
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
 
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts.theme import BLUE, INK, QUIET, SIZES, Picture, canvas, finished, percent_axis
+from cs_helpers.charts.theme import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    QUIET,
+    RULE,
+    SIZES,
+    Picture,
+    canvas,
+    finished,
+    percent_axis,
+    shaded,
+    within,
+)
 from cs_helpers.text import Text
 
 #: days that the curve of time to value shows
 HORIZON = 540
+
+#: half of the width of a step in the picture of ways
+_BOX = 0.62
+_CURVE = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
+
+#: so many ways beside the expected ones are drawn, those that most customers went
+MOST_WAYS = 7
+
+#: so many industries are shown, those with most customers
+MOST_INDUSTRIES = 6
 
 
 def funnel(result: Result, text: Text) -> Picture:
@@ -116,6 +142,100 @@ def _widest_gap(result: Result, text: Text, sizes: list[str]) -> str:
         other=text.label("size", other),
         other_share=text.share(other_share),
     )
+
+
+def ways(result: Result, text: Text) -> Picture:
+    """From which step to which customers went: straight on, further ahead (right), back (left)."""
+    table = result.tables["ways"]
+    steps = result.tables["funnel"]["step"].tolist()
+    place = {step: n for n, step in enumerate(steps)}
+    asides = table[table["ahead"] != 1].nlargest(MOST_WAYS, "customers")
+    most = int(table["customers"].max())
+    with canvas(text, height=1.4 + 0.72 * len(steps)) as (figure, axis):
+        for row in table[table["ahead"] == 1].itertuples():
+            y = place[row.before] + 0.5
+            axis.vlines(0, y - 0.24, y + 0.24, color=BLUE, linewidth=1 + 13 * row.customers / most)
+            axis.text(0.08, y, text.number(row.customers), va="center", fontsize=9, color=BLUE)
+        for n, row in enumerate(asides.sort_values("ahead", key=abs).itertuples()):
+            side, color = (1, GREEN) if row.ahead > 0 else (-1, ORANGE)
+            # they leave a little above the middle of a step and come in a little below, or the other way round
+            start, end = place[row.before] + 0.07 * side, place[row.step] - 0.07 * side
+            edge, reach = side * _BOX, side * (_BOX + 0.25 + 0.26 * abs(row.ahead) + 0.07 * (n % 2))
+            curve = Path([(edge, start), (reach, start), (reach, end), (edge, end)], _CURVE)
+            axis.add_patch(
+                FancyArrowPatch(
+                    path=curve, arrowstyle="-|>", mutation_scale=10, color=color, shrinkA=0, shrinkB=0,
+                    linewidth=1 + 9 * row.customers / most,
+                )
+            )  # fmt: skip
+            axis.text(
+                (edge + 3 * reach) / 4 + 0.05 * side, (start + end) / 2, text.number(row.customers), color=color,
+                fontsize=9, va="center", ha="left" if side > 0 else "right",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            )  # fmt: skip
+        for step, y in place.items():
+            axis.add_patch(Rectangle((-_BOX, y - 0.24), 2 * _BOX, 0.48, facecolor="white", edgecolor=RULE))
+            within(axis, 0, y, text.wrapped(text.label("step", step), 26))
+        axis.set(xlim=(-2.4, 2.4), ylim=(len(steps) - 0.6, -0.4))
+        axis.set_axis_off()
+        straight = table.loc[table["ahead"] == 1, "customers"].sum() / table["customers"].sum()
+        other = asides.iloc[0]
+        message = text(
+            "journeys.ways.message", share=text.share(straight), n=text.number(other["customers"]),
+            before=text.label("step", other["before"]), step=text.label("step", other["step"]),
+        )  # fmt: skip
+        alt = text("journeys.ways.alt", message=message)
+        counted = text("charts.n_customers", n=text.number(result.n))
+        return finished(figure, text, result, message=message, alt=alt, n=counted)
+
+
+def stalls(result: Result, text: Text) -> Picture:
+    """Of those that came to each step the share that waits longer than usual for the next, by segment."""
+    table = result.tables["stalls"]
+    names = result.tables["funnel"]["step"].tolist()[1:]
+    by_number = table.groupby(["dimension", "segment"])["came"].sum()
+    order = {
+        "size": [s for s in SIZES if ("size", s) in by_number.index],
+        "industry": by_number.get("industry", by_number.iloc[:0]).nlargest(MOST_INDUSTRIES).index.tolist(),
+    }
+    order = {dimension: segments for dimension, segments in order.items() if segments}
+    with canvas(
+        text, 1, len(order), height=1.75 + 0.5 * len(names), squeeze=False,
+        width_ratios=[len(segments) for segments in order.values()],
+    ) as (figure, axes):  # fmt: skip
+        for axis, (dimension, segments) in zip(axes[0], order.items(), strict=True):
+            inside = table[table["dimension"] == dimension].set_index(["step", "segment"])
+            cells = inside.reindex([(step, s) for step in names for s in segments])
+            shape = (len(names), len(segments))
+            words = [
+                "" if n != n else text("journeys.stalls.cell", late=text.number(late), came=text.number(n))
+                for late, n in zip(cells["late"], cells["came"], strict=True)
+            ]
+            shares = cells["share"].fillna(0).to_numpy().reshape(shape)
+            shaded(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
+            axis.set_title(text(f"charts.by_{dimension}"))
+            axis.set_xticklabels([text.wrapped(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
+            if axis is axes[0, 0]:
+                axis.set_yticklabels([text.wrapped(text.label("step", s), 22) for s in names])
+        sizes = table[(table["dimension"] == "size") & (table["late"] > 0)]
+        if len(sizes):
+            worst = sizes.loc[sizes["mrr"].idxmax()]
+            message = text(
+                "journeys.stalls.message", step=text.label("step", worst["step"]), late=int(worst["late"]),
+                size=text.label("size", worst["segment"]), mrr=text.number(worst["mrr"]),
+                share=text.share(worst["mrr"] / sizes["mrr"].sum()),
+            )  # fmt: skip
+        else:
+            message = text("journeys.stalls.none")
+        alt = text("journeys.stalls.alt", message=message)
+        return finished(
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=text.number(result.n)),
+        )
 
 
 def value_curve(result: Result, text: Text) -> Picture:

@@ -206,7 +206,7 @@ def shaded(axis: Axes, shares: np.ndarray, words: np.ndarray, *, fontsize: float
         shares, cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=1, linewidths=2, edgecolor="white"
     )
     for (row, column), share in np.ndenumerate(shares):
-        color = "white" if share >= 0.5 else INK
+        color = "white" if share >= 0.65 else INK
         within(axis, column + 0.5, row + 0.5, str(words[row, column]), color=color, fontsize=fontsize)
     axis.set(xlim=(0, columns), ylim=(rows, 0))
     axis.set_xticks(np.arange(columns) + 0.5)

@@ -100,11 +100,12 @@ def _regular(terms: Terms, accounts: pd.DataFrame, rng: np.random.Generator) -> 
     first = np.maximum(terms.started + 14, LOG_START)
     days_open = np.clip(np.minimum(terms.ended, AS_OF + 1) - first - 3, 0, NEVER)
     frames = []
+    subjects = rng.spawn(1)[0]
     for kind in ("meeting", "mail", "webinar", "community_event"):
         rate = np.array([dict(_A_QUARTER[m]).get(kind, 0.0) for m in model])
         rows = np.repeat(np.arange(len(model)), rng.poisson(rate * days_open / 91))
         days = office_day(first[rows] + (rng.random(len(rows)) * days_open[rows]).astype(np.int64))
-        content = rng.choice(_CONTENT[terms.product], len(rows))
+        content = subjects.choice(_CONTENT[terms.product], len(rows))
         frames.append(_touches(terms, rows, days, kind, content, accounts))
     return frames
 

@@ -76,6 +76,45 @@ def cohort(result: Result, text: Text) -> Listing:
     return table(frame, headings, name="cohort", right=("now", "before"))
 
 
+def moves(result: Result, text: Text) -> Listing:
+    """Contents and tools of each step, and the pace once they were used."""
+    found = result.tables["moves"]
+    found = found.assign(told=found["verdict"] == "alike").sort_values(["told", "p"], kind="stable")
+    whole = found.assign(
+        step_name=[text.label("step", s) for s in found["step"]],
+        aid=[r.what if r.kind == "touch" else text.label(r.kind, r.step) for r in found.itertuples()],
+        kind=[text(f"journeys.moves.{kind}") for kind in found["kind"]],
+        ratio=found["ratio"].round(2),
+        odds=found["odds"].round(2),
+        verdict=[text(f"journeys.moves.{verdict}") for verdict in found["verdict"]],
+    )
+    frame = whole.head(LONGEST).copy()
+    shown = found.head(LONGEST)
+    frame["used"] = [
+        text("journeys.moves.of", used=text.number(r.used), waits=text.number(r.waits))
+        for r in shown.itertuples()
+    ]
+    frame["ratio"] = [text.number_within(r.ratio, r.low, r.high, 2) for r in shown.itertuples()]
+    frame["odds"] = [text.number(v, 2) for v in shown["odds"]]
+    headings = text.headings("journeys.moves", "step_name", "aid", "kind", "used", "ratio", "odds", "verdict")
+    return table(frame, headings, name="moves", right=("used", "ratio", "odds"), whole=whole)
+
+
+def adherence(result: Result, text: Text) -> Listing:
+    """How often each CSM used what is planned for a step."""
+    whole = result.tables["adherence"]
+    frame = whole.head(LONGEST).copy()
+    frame["who"] = [text.label("csm", who) for who in frame["csm"]]
+    frame["often"] = [text.share_within(r.share, r.low, r.high) for r in frame.itertuples()]
+    for column in ("due", "used"):
+        frame[column] = [text.number(v) for v in frame[column]]
+    headings = text.headings("journeys.adherence", "who", "due", "used", "often")
+    return table(
+        frame, headings, name="adherence", right=("due", "used", "often"),
+        whole=whole.assign(who=whole["csm"], often=whole["share"].round(3)),
+    )  # fmt: skip
+
+
 def csms(result: Result, text: Text) -> Listing:
     """Each CSM's steps against those expected of such customers."""
     return _in_charge(result, text, "csms", "csm")

@@ -43,6 +43,8 @@ def _flatten(part: Any, key: str, into: dict[str, str]) -> None:
 def _names(product: Product, language: str) -> dict[str, str]:
     """What the product file calls its steps, measures and baselines, as labels."""
     named = [("step", s.step, s.name) for s in product.journey.steps]
+    named += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
+    named += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
     named += [("measure", m.id, m.name) for m in product.health.measures]
     named += [("baseline", b.id, b.name) for b in product.baselines]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in named}

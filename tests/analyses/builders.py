@@ -41,12 +41,17 @@ def product(
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
     `levels` are the conditions of Lv.1 to Lv.4; `steps` follow the step `contract`; `journey` holds
-    what else the journey says, `rules` there the rules of steps that are no milestones.
+    what else the journey says, `rules` there the rules of steps that are no milestones and `seen` what
+    else steps say of their contents and tools.
     """
     levels = levels or [[{"value": "events", "at_least": n}] for n in (1, 2, 3, 4)]
     later = steps or ["kickoff"]
     said = dict(journey or {})
     rules = {s: {"milestone": s} for s in later} | said.pop("rules", {})
+    seen = {
+        step: {key: words(value) if isinstance(value, str) else value for key, value in aids.items()}
+        for step, aids in said.pop("seen", {}).items()
+    }
     measures = measures or [health_measure("days", red=0, green=10, measure={"value": "days", "months": 1})]
     return Product.model_validate(
         {
@@ -64,7 +69,7 @@ def product(
                 "window_days": window_days,
                 "steps": [
                     {"step": "contract", "name": words("Contract"), "rule": {"contract": "started"}},
-                    *({"step": s, "name": words(s), "rule": rules[s]} for s in later),
+                    *({"step": s, "name": words(s), "rule": rules[s], **seen.get(s, {})} for s in later),
                 ],
                 **said,
             },

@@ -18,7 +18,10 @@ from cs_helpers.snapshot import ProductData
 from .builders import account, contract, product, product_data, random
 
 Q2 = Quarter(2026, 2)
-ASKED = {"funnel", "steps", "value_curve", "ages", "cohort", "waiting", "csms", "touch_models"}
+ASKED = {
+    "funnel", "ways", "steps", "value_curve", "ages", "cohort", "stalls", "waiting", "moves", "adherence", "csms",
+    "touch_models",
+}  # fmt: skip
 STARTS = {
     "converts": "2026-01-10",
     "waits": "2026-04-01",
@@ -187,6 +190,26 @@ def test_the_next_date_is_when_half_of_those_that_waited_as_long_had_taken_it(qu
     found = waiting(**queue)
     assert found.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
     assert pd.isna(found.at["slow", "expected_on"])
+
+
+def test_stalls_are_counted_by_size_and_industry(queue: dict[str, Any]) -> None:
+    accounts = [
+        a | ({"size": "mid", "industry": "retail"} if a["account_id"] in ("a", "new") else {})
+        for a in queue["accounts"]
+    ]
+    found = journeys.analyse(product_data(**queue | {"accounts": accounts}), Q2).tables["stalls"]
+    rows = found.set_index(["dimension", "segment"]).drop(columns="step")
+    # `slow` is one of five small companies that came to the contract, and one of five in trade
+    assert rows.loc[("size", "small")].to_dict() == {
+        "came": 5,
+        "waiting": 1,
+        "late": 1,
+        "share": 0.2,
+        "mrr": 7,
+    }
+    assert rows.loc[("size", "mid")].to_dict() == {"came": 2, "waiting": 1, "late": 0, "share": 0, "mrr": 0}
+    assert rows.loc[("industry", "trade"), "late"] == 1
+    assert rows.loc[("industry", "retail"), "late"] == 0
 
 
 def touch(name: str, at: str, kind: str = "meeting") -> dict[str, Any]:
@@ -442,3 +465,18 @@ def test_at_no_other_step_do_small_companies_differ(planted: pd.DataFrame) -> No
 def test_the_planted_stall_is_the_hardest_step(result_of: Callable[..., Result]) -> None:
     metrics = result_of("journeys", truths.STALL.product, "2026Q3").metrics
     assert f"hardest_step:{truths.STALL.to_step}" in metrics
+
+
+def test_the_sample_plants_nothing_that_moves_customers_on(result_of: Callable[..., Result]) -> None:
+    for name in ("paper_to_web", "helpdesk", "expense_desk"):
+        found = result_of("journeys", name, "2026Q3").tables["moves"]
+        assert len(found) > 5
+        assert (found["verdict"] == "alike").all()
+        # as counted nearly all seem to hold customers up: who waits longer is written to more often
+        assert found["odds"].median() < 0.6
+
+
+def test_the_map_shows_the_planted_stall(result_of: Callable[..., Result]) -> None:
+    found = result_of("journeys", truths.STALL.product, "2026Q3").tables["stalls"]
+    sizes = found[found["dimension"] == "size"].set_index(["step", "segment"])
+    assert sizes["late"].idxmax() == (truths.STALL.to_step, truths.STALL.size)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from cs_helpers.analyses import journeys
-from cs_helpers.analyses.progress import came
+from cs_helpers.analyses.progress import came, ways
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
@@ -195,3 +195,31 @@ def test_without_an_order_customers_still_wait_for_the_next_step() -> None:
 def test_a_funnel_that_makes_no_sense_is_refused(journey: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         product(steps=["kickoff", "use"], journey=journey)
+
+
+def test_ways_are_where_customers_went_next_each_counted_once() -> None:
+    rows = """
+        A contract 01-05
+        A use      01-10
+        A kickoff  01-20
+        A use      02-01
+        A kickoff  02-10
+        A other    02-11
+        A use      02-20
+        A contract 03-01
+        B contract 01-05
+        B kickoff  01-05
+        B kickoff  01-09
+        B use      07-02
+    """
+    data = data_of(rows)
+    found = ways(data, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
+    assert found.to_dict("split")["data"] == [
+        ["contract", "kickoff", 1, 1], ["contract", "use", 1, 2], ["kickoff", "use", 1, 1], ["use", "kickoff", 1, -1],
+    ]  # fmt: skip
+    # each use is a step: only the first one is looked at, and a contract again is no way back
+    counted = data_of(rows, **USE)
+    found = ways(counted, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
+    assert found.to_dict("split")["data"] == [
+        ["contract", "kickoff", 1, 1], ["contract", "use", 1, 2], ["use", "kickoff", 1, -1],
+    ]  # fmt: skip

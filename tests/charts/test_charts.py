@@ -6,16 +6,18 @@ import importlib
 import io
 import warnings
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts import interviews, theme
+from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.charts.theme import above, canvas, finished
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import Snapshot
@@ -28,12 +30,13 @@ CHARTS = [
     ("health", "bands"),
     ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
     ("journeys", "funnel"), ("journeys", "steps"), ("journeys", "value_curve"),
+    ("journeys", "stalls"),
 ]  # fmt: skip
 TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
     ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
-    ("journeys", "csms"), ("journeys", "touch_models"),
+    ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
 ]  # fmt: skip
 
 
@@ -60,6 +63,35 @@ def test_a_chart_has_ink_a_message_and_every_glyph(workbook, results, analysis, 
     assert (pixels < 200).mean() > 0.005
     assert picture.message in picture.alt
     assert "nan" not in picture.alt.lower()
+
+
+WAYS = [
+    ("contract", "kickoff", 80, 1), ("contract", "first_document", 14, 2), ("first_document", "kickoff", 9, -1),
+    ("all_outgoing", "contract", 1, -5),
+]  # fmt: skip
+
+
+def test_the_ways_that_customers_go_are_drawn(workbook, results):
+    went = pd.DataFrame(WAYS, columns=["before", "step", "customers", "ahead"])
+    result = replace(results["journeys"], tables={**results["journeys"].tables, "ways": went})
+    picture = journeys.ways(result, workbook.text)
+    image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
+    # straight on in blue, ahead in green, back in orange
+    for colour in (theme.BLUE, theme.GREEN, theme.ORANGE):
+        asked = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert (np.abs(image - asked).sum(axis=2) < 12).sum() > 300
+    assert "77%" in picture.message  # 80 of 104
+    assert "14" in picture.message
+
+
+@pytest.mark.parametrize("counted", [{"mode": "strict"}, {"mode": "unordered", "window_days": 90}])
+def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
+    other = workbook.counted_as(**counted)
+    result = other.analyse("journeys")
+    picture = other._picture(result, "funnel")
+    usual = workbook._picture(workbook.analyse("journeys"), "funnel")
+    assert picture.message != usual.message
+    assert len(other._notes(result, "funnel")) == len(workbook._notes(result, "funnel")) == 1
 
 
 def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results):

@@ -1,0 +1,221 @@
+"""What moves customers on: contents and tools of each step, used or not, and how often the step follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from cs_helpers.analyses.measures import named
+from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
+from cs_helpers.analyses.survival import REACHED
+from cs_helpers.analyses.waits import LEAST
+from cs_helpers.contract.products import Step
+from cs_helpers.snapshot import ProductData
+
+#: the days of a wait within which a play is due
+DUE = 30
+
+#: false discovery rate of what is said to come with a faster or a slower step
+FALSE_DISCOVERY = 0.05
+
+#: of each step so many contents of touches at most are looked at, the most used ones
+MOST = 8
+
+#: ratios of paces beyond this and its inverse are not told apart from it
+_FURTHEST = np.log(1e6)
+
+
+def used(data: ProductData, steps: Iterable[Step], end: pd.Timestamp) -> pd.DataFrame:
+    """Each use of what may help with a step, before `end`.
+
+    Columns: step, kind (`contents` and `tools` as declared, `touch`: what else touches were about),
+    what (of a touch its content, else ''), account_id, used_at. A touch that names another step is
+    not counted, nor is a notice.
+    """
+    touches = data["touches"]
+    touches = touches[(touches["occurred_at"] < end) & (touches["kind"] != "churn_notice")]
+    touches = touches.dropna(subset=["content"])
+    daily = data["usage_daily"]
+    parts = []
+    for step in steps:
+        about = touches[touches["step"].isna() | (touches["step"] == step.step)]
+        free = np.ones(len(about), dtype=bool)
+        for kind, sign in (("contents", step.contents_seen), ("tools", step.tools_seen)):
+            if sign is None:
+                continue
+            if sign.touch:
+                found = named(about["content"], sign.touch)
+                free &= ~found
+                rows = about.loc[found, ["account_id", "occurred_at"]]
+            else:
+                found = named(daily["event"], str(sign.event)) & (daily["day"] < end).to_numpy()
+                rows = daily.loc[found, ["account_id", "day"]].drop_duplicates()
+            rows = rows.set_axis(["account_id", "used_at"], axis=1)
+            parts.append(rows.assign(step=step.step, kind=kind, what=""))
+        others = about.loc[free, ["account_id", "occurred_at", "content"]]
+        others = others.set_axis(["account_id", "used_at", "what"], axis=1)
+        parts.append(others.assign(step=step.step, kind="touch"))
+    columns = ["step", "kind", "what", "account_id", "used_at"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def moved_on(waits: pd.DataFrame, uses: pd.DataFrame, window: float) -> pd.DataFrame:
+    """How the pace of a step changes once something was used, of customers of the same size that waited as long.
+
+    waits: account_id, step, size, began, days, outcome (`survival`). uses: as `used` gives them.
+    A wait counts as without until the day after the first use in it, and as with from then on, up to
+    `window` days: who waits longer has more time to be sent something, and that time is not held
+    against it (immortal time bias; Suissa 2008). Columns: step, kind, what, waits, used (waits with a
+    use in time), ratio (of the hazards), low, high (95 %), p, odds (as counted: `odds_ratio`, which
+    knows nothing of time), verdict (`faster`, `slower`, `alike`; Benjamini-Hochberg over all rows).
+    Only what was used in five waits or more.
+    """
+    rows = []
+    for step, inside in waits.groupby("step", sort=False):
+        of_step = uses[uses["step"] == step]
+        seen = of_step.groupby(["kind", "what"])["account_id"].nunique().sort_values(ascending=False)
+        touched = [key for key in seen.index if key[0] == "touch"][:MOST]
+        for kind, what in [*(key for key in seen.index if key[0] != "touch"), *touched]:
+            each = of_step[(of_step["kind"] == kind) & (of_step["what"] == what)]
+            exposed = first_use(inside, each)
+            days = inside["days"].clip(upper=window)
+            reached = (inside["outcome"] == REACHED) & (inside["days"] <= window)
+            in_time = exposed < days
+            if in_time.sum() < LEAST:
+                continue
+            ratio, low, high, p = pace_ratio(
+                days.to_numpy(), reached.to_numpy(), exposed.to_numpy(), inside["size"].to_numpy()
+            )
+            table = pd.crosstab(in_time, reached).reindex(
+                index=[True, False], columns=[True, False], fill_value=0
+            )
+            rows.append(
+                {
+                    "step": step,
+                    "kind": kind,
+                    "what": what,
+                    "waits": len(inside),
+                    "used": int(in_time.sum()),
+                    "ratio": ratio,
+                    "low": low,
+                    "high": high,
+                    "p": p,
+                    "odds": odds_ratio(*table.to_numpy().ravel()),
+                }
+            )
+    columns = ["step", "kind", "what", "waits", "used", "ratio", "low", "high", "p", "odds"]
+    found = pd.DataFrame(rows, columns=columns)
+    sure = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY)
+    return found.assign(
+        verdict=np.where(sure, np.where(found["ratio"].to_numpy() > 1, "faster", "slower"), "alike")
+    )
+
+
+def first_use(waits: pd.DataFrame, uses: pd.DataFrame) -> pd.Series:
+    """The days of each wait after which it counts as with: from the day after its first use; infinite without one."""
+    asked = waits[["account_id", "began"]].assign(wait=waits.index)
+    each = asked.merge(uses[["account_id", "used_at"]], on="account_id")
+    each = each[each["used_at"] >= each["began"]]
+    since = each["used_at"].dt.normalize() + pd.Timedelta(days=1) - each["began"]
+    first = (since / pd.Timedelta(days=1)).groupby(each["wait"]).min()
+    return first.reindex(waits.index).fillna(np.inf)
+
+
+def pace_ratio(
+    days: np.ndarray, reached: np.ndarray, exposed: np.ndarray, stratum: np.ndarray
+) -> tuple[float, float, float, float]:
+    """Hazard after `exposed` days against before, within strata: ratio, low, high (95 %), p.
+
+    Cox's partial likelihood with a covariate that changes with time, ties as Breslow; interval and p
+    by the likelihood ratio, so that they hold with few events. NaN where nobody was at risk without.
+    """
+    steps, with_, at_risk, at_risk_with = (np.concatenate(part) for part in zip(
+        *(_risk(days[s], reached[s], exposed[s]) for s in (stratum == one for one in np.unique(stratum))),
+        strict=True,
+    ))  # fmt: skip
+    known = (at_risk_with > 0) & (at_risk_with < at_risk)
+    if not known.any():
+        return (np.nan,) * 4
+    d, d1, n0, n1 = (x[known].astype(float) for x in (steps, with_, at_risk - at_risk_with, at_risk_with))
+
+    def likelihood(log_ratio: float) -> float:
+        return float((d1 * log_ratio - d * np.log(n0 + n1 * np.exp(log_ratio))).sum())
+
+    def slope(log_ratio: float) -> float:
+        return float((d1 - d * n1 / (n0 * np.exp(-log_ratio) + n1)).sum())
+
+    best = _root(slope, -_FURTHEST, _FURTHEST)
+    highest = likelihood(best)
+    drop = float(stats.chi2.ppf(0.95, 1)) / 2
+
+    def beyond(log_ratio: float) -> float:
+        return likelihood(log_ratio) - highest + drop
+
+    low = _root(beyond, best, -_FURTHEST) if best > -_FURTHEST else best
+    high = _root(beyond, best, _FURTHEST) if best < _FURTHEST else best
+    p = float(stats.chi2.sf(2 * (highest - likelihood(0.0)), 1))
+    return _ratio(best), _ratio(low), _ratio(high), p
+
+
+def _ratio(log_ratio: float) -> float:
+    if abs(log_ratio) >= _FURTHEST:
+        return 0.0 if log_ratio < 0 else np.inf
+    return float(np.exp(log_ratio))
+
+
+def _root(function: Callable[[float], float], start: float, end: float) -> float:
+    """Where a falling function is 0 between two places; the end of it where it is nowhere."""
+    at_start, at_end = function(start), function(end)
+    if np.sign(at_start) == np.sign(at_end):
+        return start if abs(at_start) < abs(at_end) else end
+    return float(optimize.brentq(function, min(start, end), max(start, end), xtol=1e-8))
+
+
+def _risk(
+    days: np.ndarray, reached: np.ndarray, exposed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """At each time that a step was taken: steps, of them with, at risk, of them with."""
+    days = np.maximum(days, 0.5)  # as everywhere: a step on day 0 is one of the first half day
+    at, taken = np.unique(days[reached], return_counts=True)
+    later = exposed < days
+    with_ = np.array([(reached & later & (days == t)).sum() for t in at], dtype=int)
+    at_risk = len(days) - np.searchsorted(np.sort(days), at, side="left")
+    at_risk_with = np.searchsorted(np.sort(exposed[later]), at, side="left") - np.searchsorted(
+        np.sort(days[later]), at, side="left"
+    )
+    return taken, with_, at_risk, at_risk_with
+
+
+def odds_ratio(with_reached: int, with_not: int, without_reached: int, without_not: int) -> float:
+    """The odds of reaching a step with something against without, 1 added to each number (Haldane, PostHog)."""
+    return float(((with_reached + 1) / (with_not + 1)) / ((without_reached + 1) / (without_not + 1)))
+
+
+def adherence(
+    waits: pd.DataFrame, uses: pd.DataFrame, steps: Iterable[Step], by: str = "csm"
+) -> pd.DataFrame:
+    """How often who is in charge used what the product file plans for a step, within 30 days.
+
+    waits: those of `moved_on`, and `by`. Counted are waits for a step that has a sign
+    (`contents_seen`, `tools_seen`; any of them counts) and that lasted so long: of a customer that went
+    on by itself before, nothing was due. Columns: `by`, due, used, share, low, high (Wilson, 95 %);
+    who used it most often first, by the lower end.
+    """
+    planned = {s.step for s in steps if s.contents_seen or s.tools_seen}
+    due = waits[waits["step"].isin(planned) & (waits["days"] >= DUE)]
+    done = pd.Series(False, index=due.index)
+    for step, inside in due.groupby("step"):
+        own = uses[(uses["step"] == step) & (uses["kind"] != "touch")]
+        done[inside.index] = first_use(inside, own) <= DUE + 1
+    each = done.groupby(due[by]).agg(["size", "sum"])
+    found = pd.DataFrame(
+        {by: each.index.astype("str"), "due": each["size"].to_numpy(int), "used": each["sum"].to_numpy(int)}
+    )
+    found["share"] = found["used"] / found["due"]
+    found["low"], found["high"] = (
+        zip(*(wilson(r.used, r.due) for r in found.itertuples()), strict=True) if len(found) else ([], [])
+    )
+    return found.sort_values(["low", by], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,207 @@
+"""What moves customers on: planted nothing, planted something, and the partial likelihood of statsmodels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.duration.hazard_regression import PHReg
+
+from cs_helpers.analyses.contents import adherence, moved_on, odds_ratio, pace_ratio, used
+from cs_helpers.analyses.survival import CENSORED, REACHED
+
+from .builders import account, contract, product, product_data, random, use
+from .funnel_cases import CORRELATION
+
+BEGAN = pd.Timestamp("2026-01-01 10:00")
+WINDOW = 90.0
+
+
+def simulated(draw: np.random.Generator, effect: float, n: int = 400) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Waits of small companies (slow) and larger ones, and one mail each at a time of its own.
+
+    Small companies are written to sooner. From the day after the mail the pace is `effect` times as
+    high; who went on before its mail would have come never gets it.
+    """
+    small = draw.random(n) < 0.5
+    pace = np.where(small, 1 / 120, 1 / 40)
+    mail = np.floor(draw.exponential(np.where(small, 20, 60))) + 1
+    due = draw.exponential(size=n)  # reached when the pace adds up to this
+    days = np.where(due < pace * mail, due / pace, mail + (due - pace * mail) / (pace * effect))
+    watched = draw.uniform(60, 200, n)
+    outcome = np.where(days <= watched, REACHED, CENSORED)
+    days = np.minimum(days, watched)
+    names = [f"A{k}" for k in range(n)]
+    waits = pd.DataFrame(
+        {"account_id": names, "step": "value", "size": np.where(small, "small", "mid"), "began": BEGAN,
+         "days": days, "outcome": outcome}
+    )  # fmt: skip
+    # sent a day before it counts, at midnight of the hour that the wait began
+    sent = mail < days
+    uses = pd.DataFrame(
+        {"step": "value", "kind": "touch", "what": "mail", "account_id": np.array(names)[sent],
+         "used_at": (BEGAN.normalize() + pd.to_timedelta(mail[sent], "D"))}
+    )  # fmt: skip
+    return waits, uses
+
+
+def as_counted(waits: pd.DataFrame, uses: pd.DataFrame) -> float:
+    """What a table of used and not used says, without a look at time."""
+    reached = ((waits["outcome"] == REACHED) & (waits["days"] <= WINDOW)).groupby(
+        waits["account_id"].isin(uses["account_id"])
+    )
+    counts = reached.agg(["sum", "size"])
+    odds = (counts["sum"] + 0.5) / (counts["size"] - counts["sum"] + 0.5)
+    return float(np.log(odds[True] / odds[False]))
+
+
+def test_a_mail_that_does_nothing_is_said_to_do_nothing_where_plain_counting_says_much() -> None:
+    inside, told, naive = 0, 0, []
+    for seed in range(200):
+        waits, uses = simulated(random(seed), effect=1.0)
+        row = moved_on(waits, uses, WINDOW).iloc[0]
+        inside += row["low"] <= 1 <= row["high"]
+        told += row["verdict"] != "alike"
+        naive.append(as_counted(waits, uses))
+    # 95 % of 200 are 190, give or take 3; each simulation has one question, so 5 % of them are told
+    assert inside >= 180
+    assert told == 200 - inside
+    # counted without time, who got the mail seems to go on far less often: only who waits gets one
+    assert np.exp(np.mean(naive)) < 0.5
+    assert np.mean(np.array(naive) < 0) > 0.95
+
+
+def test_a_mail_that_doubles_the_pace_is_found() -> None:
+    found = [moved_on(*simulated(random(seed), effect=2.0), WINDOW).iloc[0] for seed in range(60)]
+    ratios = np.log([row["ratio"] for row in found])
+    assert np.exp(np.mean(ratios)) == pytest.approx(2.0, rel=0.08)
+    assert sum(row["low"] <= 2 <= row["high"] for row in found) >= 52
+    assert sum(row["verdict"] == "faster" for row in found) >= 50
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_ratio_is_the_one_of_statsmodels(seed: int) -> None:
+    draw = random(seed)
+    n = 150
+    days = draw.integers(1, 40, n).astype(float)
+    # between the days: who begins at a time that a step is taken is at risk there for statsmodels, for us later
+    exposed = np.where(draw.random(n) < 0.6, draw.integers(1, 40, n) + 0.5, np.inf)
+    reached, stratum = draw.random(n) < 0.6, draw.choice(["a", "b", "c"], n)
+    rows = []
+    for d, e, r, s in zip(days, exposed, reached, stratum, strict=True):
+        if e < d:
+            rows += [(0.0, e, False, 0.0, s), (e, d, r, 1.0, s)]
+        else:
+            rows.append((0.0, d, r, 0.0, s))
+    table = pd.DataFrame(rows, columns=["entry", "exit", "status", "with", "stratum"])
+    model = PHReg(
+        table["exit"], table[["with"]], status=table["status"].astype(int), entry=table["entry"],
+        strata=table["stratum"], ties="breslow",
+    )  # fmt: skip
+    fit = model.fit()
+    ratio, low, high, p = pace_ratio(days, reached, exposed, stratum)
+    assert np.log(ratio) == pytest.approx(fit.params[0], abs=1e-5)
+    # the ends are where the likelihood has fallen by 1.92
+    at_best = model.loglike(fit.params)
+    for end in (low, high):
+        assert at_best - model.loglike(np.log([end])) == pytest.approx(1.9207, abs=1e-3)
+    chi = 2 * (at_best - model.loglike(np.zeros(1)))
+    assert p == pytest.approx(float(stats.chi2.sf(chi, 1)), abs=1e-5)
+
+
+def test_with_no_step_after_a_use_the_ratio_is_0_and_its_end_is_told() -> None:
+    days = np.array([10.0, 20, 30, 90, 90, 90])
+    ratio, low, high, p = pace_ratio(days, days < 90, np.array([np.inf] * 3 + [5.0] * 3), np.array(["a"] * 6))
+    assert low == 0
+    assert ratio < 0.01
+    # by hand: of 6, 5 and 4 at risk three are with; what is left of the likelihood is (3/(3+3r))(2/(2+3r))(1/(1+3r))
+    assert np.log(np.prod([3 / (3 + 3 * high), 2 / (2 + 3 * high), 1 / (1 + 3 * high)])) == pytest.approx(
+        -1.9207, abs=1e-3
+    )
+    assert 0.01 < p < 0.1
+
+
+def test_where_nobody_waited_without_nothing_can_be_said() -> None:
+    assert all(np.isnan(pace_ratio(np.array([5.0]), np.array([True]), np.array([np.inf]), np.array(["a"]))))
+
+
+def test_what_is_used_on_the_day_of_the_step_did_not_come_before_it() -> None:
+    waits = pd.DataFrame(
+        {"account_id": [f"A{k}" for k in range(12)], "step": "value", "size": "mid", "began": BEGAN,
+         "days": 10.2, "outcome": REACHED}
+    )  # fmt: skip
+    uses = waits[["account_id", "step"]].assign(
+        kind="touch", what="mail", used_at=BEGAN + pd.Timedelta(days=10)
+    )
+    assert moved_on(waits, uses, WINDOW).empty
+    before = uses.assign(used_at=BEGAN + pd.Timedelta(days=9))
+    assert moved_on(waits, before, WINDOW)["used"].tolist() == [12]
+    earlier = uses.assign(used_at=BEGAN - pd.Timedelta(days=1))
+    assert moved_on(waits, earlier, WINDOW).empty
+
+
+def test_odds_of_posthog() -> None:
+    did = dict(CORRELATION.did)
+    units = {unit for unit, _, _ in CORRELATION.events}
+    for event, with_reached, with_not, odds in CORRELATION.results:
+        who = {unit for unit, done in did.items() if done == event}
+        counts = [
+            len(who & CORRELATION.converted), len(who - CORRELATION.converted),
+            len(CORRELATION.converted - who), len(units - CORRELATION.converted - who),
+        ]  # fmt: skip
+        assert counts[:2] == [with_reached, with_not]
+        assert odds_ratio(*counts) == pytest.approx(odds)
+
+
+SEEN = {
+    "seen": {
+        "kickoff": {"contents": "Why", "contents_seen": {"touch": "why*"}},
+        "value": {"tools": "Import", "tools_seen": {"event": "import.*"}},
+    }
+}
+
+
+def test_uses_are_what_touches_and_the_log_say() -> None:
+    def touch(
+        day: str, content: str | None, kind: str = "mail", step: str | None = None
+    ) -> dict[str, object]:
+        return {
+            "account_id": "A",
+            "occurred_at": f"2026-{day} 09:00",
+            "content": content,
+            "kind": kind,
+            "step": step,
+        }
+
+    data = product_data(
+        product(steps=["kickoff", "value"], journey=SEEN),
+        accounts=[account("A")],
+        contracts=[contract("A", "2026-01-01")],
+        touches=[
+            touch("01-05", "why they bought"), touch("01-06", "news", step="value"), touch("01-07", None),
+            touch("01-08", "we leave", kind="churn_notice"), touch("07-01", "why again"),
+        ],
+        usage=[use("A", "2026-02-01", "import.file"), use("A", "2026-02-01", "import.again"), use("A", "2026-02-02", "x")],
+    )  # fmt: skip
+    found = used(data, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
+    assert sorted(f"{r.step} {r.kind} {r.what} {r.used_at:%m-%d}" for r in found.itertuples()) == [
+        "kickoff contents  01-05", "value tools  02-01", "value touch news 01-06", "value touch why they bought 01-05",
+    ]  # fmt: skip
+
+
+def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time() -> None:
+    waits = pd.DataFrame(
+        {"account_id": list("ABCDEF"), "step": ["value"] * 5 + ["kickoff"], "size": "mid", "began": BEGAN,
+         "days": [40.0, 40, 40, 20, 90, 90], "outcome": CENSORED, "csm": ["one", "one", "two", "two", "two", "two"]}
+    )  # fmt: skip
+    days = {"A": 3, "B": 31, "C": 30, "D": 1, "E": -1, "F": 1}
+    uses = pd.DataFrame(
+        [{"step": "value", "kind": "tools", "what": "", "account_id": a, "used_at": BEGAN.normalize() + pd.Timedelta(days=d, hours=11)}
+         for a, d in days.items()]
+    )  # fmt: skip
+    of = product(steps=["kickoff", "value"], journey={"seen": {"value": SEEN["seen"]["value"]}})
+    found = adherence(waits, uses, of.journey.steps)
+    assert [(r.csm, r.due, r.used) for r in found.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
+    # Wilson's interval of 1 in 2, as published
+    assert found[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)
