@@ -275,6 +275,8 @@ class Workbook:
         found = []
         for note in result.about(question):
             fields = dict(note.fields)
+            if "since" in fields:
+                fields["since"] = self.text.day(fields["since"])
             if "tables" in fields:
                 fields["tables"] = self.text.joined(list(fields["tables"]))
             if "baseline" in fields:

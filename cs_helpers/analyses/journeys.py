@@ -9,7 +9,7 @@ import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.contents import DUE, adherence, moved_on, used
-from cs_helpers.analyses.customers import SIZE_ORDER, tenure
+from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
 from cs_helpers.analyses.progress import came, ways
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
@@ -87,6 +87,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     groups = {"all": reached} | {s: reached[size == s] for s in SIZE_ORDER if (size == s).any()}
+    started = data["contracts"].groupby("account_id")["started_on"].min()
+    older = (started[active_on(data["contracts"], quarter.end)["account_id"].unique()] < since).sum()
+    if older:
+        notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
     notes += _rules(data.product)
     window = journey.window_days
     step_rows, curves, ages = [], [], []

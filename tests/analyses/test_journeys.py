@@ -69,6 +69,7 @@ def steps(found: Result) -> pd.DataFrame:
 def test_customers_older_than_the_log_are_left_out(found: Result) -> None:
     assert found.n == 4
     assert found.since == pd.Timestamp("2026-01-02").date()
+    assert [n.fields for n in found.notes if n.code == "older"] == [{"customers": 1, "since": found.since}]
 
 
 def test_the_funnel_counts_who_came_to_each_step(found: Result) -> None:
