@@ -1,7 +1,7 @@
 """When each account reached the steps of its product's journey, and what else was recorded of it.
 
-Of a step of use only the first time is kept (of each user and day where the product counts users):
-later ones are in the reductions of the log, by the day.
+Of a step of use only the first time is kept, as later ones are in the reductions of the log by the day;
+where the product counts users, each use of each of them.
 """
 
 from __future__ import annotations
@@ -126,14 +126,14 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
 
 
 def _used_by_user(intake: Intake, product: str, pattern: str) -> ir.Table | None:
-    """The first time of each user and day, from the log itself."""
+    """Each use of each user, from the log itself."""
     if intake.log is None or intake.usage is None:
         return None
     log = intake.log
     rows = log.rows.filter(log.good(log.rows) & log.rows.user_id.notnull())
     rows = rows.filter((rows["product"] == product) & matches(rows.event, pattern))
     with reading("usage"):
-        each = rows.group_by("account_id", "user_id", "day").aggregate(reached_at=rows.occurred_at.min())
+        each = rows.select("account_id", "user_id", reached_at=rows.occurred_at).distinct()
         name = f"uses_{hashes.of(f'{product} {pattern}')[:16]}"
         return log.engine.into(intake.usage.hub, name, each).semi_join(intake.kept["accounts"], "account_id")
 
