@@ -75,10 +75,10 @@ def funnel(result: Result, text: Text) -> Picture:
                 "journeys.funnel.message",
                 step=text.label("step", hardest.name.partition(":")[2]),
                 share=text.share(hardest.value),
-                n=hardest.n,
+                n=text.number(hardest.n),
             )
         alt = text("journeys.funnel.alt", message=message)
-        counted = text("charts.n_users" if users else "charts.n_customers", n=n)
+        counted = text("charts.n_users" if users else "charts.n_customers", n=text.number(n))
         return finished(figure, text, result, message=message, alt=alt, n=counted)
 
 
@@ -109,7 +109,12 @@ def steps(result: Result, text: Text) -> Picture:
         message = _widest_gap(result, text, sizes)
         alt = text("journeys.steps.alt", message=message)
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=text.number(result.n)),
         )
 
 
@@ -169,8 +174,8 @@ def ways(result: Result, text: Text) -> Picture:
                 )
             )  # fmt: skip
             axis.text(
-                (edge + 3 * reach) / 4 + 0.05 * side, (start + end) / 2, text.number(row.customers), color=color,
-                fontsize=9, va="center", ha="left" if side > 0 else "right",
+                (edge + 3 * reach) / 4, (start + end) / 2, text.number(row.customers), color=color,
+                fontsize=9, va="center", ha="center",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
         for step, y in place.items():
@@ -216,7 +221,7 @@ def stalls(result: Result, text: Text) -> Picture:
             axis.set_title(text(f"charts.by_{dimension}"))
             axis.set_xticklabels([text.wrapped(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:
-                axis.set_yticklabels([text.wrapped(text.label("step", s), 22) for s in names])
+                axis.set_yticklabels([text.wrapped(text.label("step", s), 24) for s in names], fontsize=9)
         sizes = table[(table["dimension"] == "size") & (table["late"] > 0)]
         if len(sizes):
             worst = sizes.loc[sizes["mrr"].idxmax()]
@@ -281,5 +286,10 @@ def value_curve(result: Result, text: Text) -> Picture:
         )
         alt = text("journeys.value_curve.alt", message=message)
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=text.number(result.n)),
         )

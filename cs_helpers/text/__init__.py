@@ -145,7 +145,7 @@ class Text:
             pieces = [
                 part
                 for phrase in _japanese().parse(text)
-                for part in re.split("(?<=[・、。:\uff1a])", phrase)
+                for part in re.split("(?<=[・、。: \uff1a])", phrase)
             ]
         else:
             pieces = [word + " " for word in text.split(" ")]
