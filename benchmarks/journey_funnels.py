@@ -1,10 +1,14 @@
-"""A funnel of five steps over many milestone events: ours, SQL written by hand, and pandas, side by side in one run.
+"""A funnel of five steps over many milestone events: ours, SQL written by hand, pandas and others, side by side.
 
     python benchmarks/journey_funnels.py [--millions 100] [--ways ours,joins,lists,pandas] [--rounds 2]
 
 Events lie in one Parquet file: ten a unit on the average, in order of time, five steps and one event that is
 none. The funnel is ordered, with a window of 90 days, by the first entry. Each way is a process of its own with
 its start counted; prints wall seconds, the peak of its memory, the counts, and ratios. DuckDB may use 2 GB.
+
+Ways: `ours` (and `ours-latest`, `ours-strict`, `ours-unordered`, `ours-open`: without a window); `joins` and `lists`,
+SQL written by hand; `pandas`, a merge and a group a step; `pandas-by-unit`, a loop over the units' events;
+`retentioneering` (5.2, no window), which needs another DuckDB: `--python` names the interpreter that has it.
 """
 
 from __future__ import annotations
@@ -74,6 +78,24 @@ def write(file: Path, millions: float) -> None:
         )
 
 
+def by_unit(file: Path) -> list[int]:
+    """What most would write first: each unit's events in order, and a loop."""
+    import pandas as pd
+
+    events = pd.read_parquet(file)
+    events = events[events["event"].isin(STEPS)].sort_values("occurred_at", kind="stable")
+    window, counts = pd.Timedelta(days=WINDOW), [0] * len(STEPS)
+    for _, own in events.groupby("unit", sort=False):
+        came, began = 0, None
+        for event, at in zip(own["event"], own["occurred_at"], strict=True):
+            if came < len(STEPS) and event == STEPS[came] and (began is None or at <= began + window):
+                began = at if began is None else began
+                came += 1
+        for k in range(came):
+            counts[k] += 1
+    return counts
+
+
 def child(way: str, file: Path) -> list[int]:
     """The counts of the steps, by one way."""
     if way.startswith("ours"):
@@ -81,8 +103,20 @@ def child(way: str, file: Path) -> list[int]:
 
         mode = way.partition("-")[2] or "ordered"
         entry = "latest_entry" if mode == "latest" else "first_entry"
-        funnel = Funnel(STEPS, timedelta(days=WINDOW), "ordered" if mode == "latest" else mode, entry)
+        days = 36_500 if mode == "open" else WINDOW
+        funnel = Funnel(STEPS, timedelta(days=days), "ordered" if mode in ("latest", "open") else mode, entry)
         return [int(n) for n in counted(file, funnel)["units"]]
+    if way == "retentioneering":
+        import pandas as pd
+        from retentioneering.eventstream import Eventstream
+
+        stream = Eventstream(
+            pd.read_parquet(file),
+            {"path_cols": ["unit"], "event_col": "event", "timestamp_col": "occurred_at"},
+        )
+        return [int(step["unique_paths"]) for step in stream.funnel_data(list(STEPS))["steps"]]
+    if way == "pandas-by-unit":
+        return by_unit(file)
     if way == "pandas":
         import pandas as pd
 
@@ -121,6 +155,7 @@ def main() -> None:
     parser.add_argument("--ways", default="ours,joins,lists,pandas")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--child", default="")
     told = parser.parse_args()
     if told.child:
@@ -136,8 +171,9 @@ def main() -> None:
         for _ in range(told.rounds):
             for way in told.ways.split(","):
                 began = time.perf_counter()
+                python = told.python if way == "retentioneering" else sys.executable
                 done = subprocess.run(
-                    [sys.executable, __file__, "--child", way, "--folder", str(file)],
+                    [python, __file__, "--child", way, "--folder", str(file)],
                     capture_output=True, text=True,
                 )  # fmt: skip
                 taken = time.perf_counter() - began
@@ -147,7 +183,7 @@ def main() -> None:
                 counts, peak = json.loads(done.stdout.splitlines()[-1])
                 seconds.setdefault(way, []).append(taken)
                 print(f"{way}: {taken:.1f} s, {peak:.2f} GB, {counts}", flush=True)
-    ours = median(seconds["ours"])
+    ours = median(seconds["ours" if "ours" in seconds else next(iter(seconds))])
     print("\n| way | seconds | it / ours |\n|---|---|---|")
     for way, taken in seconds.items():
         print(f"| {way} | {median(taken):.1f} | {median(taken) / ours:.2f} |")

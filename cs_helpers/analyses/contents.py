@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from cs_helpers.analyses.measures import named
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.survival import REACHED
 from cs_helpers.analyses.waits import LEAST
-from cs_helpers.contract.products import Step
+from cs_helpers.contract.products import Sign, Step
 from cs_helpers.snapshot import ProductData
 
 #: the days of a wait within which a play is due
@@ -26,6 +26,16 @@ MOST = 8
 
 #: ratios of paces beyond this and its inverse are not told apart from it
 _FURTHEST = np.log(1e6)
+
+
+def planned(data: ProductData, steps: Iterable[Step]) -> list[tuple[str, str, Sign]]:
+    """What the product file plans for a step and the data can show: step, kind (`contents`, `tools`), its sign."""
+    return [
+        (step.step, kind, sign)
+        for step in steps
+        for kind, sign in (("contents", step.contents_seen), ("tools", step.tools_seen))
+        if sign is not None and not data.missing("touches" if sign.touch else "usage")
+    ]
 
 
 def used(data: ProductData, steps: Iterable[Step], end: pd.Timestamp) -> pd.DataFrame:
@@ -43,9 +53,7 @@ def used(data: ProductData, steps: Iterable[Step], end: pd.Timestamp) -> pd.Data
     for step in steps:
         about = touches[touches["step"].isna() | (touches["step"] == step.step)]
         free = np.ones(len(about), dtype=bool)
-        for kind, sign in (("contents", step.contents_seen), ("tools", step.tools_seen)):
-            if sign is None:
-                continue
+        for _, kind, sign in planned(data, [step]):
             if sign.touch:
                 found = named(about["content"], sign.touch)
                 free &= ~found
@@ -195,27 +203,32 @@ def odds_ratio(with_reached: int, with_not: int, without_reached: int, without_n
 
 
 def adherence(
-    waits: pd.DataFrame, uses: pd.DataFrame, steps: Iterable[Step], by: str = "csm"
+    waits: pd.DataFrame, uses: pd.DataFrame, steps: Collection[str], by: str = "csm"
 ) -> pd.DataFrame:
-    """How often who is in charge used what the product file plans for a step, within 30 days.
+    """How often who is in charge used what is planned for a step, within 30 days.
 
-    waits: those of `moved_on`, and `by`. Counted are waits for a step that has a sign
-    (`contents_seen`, `tools_seen`; any of them counts) and that lasted so long: of a customer that went
-    on by itself before, nothing was due. Columns: `by`, due, used, share, low, high (Wilson, 95 %);
-    who used it most often first, by the lower end.
+    waits: those of `moved_on`, and `by`. steps: those that something is planned for, any of which
+    counts. Waits that did not last so long are not counted: of a customer that went on by itself
+    before, nothing was due. Columns: `by`, due, used, share, low, high (Wilson, 95 %); who used it most
+    often first, by the lower end.
     """
-    planned = {s.step for s in steps if s.contents_seen or s.tools_seen}
-    due = waits[waits["step"].isin(planned) & (waits["days"] >= DUE)]
+    due = waits[waits["step"].isin(steps) & (waits["days"] >= DUE)]
     done = pd.Series(False, index=due.index)
     for step, inside in due.groupby("step"):
         own = uses[(uses["step"] == step) & (uses["kind"] != "touch")]
         done[inside.index] = first_use(inside, own) <= DUE + 1
-    each = done.groupby(due[by]).agg(["size", "sum"])
-    found = pd.DataFrame(
-        {by: each.index.astype("str"), "due": each["size"].to_numpy(int), "used": each["sum"].to_numpy(int)}
-    )
-    found["share"] = found["used"] / found["due"]
-    found["low"], found["high"] = (
-        zip(*(wilson(r.used, r.due) for r in found.itertuples()), strict=True) if len(found) else ([], [])
-    )
+    rows = []
+    for who, each in done.groupby(due[by]):
+        low, high = wilson(int(each.sum()), len(each))
+        rows.append(
+            {
+                by: who,
+                "due": len(each),
+                "used": int(each.sum()),
+                "share": each.mean(),
+                "low": low,
+                "high": high,
+            }
+        )
+    found = pd.DataFrame(rows, columns=[by, "due", "used", "share", "low", "high"])
     return found.sort_values(["low", by], ascending=[False, True], ignore_index=True)

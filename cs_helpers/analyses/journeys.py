@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
-from cs_helpers.analyses.contents import DUE, adherence, moved_on, used
+from cs_helpers.analyses.contents import DUE, adherence, moved_on, planned, used
 from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
 from cs_helpers.analyses.progress import came, ways
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
@@ -52,12 +52,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     median_high in days); `differences` (step, p, differs: whether the sizes take it alike, by the
     log-rank test, Benjamini-Hochberg over the steps); `value_curve` (size or `all`, day, share, low,
     high, at_risk); `ages` (size or `all`, n, age in days, share with value by then, low, high, at_risk);
-    `ways`: see `progress.ways`; `stalls`: see `waits.stalls`; `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
+    `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
     n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
-    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `waiting`: see
-    `waits.waiting`; `csms` and `touch_models`: see `coaching.compared`, of all steps together, adjusted
-    for step and size; who was in charge when the step before was reached; `moves`: see
-    `contents.moved_on`; `adherence`: see `contents.adherence`.
+    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `ways`: see
+    `progress.ways`; `waiting` and `stalls`: see `waits`; `moves` and `adherence`: see `contents`; `csms`
+    and `touch_models`: see `coaching.compared`, of all steps together, adjusted for step and size; who
+    was in charge when the step before was reached.
     """
     journey = data.product.journey
     asked = (
@@ -137,7 +137,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if tables["moves"].empty:
         del tables["moves"]
         notes.append(Note("few_uses", "moves", {"needed": LEAST}))
-    plays = adherence(in_charge["csm"], uses, ahead)
+    plays = adherence(in_charge["csm"], uses, {step for step, _, _ in planned(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
     else:

@@ -108,14 +108,7 @@ def steps(result: Result, text: Text) -> Picture:
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
         message = _widest_gap(result, text, sizes)
         alt = text("journeys.steps.alt", message=message)
-        return finished(
-            figure,
-            text,
-            result,
-            message=message,
-            alt=alt,
-            n=text("charts.n_customers", n=text.number(result.n)),
-        )
+        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def _widest_gap(result: Result, text: Text, sizes: list[str]) -> str:
@@ -163,7 +156,7 @@ def ways(result: Result, text: Text) -> Picture:
             axis.text(0.08, y, text.number(row.customers), va="center", fontsize=9, color=BLUE)
         for n, row in enumerate(asides.sort_values("ahead", key=abs).itertuples()):
             side, color = (1, GREEN) if row.ahead > 0 else (-1, ORANGE)
-            # they leave a little above the middle of a step and come in a little below, or the other way round
+            # ahead they leave below the middle of a step and come in above it, back the other way round
             start, end = place[row.before] + 0.07 * side, place[row.step] - 0.07 * side
             edge, reach = side * _BOX, side * (_BOX + 0.25 + 0.26 * abs(row.ahead) + 0.07 * (n % 2))
             curve = Path([(edge, start), (reach, start), (reach, end), (edge, end)], _CURVE)
@@ -190,8 +183,7 @@ def ways(result: Result, text: Text) -> Picture:
             before=text.label("step", other["before"]), step=text.label("step", other["step"]),
         )  # fmt: skip
         alt = text("journeys.ways.alt", message=message)
-        counted = text("charts.n_customers", n=text.number(result.n))
-        return finished(figure, text, result, message=message, alt=alt, n=counted)
+        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def stalls(result: Result, text: Text) -> Picture:
@@ -224,7 +216,7 @@ def stalls(result: Result, text: Text) -> Picture:
                 axis.set_yticklabels([text.wrapped(text.label("step", s), 24) for s in names], fontsize=9)
         sizes = table[(table["dimension"] == "size") & (table["late"] > 0)]
         if len(sizes):
-            worst = sizes.loc[sizes["mrr"].idxmax()]
+            worst = sizes.nlargest(1, ["mrr", "late"]).iloc[0]
             message = text(
                 "journeys.stalls.message", step=text.label("step", worst["step"]), late=int(worst["late"]),
                 size=text.label("size", worst["segment"]), mrr=text.number(worst["mrr"]),
@@ -233,14 +225,7 @@ def stalls(result: Result, text: Text) -> Picture:
         else:
             message = text("journeys.stalls.none")
         alt = text("journeys.stalls.alt", message=message)
-        return finished(
-            figure,
-            text,
-            result,
-            message=message,
-            alt=alt,
-            n=text("charts.n_customers", n=text.number(result.n)),
-        )
+        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def value_curve(result: Result, text: Text) -> Picture:
@@ -285,11 +270,8 @@ def value_curve(result: Result, text: Text) -> Picture:
             share=text.share(by_half_year.value if by_half_year else None),
         )
         alt = text("journeys.value_curve.alt", message=message)
-        return finished(
-            figure,
-            text,
-            result,
-            message=message,
-            alt=alt,
-            n=text("charts.n_customers", n=text.number(result.n)),
-        )
+        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+
+
+def _customers(result: Result, text: Text) -> str:
+    return text("charts.n_customers", n=text.number(result.n))

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
-from cs_helpers.analyses.contents import adherence, moved_on, odds_ratio, pace_ratio, used
+from cs_helpers.analyses.contents import adherence, moved_on, odds_ratio, pace_ratio, planned, used
 from cs_helpers.analyses.survival import CENSORED, REACHED
 
 from .builders import account, contract, product, product_data, random, use
@@ -190,6 +190,16 @@ def test_uses_are_what_touches_and_the_log_say() -> None:
     ]  # fmt: skip
 
 
+def test_what_the_data_cannot_show_is_not_planned() -> None:
+    of = product(steps=["kickoff", "value"], journey=SEEN)
+    steps = of.journey.steps
+    assert planned(product_data(of), steps) == []
+    shown = planned(product_data(of, touches=[]), steps)
+    assert [(step, kind) for step, kind, _ in shown] == [("kickoff", "contents")]
+    shown = planned(product_data(of, usage=[use("A", "2026-02-01")]), steps)
+    assert [(step, kind) for step, kind, _ in shown] == [("value", "tools")]
+
+
 def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time() -> None:
     waits = pd.DataFrame(
         {"account_id": list("ABCDEF"), "step": ["value"] * 5 + ["kickoff"], "size": "mid", "began": BEGAN,
@@ -200,8 +210,7 @@ def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time()
         [{"step": "value", "kind": "tools", "what": "", "account_id": a, "used_at": BEGAN.normalize() + pd.Timedelta(days=d, hours=11)}
          for a, d in days.items()]
     )  # fmt: skip
-    of = product(steps=["kickoff", "value"], journey={"seen": {"value": SEEN["seen"]["value"]}})
-    found = adherence(waits, uses, of.journey.steps)
+    found = adherence(waits, uses, {"value"})
     assert [(r.csm, r.due, r.used) for r in found.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
     # Wilson's interval of 1 in 2, as published
     assert found[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)

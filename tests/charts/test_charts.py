@@ -20,6 +20,7 @@ from cs_helpers.analyses.result import Result
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.charts.theme import above, canvas, finished
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
@@ -92,6 +93,19 @@ def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
     usual = workbook._picture(workbook.analyse("journeys"), "funnel")
     assert picture.message != usual.message
     assert len(other._notes(result, "funnel")) == len(workbook._notes(result, "funnel")) == 1
+
+
+@pytest.mark.parametrize(
+    ("counted", "sentence"),
+    [
+        ({"mode": "anyhow"}, "'milestones', 'ordered', 'strict' or 'unordered'"),
+        ({"window_days": 0}, "greater than or equal to 1"),
+        ({"mode": "ordered", "exclusions": [{"event": "x", "after": "gone", "before": "kickoff"}]}, "no such step"),
+    ],
+)  # fmt: skip
+def test_a_funnel_that_no_journey_can_have_is_refused_in_a_sentence(workbook, counted, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        workbook.counted_as(**counted)
 
 
 def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results):
