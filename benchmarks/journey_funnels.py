@@ -6,7 +6,7 @@ Events lie in one Parquet file: ten a unit on the average, in order of time, fiv
 none. The funnel is ordered, with a window of 90 days, by the first entry. Each way is a process of its own with
 its start counted; prints wall seconds, the peak of its memory, the counts, and ratios. DuckDB may use 2 GB.
 
-Ways: `ours` (and `ours-latest`, `ours-strict`, `ours-unordered`, `ours-open`: without a window); `joins` and `lists`,
+Ways: `scan`, the file read and nothing else; `ours` (and `ours-latest`, `ours-strict`, `ours-unordered`, `ours-open`: without a window); `joins` and `lists`,
 SQL written by hand; `pandas`, a merge and a group a step; `pandas-by-unit`, a loop over the units' events;
 `retentioneering` (5.2, no window), which needs another DuckDB: `--python` names the interpreter that has it.
 """
@@ -144,6 +144,12 @@ def child(way: str, file: Path) -> list[int]:
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '2GB'")
         connection.read_parquet(str(file)).create_view("e")
+        if way == "scan":
+            return list(
+                connection.sql(
+                    "SELECT max(unit), max(length(event)), max(epoch_us(occurred_at)) FROM e"
+                ).fetchone()
+            )
         rows = connection.sql(JOINS if way == "joins" else LISTS).fetchall()
     return [int(row[1]) for row in rows] if way == "joins" else [int(n) for n in rows[0]]
 

@@ -34,6 +34,9 @@ AGES = (30, 90, 180, 365)
 #: ages at which new customers can be held against earlier ones: the largest that enough have come to
 COHORT_AGES = (90, 60, 30)
 
+#: the window, in days, of a funnel that needs none
+WITHOUT_END = 36_500
+
 #: false discovery rate of the steps that are said to differ
 FALSE_DISCOVERY = 0.05
 
@@ -186,12 +189,14 @@ def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) ->
 def _reached(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     """When each customer had come as far as each step (NaT: not yet), and when it left.
 
-    Without an order there is no step that a customer waits for: then, as with `milestones`, what is
-    reached stays reached.
+    However long it took: who was slower than the window of the funnel does not wait any more. Without
+    an order there is no step that a customer waits for: then, as with `milestones`, what is reached
+    stays reached.
     """
     journey = data.product.journey
-    without_order = {"mode": "milestones", "entry": "first_entry", "exclusions": ()}
-    asked = {"unit": "account", **(without_order if journey.mode == "unordered" else {})}
+    asked: dict[str, object] = {"unit": "account", "window_days": WITHOUT_END}
+    if journey.mode == "unordered":
+        asked |= {"mode": "milestones", "entry": "first_entry", "exclusions": ()}
     come = came(data, journey.model_copy(update=asked), steps, since, end)
     left = tenure(data["contracts"])["ended_on"].reindex(come.index)
     return come.assign(left=left.where(left < end))
@@ -220,7 +225,7 @@ def _counted(
 ) -> pd.DataFrame:
     """When each unit of the declared funnel had come as far as each step."""
     journey = data.product.journey
-    if journey.unit == "account" and journey.mode != "unordered":
+    if journey.unit == "account" and journey.mode == "milestones":
         return reached
     return came(data, journey, steps, since, end)
 

@@ -169,6 +169,13 @@ def test_a_funnel_of_users_counts_users_and_all_else_customers() -> None:
     assert {n.code for n in found.about("funnel")} == {"funnel_ordered", "funnel_users"}
 
 
+def test_who_was_slower_than_the_window_does_not_wait_any_more() -> None:
+    found = journeys.analyse(data_of(LOG + BACK_AND_FORTH, mode="ordered"), Q2)
+    assert found.tables["funnel"]["units"].tolist() == [3, 3, 1]
+    # C took it after the window; A's use came before its turn
+    assert found.tables["waiting"]["account_id"].tolist() == ["A"]
+
+
 def test_without_an_order_customers_still_wait_for_the_next_step() -> None:
     found = journeys.analyse(data_of(LOG + BACK_AND_FORTH, mode="unordered"), Q2)
     # Z has a kick-off and no contract: without an order that is an entry, too
