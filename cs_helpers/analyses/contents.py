@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ MOST = 8
 _FURTHEST = np.log(1e6)
 
 
-def planned(data: ProductData, steps: Iterable[Step]) -> list[tuple[str, str, Sign]]:
+def planned(data: ProductData, steps: Sequence[Step]) -> list[tuple[str, str, Sign]]:
     """What the product file plans for a step and the data can show: step, kind (`contents`, `tools`), its sign."""
     return [
         (step.step, kind, sign)
@@ -38,98 +38,77 @@ def planned(data: ProductData, steps: Iterable[Step]) -> list[tuple[str, str, Si
     ]
 
 
-def used(data: ProductData, steps: Iterable[Step], end: pd.Timestamp) -> pd.DataFrame:
-    """Each use of what may help with a step, before `end`.
+def used(data: ProductData, waits: pd.DataFrame, steps: Sequence[Step], end: pd.Timestamp) -> pd.DataFrame:
+    """The first use of what may help with a step while somebody waited for it, before `end`.
 
-    Columns: step, kind (`contents` and `tools` as declared, `touch`: what else touches were about),
-    what (of a touch its content, else ''), account_id, used_at. A touch that names another step is
-    not counted, nor is a notice.
+    waits: account_id, step, began, days; each with an index of its own. Columns: wait (that index), step,
+    kind (`contents` and `tools` as planned, `touch`: what else touches were about), what (of a touch
+    its content, else ''), since (days of the wait after which it counts: from the day after, so that
+    what belongs to the step itself is none). A touch that names another step is not counted, nor is a notice.
     """
-    touches = data["touches"]
-    touches = touches[(touches["occurred_at"] < end) & (touches["kind"] != "churn_notice")]
-    touches = touches.dropna(subset=["content"])
-    daily = data["usage_daily"]
-    parts = []
-    for step in steps:
-        about = touches[touches["step"].isna() | (touches["step"] == step.step)]
-        free = np.ones(len(about), dtype=bool)
-        for _, kind, sign in planned(data, [step]):
-            if sign.touch:
-                found = named(about["content"], sign.touch)
-                free &= ~found
-                rows = about.loc[found, ["account_id", "occurred_at"]]
-            else:
-                found = named(daily["event"], str(sign.event)) & (daily["day"] < end).to_numpy()
-                rows = daily.loc[found, ["account_id", "day"]].drop_duplicates()
-            rows = rows.set_axis(["account_id", "used_at"], axis=1)
-            parts.append(rows.assign(step=step.step, kind=kind, what=""))
-        others = about.loc[free, ["account_id", "occurred_at", "content"]]
-        others = others.set_axis(["account_id", "used_at", "what"], axis=1)
-        parts.append(others.assign(step=step.step, kind="touch"))
-    columns = ["step", "kind", "what", "account_id", "used_at"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    asked = waits[["account_id", "step", "began", "days"]].assign(wait=waits.index)
+    touches = data["touches"].rename(columns={"occurred_at": "used_at", "content": "what", "step": "about"})
+    touches = touches[(touches["used_at"] < end) & (touches["kind"] != "churn_notice")]
+    touches = touches.dropna(subset=["what"])[["account_id", "used_at", "what", "about"]]
+    seen = asked.merge(touches, on="account_id")
+    seen = seen[seen["about"].isna() | (seen["about"] == seen["step"])].assign(kind="touch")
+    parts = [seen]
+    for step, kind, sign in planned(data, steps):
+        if sign.touch:
+            own = (seen["step"] == step).to_numpy() & named(seen["what"], sign.touch)
+            seen["kind"], seen["what"] = seen["kind"].mask(own, kind), seen["what"].mask(own, "")
+        else:
+            daily = data["usage_daily"]
+            days = daily.loc[
+                named(daily["event"], str(sign.event)) & (daily["day"] < end), ["account_id", "day"]
+            ]
+            own = asked[asked["step"] == step].merge(days.rename(columns={"day": "used_at"}), on="account_id")
+            parts.append(own.assign(kind=kind, what=""))
+    each = pd.concat(parts, ignore_index=True)
+    each = each[each["used_at"] >= each["began"]]
+    since = (each["used_at"].dt.normalize() - each["began"]) / pd.Timedelta(days=1) + 1
+    each = each.assign(since=since)[since < each["days"]]
+    return each.groupby(["wait", "step", "kind", "what"], sort=True)["since"].min().reset_index()
 
 
 def moved_on(waits: pd.DataFrame, uses: pd.DataFrame, window: float) -> pd.DataFrame:
     """How the pace of a step changes once something was used, of customers of the same size that waited as long.
 
-    waits: account_id, step, size, began, days, outcome (`survival`). uses: as `used` gives them.
-    A wait counts as without until the day after the first use in it, and as with from then on, up to
-    `window` days: who waits longer has more time to be sent something, and that time is not held
-    against it (immortal time bias; Suissa 2008). Columns: step, kind, what, waits, used (waits with a
-    use in time), ratio (of the hazards), low, high (95 %), p, odds (as counted: `odds_ratio`, which
-    knows nothing of time), verdict (`faster`, `slower`, `alike`; Benjamini-Hochberg over all rows).
-    Only what was used in five waits or more.
+    waits: step, size, days, outcome (`survival`). uses: as `used` gives them. A wait counts as without until
+    the day after the first use in it, and as with from then on, up to `window` days: who waits longer
+    has more time to be sent something, and that time is not held against it (immortal time bias; Suissa
+    2008). Columns: step, kind, what, waits, used (waits with a use in time), ratio (of the hazards), low,
+    high (95 %), p, odds (as counted: `odds_ratio`, which knows nothing of time), verdict (`faster`,
+    `slower`, `alike`; Benjamini-Hochberg over all rows). Only what was used in five waits or more.
     """
     rows = []
     for step, inside in waits.groupby("step", sort=False):
-        of_step = uses[uses["step"] == step]
-        seen = of_step.groupby(["kind", "what"])["account_id"].nunique().sort_values(ascending=False)
-        touched = [key for key in seen.index if key[0] == "touch"][:MOST]
-        for kind, what in [*(key for key in seen.index if key[0] != "touch"), *touched]:
+        days = np.minimum(inside["days"].to_numpy(), window)
+        reached = ((inside["outcome"] == REACHED) & (inside["days"] <= window)).to_numpy()
+        size = inside["size"].to_numpy()
+        of_step = uses[(uses["step"] == step) & (uses["since"] < window)]
+        often = of_step.groupby(["kind", "what"]).size()
+        often = often[often >= LEAST].sort_values(ascending=False, kind="stable")
+        touched = [key for key in often.index if key[0] == "touch"][:MOST]
+        for kind, what in [*(key for key in often.index if key[0] != "touch"), *touched]:
             each = of_step[(of_step["kind"] == kind) & (of_step["what"] == what)]
-            exposed = first_use(inside, each)
-            days = inside["days"].clip(upper=window)
-            reached = (inside["outcome"] == REACHED) & (inside["days"] <= window)
-            in_time = exposed < days
-            if in_time.sum() < LEAST:
-                continue
-            ratio, low, high, p = pace_ratio(
-                days.to_numpy(), reached.to_numpy(), exposed.to_numpy(), inside["size"].to_numpy()
-            )
-            table = pd.crosstab(in_time, reached).reindex(
-                index=[True, False], columns=[True, False], fill_value=0
-            )
+            exposed = np.full(len(inside), np.inf)
+            exposed[inside.index.get_indexer(each["wait"])] = each["since"]
+            ratio, low, high, p = pace_ratio(days, reached, exposed, size)
+            with_ = exposed < days
+            counts = [int((a & b).sum()) for a in (with_, ~with_) for b in (reached, ~reached)]
             rows.append(
                 {
-                    "step": step,
-                    "kind": kind,
-                    "what": what,
-                    "waits": len(inside),
-                    "used": int(in_time.sum()),
-                    "ratio": ratio,
-                    "low": low,
-                    "high": high,
-                    "p": p,
-                    "odds": odds_ratio(*table.to_numpy().ravel()),
+                    "step": step, "kind": kind, "what": what, "waits": len(inside), "used": int(with_.sum()),
+                    "ratio": ratio, "low": low, "high": high, "p": p, "odds": odds_ratio(*counts),
                 }
-            )
+            )  # fmt: skip
     columns = ["step", "kind", "what", "waits", "used", "ratio", "low", "high", "p", "odds"]
     found = pd.DataFrame(rows, columns=columns)
     sure = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY)
     return found.assign(
         verdict=np.where(sure, np.where(found["ratio"].to_numpy() > 1, "faster", "slower"), "alike")
     )
-
-
-def first_use(waits: pd.DataFrame, uses: pd.DataFrame) -> pd.Series:
-    """The days of each wait after which it counts as with: from the day after its first use; infinite without one."""
-    asked = waits[["account_id", "began"]].assign(wait=waits.index)
-    each = asked.merge(uses[["account_id", "used_at"]], on="account_id")
-    each = each[each["used_at"] >= each["began"]]
-    since = each["used_at"].dt.normalize() + pd.Timedelta(days=1) - each["began"]
-    first = (since / pd.Timedelta(days=1)).groupby(each["wait"]).min()
-    return first.reindex(waits.index).fillna(np.inf)
 
 
 def pace_ratio(
@@ -189,7 +168,7 @@ def _risk(
     days = np.maximum(days, 0.5)  # as everywhere: a step on day 0 is one of the first half day
     at, taken = np.unique(days[reached], return_counts=True)
     later = exposed < days
-    with_ = np.array([(reached & later & (days == t)).sum() for t in at], dtype=int)
+    with_ = np.bincount(np.searchsorted(at, days[reached & later]), minlength=len(at))
     at_risk = len(days) - np.searchsorted(np.sort(days), at, side="left")
     at_risk_with = np.searchsorted(np.sort(exposed[later]), at, side="left") - np.searchsorted(
         np.sort(days[later]), at, side="left"
@@ -213,10 +192,8 @@ def adherence(
     often first, by the lower end.
     """
     due = waits[waits["step"].isin(steps) & (waits["days"] >= DUE)]
-    done = pd.Series(False, index=due.index)
-    for step, inside in due.groupby("step"):
-        own = uses[(uses["step"] == step) & (uses["kind"] != "touch")]
-        done[inside.index] = first_use(inside, own) <= DUE + 1
+    in_time = uses[(uses["kind"] != "touch") & (uses["since"] <= DUE + 1)]
+    done = pd.Series(due.index.isin(in_time["wait"]), index=due.index)
     rows = []
     for who, each in done.groupby(due[by]):
         low, high = wilson(int(each.sum()), len(each))

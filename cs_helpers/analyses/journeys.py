@@ -135,7 +135,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     metrics = _metrics(data.product, reached, steps, end, tables)
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    uses = used(data, ahead, end)
+    uses = used(data, waits, ahead, end)
     tables["moves"] = moved_on(waits, uses, window)
     if tables["moves"].empty:
         del tables["moves"]

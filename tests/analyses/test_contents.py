@@ -10,6 +10,7 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from cs_helpers.analyses.contents import adherence, moved_on, odds_ratio, pace_ratio, planned, used
 from cs_helpers.analyses.survival import CENSORED, REACHED
+from cs_helpers.snapshot import ProductData
 
 from .builders import account, contract, product, product_data, random, use
 from .funnel_cases import CORRELATION
@@ -37,19 +38,15 @@ def simulated(draw: np.random.Generator, effect: float, n: int = 400) -> tuple[p
         {"account_id": names, "step": "value", "size": np.where(small, "small", "mid"), "began": BEGAN,
          "days": days, "outcome": outcome}
     )  # fmt: skip
-    # sent a day before it counts, at midnight of the hour that the wait began
-    sent = mail < days
-    uses = pd.DataFrame(
-        {"step": "value", "kind": "touch", "what": "mail", "account_id": np.array(names)[sent],
-         "used_at": (BEGAN.normalize() + pd.to_timedelta(mail[sent], "D"))}
-    )  # fmt: skip
+    sent = np.flatnonzero(mail < days)
+    uses = pd.DataFrame({"wait": sent, "step": "value", "kind": "touch", "what": "mail", "since": mail[sent]})
     return waits, uses
 
 
 def as_counted(waits: pd.DataFrame, uses: pd.DataFrame) -> float:
     """What a table of used and not used says, without a look at time."""
     reached = ((waits["outcome"] == REACHED) & (waits["days"] <= WINDOW)).groupby(
-        waits["account_id"].isin(uses["account_id"])
+        waits.index.isin(uses["wait"])
     )
     counts = reached.agg(["sum", "size"])
     odds = (counts["sum"] + 0.5) / (counts["size"] - counts["sum"] + 0.5)
@@ -126,21 +123,6 @@ def test_where_nobody_waited_without_nothing_can_be_said() -> None:
     assert all(np.isnan(pace_ratio(np.array([5.0]), np.array([True]), np.array([np.inf]), np.array(["a"]))))
 
 
-def test_what_is_used_on_the_day_of_the_step_did_not_come_before_it() -> None:
-    waits = pd.DataFrame(
-        {"account_id": [f"A{k}" for k in range(12)], "step": "value", "size": "mid", "began": BEGAN,
-         "days": 10.2, "outcome": REACHED}
-    )  # fmt: skip
-    uses = waits[["account_id", "step"]].assign(
-        kind="touch", what="mail", used_at=BEGAN + pd.Timedelta(days=10)
-    )
-    assert moved_on(waits, uses, WINDOW).empty
-    before = uses.assign(used_at=BEGAN + pd.Timedelta(days=9))
-    assert moved_on(waits, before, WINDOW)["used"].tolist() == [12]
-    earlier = uses.assign(used_at=BEGAN - pd.Timedelta(days=1))
-    assert moved_on(waits, earlier, WINDOW).empty
-
-
 def test_odds_of_posthog() -> None:
     did = dict(CORRELATION.did)
     units = {unit for unit, _, _ in CORRELATION.events}
@@ -162,32 +144,53 @@ SEEN = {
 }
 
 
-def test_uses_are_what_touches_and_the_log_say() -> None:
-    def touch(
-        day: str, content: str | None, kind: str = "mail", step: str | None = None
-    ) -> dict[str, object]:
-        return {
-            "account_id": "A",
-            "occurred_at": f"2026-{day} 09:00",
-            "content": content,
-            "kind": kind,
-            "step": step,
-        }
+def touch(day: str, content: str | None, kind: str = "mail", step: str | None = None) -> dict[str, object]:
+    return {
+        "account_id": "A",
+        "occurred_at": f"2026-{day} 09:00",
+        "content": content,
+        "kind": kind,
+        "step": step,
+    }
 
+
+def waits_of(**days: float) -> pd.DataFrame:
+    """Waits of A for steps, all begun on 2026-01-01 10:00."""
+    return pd.DataFrame({"account_id": "A", "step": list(days), "began": BEGAN, "days": list(days.values())})
+
+
+def shown(data: ProductData, waits: pd.DataFrame) -> list[str]:
+    found = used(data, waits, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
+    assert (found["step"] == found["wait"].map(waits["step"])).all()
+    return sorted(f"{r.step} {r.kind} {r.what} {r.since:.2f}" for r in found.itertuples())
+
+
+def test_uses_are_what_touches_and_the_log_say() -> None:
     data = product_data(
         product(steps=["kickoff", "value"], journey=SEEN),
         accounts=[account("A")],
         contracts=[contract("A", "2026-01-01")],
         touches=[
             touch("01-05", "why they bought"), touch("01-06", "news", step="value"), touch("01-07", None),
-            touch("01-08", "we leave", kind="churn_notice"), touch("07-01", "why again"),
+            touch("01-04", "why again"), touch("01-08", "we leave", kind="churn_notice"), touch("07-01", "too late"),
         ],
-        usage=[use("A", "2026-02-01", "import.file"), use("A", "2026-02-01", "import.again"), use("A", "2026-02-02", "x")],
+        usage=[use("A", "2026-02-01", "import.file"), use("A", "2026-01-31", "import.again"), use("A", "2026-01-02", "x")],
     )  # fmt: skip
-    found = used(data, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
-    assert sorted(f"{r.step} {r.kind} {r.what} {r.used_at:%m-%d}" for r in found.itertuples()) == [
-        "kickoff contents  01-05", "value tools  02-01", "value touch news 01-06", "value touch why they bought 01-05",
+    # from the day after: 10:00 on January 1 to midnight after January 4 are 3 days and 14 hours
+    assert shown(data, waits_of(kickoff=200, value=200)) == [
+        "kickoff contents  3.58", "value tools  30.58", "value touch news 5.58",
+        "value touch why again 3.58", "value touch why they bought 4.58",
     ]  # fmt: skip
+
+
+def test_what_is_used_on_the_day_of_the_step_or_before_the_wait_did_not_come_before_it() -> None:
+    data = product_data(
+        product(steps=["kickoff", "value"]),
+        accounts=[account("A")],
+        contracts=[contract("A", "2026-01-01")],
+        touches=[touch("01-01", "before"), touch("01-11", "that day"), touch("01-10", "day before")],
+    )
+    assert shown(data, waits_of(value=10.2)) == ["value touch day before 9.58"]
 
 
 def test_what_the_data_cannot_show_is_not_planned() -> None:
@@ -205,10 +208,9 @@ def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time()
         {"account_id": list("ABCDEF"), "step": ["value"] * 5 + ["kickoff"], "size": "mid", "began": BEGAN,
          "days": [40.0, 40, 40, 20, 90, 90], "outcome": CENSORED, "csm": ["one", "one", "two", "two", "two", "two"]}
     )  # fmt: skip
-    days = {"A": 3, "B": 31, "C": 30, "D": 1, "E": -1, "F": 1}
+    days = {"A": 3.5, "B": 31.5, "C": 30.5, "D": 1.5, "F": 1.5}
     uses = pd.DataFrame(
-        [{"step": "value", "kind": "tools", "what": "", "account_id": a, "used_at": BEGAN.normalize() + pd.Timedelta(days=d, hours=11)}
-         for a, d in days.items()]
+        [{"wait": "ABCDEF".index(a), "step": "value", "kind": "tools", "what": "", "since": d} for a, d in days.items()]
     )  # fmt: skip
     found = adherence(waits, uses, {"value"})
     assert [(r.csm, r.due, r.used) for r in found.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
