@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import gammainc
 
 from cs_helpers.analyses.survival import REACHED
 
@@ -57,10 +58,10 @@ def compared(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     likely += stats.halfnorm.logpdf(_SPREADS, scale=SPREAD)
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
-    # of each CSM the mixture of Gammas, one for each spread
+    # of each CSM the mixture of Gammas, one for each spread: gammainc is their distribution
     below = np.array(
         [
-            stats.gamma.cdf(_RATIOS[:, None], n + shape, scale=1 / (e + shape)) @ weight
+            gammainc(n + shape, _RATIOS[:, None] * (e + shape)) @ weight
             for n, e in zip(steps[:, 0], due[:, 0], strict=True)
         ]
     )

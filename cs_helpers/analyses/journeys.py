@@ -89,30 +89,19 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if early and journey.mode == "milestones":
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
-    groups = {"all": reached} | {s: reached[size == s] for s in SIZE_ORDER if (size == s).any()}
+    of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
     started = data["contracts"].groupby("account_id")["started_on"].min()
     older = (started[active_on(data["contracts"], quarter.end)["account_id"].unique()] < since).sum()
     if older:
         notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
     notes += _rules(data.product)
     window = journey.window_days
-    step_rows, curves, ages = [], [], []
-    for name, group in groups.items():
-        for before, step in pairwise(steps):
-            step_rows.append(
-                {"size": name, "before": before, "step": step, **_step(group, before, step, end, window)}
-            )
-        if journey.value_step in steps:
-            to_value = wait(group, steps[0], journey.value_step, end)
-            curves.append(incidence(*to_value).assign(size=name))
-            ages.append(by_ages(*to_value, AGES).assign(size=name, n=len(group)))
-    table = pd.DataFrame(step_rows)
     waits = _waits(reached, size, steps, end)
     tables = {
         "funnel": _funnel(_counted(data, reached, steps, since, end), steps),
-        "steps": table,
+        "steps": _steps(waits, steps, ["all", *of_size], window),
         "differences": _differences(waits, steps),
-        "waiting": waiting(data, reached, steps, quarter),
+        "waiting": waiting(data, waits, quarter),
     }
     went = ways(data, reached.index, steps, end)
     if (went["ahead"] == 1).all():
@@ -120,7 +109,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables["ways"] = went
     tables["stalls"] = stalls(waits, tables["waiting"], data["accounts"])
-    if curves and not all(c.empty for c in curves):
+    to_value = wait(reached, steps[0], journey.value_step, end) if journey.value_step in steps else None
+    if to_value is not None and (to_value[1] == REACHED).any():
+        curves, ages = [], []
+        for name, inside in {"all": np.ones(len(size), dtype=bool), **of_size}.items():
+            days, outcome = (part[inside] for part in to_value)
+            curves.append(incidence(days, outcome).assign(size=name))
+            ages.append(by_ages(days, outcome, AGES).assign(size=name, n=len(days)))
         tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
         tables["ages"] = pd.concat(ages, ignore_index=True)
     else:
@@ -132,7 +127,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("few_new", "cohort", counts))
     else:
         tables["cohort"] = cohort
-    metrics = _metrics(data.product, reached, steps, end, tables)
+    metrics = _metrics(to_value, tables["steps"])
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
     uses = used(data, waits, ahead, end)
@@ -230,8 +225,20 @@ def _counted(
     return came(data, journey, steps, since, end)
 
 
-def _step(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp, window: int) -> dict[str, float]:
-    days, outcome = wait(group, before, step, end)
+def _steps(waits: pd.DataFrame, steps: list[str], sizes: list[str], window: int) -> pd.DataFrame:
+    rows = []
+    of_step = dict(list(waits.groupby("step")))
+    for name in sizes:
+        for before, step in pairwise(steps):
+            inside = of_step.get(step, waits.iloc[:0])
+            if name != "all":
+                inside = inside[inside["size"] == name]
+            rows.append({"size": name, "before": before, "step": step, **_step(inside, window)})
+    return pd.DataFrame(rows)
+
+
+def _step(waits: pd.DataFrame, window: int) -> dict[str, float]:
+    days, outcome = waits["days"], waits["outcome"]
     n = len(days)
     share, low, high = converted_by(days, outcome, window) if n else (np.nan,) * 3
     median, median_low, median_high = (
@@ -342,17 +349,10 @@ def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _metrics(
-    product: Product,
-    reached: pd.DataFrame,
-    steps: list[str],
-    end: pd.Timestamp,
-    tables: dict[str, pd.DataFrame],
-) -> dict[str, Metric]:
+def _metrics(to_value: tuple[pd.Series, pd.Series] | None, steps: pd.DataFrame) -> dict[str, Metric]:
     found = {}
-    value = product.journey.value_step
-    if value in steps:
-        days, outcome = wait(reached, steps[0], value, end)
+    if to_value is not None:
+        days, outcome = to_value
         median, low, high = median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist())
         found["days_to_value"] = Metric(
             "days_to_value",
@@ -364,7 +364,7 @@ def _metrics(
         )
         share, low, high = converted_by(days, outcome, 180)
         found["value_within_180_days"] = Metric("value_within_180_days", share, "share", len(days), low, high)
-    overall = tables["steps"][(tables["steps"]["size"] == "all") & (tables["steps"]["n"] >= LEAST)]
+    overall = steps[(steps["size"] == "all") & (steps["n"] >= LEAST)]
     if len(overall):
         worst = overall.loc[overall["share"].idxmin()]
         found[f"hardest_step:{worst['step']}"] = Metric(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
@@ -43,10 +41,10 @@ def wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tupl
     return pd.Series(days, group.index[came]), pd.Series(outcome, group.index[came])
 
 
-def waiting(data: ProductData, reached: pd.DataFrame, steps: list[str], quarter: Quarter) -> pd.DataFrame:
+def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     """Every customer that waits for a step at the end of the quarter; who waits long comes first, then by MRR.
 
-    reached: as in `wait`. Columns: account_id, name, size, csm, step (waited for), days (since the
+    waits: account_id, step, days and outcome of all waits for all steps. Columns: account_id, name, size, csm, step (waited for), days (since the
     step before), usual (days within which three in four of those who take the step had taken it, by
     the Aalen-Johansen curve; NaN: fewer than five took it), late, expected_on (the day by which half
     of those that waited as long and still took it had; NaT where nobody did), turn (`theirs` where we
@@ -55,20 +53,14 @@ def waiting(data: ProductData, reached: pd.DataFrame, steps: list[str], quarter:
     """
     end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
     parts = []
-    for before, step in pairwise(steps):
-        days, outcome = wait(reached, before, step, end)
-        waits = days[outcome == CENSORED]
-        curve = incidence(days, outcome)
-        known = (outcome == REACHED).sum() >= LEAST
+    for _, inside in waits.groupby("step", sort=False):
+        curve = incidence(inside["days"], inside["outcome"])
+        known = (inside["outcome"] == REACHED).sum() >= LEAST
+        still = inside.loc[inside["outcome"] == CENSORED, ["account_id", "step", "days"]]
         parts.append(
-            pd.DataFrame(
-                {
-                    "account_id": waits.index,
-                    "step": step,
-                    "days": waits.to_numpy(),
-                    "usual": _within(curve, 0, USUAL) if known else np.nan,
-                    "expected_after": [_within(curve, d, 0.5) if known else np.nan for d in waits],
-                }
+            still.assign(
+                usual=_within(curve, 0, USUAL) if known else np.nan,
+                expected_after=[_within(curve, d, 0.5) if known else np.nan for d in still["days"]],
             )
         )
     found = pd.concat(parts, ignore_index=True).merge(data["accounts"], on="account_id")
