@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
 
+from cs_helpers.analyses.agreement import agreement, disputed, ledger, pairs
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.analyses.saturation import heard
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.snapshot import ProductData
@@ -40,9 +42,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
     each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
     (code, size, companies, of, other_of, p, script, text): codes that one size tells and the
-    others do not; `reasons` (reason, size, companies, of).
+    others do not; `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
+    `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
+    and text of each note.
     """
-    asked = ("coverage", "evidence", "quotes", "reasons")
+    asked = ("coverage", "evidence", "quotes", "reasons", "saturation", "agreement")
     missing = data.missing("interviews", "notes")
     first = quarter.back(QUARTERS - 1)
     if missing:
@@ -60,7 +64,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if data.missing("codings"):
         found += [
             Note("missing_table", about, {"tables": ("codings",)})
-            for about in ("coverage", "quotes", "reasons")
+            for about in ("coverage", "quotes", "reasons", "saturation", "agreement")
         ]
     else:
         tables |= {
@@ -70,6 +74,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "reasons": _reasons(told),
         }
         tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
+        tables["saturation"] = heard(told, told.drop_duplicates("account_id").set_index("account_id")["size"])
+        shared = _shared(data["codings"], told)
+        tables |= shared
+        if not shared:
+            found.append(Note("one_coder", "agreement", {}))
     all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
     seen = int(all_notes["behaviour"] + all_notes["words"])
     metrics = {
@@ -122,6 +131,24 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         codings = codings[codings["coder"] == reference].drop_duplicates("note_id")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     return told.merge(codings[columns], on="note_id", how="left")
+
+
+def _shared(codings: pd.DataFrame, told: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What coders and roles make of the same notes; nothing where each note has one coder."""
+    codings = codings[codings["note_id"].isin(told["note_id"])]
+    if codings.groupby("note_id")["coder"].nunique().max() < 2:
+        return {}
+    notes = told.set_index("note_id")
+    apart = disputed(codings).merge(
+        notes[["name", "size", "evidence", "text"]], left_on="note_id", right_index=True
+    )
+    found = {
+        "agreement": agreement(codings, notes["account_id"]),
+        "pairs": pairs(codings, "coder_role"),
+        "disputed": apart,
+    }
+    seen = ledger(codings, notes["account_id"])
+    return found | ({"ledger": seen} if seen.shape[1] > 4 else {})  # of two roles or more
 
 
 def _coverage(told: pd.DataFrame) -> pd.DataFrame:

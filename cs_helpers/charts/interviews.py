@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
 from cs_helpers.analyses.interviews import BEHAVIOUR_TARGET
@@ -16,6 +17,7 @@ from cs_helpers.charts.theme import (
     SIZES,
     Picture,
     canvas,
+    count_axis,
     finished,
     percent_axis,
     shaded,
@@ -147,6 +149,46 @@ def reasons(result: Result, text: Text) -> Picture:
         )
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
+        )
+
+
+def saturation(result: Result, text: Text) -> Picture:
+    """Themes known by the number of companies heard, all and by size, over shuffled orders."""
+    table = result.tables["saturation"]
+    with canvas(text, height=3.6) as (figure, axis):
+        ends: list[tuple[float, int, str]] = []
+        for size, colour in SIZES.items():
+            curve = table[table["segment"] == size]
+            if curve.empty:
+                continue
+            axis.plot(
+                [0, *curve["companies"]], [0, *curve["themes"]], color=colour,
+                linewidth=2.2 if size == "all" else 1.4,
+            )  # fmt: skip
+            ends.append((float(curve["themes"].iloc[-1]), len(curve), size))
+        most = int(table["companies"].max())
+        gap, last = 0.07 * float(table["themes"].max()), -1.0
+        for themes, companies, size in sorted(ends):
+            last = max(themes, last + gap)
+            label = text("charts.all") if size == "all" else text.label("size", size)
+            axis.text(
+                most * 1.02, last, f"{label}  n={companies}", va="center", color=SIZES[size], fontsize=9
+            )
+        axis.set_xlim(0, most * 1.2)
+        axis.set_xticks(list(range(0, most + 1, max(5, most // 50 * 5))))
+        count_axis(axis, text)
+        axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axis.set_title(text("interviews.saturation.axis"))
+        whole = table[table["segment"] == "all"].iloc[-1]
+        key = "reached" if whole["saturated"] else "open"
+        message = text(
+            f"interviews.saturation.{key}", themes=text.number(whole["themes"]),
+            companies=text.number(whole["companies"]), new=text.number(whole["new"], 1), at=str(whole["saturated"]).partition("+")[0],
+            share=text.share(whole["reached"]),
+        )  # fmt: skip
+        alt = text("interviews.saturation.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )

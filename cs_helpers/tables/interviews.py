@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.result import Result
-from cs_helpers.tables.theme import Listing, table
+from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
 
@@ -49,3 +49,56 @@ def next(result: Result, text: Text) -> Listing:
     frame["heard"] = frame["companies"].astype("str")
     headings = text.headings("interviews.next", "name", "size", "cell", "heard")
     return table(frame, headings, name="next", right=("heard",))
+
+
+def agreement(result: Result, text: Text) -> Listing:
+    """How far coders agree on each viewpoint."""
+    frame = result.tables["agreement"].copy()
+    frame["what"] = [
+        text("interviews.agreement.all") if v == "all" else text.label("viewpoint", v)
+        for v in frame["viewpoint"]
+    ]
+    frame["n"] = [text.number(n) for n in frame["notes"]]
+    frame["how"] = [text.number_within(r.alpha, r.low, r.high, 2) for r in frame.itertuples()]
+    frame["verdict"] = [text(f"interviews.agreement.{v}") for v in frame["verdict"]]
+    headings = text.headings("interviews.agreement", "what", "n", "how", "verdict")
+    return table(frame, headings, name="agreement", right=("n", "how"))
+
+
+def disputed(result: Result, text: Text) -> Listing:
+    """Notes that are read differently, with each coder's reading."""
+    found = result.tables["disputed"]
+    whole = found.assign(
+        where=[
+            text("interviews.disputed.of", name=name, size=text.label("size", size))
+            for name, size in zip(found["name"], found["size"], strict=True)
+        ],
+        readings=[_readings(r, text) for r in found["readings"]],
+    )
+    frame = whole.head(LONGEST).copy()
+    headings = text.headings("interviews.disputed", "where", "text", "readings", "note_id")
+    return table(frame, headings, name="disputed", whole=whole)
+
+
+def _readings(readings: tuple[tuple[str, str, str | None], ...], text: Text) -> str:
+    return "\n".join(
+        text(
+            "interviews.disputed.reading",
+            coder=coder,
+            viewpoint=text.label("viewpoint", viewpoint),
+            code=code or "–",
+        )
+        for coder, viewpoint, code in readings
+    )
+
+
+def ledger(result: Result, text: Text) -> Listing:
+    """Which roles see a theme: companies in whose notes coders of each role found it."""
+    found = result.tables["ledger"]
+    roles = [c for c in found.columns if c not in ("code", "companies", "roles")]
+    frame = found.head(LONGEST).copy()
+    headings = text.headings("interviews.ledger", "code") | {r: text.label("role", r) for r in roles}
+    headings |= text.headings("interviews.ledger", "companies")
+    for column in (*roles, "companies"):
+        frame[column] = [text.number(v) for v in frame[column]]
+    return table(frame, headings, name="ledger", right=(*roles, "companies"), whole=found)

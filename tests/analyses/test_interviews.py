@@ -198,7 +198,7 @@ def test_fewer_than_20_companies_are_said_to_be_few() -> None:
 
 
 def test_20_companies_are_enough() -> None:
-    assert not heard(*(note(f"s{n}") for n in range(20))).notes
+    assert not heard(*(note(f"s{n}") for n in range(20))).about("coverage")
 
 
 def test_without_interviews_in_these_quarters_every_question_says_so() -> None:

@@ -27,6 +27,7 @@ from cs_helpers.workbook import Workbook
 
 CHARTS = [
     ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
+    ("interviews", "saturation"),
     ("baselines", "series"), ("baselines", "same_quarter"), ("baselines", "cohorts"),
     ("health", "bands"),
     ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
@@ -35,6 +36,7 @@ CHARTS = [
 ]  # fmt: skip
 TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
+    ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
     ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
     ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
