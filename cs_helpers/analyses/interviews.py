@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 import pandas as pd
-from scipy.stats import fisher_exact
 
 from cs_helpers.analyses.agreement import agreement, disputed, ledger, pairs
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.saturation import heard
+from cs_helpers.analyses.variation import varying
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.snapshot import ProductData
@@ -41,8 +41,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour among behaviour
     and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
     each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
-    (code, size, companies, of, other_of, p, script, text): codes that one size tells and the
-    others do not; `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
+    (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one size alone tells;
+    `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
     `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
     and text of each note.
     """
@@ -70,9 +70,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables |= {
             "coverage": _coverage(told),
             "quotes": _quotes(told),
-            "segment_facts": _segment_facts(told),
             "reasons": _reasons(told),
+            "varies": _varies(told),
         }
+        tables["segment_facts"] = _segment_facts(told, tables["varies"])
         tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
         tables["saturation"] = heard(told, told.drop_duplicates("account_id").set_index("account_id")["size"])
         shared = _shared(data["codings"], told)
@@ -241,21 +242,30 @@ def _quotes(told: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(cell, key=lambda c: c.map(order), kind="stable", ignore_index=True)
 
 
-def _segment_facts(told: pd.DataFrame) -> pd.DataFrame:
-    """Codes told by companies of one size and by none of the others (Fisher's exact test)."""
-    asked = told.groupby("size")["account_id"].nunique()
+def _varies(told: pd.DataFrame) -> pd.DataFrame:
+    """Each code by size and by quadrant: whether it varies."""
+    companies = told.drop_duplicates("account_id").set_index("account_id")
+    parts = [varying(told, companies[d]).assign(dimension=d) for d in ("size", "quadrant")]
+    return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
+
+
+def _segment_facts(told: pd.DataFrame, varies: pd.DataFrame) -> pd.DataFrame:
+    """Codes that vary by size, and that companies of one size tell and none of the others."""
     rows = []
-    heard = told.groupby(["code", "size"])["account_id"].nunique()
-    alone = heard[~heard.index.get_level_values("code").duplicated(keep=False) & (heard >= LEAST_TOLD)]
-    for (code, size), companies in alone.items():
-        of, other = int(asked[size]), int(asked.sum() - asked[size])
-        p = float(fisher_exact([[companies, of - companies], [0, other]]).pvalue)
-        inside = told[told["code"] == code].sort_values(["held_on", "note_id"])
+    sure = varies[(varies["dimension"] == "size") & (varies["verdict"] == "varies")]
+    for found in sure.itertuples():
+        told_by = {size: n for size, n in found.told.items() if n}
+        if len(told_by) > 1 or sum(told_by.values()) < LEAST_TOLD:
+            continue
+        [(size, companies)] = told_by.items()
+        of = found.of[size]
+        inside = told[told["code"] == found.code].sort_values(["held_on", "note_id"])
         latest = inside.drop_duplicates("script", keep="last")
-        rows += [[code, size, companies, of, other, p, q.script, q.text] for q in latest.itertuples()]
-    columns = ["code", "size", "companies", "of", "other_of", "p", "script", "text"]
-    found = pd.DataFrame(rows, columns=columns)
-    return found[found["p"] < 0.05].sort_values(["p", "code"], kind="stable", ignore_index=True)
+        other = sum(found.of.values()) - of
+        rows += [
+            [found.code, size, companies, of, other, found.p, q.script, q.text] for q in latest.itertuples()
+        ]
+    return pd.DataFrame(rows, columns=["code", "size", "companies", "of", "other_of", "p", "script", "text"])
 
 
 def _reasons(told: pd.DataFrame) -> pd.DataFrame:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
 from cs_helpers.analyses.result import Result
+from cs_helpers.analyses.variation import never_heard
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
@@ -29,6 +33,40 @@ def segment_facts(result: Result, text: Text) -> Listing:
     frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
     headings = text.headings("interviews.segment_facts", "who", "told", "others", "sure", "text")
     return table(frame, headings, name="facts", right=("told", "others", "sure"))
+
+
+def varies(result: Result, text: Text) -> Listing:
+    """Themes by segment: companies that tell them, and whether they vary."""
+    found = result.tables["varies"]
+    whole = found.assign(
+        what=found["code"],
+        by=[text.label("segment", d) for d in found["dimension"]],
+        told=[_by_segment(r, text) for r in found.itertuples()],
+        sure=found["p"].round(4),
+        strength=found["v"].round(2),
+        verdict=[text(f"interviews.varies.{v}") for v in found["verdict"]],
+    )
+    frame = whole.head(LONGEST).copy()
+    frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in found["p"].head(LONGEST)]
+    frame["strength"] = [text.number(v, 2) for v in found["v"].head(LONGEST)]
+    headings = text.headings("interviews.varies", "what", "by", "told", "sure", "strength", "verdict")
+    return table(frame, headings, name="varies", right=("sure", "strength"), whole=whole)
+
+
+def _by_segment(row: Any, text: Text) -> str:
+    """Companies that told it of those asked, a line a segment; where none did, of how many it may still be true."""
+    order: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
+    lines = []
+    for segment in (s for s in order[row.dimension] if s in row.of):
+        told, of = row.told[segment], row.of[segment]
+        key = "some" if told else "none"
+        lines.append(
+            text(
+                f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=told, of=of,
+                share=text.share(never_heard(of)),
+            )
+        )  # fmt: skip
+    return "\n".join(lines)
 
 
 def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFrame:
