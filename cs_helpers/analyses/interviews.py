@@ -9,12 +9,12 @@ import pandas as pd
 
 from cs_helpers.analyses.agreement import agreement, disputed, ledger, pairs
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
-from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.saturation import heard
-from cs_helpers.analyses.variation import varying
+from cs_helpers.analyses.variation import FALSE_DISCOVERY, exact_p, varying
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
+from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
 
 #: interviews of so many quarters, the reported one included, are read together
@@ -42,7 +42,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
     each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
     (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one size alone tells;
-    `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
+    `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
     `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
     and text of each note.
     """
@@ -58,7 +58,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes = tuple(Note("no_interviews", about, {"quarters": QUARTERS}) for about in asked)
         return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
     found: list[Note] = []
-    tables = {"evidence": _evidence(told)}
+    tables = {"evidence": _evidence(told), "meter": _meter(told)}
     if companies < LEAST_COMPANIES:
         found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
     if data.missing("codings"):
@@ -72,6 +72,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "quotes": _quotes(told),
             "reasons": _reasons(told),
             "varies": _varies(told),
+            "depth": _depth(told),
         }
         tables["segment_facts"] = _segment_facts(told, tables["varies"])
         tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
@@ -94,6 +95,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             float(all_notes["high"]) if seen else None,
         ),
     }
+    if "depth" in tables:
+        whole = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum())
+        low, high = wilson(whole, companies)
+        metrics["understood"] = Metric("understood", whole / companies, "share", companies, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
         metrics["covered_cells"] = Metric(
@@ -122,7 +127,9 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         pd.Timestamp(quarter.back(QUARTERS - 1).start), pd.Timestamp(quarter.end), inclusive="both"
     )
     accounts = with_segments(data["accounts"])[["account_id", "name", "size", "industry", "quadrant"]]
-    told = data["notes"].merge(interviews[held][["interview_id", "account_id", "held_on"]], on="interview_id")
+    told = data["notes"].merge(
+        interviews[held][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
+    )
     told = told.merge(accounts, on="account_id")
     told["script"] = np.where(told["text"].str.contains(_JAPANESE), "ja", "latin")
     codings = data["codings"]
@@ -226,6 +233,61 @@ def _evidence(told: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _meter(told: pd.DataFrame) -> pd.DataFrame:
+    """Behaviour against words by size, interviewer and company, and who guesses.
+
+    Columns: dimension, group, notes, behaviour, words, inference, share, low, high (of behaviour among
+    behaviour and words), guessed, guessed_low, guessed_high (share of notes only inferred; all Wilson, 95 %),
+    drifts (an interviewer who guesses more often than all others together: exact test,
+    Benjamini-Hochberg over the interviewers). In each dimension who guesses most comes first.
+    """
+    rows = []
+    guesses, notes = int((told["evidence"] == "inference").sum()), len(told)
+    for dimension, column in (("size", "size"), ("interviewer", "interviewer"), ("company", "name")):
+        counts = told.groupby(column)["evidence"].value_counts().unstack(fill_value=0)
+        counts = counts.reindex(columns=["behaviour", "words", "inference"], fill_value=0)
+        for group, own in counts.iterrows():
+            seen, n = int(own["behaviour"] + own["words"]), int(own.sum())
+            low, high = wilson(int(own["behaviour"]), seen)
+            guessed_low, guessed_high = wilson(int(own["inference"]), n)
+            of_others = [int(own["inference"]), guesses - int(own["inference"])], [n, notes - n]
+            rows.append(
+                {
+                    "dimension": dimension, "group": group, "notes": n, **own.astype(int).to_dict(),
+                    "share": own["behaviour"] / seen if seen else np.nan, "low": low, "high": high,
+                    "guessed": own["inference"] / n, "guessed_low": guessed_low, "guessed_high": guessed_high,
+                    "p": exact_p(*of_others) if own["inference"] / n > guesses / notes else 1.0,
+                }
+            )  # fmt: skip
+    found = pd.DataFrame(rows)
+    asking = (found["dimension"] == "interviewer").to_numpy()
+    found["drifts"] = False
+    found.loc[asking, "drifts"] = benjamini_hochberg(found.loc[asking, "p"].to_list(), q=FALSE_DISCOVERY)
+    order = found["dimension"].map({"size": 0, "interviewer": 1, "company": 2})
+    return (
+        found.assign(order=order)
+        .sort_values(["order", "guessed_low", "group"], ascending=[True, False, True], ignore_index=True)
+        .drop(columns=["order", "p"])
+    )
+
+
+def _depth(told: pd.DataFrame) -> pd.DataFrame:
+    """How deep each company's problem is understood, and what to ask next.
+
+    Columns: account_id, name, size, what, why, core, expectation (whether a note that is no guess says
+    so), known (how many of the four), ask (the first that is missing, '' where none is). Who is understood
+    least comes first.
+    """
+    solid = told[(told["viewpoint"] == "problem") & (told["evidence"] != "inference")]
+    companies = told.drop_duplicates("account_id")[["account_id", "name", "size"]]
+    levels = solid.groupby("account_id")["why_level"].agg(set).reindex(companies["account_id"])
+    sets = [own if isinstance(own, set) else set() for own in levels]
+    found = companies.assign(**{level: [level in own for own in sets] for level in WHY_LEVELS})
+    found["known"] = found[list(WHY_LEVELS)].sum(axis=1)
+    found["ask"] = [next((level for level in WHY_LEVELS if level not in own), "") for own in sets]
+    return found.sort_values(["known", "account_id"], ignore_index=True)
 
 
 def _quotes(told: pd.DataFrame) -> pd.DataFrame:

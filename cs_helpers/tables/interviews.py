@@ -9,6 +9,7 @@ import pandas as pd
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
+from cs_helpers.contract.vocabulary import WHY_LEVELS
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
@@ -33,6 +34,42 @@ def segment_facts(result: Result, text: Text) -> Listing:
     frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
     headings = text.headings("interviews.segment_facts", "who", "told", "others", "sure", "text")
     return table(frame, headings, name="facts", right=("told", "others", "sure"))
+
+
+def meter(result: Result, text: Text) -> Listing:
+    """Behaviour against words by size and interviewer, and who guesses; companies in the spreadsheet."""
+    found = result.tables["meter"]
+    whole = found.assign(
+        who=[text.label("size", r.group) if r.dimension == "size" else r.group for r in found.itertuples()],
+        seen=found["share"].round(3),
+        n=found["notes"],
+        guess=found["guessed"].round(3),
+        verdict=[text("interviews.meter.drifts") if drifts else "" for drifts in found["drifts"]],
+    )
+    shown = found[found["dimension"] != "company"].head(LONGEST + 3)
+    frame = whole.loc[shown.index].copy()
+    frame["n"] = [text.number(n) for n in shown["notes"]]
+    frame["seen"] = [text.share_within(r.share, r.low, r.high) for r in shown.itertuples()]
+    frame["guess"] = [text.share_within(r.guessed, r.guessed_low, r.guessed_high) for r in shown.itertuples()]
+    headings = text.headings("interviews.meter", "who", "n", "seen", "guess", "verdict")
+    return table(frame, headings, name="meter", right=("n", "seen", "guess"), whole=whole)
+
+
+def depth(result: Result, text: Text) -> Listing:
+    """How deep each company's problem is understood, and the question to ask next."""
+    found = result.tables["depth"]
+    levels = list(WHY_LEVELS)
+    whole = found.assign(
+        next=["" if not ask else text(f"interviews.depth.ask_{ask}") for ask in found["ask"]],
+        who=[text("interviews.disputed.of", name=n, size=text.label("size", s)) for n, s in zip(found["name"], found["size"], strict=True)],
+    )  # fmt: skip
+    frame = whole.head(LONGEST).copy()
+    for level in levels:
+        frame[level] = [
+            text("interviews.depth.known") if known else "–" for known in found[level].head(LONGEST)
+        ]
+    headings = text.headings("interviews.depth", "who", *levels, "next")
+    return table(frame, headings, name="depth", whole=whole)
 
 
 def varies(result: Result, text: Text) -> Listing:

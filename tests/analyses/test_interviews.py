@@ -38,7 +38,14 @@ def heard(*told: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str
             accounts=[account(name, sizes[name[0]], motivation=5, literacy=5) for name in names],
             contracts=[contract(name, "2025-01-01") for name in names],
             interviews=[
-                {"interview_id": key, "account_id": company, "held_on": day}
+                {
+                    "interview_id": key,
+                    "account_id": company,
+                    "held_on": day,
+                    "interviewer": next(
+                        n.get("by") for n in held if (n["company"], n["held_on"]) == (company, day)
+                    ),
+                }
                 for (company, day), key in talks.items()
             ],
             notes=[
@@ -56,6 +63,7 @@ def heard(*told: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str
                     "coder": coder,
                     "viewpoint": n.get("viewpoint", "problem"),
                     "code": n.get("code"),
+                    "why_level": n.get("why"),
                     "reason": n.get("reason"),
                     "reason_status": n.get("status"),
                 }
@@ -175,6 +183,38 @@ def test_a_code_of_one_size_where_hardly_any_other_was_asked_is_no_fact() -> Non
     # 6 of 6 against 0 of 1: one in seven such draws is as extreme
     told = [note(f"s{n}", code="left") for n in range(6)]
     assert heard(*told, note("m1")).tables["segment_facts"].empty
+
+
+def test_who_guesses_more_than_all_others_drifts() -> None:
+    guess = {"evidence": "inference"}
+    told = [note(f"s{n % 5}", by="csm-1", **(guess if n < 8 else {})) for n in range(20)]
+    told += [note(f"m{n % 5}", by="csm-2", **(guess if n < 1 else {})) for n in range(20)]
+    told += [note(f"e{n % 5}", by="csm-3", evidence="words") for n in range(20)]
+    found = heard(*told).tables["meter"]
+    by = found[found["dimension"] == "interviewer"].set_index("group")
+    assert by.index.tolist() == ["csm-1", "csm-2", "csm-3"]
+    assert by["drifts"].to_dict() == {"csm-1": True, "csm-2": False, "csm-3": False}
+    assert by.loc["csm-1", ["notes", "behaviour", "words", "inference"]].tolist() == [20, 12, 0, 8]
+    assert by.loc["csm-1", ["guessed_low", "guessed_high"]].tolist() == pytest.approx(wilson(8, 20))
+    assert by.loc["csm-3", ["share", "guessed"]].tolist() == [0, 0]
+    sizes = found[found["dimension"] == "size"].set_index("group")
+    assert sizes.loc["mid", "share"] == 1
+    # each company stands there, too: 20 notes over five companies of each size
+    assert (found["dimension"] == "company").sum() == 15
+
+
+def test_what_is_not_understood_of_a_problem_is_the_next_question() -> None:
+    found = heard(
+        note("s1", why="what"), note("s1", why="why"), note("s1", why="core", evidence="inference"),
+        note("m1", why="expectation"), note("m1", why="what", viewpoint="request"),
+        *(note("e1", why=level) for level in ("what", "why", "core", "expectation")),
+    )  # fmt: skip
+    depth = found.tables["depth"].set_index("account_id")
+    assert depth.index.tolist() == ["m1", "s1", "e1"]
+    assert depth["known"].to_dict() == {"m1": 1, "s1": 2, "e1": 4}
+    # a guess is not known, nor is what belongs to another viewpoint
+    assert depth["ask"].to_dict() == {"m1": "what", "s1": "core", "e1": ""}
+    assert found.metrics["understood"].value == pytest.approx(1 / 3)
 
 
 def test_quotes_are_verbatim_and_never_a_guess() -> None:

@@ -37,7 +37,7 @@ CHARTS = [
 TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
     ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
-    ("interviews", "varies"),
+    ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
     ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
     ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
