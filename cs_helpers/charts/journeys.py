@@ -248,11 +248,10 @@ def value_curve(result: Result, text: Text) -> Picture:
             # after the last event nothing more is known than that none came: a thin dashed line
             axis.hlines(share[-1], day[-1], HORIZON, color=colour, linewidth=1, linestyle=(0, (3, 3)))
             ends.append((float(share[-1]), float(curve["at_risk"].iloc[0]), size))
-        last = -1.0
-        for share_end, n, size in sorted(ends):
-            last = max(share_end, last + 0.055)
+        places = _apart([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
+        for place, (_, n, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
-            axis.text(HORIZON + 6, last, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9)
+            axis.text(HORIZON + 6, place, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9)
         axis.set_xlim(0, HORIZON * 1.22)
         axis.set_xticks([0, 90, 180, 270, 365, 450, HORIZON])
         percent_axis(axis)
@@ -261,7 +260,9 @@ def value_curve(result: Result, text: Text) -> Picture:
         )
         median = result.metrics.get("days_to_value")
         by_half_year = result.metrics.get("value_within_180_days")
-        key = "message" if median and median.value is not None else "not_reached"
+        key = "not_reached"
+        if median and median.value is not None:
+            key = "message" if median.low is not None and median.high is not None else "median"
         message = text(
             f"journeys.value_curve.{key}",
             days=text.number(median.value if median else None),
@@ -275,3 +276,13 @@ def value_curve(result: Result, text: Text) -> Picture:
 
 def _customers(result: Result, text: Text) -> str:
     return text("charts.n_customers", n=text.number(result.n))
+
+
+def _apart(places: list[float], gap: float, top: float) -> list[float]:
+    """Places of labels, in order, moved apart: upwards, and down again from the top."""
+    for n in range(1, len(places)):
+        places[n] = max(places[n], places[n - 1] + gap)
+    for n in range(len(places) - 1, -1, -1):
+        places[n] = min(places[n], top)
+        top = places[n] - gap
+    return places
