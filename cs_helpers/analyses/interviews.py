@@ -26,6 +26,8 @@ BEHAVIOUR_TARGET = 0.6
 #: a code is compared between segments when so many companies told it
 LEAST_TOLD = 5
 QUOTES = 2
+#: a code is a theme with so many notes, seen or said, from so many companies: nothing is abstracted from less
+THEME_NOTES, THEME_COMPANIES = 3, 2
 #: industries beyond the largest so many are not listed one by one
 MOST_INDUSTRIES = 8
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
@@ -42,7 +44,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
     each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
     (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one size alone tells;
-    `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
+    `themes`: see `_themes`; `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
     `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
     and text of each note.
     """
@@ -71,6 +73,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "coverage": _coverage(told),
             "quotes": _quotes(told),
             "reasons": _reasons(told),
+            "themes": _themes(told),
             "varies": _varies(told),
             "depth": _depth(told),
         }
@@ -302,6 +305,23 @@ def _quotes(told: pd.DataFrame) -> pd.DataFrame:
     found = most.groupby(cell).head(QUOTES).merge(latest, on=code)
     order = {v: i for i, v in enumerate(VIEWPOINTS)} | {v: i for i, v in enumerate(SIZE_ORDER)}
     return found.sort_values(cell, key=lambda c: c.map(order), kind="stable", ignore_index=True)
+
+
+def _themes(told: pd.DataFrame) -> pd.DataFrame:
+    """Each code with its notes: a theme only with enough of them, seen or said, from enough companies.
+
+    Columns: code, companies, notes, note_ids (of notes that are no guess, the latest first), theme. What
+    most companies told comes first.
+    """
+    solid = told[told["evidence"] != "inference"].dropna(subset=["code"])
+    solid = solid.sort_values(["held_on", "note_id"], ascending=[False, True])
+    found = solid.groupby("code").agg(
+        companies=("account_id", "nunique"), notes=("note_id", "size"), note_ids=("note_id", tuple)
+    )
+    found["theme"] = (found["notes"] >= THEME_NOTES) & (found["companies"] >= THEME_COMPANIES)
+    return found.reset_index().sort_values(
+        ["companies", "notes", "code"], ascending=[False, False, True], ignore_index=True
+    )
 
 
 def _varies(told: pd.DataFrame) -> pd.DataFrame:

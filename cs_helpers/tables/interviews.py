@@ -13,6 +13,9 @@ from cs_helpers.contract.vocabulary import WHY_LEVELS
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
+#: so many notes are named beside a theme; all of them in the spreadsheet
+SOURCES = 6
+
 
 def quotes(result: Result, text: Text) -> Listing:
     """The most told theme of each viewpoint and size, with a note in the customer's words."""
@@ -70,6 +73,26 @@ def depth(result: Result, text: Text) -> Listing:
         ]
     headings = text.headings("interviews.depth", "who", *levels, "next")
     return table(frame, headings, name="depth", whole=whole)
+
+
+def themes(result: Result, text: Text) -> Listing:
+    """Each theme with the notes that it rests on."""
+    found = result.tables["themes"]
+    whole = found.assign(
+        sources=[text.joined(list(ids)) for ids in found["note_ids"]],
+        verdict=[
+            text("interviews.themes.theme" if ok else "interviews.themes.early") for ok in found["theme"]
+        ],
+    )
+    frame = whole.head(LONGEST).copy()
+    frame["sources"] = [
+        text.joined([*ids[:SOURCES], *(["…"] if len(ids) > SOURCES else [])])
+        for ids in found["note_ids"].head(LONGEST)
+    ]
+    for column in ("companies", "notes"):
+        frame[column] = [text.number(v) for v in frame[column]]
+    headings = text.headings("interviews.themes", "code", "companies", "notes", "sources", "verdict")
+    return table(frame, headings, name="themes", right=("companies", "notes"), whole=whole)
 
 
 def varies(result: Result, text: Text) -> Listing:

@@ -217,6 +217,17 @@ def test_what_is_not_understood_of_a_problem_is_the_next_question() -> None:
     assert found.metrics["understood"].value == pytest.approx(1 / 3)
 
 
+def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
+    found = heard(
+        note("s1", code="left"), note("s1", code="left"), note("m1", code="left", held_on="2026-06-20"),
+        note("s1", code="one company"), note("s1", code="one company"), note("s1", code="one company"),
+        note("s1", code="two notes"), note("m1", code="two notes"), note("m1", code="two notes", evidence="inference"),
+    ).tables["themes"].set_index("code")  # fmt: skip
+    assert found["theme"].to_dict() == {"left": True, "two notes": False, "one company": False}
+    assert found.at["left", "note_ids"] == ("N-002", "N-000", "N-001")
+    assert found.loc["two notes", ["companies", "notes"]].tolist() == [2, 2]
+
+
 def test_quotes_are_verbatim_and_never_a_guess() -> None:
     found = heard(
         note("s1", code="left", text="The login left with her."),

@@ -38,6 +38,7 @@ TABLES = [
     ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
     ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
     ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
+    ("interviews", "themes"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
     ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
     ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
