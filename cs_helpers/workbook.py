@@ -79,6 +79,8 @@ class Workbook:
         exclusions. Raises `ParameterError` for what no journey can have.
         """
         product = self.data.product
+        if unknown := set(funnel) - set(Journey.model_fields):
+            raise ParameterError(min(unknown), "a journey has nothing of that name")
         asked = product.journey.model_dump() | funnel
         if asked["mode"] == "milestones":
             asked |= {"entry": "first_entry", "exclusions": ()}
@@ -86,9 +88,18 @@ class Workbook:
             journey = Journey.model_validate(asked)
         except ValidationError as error:
             first = error.errors()[0]
-            name = str(first["loc"][0]) if first["loc"] else "mode"
+            name = str(first["loc"][0]) if first["loc"] else "journey"
             message = first["msg"].removeprefix("Value error, ")
             raise ParameterError(name, message, value=funnel.get(name)) from None
+        if journey.unit == "user":
+            known = product.journey.unit == "user"
+            events = {x.event for x in journey.exclusions} - {x.event for x in product.journey.exclusions}
+            if not known or events - {None}:
+                what = "users" if not known else "what users did of the excluded events"
+                raise ParameterError(
+                    "unit", f"this snapshot does not hold {what}; say it in the product file and take it anew",
+                    value="user",
+                )  # fmt: skip
         return replace(self, data=replace(self.data, product=product.model_copy(update={"journey": journey})))
 
     def header(self) -> None:

@@ -70,10 +70,10 @@ def kappa(first: pd.Series, second: pd.Series) -> float:
 def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
     """Alpha of the viewpoint, and of each viewpoint against all others.
 
-    codings: note_id, coder, viewpoint; of several by one coder the first counts. companies: of each note, by
+    codings: note_id, coder, viewpoint; of several by one coder see `readings`. companies: of each note, by
     note_id. Columns: viewpoint (or `all`), notes (that two coders or more have coded), coders, alpha, low,
     high (95 %, whole companies drawn), verdict (`reliable` from .8, `tentative` from .667, else
-    `unreliable`; by the lower end of the interval where there is one).
+    `unreliable`; by the lower end of the interval where there is one; `unknown` where there is no alpha).
     """
     wide = readings(codings, "coder")
     wide = wide[wide.notna().sum(axis=1) >= 2]
@@ -83,6 +83,8 @@ def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
         found, low, high = alpha_interval(told, companies)
         sure = low if low == low else found
         verdict = "reliable" if sure >= RELIABLE else "tentative" if sure >= TENTATIVE else "unreliable"
+        if found != found:
+            verdict = "unknown"
         rows.append(
             {
                 "viewpoint": viewpoint, "notes": len(told), "coders": int(wide.notna().any().sum()),
@@ -109,12 +111,14 @@ def pairs(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
 def disputed(codings: pd.DataFrame) -> pd.DataFrame:
     """Notes to talk about: those that are read differently, most readings that differ first.
 
-    codings: note_id, coder, viewpoint, code. A pair of coders differs in the viewpoint (1), or else in the code
+    codings: note_id, coder, viewpoint, code; of several by one coder see `readings`. A pair of coders differs in the viewpoint (1), or else in the code
     (a half). Columns: note_id, differ (the share of pairs that differ, weighted so), readings (each
     coder's viewpoint and code, as (coder, viewpoint, code)).
     """
     told: dict[str, list[tuple[str, str, str | None]]] = {}
-    each = codings.drop_duplicates(["note_id", "coder"]).sort_values(["note_id", "coder"])
+    wide = readings(codings, "coder").melt(var_name="coder", value_name="viewpoint", ignore_index=False)
+    each = codings.merge(wide.reset_index(), on=["note_id", "coder", "viewpoint"])
+    each = each.sort_values(["note_id", "coder", "code"]).drop_duplicates(["note_id", "coder"])
     codes = each["code"].astype("object").where(each["code"].notna(), None)
     for note, *reading in zip(each["note_id"], each["coder"], each["viewpoint"], codes, strict=True):
         told.setdefault(note, []).append((reading[0], reading[1], reading[2]))

@@ -38,6 +38,28 @@ def planned(data: ProductData, steps: Sequence[Step]) -> list[tuple[str, str, Si
     ]
 
 
+def never_seen(data: ProductData, steps: Sequence[Step]) -> list[str]:
+    """The signs of planned contents and tools that the data never shows: perhaps they are misspelt."""
+    return [
+        str(sign.touch or sign.event)
+        for _, _, sign in planned(data, steps)
+        if not (
+            named(data["touches"]["content"].dropna(), sign.touch)
+            if sign.touch
+            else named(data["usage_daily"]["event"], str(sign.event))
+        ).any()
+    ]
+
+
+def watched_since(data: ProductData, steps: Sequence[Step]) -> pd.Timestamp:
+    """The day from which uses are known: a wait that began before may have had some that nobody recorded."""
+    firsts = [data["touches"]["occurred_at"].min()]
+    if any(sign.event for _, _, sign in planned(data, steps)):
+        firsts.append(data["usage_daily"]["day"].min())
+    known = [first.normalize() for first in firsts if first == first]
+    return max(known, default=pd.Timestamp.min)
+
+
 def used(data: ProductData, waits: pd.DataFrame, steps: Sequence[Step], end: pd.Timestamp) -> pd.DataFrame:
     """The first use of what may help with a step while somebody waited for it, before `end`.
 

@@ -36,7 +36,7 @@ _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """As-Is from the interviews of the last four quarters; companies are counted, not mentions.
 
-    A note's viewpoint and code are those of the coder who coded most notes.
+    A note's viewpoints and codes are those of one coder (`_told`).
 
     Tables: `coverage` (dimension size, quadrant or industry, segment, viewpoint, companies); `next` (name,
     size, quadrant, viewpoints): companies whose interview would fill empty cells; `evidence`
@@ -60,7 +60,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes = tuple(Note("no_interviews", about, {"quarters": QUARTERS}) for about in asked)
         return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
     found: list[Note] = []
-    tables = {"evidence": _evidence(told), "meter": _meter(told)}
+    notes_told = told.drop_duplicates("note_id")
+    tables = {"evidence": _evidence(told), "meter": _meter(notes_told)}
     if companies < LEAST_COMPANIES:
         found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
     if data.missing("codings"):
@@ -79,7 +80,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         }
         tables["segment_facts"] = _segment_facts(told, tables["varies"])
         tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
-        tables["saturation"] = heard(told, told.drop_duplicates("account_id").set_index("account_id")["size"])
+        coded = told.dropna(subset=["viewpoint"])
+        tables["saturation"] = heard(
+            coded, coded.drop_duplicates("account_id").set_index("account_id")["size"]
+        )
         shared = _shared(data["codings"], told)
         tables |= shared
         if not shared:
@@ -88,7 +92,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     seen = int(all_notes["behaviour"] + all_notes["words"])
     metrics = {
         "companies": Metric("companies", float(companies), "count", companies),
-        "notes": Metric("notes", float(len(told)), "count", len(told)),
+        "notes": Metric("notes", float(len(notes_told)), "count", len(notes_told)),
         "behaviour_share": Metric(
             "behaviour_share",
             float(all_notes["share"]) if seen else None,
@@ -121,9 +125,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
 
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """One row a note: its company and segments, its evidence, and the reference coder's reading.
+    """One row a reading of a note: its company and segments, its evidence, viewpoint and code.
 
-    `script` is `ja` where a note holds Japanese letters, else `latin`.
+    The readings of a note are those of one coder: of those that coded it, who coded most notes of the
+    period. A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds Japanese letters, else `latin`.
     """
     interviews = data["interviews"]
     held = interviews["held_on"].between(
@@ -135,21 +140,21 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     )
     told = told.merge(accounts, on="account_id")
     told["script"] = np.where(told["text"].str.contains(_JAPANESE), "ja", "latin")
-    codings = data["codings"]
-    coders = codings["coder"].value_counts()
-    if len(coders):
-        reference = min(coders[coders == coders.max()].index)
-        codings = codings[codings["coder"] == reference].drop_duplicates("note_id")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
+    codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
+    coders = codings.groupby("coder").size().sort_values(ascending=False, kind="stable")
+    place = codings["coder"].map({coder: n for n, coder in enumerate(coders.index)})
+    codings = codings[place == place.groupby(codings["note_id"]).transform("min")]
+    codings = codings.sort_values(["note_id", "viewpoint", "code"], kind="stable")
     return told.merge(codings[columns], on="note_id", how="left")
 
 
 def _shared(codings: pd.DataFrame, told: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """What coders and roles make of the same notes; nothing where each note has one coder."""
     codings = codings[codings["note_id"].isin(told["note_id"])]
-    if codings.groupby("note_id")["coder"].nunique().max() < 2:
+    if not (codings.groupby("note_id")["coder"].nunique() >= 2).any():
         return {}
-    notes = told.set_index("note_id")
+    notes = told.drop_duplicates("note_id").set_index("note_id")
     apart = disputed(codings).merge(
         notes[["name", "size", "evidence", "text"]], left_on="note_id", right_index=True
     )
@@ -218,7 +223,8 @@ def _next_companies(
 
 def _evidence(told: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    of_all, of_viewpoint = told["evidence"].value_counts(), told.value_counts(["viewpoint", "evidence"])
+    of_all = told.drop_duplicates("note_id")["evidence"].value_counts()
+    of_viewpoint = told.drop_duplicates(["note_id", "viewpoint"]).value_counts(["viewpoint", "evidence"])
     for viewpoint in ("all", *VIEWPOINTS):
         count = {
             kind: int(of_all.get(kind, 0) if viewpoint == "all" else of_viewpoint.get((viewpoint, kind), 0))
@@ -313,7 +319,7 @@ def _themes(told: pd.DataFrame) -> pd.DataFrame:
     Columns: code, companies, notes, note_ids (of notes that are no guess, the latest first), theme. What
     most companies told comes first.
     """
-    solid = told[told["evidence"] != "inference"].dropna(subset=["code"])
+    solid = told[told["evidence"] != "inference"].dropna(subset=["code"]).drop_duplicates(["note_id", "code"])
     solid = solid.sort_values(["held_on", "note_id"], ascending=[False, True])
     found = solid.groupby("code").agg(
         companies=("account_id", "nunique"), notes=("note_id", "size"), note_ids=("note_id", tuple)
@@ -326,7 +332,8 @@ def _themes(told: pd.DataFrame) -> pd.DataFrame:
 
 def _varies(told: pd.DataFrame) -> pd.DataFrame:
     """Each code by size and by quadrant: whether it varies."""
-    companies = told.drop_duplicates("account_id").set_index("account_id")
+    coded = told.dropna(subset=["viewpoint"])  # of a company that nobody coded nothing is known
+    companies = coded.drop_duplicates("account_id").set_index("account_id")
     parts = [varying(told, companies[d]).assign(dimension=d) for d in ("size", "quadrant")]
     return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
-from cs_helpers.analyses.contents import DUE, adherence, moved_on, planned, used
+from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
 from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
-from cs_helpers.analyses.progress import came, ways
+from cs_helpers.analyses.progress import by_day, came, never_recorded, ways
 from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.survival import (
@@ -24,7 +24,6 @@ from cs_helpers.analyses.survival import (
     median_time,
 )
 from cs_helpers.analyses.waits import LEAST, stalls, wait, waiting
-from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
@@ -33,9 +32,6 @@ AGES = (30, 90, 180, 365)
 
 #: ages at which new customers can be held against earlier ones: the largest that enough have come to
 COHORT_AGES = (90, 60, 30)
-
-#: the window, in days, of a funnel that needs none
-WITHOUT_END = 36_500
 
 #: false discovery rate of the steps that are said to differ
 FALSE_DISCOVERY = 0.05
@@ -67,18 +63,19 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "funnel", "ways", "steps", "value_curve", "ages", "cohort", "stalls", "waiting", "moves", "adherence",
         "csms", "touch_models",
     )  # fmt: skip
-    recorded = set(data["milestones"]["step"])
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    recorded = set(data["milestones"].loc[data["milestones"]["reached_at"] < end, "step"])
     unknown = [s.step for s in journey.steps if s.step not in recorded]
     steps = [s.step for s in journey.steps if s.step in recorded]
     notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
     if len(steps) < 2:
-        missing = data.missing("milestones", "usage")
+        missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "no_customers"
         why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
-    since, end = _log_begins(data, steps), pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    since = _log_begins(data, steps)
     reached = _reached(data, steps, since, end)
     if reached.empty:
         why = [Note("no_customers", about, {"quarter": str(quarter)}) for about in asked]
@@ -86,7 +83,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "journeys", data.product.product, quarter, since.date(), data.as_of, 0, {}, {}, (*notes, *why)
         )
     early = _before_entry(data, steps, reached)
-    if early and journey.mode == "milestones":
+    if early:
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
@@ -94,15 +91,19 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     older = (started[active_on(data["contracts"], quarter.end)["account_id"].unique()] < since).sum()
     if older:
         notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
-    notes += _rules(data.product)
     window = journey.window_days
     waits = _waits(reached, size, steps, end)
     tables = {
-        "funnel": _funnel(_counted(data, reached, steps, since, end), steps),
         "steps": _steps(waits, steps, ["all", *of_size], window),
         "differences": _differences(waits, steps),
         "waiting": waiting(data, waits, quarter),
     }
+    units = _counted(data, reached, steps, since, end)
+    notes += _rules(data, units, steps, since, end)
+    if units.empty:
+        notes.append(Note("no_users", "funnel", {}))
+    else:
+        tables["funnel"] = _funnel(units, steps)
     went = ways(data, reached.index, steps, end)
     if (went["ahead"] == 1).all():
         notes.append(Note("straight_ways", "ways", {}))
@@ -130,12 +131,16 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     metrics = _metrics(to_value, tables["steps"])
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    uses = used(data, waits, ahead, end)
-    tables["moves"] = moved_on(waits, uses, window)
+    watched = waits[waits["began"] >= watched_since(data, ahead)]
+    uses = used(data, watched, ahead, end)
+    tables["moves"] = moved_on(watched, uses, window)
     if tables["moves"].empty:
         del tables["moves"]
         notes.append(Note("few_uses", "moves", {"needed": LEAST}))
-    plays = adherence(in_charge["csm"], uses, {step for step, _, _ in planned(data, ahead)})
+    if unseen := never_seen(data, ahead):
+        notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
+    in_time = in_charge["csm"][in_charge["csm"].index.isin(watched.index)]
+    plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
     else:
@@ -184,35 +189,38 @@ def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) ->
 def _reached(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     """When each customer had come as far as each step (NaT: not yet), and when it left.
 
-    However long it took: who was slower than the window of the funnel does not wait any more. Without
-    an order there is no step that a customer waits for: then, as with `milestones`, what is reached
-    stays reached.
+    However the funnel counts, what is reached stays reached here: who did the steps in another order, or
+    slower than the funnel's window, does not wait any more.
     """
-    journey = data.product.journey
-    asked: dict[str, object] = {"unit": "account", "window_days": WITHOUT_END}
-    if journey.mode == "unordered":
-        asked |= {"mode": "milestones", "entry": "first_entry", "exclusions": ()}
-    come = came(data, journey.model_copy(update=asked), steps, since, end)
-    left = tenure(data["contracts"])["ended_on"].reindex(come.index)
+    as_reached = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
+    come = came(data, data.product.journey.model_copy(update=as_reached), steps, since, end)
+    contracts = data["contracts"]
+    left = tenure(contracts[contracts["started_on"] < end])["ended_on"].reindex(come.index)
     return come.assign(left=left.where(left < end))
 
 
-def _rules(product: Product) -> list[Note]:
+def _rules(
+    data: ProductData, units: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
+) -> list[Note]:
     """What the reader of the funnel must know of how it counts, where that is not as usual."""
-    journey = product.journey
-    said = []
+    journey = data.product.journey
+    said: list[tuple[str, dict[str, object]]] = []
     if journey.mode != "milestones":
-        said.append(Note(f"funnel_{journey.mode}", "funnel", {"days": journey.window_days}))
-    said += [
-        Note(code, "funnel", {})
-        for code, holds in (
-            ("funnel_latest", journey.entry == "latest_entry"),
-            ("funnel_excluded", bool(journey.exclusions)),
-            ("funnel_users", journey.unit == "user"),
-        )
-        if holds
-    ]
-    return said
+        said.append((f"funnel_{journey.mode}", {"days": journey.window_days}))
+    if journey.entry == "latest_entry":
+        said.append(("funnel_latest", {}))
+    if by_day(journey):
+        said.append(("funnel_days", {}))
+    if journey.exclusions:
+        without = came(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
+        said.append(("funnel_excluded", {"units": len(without) - len(units), "of": len(without)}))
+    if never := never_recorded(data, journey):
+        said.append(("never_recorded", {"names": ", ".join(never)}))
+    if journey.unit == "user":
+        said.append(("funnel_users", {}))
+    if said:
+        said.append(("funnel_below", {"days": journey.window_days}))
+    return [Note(code, "funnel", fields) for code, fields in said]
 
 
 def _counted(

@@ -50,11 +50,11 @@ def ways(data: ProductData, units: pd.Index, steps: list[str], end: pd.Timestamp
 
     units: the accounts that are looked at. Columns: before, step, customers (that went this way at
     least once), ahead (how many steps further on; negative: back). A step again is no way; steps of one
-    moment are taken in their order. Of a contract and of a step of use the first time is looked at.
+    moment are taken in their order. Of a step of use the first time is looked at.
     """
     rows = data["milestones"].sort_values("reached_at")
     rows = rows[rows["account_id"].isin(units) & rows["step"].isin(steps) & (rows["reached_at"] < end)]
-    once = [s.step for s in data.product.journey.steps if not s.rule.milestone]
+    once = [s.step for s in data.product.journey.steps if s.rule.each_use]
     again = rows["step"].isin(once) & rows.duplicated(["account_id", "step"])
     rows = rows[~again]
     place = {step: n for n, step in enumerate(steps)}
@@ -73,6 +73,31 @@ def ways(data: ProductData, units: pd.Index, steps: list[str], end: pd.Timestamp
     names = np.array(steps, dtype=object)
     found = found.assign(before=names[found["before"]], step=names[found["place"]])
     return found[["before", "step", "customers", "ahead"]]
+
+
+def by_day(journey: Journey) -> bool:
+    """Whether the funnel compares days: a step of use is known by the day alone."""
+    return journey.mode != "milestones" and journey.unit == "account" and bool(_uses(journey))
+
+
+def never_recorded(data: ProductData, journey: Journey) -> list[str]:
+    """The exclusions that the data never shows: perhaps they are misspelt."""
+    recorded = set(data["milestones"]["step"])
+    return [
+        excluded.event or excluded.recorded
+        for excluded in journey.exclusions
+        if not (
+            named(data["usage_daily"]["event"], excluded.event).any()
+            if excluded.event
+            else _named(excluded, journey) in recorded
+        )
+    ]
+
+
+def _uses(journey: Journey) -> dict[str, str]:
+    """The events of the stream that are events of use, and their patterns."""
+    uses = {s.step: s.rule.each_use for s in journey.steps if s.rule.each_use}
+    return uses | {_named(x, journey): x.event for x in journey.exclusions if x.event}
 
 
 def _attempted(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: list[str]) -> pd.DataFrame:
@@ -113,8 +138,7 @@ def _recorded(data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.Data
 
 def _with_use(rows: pd.DataFrame, data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.DataFrame:
     """The same with each day of use that is a step or excluded; then all of it by the day."""
-    uses = {s.step: s.rule.each_use for s in journey.steps if s.rule.each_use}
-    uses |= {_named(x, journey): x.event for x in journey.exclusions if x.event}
+    uses = _uses(journey)
     if not uses:
         return rows
     daily = data["usage_daily"]

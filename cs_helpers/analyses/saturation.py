@@ -68,13 +68,14 @@ def new_codes(codes: Sequence[frozenset[str]]) -> list[int]:
 def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame:
     """How many themes were known after each company, and where saturation lies, by segment.
 
-    told: account_id, held_on, code. segments: of each account, by account_id; without one only `all`.
+    told: account_id, held_on, code (missing where a note has none: a company from which nothing new came
+    counts). segments: of each account, by account_id; without one only `all`.
     Themes by number of companies are the mean over shuffled orders, because which came first is chance;
     saturation is that of the order in which they were held, and the share of orders that reach it.
     Columns: segment, companies, themes, new (of the next company, mean over orders), and of each segment
     saturated (as 7+2, or ''), reached (share of orders).
     """
-    told = told.dropna(subset=["code"]).sort_values(["held_on", "account_id"], kind="stable")
+    told = told.sort_values(["held_on", "account_id"], kind="stable")
     groups = {"all": told}
     if segments is not None:
         own = told["account_id"].map(segments)
@@ -82,7 +83,7 @@ def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame
     draw = np.random.default_rng(0)
     parts = []
     for segment, inside in groups.items():
-        order = inside.groupby("account_id", sort=False)["code"].agg(frozenset)
+        order = inside.groupby("account_id", sort=False)["code"].agg(lambda codes: frozenset(codes.dropna()))
         if order.empty:
             continue
         names = {code: n for n, code in enumerate(sorted(frozenset().union(*order)))}

@@ -65,7 +65,9 @@ def exact_p(told: Sequence[int], of: Sequence[int]) -> float:
     5 million tables that of chi-squared, which then comes to the same.
     """
     total = int(sum(told))
-    if np.prod(np.asarray(of, float) + 1) > MOST_TABLES:
+    if total > sum(of) - total:  # the same tables, told of those that did not: fewer to look at
+        told, total = [n - k for k, n in zip(told, of, strict=True)], int(sum(of)) - total
+    if np.prod(np.minimum(np.asarray(of, float), total) + 1) > MOST_TABLES:
         others = np.asarray(of) - np.asarray(told)
         return (
             float(chi2_contingency([told, others], correction=False).pvalue)
@@ -75,7 +77,7 @@ def exact_p(told: Sequence[int], of: Sequence[int]) -> float:
     # tables are made a segment at a time: the companies that have told it so far, and the log of the ways
     sums, logs = np.zeros(1, dtype=int), np.zeros(1)
     for n in of:
-        k = np.arange(int(n) + 1)
+        k = np.arange(min(int(n), total) + 1)
         sums = (sums[:, None] + k).ravel()
         logs = (logs[:, None] + _choose(int(n), k)).ravel()
         sums, logs = sums[sums <= total], logs[sums <= total]

@@ -65,7 +65,7 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
         )
     found = pd.concat(parts, ignore_index=True).merge(data["accounts"], on="account_id")
     found["late"] = found["days"] > found["usual"]
-    to_go = pd.to_timedelta(np.ceil(found["expected_after"] - found["days"]), unit="D")
+    to_go = pd.to_timedelta(np.floor(found["expected_after"] - found["days"]), unit="D")
     found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
     found["mrr"] = found["account_id"].map(mrr_on(data["contracts"], quarter.end)).fillna(0.0)
     found = found.merge(_contacts(data, end), on="account_id", how="left")
@@ -125,7 +125,8 @@ def _contacts(data: ProductData, end: pd.Timestamp) -> pd.DataFrame:
     touches = data["touches"]
     touches = touches[touches["occurred_at"] < end]
     notice = touches["kind"] == "churn_notice"
-    ours = touches[~notice].sort_values("occurred_at").groupby("account_id").last()
+    ours = touches[~notice].sort_values("occurred_at").drop_duplicates("account_id", keep="last")
+    ours = ours.set_index("account_id")
     tickets = data["tickets"]
     theirs = pd.concat(
         [

@@ -65,7 +65,7 @@ def funnel(result: Result, text: Text) -> Picture:
         axis.grid(axis="y", visible=False)
         hardest = next((m for name, m in result.metrics.items() if name.startswith("hardest_step:")), None)
         n = int(table["units"].iloc[0])
-        if unordered or users:
+        if result.settings["mode"] != "milestones" or users:
             share = text.share(table["share"].iloc[-1])
             message = text("journeys.funnel.whole", share=share, steps=len(table), n=text.number(n))
         elif hardest is None:

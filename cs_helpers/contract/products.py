@@ -6,6 +6,7 @@ health, the baselines to watch, the touch mix and the playbook.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -165,6 +166,11 @@ class Step(_Part):
         return self
 
 
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name is what a pattern with `*` stands for."""
+    return bool(re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), name))
+
+
 class Excluded(_Part):
     """What may not happen between two steps: a recorded milestone or an event of usage, exactly one.
 
@@ -192,6 +198,13 @@ class Excluded(_Part):
         """Whether it is what a step is reached by."""
         return (self.milestone, self.event) == (step.rule.milestone, step.rule.each_use)
 
+    def covers(self, step: Step) -> bool:
+        """Whether it is a step, or some of its events are."""
+        use = step.rule.each_use
+        return self.is_step(step) or bool(
+            self.event and use and (_fits(use, self.event) or _fits(self.event, use))
+        )
+
 
 class Journey(_Part):
     """The steps in order. The first is the entry; `value_step` is where the customer has value.
@@ -204,7 +217,7 @@ class Journey(_Part):
 
     steps: tuple[Step, ...] = Field(min_length=2)
     value_step: Slug
-    window_days: int = Field(default=365, ge=1)
+    window_days: int = Field(default=365, ge=1, le=36_500, strict=True)
     mode: Mode = "milestones"
     entry: Entry = "first_entry"
     unit: Literal["account", "user"] = "account"
@@ -227,13 +240,15 @@ class Journey(_Part):
         for found in self.exclusions:
             for step in (found.after, found.before):
                 if step not in names:
-                    raise ValueError(f"an exclusion names the step '{step}', journey has no such step")
+                    raise ValueError(f"an exclusion names the step '{step}', journey has {', '.join(names)}")
             between = names.index(found.after), names.index(found.before)
             if between[0] >= between[1]:
-                raise ValueError(f"an exclusion lies after '{found.after}' and before '{found.before}'")
+                raise ValueError(
+                    f"an exclusion's 'before', '{found.before}', must come later than its 'after', '{found.after}'"
+                )
             if self.mode == "unordered" and between != (0, len(names) - 1):
                 raise ValueError("mode 'unordered': exclusions can only hold from the first step to the last")
-            if any(found.is_step(s) for s in self.steps[between[0] : between[1] + 1]):
+            if any(found.covers(s) for s in self.steps[between[0] : between[1] + 1]):
                 raise ValueError(f"the exclusion '{found.recorded}' is a step that it would exclude")
         return self
 
@@ -370,6 +385,10 @@ def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) ->
         )
     if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return SettingError(file, f"keys with values are needed here{more}", key=key)
+    if first["type"] in ("tuple_type", "list_type"):
+        return SettingError(file, f"a list is needed here, each entry after '- '{more}", key=key)
+    if first["type"] in ("int_type", "int_parsing", "int_from_float"):
+        return SettingError(file, f"a whole number is needed, not {first['input']!r}{more}", key=key)
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     shown = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"

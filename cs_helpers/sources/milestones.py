@@ -93,7 +93,7 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
     if rule.contract:
         rows = kept["contracts"]
         rows = rows.filter(rows["product"] == product)
-        return rows.select("account_id", reached_at=rows.started_on).distinct()
+        return rows.group_by("account_id").aggregate(reached_at=rows.started_on.min())
     if rule.milestone:
         if "milestones" not in kept:
             return None

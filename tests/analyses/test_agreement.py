@@ -173,3 +173,14 @@ def test_agreement_is_said_for_each_viewpoint() -> None:
     assert found.at["request", "verdict"] == "reliable"
     assert found.at["all", "verdict"] == "unreliable"
     assert np.isnan(found.at["solution", "alpha"])
+    assert found.at["solution", "verdict"] == "unknown"
+
+
+def test_of_two_readings_by_one_coder_the_same_counts_everywhere() -> None:
+    twice = codings([
+        ("N1", "a", "request", "x"), ("N1", "a", "problem", "x"), ("N1", "b", "problem", "x"),
+        ("N2", "a", "request", "x"), ("N2", "b", "problem", "x"),
+    ])  # fmt: skip
+    # as often the one as the other: the first by name, problem, as b reads it
+    assert disputed(twice)["note_id"].tolist() == ["N2"]
+    assert pairs(twice).iloc[0]["notes"] == 2

@@ -8,7 +8,16 @@ import pytest
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
-from cs_helpers.analyses.contents import adherence, moved_on, odds_ratio, pace_ratio, planned, used
+from cs_helpers.analyses.contents import (
+    adherence,
+    moved_on,
+    never_seen,
+    odds_ratio,
+    pace_ratio,
+    planned,
+    used,
+    watched_since,
+)
 from cs_helpers.analyses.survival import CENSORED, REACHED
 from cs_helpers.snapshot import ProductData
 
@@ -191,6 +200,24 @@ def test_what_is_used_on_the_day_of_the_step_or_before_the_wait_did_not_come_bef
         touches=[touch("01-01", "before"), touch("01-11", "that day"), touch("01-10", "day before")],
     )
     assert shown(data, waits_of(value=10.2)) == ["value touch day before 9.58"]
+
+
+def test_what_was_used_before_uses_were_recorded_is_not_known() -> None:
+    data = product_data(
+        product(steps=["kickoff", "value"], journey=SEEN),
+        touches=[touch("02-01", "why")],
+        usage=[use("A", "2026-03-01", "import.file")],
+    )
+    steps = data.product.journey.steps
+    assert watched_since(data, steps) == pd.Timestamp("2026-03-01")
+    assert watched_since(data, steps[:2]) == pd.Timestamp("2026-02-01")
+    assert never_seen(data, steps) == []
+    other = product(
+        steps=["value"], journey={"seen": {"value": {"tools": "T", "tools_seen": {"event": "inport.*"}}}}
+    )
+    assert never_seen(product_data(other, usage=[use("A", "2026-03-01")]), other.journey.steps) == [
+        "inport.*"
+    ]
 
 
 def test_what_the_data_cannot_show_is_not_planned() -> None:

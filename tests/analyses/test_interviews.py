@@ -217,6 +217,44 @@ def test_what_is_not_understood_of_a_problem_is_the_next_question() -> None:
     assert found.metrics["understood"].value == pytest.approx(1 / 3)
 
 
+def told_by_two(old: str, new: str) -> Result:
+    """Enterprises read by one person and small companies by another; what `old` read lies before these quarters, too."""
+    companies = [f"e{n}" for n in range(12)] + [f"s{n}" for n in range(10)]
+    held = [(c, "2026-05-10") for c in companies] + [(f"e{n}", "2023-01-10") for n in range(12)]
+    return interviews.analyse(
+        product_data(
+            accounts=[account(c, "enterprise" if c[0] == "e" else "small") for c in companies],
+            contracts=[contract(c, "2022-01-01") for c in companies],
+            interviews=[
+                {"interview_id": f"I{n}", "account_id": c, "held_on": day} for n, (c, day) in enumerate(held)
+            ],
+            notes=[
+                {"note_id": f"N{n}", "interview_id": f"I{n}", "evidence": "words", "text": "folding"} for n in range(len(held))
+            ],
+            codings=[
+                {"note_id": f"N{n}", "coder": old if day < "2024" or c[0] == "e" else new, "viewpoint": "problem", "code": code}
+                for n, (c, day) in enumerate(held)
+                for code in ("folding", "stamps")
+            ],
+        ),
+        Q2,
+    )  # fmt: skip
+
+
+def test_what_different_people_coded_is_not_taken_for_a_difference_of_segments() -> None:
+    found = told_by_two("a", "b")
+    # all 22 companies tell both: whoever read them, and whatever order the rows have
+    assert found.tables["themes"].set_index("code")["companies"].to_dict() == {"folding": 22, "stamps": 22}
+    assert set(found.tables["varies"]["verdict"]) <= {"alike", "unknown"}
+    assert found.tables["segment_facts"].empty
+    assert found.metrics["notes"].value == 22
+
+
+def test_a_coder_of_long_ago_does_not_silence_those_of_now() -> None:
+    found = told_by_two("gone", "gone too")
+    assert found.tables["coverage"]["companies"].sum() > 0
+
+
 def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
     found = heard(
         note("s1", code="left"), note("s1", code="left"), note("m1", code="left", held_on="2026-06-20"),

@@ -239,6 +239,49 @@ def test_the_last_touch_stands_beside_who_waits(queue: dict[str, Any]) -> None:
     assert pd.isna(found.at["new", "touched_on"])
 
 
+def test_a_touch_belongs_to_who_made_it_and_to_nobody_where_that_is_not_known(queue: dict[str, Any]) -> None:
+    found = waiting(
+        **queue, touches=[touch("slow", "2026-05-01"), touch("slow", "2026-06-20") | {"csm": None}]
+    )
+    assert found.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
+    assert pd.isna(found.at["slow", "touched_by"])
+
+
+def test_an_expected_time_within_a_day_is_that_day(queue: dict[str, Any]) -> None:
+    rows = pd.DataFrame(queue["milestones"])
+    kickoff = rows["step"] == "kickoff"
+    rows.loc[kickoff & (rows["account_id"] != "z"), "reached_at"] = "2026-03-31 10:00"
+    found = waiting(**queue | {"milestones": rows.to_dict("records")})
+    # everybody took 30 days and 10 hours; `new` waits since June 20
+    assert found.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
+
+
+def test_who_comes_back_later_had_left(queue: dict[str, Any]) -> None:
+    contracts = [
+        c if c["account_id"] != "slow" else contract("slow", "2026-03-01", "2026-05-01")
+        for c in queue["contracts"]
+    ]
+    gone = waiting(**queue | {"contracts": contracts})
+    assert "slow" not in gone.index
+    back = waiting(**queue | {"contracts": [*contracts, contract("slow", "2026-09-01")]})
+    assert "slow" not in back.index
+
+
+def test_a_step_that_is_recorded_for_the_first_time_later_changes_nothing_of_before(
+    small: ProductData,
+) -> None:
+    def funnel(*more: tuple[str, str, str]) -> list[int]:
+        data = product_data(
+            product(steps=["kickoff", "training", "value"]),
+            accounts=small["accounts"],
+            contracts=small["contracts"],
+            milestones=milestones([(n, "contract", s) for n, s in STARTS.items()] + LATER + list(more)),
+        )
+        return [int(n) for n in journeys.analyse(data, Q2).tables["funnel"]["units"]]
+
+    assert funnel() == funnel(("converts", "training", "2026-09-01")) == [4, 3, 2]
+
+
 def test_the_reason_is_the_last_that_was_not_refuted(queue: dict[str, Any]) -> None:
     held = [("I1", "2026-04-01"), ("I2", "2026-05-01"), ("I3", "2026-06-01")]
     said = [("I1", "guidance", "open"), ("I2", "timing", "supported"), ("I3", "bias", "refuted")]

@@ -63,5 +63,15 @@ def test_each_segment_is_told_alone() -> None:
     assert found.loc["large", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 12, "", 0]
 
 
+def test_a_company_that_tells_nothing_new_or_nothing_at_all_counts() -> None:
+    rows = told(A="ab", B="cd", C="ef", D="gh")
+    quiet = [
+        {"account_id": f"Q{n}", "held_on": pd.Timestamp("2026-02-01") + pd.Timedelta(days=n), "code": None}
+        for n in range(12)
+    ]
+    last = heard(pd.concat([rows, pd.DataFrame(quiet)], ignore_index=True)).iloc[-1]
+    assert (last["companies"], round(last["themes"], 9), last["saturated"]) == (16, 8, "4+2")
+
+
 def test_nobody_heard_is_nothing_known() -> None:
     assert heard(told()[[]].reindex(columns=["account_id", "held_on", "code"])).empty

@@ -46,6 +46,13 @@ def test_of_very_many_companies_it_is_chi_squareds() -> None:
     assert exact_p([0, 0, 0], [1000] * 3) == 1
 
 
+def test_a_rare_theme_among_many_companies_has_its_exact_p() -> None:
+    # three companies of one of four segments: 4 * C(60, 3) of C(240, 3) draws are as one-sided
+    one_sided = 4 * comb(60, 3) / comb(240, 3)
+    assert exact_p([3, 0, 0, 0], [60] * 4) == pytest.approx(one_sided)
+    assert exact_p([57, 60, 60, 60], [60] * 4) == pytest.approx(one_sided)
+
+
 def test_cramers_v_is_that_of_chi_squared() -> None:
     told, of = [8, 1, 2], [13, 11, 8]
     table = [told, [n - k for k, n in zip(told, of, strict=True)]]
