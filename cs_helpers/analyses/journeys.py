@@ -174,9 +174,16 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
 
 def _log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
-    """The first day of which steps other than the first are known."""
+    """The first day from which both kinds of steps (of those after the first) are known.
+
+    What people record and what is used often begin in different years: who started before the later
+    of the two may have taken steps that nobody wrote down.
+    """
     rows = data["milestones"]
-    return rows.loc[rows["step"].isin(steps[1:]), "reached_at"].min().normalize()
+    used = {s.step for s in data.product.journey.steps if s.rule.event}
+    kinds = [[s for s in steps[1:] if (s in used) == kind] for kind in (False, True)]
+    firsts = [rows.loc[rows["step"].isin(kind), "reached_at"].min() for kind in kinds if kind]
+    return max(firsts).normalize()
 
 
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:

@@ -72,6 +72,25 @@ def test_customers_older_than_the_log_are_left_out(found: Result) -> None:
     assert [n.fields for n in found.notes if n.code == "older"] == [{"customers": 1, "since": found.since}]
 
 
+def test_who_started_before_both_kinds_of_steps_were_recorded_is_left_out() -> None:
+    # kick-offs are recorded since 2025, use is known since March 2026
+    names = {"old": "2025-01-10", "new": "2026-03-05"}
+    rows = [(n, "contract", day) for n, day in names.items()]
+    rows += [("old", "kickoff", "2025-01-20"), ("new", "kickoff", "2026-03-10")]
+    rows += [("old", "use", "2026-03-01"), ("new", "use", "2026-03-12")]
+    data = product_data(
+        product(steps=["kickoff", "use"], journey={"rules": {"use": {"event": "web.*"}}}),
+        accounts=[account(n) for n in names],
+        contracts=[contract(n, day) for n, day in names.items()],
+        milestones=milestones(rows),
+    )
+    found = journeys.analyse(data, Q2)
+    assert found.since == pd.Timestamp("2026-03-01").date()
+    assert found.tables["funnel"]["units"].tolist() == [1, 1, 1]
+    # with `old` the first use would seem to take 14 months
+    assert found.tables["steps"].set_index(["size", "step"]).at[("all", "use"), "median"] == 2
+
+
 def test_the_funnel_counts_who_came_to_each_step(found: Result) -> None:
     funnel = found.tables["funnel"]
     assert funnel["step"].tolist() == ["contract", "kickoff", "value"]

@@ -163,7 +163,7 @@ def test_what_the_account_did_holds_for_each_of_its_users(mode: str, others: lis
 
 
 def test_a_funnel_of_users_counts_users_and_all_else_customers() -> None:
-    found = journeys.analyse(data_of(LOG + USERS, mode="ordered", unit="user", **USE), Q2)
+    found = journeys.analyse(data_of(LOG + "\nZ use 01-01 z" + USERS, mode="ordered", unit="user", **USE), Q2)
     assert found.tables["funnel"]["units"].tolist() == [3, 2, 1]
     assert found.n == 2
     codes = {n.code for n in found.about("funnel")} - {"before_entry"}
