@@ -27,7 +27,8 @@ def alpha(ratings: pd.DataFrame, level: Level = "nominal") -> float:
     Krippendorff's alpha-reliability".
     """
     counts, values = _counted(ratings)
-    return float(_alpha(counts[None], _distances(values, counts, level))[0])
+    pairs_of_values = _coincidences(counts).sum(axis=0)[None]
+    return float(_from_coincidences(pairs_of_values, _distances(values, counts, level))[0])
 
 
 def alpha_interval(
@@ -40,13 +41,14 @@ def alpha_interval(
     """
     counts, values = _counted(ratings)
     distances = _distances(values, counts, level)
-    found = float(_alpha(counts[None], distances)[0])
+    each = _coincidences(counts)
+    found = float(_from_coincidences(each.sum(axis=0)[None], distances)[0])
     codes, names = pd.factorize(groups.reindex(ratings.index))
     if len(names) < 2 or found != found:
         return found, np.nan, np.nan
     # what a unit adds to alpha depends on its own counts alone, so groups are added up once
-    own = np.zeros((len(names), *_coincidences(counts[:1]).shape[1:]))
-    np.add.at(own, codes, _coincidences(counts))
+    own = np.zeros((len(names), *each.shape[1:]))
+    np.add.at(own, codes, each)
     draw = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=_DRAWS)
     drawn = _from_coincidences(np.tensordot(draw, own, axes=1), distances)
     drawn = drawn[~np.isnan(drawn)]
@@ -111,17 +113,19 @@ def pairs(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
 def disputed(codings: pd.DataFrame) -> pd.DataFrame:
     """Notes to talk about: those that are read differently, most readings that differ first.
 
-    codings: note_id, coder, viewpoint, code; of several by one coder see `readings`. A pair of coders differs in the viewpoint (1), or else in the code
-    (a half). Columns: note_id, differ (the share of pairs that differ, weighted so), readings (each
-    coder's viewpoint and code, as (coder, viewpoint, code)).
+    codings: note_id, coder, viewpoint, code; of several by one coder see `readings`. A pair of coders
+    differs in the viewpoint (1), or else in the code (a half). Columns: note_id, differ (the share of
+    pairs that differ, weighted so), readings (each coder's viewpoint and code, as (coder, viewpoint, code)).
     """
     told: dict[str, list[tuple[str, str, str | None]]] = {}
     wide = readings(codings, "coder").melt(var_name="coder", value_name="viewpoint", ignore_index=False)
     each = codings.merge(wide.reset_index(), on=["note_id", "coder", "viewpoint"])
     each = each.sort_values(["note_id", "coder", "code"]).drop_duplicates(["note_id", "coder"])
     codes = each["code"].astype("object").where(each["code"].notna(), None)
-    for note, *reading in zip(each["note_id"], each["coder"], each["viewpoint"], codes, strict=True):
-        told.setdefault(note, []).append((reading[0], reading[1], reading[2]))
+    for note, coder, viewpoint, code in zip(
+        each["note_id"], each["coder"], each["viewpoint"], codes, strict=True
+    ):
+        told.setdefault(note, []).append((coder, viewpoint, code))
     rows = []
     for note, own in told.items():
         apart = [1.0 if a[1] != b[1] else 0.5 if a[2] != b[2] else 0.0 for a, b in combinations(own, 2)]
@@ -200,10 +204,6 @@ def _distances(values: np.ndarray, counts: np.ndarray, level: Level) -> Any:
     paired = counts[counts.sum(axis=1) > 1].sum(axis=0)
     middle = np.cumsum(paired) - paired / 2
     return (middle[:, None] - middle[None, :]) ** 2
-
-
-def _alpha(counts: Any, distances: Any) -> Any:
-    return _from_coincidences(_coincidences(counts[0]).sum(axis=0)[None], distances)
 
 
 def _from_coincidences(found: Any, distances: Any) -> Any:

@@ -15,7 +15,7 @@ from statsmodels.tsa.seasonal import STL
 
 from cs_helpers.analyses.customers import active_on, tenure
 from cs_helpers.analyses.measures import named
-from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
@@ -27,7 +27,6 @@ LEAST_HISTORY = 112
 LEVEL_DAYS = 56
 #: a departure below this ratio (or above its inverse) is not worth an alert, however sure
 LEAST_EFFECT = 1.3
-FALSE_DISCOVERY = 0.05
 ANSCOMBE = 3 / 8
 #: a customer's first month, in days
 FIRST_MONTH = 30

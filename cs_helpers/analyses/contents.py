@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from cs_helpers.analyses.measures import named
-from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.survival import REACHED
 from cs_helpers.analyses.waits import LEAST
 from cs_helpers.contract.products import Sign, Step
@@ -17,9 +17,6 @@ from cs_helpers.snapshot import ProductData
 
 #: the days of a wait within which a play is due
 DUE = 30
-
-#: false discovery rate of what is said to come with a faster or a slower step
-FALSE_DISCOVERY = 0.05
 
 #: of each step so many contents of touches at most are looked at, the most used ones
 MOST = 8

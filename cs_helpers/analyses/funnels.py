@@ -41,6 +41,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cs_helpers import paths
+from cs_helpers.contract.products import Effect, Entry
 from cs_helpers.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ MEMORY = "2GB"
 _OTHER = 65_535
 
 Mode = Literal["ordered", "strict", "unordered"]
-Entry = Literal["first_entry", "latest_entry"]
-Effect = Literal["drop_unit", "void_attempt"]
 
 
 @dataclass(frozen=True)

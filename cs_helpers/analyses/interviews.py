@@ -9,10 +9,10 @@ import pandas as pd
 
 from cs_helpers.analyses.agreement import agreement, disputed, ledger, pairs
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
-from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.saturation import heard
-from cs_helpers.analyses.variation import FALSE_DISCOVERY, exact_p, varying
+from cs_helpers.analyses.variation import exact_p, varying
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
@@ -44,8 +44,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
     each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
     (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one size alone tells;
-    `themes`: see `_themes`; `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see `saturation.heard`, by size;
-    `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
+    `themes`: see `_themes`; `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or
+    quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see
+    `saturation.heard`, by size; `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
     and text of each note.
     """
     asked = ("coverage", "evidence", "quotes", "reasons", "saturation", "agreement")
@@ -70,20 +71,20 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             for about in ("coverage", "quotes", "reasons", "saturation", "agreement")
         ]
     else:
+        coded = told.dropna(subset=["viewpoint"])  # of a company that nobody coded nothing is known
+        segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
+        varies = _varies(coded, segments)
         tables |= {
             "coverage": _coverage(told),
             "quotes": _quotes(told),
             "reasons": _reasons(told),
             "themes": _themes(told),
-            "varies": _varies(told),
+            "varies": varies,
             "depth": _depth(told),
         }
-        tables["segment_facts"] = _segment_facts(told, tables["varies"])
+        tables["segment_facts"] = _segment_facts(told, varies)
         tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
-        coded = told.dropna(subset=["viewpoint"])
-        tables["saturation"] = heard(
-            coded, coded.drop_duplicates("account_id").set_index("account_id")["size"]
-        )
+        tables["saturation"] = heard(coded, segments["size"])
         shared = _shared(data["codings"], told)
         tables |= shared
         if not shared:
@@ -128,7 +129,8 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     """One row a reading of a note: its company and segments, its evidence, viewpoint and code.
 
     The readings of a note are those of one coder: of those that coded it, who coded most notes of the
-    period. A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds Japanese letters, else `latin`.
+    period. A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds
+    Japanese letters, else `latin`.
     """
     interviews = data["interviews"]
     held = interviews["held_on"].between(
@@ -330,11 +332,9 @@ def _themes(told: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _varies(told: pd.DataFrame) -> pd.DataFrame:
+def _varies(coded: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Each code by size and by quadrant: whether it varies."""
-    coded = told.dropna(subset=["viewpoint"])  # of a company that nobody coded nothing is known
-    companies = coded.drop_duplicates("account_id").set_index("account_id")
-    parts = [varying(told, companies[d]).assign(dimension=d) for d in ("size", "quadrant")]
+    parts = [varying(coded, segments[d]).assign(dimension=d) for d in segments]
     return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
 
 

@@ -11,7 +11,7 @@ from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
 from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
 from cs_helpers.analyses.progress import by_day, came, never_recorded, ways
-from cs_helpers.analyses.proportions import benjamini_hochberg, wilson
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.survival import (
     CENSORED,
@@ -33,9 +33,6 @@ AGES = (30, 90, 180, 365)
 #: ages at which new customers can be held against earlier ones: the largest that enough have come to
 COHORT_AGES = (90, 60, 30)
 
-#: false discovery rate of the steps that are said to differ
-FALSE_DISCOVERY = 0.05
-
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The funnel, each step by segment, and time to value, as known at the end of the quarter.
@@ -46,7 +43,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     the competing end, waiting customers censored at the end of the quarter; within the window of
     the product file.
 
-    Tables: `funnel` (step, customers, share, low, high: of all that entered); `steps` (size or
+    Tables: `funnel` (step, units, share, low, high: of all that entered); `steps` (size or
     `all`, before, step, n, reached, left, waiting, share, low, high, median, median_low,
     median_high in days); `differences` (step, p, differs: whether the sizes take it alike, by the
     log-rank test, Benjamini-Hochberg over the steps); `value_curve` (size or `all`, day, share, low,
@@ -133,10 +130,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     ahead = [s for s in journey.steps if s.step in steps[1:]]
     watched = waits[waits["began"] >= watched_since(data, ahead)]
     uses = used(data, watched, ahead, end)
-    tables["moves"] = moved_on(watched, uses, window)
-    if tables["moves"].empty:
-        del tables["moves"]
+    moves = moved_on(watched, uses, window)
+    if moves.empty:
         notes.append(Note("few_uses", "moves", {"needed": LEAST}))
+    else:
+        tables["moves"] = moves
     if unseen := never_seen(data, ahead):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
     in_time = in_charge["csm"][in_charge["csm"].index.isin(watched.index)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.funnels import Exclusion, Funnel, attempts
+from cs_helpers.analyses.funnels import Exclusion, Funnel, Mode, attempts
 from cs_helpers.analyses.measures import named
 from cs_helpers.contract.products import Excluded, Journey
 from cs_helpers.snapshot import ProductData
@@ -105,7 +106,7 @@ def _attempted(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: lis
     funnel = Funnel(
         tuple(steps),
         timedelta(days=journey.window_days),
-        "ordered" if journey.mode == "milestones" else journey.mode,
+        cast(Mode, journey.mode),
         journey.entry,
         tuple(
             Exclusion(_named(x, journey), steps.index(x.after) + 1, steps.index(x.before) + 1, x.effect)

@@ -9,6 +9,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+#: false discovery rate: of all that is said to differ, so much may be chance
+FALSE_DISCOVERY = 0.05
+
 
 def wilson(count: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:
     """Wilson's interval for `count` of `n` (Wilson 1927); (nan, nan) for n = 0."""

@@ -11,10 +11,7 @@ from scipy.special import gammaln
 from scipy.stats import chi2_contingency
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cs_helpers.analyses.proportions import benjamini_hochberg
-
-#: false discovery rate of the themes that are said to vary
-FALSE_DISCOVERY = 0.05
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
 
 #: an exact test looks at so many tables at most
 MOST_TABLES = 5e6

@@ -44,8 +44,8 @@ def wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tupl
 def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     """Every customer that waits for a step at the end of the quarter; who waits long comes first, then by MRR.
 
-    waits: account_id, step, days and outcome of all waits for all steps. Columns: account_id, name, size, csm, step (waited for), days (since the
-    step before), usual (days within which three in four of those who take the step had taken it, by
+    waits: account_id, step, days and outcome of all waits for all steps. Columns: account_id, name, size,
+    csm, step (waited for), days (since the step before), usual (days within which three in four of those who take the step had taken it, by
     the Aalen-Johansen curve; NaN: fewer than five took it), late, expected_on (the day by which half
     of those that waited as long and still took it had; NaT where nobody did), turn (`theirs` where we
     spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`),

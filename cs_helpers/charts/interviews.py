@@ -16,6 +16,7 @@ from cs_helpers.charts.theme import (
     RULE,
     SIZES,
     Picture,
+    apart,
     canvas,
     count_axis,
     finished,
@@ -169,12 +170,11 @@ def saturation(result: Result, text: Text) -> Picture:
             )  # fmt: skip
             ends.append((float(curve["themes"].iloc[-1]), len(curve), size))
         most = int(table["companies"].max())
-        gap, last = 0.07 * float(table["themes"].max()), -1.0
-        for themes, companies, size in sorted(ends):
-            last = max(themes, last + gap)
+        places = apart([themes for themes, _, _ in sorted(ends)], 0.07 * float(table["themes"].max()))
+        for place, (_, companies, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
             axis.text(
-                most * 1.02, last, f"{label}  n={companies}", va="center", color=SIZES[size], fontsize=9
+                most * 1.02, place, f"{label}  n={companies}", va="center", color=SIZES[size], fontsize=9
             )
         axis.set_xlim(0, most * 1.2)
         axis.set_xticks(list(range(0, most + 1, max(5, most // 50 * 5))))

@@ -16,6 +16,7 @@ from cs_helpers.charts.theme import (
     RULE,
     SIZES,
     Picture,
+    apart,
     canvas,
     finished,
     percent_axis,
@@ -248,7 +249,7 @@ def value_curve(result: Result, text: Text) -> Picture:
             # after the last event nothing more is known than that none came: a thin dashed line
             axis.hlines(share[-1], day[-1], HORIZON, color=colour, linewidth=1, linestyle=(0, (3, 3)))
             ends.append((float(share[-1]), float(curve["at_risk"].iloc[0]), size))
-        places = _apart([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
+        places = apart([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
         for place, (_, n, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
             axis.text(HORIZON + 6, place, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9)
@@ -276,13 +277,3 @@ def value_curve(result: Result, text: Text) -> Picture:
 
 def _customers(result: Result, text: Text) -> str:
     return text("charts.n_customers", n=text.number(result.n))
-
-
-def _apart(places: list[float], gap: float, top: float) -> list[float]:
-    """Places of labels, in order, moved apart: upwards, and down again from the top."""
-    for n in range(1, len(places)):
-        places[n] = max(places[n], places[n - 1] + gap)
-    for n in range(len(places) - 1, -1, -1):
-        places[n] = min(places[n], top)
-        top = places[n] - gap
-    return places

@@ -213,3 +213,13 @@ def shaded(axis: Axes, shares: np.ndarray, words: np.ndarray, *, fontsize: float
     axis.set_yticks(np.arange(rows) + 0.5, [""] * rows, va="center")
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
+
+
+def apart(places: list[float], gap: float, top: float = float("inf")) -> list[float]:
+    """Places of labels, in order, moved apart: upwards, and down again from the top."""
+    for n in range(1, len(places)):
+        places[n] = max(places[n], places[n - 1] + gap)
+    for n in range(len(places) - 1, -1, -1):
+        places[n] = min(places[n], top)
+        top = places[n] - gap
+    return places

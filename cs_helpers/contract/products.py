@@ -22,6 +22,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Mode = Literal["milestones", "ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
+Effect = Literal["drop_unit", "void_attempt"]
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -166,9 +167,9 @@ class Step(_Part):
         return self
 
 
-def _fits(name: str, pattern: str) -> bool:
-    """Whether a name is what a pattern with `*` stands for."""
-    return bool(re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), name))
+def as_regex(pattern: str) -> str:
+    """A pattern, in which `*` stands for any text, as a regular expression of the whole name."""
+    return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
 class Excluded(_Part):
@@ -181,7 +182,7 @@ class Excluded(_Part):
     event: str | None = None
     after: Slug
     before: Slug
-    effect: Literal["drop_unit", "void_attempt"] = "drop_unit"
+    effect: Effect = "drop_unit"
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Excluded:
@@ -202,7 +203,9 @@ class Excluded(_Part):
         """Whether it is a step, or some of its events are."""
         use = step.rule.each_use
         return self.is_step(step) or bool(
-            self.event and use and (_fits(use, self.event) or _fits(self.event, use))
+            self.event
+            and use
+            and (re.fullmatch(as_regex(self.event), use) or re.fullmatch(as_regex(use), self.event))
         )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cs_helpers import hashes, paths
 from cs_helpers.contract.findings import Finding
-from cs_helpers.contract.products import Product
+from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError, did_you_mean
 
@@ -277,4 +276,4 @@ def matching(event: pd.Series, pattern: str) -> pd.Series:
     """Which event names fit a pattern with `*`, as the engine's reductions read it."""
     if "*" not in pattern:
         return event == pattern
-    return event.str.fullmatch(".*".join(re.escape(p) for p in pattern.split("*"))).fillna(False)
+    return event.str.fullmatch(as_regex(pattern)).fillna(False)

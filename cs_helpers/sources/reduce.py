@@ -6,10 +6,10 @@ that distinct users are counted without a `count(distinct)` over everything at o
 
 from __future__ import annotations
 
-import re
-
 import ibis
 import ibis.expr.types as ir
+
+from cs_helpers.contract.products import as_regex
 
 
 @ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]
@@ -105,4 +105,4 @@ def matches(event: ir.StringValue, pattern: str) -> ir.BooleanValue:
         return event == pattern
     if not rest:
         return event.startswith(head)
-    return event.re_search("^" + ".*".join(re.escape(part) for part in pattern.split("*")) + "$")
+    return event.re_search(f"^{as_regex(pattern)}$")
