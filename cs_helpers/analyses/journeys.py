@@ -9,7 +9,7 @@ import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
-from cs_helpers.analyses.customers import SIZE_ORDER, active_on, tenure
+from cs_helpers.analyses.customers import SIZE_ORDER, active_on
 from cs_helpers.analyses.progress import by_day, came, never_recorded, ways
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
@@ -23,7 +23,16 @@ from cs_helpers.analyses.survival import (
     log_rank,
     median_time,
 )
-from cs_helpers.analyses.waits import LEAST, stalls, wait, waiting
+from cs_helpers.analyses.waits import (
+    LEAST,
+    all_waits,
+    known_steps,
+    log_begins,
+    reached_by,
+    stalls,
+    wait,
+    waiting,
+)
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
@@ -61,9 +70,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "csms", "touch_models",
     )  # fmt: skip
     end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
-    recorded = set(data["milestones"].loc[data["milestones"]["reached_at"] < end, "step"])
-    unknown = [s.step for s in journey.steps if s.step not in recorded]
-    steps = [s.step for s in journey.steps if s.step in recorded]
+    steps = known_steps(data, end)
+    unknown = [s.step for s in journey.steps if s.step not in steps]
     notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
     if len(steps) < 2:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
@@ -72,8 +80,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
-    since = _log_begins(data, steps)
-    reached = _reached(data, steps, since, end)
+    since = log_begins(data, steps)
+    reached = reached_by(data, steps, since, end)
     if reached.empty:
         why = [Note("no_customers", about, {"quarter": str(quarter)}) for about in asked]
         return Result(
@@ -89,7 +97,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if older:
         notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
     window = journey.window_days
-    waits = _waits(reached, size, steps, end)
+    waits = all_waits(reached, size, steps, end)
     tables = {
         "steps": _steps(waits, steps, ["all", *of_size], window),
         "differences": _differences(waits, steps),
@@ -171,37 +179,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     )
 
 
-def _log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
-    """The first day from which both kinds of steps (of those after the first) are known.
-
-    What people record and what is used often begin in different years: who started before the later
-    of the two may have taken steps that nobody wrote down.
-    """
-    rows = data["milestones"]
-    used = {s.step for s in data.product.journey.steps if s.rule.event}
-    kinds = [[s for s in steps[1:] if (s in used) == kind] for kind in (False, True)]
-    firsts = [rows.loc[rows["step"].isin(kind), "reached_at"].min() for kind in kinds if kind]
-    return max(firsts).normalize()
-
-
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
     """Customers with a later step recorded before their first: they count as having it on day 0."""
     rows = data["milestones"][data["milestones"]["step"].isin(steps[1:])]
     entry = rows["account_id"].map(reached[steps[0]])
     return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
-
-
-def _reached(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-    """When each customer had come as far as each step (NaT: not yet), and when it left.
-
-    However the funnel counts, what is reached stays reached here: who did the steps in another order, or
-    slower than the funnel's window, does not wait any more.
-    """
-    as_reached = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
-    come = came(data, data.product.journey.model_copy(update=as_reached), steps, since, end)
-    contracts = data["contracts"]
-    left = tenure(contracts[contracts["started_on"] < end])["ended_on"].reindex(come.index)
-    return come.assign(left=left.where(left < end))
 
 
 def _rules(
@@ -270,26 +252,6 @@ def _step(waits: pd.DataFrame, window: int) -> dict[str, float]:
         "median_low": median_low,
         "median_high": median_high,
     }
-
-
-def _waits(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
-    """The waits for all steps, in order of their beginning: account_id, step, size, began, days, outcome."""
-    parts = []
-    for before, step in pairwise(steps):
-        days, outcome = wait(reached, before, step, end)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "account_id": days.index.astype("str"),
-                    "step": step,
-                    "size": size.reindex(days.index).to_numpy(),
-                    "began": reached.loc[days.index, before].to_numpy(),
-                    "days": days.to_numpy(),
-                    "outcome": outcome.to_numpy(),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
 
 
 def _differences(waits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:

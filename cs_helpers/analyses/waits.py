@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import mrr_on
+from cs_helpers.analyses.customers import mrr_on, tenure
+from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
@@ -23,6 +26,59 @@ COLUMNS = (
     "account_id", "name", "size", "csm", "step", "days", "usual", "late", "expected_on", "turn",
     "touched_on", "touched_by", "reason", "mrr",
 )  # fmt: skip
+
+
+def known_steps(data: ProductData, end: pd.Timestamp) -> list[str]:
+    """The declared steps that anybody reached before `end`, in order."""
+    rows = data["milestones"]
+    recorded = set(rows.loc[rows["reached_at"] < end, "step"])
+    return [s.step for s in data.product.journey.steps if s.step in recorded]
+
+
+def log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
+    """The first day from which both kinds of steps (of those after the first) are known.
+
+    What people record and what is used often begin in different years: who started before the later
+    of the two may have taken steps that nobody wrote down.
+    """
+    rows = data["milestones"]
+    used = {s.step for s in data.product.journey.steps if s.rule.event}
+    kinds = [[s for s in steps[1:] if (s in used) == kind] for kind in (False, True)]
+    firsts = [rows.loc[rows["step"].isin(kind), "reached_at"].min() for kind in kinds if kind]
+    return max(firsts).normalize()
+
+
+def reached_by(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """When each customer had come as far as each step (NaT: not yet), and when it left.
+
+    However the funnel counts, what is reached stays reached here: who did the steps in another order, or
+    slower than the funnel's window, does not wait any more.
+    """
+    asreached_by = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
+    come = came(data, data.product.journey.model_copy(update=asreached_by), steps, since, end)
+    contracts = data["contracts"]
+    left = tenure(contracts[contracts["started_on"] < end])["ended_on"].reindex(come.index)
+    return come.assign(left=left.where(left < end))
+
+
+def all_waits(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
+    """The waits for all steps, in order of their beginning: account_id, step, size, began, days, outcome."""
+    parts = []
+    for before, step in pairwise(steps):
+        days, outcome = wait(reached, before, step, end)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": days.index.astype("str"),
+                    "step": step,
+                    "size": size.reindex(days.index).to_numpy(),
+                    "began": reached.loc[days.index, before].to_numpy(),
+                    "days": days.to_numpy(),
+                    "outcome": outcome.to_numpy(),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
 
 
 def wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:

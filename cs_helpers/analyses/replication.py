@@ -1,0 +1,94 @@
+"""Facts are frozen, then held against companies heard later: replicated, contradicted or not observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
+from cs_helpers.analyses.variation import exact_p, never_heard
+
+#: a fact is frozen when so many companies of a segment told it
+LEAST_TOLD = 3
+
+
+def frozen_facts(told: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
+    """What companies heard before `since` told, tested on those heard for the first time from then on.
+
+    told: account_id, held_on, size, code, reason, reason_status. A fact is a theme, or a reason that was not
+    refuted, of all companies (segment `all`) or of one size, that `LEAST_TOLD` of them told; and that one size
+    alone tells a theme (kind `only`). Columns: kind (theme, reason, only), what, segment, before and
+    of_before (companies that told it, of those heard), after, of_after, low, high (share of the later ones, Wilson,
+    95 %; where none told it, high is the share of which it may still be true, one-sided 95 %), refuted (later
+    companies whose notes refute the reason, or that tell it though they are of another size), p (exact
+    test of equal shares), verdict: `replicated` (told again), `contradicted` (refuted by more than
+    told it, told by another size, or told by fewer than chance allows: Benjamini-Hochberg),
+    `not_observed` (nobody told it, and so few were heard that it may still be true) or `untested` (nobody of the
+    segment was heard since). What most companies told first.
+    """
+    first_heard = told.groupby("account_id")["held_on"].min()
+    new = set(first_heard.index[first_heard >= since])
+    later = told[told["account_id"].isin(new)]
+    earlier = told[~told["account_id"].isin(new) & (told["held_on"] < since)]
+    rows = [*_facts(earlier, later), *_only(earlier, later)]
+    columns = ["kind", "what", "segment", "before", "of_before", "after", "of_after", "refuted"]
+    found = pd.DataFrame(rows, columns=columns)
+    bounds = [
+        wilson(r.after, r.of_after) if r.after else (0.0, never_heard(r.of_after)) for r in found.itertuples()
+    ]
+    found["low"], found["high"] = zip(*bounds, strict=True) if bounds else ((), ())
+    found["p"] = [
+        exact_p([r.before, r.after], [r.of_before, r.of_after]) if r.of_after else 1.0
+        for r in found.itertuples()
+    ]
+    fewer = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY) & (
+        found["after"] * found["of_before"] < found["before"] * found["of_after"]
+    )
+    found["verdict"] = [
+        _verdict(r, few) for r, few in zip(found.itertuples(), fewer, strict=True)
+    ]
+    order = {"ascending": [False, True, True, True], "ignore_index": True}
+    return found.sort_values(["before", "kind", "what", "segment"], **order)
+
+
+def _verdict(row: object, fewer: bool) -> str:
+    after, of, refuted = (int(getattr(row, name)) for name in ("after", "of_after", "refuted"))
+    if getattr(row, "kind") == "only" and refuted:  # noqa: B009
+        return "contradicted"
+    if not of:
+        return "untested"
+    if fewer or refuted > after:
+        return "contradicted"
+    return "replicated" if after else "not_observed"
+
+
+def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    for kind, column in (("theme", "code"), ("reason", "reason")):
+        held = earlier[~earlier["reason_status"].eq("refuted")] if kind == "reason" else earlier
+        again = later[~later["reason_status"].eq("refuted")] if kind == "reason" else later
+        against = later[later["reason_status"].eq("refuted")] if kind == "reason" else later.iloc[:0]
+        for segment in ("all", *sorted(earlier["size"].dropna().unique())):
+            parts = [f if segment == "all" else f[f["size"] == segment] for f in (held, again, against)]
+            whole = [f if segment == "all" else f[f["size"] == segment] for f in (earlier, later)]
+            of = [int(f["account_id"].nunique()) for f in whole]
+            before, after, refuted = (f.groupby(column)["account_id"].nunique() for f in parts)
+            for what, companies in before[before >= LEAST_TOLD].items():
+                yield (
+                    kind, what, segment, int(companies), of[0], int(after.get(what, 0)), of[1],
+                    int(refuted.get(what, 0)),
+                )  # fmt: skip
+
+
+def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Themes that companies of one size told and no other: another size that tells them contradicts."""
+    tells = earlier.groupby("code")["size"].agg(lambda sizes: tuple(sorted(set(sizes))))
+    companies = earlier.groupby("code")["account_id"].nunique()
+    for code, sizes in tells.items():
+        if len(sizes) != 1 or companies[code] < LEAST_TOLD or earlier["size"].nunique() < 2:
+            continue
+        own = later[later["size"] == sizes[0]]
+        of = int(own["account_id"].nunique()), int(earlier[earlier["size"] == sizes[0]]["account_id"].nunique())
+        other = later[(later["size"] != sizes[0]) & (later["code"] == code)]["account_id"].nunique()
+        after = own[own["code"] == code]["account_id"].nunique()
+        yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other)

@@ -1,0 +1,74 @@
+"""Words by their normalised form, and what is counted as one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cs_helpers.words.tokens import known_terms, terms, tokens
+
+
+def forms(text: str) -> list[str]:
+    return [term.form for term in terms(text)]
+
+
+@pytest.mark.parametrize("written", ["つまづく", "つまずいた", "躓いて", "つまづかない"])
+def test_each_spelling_of_a_word_has_one_form(written: str) -> None:
+    assert tokens(written)[0].form == "躓く"
+    assert terms(written)[0].written == ("躓く" if written.startswith("躓") else written[:3] + "く")
+
+
+def test_runs_of_nouns_are_one_term() -> None:
+    assert forms("請求書の管理者権限を部署長に渡した") == ["請求書", "管理者権限", "部署長", "渡す"]
+
+
+def test_politeness_and_counts_are_no_part_of_a_term() -> None:
+    # 約 belongs to the number, 通 counts it, ご and お are only polite
+    assert forms("請求書約640通をご希望の条件で") == ["請求書", "希望", "条件"]
+
+
+def test_names_of_persons_are_no_terms() -> None:
+    assert "田中" not in "".join(forms("田中太郎さんが入力画面で止まった"))
+    assert "入力画面" in forms("田中太郎さんが入力画面で止まった")
+
+
+@pytest.mark.parametrize(
+    ("written", "term"),
+    [("2部署目", "第二部署"), ("second department's", "第二部署"), ("SSO", "シングルサインオン"), ("エクセル", "Excel"), ("hand-over", "引き継ぎ")],
+)  # fmt: skip
+def test_spellings_of_the_dictionary_are_counted_as_one(written: str, term: str) -> None:
+    assert forms(f"{written}") == [term]
+
+
+def test_each_spelling_of_the_dictionary_is_found_by_itself() -> None:
+    lost = [spelling for spelling in known_terms() if len(forms(spelling)) != 1]
+    assert lost == []
+
+
+def test_english_words_have_their_dictionary_form_and_no_function_words() -> None:
+    assert forms("They weren't sorting the invoices: the clerk's printer jams.") == ["sort", "invoice", "clerk", "printer", "jam"]  # fmt: skip
+    assert forms("CSV files, U.S. offices, mail to a.b@example.co.jp, 3rd of 12,000") == ["CSV", "file", "U.S.", "office", "mail"]  # fmt: skip
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
+def test_tokens_stand_where_they_say_in_any_text(text: str) -> None:
+    found = tokens(text)
+    assert all(0 <= t.start < t.end <= len(text) for t in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(text[t.start : t.end].strip() for t in found)
+    for term in terms(text):
+        assert text[term.start : term.end].strip()
+
+
+def test_a_text_longer_than_the_tagger_takes_is_read_whole() -> None:
+    text = "請求書を封入した。" * 9_000
+    found = tokens(text)
+    assert sum(t.form == "請求" for t in found) == 9_000
+    assert found[-1].end == len(text)
+
+
+def test_half_a_surrogate_pair_breaks_nothing() -> None:
+    assert forms("請求書\ud83dを送った")[0] == "請求書"
