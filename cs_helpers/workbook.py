@@ -27,6 +27,7 @@ from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
+from cs_helpers.widgets.concordance import Concordance
 from cs_helpers.widgets.filter_bar import Choice, FilterBar
 
 #: windows of a funnel, in days, that can be chosen beside the product's own
@@ -260,6 +261,12 @@ class Workbook:
         )
         bar.show()
         return bar
+
+    def concordance(self, asked: str = "") -> Concordance:
+        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows."""
+        box = Concordance(self.data, self.text, asked)
+        box.show()
+        return box
 
     def _picture(self, result: Result, question: str) -> Picture | None:
         if question not in result.tables or not len(result.tables[question]):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.agreement import agreement, disputed, ledger, pairs
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, with_segments
+from cs_helpers.analyses.agreement import agreement, disputed, ledger
+from cs_helpers.analyses.agreement import pairs as role_pairs
+from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
+from cs_helpers.analyses.customers import with_segments
+from cs_helpers.analyses.framework import matrix, sources, themes
+from cs_helpers.analyses.key_words import counted, in_context, key_words, out_of_reach, pairs
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
+from cs_helpers.analyses.reasons import counted as counted_reasons
+from cs_helpers.analyses.reasons import hypotheses
+from cs_helpers.analyses.replication import frozen_facts
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.saturation import heard
 from cs_helpers.analyses.variation import exact_p, varying
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
+from cs_helpers.contract.vocabulary import VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
+from cs_helpers.words.tokens import JAPANESE
 
 #: interviews of so many quarters, the reported one included, are read together
 QUARTERS = 4
@@ -25,12 +31,8 @@ LEAST_COMPANIES = 20
 BEHAVIOUR_TARGET = 0.6
 #: a code is compared between segments when so many companies told it
 LEAST_TOLD = 5
-QUOTES = 2
-#: a code is a theme with so many notes, seen or said, from so many companies: nothing is abstracted from less
-THEME_NOTES, THEME_COMPANIES = 3, 2
-#: industries beyond the largest so many are not listed one by one
-MOST_INDUSTRIES = 8
-_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+#: so many key words of a segment are shown in context
+IN_CONTEXT = 3
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -38,18 +40,21 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     A note's viewpoints and codes are those of one coder (`_told`).
 
-    Tables: `coverage` (dimension size, quadrant or industry, segment, viewpoint, companies); `next` (name,
-    size, quadrant, viewpoints): companies whose interview would fill empty cells; `evidence`
-    (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour among behaviour
-    and words; `quotes` (viewpoint, size, code, companies, script, account_id, note_id, evidence, text): for
-    each viewpoint and size the codes that most companies told, with a verbatim note of each script; `segment_facts`
-    (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one size alone tells;
-    `themes`: see `_themes`; `depth`: see `_depth`; `meter`: see `_meter`; `varies` (dimension size or
-    quadrant, then see `variation.varying`); `reasons` (reason, size, companies, of); `saturation`: see
-    `saturation.heard`, by size; `agreement`, `pairs` (of roles) and `ledger`: see `agreement`; `disputed`: the same with name, size, evidence
-    and text of each note.
+    Tables: `coverage` and `crossing`: see `coverage.grid` and `.crossing`; `next`: see
+    `coverage.next_companies`; `evidence` (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour
+    among behaviour and words; `meter`: see `_meter`; `framework`, `themes` and `sources`: see `framework`;
+    `segment_facts` (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one
+    size alone tells; `depth`: see `_depth`; `varies` (dimension size or quadrant, then see
+    `variation.varying`); `key_words` (dimension size or quadrant, then see `key_words.key_words`), `context`,
+    `pairs` and `out_of_reach`: see `key_words`; `hypotheses` and `reasons`: see
+    `reasons.hypotheses` and `.counted`; `frozen`: see `replication.frozen_facts`, tested on the reported quarter;
+    `saturation`: see `saturation.heard`, by size; `agreement`, `role_pairs` and `ledger`: see `agreement`;
+    `disputed`: the same with name, size, evidence and text of each note.
     """
-    asked = ("coverage", "evidence", "quotes", "reasons", "saturation", "agreement")
+    asked = (
+        "coverage", "crossing", "next", "evidence", "framework", "key_words", "hypotheses", "frozen", "reasons", "saturation",
+        "agreement",
+    )  # fmt: skip
     missing = data.missing("interviews", "notes")
     first = quarter.back(QUARTERS - 1)
     if missing:
@@ -62,33 +67,61 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
     found: list[Note] = []
     notes_told = told.drop_duplicates("note_id")
-    tables = {"evidence": _evidence(told), "meter": _meter(notes_told)}
+    words = counted(notes_told)
+    tables = {"evidence": _evidence(told), "meter": _meter(notes_told), **_words(words, notes_told)}
+    reach = None
     if companies < LEAST_COMPANIES:
         found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
     if data.missing("codings"):
         found += [
             Note("missing_table", about, {"tables": ("codings",)})
-            for about in ("coverage", "quotes", "reasons", "saturation", "agreement")
+            for about in (
+                "coverage",
+                "framework",
+                "hypotheses",
+                "frozen",
+                "reasons",
+                "saturation",
+                "agreement",
+            )
         ]
     else:
         coded = told.dropna(subset=["viewpoint"])  # of a company that nobody coded nothing is known
         segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
         varies = _varies(coded, segments)
+        customers = customers_of(data, quarter)
+        heard_in, crossed, found_themes = grid(told), crossing(told, customers), themes(told)
+        asked_why = hypotheses(data, told, quarter)
         tables |= {
-            "coverage": _coverage(told),
-            "quotes": _quotes(told),
-            "reasons": _reasons(told),
-            "themes": _themes(told),
+            "coverage": heard_in,
+            "crossing": crossed,
+            "next": next_companies(customers, told, heard_in, crossed),
+            "framework": matrix(told),
+            "themes": found_themes,
+            "sources": sources(told),
+            "hypotheses": asked_why,
+            "reasons": counted_reasons(asked_why, told),
+            "frozen": frozen_facts(told, pd.Timestamp(quarter.start)),
             "varies": varies,
             "depth": _depth(told),
+            "segment_facts": _segment_facts(told, varies),
         }
-        tables["segment_facts"] = _segment_facts(told, varies)
-        tables["next"] = _next_companies(data, told, tables["coverage"], quarter)
+        in_reach, of_words, lost = out_of_reach(
+            words, frozenset(found_themes.loc[found_themes["theme"], "note_ids"].explode())
+        )
+        tables["out_of_reach"] = lost
+        if of_words:
+            low, high = wilson(in_reach, of_words)
+            reach = Metric("words_in_reach", in_reach / of_words, "share", of_words, low, high)
         tables["saturation"] = heard(coded, segments["size"])
         shared = _shared(data["codings"], told)
         tables |= shared
         if not shared:
             found.append(Note("one_coder", "agreement", {}))
+    if tables["key_words"].empty:
+        found.append(Note("no_key_words", "key_words", {}))
+    if "crossing" in tables and tables["crossing"].empty:
+        found.append(Note("no_crossing", "crossing", {}))
     all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
     seen = int(all_notes["behaviour"] + all_notes["words"])
     metrics = {
@@ -103,6 +136,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             float(all_notes["high"]) if seen else None,
         ),
     }
+    if reach is not None:
+        metrics["words_in_reach"] = reach
     if "depth" in tables:
         whole = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum())
         low, high = wilson(whole, companies)
@@ -125,6 +160,19 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     )
 
 
+def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Key words by size and quadrant, the first of each size in context, and what comes together."""
+    of_company = notes.drop_duplicates("account_id").set_index("account_id")
+    parts = [key_words(words, of_company[d]).assign(dimension=d) for d in ("size", "quadrant")]
+    found = pd.concat(parts, ignore_index=True)
+    first = parts[0].groupby(["script", "segment"]).head(IN_CONTEXT)
+    return {
+        "key_words": found,
+        "context": in_context(first, words, notes, of_company["size"]),
+        "pairs": pairs(words),
+    }
+
+
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     """One row a reading of a note: its company and segments, its evidence, viewpoint and code.
 
@@ -141,7 +189,7 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         interviews[held][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
     )
     told = told.merge(accounts, on="account_id")
-    told["script"] = np.where(told["text"].str.contains(_JAPANESE), "ja", "latin")
+    told["script"] = np.where(told["text"].str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
     coders = codings.groupby("coder").size().sort_values(ascending=False, kind="stable")
@@ -162,65 +210,11 @@ def _shared(codings: pd.DataFrame, told: pd.DataFrame) -> dict[str, pd.DataFrame
     )
     found = {
         "agreement": agreement(codings, notes["account_id"]),
-        "pairs": pairs(codings, "coder_role"),
+        "role_pairs": role_pairs(codings, "coder_role"),
         "disputed": apart,
     }
     seen = ledger(codings, notes["account_id"])
     return found | ({"ledger": seen} if seen.shape[1] > 4 else {})  # of two roles or more
-
-
-def _coverage(told: pd.DataFrame) -> pd.DataFrame:
-    industries = told.groupby("industry")["account_id"].nunique().sort_values(ascending=False, kind="stable")
-    rows = []
-    for dimension, segments in (
-        ("size", SIZE_ORDER),
-        ("quadrant", QUADRANT_ORDER),
-        ("industry", tuple(industries.index[:MOST_INDUSTRIES])),
-    ):
-        if told[dimension].isna().all():
-            continue
-        heard = told.groupby([dimension, "viewpoint"])["account_id"].nunique()
-        rows += [
-            {
-                "dimension": dimension,
-                "segment": segment,
-                "viewpoint": viewpoint,
-                "companies": int(heard.get((segment, viewpoint), 0)),
-            }
-            for segment in segments
-            for viewpoint in VIEWPOINTS
-        ]
-    return pd.DataFrame(rows)
-
-
-def _next_companies(
-    data: ProductData, told: pd.DataFrame, coverage: pd.DataFrame, quarter: Quarter
-) -> pd.DataFrame:
-    """The customers not yet talked with whose segments have the thinnest cells, at most five."""
-    running = active_on(data["contracts"], quarter.end)
-    accounts = with_segments(data["accounts"])
-    free = accounts[
-        accounts["account_id"].isin(running["account_id"]) & ~accounts["account_id"].isin(told["account_id"])
-    ].copy()
-    thin = coverage.sort_values("companies").groupby(["dimension", "segment"]).head(1)
-    least = {(r.dimension, r.segment): (r.companies, r.viewpoint) for r in thin.itertuples()}
-    columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
-    rows = []
-    for account in free[["name", "size", "quadrant"]].itertuples():
-        cells = [
-            (least[(d, getattr(account, d))], getattr(account, d))
-            for d in ("size", "quadrant")
-            if (d, getattr(account, d)) in least
-        ]
-        if cells:
-            (companies, viewpoint), segment = min(cells, key=lambda cell: cell[0][0])
-            rows.append([account.name, account.size, account.quadrant, segment, viewpoint, companies])
-    found = pd.DataFrame(rows, columns=columns).sort_values(["companies", "name"])
-    # one from each thin cell before a second from the same
-    found["turn"] = found.groupby("segment").cumcount()
-    return (
-        found.sort_values(["turn", "companies", "name"]).head(5).drop(columns="turn").reset_index(drop=True)
-    )
 
 
 def _evidence(told: pd.DataFrame) -> pd.DataFrame:
@@ -301,37 +295,6 @@ def _depth(told: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["known", "account_id"], ignore_index=True)
 
 
-def _quotes(told: pd.DataFrame) -> pd.DataFrame:
-    """The most told codes of each viewpoint and size, with the latest note seen or said in each script."""
-    cell, code = ["viewpoint", "size"], ["viewpoint", "size", "code"]
-    solid = told[told["evidence"] != "inference"].sort_values(["held_on", "note_id"])
-    companies = solid.groupby(code)["account_id"].nunique().rename("companies").reset_index()
-    most = companies.sort_values([*cell, "companies"], ascending=[True, True, False], kind="stable")
-    latest = solid[[*code, "script", "account_id", "note_id", "evidence", "text"]].drop_duplicates(
-        [*code, "script"], keep="last"
-    )
-    found = most.groupby(cell).head(QUOTES).merge(latest, on=code)
-    order = {v: i for i, v in enumerate(VIEWPOINTS)} | {v: i for i, v in enumerate(SIZE_ORDER)}
-    return found.sort_values(cell, key=lambda c: c.map(order), kind="stable", ignore_index=True)
-
-
-def _themes(told: pd.DataFrame) -> pd.DataFrame:
-    """Each code with its notes: a theme only with enough of them, seen or said, from enough companies.
-
-    Columns: code, companies, notes, note_ids (of notes that are no guess, the latest first), theme. What
-    most companies told comes first.
-    """
-    solid = told[told["evidence"] != "inference"].dropna(subset=["code"]).drop_duplicates(["note_id", "code"])
-    solid = solid.sort_values(["held_on", "note_id"], ascending=[False, True])
-    found = solid.groupby("code").agg(
-        companies=("account_id", "nunique"), notes=("note_id", "size"), note_ids=("note_id", tuple)
-    )
-    found["theme"] = (found["notes"] >= THEME_NOTES) & (found["companies"] >= THEME_COMPANIES)
-    return found.reset_index().sort_values(
-        ["companies", "notes", "code"], ascending=[False, False, True], ignore_index=True
-    )
-
-
 def _varies(coded: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Each code by size and by quadrant: whether it varies."""
     parts = [varying(coded, segments[d]).assign(dimension=d) for d in segments]
@@ -355,26 +318,3 @@ def _segment_facts(told: pd.DataFrame, varies: pd.DataFrame) -> pd.DataFrame:
             [found.code, size, companies, of, other, found.p, q.script, q.text] for q in latest.itertuples()
         ]
     return pd.DataFrame(rows, columns=["code", "size", "companies", "of", "other_of", "p", "script", "text"])
-
-
-def _reasons(told: pd.DataFrame) -> pd.DataFrame:
-    of = told.groupby("size")["account_id"].nunique()
-    rows = []
-    # a refuted reason is no longer one
-    open_ = told[told["reason_status"] != "refuted"]
-    supported = open_[open_["reason_status"] == "supported"]
-    given, backed = (
-        notes.groupby(["reason", "size"])["account_id"].nunique() for notes in (open_, supported)
-    )
-    for reason in REASONS:
-        for size in SIZE_ORDER:
-            rows.append(
-                {
-                    "reason": reason,
-                    "size": size,
-                    "companies": int(given.get((reason, size), 0)),
-                    "supported": int(backed.get((reason, size), 0)),
-                    "of": int(of.get(size, 0)),
-                }
-            )
-    return pd.DataFrame(rows)

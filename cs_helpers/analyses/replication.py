@@ -45,9 +45,7 @@ def frozen_facts(told: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
     fewer = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY) & (
         found["after"] * found["of_before"] < found["before"] * found["of_after"]
     )
-    found["verdict"] = [
-        _verdict(r, few) for r, few in zip(found.itertuples(), fewer, strict=True)
-    ]
+    found["verdict"] = [_verdict(r, few) for r, few in zip(found.itertuples(), fewer, strict=True)]
     order = {"ascending": [False, True, True, True], "ignore_index": True}
     return found.sort_values(["before", "kind", "what", "segment"], **order)
 
@@ -88,7 +86,10 @@ def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, 
         if len(sizes) != 1 or companies[code] < LEAST_TOLD or earlier["size"].nunique() < 2:
             continue
         own = later[later["size"] == sizes[0]]
-        of = int(own["account_id"].nunique()), int(earlier[earlier["size"] == sizes[0]]["account_id"].nunique())
+        of = (
+            int(own["account_id"].nunique()),
+            int(earlier[earlier["size"] == sizes[0]]["account_id"].nunique()),
+        )
         other = later[(later["size"] != sizes[0]) & (later["code"] == code)]["account_id"].nunique()
         after = own[own["code"] == code]["account_id"].nunique()
         yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other)

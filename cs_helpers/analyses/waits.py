@@ -115,7 +115,7 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
         still = inside.loc[inside["outcome"] == CENSORED, ["account_id", "step", "days"]]
         parts.append(
             still.assign(
-                usual=_within(curve, 0, USUAL) if known else np.nan,
+                usual=usual_days(inside),
                 expected_after=[_within(curve, d, 0.5) if known else np.nan for d in still["days"]],
             )
         )
@@ -163,6 +163,16 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
     table[counts] = table[counts].fillna(0).astype("int64")
     table["share"] = table["late"] / table["came"]
     return table.fillna({"mrr": 0.0})[["step", "dimension", "segment", *counts, "share", "mrr"]]
+
+
+def usual_days(waits: pd.DataFrame) -> float:
+    """Days within which three in four of those who take a step had taken it; NaN where fewer than five did.
+
+    waits: days and outcome of all waits for the step.
+    """
+    if (waits["outcome"] == REACHED).sum() < LEAST:
+        return float("nan")
+    return _within(incidence(waits["days"], waits["outcome"]), 0, USUAL)
 
 
 def _within(curve: pd.DataFrame, since: float, part: float) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
@@ -25,6 +27,9 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.text import Text
+
+#: so many words of each company size
+KEY_WORDS = 8
 
 
 def coverage(result: Result, text: Text) -> Picture:
@@ -61,6 +66,92 @@ def coverage(result: Result, text: Text) -> Picture:
             segment=text.label("size", thin["segment"]), companies=int(thin["companies"]),
         )  # fmt: skip
         alt = text("interviews.coverage.alt", message=message, companies=result.n)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
+        )
+
+
+def crossing(result: Result, text: Text) -> Picture:
+    """Companies heard of the customers there are, where two dimensions of segments cross; empty cells framed."""
+    table = result.tables["crossing"]
+    industries = list(dict.fromkeys(table.loc[table["second"] == "industry", "second_segment"]))
+    panels = [
+        (rows, columns)
+        for rows, columns in (
+            (("quadrant", list(QUADRANT_ORDER)), ["size"]),
+            (("industry", industries), ["size", "quadrant"]),
+        )
+        if rows[1] and ((table["second"] == rows[0]) & table["first"].isin(columns)).any()
+    ]
+    orders: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
+    known = set(table["first"]) | set(table["second"])
+    cells = {
+        (r.first, r.first_segment, r.second, r.second_segment): (r.companies, r.customers)
+        for r in table.itertuples()
+    }
+    top = max(int(table["companies"].max()), 1)
+    heights = [len(rows[1]) + 1.6 for rows, _ in panels]
+    with canvas(
+        text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
+    ) as (figure, axes):
+        for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
+            across = [(c, s) for c in columns if c in known for s in orders[c]]
+            heard = np.array([[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments])
+            words = np.array(
+                [[f"{n}/{of}" if of or n else "" for n, of in row] for row in heard], dtype=object
+            )
+            shaded(axis, heard[:, :, 0] / top, words, fontsize=9)
+            for row, column in zip(*np.nonzero((heard[:, :, 0] == 0) & (heard[:, :, 1] > 0)), strict=True):
+                frame = Rectangle(
+                    (column + 0.04, row + 0.06), 0.92, 0.88, fill=False, edgecolor=ORANGE, linewidth=1.4
+                )
+                axis.add_patch(frame)
+            axis.xaxis.tick_top()
+            axis.set_xticklabels([text.wrapped(text.label(c, s), 12) for c, s in across], fontsize=8.5)
+            axis.set_yticklabels([text.label(dimension, s) for s in segments], fontsize=9)
+        empty = int(((table["companies"] == 0) & (table["customers"] > 0)).sum())
+        there = int((table["customers"] > 0).sum())
+        message = text(f"interviews.crossing.{'empty' if empty else 'full'}", empty=empty, cells=there)
+        alt = text("interviews.crossing.alt", message=message)
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
+        )
+
+
+def key_words(result: Result, text: Text) -> Picture:
+    """The words that lean most to each company size, by log-odds with their interval."""
+    table = result.tables["key_words"]
+    table = table[table["dimension"] == "size"]
+    own = table[table["script"] == ("ja" if text.language == "ja" else "latin")]
+    table = table if own.empty else own
+    sizes = [size for size in SIZE_ORDER if (table["segment"] == size).any()]
+    shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
+    whole = pd.concat(shown.values())
+    with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
+        reach = float(max(whole["high"].max(), -whole["low"].min())) * 1.05
+        for axis, size in zip(axes[0], sizes, strict=True):
+            inside = shown[size]
+            places = np.arange(len(inside))
+            axis.axvline(0, color=RULE, linewidth=1)
+            axis.hlines(places, inside["low"], inside["high"], colors=SIZES[size], linewidth=2, alpha=0.4)
+            axis.scatter(inside["log_odds"], places, color=SIZES[size], s=36, zorder=3)
+            axis.set_yticks(
+                places, [f"{word} ({n}/{of})" for word, n, of in zip(inside["written"], inside["companies"], inside["of"], strict=True)],
+                fontsize=9,
+            )  # fmt: skip
+            axis.set_ylim(-0.7, KEY_WORDS - 0.4)
+            axis.set_xlim(-reach, reach)
+            axis.tick_params(length=0)
+            axis.grid(axis="x")
+            axis.set_title(text.label("size", size), color=SIZES[size])
+        axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
+        first = whole.sort_values("z", ascending=False).iloc[0]
+        sure = int(table["sure"].sum())
+        message = text(
+            f"interviews.key_words.{'sure' if sure else 'leaning'}", word=first["written"], n=sure,
+            size=text.label("size", first["segment"]), companies=int(first["companies"]), of=int(first["of"]),
+        )  # fmt: skip
+        alt = text("interviews.key_words.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )
@@ -112,10 +203,12 @@ def evidence(result: Result, text: Text) -> Picture:
 def reasons(result: Result, text: Text) -> Picture:
     """Companies of each size that gave each of the four reasons for not acting, of those heard."""
     table = result.tables["reasons"]
+    table = table[table["dimension"] == "size"].rename(columns={"segment": "size"})
+    table = table.assign(companies=table["open"] + table["supported"])
     with canvas(text, height=3.7) as (figure, axis):
         height = 0.26
         for i, size in enumerate(SIZE_ORDER):
-            inside = table[table["size"] == size].set_index("reason").loc[list(REASONS)]
+            inside = table[table["size"] == size].set_index("reason").reindex(list(REASONS), fill_value=0)
             places = np.arange(len(REASONS)) + (i - 1) * height
             share = inside["companies"] / inside["of"].where(inside["of"] > 0)
             supported = inside["supported"] / inside["of"].where(inside["of"] > 0)

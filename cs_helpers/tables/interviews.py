@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,23 +11,223 @@ import pandas as pd
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
-from cs_helpers.contract.vocabulary import WHY_LEVELS
+from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
 #: so many notes are named beside a theme; all of them in the spreadsheet
 SOURCES = 6
+#: letters of a quote in a cell of the matrix; the whole note stands in the spreadsheet
+QUOTED = {"en": 190, "ja": 110}
+#: letters beside a key word
+CONTEXT = {"en": 34, "ja": 18}
+#: so many notes are shown with what they were read as; all in the spreadsheet
+NOTES = 5
 
 
-def quotes(result: Result, text: Text) -> Listing:
-    """The most told theme of each viewpoint and size, with a note in the customer's words."""
-    frame = _in_script(result.tables["quotes"], ["viewpoint", "size"], text)
-    frame["where"] = [text.label("viewpoint", v) for v in frame["viewpoint"]]
-    frame["who"] = [text.label("size", s) for s in frame["size"]]
-    frame["seen"] = [text.label("evidence", e) for e in frame["evidence"]]
-    frame["told"] = frame["companies"].astype("str")
-    headings = text.headings("interviews.quotes", "where", "who", "seen", "text", "told", "note_id")
-    return table(frame, headings, name="quotes", right=("told",))
+def framework(result: Result, text: Text) -> Listing:
+    """Viewpoints by company size: how many companies, their themes, and a note in the customer's words for each."""
+    found = result.tables["framework"]
+    whole = found.assign(
+        by=[text.label("segment", d) for d in found["dimension"]],
+        who=[text.label(d, s) for d, s in zip(found["dimension"], found["segment"], strict=True)],
+        where=[text.label("viewpoint", v) for v in found["viewpoint"]],
+        told=[f"{n}/{of}" for n, of in zip(found["companies"], found["of"], strict=True)],
+        codes=[_codes(codes, text) for codes in found["codes"]],
+        quotes=["\n".join(_quote(q, text, len(q[4])) for q in quotes) for quotes in found["quotes"]],
+    )
+    by_size = found[found["dimension"] == "size"]
+    cells = {(r.viewpoint, r.segment): r for r in by_size.itertuples()}
+    sizes = [size for size in SIZE_ORDER if any(size == segment for _, segment in cells)]
+    frame = pd.DataFrame({"where": [text.label("viewpoint", v) for v in VIEWPOINTS]})
+    for size in sizes:
+        frame[size] = [_cell(cells[v, size], text) for v in VIEWPOINTS]
+    headings = text.headings("interviews.framework", "where") | {s: text.label("size", s) for s in sizes}
+    page = table(frame, headings, name="framework")
+    every = text.headings("interviews.framework", "by", "who", "where", "told", "codes", "quotes")
+    return replace(page, whole=whole[list(every)].rename(columns=every))
+
+
+def _cell(cell: Any, text: Text) -> str:
+    """What a cell of the matrix says: companies, themes, and the words of the first in the page's script."""
+    lines = [text("interviews.framework.companies", told=cell.companies, of=cell.of)]
+    if cell.codes:
+        lines.append(_codes(cell.codes, text))
+    wanted = "ja" if text.language == "ja" else "latin"
+    for code, _ in cell.codes:
+        own = [q for q in cell.quotes if q[0] == code]
+        quote = min(own, key=lambda q: q[1] != wanted)
+        lines.append(_quote(quote, text, QUOTED[text.language]))
+    return "\n".join(lines)
+
+
+def _codes(codes: Sequence[tuple[str, int]], text: Text) -> str:
+    return text.joined([text("interviews.framework.code", code=code, n=n) for code, n in codes])
+
+
+def _quote(quote: tuple[str, ...], text: Text, longest: int) -> str:
+    _, _, note_id, evidence, words = quote
+    short = words if len(words) <= longest else words[:longest].rstrip() + "…"
+    return text(
+        "interviews.framework.quote", text=short, note_id=note_id, seen=text.label("evidence", evidence)
+    )
+
+
+def sources(result: Result, text: Text) -> Listing:
+    """Each note with what it was read as."""
+    found = result.tables["sources"]
+    whole = found.assign(
+        when=found["held_on"].dt.date,
+        where=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
+        seen=[text.label("evidence", e) for e in found["evidence"]],
+        readings=[_read_as(readings, text) for readings in found["readings"]],
+    )
+    frame = whole.head(NOTES).copy()
+    frame["when"] = [text.day(day) for day in frame["when"]]
+    headings = text.headings("interviews.sources", "when", "where", "seen", "text", "readings", "note_id")
+    return table(frame, headings, name="sources", whole=whole)
+
+
+def _read_as(readings: Sequence[tuple[str, str]], text: Text) -> str:
+    return "\n".join(
+        text("interviews.sources.reading", viewpoint=text.label("viewpoint", v), code=code or "–")
+        for v, code in readings
+    )
+
+
+def _of(name: str, size: str, text: Text) -> str:
+    return text("interviews.disputed.of", name=name, size=text.label("size", size))
+
+
+def context(result: Result, text: Text) -> Listing:
+    """Key words of each company size where they stand in the notes."""
+    found = _of_script(result.tables["context"], text)
+    found = found.sort_values("segment", key=lambda s: s.map(SIZE_ORDER.index), kind="stable")
+    sides = CONTEXT[text.language]
+    frame = found.assign(
+        who=[text.label("size", s) for s in found["segment"]],
+        before=[left if len(left) <= sides else "…" + left[-sides:] for left in found["left"]],
+        after=[right if len(right) <= sides else right[:sides] + "…" for right in found["right"]],
+        where=[f"{name} {note}" for name, note in zip(found["name"], found["note_id"], strict=True)],
+    )
+    headings = text.headings("interviews.context", "who", "before", "hit", "after", "where")
+    return table(frame, headings, name="context", right=("before",))
+
+
+def pairs(result: Result, text: Text) -> Listing:
+    """Words that come together in notes of several companies."""
+    found = _of_script(result.tables["pairs"], text)
+    whole = found.assign(share=found["jaccard"].round(3))
+    frame = whole.head(LONGEST).copy()
+    frame["share"] = [text.number(v, 2) for v in frame["jaccard"]]
+    for column in ("both", "companies"):
+        frame[column] = [text.number(v) for v in frame[column]]
+    headings = text.headings("interviews.pairs", "first", "second", "both", "companies", "share")
+    return table(frame, headings, name="pairs", right=("both", "companies", "share"), whole=whole)
+
+
+def out_of_reach(result: Result, text: Text) -> Listing:
+    """Words of several companies that no theme leads to."""
+    whole = result.tables["out_of_reach"]
+    frame = whole.head(LONGEST).copy()
+    for column in ("companies", "notes"):
+        frame[column] = [text.number(v) for v in frame[column]]
+    headings = text.headings("interviews.out_of_reach", "written", "companies", "notes", "note_id")
+    return table(frame, headings, name="out-of-reach", right=("companies", "notes"), whole=whole)
+
+
+def _of_script(found: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The rows in the script of the page, or all where there are none."""
+    own = found[found["script"] == ("ja" if text.language == "ja" else "latin")]
+    return (found if own.empty else own).reset_index(drop=True)
+
+
+def hypotheses(result: Result, text: Text) -> Listing:
+    """Each reason that a company gave at the step it waits for, with what speaks for and against it."""
+    found = result.tables["hypotheses"]
+    whole = found.assign(
+        who=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
+        at=[_waits(r, text) for r in found.itertuples()],
+        why=[text.label("reason", r) for r in found["reason"]],
+        predicts=[text(f"interviews.hypotheses.predicts_{r}") for r in found["reason"]],
+        record=[text(f"interviews.hypotheses.records_{r}") for r in found["records"]],
+        pro=[text.joined(list(ids)) for ids in found["notes_for"]],
+        contra=[text.joined(list(ids)) for ids in found["notes_against"]],
+        status=[text(f"interviews.hypotheses.{s}") for s in found["status"]],
+    )
+    columns = ("who", "at", "why", "predicts", "record", "pro", "contra", "status")
+    headings = text.headings("interviews.hypotheses", *columns)
+    return table(whole.head(LONGEST), headings, name="hypotheses", whole=whole)
+
+
+def _waits(row: Any, text: Text) -> str:
+    if not row.step:
+        return text("interviews.hypotheses.no_step")
+    return text(
+        f"interviews.hypotheses.{row.state}", step=text.label("step", row.step), days=text.number(row.days)
+    )
+
+
+def reasons(result: Result, text: Text) -> Listing:
+    """The four reasons by segment: companies for which each is supported, open or refuted."""
+    found = result.tables["reasons"]
+    rows = found.drop_duplicates(["dimension", "segment"])
+    frame = pd.DataFrame(
+        {
+            "who": [text.label(d, s) for d, s in zip(rows["dimension"], rows["segment"], strict=True)],
+            "of": [text.number(n) for n in rows["of"]],
+        }
+    )
+    cells = {(r.dimension, r.segment, r.reason): r for r in found.itertuples()}
+    keys = list(zip(rows["dimension"], rows["segment"], strict=True))
+    for reason in REASONS:
+        frame[reason] = [_counted(cells[(*key, reason)], text) for key in keys]
+    headings = text.headings("interviews.reasons", "who", "of")
+    headings |= {reason: text.label("reason", reason) for reason in REASONS}
+    return table(frame, headings, name="reasons", right=("of",))
+
+
+def _counted(row: Any, text: Text) -> str:
+    said = [
+        text(f"interviews.reasons.{s}", n=n)
+        for s in ("supported", "open", "refuted")
+        if (n := getattr(row, s))
+    ]
+    return text.joined(said) or "–"
+
+
+def frozen(result: Result, text: Text) -> Listing:
+    """Facts of earlier interviews, held against the companies heard since."""
+    found = result.tables["frozen"]
+    whole = found.assign(
+        fact=[_fact(r, text) for r in found.itertuples()],
+        who=[text("charts.all") if s == "all" else text.label("size", s) for s in found["segment"]],
+        earlier=[f"{r.before}/{r.of_before}" for r in found.itertuples()],
+        later=[_later(r, text) for r in found.itertuples()],
+        verdict=[text(f"interviews.frozen.{v}") for v in found["verdict"]],
+    )
+    shown = pd.concat([found[found["verdict"] != "replicated"], found[found["verdict"] == "replicated"]])
+    headings = text.headings("interviews.frozen", "fact", "who", "earlier", "later", "verdict")
+    frame = whole.loc[shown.index[:LONGEST]]
+    return table(frame, headings, name="frozen", right=("earlier", "later"), whole=whole)
+
+
+def _fact(row: Any, text: Text) -> str:
+    what = text.label("reason", row.what) if row.kind == "reason" else row.what
+    return text(f"interviews.frozen.{row.kind}", what=what)
+
+
+def _later(row: Any, text: Text) -> str:
+    if not row.of_after:
+        return "–"
+    key = "some" if row.after else "none"
+    return text(
+        f"interviews.frozen.{key}",
+        told=row.after,
+        of=row.of_after,
+        low=text.share(row.low),
+        high=text.share(row.high),
+    )
 
 
 def segment_facts(result: Result, text: Text) -> Listing:
@@ -137,16 +339,22 @@ def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFram
 
 
 def next(result: Result, text: Text) -> Listing:
-    """Companies to talk to next, with the thin cell each would fill."""
-    frame = result.tables["next"].copy()
-    frame["cell"] = [
-        f"{text.label('size', s) if s in ('enterprise', 'mid', 'small') else text.label('quadrant', s)} × {text.label('viewpoint', v)}"
-        for s, v in zip(frame["segment"], frame["viewpoint"], strict=True)
-    ]
-    frame["size"] = [text.label("size", s) for s in frame["size"]]
-    frame["heard"] = frame["companies"].astype("str")
-    headings = text.headings("interviews.next", "name", "size", "cell", "heard")
-    return table(frame, headings, name="next", right=("heard",))
+    """Companies to talk to next, with the empty or thin cell each would fill."""
+    found = result.tables["next"]
+    frame = found.assign(
+        size=[text.label("size", s) for s in found["size"]],
+        cell=[
+            " × ".join(
+                [text.label(*part) for part in r.cell]
+                + ([text.label("viewpoint", r.viewpoint)] if r.viewpoint else [])
+            )
+            for r in found.itertuples()
+        ],
+        fills=[text.number(n) if n else "–" for n in found["fills"]],
+        heard=found["companies"].astype("str"),
+    )
+    headings = text.headings("interviews.next", "name", "size", "cell", "fills", "heard")
+    return table(frame, headings, name="next", right=("fills", "heard"))
 
 
 def agreement(result: Result, text: Text) -> Listing:

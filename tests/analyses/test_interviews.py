@@ -81,7 +81,8 @@ def cell(found: Result, dimension: str, segment: str, viewpoint: str) -> int:
 
 
 def reasons(found: Result, reason: str, size: str) -> int:
-    return int(found.tables["reasons"].set_index(["reason", "size"]).at[(reason, size), "companies"])
+    row = found.tables["reasons"].set_index(["segment", "reason"]).loc[(size, reason)]
+    return int(row["open"] + row["supported"])
 
 
 def test_coverage_counts_companies_and_not_notes() -> None:
@@ -155,7 +156,7 @@ def test_reasons_count_companies_and_leave_out_the_refuted() -> None:
 
 def test_reasons_are_of_all_companies_of_the_size() -> None:
     found = heard(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
-    of = found.tables["reasons"].set_index(["reason", "size"])["of"]
+    of = found.tables["reasons"].set_index(["reason", "segment"])["of"]
     assert of["timing", "small"] == 2
     assert of["timing", "enterprise"] == 0
     assert set(of.index.unique("reason")) == set(REASONS)
@@ -267,12 +268,31 @@ def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
 
 
 def test_quotes_are_verbatim_and_never_a_guess() -> None:
-    found = heard(
-        note("s1", code="left", text="The login left with her."),
-        note("s2", code="left", text="They must have lost it.", evidence="inference"),
-    ).tables["quotes"]
-    assert found["text"].tolist() == ["The login left with her."]
-    assert found["companies"].tolist() == [1]
+    found = (
+        heard(
+            note("s1", code="left", text="The login left with her."),
+            note("s2", code="left", text="They must have lost it.", evidence="inference"),
+        )
+        .tables["framework"]
+        .set_index(["segment", "viewpoint"])
+        .loc[("small", "problem")]
+    )
+    assert [text for *_, text in found["quotes"]] == ["The login left with her."]
+    assert (found["companies"], found["of"], found["codes"]) == (2, 2, (("left", 1),))
+
+
+def test_each_note_leads_to_its_themes_and_each_theme_to_its_notes() -> None:
+    tables = heard(
+        note("s1", code="left"), note("s2", code="left", viewpoint="request"), note("m1", code=None),
+    ).tables  # fmt: skip
+    read = tables["sources"].set_index("note_id")["readings"]
+    assert read.to_dict() == {
+        "N-000": (("problem", "left"),), "N-001": (("request", "left"),), "N-002": (("problem", ""),),
+    }  # fmt: skip
+    ids = tables["themes"].set_index("code").at["left", "note_ids"]
+    assert {note_id for note_id, readings in read.items() if any(c == "left" for _, c in readings)} == set(
+        ids
+    )
 
 
 def test_the_next_company_to_talk_to_is_one_not_talked_to_yet() -> None:
@@ -313,7 +333,7 @@ def test_without_codings_the_evidence_is_still_known() -> None:
     found = interviews.analyse(data, Q2)
     assert found.tables["evidence"].set_index("viewpoint").at["all", "words"] == 1
     assert "coverage" not in found.tables
-    assert {n.about for n in found.notes if n.code == "missing_table"} >= {"coverage", "quotes", "reasons"}
+    assert {n.about for n in found.notes if n.code == "missing_table"} >= {"coverage", "framework", "reasons"}
 
 
 @pytest.mark.parametrize("seed", range(3))

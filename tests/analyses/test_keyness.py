@@ -7,12 +7,12 @@ import pytest
 
 from cs_helpers.analyses.keyness import log_likelihood, log_odds, together
 
-I = pd.Series({"benefit": 8, "timing": 2, "guide": 5, "price": 5})
-J = pd.Series({"benefit": 2, "timing": 9, "guide": 4, "price": 5})
+INSIDE = pd.Series({"benefit": 8, "timing": 2, "guide": 5, "price": 5})
+OUTSIDE = pd.Series({"benefit": 2, "timing": 9, "guide": 4, "price": 5})
 
 
 def test_log_odds_with_an_informative_prior_are_as_published() -> None:
-    found = log_odds(I, J, prior=10)["z"]
+    found = log_odds(INSIDE, OUTSIDE, prior=10)["z"]
     assert found["benefit"] == pytest.approx(1.979926, abs=1e-6)
     assert found["timing"] == pytest.approx(-2.262869, abs=1e-6)
     assert found["price"] == pytest.approx(0, abs=1e-12)

@@ -27,7 +27,7 @@ from cs_helpers.workbook import Workbook
 
 CHARTS = [
     ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
-    ("interviews", "saturation"),
+    ("interviews", "saturation"), ("interviews", "crossing"), ("interviews", "key_words"),
     ("baselines", "series"), ("baselines", "same_quarter"), ("baselines", "cohorts"),
     ("health", "bands"),
     ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
@@ -35,7 +35,9 @@ CHARTS = [
     ("journeys", "stalls"),
 ]  # fmt: skip
 TABLES = [
-    ("interviews", "quotes"), ("interviews", "segment_facts"), ("interviews", "next"),
+    ("interviews", "framework"), ("interviews", "sources"), ("interviews", "context"), ("interviews", "pairs"),
+    ("interviews", "out_of_reach"), ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
+    ("interviews", "segment_facts"), ("interviews", "next"),
     ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
     ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
     ("interviews", "themes"),

@@ -1,0 +1,236 @@
+"""Why a customer does not take a step: each reason is a hypothesis, predicts something, and is tested.
+
+The four reasons (benefit, timing, guidance, bias) predict different things that the records show, between the
+interview and the end of the quarter:
+
+- guidance was lacking: nothing that the product file plans for the step had been used before the interview;
+- the benefit was not conveyed: once its contents are used, the step follows within `DUE` days;
+- the timing is not now: the step follows by itself, within `LATER` days;
+- the bias of no need was not confronted: they go on using what they have and still wait.
+
+A record may speak for or against a reason; people decide: the status is what the notes say last.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses.contents import planned, used
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, tenure
+from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED
+from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.vocabulary import REASONS
+from cs_helpers.snapshot import ProductData
+
+#: days within which a step follows its contents, if they were what was lacking
+DUE = 90
+#: days after which a step that has not come is no question of timing
+LATER = 180
+#: who used the product in so many days before the end still uses it
+ACTIVE = 28
+
+COLUMNS = (
+    "account_id", "name", "size", "quadrant", "step", "days", "state", "reason", "told", "notes_for", "notes_against",
+    "records", "status",
+)  # fmt: skip
+
+
+def hypotheses(data: ProductData, told: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
+    """Each reason that each company gave, at the step it waited for, with what speaks for and against it.
+
+    told: a row a reading: account_id, name, size, quadrant, held_on, note_id, evidence, reason, reason_status.
+    Columns: account_id, name, size, quadrant, step (that the company waited for when it said so; '' where no step
+    is known), days (of that wait so far), state (`stalled`: it still waits, longer than usual; `waiting`, `moved`: it took
+    the step since; `left`; '' without a step), reason, told (day of the first note), notes_for and notes_against
+    (tuples of note_ids; against: those that refute it), records (`for`, `against`, or `unknown`: see above),
+    status (`supported` or `refuted` by the latest note that decides it, else `open`). Stalled ones come first.
+    """
+    given = told.dropna(subset=["reason"]).sort_values(["held_on", "note_id"], kind="stable")
+    if given.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    places = _places(data, given, end)
+    given = given.merge(places, on=["account_id", "held_on"], how="left").astype({"step": "object"})
+    given["step"] = given["step"].where(given["step"].notna(), "")
+    records = _Records(data, places, end)
+    rows = []
+    for (account, step, reason), notes in given.groupby(["account_id", "step", "reason"], sort=False):
+        refuted = notes["reason_status"].eq("refuted").to_numpy(bool)
+        decided = notes["reason_status"].isin(["supported", "refuted"])
+        first = notes.iloc[0]
+        rows.append(
+            {
+                "account_id": account, "name": first["name"], "size": first["size"], "quadrant": first["quadrant"],
+                "step": step, "days": first["days"], "state": first["state"] if step else "", "reason": reason,
+                "told": first["held_on"],
+                "notes_for": tuple(notes["note_id"][~refuted]), "notes_against": tuple(notes["note_id"][refuted]),
+                "records": records.say(first, str(reason)) if step else "unknown",
+                "status": notes.loc[decided, "reason_status"].iloc[-1] if decided.any() else "open",
+            }
+        )  # fmt: skip
+    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    order = found["state"].map({"stalled": 0, "waiting": 1, "moved": 2, "left": 3}).fillna(4)
+    place = {step.step: n for n, step in enumerate(data.product.journey.steps)}
+    return (
+        found.assign(order=order, place=found["step"].map(place))
+        .sort_values(["order", "place", "reason", "name"], ignore_index=True)
+        .drop(columns=["order", "place"])
+    )
+
+
+def _places(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+    """What each company waited for on the day of each interview, and what came of it.
+
+    Who started before the records begin waits for the step after the last that is recorded, at least since they
+    begin. Columns: account_id, held_on, step, began, days, outcome, state. No row where no step is known.
+    """
+    columns = ["account_id", "held_on", "step", "began", "days", "outcome", "state"]
+    talks = given[["account_id", "held_on"]].drop_duplicates()
+    steps = known_steps(data, end)
+    if len(steps) < 2:
+        return _older(data, talks.iloc[:0], steps, end, end).assign(state="")[columns]
+    since = log_begins(data, steps)
+    reached = reached_by(data, steps, since, end)
+    size = data["accounts"].set_index("account_id")["size"]
+    waits = all_waits(reached, size.reindex(reached.index), steps, end)
+    usual = {step: usual_days(inside) for step, inside in waits.groupby("step")}
+    found = talks.merge(waits, on="account_id")
+    until = found["began"] + pd.to_timedelta(found["days"], unit="D")
+    # who took the step on the day of the interview had not taken it before it
+    found = found[(found["began"].dt.normalize() <= found["held_on"]) & (until >= found["held_on"])]
+    found = found.drop_duplicates(["account_id", "held_on"], keep="last")
+    older = talks[~talks["account_id"].isin(reached.index)]
+    found = pd.concat([found, _older(data, older, steps, since, end)], ignore_index=True)
+    late = found["days"].to_numpy(float) > np.array(
+        [usual.get(step, np.nan) for step in found["step"]], float
+    )
+    state = np.select(
+        [found["outcome"] == REACHED, found["outcome"] != CENSORED, late],
+        ["moved", "left", "stalled"],
+        "waiting",
+    )
+    return found.assign(state=state)[columns]
+
+
+def _older(
+    data: ProductData, talks: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """The waits of companies older than the records: account_id, held_on, step, began, days, outcome."""
+    place = {step: n for n, step in enumerate(steps)}
+    rows = data["milestones"]
+    rows = rows[(rows["reached_at"] < end) & rows["step"].isin(steps)]
+    rows = rows.assign(place=rows["step"].map(place))
+    left = tenure(data["contracts"])["ended_on"]
+    found = []
+    for talk in talks.itertuples():
+        own = rows[rows["account_id"] == talk.account_id]
+        before = own.loc[own["reached_at"] < talk.held_on, "place"]
+        if before.empty or before.max() + 1 >= len(steps):
+            continue
+        step = int(before.max()) + 1
+        then = own.loc[(own["place"] >= step), "reached_at"].min()
+        gone = left.get(talk.account_id)
+        went = gone == gone and gone < end and not then <= gone
+        until = gone if went else then if then == then else end
+        outcome = LEFT if went else REACHED if then == then else CENSORED
+        days = (until - since) / pd.Timedelta(days=1)
+        found.append((talk.account_id, talk.held_on, steps[step], since, days, outcome))
+    columns = {
+        "account_id": "str", "held_on": "datetime64[us]", "step": "str", "began": "datetime64[us]", "days": "float64",
+        "outcome": "int64",
+    }  # fmt: skip
+    return pd.DataFrame(found, columns=list(columns)).astype(columns)
+
+
+class _Records:
+    """What was used, touched and reached, as it bears on a reason."""
+
+    def __init__(self, data: ProductData, places: pd.DataFrame, end: pd.Timestamp) -> None:
+        steps = data.product.journey.steps
+        self._planned = {step for step, _, _ in planned(data, steps)}
+        daily = data["usage_daily"]
+        recent = daily[(daily["day"] < end) & (daily["day"] >= end - pd.Timedelta(days=ACTIVE))]
+        self._active = frozenset(recent["account_id"])
+        self._log = not data.missing("usage")
+        waits = places.drop_duplicates(["account_id", "step"])[["account_id", "step", "began", "days"]]
+        found = used(data, waits, steps, end) if len(waits) else waits.assign(kind="", since=0.0, wait=0)
+        found = found[found["kind"] != "touch"]
+        key = waits.loc[found["wait"], ["account_id", "step"]].itertuples(index=False, name=None)
+        self._uses: dict[tuple[str, str], list[tuple[str, float]]] = {}
+        for each, kind, since in zip(key, found["kind"], found["since"], strict=True):
+            self._uses.setdefault(each, []).append((kind, float(since)))
+
+    def say(self, wait: pd.Series, reason: str) -> str:
+        """Whether the records speak for a reason of one wait: `for`, `against` or `unknown`."""
+        said = {
+            "guidance": self._guidance, "benefit": self._benefit, "timing": self._timing, "bias": self._bias,
+        }[reason](wait)  # fmt: skip
+        return "unknown" if said is None else "for" if said else "against"
+
+    def _guidance(self, wait: pd.Series) -> bool | None:
+        if wait["step"] not in self._planned:
+            return None
+        return not any(since <= self._told(wait) for since in self._seen(wait))
+
+    def _benefit(self, wait: pd.Series) -> bool | None:
+        since = [since for since in self._seen(wait, "contents") if since > self._told(wait)]
+        if not since:
+            return None  # it was not conveyed since, so nobody can tell
+        after = wait["days"] - min(since)
+        if wait["outcome"] == REACHED:
+            return bool(after <= DUE)
+        return False if after > DUE else None
+
+    def _timing(self, wait: pd.Series) -> bool | None:
+        after = wait["days"] - self._told(wait)
+        if wait["outcome"] == REACHED:
+            return bool(after <= LATER)
+        return False if after > LATER else None
+
+    def _bias(self, wait: pd.Series) -> bool | None:
+        if wait["outcome"] == REACHED:  # if nobody confronted it, it was none
+            return None if any(since > self._told(wait) for since in self._seen(wait)) else False
+        if wait["outcome"] != CENSORED or not self._log:
+            return None
+        return wait["account_id"] in self._active
+
+    def _told(self, wait: pd.Series) -> float:
+        """The day of the wait on which the reason was told."""
+        return float((wait["held_on"] - wait["began"]) / pd.Timedelta(days=1))
+
+    def _seen(self, wait: pd.Series, kind: str = "") -> list[float]:
+        """The days of the wait from which something planned for the step counts as used."""
+        known = self._uses.get((wait["account_id"], wait["step"]), [])
+        return [since for each, since in known if not kind or each == kind]
+
+
+def counted(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
+    """Companies of each segment by reason and status.
+
+    found: see `hypotheses`; heard: the companies heard, with size and quadrant. Columns: dimension, segment, reason,
+    open, supported, refuted (companies; one with several steps counts once, by what is best known), of.
+    """
+    rows = []
+    rank = {"refuted": 0, "open": 1, "supported": 2}
+    best = found.assign(rank=found["status"].map(rank)).sort_values("rank", kind="stable")
+    best = best.drop_duplicates(["account_id", "reason"], keep="last")
+    for dimension in ("size", "quadrant"):
+        order = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}[dimension]
+        of = heard.drop_duplicates("account_id")[dimension].value_counts()
+        if of.empty:
+            continue
+        of = of.reindex(list(order), fill_value=0)
+        counts = best.groupby([dimension, "reason", "status"]).size()
+        rows += [
+            {
+                "dimension": dimension, "segment": segment, "reason": reason,
+                **{status: int(counts.get((segment, reason, status), 0)) for status in ("open", "supported", "refuted")},
+                "of": int(companies),
+            }
+            for segment, companies in of.items()
+            for reason in REASONS
+        ]  # fmt: skip
+    columns = ["dimension", "segment", "reason", "open", "supported", "refuted", "of"]
+    return pd.DataFrame(rows, columns=columns)
