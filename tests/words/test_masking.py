@@ -1,0 +1,106 @@
+"""Names of companies and persons, addresses and numbers never stand in a masked text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cs_helpers.sample
+from cs_helpers.words.masking import Masker
+
+COMPANIES = {"A-2": "Foxglove Home Care Ltd", "A-1": "株式会社北浜パッケージ", "A-3": "Target"}
+
+
+def name(kind: str, number: int) -> str:
+    return f"<{kind}{number or ''}>"
+
+
+def masked(*texts: str, of: str = "A-1") -> list[str]:
+    return Masker(COMPANIES, ["csm-03", "Ishibashi"]).masked(texts, [of] * len(texts), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("北浜パッケージの現場", "<company1>の現場"),
+        ("株式会社北浜パッケージの現場", "<company1>の現場"),
+        ("Foxglove home care's clerk", "<company2>'s clerk"),
+        ("ＦＯＸＧＬＯＶＥ　ＨＯＭＥ　ＣＡＲＥ", "<company2>"),
+        ("北 浜 パ ッ ケ ー ジ", "<company1>"),
+        ("Target came, the target of 60% stays", "<company3> came, the target of 60% stays"),
+        ("田中太郎さんが退職", "<person1>さんが退職"),
+        ("高橋部長と鈴木に確認", "<person1>部長と<person2>に確認"),
+        ("グプタさんとスタッフさん", "<person1>さんとスタッフさん"),
+        ("Mr. Brown called", "Mr. <person1> called"),
+        ("Ms Foxworthy's desk", "Ms <person1>'s desk"),
+        ("asked Jane Smith in Accounting", "asked <person1> in Accounting"),
+        ("Watanabe-san agreed", "<person1>-san agreed"),
+        ("Smithさんの席", "<person1>さんの席"),
+        ("as Ishibashi says", "as <person1> says"),
+        ("mail taro.k+1@example.co.jp now", "mail <mail> now"),
+        ("see https://example.com/a?b=1 now", "see <link> now"),
+        ("(090-1234-5678)", "(<phone>)"),
+        ("０９０－１２３４－５６７８まで", "<phone>まで"),
+        ("03(1234)5678", "<phone>"),
+        ("call +44 20 7946 0958.", "call <phone>."),
+        ("09012345678に", "<phone>に"),
+    ],
+)
+def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None:
+    assert masked(text) == [hidden]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "請求書640通、1,234,567円、2024-12-31、60〜70%、10:30",
+        "お客様、皆さん、担当者さん、業者さん、店長さん、オーナーさん",
+        "Accounting folds invoices in May; Mark the file. Will they? Excel, CSV and PDF on Monday",
+        "The General Affairs lead at Head Office asked for the Web version",
+        "経理部の管理者権限、月末の締め、情シスのセキュリティ審査",
+    ],
+)
+def test_what_names_nobody_stays(text: str) -> None:
+    assert masked(text) == [text]
+
+
+def test_a_person_has_one_pseudonym_in_all_notes_of_a_company() -> None:
+    texts = ["田中さんに聞いた", "Jane Smith came", "田中太郎さんと佐藤さん", "Jane agreed", "Smith too"]
+    assert masked(*texts) == [
+        "<person1>さんに聞いた", "<person2> came", "<person1>さんと<person3>さん", "<person2> agreed", "<person2> too",
+    ]  # fmt: skip
+
+
+def test_people_of_the_same_name_in_two_companies_are_two() -> None:
+    found = Masker(COMPANIES).masked(["田中さん", "田中さん"], ["A-1", "A-2"], name)
+    assert found == ["<person1>さん", "<person2>さん"]
+
+
+def test_a_company_has_the_same_number_whoever_speaks_of_it() -> None:
+    assert (
+        Masker(COMPANIES).masked(["北浜パッケージ", "北浜パッケージ"], ["A-2", "A-1"], name)
+        == ["<company1>"] * 2
+    )
+
+
+def test_the_sample_names_nobody() -> None:
+    file = Path(cs_helpers.sample.__file__).with_name("statements.yml")
+    said = yaml.safe_load(file.read_text(encoding="utf-8"))
+    told = [statement[language] for statement in said for language in ("en", "ja")]
+    assert Masker({}).masked(told, ["A"] * len(told), name) == told
+
+
+@given(st.text(max_size=40), st.sampled_from(list(COMPANIES.values())[:2]), st.text(max_size=40))
+def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str, after: str) -> None:
+    text = f"{before} {company} {after}"
+    [found] = masked(text)
+    bare = re.sub(r"株式会社|\s|Ltd", "", company).casefold()
+    assert (
+        bare not in re.sub(r"\s", "", found).casefold()
+        or bare in re.sub(r"\s", "", before + after).casefold()
+    )
