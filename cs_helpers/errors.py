@@ -7,6 +7,7 @@ WorkbookError
  ├── SourcesError      several tables could not be read: errors
  ├── ContractError     tables were read, and what they hold stops the snapshot: failures
  ├── SnapshotError     there is no such snapshot, or it is damaged: snapshot
+ ├── ExchangeError     a file of codings cannot be written or read: file, problems
  └── ReportError       a report could not be made or published
 
 Each message is one sentence or two: what is wrong, where, and what to do. The command line prints
@@ -97,6 +98,16 @@ class ContractError(WorkbookError):
 
 class SnapshotError(WorkbookError):
     """There is no such snapshot, or it cannot be read."""
+
+
+class ExchangeError(WorkbookError):
+    """A file of codings cannot be written, or what came back cannot be read; `problems` says all of it."""
+
+    def __init__(self, file: Path | str, *problems: str) -> None:
+        self.file, self.problems = str(file), problems
+        lines = "\n".join(f"  - {problem}" for problem in problems[1:])
+        also = f"\n{lines}" if lines else ""
+        super().__init__(f"{file}: {_ended(problems[0])}{also}")
 
 
 class ReportError(WorkbookError):

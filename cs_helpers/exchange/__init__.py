@@ -1,0 +1,1 @@
+"""Codings leave to coding tools and spreadsheets and come back."""
