@@ -85,8 +85,12 @@ def _lines_of(source: Any, text: str) -> str:
 
 def _begins(text: str, name: str) -> bool:
     """Whether a name is the beginning of a text, as tools name selections."""
-    start = "".join(name.removesuffix("...").removesuffix("…").split())
-    return bool(start) and "".join(text.split()).startswith(start)
+    start = name.removesuffix("...").removesuffix("…").rstrip()
+    return bool(start) and _flat(text).startswith(_flat(start))
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s", " ", lines(text))
 
 
 class _Reading:
@@ -153,7 +157,7 @@ class _Reading:
                 continue
             passage = found.setdefault((start, end), Passage(lines(text[start:end])))
             name = called(selection)
-            if name and (self.own or not _begins(passage.text, name)):
+            if name and (self.own or not _begins(passage.text.strip(), name)):
                 passage.names.append(name)
             if self.own and (said := _POSITION.fullmatch(content(selection.find(tag("Description"))))):
                 passage.position = None if said[1] == "none" else int(said[1])

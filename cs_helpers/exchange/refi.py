@@ -30,6 +30,9 @@ _REFERS = {
     "MemberSource": _SOURCES,
     "MemberNote": frozenset(("Note",)),
 }
+#: what an element is nothing without
+_NEEDS = {"Coding": "CodeRef", "VariableValue": "VariableRef"}
+_NEED_GUID = frozenset(("User", "Code", "Variable", "Case", "TextSource", "PlainTextSelection"))
 _BY = ("creatingUser", "modifyingUser", "creatingUserGUID", "modifyingUserGUID")
 
 
@@ -76,6 +79,11 @@ def check(project: Any, texts: Mapping[str, str], file: str) -> None:
                 )
             known[key] = element
     for element in project.iter():
+        if kind(element) in _NEED_GUID and not guid(element.get("guid")):
+            raise ExchangeError(file, f"{shown(element)} has no GUID; {_AGAIN}")
+        if (needed := _NEEDS.get(kind(element))) and element.find(tag(needed)) is None:
+            owner = next(e for e in (element, *element.iterancestors()) if _named(e))
+            raise ExchangeError(file, f"{shown(owner)}: a {kind(element)} has no {needed}; {_AGAIN}")
         if allowed := _REFERS.get(kind(element)):
             _refers(element, "targetGUID", allowed, known, file)
         for name in _BY:
