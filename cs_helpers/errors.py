@@ -105,9 +105,7 @@ class ExchangeError(WorkbookError):
 
     def __init__(self, file: Path | str, *problems: str) -> None:
         self.file, self.problems = str(file), problems
-        lines = "\n".join(f"  - {problem}" for problem in problems[1:])
-        also = f"\n{lines}" if lines else ""
-        super().__init__(f"{file}: {_ended(problems[0])}{also}")
+        super().__init__("\n".join(f"{file}: {_ended(problem)}" for problem in problems))
 
 
 class ReportError(WorkbookError):

@@ -52,15 +52,20 @@ def _paths(project: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _meaning(path: tuple[str, ...], file: str) -> Meaning | None:
     for place, name in enumerate(path):
         below = path[place + 1 :]
-        column = columns().get(folded(name))
+        column = _group(name)
         if viewpoint := tokens("viewpoint").get(folded(name)):
             return Meaning("viewpoint", viewpoint, " / ".join(below) or None)
         if column in ("viewpoint", "code"):
             continue  # a heading over viewpoints or themes
         if column is not None:
             return _value(column, below, file)
-    theme = " / ".join(part for part in path if columns().get(folded(part)) not in ("viewpoint", "code"))
+    theme = " / ".join(part for part in path if _group(part) not in ("viewpoint", "code"))
     return Meaning("", None, theme) if theme else None
+
+
+def _group(name: str) -> str | None:
+    column = columns().get(folded(name))
+    return None if column in ("note_id", "text") else column
 
 
 def _value(column: str, below: tuple[str, ...], file: str) -> Meaning | None:

@@ -43,7 +43,18 @@ def tokens(column: str) -> dict[str, str]:
 @cache
 def columns() -> dict[str, str]:
     """What stands for each column, folded: its name, and its heading in each language."""
-    named = ("viewpoint", "evidence", "speaker", "polarity", "why_level", "reason", "reason_status", "code")
+    named = (
+        "note_id",
+        "text",
+        "evidence",
+        "speaker",
+        "viewpoint",
+        "code",
+        "polarity",
+        "why_level",
+        "reason",
+        "reason_status",
+    )
     found = {folded(heading(Text(lang), c)): c for lang in LANGUAGES for c in named}
     return found | {c: c for c in named}
 
