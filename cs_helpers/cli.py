@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from cs_helpers import paths
+from cs_helpers.cli_codings import codings
 from cs_helpers.errors import ParameterError, WorkbookError
 
 app = typer.Typer(
@@ -166,6 +167,7 @@ def snapshot(data: Data = None) -> None:
 
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
 app.add_typer(history, name="snapshots")
+app.add_typer(codings, name="codings")
 
 
 @history.command("list")

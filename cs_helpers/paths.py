@@ -34,6 +34,11 @@ def snapshots() -> Path:
     return Path(named).resolve() if named else home() / "data" / "snapshots"
 
 
+def codings() -> Path:
+    """The folder that codings from other tools are written to."""
+    return home() / "data" / "codings"
+
+
 def sample() -> Path:
     """The folder that the sample data is written to."""
     return home() / "data" / "sample"

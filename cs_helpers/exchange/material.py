@@ -40,9 +40,11 @@ class Material:
         return cls(**{name: sorted_rows(name, table) for name, table in tables.items()})
 
     def of_coder(self, coder: str, role: str | None = None) -> Material:
-        """The same with the readings of one coder (in one role, if it is given)."""
+        """The same with the readings of one coder; with a role, those of that role and of none."""
         codings = self.codings
-        own = (codings["coder"] == coder) & ((codings["coder_role"] == role) | (role is None))
+        own = codings["coder"] == coder
+        if role is not None:
+            own &= codings["coder_role"].isna() | (codings["coder_role"] == role)
         return replace(self, codings=codings[own].reset_index(drop=True))
 
 
