@@ -38,6 +38,10 @@ def opened(file: Path, limit: int = LIMIT) -> tuple[Any, dict[str, str]]:
             return project, {guid(s.get("guid")): _text(s, members, where) for s in sources}
     except FileNotFoundError:
         raise ExchangeError(where, "there is no such file") from None
+    except IsADirectoryError:
+        raise ExchangeError(where, "this is a folder") from None
+    except PermissionError:
+        raise
     except (
         zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError
     ):  # fmt: skip

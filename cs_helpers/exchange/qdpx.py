@@ -186,10 +186,10 @@ class _Writing:
 
     def _source(self, sources: Any, interview: Mapping[str, Any]) -> None:
         key = _guid("interview", interview["interview_id"])
-        day = interview["held_on"].date().isoformat()
+        day = f"{interview['held_on'].date().isoformat()}T00:00:00Z"
         source = _part(
             sources, "TextSource", guid=key, name=interview["interview_id"],
-            plainTextPath=f"internal://{key}.txt", creationDateTime=f"{day}T00:00:00Z",
+            plainTextPath=f"internal://{key}.txt", creationDateTime=day,
         )  # fmt: skip
         notes = self.notes.get(interview["interview_id"], [])
         words = [lines(note["text"] or "") for note in notes]
@@ -197,27 +197,28 @@ class _Writing:
         at = 1 if words and words[0].startswith("\ufeff") else 0
         self.texts[key] = "\n" * at + "\n".join(words)
         for place, (note, text) in enumerate(zip(notes, words, strict=True), 1):
-            self._note(source, note, place, at, at + len(text))
+            self._note(source, note, place, at, at + len(text), day)
             at += len(text) + 1
         self._values(source, "interviews", interview)
 
-    def _note(self, source: Any, note: Mapping[str, Any], place: int, start: int, end: int) -> None:
+    def _note(self, source: Any, note: Mapping[str, Any], place: int, start: int, end: int, day: str) -> None:
         said = {"name": note["note_id"], "startPosition": str(start), "endPosition": str(end)}
-        own = _part(source, "PlainTextSelection", guid=_guid("note", note["note_id"]), **said)
+        dated = {"creationDateTime": day}  # which QualCoder cannot do without
+        own = _part(source, "PlainTextSelection", guid=_guid("note", note["note_id"]), **said, **dated)
         if note["position"] != place:
             _part(own, "Description").text = described(note["position"])
         for group in ("evidence", "speaker"):
             if note[group] is not None:
-                _coding(own, (group, note[group]), None)
+                _coding(own, (group, note[group]), dated)
         for row in self.codings.get(note["note_id"], ()):
-            user = _guid("user", row["coder"], row["coder_role"])
+            by = {"creatingUser": _guid("user", row["coder"], row["coder_role"]), **dated}
             theme = ("viewpoint", row["viewpoint"], *((row["code"],) if row["code"] is not None else ()))
             key = _guid("reading", row["note_id"], row["coder"], row["coder_role"], *theme)
-            reading = _part(source, "PlainTextSelection", guid=key, **said, creatingUser=user)
-            _coding(reading, theme, user)
+            reading = _part(source, "PlainTextSelection", guid=key, **said, **by)
+            _coding(reading, theme, by)
             for column in ATTRIBUTES:
                 if row[column] is not None:
-                    _coding(reading, (column, row[column]), user)
+                    _coding(reading, (column, row[column]), by)
 
 
 def described(position: int | None) -> str:
@@ -225,8 +226,8 @@ def described(position: int | None) -> str:
     return f"position: {'none' if position is None else position}"
 
 
-def _coding(selection: Any, code: tuple[str, ...], user: str | None) -> None:
-    coding = _part(selection, "Coding", guid=_guid("coding", selection.get("guid"), *code), creatingUser=user)
+def _coding(selection: Any, code: tuple[str, ...], by: Mapping[str, str]) -> None:
+    coding = _part(selection, "Coding", guid=_guid("coding", selection.get("guid"), *code), **by)
     _part(coding, "CodeRef", targetGUID=_guid("code", *code))
 
 

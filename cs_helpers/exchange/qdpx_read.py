@@ -172,7 +172,10 @@ class _Reading:
         for coding in selection.iterfind(tag("Coding")):
             code = guid(coding.find(tag("CodeRef")).get("targetGUID"))
             meaning = self.meanings.get(code)
-            if meaning is None or code in self.companies.codes:
+            if code in self.companies.codes:
+                continue
+            if meaning is None:
+                self.left_out["{n} codings with nothing but the name of a group left out"] += 1
                 continue
             if meaning.group in ("evidence", "speaker"):
                 yield "", None, meaning

@@ -10,6 +10,7 @@ from cs_helpers.exchange.codes import Meaning
 
 #: how other tools leave unsaid what was seen, said or guessed: somebody said it
 _EVIDENCE = "words"
+_CONTRADICT = "{n} codings left out that belong to no reading, or contradict each other"
 Key = tuple[str, str, str | None]
 
 
@@ -42,34 +43,39 @@ def readings(passage: Passage, left_out: Counter[str]) -> Said:
     (some tools make a selection of each coding), it belongs to all readings of that coder that say
     nothing else, provided it is one thing.
     """
-    about: dict[str, str] = {}
+    about: dict[str, Any] = {}
     rows: dict[Key, dict[str, Any]] = {}
     loose: dict[tuple[str, str], dict[str, None]] = {}
     for selection in passage.selections:
         for coder in dict.fromkeys(coder for coder, _, _ in selection):
             mine = [(role, m) for by, role, m in selection if by == coder]
-            said: dict[str, str | None] = {}
+            said: dict[str, Any] = {}
             for _, meaning in mine:
-                if meaning.group in ("evidence", "speaker"):
-                    about.setdefault(meaning.group, str(meaning.value))
-                elif meaning.group != "viewpoint":
-                    said.setdefault(meaning.group, meaning.value)
+                if meaning.group != "viewpoint":
+                    of_note = meaning.group in ("evidence", "speaker")
+                    _add(about if of_note else said, meaning.group, meaning.value, left_out)
             themes = [(role, m) for role, m in mine if m.group == "viewpoint"]
             for role, meaning in themes:
                 key = (coder, str(meaning.value), meaning.theme)
                 row = rows.setdefault(key, {"coder": coder, "coder_role": role})
                 row |= {"viewpoint": meaning.value, "code": meaning.theme, "note_id": passage.note_id}
                 for group, value in said.items():
-                    row.setdefault(group, value)
+                    _add(row, group, value, left_out)
             if not themes:
                 for group, value in said.items():
                     loose.setdefault((coder, group), {})[str(value)] = None
     for (coder, group), values in loose.items():
         own = [row for (by, _, _), row in rows.items() if by == coder and group not in row]
         if len(values) > 1 or not own:
-            left_out["{n} codings left out that belong to no reading, or contradict each other"] += 1
+            left_out[_CONTRADICT] += 1
             continue
         for row in own:
             row[group] = next(iter(values))
     note = {"note_id": passage.note_id, "evidence": _EVIDENCE, **about}
     return Said(note, list(rows.values()))
+
+
+def _add(row: dict[str, Any], group: str, value: str | None, left_out: Counter[str]) -> None:
+    """Says one more thing; what was said first stays."""
+    if row.setdefault(group, value) != value:
+        left_out[_CONTRADICT] += 1

@@ -22,7 +22,7 @@ FILLED = ("viewpoint", "polarity", "code", "why_level", "reason", "reason_status
 #: a hidden sheet: in A1 whose the sheet is, below it what the lists offer
 ABOUT = "cs-workbook"
 _WIDTHS = {"text": 70, "company": 24, "viewpoint": 24, "code": 26, "reason": 30, "reason_status": 22}
-#: rows after the last one that a coder may fill with second readings
+#: rows after the last one that have lists, for second readings
 _SPARE = 500
 _LONGEST = 16_000
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -111,7 +111,9 @@ def _write_codings(sheet: Any, rows: list[dict[str, Any]], text: Text) -> None:
     for place, column in enumerate((*GIVEN, *FILLED), 1):
         head = _put(sheet.cell(1, place), heading(text, column))
         head.font, head.fill, head.alignment = Font(bold=True), PatternFill("solid", fgColor="D9E2EC"), top
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, 14)
+        whole = sheet.column_dimensions[get_column_letter(place)]
+        # cells that nobody wrote take after their column: the rows at the end are free to fill
+        whole.width, whole.protection, whole.alignment = _WIDTHS.get(column, 14), open_, top
         for number, row in enumerate(rows, 2):
             cell = _put(sheet.cell(number, place), row.get(column))
             cell.alignment = top
@@ -119,9 +121,6 @@ def _write_codings(sheet: Any, rows: list[dict[str, Any]], text: Text) -> None:
                 cell.protection = open_
             else:
                 cell.fill = grey
-        for number in range(len(rows) + 2, len(rows) + 2 + _SPARE):
-            spare = sheet.cell(number, place)
-            spare.protection, spare.alignment = open_, top
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(GIVEN) + len(FILLED))}{len(rows) + 1}"
     sheet.protection.sheet = True  # without a password: against slips, not against people

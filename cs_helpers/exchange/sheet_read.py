@@ -138,6 +138,10 @@ def _opened(file: Path, name: str) -> Any:
         return load_workbook(file, data_only=True)
     except FileNotFoundError:
         raise ExchangeError(name, "there is no such file") from None
+    except IsADirectoryError:
+        raise ExchangeError(name, "this is a folder") from None
+    except PermissionError:
+        raise
     except ExchangeError:
         raise
     except (
@@ -151,7 +155,7 @@ def _about(book: Any) -> About | None:
     if ABOUT not in book.sheetnames:
         return None
     try:
-        said = json.loads(str(book[ABOUT]["A1"].value))
+        said = json.loads(unescaped(str(book[ABOUT]["A1"].value)))
         about = About(**{k: said[k] for k in About.__dataclass_fields__})
     except (ValueError, KeyError, TypeError):
         return None

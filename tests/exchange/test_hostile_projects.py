@@ -90,7 +90,7 @@ def test_an_archive_without_a_project_is_none(tmp_path, name):
 
 def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path):
     assert "there is no such file" in refusal(tmp_path / "x.qdpx")
-    assert refusal(tmp_path)
+    assert "this is a folder" in refusal(tmp_path)
 
 
 def test_a_text_in_another_encoding_is_named(tmp_path):

@@ -228,6 +228,24 @@ def test_codings_that_contradict_each_other_are_left_out_and_counted(tmp_path):
     assert "1 codings left out that belong to no reading, or contradict each other" in read.remarks
 
 
+def test_a_second_value_of_the_same_thing_is_left_out_and_counted(tmp_path):
+    more = f'<Coding guid="{g(80)}"><CodeRef targetGUID="{g(21)}"/></Coding></PlainTextSelection>\n<PlainTextSelection guid="{g(63)}"'
+    both = QUALCODER.replace(f'</PlainTextSelection>\n<PlainTextSelection guid="{g(63)}"', more)
+    both = both.replace(
+        f'guid="{g(16)}" name="行動" isCodable="true"/>',
+        f'guid="{g(16)}" name="行動" isCodable="true"/><Code guid="{g(21)}" name="Said" isCodable="true"/>',
+    )
+    read = read_project(archive(tmp_path / "x.qdpx", both, kita_txt=KITA), product="helpdesk")
+    assert rows(read.material, "notes")[0]["evidence"] == "words"  # the first in the file
+    assert "1 codings left out that belong to no reading, or contradict each other" in read.remarks
+
+
+def test_a_coding_with_the_name_of_a_group_alone_is_counted(tmp_path):
+    bare = QUALCODER.replace(f'<CodeRef targetGUID="{g(18)}"/>', f'<CodeRef targetGUID="{g(17)}"/>')
+    read = read_project(archive(tmp_path / "x.qdpx", bare, kita_txt=KITA), product="helpdesk")
+    assert "1 codings with nothing but the name of a group left out" in read.remarks
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
