@@ -70,6 +70,9 @@ def report(
     product: Annotated[list[str], typer.Option(help="products, comma-separated; default: all")] = [],  # noqa: B006
     notebook: Annotated[list[str], typer.Option(help="notebooks, comma-separated; default: all")] = [],  # noqa: B006
     language: Annotated[str, typer.Option(help="en or ja")] = "en",
+    audience: Annotated[
+        str, typer.Option(help="leadership: names masked and small numbers hidden in interviews; or team")
+    ] = "leadership",
     jobs: Annotated[str, typer.Option(help="runs at a time; default: the cores")] = "",
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="say of each run why it runs or not")] = False,
@@ -88,7 +91,9 @@ def report(
     from cs_helpers.contract.parameters import Parameters
 
     workers = _jobs(jobs)
-    Parameters.check({"quarter": quarter, "language": language})  # before the data is read
+    Parameters.check(
+        {"quarter": quarter, "language": language, "audience": audience}
+    )  # before the data is read
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
     from cs_helpers.report.live import Progress
@@ -97,7 +102,7 @@ def report(
     taken = _taken(data, anew=force)
     with Progress(console, jobs=workers, explain=explain) as watch:
         batch = quarterly_report(
-            taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
+            taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language, audience=audience,
             jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
             executor=executor or None, reports=reports or None, shared=shared, watch=watch,
         )  # fmt: skip

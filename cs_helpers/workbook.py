@@ -16,6 +16,7 @@ from IPython.display import display
 from pydantic import ValidationError
 
 from cs_helpers import paths
+from cs_helpers.analyses.anonymity import masked
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
 from cs_helpers.analyses.result import Metric, Result
 from cs_helpers.charts.theme import Picture
@@ -43,6 +44,7 @@ class Workbook:
     quarter: Quarter
     segment: str
     text: Text
+    audience: str = "team"
 
     @classmethod
     def open(cls, **parameters: Any) -> Workbook:
@@ -66,12 +68,20 @@ class Workbook:
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
-        return cls(snapshot, data, quarter, checked.segment, Text(checked.language, data.product))
+        text = Text(checked.language, data.product)
+        return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
     def analyse(self, analysis: str) -> Result:
-        """The result of `cs_helpers.analyses.<analysis>` for this product and quarter."""
+        """The result of `cs_helpers.analyses.<analysis>` for this product and quarter.
+
+        For leadership an analysis that tells of single customers' words (it has `for_leadership`) works on masked names
+        and hides small numbers.
+        """
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
-        return cast(Result, module.analyse(self.data, self.quarter))
+        if self.audience == "team" or not hasattr(module, "for_leadership"):
+            return cast(Result, module.analyse(self.data, self.quarter))
+        covered = masked(self.data, lambda kind, n: self.text(f"page.pseudonym.{kind}", n=n))
+        return cast(Result, module.for_leadership(module.analyse(covered, self.quarter)))
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
@@ -242,6 +252,7 @@ class Workbook:
                 segment=segment,
                 language=language,
                 snapshot=self.snapshot.id,
+                audience=self.audience,
             )
             if counted:
                 chosen = chosen.counted_as(**counted)

@@ -11,6 +11,7 @@ from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_comp
 from cs_helpers.analyses.customers import with_segments
 from cs_helpers.analyses.framework import matrix, sources, themes
 from cs_helpers.analyses.key_words import counted, in_context, key_words, out_of_reach, pairs
+from cs_helpers.analyses.leadership import for_leadership as for_leadership
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.reasons import counted as counted_reasons
 from cs_helpers.analyses.reasons import hypotheses

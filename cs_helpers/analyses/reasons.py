@@ -13,6 +13,8 @@ A record may speak for or against a reason; people decide: the status is what th
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -209,28 +211,26 @@ class _Records:
 def counted(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
     """Companies of each segment by reason and status.
 
-    found: see `hypotheses`; heard: the companies heard, with size and quadrant. Columns: dimension, segment, reason,
-    open, supported, refuted (companies; one with several steps counts once, by what is best known), of.
+    found: see `hypotheses`; heard: the companies heard, with size and quadrant. Columns: dimension (`all`, size or
+    quadrant), segment, reason, given (not refuted), of these supported and open, refuted (companies; one that
+    gave a reason at several steps counts once, by what is best known), of.
     """
     rows = []
     rank = {"refuted": 0, "open": 1, "supported": 2}
-    best = found.assign(rank=found["status"].map(rank)).sort_values("rank", kind="stable")
+    best = found.assign(rank=found["status"].map(rank), all="all").sort_values("rank", kind="stable")
     best = best.drop_duplicates(["account_id", "reason"], keep="last")
-    for dimension in ("size", "quadrant"):
-        order = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}[dimension]
-        of = heard.drop_duplicates("account_id")[dimension].value_counts()
-        if of.empty:
-            continue
-        of = of.reindex(list(order), fill_value=0)
+    companies = heard.drop_duplicates("account_id").assign(all="all")
+    for dimension, order in (("all", ("all",)), ("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER)):
+        of = companies[dimension].value_counts()
         counts = best.groupby([dimension, "reason", "status"]).size()
-        rows += [
-            {
-                "dimension": dimension, "segment": segment, "reason": reason,
-                **{status: int(counts.get((segment, reason, status), 0)) for status in ("open", "supported", "refuted")},
-                "of": int(companies),
-            }
-            for segment, companies in of.items()
-            for reason in REASONS
-        ]  # fmt: skip
-    columns = ["dimension", "segment", "reason", "open", "supported", "refuted", "of"]
+        for segment, reason in product(order if len(of) else (), REASONS):
+            said = {s: int(counts.get((segment, reason, s), 0)) for s in ("supported", "open", "refuted")}
+            given = said["supported"] + said["open"]
+            rows.append(
+                {
+                    "dimension": dimension, "segment": segment, "reason": reason, "given": given, **said,
+                    "of": int(of.get(segment, 0)),
+                }
+            )  # fmt: skip
+    columns = ["dimension", "segment", "reason", "given", "supported", "open", "refuted", "of"]
     return pd.DataFrame(rows, columns=columns)

@@ -44,7 +44,7 @@ def coverage(result: Result, text: Text) -> Picture:
     ]
     rows = [row for row in rows if row]
     with canvas(text, 0, height=0.9 + 2.9 * len(rows)) as (figure, _):
-        top = max(int(table["companies"].max()), 1)
+        top = max(float(table["companies"].max()), 1.0)
         lines = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
         for line, row in zip(lines, rows, strict=True):
             axes = line.subplots(1, len(row), squeeze=False, width_ratios=[len(order[d]) for d in row])[0]
@@ -52,18 +52,19 @@ def coverage(result: Result, text: Text) -> Picture:
                 inside = table[table["dimension"] == dimension]
                 grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
                 heard = grid.loc[list(VIEWPOINTS), list(order[dimension])].to_numpy()
-                shaded(axis, heard / top, heard, fontsize=11)
+                words = np.array([[text.companies(n) for n in row] for row in heard], dtype=object)
+                shaded(axis, np.nan_to_num(heard.astype(float)) / top, words, fontsize=11)
                 axis.set_title(text(f"charts.by_{dimension}"))
                 axis.set_xticklabels([text.wrapped(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]
                 axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
         by_size = table[table["dimension"] == "size"]
         empty = int((by_size["companies"] == 0).sum())
-        thin = by_size.loc[by_size["companies"].idxmin()]
+        thin = by_size.loc[by_size["companies"].fillna(0).idxmin()]
         key = "interviews.coverage.empty" if empty else "interviews.coverage.full"
         message = text(
             key, empty=empty, cells=len(by_size), viewpoint=text.label("viewpoint", thin["viewpoint"]),
-            segment=text.label("size", thin["segment"]), companies=int(thin["companies"]),
+            segment=text.label("size", thin["segment"]), companies=text.companies(thin["companies"]),
         )  # fmt: skip
         alt = text("interviews.coverage.alt", message=message, companies=result.n)
         return finished(
@@ -89,18 +90,21 @@ def crossing(result: Result, text: Text) -> Picture:
         (r.first, r.first_segment, r.second, r.second_segment): (r.companies, r.customers)
         for r in table.itertuples()
     }
-    top = max(int(table["companies"].max()), 1)
+    top = max(float(table["companies"].max()), 1.0)
     heights = [len(rows[1]) + 1.6 for rows, _ in panels]
     with canvas(
         text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
     ) as (figure, axes):
         for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
             across = [(c, s) for c in columns if c in known for s in orders[c]]
-            heard = np.array([[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments])
-            words = np.array(
-                [[f"{n}/{of}" if of or n else "" for n, of in row] for row in heard], dtype=object
+            heard = np.array(
+                [[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments], float
             )
-            shaded(axis, heard[:, :, 0] / top, words, fontsize=9)
+            words = np.array(
+                [[f"{text.companies(n)}/{of:.0f}" if of or n else "" for n, of in row] for row in heard],
+                dtype=object,
+            )
+            shaded(axis, np.nan_to_num(heard[:, :, 0]) / top, words, fontsize=9)
             for row, column in zip(*np.nonzero((heard[:, :, 0] == 0) & (heard[:, :, 1] > 0)), strict=True):
                 frame = Rectangle(
                     (column + 0.04, row + 0.06), 0.92, 0.88, fill=False, edgecolor=ORANGE, linewidth=1.4
@@ -202,15 +206,14 @@ def evidence(result: Result, text: Text) -> Picture:
 
 def reasons(result: Result, text: Text) -> Picture:
     """Companies of each size that gave each of the four reasons for not acting, of those heard."""
-    table = result.tables["reasons"]
-    table = table[table["dimension"] == "size"].rename(columns={"segment": "size"})
-    table = table.assign(companies=table["open"] + table["supported"])
+    found = result.tables["reasons"]
+    table = found[found["dimension"] == "size"].rename(columns={"segment": "size"})
     with canvas(text, height=3.7) as (figure, axis):
         height = 0.26
         for i, size in enumerate(SIZE_ORDER):
             inside = table[table["size"] == size].set_index("reason").reindex(list(REASONS), fill_value=0)
             places = np.arange(len(REASONS)) + (i - 1) * height
-            share = inside["companies"] / inside["of"].where(inside["of"] > 0)
+            share = inside["given"] / inside["of"].where(inside["of"] > 0)
             supported = inside["supported"] / inside["of"].where(inside["of"] > 0)
             axis.barh(places, share, height * 0.88, color=SIZES[size], alpha=0.35)
             axis.barh(places, supported, height * 0.88, color=SIZES[size], label=text.label("size", size))
@@ -218,7 +221,7 @@ def reasons(result: Result, text: Text) -> Picture:
                 axis.text(
                     (0 if value != value else value) + 0.008,
                     place,
-                    f"{int(row['companies'])}/{int(row['of'])}",
+                    f"{text.companies(row['given'])}/{int(row['of'])}",
                     va="center",
                     fontsize=8,
                     color=QUIET,
@@ -228,19 +231,17 @@ def reasons(result: Result, text: Text) -> Picture:
         percent_axis(
             axis,
             which="x",
-            top=min(1.0, float((table["companies"] / table["of"].clip(lower=1)).max()) * 1.2 + 0.05),
+            top=min(1.0, float((table["given"] / table["of"].clip(lower=1)).max()) * 1.2 + 0.05),
         )
         axis.grid(axis="y", visible=False)
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3, fontsize=9, borderaxespad=0.2)
         axis.set_title(text("interviews.reasons.axis"))
-        total = table.groupby("reason")["companies"].sum()
-        top = str(total.idxmax())
+        whole = found[found["dimension"] == "all"].set_index("reason")["given"]
+        top = str(whole.fillna(0).idxmax())
         message = text(
-            "interviews.reasons.message",
-            reason=text.label("reason", top),
-            companies=int(total[top]),
+            "interviews.reasons.message", reason=text.label("reason", top), companies=text.companies(whole[top]),
             of=result.n,
-        )
+        )  # fmt: skip
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
         return finished(

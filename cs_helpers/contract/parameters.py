@@ -35,6 +35,10 @@ class Parameters(BaseModel):
         description="id of a snapshot, or latest: the newest",
     )
 
+    audience: Literal["team", "leadership"] = Field(
+        "team", description="team, or leadership: names masked and small numbers hidden in interviews"
+    )
+
     @field_validator("quarter")
     @classmethod
     def _is_a_quarter(cls, value: str) -> str:

@@ -43,11 +43,12 @@ def plan_runs(
     products: Sequence[str] = (),
     notebooks: Sequence[str] = (),
     language: str = "en",
+    audience: str = "leadership",
 ) -> list[Run]:
     """The runs that were asked for; none named means all.
 
-    Raises `ParameterError` or `SnapshotError` for an unknown product, notebook, language or
-    quarter, before anything runs.
+    Raises `ParameterError` or `SnapshotError` for an unknown product, notebook, language,
+    audience or quarter, before anything runs.
     """
     chosen = [snapshot.check_product(p) for p in products] or list(snapshot.products)
     when = str(snapshot.check_quarter(quarter))
@@ -56,7 +57,13 @@ def plan_runs(
         Run(
             file,
             Parameters.check(
-                {"product": product, "quarter": when, "language": language, "snapshot": snapshot.id}
+                {
+                    "product": product,
+                    "quarter": when,
+                    "language": language,
+                    "snapshot": snapshot.id,
+                    "audience": audience,
+                }
             ),
         )
         for product in dict.fromkeys(chosen)

@@ -74,6 +74,7 @@ def quarterly_report(
     products: Sequence[str] = (),
     notebooks: Sequence[str] = (),
     language: str = "en",
+    audience: str = "leadership",
     jobs: int = 1,
     force: bool = False,
     only_failed: bool = False,
@@ -94,7 +95,14 @@ def quarterly_report(
     anything runs.
     """
     watch = watch or Watch()
-    runs = plan_runs(snapshot, quarter=quarter, products=products, notebooks=notebooks, language=language)
+    runs = plan_runs(
+        snapshot,
+        quarter=quarter,
+        products=products,
+        notebooks=notebooks,
+        language=language,
+        audience=audience,
+    )
     when = Quarter.parse(runs[0].parameters.quarter)
     target = place(reports)
     known = target.manifest(str(when))

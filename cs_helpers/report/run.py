@@ -165,7 +165,8 @@ def _executed(task: Task, folder: Path) -> Outcome:
     if problems:
         return failed(run, problems, title=heading, cells=cells)
     try:
-        hidden = masked_names(notebook, snapshot, run.parameters.product)
+        shared = run.parameters.audience == "leadership"
+        hidden = masked_names(notebook, snapshot, run.parameters.product) if shared else frozenset()
     except WorkbookError as error:
         return failed(run, [_problem(error)], title=heading, cells=cells)
     with _EXPORTING:

@@ -32,7 +32,7 @@ def framework(result: Result, text: Text) -> Listing:
         by=[text.label("segment", d) for d in found["dimension"]],
         who=[text.label(d, s) for d, s in zip(found["dimension"], found["segment"], strict=True)],
         where=[text.label("viewpoint", v) for v in found["viewpoint"]],
-        told=[f"{n}/{of}" for n, of in zip(found["companies"], found["of"], strict=True)],
+        told=[f"{text.companies(n)}/{of}" for n, of in zip(found["companies"], found["of"], strict=True)],
         codes=[_codes(codes, text) for codes in found["codes"]],
         quotes=["\n".join(_quote(q, text, len(q[4])) for q in quotes) for quotes in found["quotes"]],
     )
@@ -50,7 +50,7 @@ def framework(result: Result, text: Text) -> Listing:
 
 def _cell(cell: Any, text: Text) -> str:
     """What a cell of the matrix says: companies, themes, and the words of the first in the page's script."""
-    lines = [text("interviews.framework.companies", told=cell.companies, of=cell.of)]
+    lines = [text("interviews.framework.companies", told=text.companies(cell.companies), of=cell.of)]
     if cell.codes:
         lines.append(_codes(cell.codes, text))
     wanted = "ja" if text.language == "ja" else "latin"
@@ -171,6 +171,7 @@ def _waits(row: Any, text: Text) -> str:
 def reasons(result: Result, text: Text) -> Listing:
     """The four reasons by segment: companies for which each is supported, open or refuted."""
     found = result.tables["reasons"]
+    found = found[found["dimension"] != "all"]
     rows = found.drop_duplicates(["dimension", "segment"])
     frame = pd.DataFrame(
         {
@@ -189,7 +190,7 @@ def reasons(result: Result, text: Text) -> Listing:
 
 def _counted(row: Any, text: Text) -> str:
     said = [
-        text(f"interviews.reasons.{s}", n=n)
+        text(f"interviews.reasons.{s}", n=text.companies(n))
         for s in ("supported", "open", "refuted")
         if (n := getattr(row, s))
     ]
@@ -220,10 +221,12 @@ def _fact(row: Any, text: Text) -> str:
 def _later(row: Any, text: Text) -> str:
     if not row.of_after:
         return "–"
+    if row.after != row.after:
+        return f"{text.companies(row.after)}/{row.of_after}"
     key = "some" if row.after else "none"
     return text(
         f"interviews.frozen.{key}",
-        told=row.after,
+        told=int(row.after),
         of=row.of_after,
         low=text.share(row.low),
         high=text.share(row.high),
@@ -321,10 +324,10 @@ def _by_segment(row: Any, text: Text) -> str:
     lines = []
     for segment in (s for s in order[row.dimension] if s in row.of):
         told, of = row.told[segment], row.of[segment]
-        key = "some" if told else "none"
+        key = "none" if told == 0 else "some"
         lines.append(
             text(
-                f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=told, of=of,
+                f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=text.companies(told), of=of,
                 share=text.share(never_heard(of)),
             )
         )  # fmt: skip
@@ -406,5 +409,5 @@ def ledger(result: Result, text: Text) -> Listing:
     headings = text.headings("interviews.ledger", "code") | {r: text.label("role", r) for r in roles}
     headings |= text.headings("interviews.ledger", "companies")
     for column in (*roles, "companies"):
-        frame[column] = [text.number(v) for v in frame[column]]
+        frame[column] = [text.companies(v) for v in frame[column]]
     return table(frame, headings, name="ledger", right=(*roles, "companies"), whole=found)

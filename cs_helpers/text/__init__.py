@@ -82,6 +82,10 @@ class Text:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return str(babel.numbers.format_decimal(value, format=pattern, locale=self.language))
 
+    def companies(self, value: float | None) -> str:
+        """How many companies; a sign where so few that it is hidden."""
+        return self("page.hidden") if value is None or value != value else self.number(value)
+
     def share(self, value: float | None) -> str:
         """A share as a whole percentage."""
         if value is None or value != value:

@@ -82,7 +82,8 @@ def cell(found: Result, dimension: str, segment: str, viewpoint: str) -> int:
 
 def reasons(found: Result, reason: str, size: str) -> int:
     row = found.tables["reasons"].set_index(["segment", "reason"]).loc[(size, reason)]
-    return int(row["open"] + row["supported"])
+    assert row["given"] == row["open"] + row["supported"]
+    return int(row["given"])
 
 
 def test_coverage_counts_companies_and_not_notes() -> None:

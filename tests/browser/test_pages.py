@@ -75,7 +75,7 @@ def hostile_folder(sample_folder, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CS_WORKBOOK_HOME", str(home))
         snapshot = take_snapshot(folder / "sample" / "sources.yml")
-        batch = quarterly_report(snapshot, quarter="2026Q3", products=["helpdesk"], jobs=2)
+        batch = quarterly_report(snapshot, quarter="2026Q3", products=["helpdesk"], jobs=2, audience="team")
     assert batch.failed == ()
     return home / "reports" / "2026Q3"
 

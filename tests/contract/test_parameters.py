@@ -17,6 +17,7 @@ def test_nothing_said_means_the_defaults():
         "language": "en",
         "segment": "all",
         "snapshot": "latest",
+        "audience": "team",
     }
 
 
@@ -27,6 +28,7 @@ def test_what_fits_is_kept_as_it_was_said():
         "language": "ja",
         "segment": "size:small",
         "snapshot": "2026-09-30-0123456789ab",
+        "audience": "leadership",
     }
     assert Parameters.check(said).model_dump() == said
 
@@ -35,7 +37,7 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
     with pytest.raises(ParameterError, match="Did you mean 'quarter'") as caught:
         Parameters.check({"quater": "2026Q3"})
     assert caught.value.name == "quater"
-    assert caught.value.allowed == "product, quarter, language, segment, snapshot"
+    assert caught.value.allowed == "product, quarter, language, segment, snapshot, audience"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,7 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
         ("segment", "size:"),
         ("segment", "size:<script>"),
         ("segment", "size:a\nb"),
+        ("audience", "everybody"),
         ("snapshot", "../2026-09-30-0123456789ab"),
         ("snapshot", "2026-09-30"),
         ("snapshot", "latest\n"),
