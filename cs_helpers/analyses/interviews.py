@@ -46,7 +46,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     among behaviour and words; `meter`: see `_meter`; `framework`, `themes` and `sources`: see `framework`;
     `segment_facts` (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one
     size alone tells; `depth`: see `_depth`; `varies` (dimension size or quadrant, then see
-    `variation.varying`); `key_words` (dimension size or quadrant, then see `key_words.key_words`), `context`,
+    `variation.varying`); `key_words` (dimension size, quadrant or industry, then see `key_words.key_words`), `context`,
     `pairs` and `out_of_reach`: see `key_words`; `hypotheses` and `reasons`: see
     `reasons.hypotheses` and `.counted`; `frozen`: see `replication.frozen_facts`, tested on the reported quarter;
     `saturation`: see `saturation.heard`, by size; `agreement`, `role_pairs` and `ledger`: see `agreement`;
@@ -162,9 +162,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
 
 def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Key words by size and quadrant, the first of each size in context, and what comes together."""
+    """Key words by size, quadrant and industry, the first of each size in context, and what comes together."""
     of_company = notes.drop_duplicates("account_id").set_index("account_id")
-    parts = [key_words(words, of_company[d]).assign(dimension=d) for d in ("size", "quadrant")]
+    parts = [key_words(words, of_company[d]).assign(dimension=d) for d in ("size", "quadrant", "industry")]
     found = pd.concat(parts, ignore_index=True)
     first = parts[0].groupby(["script", "segment"]).head(IN_CONTEXT)
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cs_helpers.analyses.keyness import log_odds, together
+from cs_helpers.analyses.keyness import WITHIN, leanings, together
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.words.tokens import terms
 
@@ -59,22 +59,40 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
     own = words.assign(segment=words["account_id"].map(segment)).dropna(subset=["segment"])
     parts = []
     for script, whole in own.groupby("script", sort=False):
-        spelled = whole.drop_duplicates("term").set_index("term")["written"]
-        notes = whole.groupby(["term", "segment"], sort=False).size().unstack(fill_value=0)
-        tell = whole.drop_duplicates(["account_id", "term"])
-        companies = tell.groupby(["term", "segment"], sort=False).size().unstack(fill_value=0)
         of = whole.drop_duplicates("account_id")["segment"].value_counts()
         if len(of) < 2:
             continue
-        both = notes.sum(axis=1)
-        for name in notes:
-            found = log_odds(notes[name], both - notes[name])
-            found["sure"] = benjamini_hochberg(2 * norm.sf(found["z"].abs()), q=FALSE_DISCOVERY)
-            found["companies"] = companies[name].reindex(found.index)
-            found = found[(found["z"] > 0) & (found["companies"] >= LEAST_COMPANIES)].head(MOST_WORDS)
-            found = found.rename_axis("term").reset_index()
-            about = {"script": script, "segment": name, "of": int(of[name])}
-            parts.append(found.assign(written=found["term"].map(spelled), **about))
+        term, names = pd.factorize(whole["term"])
+        group, segments = pd.factorize(whole["segment"], sort=True)
+        spelled = whole["written"].to_numpy()[np.unique(term, return_index=True)[1]]
+        first = ~whole.duplicated(["account_id", "term"]).to_numpy()
+        inside, companies = (
+            np.bincount(
+                term[rows] * len(segments) + group[rows], minlength=len(names) * len(segments)
+            ).reshape(len(names), len(segments))
+            for rows in (slice(None), first)
+        )
+        inside = inside.astype(float)
+        outside = inside.sum(axis=1, keepdims=True) - inside
+        delta, error = leanings(inside, outside)
+        z = delta / error
+        for place, name in enumerate(segments):
+            sure = benjamini_hochberg(2 * norm.sf(np.abs(z[:, place])), q=FALSE_DISCOVERY)
+            several = companies[:, place] >= LEAST_COMPANIES
+            best = np.flatnonzero((z[:, place] > 0) & several)
+            best = best[np.argsort(-z[best, place], kind="stable")][:MOST_WORDS]
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "script": script, "segment": name, "term": names[best],
+                        "written": spelled[best],
+                        "companies": companies[best, place], "of": int(of[name]),
+                        "inside": inside[best, place].astype(int), "outside": outside[best, place].astype(int),
+                        "log_odds": delta[best, place], "low": (delta - WITHIN * error)[best, place],
+                        "high": (delta + WITHIN * error)[best, place], "z": z[best, place], "sure": sure[best],
+                    }
+                )
+            )  # fmt: skip
     columns = [
         "script", "segment", "term", "written", "companies", "of", "inside", "outside", "log_odds", "low", "high", "z", "sure",
     ]  # fmt: skip

@@ -13,14 +13,16 @@ from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.tables.theme import LONGEST, Listing, table
+from cs_helpers.tables.words import context as context
+from cs_helpers.tables.words import key_words as key_words
+from cs_helpers.tables.words import out_of_reach as out_of_reach
+from cs_helpers.tables.words import pairs as pairs
 from cs_helpers.text import Text
 
 #: so many notes are named beside a theme; all of them in the spreadsheet
 SOURCES = 6
 #: letters of a quote in a cell of the matrix; the whole note stands in the spreadsheet
 QUOTED = {"en": 190, "ja": 110}
-#: letters beside a key word
-CONTEXT = {"en": 34, "ja": 18}
 #: so many notes are shown with what they were read as; all in the spreadsheet
 NOTES = 5
 
@@ -99,49 +101,6 @@ def _of(name: str, size: str, text: Text) -> str:
     return text("interviews.disputed.of", name=name, size=text.label("size", size))
 
 
-def context(result: Result, text: Text) -> Listing:
-    """Key words of each company size where they stand in the notes."""
-    found = _of_script(result.tables["context"], text)
-    found = found.sort_values("segment", key=lambda s: s.map(SIZE_ORDER.index), kind="stable")
-    sides = CONTEXT[text.language]
-    frame = found.assign(
-        who=[text.label("size", s) for s in found["segment"]],
-        before=[left if len(left) <= sides else "…" + left[-sides:] for left in found["left"]],
-        after=[right if len(right) <= sides else right[:sides] + "…" for right in found["right"]],
-        where=[f"{name} {note}" for name, note in zip(found["name"], found["note_id"], strict=True)],
-    )
-    headings = text.headings("interviews.context", "who", "before", "hit", "after", "where")
-    return table(frame, headings, name="context", right=("before",))
-
-
-def pairs(result: Result, text: Text) -> Listing:
-    """Words that come together in notes of several companies."""
-    found = _of_script(result.tables["pairs"], text)
-    whole = found.assign(share=found["jaccard"].round(3))
-    frame = whole.head(LONGEST).copy()
-    frame["share"] = [text.number(v, 2) for v in frame["jaccard"]]
-    for column in ("both", "companies"):
-        frame[column] = [text.number(v) for v in frame[column]]
-    headings = text.headings("interviews.pairs", "first", "second", "both", "companies", "share")
-    return table(frame, headings, name="pairs", right=("both", "companies", "share"), whole=whole)
-
-
-def out_of_reach(result: Result, text: Text) -> Listing:
-    """Words of several companies that no theme leads to."""
-    whole = result.tables["out_of_reach"]
-    frame = whole.head(LONGEST).copy()
-    for column in ("companies", "notes"):
-        frame[column] = [text.number(v) for v in frame[column]]
-    headings = text.headings("interviews.out_of_reach", "written", "companies", "notes", "note_id")
-    return table(frame, headings, name="out-of-reach", right=("companies", "notes"), whole=whole)
-
-
-def _of_script(found: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The rows in the script of the page, or all where there are none."""
-    own = found[found["script"] == ("ja" if text.language == "ja" else "latin")]
-    return (found if own.empty else own).reset_index(drop=True)
-
-
 def hypotheses(result: Result, text: Text) -> Listing:
     """Each reason that a company gave at the step it waits for, with what speaks for and against it."""
     found = result.tables["hypotheses"]
@@ -189,11 +148,9 @@ def reasons(result: Result, text: Text) -> Listing:
 
 
 def _counted(row: Any, text: Text) -> str:
-    said = [
-        text(f"interviews.reasons.{s}", n=text.companies(n))
-        for s in ("supported", "open", "refuted")
-        if (n := getattr(row, s))
-    ]
+    # which of those given are supported may be hidden
+    known = ("supported", "open", "refuted") if row.supported == row.supported else ("given", "refuted")
+    said = [text(f"interviews.reasons.{s}", n=text.companies(n)) for s in known if (n := getattr(row, s))]
     return text.joined(said) or "–"
 
 

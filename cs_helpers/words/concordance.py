@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import pandas as pd
+import regex
 
 from cs_helpers.errors import ParameterError
 from cs_helpers.words.tokens import JAPANESE, Token, tokens
@@ -17,6 +17,8 @@ from cs_helpers.words.tokens import JAPANESE, Token, tokens
 CONTEXT = 40
 #: no more places than this are looked for: a pattern that fits every letter is no question
 MOST = 10_000
+#: seconds that a regular expression may take
+LONGEST = 5
 _ENDS = str.maketrans("\r\n", "  ")
 
 
@@ -74,8 +76,8 @@ class Concordance:
         else:
             places = self._by_form(asked)
             places |= dict.fromkeys(islice(self._as_written(asked.strip()), MOST + 1))
-        spans = _apart(sorted(places)[: MOST + 1])
-        cut = len(places) > MOST
+        spans = _apart(sorted(places))  # of a word its form and its letters are found, at one place
+        cut = len(spans) > MOST
         spans = spans[:MOST]
         notes = np.searchsorted(self._starts, [start for start, _ in spans], side="right") - 1
         rows = [
@@ -93,19 +95,27 @@ class Concordance:
 
     def _by_pattern(self, asked: str) -> dict[tuple[int, int], None]:
         try:
-            found = re.compile(asked, re.IGNORECASE | re.MULTILINE).finditer(self._whole)
-        except (re.error, OverflowError, RecursionError) as error:
+            compiled = regex.compile(asked, regex.IGNORECASE | regex.MULTILINE)
+        except (regex.error, OverflowError, RecursionError) as error:
             raise ParameterError(
                 "asked", f"this is not a regular expression ({error})", value=asked
             ) from None
+        found = compiled.finditer(self._whole, timeout=LONGEST)
         within = (m.span() for m in found if m.start() < m.end() and "\n" not in m.group())
-        return dict.fromkeys(islice(within, MOST + 1))
+        try:
+            return dict.fromkeys(islice(within, MOST + 1))
+        except TimeoutError:
+            raise ParameterError(
+                "asked", f"this expression takes more than {LONGEST} seconds; ask for less", value=asked
+            ) from None
 
     def _as_written(self, asked: str) -> Iterator[tuple[int, int]]:
-        letters = "".join(r"\s+" if letter.isspace() else re.escape(letter) for letter in asked)
+        letters = "".join(r"\s+" if letter.isspace() else regex.escape(letter) for letter in asked)
         if asked[0].isascii() and asked[0].isalnum():  # `art` is not in `party`
             letters = rf"(?<![A-Za-z0-9]){letters}"
-        return (m.span() for m in re.finditer(letters, self._whole, re.IGNORECASE) if "\n" not in m.group())
+        return (
+            m.span() for m in regex.finditer(letters, self._whole, regex.IGNORECASE) if "\n" not in m.group()
+        )
 
     def _by_form(self, asked: str) -> dict[tuple[int, int], None]:
         forms = [self._codes.get(token.form.lower(), -1) for token in _bare(tokens(asked))]

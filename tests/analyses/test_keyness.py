@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from cs_helpers.analyses.keyness import log_likelihood, log_odds, together
+from cs_helpers.analyses.proportions import benjamini_hochberg
 
 INSIDE = pd.Series({"benefit": 8, "timing": 2, "guide": 5, "price": 5})
 OUTSIDE = pd.Series({"benefit": 2, "timing": 9, "guide": 4, "price": 5})
@@ -57,3 +60,13 @@ def test_words_that_come_together_are_counted_by_texts_and_companies() -> None:
 def test_where_nothing_is_said_nothing_comes_together() -> None:
     nothing = pd.Series(dtype="str")
     assert together(nothing, nothing, nothing).empty
+
+
+def test_of_groups_that_speak_alike_no_word_is_sure() -> None:
+    rng = np.random.default_rng(20260930)
+    wrong = 0
+    for _ in range(60):
+        share = rng.dirichlet(np.full(300, 0.3))
+        found = log_odds(pd.Series(rng.multinomial(1500, share)), pd.Series(rng.multinomial(2500, share)))
+        wrong += bool(benjamini_hochberg(2 * norm.sf(found["z"].abs()), q=0.05).any())
+    assert wrong <= 3

@@ -35,7 +35,7 @@ CHARTS = [
     ("journeys", "stalls"),
 ]  # fmt: skip
 TABLES = [
-    ("interviews", "framework"), ("interviews", "sources"), ("interviews", "context"), ("interviews", "pairs"),
+    ("interviews", "framework"), ("interviews", "sources"), ("interviews", "key_words"), ("interviews", "context"), ("interviews", "pairs"),
     ("interviews", "out_of_reach"), ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
     ("interviews", "segment_facts"), ("interviews", "next"),
     ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),

@@ -142,8 +142,8 @@ def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed):
     models = [m["model_name"] for m in state.values()]
     # the journey's offers how its funnel is counted, too: mode, entry, window
     assert models.count("DropdownModel") == (6 if "journey" in notebook.name else 3)
-    page = next(m["state"]["value"] for m in state.values() if m["model_name"] == "HTMLModel")
-    assert page.count("<img src=\"data:image/png;base64,") >= 2
+    pages = [m["state"].get("value", "") for m in state.values() if m["model_name"] == "HTMLModel"]
+    assert max(pages, key=len).count("<img src=\"data:image/png;base64,") >= 2
 
 
 def test_stock_nbconvert_exports_it_without_code(notebook, executed, home, tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.errors import ParameterError
+from cs_helpers.words import concordance
 from cs_helpers.words.concordance import MOST, Concordance
 
 NOTES = (
@@ -65,9 +66,21 @@ def test_what_cannot_be_looked_for_is_refused_in_one_sentence(asked: str, how: d
         Concordance(NOTES).find(asked, **how)
 
 
+def test_an_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concordance, "LONGEST", 0.2)
+    with pytest.raises(ParameterError, match="takes more than"):
+        Concordance(["a" * 60 + "b"]).find("(a|aa)+$|(a+)+c(a|b)+d", pattern=True)
+
+
 def test_what_fits_everything_is_cut() -> None:
     found = Concordance(["あいう" * 5_000]).find(".", pattern=True)
     assert (found.found, found.cut, len(found.lines)) == (MOST, True, 50)
+
+
+def test_a_place_found_by_form_and_by_letters_counts_once() -> None:
+    many = MOST * 3 // 4
+    found = Concordance(["the invoices"] * many).find("invoice", lines=1)
+    assert (found.found, found.notes, found.cut) == (many, many, False)
 
 
 def test_nothing_is_found_in_no_notes() -> None:
