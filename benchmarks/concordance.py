@@ -26,7 +26,7 @@ from cs_helpers.words.concordance import Concordance
 
 #: what is asked, whether it is a pattern, and what finds it as it is written
 QUESTIONS = (
-    ("つまづく", False, "つまづく"),
+    ("振り込む", False, "振り込"),
     ("請求書", False, "請求書"),
     ("2部署目", False, "2部署目"),
     ("invoice", False, "invoice"),

@@ -242,7 +242,7 @@ def _evidence(told: pd.DataFrame) -> pd.DataFrame:
 
 
 def _meter(told: pd.DataFrame) -> pd.DataFrame:
-    """Behaviour against words by size, interviewer and company, and who guesses.
+    """Behaviour against words by segment, interviewer and company, and who guesses.
 
     Columns: dimension, group, notes, behaviour, words, inference, share, low, high (of behaviour among
     behaviour and words), guessed, guessed_low, guessed_high (share of notes only inferred; all Wilson, 95 %),
@@ -251,7 +251,14 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     guesses, notes = int((told["evidence"] == "inference").sum()), len(told)
-    for dimension, column in (("size", "size"), ("interviewer", "interviewer"), ("company", "name")):
+    groups = {
+        "size": "size",
+        "quadrant": "quadrant",
+        "industry": "industry",
+        "interviewer": "interviewer",
+        "company": "name",
+    }
+    for dimension, column in groups.items():
         counts = told.groupby(column)["evidence"].value_counts().unstack(fill_value=0)
         counts = counts.reindex(columns=["behaviour", "words", "inference"], fill_value=0)
         for group, own in counts.iterrows():
@@ -271,7 +278,7 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
     asking = (found["dimension"] == "interviewer").to_numpy()
     found["drifts"] = False
     found.loc[asking, "drifts"] = benjamini_hochberg(found.loc[asking, "p"].to_list(), q=FALSE_DISCOVERY)
-    order = found["dimension"].map({"size": 0, "interviewer": 1, "company": 2})
+    order = found["dimension"].map({dimension: n for n, dimension in enumerate(groups)})
     return (
         found.assign(order=order)
         .sort_values(["order", "guessed_low", "group"], ascending=[True, False, True], ignore_index=True)

@@ -18,6 +18,7 @@ from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis,
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
+from cs_helpers.words.tokens import terms
 
 
 def warm_up(languages: Sequence[str]) -> None:
@@ -31,6 +32,7 @@ def warm_up(languages: Sequence[str]) -> None:
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
         median_time([1.0, 2.0, 3.0], [True, True, False])
+        terms("請求書を送った"), terms("The clerks fold invoices")  # each loads its dictionary
         wilson(1, 3)
         rate_ratio(3, 10.0, 4, 10.0)
         benjamini_hochberg([0.1, 0.2], q=0.05)

@@ -202,16 +202,16 @@ def segment_facts(result: Result, text: Text) -> Listing:
 
 
 def meter(result: Result, text: Text) -> Listing:
-    """Behaviour against words by size and interviewer, and who guesses; companies in the spreadsheet."""
+    """Behaviour against words by size and interviewer, and who guesses; other segments and companies in the spreadsheet."""
     found = result.tables["meter"]
     whole = found.assign(
-        who=[text.label("size", r.group) if r.dimension == "size" else r.group for r in found.itertuples()],
+        who=[text.label(r.dimension, r.group) for r in found.itertuples()],
         seen=found["share"].round(3),
         n=found["notes"],
         guess=found["guessed"].round(3),
         verdict=[text("interviews.meter.drifts") if drifts else "" for drifts in found["drifts"]],
     )
-    shown = found[found["dimension"] != "company"].head(LONGEST + 3)
+    shown = found[found["dimension"].isin(["size", "interviewer"])].head(LONGEST + 3)
     frame = whole.loc[shown.index].copy()
     frame["n"] = [text.number(n) for n in shown["notes"]]
     frame["seen"] = [text.share_within(r.share, r.low, r.high) for r in shown.itertuples()]
