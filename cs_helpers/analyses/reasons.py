@@ -13,7 +13,9 @@ A record may speak for or against a reason; people decide: the status is what th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,19 +59,22 @@ def hypotheses(data: ProductData, told: pd.DataFrame, quarter: Quarter) -> pd.Da
     given = given.merge(places, on=["account_id", "held_on"], how="left").astype({"step": "object"})
     given["step"] = given["step"].where(given["step"].notna(), "")
     records = _Records(data, places, end)
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for note in given.to_dict("records"):
+        groups.setdefault((note["account_id"], note["step"], note["reason"]), []).append(note)
     rows = []
-    for (account, step, reason), notes in given.groupby(["account_id", "step", "reason"], sort=False):
-        refuted = notes["reason_status"].eq("refuted").to_numpy(bool)
-        decided = notes["reason_status"].isin(["supported", "refuted"])
-        first = notes.iloc[0]
+    for (_, step, reason), notes in groups.items():
+        first = notes[0]
+        decided = [n["reason_status"] for n in notes if n["reason_status"] in ("supported", "refuted")]
+        against = [n["reason_status"] == "refuted" for n in notes]
         rows.append(
             {
-                "account_id": account, "name": first["name"], "size": first["size"], "quadrant": first["quadrant"],
-                "step": step, "days": first["days"], "state": first["state"] if step else "", "reason": reason,
-                "told": first["held_on"],
-                "notes_for": tuple(notes["note_id"][~refuted]), "notes_against": tuple(notes["note_id"][refuted]),
-                "records": records.say(first, str(reason)) if step else "unknown",
-                "status": notes.loc[decided, "reason_status"].iloc[-1] if decided.any() else "open",
+                **{column: first[column] for column in ("account_id", "name", "size", "quadrant", "step", "days")},
+                "state": first["state"] if step else "", "reason": reason, "told": first["held_on"],
+                "notes_for": tuple(n["note_id"] for n, no in zip(notes, against, strict=True) if not no),
+                "notes_against": tuple(n["note_id"] for n, no in zip(notes, against, strict=True) if no),
+                "records": records.say(first, reason) if step else "unknown",
+                "status": decided[-1] if decided else "open",
             }
         )  # fmt: skip
     found = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -146,6 +151,10 @@ def _older(
     return pd.DataFrame(found, columns=list(columns)).astype(columns)
 
 
+#: a reason of a company with the wait it belongs to
+Wait = Mapping[str, Any]
+
+
 class _Records:
     """What was used, touched and reached, as it bears on a reason."""
 
@@ -164,19 +173,19 @@ class _Records:
         for each, kind, since in zip(key, found["kind"], found["since"], strict=True):
             self._uses.setdefault(each, []).append((kind, float(since)))
 
-    def say(self, wait: pd.Series, reason: str) -> str:
+    def say(self, wait: Wait, reason: str) -> str:
         """Whether the records speak for a reason of one wait: `for`, `against` or `unknown`."""
         said = {
             "guidance": self._guidance, "benefit": self._benefit, "timing": self._timing, "bias": self._bias,
         }[reason](wait)  # fmt: skip
         return "unknown" if said is None else "for" if said else "against"
 
-    def _guidance(self, wait: pd.Series) -> bool | None:
+    def _guidance(self, wait: Wait) -> bool | None:
         if wait["step"] not in self._planned:
             return None
         return not any(since <= self._told(wait) for since in self._seen(wait))
 
-    def _benefit(self, wait: pd.Series) -> bool | None:
+    def _benefit(self, wait: Wait) -> bool | None:
         since = [since for since in self._seen(wait, "contents") if since > self._told(wait)]
         if not since:
             return None  # it was not conveyed since, so nobody can tell
@@ -185,24 +194,24 @@ class _Records:
             return bool(after <= DUE)
         return False if after > DUE else None
 
-    def _timing(self, wait: pd.Series) -> bool | None:
+    def _timing(self, wait: Wait) -> bool | None:
         after = wait["days"] - self._told(wait)
         if wait["outcome"] == REACHED:
             return bool(after <= LATER)
         return False if after > LATER else None
 
-    def _bias(self, wait: pd.Series) -> bool | None:
+    def _bias(self, wait: Wait) -> bool | None:
         if wait["outcome"] == REACHED:  # if nobody confronted it, it was none
             return None if any(since > self._told(wait) for since in self._seen(wait)) else False
         if wait["outcome"] != CENSORED or not self._log:
             return None
         return wait["account_id"] in self._active
 
-    def _told(self, wait: pd.Series) -> float:
+    def _told(self, wait: Wait) -> float:
         """The day of the wait on which the reason was told."""
         return float((wait["held_on"] - wait["began"]) / pd.Timedelta(days=1))
 
-    def _seen(self, wait: pd.Series, kind: str = "") -> list[float]:
+    def _seen(self, wait: Wait, kind: str = "") -> list[float]:
         """The days of the wait from which something planned for the step counts as used."""
         known = self._uses.get((wait["account_id"], wait["step"]), [])
         return [since for each, since in known if not kind or each == kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pandas as pd
@@ -62,20 +63,30 @@ def _verdict(row: object, fewer: bool) -> str:
 
 
 def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    of_before, of_after = (_companies(told.assign(any="any"), "any") for told in (earlier, later))
     for kind, column in (("theme", "code"), ("reason", "reason")):
-        held = earlier[~earlier["reason_status"].eq("refuted")] if kind == "reason" else earlier
-        again = later[~later["reason_status"].eq("refuted")] if kind == "reason" else later
-        against = later[later["reason_status"].eq("refuted")] if kind == "reason" else later.iloc[:0]
-        for segment in ("all", *sorted(earlier["size"].dropna().unique())):
-            parts = [f if segment == "all" else f[f["size"] == segment] for f in (held, again, against)]
-            whole = [f if segment == "all" else f[f["size"] == segment] for f in (earlier, later)]
-            of = [int(f["account_id"].nunique()) for f in whole]
-            before, after, refuted = (f.groupby(column)["account_id"].nunique() for f in parts)
-            for what, companies in before[before >= LEAST_TOLD].items():
+        refuted = [
+            told["reason_status"].eq("refuted").to_numpy(bool) & (kind == "reason")
+            for told in (earlier, later)
+        ]
+        before, after = (
+            _companies(told[~no], column) for told, no in zip((earlier, later), refuted, strict=True)
+        )
+        against = _companies(later[refuted[1]], column)
+        for (what, segment), companies in before.items():
+            if companies >= LEAST_TOLD:
                 yield (
-                    kind, what, segment, int(companies), of[0], int(after.get(what, 0)), of[1],
-                    int(refuted.get(what, 0)),
+                    kind, what, segment, companies, of_before.get(("any", segment), 0), after.get((what, segment), 0),
+                    of_after.get(("any", segment), 0), against.get((what, segment), 0),
                 )  # fmt: skip
+
+
+def _companies(told: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
+    """How many companies told each thing, by thing and segment (`all` or a size)."""
+    once = told.dropna(subset=[column]).drop_duplicates(["account_id", column])
+    found = Counter(zip(once[column], once["size"], strict=True))
+    found.update((what, "all") for what in once[column])
+    return dict(found)
 
 
 def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:

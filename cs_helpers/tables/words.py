@@ -89,7 +89,7 @@ def pairs(result: Result, text: Text) -> Listing:
 def out_of_reach(result: Result, text: Text) -> Listing:
     """Words of several companies that no theme leads to."""
     whole = result.tables["out_of_reach"]
-    frame = whole.head(LONGEST).copy()
+    frame = _of_script(whole, text).head(LONGEST).copy()
     for column in ("companies", "notes"):
         frame[column] = [text.number(v) for v in frame[column]]
     headings = text.headings("interviews.out_of_reach", "written", "companies", "notes", "note_id")
