@@ -19,26 +19,34 @@ MOST_INDUSTRIES = 8
 MOST_NEXT = 8
 
 
-def segments_in(told: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """The segments of each dimension that anybody heard is of, in order; of industries those most heard."""
-    heard = told.drop_duplicates("account_id")
-    industries = heard["industry"].value_counts(sort=True)
-    industries = industries.sort_index().sort_values(ascending=False, kind="stable")
-    found = {
-        "size": SIZE_ORDER,
-        "quadrant": QUADRANT_ORDER,
-        "industry": tuple(industries.index[:MOST_INDUSTRIES]),
-    }
-    return {dimension: order for dimension, order in found.items() if heard[dimension].notna().any()}
+def segments_in(companies: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """The segments of each dimension that any of these companies is of, in order; of industries the largest.
+
+    companies: account_id, size, quadrant, industry; a company may stand there often.
+    """
+    known = companies.drop_duplicates("account_id")
+    found = {}
+    for dimension, order in (("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER), ("industry", ())):
+        many = known[dimension].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        found[dimension] = (
+            tuple(s for s in order if s in many.index) if order else tuple(many.index[:MOST_INDUSTRIES])
+        )
+    return {dimension: segments for dimension, segments in found.items() if segments}
 
 
-def grid(told: pd.DataFrame) -> pd.DataFrame:
-    """Companies heard for each viewpoint and segment.
+def _all(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """Companies heard, and customers that might be."""
+    columns = ["account_id", "size", "quadrant", "industry"]
+    return pd.concat([told[columns], customers[columns]])
+
+
+def grid(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """Companies heard for each viewpoint and each segment that has customers, or had when they were heard.
 
     Columns: dimension (size, quadrant or industry), segment, viewpoint, companies; a row also where nobody was heard.
     """
     rows = []
-    for dimension, order in segments_in(told).items():
+    for dimension, order in segments_in(_all(told, customers)).items():
         heard = told.groupby([dimension, "viewpoint"])["account_id"].nunique()
         rows += [
             (dimension, segment, viewpoint, int(heard.get((segment, viewpoint), 0)))
@@ -54,7 +62,7 @@ def crossing(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     customers: the accounts of today's customers with their segments. Columns: first, first_segment, second,
     second_segment, companies, viewpoints (0 to 5), customers. A row also where there is nobody.
     """
-    orders = segments_in(told)
+    orders = segments_in(_all(told, customers))
     rows = []
     for first, second in combinations(orders, 2):
         key = [first, second]

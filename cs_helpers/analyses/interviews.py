@@ -22,6 +22,7 @@ from cs_helpers.analyses.variation import exact_p, varying
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
+from cs_helpers.words.masking import uncovered
 from cs_helpers.words.tokens import JAPANESE
 
 #: interviews of so many quarters, the reported one included, are read together
@@ -68,64 +69,42 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
     found: list[Note] = []
     notes_told = told.drop_duplicates("note_id")
-    words = counted(notes_told)
-    tables = {"evidence": _evidence(told), "meter": _meter(notes_told), **_words(words, notes_told)}
-    reach = None
+    words = counted(notes_told[notes_told["evidence"] != "inference"])
+    customers = customers_of(data, quarter)
+    tables = {
+        "evidence": _evidence(told), "meter": _meter(notes_told), "crossing": crossing(told, customers),
+        "sources": sources(told), **_words(words, notes_told),
+    }  # fmt: skip
+    metrics: dict[str, Metric] = {}
     if companies < LEAST_COMPANIES:
         found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
     if data.missing("codings"):
         found += [
             Note("missing_table", about, {"tables": ("codings",)})
-            for about in (
-                "coverage",
-                "framework",
-                "hypotheses",
-                "frozen",
-                "reasons",
-                "saturation",
-                "agreement",
-            )
+            for about in asked
+            if about not in ("crossing", "evidence", "key_words")
         ]
     else:
-        coded = told.dropna(subset=["viewpoint"])  # of a company that nobody coded nothing is known
-        segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
-        varies = _varies(coded, segments)
-        customers = customers_of(data, quarter)
-        heard_in, crossed, found_themes = grid(told), crossing(told, customers), themes(told)
-        asked_why = hypotheses(data, told, quarter)
-        tables |= {
-            "coverage": heard_in,
-            "crossing": crossed,
-            "next": next_companies(customers, told, heard_in, crossed),
-            "framework": matrix(told),
-            "themes": found_themes,
-            "sources": sources(told),
-            "hypotheses": asked_why,
-            "reasons": counted_reasons(asked_why, told),
-            "frozen": frozen_facts(told, pd.Timestamp(quarter.start)),
-            "varies": varies,
-            "depth": _depth(told),
-            "segment_facts": _segment_facts(told, varies),
-        }
-        in_reach, of_words, lost = out_of_reach(
-            words, frozenset(found_themes.loc[found_themes["theme"], "note_ids"].explode())
+        tables |= _coded(data, told, quarter, customers, tables["crossing"])
+        if not any(name in tables for name in ("agreement", "ledger")):
+            found.append(Note("one_coder", "agreement", {}))
+        in_reach, of_words, tables["out_of_reach"] = out_of_reach(
+            words, frozenset(tables["themes"].loc[tables["themes"]["theme"], "note_ids"].explode())
         )
-        tables["out_of_reach"] = lost
         if of_words:
             low, high = wilson(in_reach, of_words)
-            reach = Metric("words_in_reach", in_reach / of_words, "share", of_words, low, high)
-        tables["saturation"] = heard(coded, segments["size"])
-        shared = _shared(data["codings"], told)
-        tables |= shared
-        if not shared:
-            found.append(Note("one_coder", "agreement", {}))
-    if tables["key_words"].empty:
-        found.append(Note("no_key_words", "key_words", {}))
-    if "crossing" in tables and tables["crossing"].empty:
-        found.append(Note("no_crossing", "crossing", {}))
+            metrics["words_in_reach"] = Metric(
+                "words_in_reach", in_reach / of_words, "share", of_words, low, high
+            )
+        if tables["hypotheses"].empty:
+            del tables["reasons"]
+            found.append(Note("no_reasons", "reasons", {}))
+    for name in ("key_words", "crossing"):
+        if tables[name].empty:
+            found.append(Note(f"no_{name}", name, {}))
     all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
     seen = int(all_notes["behaviour"] + all_notes["words"])
-    metrics = {
+    metrics |= {
         "companies": Metric("companies", float(companies), "count", companies),
         "notes": Metric("notes", float(len(notes_told)), "count", len(notes_told)),
         "behaviour_share": Metric(
@@ -137,12 +116,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             float(all_notes["high"]) if seen else None,
         ),
     }
-    if reach is not None:
-        metrics["words_in_reach"] = reach
-    if "depth" in tables:
-        whole = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum())
-        low, high = wilson(whole, companies)
-        metrics["understood"] = Metric("understood", whole / companies, "share", companies, low, high)
+    if len(tables.get("depth", ())):
+        whole, of = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum()), len(tables["depth"])
+        low, high = wilson(whole, of)
+        metrics["understood"] = Metric("understood", whole / of, "share", of, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
         metrics["covered_cells"] = Metric(
@@ -159,6 +136,38 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(found),
     )
+
+
+def _coded(
+    data: ProductData, told: pd.DataFrame, quarter: Quarter, customers: pd.DataFrame, crossed: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What rests on how notes were read: of a company that nobody coded yet nothing is known."""
+    coded = told.dropna(subset=["viewpoint"])
+    guessed = coded["evidence"] == "inference"
+    # what was only inferred is nobody's theme and nobody's reason
+    said = coded.assign(
+        **{column: coded[column].mask(guessed) for column in ("code", "reason", "reason_status")}
+    )
+    segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
+    heard_in, asked_why, varies = (
+        grid(told, customers),
+        hypotheses(data, said, quarter),
+        _varies(said, segments),
+    )
+    return {
+        "coverage": heard_in,
+        "next": next_companies(customers, told, heard_in, crossed),
+        "framework": matrix(coded),
+        "themes": themes(coded),
+        "hypotheses": asked_why,
+        "reasons": counted_reasons(asked_why, coded),
+        "frozen": frozen_facts(said, pd.Timestamp(quarter.start)),
+        "varies": varies,
+        "depth": _depth(coded),
+        "segment_facts": _segment_facts(said, varies),
+        "saturation": heard(said, segments["size"]),
+        **_shared(data["codings"], told),
+    }
 
 
 def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -190,7 +199,7 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         interviews[held][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
     )
     told = told.merge(accounts, on="account_id")
-    told["script"] = np.where(told["text"].str.contains(JAPANESE), "ja", "latin")
+    told["script"] = np.where(told["text"].map(uncovered).str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
     coders = codings.groupby("coder").size().sort_values(ascending=False, kind="stable")
@@ -244,7 +253,7 @@ def _evidence(told: pd.DataFrame) -> pd.DataFrame:
 def _meter(told: pd.DataFrame) -> pd.DataFrame:
     """Behaviour against words by segment, interviewer and company, and who guesses.
 
-    Columns: dimension, group, notes, behaviour, words, inference, share, low, high (of behaviour among
+    Columns: dimension, group, companies, notes, behaviour, words, inference, share, low, high (of behaviour among
     behaviour and words), guessed, guessed_low, guessed_high (share of notes only inferred; all Wilson, 95 %),
     drifts (an interviewer who guesses more often than all others together: exact test,
     Benjamini-Hochberg over the interviewers). In each dimension who guesses most comes first.
@@ -259,16 +268,22 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
         "company": "name",
     }
     for dimension, column in groups.items():
-        counts = told.groupby(column)["evidence"].value_counts().unstack(fill_value=0)
+        counts = (
+            told.groupby(["account_id", column] if dimension == "company" else column)["evidence"]
+            .value_counts()
+            .unstack(fill_value=0)
+        )
         counts = counts.reindex(columns=["behaviour", "words", "inference"], fill_value=0)
-        for group, own in counts.iterrows():
+        asked = {} if dimension == "company" else told.groupby(column)["account_id"].nunique().to_dict()
+        for key, own in counts.iterrows():
+            group = key[1] if dimension == "company" else key  # two companies may have one name
             seen, n = int(own["behaviour"] + own["words"]), int(own.sum())
             low, high = wilson(int(own["behaviour"]), seen)
             guessed_low, guessed_high = wilson(int(own["inference"]), n)
             of_others = [int(own["inference"]), guesses - int(own["inference"])], [n, notes - n]
             rows.append(
                 {
-                    "dimension": dimension, "group": group, "notes": n, **own.astype(int).to_dict(),
+                    "dimension": dimension, "group": group, "companies": int(asked.get(key, 1)), "notes": n, **own.astype(int).to_dict(),
                     "share": own["behaviour"] / seen if seen else np.nan, "low": low, "high": high,
                     "guessed": own["inference"] / n, "guessed_low": guessed_low, "guessed_high": guessed_high,
                     "p": exact_p(*of_others) if own["inference"] / n > guesses / notes else 1.0,

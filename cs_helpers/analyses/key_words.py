@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from cs_helpers.analyses.keyness import WITHIN, leanings, together
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
+from cs_helpers.words.masking import uncovered
 from cs_helpers.words.tokens import terms
 
 #: a key word is one with so many companies of the segment behind it: one company's habit is nobody's word
@@ -33,7 +34,7 @@ def counted(notes: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for note in notes[["note_id", "account_id", "script", "text"]].itertuples(index=False):
-        first = {term.form: term for term in reversed(terms(note.text))}
+        first = {term.form: term for term in reversed(terms(uncovered(note.text)))}
         rows += [
             (note.note_id, note.account_id, note.script, t.form, t.written, t.start, t.end)
             for t in first.values()
@@ -51,10 +52,10 @@ def counted(notes: pd.DataFrame) -> pd.DataFrame:
 def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
     """The words of each segment against those of all others, by log-odds, within each script.
 
-    words: see `counted`; a note counts a word once. segment: by account_id. Columns: script, segment, term,
-    written, companies, of (companies of the segment with notes of the script), inside and outside (notes),
-    log_odds, low, high (95 %), z, sure (Benjamini-Hochberg over all words of the segment); only words
-    that lean to the segment, told by `LEAST_COMPANIES` of it, the surest first.
+    words: see `counted`; a company counts a word once, however often it says it. segment: by account_id. Columns:
+    script, segment, term, written, companies, of (companies of the segment with notes of the script), others,
+    of_others (the same of the other segments), log_odds, low, high (95 %), z, sure (Benjamini-Hochberg over all
+    words of the segment); only words that lean to the segment, told by `LEAST_COMPANIES` of it, the surest first.
     """
     own = words.assign(segment=words["account_id"].map(segment)).dropna(subset=["segment"])
     parts = []
@@ -62,39 +63,32 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
         of = whole.drop_duplicates("account_id")["segment"].value_counts()
         if len(of) < 2:
             continue
-        term, names = pd.factorize(whole["term"])
-        group, segments = pd.factorize(whole["segment"], sort=True)
-        spelled = whole["written"].to_numpy()[np.unique(term, return_index=True)[1]]
-        first = ~whole.duplicated(["account_id", "term"]).to_numpy()
-        inside, companies = (
-            np.bincount(
-                term[rows] * len(segments) + group[rows], minlength=len(names) * len(segments)
-            ).reshape(len(names), len(segments))
-            for rows in (slice(None), first)
-        )
-        inside = inside.astype(float)
+        own_words = whole.drop_duplicates(["account_id", "term"])
+        term, names = pd.factorize(own_words["term"])
+        group, segments = pd.factorize(own_words["segment"], sort=True)
+        spelled = own_words["written"].to_numpy()[np.unique(term, return_index=True)[1]]
+        counts = np.bincount(term * len(segments) + group, minlength=len(names) * len(segments))
+        inside = counts.reshape(len(names), len(segments)).astype(float)
         outside = inside.sum(axis=1, keepdims=True) - inside
         delta, error = leanings(inside, outside)
         z = delta / error
         for place, name in enumerate(segments):
             sure = benjamini_hochberg(2 * norm.sf(np.abs(z[:, place])), q=FALSE_DISCOVERY)
-            several = companies[:, place] >= LEAST_COMPANIES
-            best = np.flatnonzero((z[:, place] > 0) & several)
+            best = np.flatnonzero((z[:, place] > 0) & (inside[:, place] >= LEAST_COMPANIES))
             best = best[np.argsort(-z[best, place], kind="stable")][:MOST_WORDS]
             parts.append(
                 pd.DataFrame(
                     {
-                        "script": script, "segment": name, "term": names[best],
-                        "written": spelled[best],
-                        "companies": companies[best, place], "of": int(of[name]),
-                        "inside": inside[best, place].astype(int), "outside": outside[best, place].astype(int),
+                        "script": script, "segment": name, "term": names[best], "written": spelled[best],
+                        "companies": inside[best, place].astype(int), "of": int(of[name]),
+                        "others": outside[best, place].astype(int), "of_others": int(of.sum() - of[name]),
                         "log_odds": delta[best, place], "low": (delta - WITHIN * error)[best, place],
                         "high": (delta + WITHIN * error)[best, place], "z": z[best, place], "sure": sure[best],
                     }
                 )
             )  # fmt: skip
     columns = [
-        "script", "segment", "term", "written", "companies", "of", "inside", "outside", "log_odds", "low", "high", "z", "sure",
+        "script", "segment", "term", "written", "companies", "of", "others", "of_others", "log_odds", "low", "high", "z", "sure",
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

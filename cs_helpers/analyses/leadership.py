@@ -1,4 +1,4 @@
-"""The interviews for leadership: no number so small that it points at a company, no list of verbatim notes."""
+"""The interviews for leadership: no number so small that it points at a company, no row of a single one."""
 
 from __future__ import annotations
 
@@ -8,29 +8,32 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.anonymity import LEAST, suppressed
-from cs_helpers.analyses.result import Note, Result
+from cs_helpers.analyses.anonymity import LEAST, whole_rows
+from cs_helpers.analyses.result import Metric, Note, Result
 
-#: a row a company or a note, from which every hidden number could be counted again: the team's own
-TEAM_ONLY = ("sources", "disputed", "depth", "hypotheses")
+#: a row a company, a note or an interviewer, from which every hidden number could be counted again: the team's own
+TEAM_ONLY = ("next", "sources", "disputed", "depth", "hypotheses")
 
 
 def for_leadership(result: Result) -> Result:
     """The same result with small numbers hidden (missing in the tables) and without what is the team's own.
 
-    Of numbers whose sums are known as many more are hidden as it takes that none can be worked out; quotes and
-    words of fewer than `LEAST` companies are left out.
+    A row of counts with one of 1 to `LEAST` - 1 in it is hidden whole, with what was worked out from it; quotes,
+    themes and words of fewer companies are left out, and so are note ids, which tell what is of one company.
     """
     hide: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "coverage": _grid,
         "crossing": _crossing,
         "framework": _framework,
+        "themes": _themes,
         "varies": _varies,
+        "key_words": _words,
+        "pairs": _several,
+        "out_of_reach": lambda found: _several(found).assign(note_id=""),
         "reasons": _reasons,
         "frozen": _frozen,
         "ledger": _ledger,
-        "meter": lambda found: found[found["dimension"] != "company"],
-        **dict.fromkeys(("themes", "key_words", "pairs", "out_of_reach"), _several),
+        "meter": _meter,
     }
     tables = {
         name: hide[name](found) if name in hide and len(found) else found
@@ -39,83 +42,110 @@ def for_leadership(result: Result) -> Result:
     }
     if "context" in tables:
         kept = tables["key_words"][["script", "segment", "term"]].drop_duplicates()
-        tables["context"] = tables["context"].merge(kept, on=["script", "segment", "term"])
+        shown = tables["context"].merge(kept, on=["script", "segment", "term"])
+        tables["context"] = shown.assign(name="", note_id="")
     notes = [Note("for_leadership", "coverage", {"least": LEAST})]
     notes += [Note("team_only", name, {}) for name in TEAM_ONLY if name in result.tables]
-    return replace(result, tables=tables, notes=(*result.notes, *notes))
+    if "key_words" in tables and tables["key_words"].empty and not result.tables["key_words"].empty:
+        notes.append(Note("few_tell", "key_words", {"least": LEAST}))
+    metrics = {name: metric for name, metric in result.metrics.items() if not _few(metric)}
+    return replace(result, tables=tables, metrics=metrics, notes=(*result.notes, *notes))
 
 
-def _hidden(
-    found: pd.DataFrame, row: list[str], column: str, counts: str, *, down: bool = False
-) -> np.ndarray:
-    """Which rows of a long table are hidden, of the grid that their keys make."""
-    grid = found.pivot(index=row, columns=column, values=counts)
-    cover = pd.DataFrame(suppressed(grid.fillna(0).to_numpy(int), down=down), grid.index, grid.columns)
-    keys = zip(found[row].itertuples(index=False, name=None), found[column], strict=True)
-    of: dict[object, bool] = cover.stack().to_dict()
-    return np.array([of[(*key, segment)] for key, segment in keys], bool)
+def _few(metric: Metric) -> bool:
+    """Whether a share tells of one or two companies."""
+    if metric.name != "understood" or metric.value is None:
+        return False
+    count = round(metric.value * metric.n)
+    return 0 < count < LEAST or 0 < metric.n - count < LEAST
+
+
+def _few_of(found: pd.DataFrame) -> pd.Series:
+    """How many were asked, missing where so few that any number of them points at a company."""
+    return found["of"].mask(found["of"] < LEAST)
+
+
+def _hidden(found: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
+    """Which rows of a long table belong to a row of counts that is not shown."""
+    grouped = found.groupby(rows, sort=False)
+    cover = pd.Series(False, found.index)
+    for column in columns:
+        cover |= grouped[column].transform(lambda counts: bool(whole_rows(counts.to_numpy()))).astype(bool)
+    return cover
 
 
 def _grid(found: pd.DataFrame) -> pd.DataFrame:
-    # a viewpoint's companies are the same in sum by size, by quadrant and by industry
-    parts = [
-        part.assign(companies=part["companies"].mask(_hidden(part, ["viewpoint"], "segment", "companies")))
-        for _, part in found.groupby("dimension", sort=False)
-    ]
-    return pd.concat(parts)
+    hidden = _hidden(found, ["dimension", "viewpoint"], "companies") & (found["companies"] > 0)
+    return found.assign(companies=found["companies"].mask(hidden))
 
 
 def _crossing(found: pd.DataFrame) -> pd.DataFrame:
-    parts = []
-    for _, part in found.groupby(["first", "second"], sort=False):
-        cover = _hidden(part, ["first_segment"], "second_segment", "companies", down=True)
-        hidden = {c: part[c].mask(cover) for c in ("companies", "viewpoints")}
-        parts.append(part.assign(**hidden))
-    return pd.concat(parts)
+    # what it asks is where nobody was heard: that is shown, and nothing else
+    somebody = found["companies"] > 0
+    hidden = {c: found[c].mask(somebody) for c in ("companies", "viewpoints")}
+    return found.assign(**hidden, customers=found["customers"].mask(somebody & (found["customers"] < LEAST)))
 
 
 def _framework(found: pd.DataFrame) -> pd.DataFrame:
-    found = _grid(found)
+    few = found["companies"] < LEAST
     enough = [
-        tuple((code, n) for code, n in codes if n >= LEAST) if companies == companies else ()
-        for codes, companies in zip(found["codes"], found["companies"], strict=True)
+        tuple((code, n) for code, n in codes if n >= LEAST) if not hidden else ()
+        for codes, hidden in zip(found["codes"], few, strict=True)
     ]
     quotes = [
-        tuple(quote for quote in all_ if quote[0] in dict(codes))
-        for all_, codes in zip(found["quotes"], enough, strict=True)
+        tuple((code, script, "", *rest) for code, script, _, *rest in every if code in dict(codes))
+        for every, codes in zip(found["quotes"], enough, strict=True)
     ]
-    return found.assign(codes=enough, quotes=quotes)
+    return _grid(found).assign(codes=enough, quotes=quotes, of=_few_of(found))
+
+
+def _themes(found: pd.DataFrame) -> pd.DataFrame:
+    found = _several(found)
+    return found.assign(note_ids=[()] * len(found))
 
 
 def _varies(found: pd.DataFrame) -> pd.DataFrame:
-    told = []
-    for counts in found["told"]:
-        cover = suppressed(np.array([list(counts.values())]))[0]
-        told.append({s: None if hide else n for (s, n), hide in zip(counts.items(), cover, strict=True)})
-    return found.assign(told=told)
+    told = [np.array(list(counts.values())) for counts in found["told"]]
+    found = found[[row.sum() >= LEAST for row in told]].reset_index(drop=True)
+    hidden = np.array([bool(whole_rows(np.array(list(c.values())))) for c in found["told"]], bool)
+    asked = [
+        {s: None if hide or of[s] < LEAST else n for s, n in counts.items()}
+        for counts, of, hide in zip(found["told"], found["of"], hidden, strict=True)
+    ]
+    of = [{s: None if n < LEAST else n for s, n in counts.items()} for counts in found["of"]]
+    return found.assign(told=asked, of=of, p=found["p"].mask(hidden), v=found["v"].mask(hidden))
+
+
+def _words(found: pd.DataFrame) -> pd.DataFrame:
+    found = found[(found["companies"] >= LEAST) & (found["of"] >= LEAST)].reset_index(drop=True)
+    few = found["others"].between(1, LEAST - 1)
+    return found.assign(others=found["others"].mask(few), of_others=found["of_others"].mask(few))
 
 
 def _reasons(found: pd.DataFrame) -> pd.DataFrame:
-    parts = []
-    for _, part in found.groupby("dimension", sort=False):
-        given, supported, refuted = (
-            _hidden(part, ["reason"], "segment", status) for status in ("given", "supported", "refuted")
-        )
-        # what is open is what was given less what is supported
-        either = given | supported | part["open"].between(1, LEAST - 1).to_numpy()
-        cover = {"given": given, "supported": either, "open": either, "refuted": refuted}
-        parts.append(part.assign(**{status: part[status].mask(hide) for status, hide in cover.items()}))
-    return pd.concat(parts)
+    rows = ["dimension", "reason"]
+    given = _hidden(found, rows, "given")
+    # where one dimension hides how many of those given are supported, the others must not tell it
+    parts = (given | _hidden(found, rows, "supported", "open")).groupby(found["reason"]).transform("any")
+    cover = {"given": given, "refuted": _hidden(found, rows, "refuted"), "open": parts, "supported": parts}
+    return found.assign(**{c: found[c].mask(hide) for c, hide in cover.items()}, of=_few_of(found))
 
 
 def _frozen(found: pd.DataFrame) -> pd.DataFrame:
-    few = (found["after"] > 0) & (found["after"] < LEAST)
-    return found.assign(**{c: found[c].mask(few) for c in ("after", "low", "high", "p")})
+    # what was told before and since adds up to what the other tables say of both, and sizes to all: the verdict stays
+    found = found[found["segment"].eq("all") | found["kind"].eq("only")]
+    counts = ("before", "of_before", "after", "of_after", "refuted", "low", "high", "p")
+    return found.assign(**dict.fromkeys(counts, np.nan)).reset_index(drop=True)
 
 
 def _ledger(found: pd.DataFrame) -> pd.DataFrame:
     counts = [c for c in found.columns if c not in ("code", "roles")]
-    return found.assign(**{c: found[c].mask((found[c] > 0) & (found[c] < LEAST)) for c in counts})
+    return found[~whole_rows(found[counts].fillna(0).to_numpy())].reset_index(drop=True)
+
+
+def _meter(found: pd.DataFrame) -> pd.DataFrame:
+    segments = found["dimension"].isin(["size", "quadrant", "industry"])
+    return found[segments & (found["companies"] >= LEAST)].reset_index(drop=True)
 
 
 def _several(found: pd.DataFrame) -> pd.DataFrame:

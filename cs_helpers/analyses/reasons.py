@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.contents import planned, used
+from cs_helpers.analyses.contents import planned, used, watched_since
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, tenure
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
@@ -60,7 +60,7 @@ def hypotheses(data: ProductData, told: pd.DataFrame, quarter: Quarter) -> pd.Da
     given["step"] = given["step"].where(given["step"].notna(), "")
     records = _Records(data, places, end)
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for note in given.to_dict("records"):
+    for note in given.drop_duplicates(["note_id", "reason", "reason_status"]).to_dict("records"):
         groups.setdefault((note["account_id"], note["step"], note["reason"]), []).append(note)
     rows = []
     for (_, step, reason), notes in groups.items():
@@ -161,13 +161,13 @@ class _Records:
     def __init__(self, data: ProductData, places: pd.DataFrame, end: pd.Timestamp) -> None:
         steps = data.product.journey.steps
         self._planned = {step for step, _, _ in planned(data, steps)}
+        self._since = watched_since(data, steps)
         daily = data["usage_daily"]
         recent = daily[(daily["day"] < end) & (daily["day"] >= end - pd.Timedelta(days=ACTIVE))]
         self._active = frozenset(recent["account_id"])
-        self._log = not data.missing("usage")
+        self._log, self._touches = not data.missing("usage"), not data.missing("touches")
         waits = places.drop_duplicates(["account_id", "step"])[["account_id", "step", "began", "days"]]
         found = used(data, waits, steps, end) if len(waits) else waits.assign(kind="", since=0.0, wait=0)
-        found = found[found["kind"] != "touch"]
         key = waits.loc[found["wait"], ["account_id", "step"]].itertuples(index=False, name=None)
         self._uses: dict[tuple[str, str], list[tuple[str, float]]] = {}
         for each, kind, since in zip(key, found["kind"], found["since"], strict=True):
@@ -181,7 +181,7 @@ class _Records:
         return "unknown" if said is None else "for" if said else "against"
 
     def _guidance(self, wait: Wait) -> bool | None:
-        if wait["step"] not in self._planned:
+        if wait["step"] not in self._planned or wait["held_on"] < self._since:
             return None
         return not any(since <= self._told(wait) for since in self._seen(wait))
 
@@ -197,12 +197,17 @@ class _Records:
     def _timing(self, wait: Wait) -> bool | None:
         after = wait["days"] - self._told(wait)
         if wait["outcome"] == REACHED:
-            return bool(after <= LATER)
+            # with help it came, so nobody knows whether it would have come by itself
+            helped = any(since > self._told(wait) for since in self._seen(wait))
+            return None if helped else bool(after <= LATER)
         return False if after > LATER else None
 
     def _bias(self, wait: Wait) -> bool | None:
         if wait["outcome"] == REACHED:  # if nobody confronted it, it was none
-            return None if any(since > self._told(wait) for since in self._seen(wait)) else False
+            silent = not any(
+                since > self._told(wait) for since in self._seen(wait, "touch", "contents", "tools")
+            )
+            return False if silent and self._touches and wait["held_on"] >= self._since else None
         if wait["outcome"] != CENSORED or not self._log:
             return None
         return wait["account_id"] in self._active
@@ -211,10 +216,10 @@ class _Records:
         """The day of the wait on which the reason was told."""
         return float((wait["held_on"] - wait["began"]) / pd.Timedelta(days=1))
 
-    def _seen(self, wait: Wait, kind: str = "") -> list[float]:
-        """The days of the wait from which something planned for the step counts as used."""
+    def _seen(self, wait: Wait, *kinds: str) -> list[float]:
+        """The days of the wait from which something counts as used; without kinds what is planned for the step."""
         known = self._uses.get((wait["account_id"], wait["step"]), [])
-        return [since for each, since in known if not kind or each == kind]
+        return [since for kind, since in known if kind in (kinds or ("contents", "tools"))]
 
 
 def counted(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:

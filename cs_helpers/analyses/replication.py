@@ -28,27 +28,35 @@ def frozen_facts(told: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
     `not_observed` (nobody told it, and so few were heard that it may still be true) or `untested` (nobody of the
     segment was heard since). What most companies told first.
     """
+    told = _decided(told)
     first_heard = told.groupby("account_id")["held_on"].min()
     new = set(first_heard.index[first_heard >= since])
     later = told[told["account_id"].isin(new)]
     earlier = told[~told["account_id"].isin(new) & (told["held_on"] < since)]
     rows = [*_facts(earlier, later), *_only(earlier, later)]
-    columns = ["kind", "what", "segment", "before", "of_before", "after", "of_after", "refuted"]
+    columns = ["kind", "what", "segment", "before", "of_before", "after", "of_after", "refuted", "p"]
     found = pd.DataFrame(rows, columns=columns)
     bounds = [
         wilson(r.after, r.of_after) if r.after else (0.0, never_heard(r.of_after)) for r in found.itertuples()
     ]
     found["low"], found["high"] = zip(*bounds, strict=True) if bounds else ((), ())
-    found["p"] = [
-        exact_p([r.before, r.after], [r.of_before, r.of_after]) if r.of_after else 1.0
-        for r in found.itertuples()
-    ]
     fewer = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY) & (
         found["after"] * found["of_before"] < found["before"] * found["of_after"]
     )
     found["verdict"] = [_verdict(r, few) for r, few in zip(found.itertuples(), fewer, strict=True)]
-    order = {"ascending": [False, True, True, True], "ignore_index": True}
-    return found.sort_values(["before", "kind", "what", "segment"], **order)
+    return found.sort_values(
+        ["before", "kind", "what", "segment"], ascending=[False, True, True, True], ignore_index=True
+    )
+
+
+def _decided(told: pd.DataFrame) -> pd.DataFrame:
+    """The same with one status for each reason of a company: that of its latest note that decides it."""
+    notes = told.dropna(subset=["reason"]).sort_values("held_on", kind="stable")
+    last = notes[notes["reason_status"].isin(["supported", "refuted"])]
+    last = last.drop_duplicates(["account_id", "reason"], keep="last")
+    status = last.set_index(["account_id", "reason"])["reason_status"].to_dict()
+    keys = zip(told["account_id"], told["reason"], strict=True)
+    return told.assign(reason_status=[status.get(key, "open") for key in keys])
 
 
 def _verdict(row: object, fewer: bool) -> str:
@@ -63,22 +71,27 @@ def _verdict(row: object, fewer: bool) -> str:
 
 
 def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    of_before, of_after = (_companies(told.assign(any="any"), "any") for told in (earlier, later))
+    whole = [_companies(told.assign(any="any"), "any") for told in (earlier, later)]
+    sizes = sorted({size for _, size in whole[0]} & {size for _, size in whole[1]} - {"all"})
     for kind, column in (("theme", "code"), ("reason", "reason")):
         refuted = [
             told["reason_status"].eq("refuted").to_numpy(bool) & (kind == "reason")
             for told in (earlier, later)
         ]
-        before, after = (
-            _companies(told[~no], column) for told, no in zip((earlier, later), refuted, strict=True)
-        )
+        tells = [_companies(told[~no], column) for told, no in zip((earlier, later), refuted, strict=True)]
         against = _companies(later[refuted[1]], column)
-        for (what, segment), companies in before.items():
-            if companies >= LEAST_TOLD:
-                yield (
-                    kind, what, segment, companies, of_before.get(("any", segment), 0), after.get((what, segment), 0),
-                    of_after.get(("any", segment), 0), against.get((what, segment), 0),
-                )  # fmt: skip
+        for (what, segment), companies in tells[0].items():
+            if companies < LEAST_TOLD:
+                continue
+            # of all companies only sizes heard before and since can be compared: else it is their mix that changed
+            alike = sizes if segment == "all" else [segment]
+            counts = [sum(part.get((what, size), 0) for size in alike) for part in tells]
+            asked = [sum(part.get(("any", size), 0) for size in alike) for part in whole]
+            since = whole[1].get(("any", segment), 0) if segment != "all" or sizes else 0
+            yield (
+                kind, what, segment, companies, whole[0].get(("any", segment), 0), tells[1].get((what, segment), 0),
+                since, against.get((what, segment), 0), exact_p(counts, asked) if all(asked) else 1.0,
+            )  # fmt: skip
 
 
 def _companies(told: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
@@ -103,4 +116,5 @@ def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, 
         )
         other = later[(later["size"] != sizes[0]) & (later["code"] == code)]["account_id"].nunique()
         after = own[own["code"] == code]["account_id"].nunique()
-        yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other)
+        p = exact_p([int(companies[code]), int(after)], [of[1], of[0]]) if of[0] else 1.0
+        yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other), p

@@ -28,16 +28,23 @@ from cs_helpers.charts.theme import (
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.text import Text
 
+#: a share is called near its target where its whole interval is
+NEAR = 0.1
+#: below so many interviews (base and run of Guest et al.) nothing is said of saturation
+ENOUGH = 7
+#: saturation is believed where so many orders reach it
+MOSTLY = 0.8
 #: so many words of each company size
 KEY_WORDS = 8
+#: and of so many segments
+PANELS = 4
 
 
 def coverage(result: Result, text: Text) -> Picture:
     """Companies heard for each viewpoint and segment."""
     table = result.tables["coverage"]
-    order: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
-    order["industry"] = tuple(dict.fromkeys(table.loc[table["dimension"] == "industry", "segment"]))
-    known = [d for d in order if d in set(table["dimension"])]
+    order = {d: tuple(dict.fromkeys(part["segment"])) for d, part in table.groupby("dimension", sort=False)}
+    known = list(order)
     rows: list[list[str]] = [
         [d for d in ("size", "quadrant") if d in known],
         [d for d in ("industry",) if d in known],
@@ -59,12 +66,21 @@ def coverage(result: Result, text: Text) -> Picture:
                 first = axis is axes[0]
                 axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
         by_size = table[table["dimension"] == "size"]
-        empty = int((by_size["companies"] == 0).sum())
-        thin = by_size.loc[by_size["companies"].fillna(0).idxmin()]
-        key = "interviews.coverage.empty" if empty else "interviews.coverage.full"
+        empty = by_size[by_size["companies"] == 0]
+        shown = by_size.dropna(subset=["companies"])
+        # where small numbers are hidden only those that are shown can be named
+        key = "empty" if len(empty) else "hidden" if len(shown) < len(by_size) else "full"
+        thin = (
+            empty.iloc[0]
+            if len(empty)
+            else shown.loc[shown["companies"].idxmin()]
+            if len(shown)
+            else by_size.iloc[0]
+        )
         message = text(
-            key, empty=empty, cells=len(by_size), viewpoint=text.label("viewpoint", thin["viewpoint"]),
-            segment=text.label("size", thin["segment"]), companies=text.companies(thin["companies"]),
+            f"interviews.coverage.{key}", empty=len(empty), cells=len(by_size),
+            viewpoint=text.label("viewpoint", thin["viewpoint"]), segment=text.label("size", thin["segment"]),
+            companies=text.companies(thin["companies"]),
         )  # fmt: skip
         alt = text("interviews.coverage.alt", message=message, companies=result.n)
         return finished(
@@ -76,16 +92,23 @@ def crossing(result: Result, text: Text) -> Picture:
     """Companies heard of the customers there are, where two dimensions of segments cross; empty cells framed."""
     table = result.tables["crossing"]
     industries = list(dict.fromkeys(table.loc[table["second"] == "industry", "second_segment"]))
+    there = {
+        dimension: set(table.loc[table[side] == dimension, f"{side}_segment"])
+        for dimension, side in (("size", "first"), ("quadrant", "first"), ("quadrant", "second"))
+        if (table[side] == dimension).any()
+    }
+    orders = {
+        d: [s for s in order if s in there.get(d, ())]
+        for d, order in (("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER))
+    }
     panels = [
         (rows, columns)
         for rows, columns in (
-            (("quadrant", list(QUADRANT_ORDER)), ["size"]),
+            (("quadrant", orders["quadrant"]), ["size"]),
             (("industry", industries), ["size", "quadrant"]),
         )
         if rows[1] and ((table["second"] == rows[0]) & table["first"].isin(columns)).any()
     ]
-    orders: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
-    known = set(table["first"]) | set(table["second"])
     cells = {
         (r.first, r.first_segment, r.second, r.second_segment): (r.companies, r.customers)
         for r in table.itertuples()
@@ -96,12 +119,15 @@ def crossing(result: Result, text: Text) -> Picture:
         text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
     ) as (figure, axes):
         for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
-            across = [(c, s) for c in columns if c in known for s in orders[c]]
+            across = [(c, s) for c in columns for s in orders[c]]
             heard = np.array(
                 [[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments], float
             )
             words = np.array(
-                [[f"{text.companies(n)}/{of:.0f}" if of or n else "" for n, of in row] for row in heard],
+                [
+                    [f"{text.companies(n)}/{text.companies(of)}" if of or n else "" for n, of in row]
+                    for row in heard
+                ],
                 dtype=object,
             )
             shaded(axis, np.nan_to_num(heard[:, :, 0]) / top, words, fontsize=9)
@@ -114,8 +140,9 @@ def crossing(result: Result, text: Text) -> Picture:
             axis.set_xticklabels([text.wrapped(text.label(c, s), 12) for c, s in across], fontsize=8.5)
             axis.set_yticklabels([text.label(dimension, s) for s in segments], fontsize=9)
         empty = int(((table["companies"] == 0) & (table["customers"] > 0)).sum())
-        there = int((table["customers"] > 0).sum())
-        message = text(f"interviews.crossing.{'empty' if empty else 'full'}", empty=empty, cells=there)
+        served = int((table["customers"].fillna(1) > 0).sum())
+        key = "empty" if empty else "full" if served else "nobody"
+        message = text(f"interviews.crossing.{key}", empty=empty, cells=served)
         alt = text("interviews.crossing.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
@@ -125,10 +152,14 @@ def crossing(result: Result, text: Text) -> Picture:
 def key_words(result: Result, text: Text) -> Picture:
     """The words that lean most to each company size, by log-odds with their interval."""
     table = result.tables["key_words"]
-    table = table[table["dimension"] == "size"]
     own = table[table["script"] == ("ja" if text.language == "ja" else "latin")]
     table = table if own.empty else own
-    sizes = [size for size in SIZE_ORDER if (table["segment"] == size).any()]
+    dimension = next(d for d in ("size", "quadrant", "industry") if (table["dimension"] == d).any())
+    table = table[table["dimension"] == dimension]
+    order = [*SIZE_ORDER, *QUADRANT_ORDER]
+    sizes = sorted(set(table["segment"]), key=lambda s: (order.index(s) if s in order else len(order), s))[
+        :PANELS
+    ]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
     whole = pd.concat(shown.values())
     with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
@@ -137,8 +168,10 @@ def key_words(result: Result, text: Text) -> Picture:
             inside = shown[size]
             places = np.arange(len(inside))
             axis.axvline(0, color=RULE, linewidth=1)
-            axis.hlines(places, inside["low"], inside["high"], colors=SIZES[size], linewidth=2, alpha=0.4)
-            axis.scatter(inside["log_odds"], places, color=SIZES[size], s=36, zorder=3)
+            axis.hlines(
+                places, inside["low"], inside["high"], colors=SIZES.get(size, BLUE), linewidth=2, alpha=0.4
+            )
+            axis.scatter(inside["log_odds"], places, color=SIZES.get(size, BLUE), s=36, zorder=3)
             axis.set_yticks(
                 places, [f"{word} ({n}/{of})" for word, n, of in zip(inside["written"], inside["companies"], inside["of"], strict=True)],
                 fontsize=9,
@@ -147,13 +180,13 @@ def key_words(result: Result, text: Text) -> Picture:
             axis.set_xlim(-reach, reach)
             axis.tick_params(length=0)
             axis.grid(axis="x")
-            axis.set_title(text.label("size", size), color=SIZES[size])
+            axis.set_title(text.wrapped(text.label(dimension, size), 24), color=SIZES.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
         first = whole.sort_values("z", ascending=False).iloc[0]
         sure = int(table["sure"].sum())
         message = text(
             f"interviews.key_words.{'sure' if sure else 'leaning'}", word=first["written"], n=sure,
-            size=text.label("size", first["segment"]), companies=int(first["companies"]), of=int(first["of"]),
+            size=text.label(dimension, first["segment"]), companies=int(first["companies"]), of=int(first["of"]),
         )  # fmt: skip
         alt = text("interviews.key_words.alt", message=message)
         return finished(
@@ -188,7 +221,11 @@ def evidence(result: Result, text: Text) -> Picture:
                 color=QUIET,
             )
         axis.set_yticks(
-            places, [text("charts.all") if v == "all" else text.label("viewpoint", v) for v in table.index]
+            places,
+            [
+                text("interviews.agreement.all") if v == "all" else text.label("viewpoint", v)
+                for v in table.index
+            ],
         )
         axis.set_ylim(-0.6, len(table) - 0.1)
         percent_axis(axis, which="x", top=1.14)
@@ -196,8 +233,19 @@ def evidence(result: Result, text: Text) -> Picture:
         axis.set_title(text("interviews.evidence.axis"))
         total = result.metrics["behaviour_share"]
         low, high = total.low or 0.0, total.high or 0.0
-        where = "below" if high < BEHAVIOUR_TARGET else "above" if low > BEHAVIOUR_TARGET else "near"
-        message = text(f"interviews.evidence.{where}", share=text.share(total.value))
+        where = (
+            "unknown" if total.value is None
+            else "below" if high < BEHAVIOUR_TARGET
+            else "above" if low > BEHAVIOUR_TARGET
+            else "near" if low >= BEHAVIOUR_TARGET - NEAR and high <= BEHAVIOUR_TARGET + NEAR
+            else "unsure"
+        )  # fmt: skip
+        message = text(
+            f"interviews.evidence.{where}",
+            share=text.share(total.value),
+            low=text.share(total.low),
+            high=text.share(total.high),
+        )
         alt = text(
             "interviews.evidence.alt", message=message, low=text.share(total.low), high=text.share(total.high)
         )
@@ -221,7 +269,7 @@ def reasons(result: Result, text: Text) -> Picture:
                 axis.text(
                     (0 if value != value else value) + 0.008,
                     place,
-                    f"{text.companies(row['given'])}/{int(row['of'])}",
+                    f"{text.companies(row['given'])}/{text.companies(row['of'])}",
                     va="center",
                     fontsize=8,
                     color=QUIET,
@@ -237,10 +285,19 @@ def reasons(result: Result, text: Text) -> Picture:
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3, fontsize=9, borderaxespad=0.2)
         axis.set_title(text("interviews.reasons.axis"))
         whole = found[found["dimension"] == "all"].set_index("reason")["given"]
-        top = str(whole.fillna(0).idxmax())
+        most = whole[whole == whole.max()] if whole.max() > 0 else whole.iloc[:0]
+        key = (
+            "hidden"
+            if whole.isna().any() and most.empty
+            else "none"
+            if most.empty
+            else "message"
+            if len(most) == 1
+            else "tied"
+        )
         message = text(
-            "interviews.reasons.message", reason=text.label("reason", top), companies=text.companies(whole[top]),
-            of=result.n,
+            f"interviews.reasons.{key}", reason=text.joined([text.label("reason", r) for r in most.index]),
+            companies=text.companies(whole.max()), of=result.n,
         )  # fmt: skip
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
@@ -266,7 +323,7 @@ def saturation(result: Result, text: Text) -> Picture:
         most = int(table["companies"].max())
         places = apart([themes for themes, _, _ in sorted(ends)], 0.07 * float(table["themes"].max()))
         for place, (_, companies, size) in zip(places, sorted(ends), strict=True):
-            label = text("charts.all") if size == "all" else text.label("size", size)
+            label = text("interviews.frozen.all") if size == "all" else text.label("size", size)
             axis.text(
                 most * 1.02, place, f"{label}  n={companies}", va="center", color=SIZES[size], fontsize=9
             )
@@ -276,11 +333,15 @@ def saturation(result: Result, text: Text) -> Picture:
         axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axis.set_title(text("interviews.saturation.axis"))
         whole = table[table["segment"] == "all"].iloc[-1]
-        key = "reached" if whole["saturated"] else "open"
+        at = str(whole["saturated"]).partition("+")[0]
+        key = (
+            "none" if not whole["themes"] else "few" if whole["companies"] < ENOUGH
+            else "reached" if at and whole["reached"] >= MOSTLY
+            else "open" if whole["new"] >= 0.05 else "unsure"
+        )  # fmt: skip
         message = text(
-            f"interviews.saturation.{key}", themes=text.number(whole["themes"]),
-            companies=text.number(whole["companies"]), new=text.number(whole["new"], 1), at=str(whole["saturated"]).partition("+")[0],
-            share=text.share(whole["reached"]),
+            f"interviews.saturation.{key}", themes=text.number(whole["themes"]), at=at,
+            companies=text.number(whole["companies"]), new=text.number(whole["new"], 1), share=text.share(whole["reached"]),
         )  # fmt: skip
         alt = text("interviews.saturation.alt", message=message)
         return finished(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0
+_JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 PIXELS_AN_INCH = 130
 
 
@@ -113,7 +115,7 @@ def finished(
     title = figure.suptitle(
         text.wrapped(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
     )
-    if text.language == "ja":  # the Japanese font has no bold: a thin outline makes one
+    if _JAPANESE.search(message):  # the Japanese font has no bold: a thin outline makes one
         title.set_path_effects([withStroke(linewidth=0.45, foreground=INK)])
     else:
         title.set(fontweight="bold", fontfamily="DejaVu Sans")

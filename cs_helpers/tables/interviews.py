@@ -34,7 +34,10 @@ def framework(result: Result, text: Text) -> Listing:
         by=[text.label("segment", d) for d in found["dimension"]],
         who=[text.label(d, s) for d, s in zip(found["dimension"], found["segment"], strict=True)],
         where=[text.label("viewpoint", v) for v in found["viewpoint"]],
-        told=[f"{text.companies(n)}/{of}" for n, of in zip(found["companies"], found["of"], strict=True)],
+        told=[
+            f"{text.companies(n)}/{text.companies(of)}"
+            for n, of in zip(found["companies"], found["of"], strict=True)
+        ],
         codes=[_codes(codes, text) for codes in found["codes"]],
         quotes=["\n".join(_quote(q, text, len(q[4])) for q in quotes) for quotes in found["quotes"]],
     )
@@ -52,7 +55,11 @@ def framework(result: Result, text: Text) -> Listing:
 
 def _cell(cell: Any, text: Text) -> str:
     """What a cell of the matrix says: companies, themes, and the words of the first in the page's script."""
-    lines = [text("interviews.framework.companies", told=text.companies(cell.companies), of=cell.of)]
+    lines = [
+        text(
+            "interviews.framework.companies", told=text.companies(cell.companies), of=text.companies(cell.of)
+        )
+    ]
     if cell.codes:
         lines.append(_codes(cell.codes, text))
     wanted = "ja" if text.language == "ja" else "latin"
@@ -70,8 +77,9 @@ def _codes(codes: Sequence[tuple[str, int]], text: Text) -> str:
 def _quote(quote: tuple[str, ...], text: Text, longest: int) -> str:
     _, _, note_id, evidence, words = quote
     short = words if len(words) <= longest else words[:longest].rstrip() + "…"
+    key = "quote" if note_id else "unnamed"
     return text(
-        "interviews.framework.quote", text=short, note_id=note_id, seen=text.label("evidence", evidence)
+        f"interviews.framework.{key}", text=short, note_id=note_id, seen=text.label("evidence", evidence)
     )
 
 
@@ -135,7 +143,7 @@ def reasons(result: Result, text: Text) -> Listing:
     frame = pd.DataFrame(
         {
             "who": [text.label(d, s) for d, s in zip(rows["dimension"], rows["segment"], strict=True)],
-            "of": [text.number(n) for n in rows["of"]],
+            "of": [text.companies(n) for n in rows["of"]],
         }
     )
     cells = {(r.dimension, r.segment, r.reason): r for r in found.itertuples()}
@@ -159,8 +167,10 @@ def frozen(result: Result, text: Text) -> Listing:
     found = result.tables["frozen"]
     whole = found.assign(
         fact=[_fact(r, text) for r in found.itertuples()],
-        who=[text("charts.all") if s == "all" else text.label("size", s) for s in found["segment"]],
-        earlier=[f"{r.before}/{r.of_before}" for r in found.itertuples()],
+        who=[
+            text("interviews.frozen.all") if s == "all" else text.label("size", s) for s in found["segment"]
+        ],
+        earlier=[_earlier(r, text) for r in found.itertuples()],
         later=[_later(r, text) for r in found.itertuples()],
         verdict=[text(f"interviews.frozen.{v}") for v in found["verdict"]],
     )
@@ -175,19 +185,26 @@ def _fact(row: Any, text: Text) -> str:
     return text(f"interviews.frozen.{row.kind}", what=what)
 
 
+def _earlier(row: Any, text: Text) -> str:
+    return text.companies(None) if row.before != row.before else f"{row.before:.0f}/{row.of_before:.0f}"
+
+
 def _later(row: Any, text: Text) -> str:
+    if row.of_after != row.of_after:
+        return text.companies(None)
     if not row.of_after:
         return "–"
-    if row.after != row.after:
-        return f"{text.companies(row.after)}/{row.of_after}"
-    key = "some" if row.after else "none"
-    return text(
-        f"interviews.frozen.{key}",
-        told=int(row.after),
-        of=row.of_after,
-        low=text.share(row.low),
-        high=text.share(row.high),
-    )
+    said = text(
+        f"interviews.frozen.{'some' if row.after else 'none'}", told=int(row.after), of=int(row.of_after),
+        low=text.share(row.low), high=text.share(row.high),
+    )  # fmt: skip
+    if not row.refuted:
+        return said
+    return "\n".join([said, text(f"interviews.frozen.against_{row.kind}", n=int(row.refuted))])
+
+
+def _p(p: float, text: Text) -> str:
+    return text.companies(None) if p != p else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def segment_facts(result: Result, text: Text) -> Listing:
@@ -269,7 +286,7 @@ def varies(result: Result, text: Text) -> Listing:
         verdict=[text(f"interviews.varies.{v}") for v in found["verdict"]],
     )
     frame = whole.head(LONGEST).copy()
-    frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in found["p"].head(LONGEST)]
+    frame["sure"] = [_p(p, text) for p in found["p"].head(LONGEST)]
     frame["strength"] = [text.number(v, 2) for v in found["v"].head(LONGEST)]
     headings = text.headings("interviews.varies", "what", "by", "told", "sure", "strength", "verdict")
     return table(frame, headings, name="varies", right=("sure", "strength"), whole=whole)
@@ -281,11 +298,11 @@ def _by_segment(row: Any, text: Text) -> str:
     lines = []
     for segment in (s for s in order[row.dimension] if s in row.of):
         told, of = row.told[segment], row.of[segment]
-        key = "none" if told == 0 else "some"
+        key = "none" if told == 0 and of else "some"
         lines.append(
             text(
-                f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=text.companies(told), of=of,
-                share=text.share(never_heard(of)),
+                f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=text.companies(told), of=text.companies(of),
+                share=text.share(never_heard(of or 0)),
             )
         )  # fmt: skip
     return "\n".join(lines)

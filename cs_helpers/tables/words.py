@@ -24,6 +24,10 @@ def key_words(result: Result, text: Text) -> Listing:
         by=[text.label("segment", d) for d in found["dimension"]],
         who=[text.label(d, s) for d, s in zip(found["dimension"], found["segment"], strict=True)],
         told=[f"{n}/{of}" for n, of in zip(found["companies"], found["of"], strict=True)],
+        elsewhere=[
+            f"{text.companies(n)}/{text.companies(of)}"
+            for n, of in zip(found["others"], found["of_others"], strict=True)
+        ],
         verdict=[text(f"interviews.key_words.{'surely' if sure else 'perhaps'}") for sure in found["sure"]],
     )
     order = [*SIZE_ORDER, *QUADRANT_ORDER]
@@ -54,7 +58,7 @@ def key_words(result: Result, text: Text) -> Listing:
     page = table(
         frame, text.headings("interviews.key_words", "who", "n", "words"), name="key-words", right=("n",)
     )
-    columns = ("by", "who", "written", "told", "inside", "outside", "log_odds", "low", "high", "verdict")
+    columns = ("by", "who", "written", "told", "elsewhere", "log_odds", "low", "high", "verdict")
     every = text.headings("interviews.key_words", *columns)
     return replace(page, whole=whole[list(every)].rename(columns=every))
 
@@ -68,7 +72,7 @@ def context(result: Result, text: Text) -> Listing:
         who=[text.label("size", s) for s in found["segment"]],
         before=[left if len(left) <= sides else "…" + left[-sides:] for left in found["left"]],
         after=[right if len(right) <= sides else right[:sides] + "…" for right in found["right"]],
-        where=[f"{name} {note}" for name, note in zip(found["name"], found["note_id"], strict=True)],
+        where=[f"{name} {note}".strip() for name, note in zip(found["name"], found["note_id"], strict=True)],
     )
     headings = text.headings("interviews.context", "who", "before", "hit", "after", "where")
     return table(frame, headings, name="context", right=("before",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,32 +15,52 @@ import yaml
 
 from cs_helpers.words.tokens import JAPANESE, known_terms, tokens
 
-#: what a person, company, address or number is called in their place: kind (company, person, mail, link, phone) and number
+#: what stands in the place of a name: kind (company, person, mail, link, phone) and number
 Pseudonym = Callable[[str, int], str]
+#: a pseudonym in a text, by its brackets: it is no word of whoever spoke
+COVER = re.compile("〔[^〔〕\n]{1,40}〕")
 #: the legal form of a company, before or after its name
 _LEGAL = (
-    r"株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|医療法人(?:社団|財団)?|学校法人|"
-    r"社会福祉法人|\(株\)|\(有\)|㈱|㈲|\b(?:inc|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|k\.?k|s\.?a|b\.?v|"
-    r"pty|holdings?)\b\.?"
+    r"株式会社|有限会社|合同会社|合資会社|合名会社|(?:一般|公益)(?:社団|財団)法人|医療法人(?:社団|財団)?|学校法人|社会福祉法人|宗教法人|"
+    r"特定非営利活動法人|NPO法人|(?:農業|漁業|生活|事業)?協同組合|\(株\)|\(有\)|\(同\)|㈱|㈲|"
+    r"\b(?:inc|incorporated|ltd|limited|llc|llp|lp|plc|corp|corporation|co|company|gmbh|ag|kg|k\.?k|s\.?a|s\.?r\.?l|s\.?p\.?a|b\.?v|"
+    r"n\.?v|oy|ab|a/?s|aps|pty|pte|sdn|bhd|holdings?|group)\b\.?"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>「」（）()、。]+")
-#: a number of 9 to 15 digits in groups, as phones have: 03-1234-5678, +81 90 1234 5678, (03) 1234 5678
+#: what a Japanese company does: its name is said without it (東和精機 of 東和精機工業)
+_TRADE = re.compile(
+    "(?:工業|産業|商事|商会|物産|製作所|製造|電機|電気|化学|建設|運輸|物流|倉庫|印刷|食品|サービス|システムズ?|ホールディングス|グループ)$"
+)
+_MAIL = re.compile(r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_LINK = re.compile(
+    r"(?:https?://|www\.)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+"
+    r"|(?<![A-Za-z0-9@.-])(?:[A-Za-z0-9-]+\.)+(?:co\.jp|or\.jp|ne\.jp|ac\.jp|go\.jp|co\.uk|com|net|org|info|biz|jp|io|de|fr|eu|cn|kr|tw)"
+    r"(?![A-Za-z0-9-])(?:/[A-Za-z0-9._~/?#&=%-]*)?",
+    re.IGNORECASE,
+)
+#: a telephone number in groups: 03-1234-5678, +81-(0)90-1234-5678, (03) 1234 5678; or whole: 09012345678, +14155552671
+_DASH = r"[-‐‑–—−ー－〜. ]"
 _PHONE = re.compile(
-    r"(?<![\w.,-])\+?(?:\(\d{1,5}\)|\d{1,5})(?:[-\s.()‐‑–—]{1,2}\d{2,4}){1,4}(?!\d|,\d)|(?<!\d)0\d{9,10}(?!\d)"
+    rf"(?<![0-9,./-])(?:\+\d{{1,3}}{_DASH}?(?:\(0\){_DASH}?)?)?(?:\(\d{{1,5}}\)|\d{{1,5}})(?:{_DASH}?\(\d{{1,4}}\){_DASH}?|{_DASH})"
+    rf"\d{{2,4}}(?:{_DASH}\d{{2,4}}){{0,3}}(?!\d|[,.]\d|:\d)|(?<!\d)(?:0\d{{9,10}}|\+\d{{9,15}})(?!\d)"
+)
+_DAY = re.compile(
+    rf"(?:19|20)\d\d{_DASH}(?:0?[1-9]|1[0-2]){_DASH}(?:0?[1-9]|[12]\d|3[01])(?!\d)|(?:(?:19|20)\d\d{_DASH}?){{2,}}$"
+)
+#: who has a number is near: a number in groups without a leading 0 or + is a telephone's only after such a word
+_LABEL = re.compile(
+    r"(?:tel|phone|mobile|call|fax|dial|携帯|電話|連絡先|内線|直通)[\s.:：はが]{0,3}$", re.IGNORECASE
 )
 _HONORIFIC = re.compile(r"さん|様|氏|くん|君|ちゃん|殿")
-_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.?\s+$")
-_CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]+(?:[-'’][A-ZÀ-Þ]?[a-zß-ÿ]+)*"
+_TITLES = ("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof")
+_TITLE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_TITLES)})(?:\.\s*|\s+)$")
+_NAME = r"(?:Mc|Mac|O['’]|D['’])?[A-ZÀ-Þ](?:[a-zß-ÿ]+|\.)(?:[-'’][A-ZÀ-Þ]?[a-zß-ÿ]+)*"
+_PARTICLES = r"(?:van|von|der|den|de|la|le|di|da|del|dos|bin|al|el|ten)"
 _CAPITALS = re.compile(
-    rf"(?<![\w@.]){_CAPITAL}(?:\s+{_CAPITAL})*(?:[-‐\s](?:san|sama)\b)?|(?:Mc|O['’])?{_CAPITAL}(?=さん|様|氏)"
+    rf"(?<![\w@])(?:{_PARTICLES}[ \u3000]+)*(?:{_NAME}|[A-ZÀ-Þ]{{2,}})(?:[ \u3000]+(?:{_NAME}|[A-ZÀ-Þ]{{2,}}|{_PARTICLES}(?=[ \u3000]+(?:{_PARTICLES}[ \u3000]+)?[A-ZÀ-Þ])))*"
 )
-_TITLES = frozenset({"Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof"})
-#: what is no part of a name in Latin letters: 's and -san
-_BARE = re.compile(r"(?:[-‐](?:san|sama))?(?:['’]s)?$|^(?:san|sama)$")
-_POLITE = re.compile(r"[-‐\s](?:san|sama)\b")
+_SAN = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,20})(?=[-‐\s](?:san|sama)\b|さん|様|氏)")
 _KATAKANA = re.compile(r"[ァ-ヴー・]{2,}(?=さん|氏|くん|ちゃん)")
-_LEAST_LATIN = 4
+_LEAST_LATIN, _LEAST_JAPANESE = 3, 2
 
 
 class Span(NamedTuple):
@@ -51,36 +72,42 @@ class Span(NamedTuple):
     who: str
 
 
+def uncovered(text: str) -> str:
+    """A text with spaces in place of its pseudonyms, letter for letter."""
+    return COVER.sub(lambda found: " " * len(found.group()), text)
+
+
 class Masker:
     """Masks texts of one product's notes.
 
     companies: name of each customer by account_id. staff: other names that may stand in the notes. The same company has
-    the same number in every text, by the order of account_id; so has a person, by the order of the texts: a
-    surname alone is the person whose full name stands in notes of the same company.
+    the same number in every text, in an order that its account_id does not tell; so has a person of a company, by
+    the order of the texts: a part of a name alone is the person whose full name stands in notes of the same company.
     """
 
     def __init__(self, companies: Mapping[str, str], staff: Iterable[str] = ()) -> None:
-        self.company = {account: n for n, account in enumerate(sorted(companies), 1)}
+        mixed = sorted(companies, key=lambda a: hashlib.sha256(f"{companies[a]}\n{a}".encode()).digest())
+        self.company = {account: n for n, account in enumerate(mixed, 1)}
         self._names: dict[str, list[tuple[str, str, str]]] = {}
         for account in sorted(companies):
             for form in _forms(companies[account]):
                 self._know(form, account, "company")
         for name in staff:
-            if sum(letter.isalpha() for letter in name) >= 2 and not any(letter.isdigit() for letter in name):
-                self._know(name, name, "person")
+            if is_person(name):
+                for part in dict.fromkeys((name, *_parts(name))):
+                    self._know(part, name, "person")
 
     def _know(self, name: str, who: str, kind: str) -> None:
         close = _close(name)[0]
-        japanese = bool(JAPANESE.search(name))
-        if len(close) >= (2 if japanese else _LEAST_LATIN):
+        if len(close) >= (_LEAST_JAPANESE if JAPANESE.search(name) else _LEAST_LATIN):
             # `Target` is a word before it is a company: only where it is written just so
-            exact = name if not japanese and " " not in name and _is_word(name) else ""
+            exact = name if name.isascii() and " " not in name and _is_word(name) else ""
             self._names.setdefault(close[:2], []).append((close, f"{kind}:{who}", exact))
 
     def masked(self, texts: Sequence[str], accounts: Sequence[str], pseudonym: Pseudonym) -> list[str]:
         """The texts with every name, address and number replaced by its pseudonym.
 
-        accounts: whose notes they are. A text is the same wherever it stands in the same order of texts.
+        accounts: whose notes they are.
         """
         spans = [self.spans(text) for text in texts]
         persons = [
@@ -89,49 +116,49 @@ class Masker:
             for span in found
             if span.kind == "person"
         ]
-        whole = {
-            (account, part): (account, name) for account, name in reversed(persons) for part in _parts(name)[::-1]
-        } | {
-            (account, part): (account, name)
-            for account, name in reversed(persons) if len(_parts(name)) > 1 for part in (*_parts(name), name)
-        }  # fmt: skip
+        whole = {person: person for person in persons}
+        for account, name in reversed(persons):
+            if len(parts := _parts(name)) > 1:
+                whole |= {(account, part): (account, name) for part in (*parts, name)}
         numbers: dict[tuple[str, str], int] = {}
         for person in persons:
             numbers.setdefault(whole[person], len(numbers) + 1)
 
-        def filled(text: str, account: str, found: Sequence[Span]) -> str:
-            parts, at = [], 0
-            for span in found:
-                number = {
-                    "company": lambda who: self.company[who], "person": lambda who: numbers[whole[account, who]],
-                }.get(span.kind, lambda _: 0)(span.who)  # fmt: skip
-                parts += [text[at : span.start], pseudonym(span.kind, number)]
-                at = span.end
-            return "".join([*parts, text[at:]])
+        def number(span: Span, account: str) -> int:
+            if span.kind == "company":
+                return self.company[span.who]
+            return numbers[whole[account, span.who]] if span.kind == "person" else 0
 
-        return [
-            filled(text, account, found) for text, account, found in zip(texts, accounts, spans, strict=True)
-        ]
+        found = []
+        for text, account, each in zip(texts, accounts, spans, strict=True):
+            parts, at = [], 0
+            for span in each:
+                parts += [text[at : span.start], pseudonym(span.kind, number(span, account))]
+                at = span.end
+            found.append("".join([*parts, text[at:]]))
+        return found
 
     def spans(self, text: str) -> list[Span]:
         """What is masked in a text, in order, none over another."""
+        plain, places = _plain(text)
         found = [
-            Span(m.start(), m.end(), kind, m.group())
+            Span(places[m.start()], places[m.end() - 1] + 1, kind, m.group())
             for kind, pattern in (("mail", _MAIL), ("link", _LINK), ("phone", _PHONE))
-            for m in pattern.finditer(unicodedata.normalize("NFKC", text) if _same_places(text) else text)
-            if kind != "phone" or 9 <= sum(c.isdigit() for c in m.group()) <= 15
+            for m in pattern.finditer(plain)
+            if kind != "phone" or _is_phone(m.group(), plain[max(m.start() - 12, 0) : m.start()])
         ]
         found += self._known(text)
         found += _persons(text)
-        apart: list[Span] = []
+        apart, taken = [], bytearray(len(text))
         # of two that overlap what was found first counts: addresses, then names that are known, then guesses
         for span in found:
-            if not any(span.start < other.end and other.start < span.end for other in apart):
+            if not any(taken[span.start : span.end]):
                 apart.append(span)
+                taken[span.start : span.end] = b"\1" * (span.end - span.start)
         return sorted(apart)
 
     def _known(self, text: str) -> list[Span]:
-        """Names of customers and staff, whatever their width, case and spaces."""
+        """Names of customers and staff, whatever their width, case, spaces and signs."""
         close, places = _close(text)
         found: list[Span] = []
         for at in range(len(close) - 1):
@@ -139,16 +166,41 @@ class Masker:
                 if not close.startswith(name, at):
                     continue
                 start, end = places[at], places[at + len(name) - 1] + 1
-                alone = JAPANESE.search(name) or _stands_alone(text, start, end)
-                if alone and exact in ("", text[start:end]):
+                while end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
+                    end += 1
+                if exact in ("", text[start:end]) and _stands_alone(text, start, end):
                     kind, _, whom = who.partition(":")
                     found.append(Span(start, end, kind, whom))
         return sorted(found, key=lambda span: (span.start, -span.end))
 
 
+def is_person(name: str) -> bool:
+    """Whether what stands in a column of people is a name; csm-03 and `sales` are none."""
+    letters = sum(letter.isalpha() for letter in name)
+    if letters < 2 or any(letter.isdigit() for letter in name):
+        return False
+    return not (name.isascii() and _is_word(name)) and name not in _listed()["teams"]
+
+
+def _is_phone(number: str, before: str) -> bool:
+    digits = sum(letter.isdigit() for letter in number)
+    if not 9 <= digits <= 15 or _DAY.match(number):
+        return False
+    labelled = bool(_LABEL.search(before))
+    if before[-1:].isascii() and before[-1:].isalpha() and not labelled:
+        return False  # a key, as in INV03-1234-5678
+    return number.lstrip("(").startswith(("0", "+")) or labelled
+
+
 def _persons(text: str) -> list[Span]:
     """Names of persons: by the tagger where a text is Japanese, by capitals, titles and known names else."""
     found = []
+    for match in _CAPITALS.finditer(text):
+        found += _latin_person(text, match.start(), match.group())
+    listed = {name.lower() for name in _listed()["given"] | _listed()["surnames"]}
+    for match in _SAN.finditer(text):
+        if match[1][0].isupper() or match[1].lower() in listed:
+            found.append(Span(match.start(), match.end(), "person", match[1]))
     if JAPANESE.search(text):
         run: list[tuple[int, int]] = []
         for token in [*tokens(text), None]:
@@ -167,8 +219,6 @@ def _persons(text: str) -> list[Span]:
             for m in _KATAKANA.finditer(text)
             if m.group() not in _listed()["roles"]
         ]
-    for match in _CAPITALS.finditer(text):
-        found += _latin_person(text, match.start(), match.group())
     return found
 
 
@@ -179,65 +229,104 @@ def _latin_person(text: str, start: int, run: str) -> list[Span]:
     English word or tool follows.
     """
     listed = _listed()["given"] | _listed()["surnames"]
-    words = [(m.start(), m.end(), _BARE.sub("", m.group())) for m in re.finditer(r"\S+", run)]
-    polite = _POLITE.search(run) or _HONORIFIC.match(text, start + len(run))
-    if words[0][2] in _TITLES:
-        first = 1 if len(words) > 1 else -1
-    elif _TITLE.search(text[:start]) or polite:
+    words = [
+        (m.start(), re.sub(r"['’]s$|[-‐](?:san|sama)$", "", m.group())) for m in re.finditer(r"\S+", run)
+    ]
+    known = [word if not word.isupper() else word.title() for _, word in words]
+    titled = words[0][1].rstrip(".") in _TITLES
+    if titled and len(words) > 1:
+        first = 1
+    elif _TITLE.search(text[max(start - 8, 0) : start]):
         first = 0
     else:
-        first = next((n for n, (_, _, word) in enumerate(words) if word in listed), -1)
-    words = words[first:] if first >= 0 else []
-    name: list[tuple[int, int, str]] = []
-    for at, end, word in words:
-        if not word or word in _tools() or (name and word not in listed and _is_word(word)):
-            break
-        name.append((at, end, word))
-    if not name:
+        first = next((n for n, word in enumerate(known) if word in listed), -1)
+        if (
+            first > 0
+            and not _is_word(known[first - 1])
+            and known[first - 1] not in _tools()
+            and known[first - 1].isalpha()
+        ):
+            first -= 1  # of two names only the second is listed
+    if first < 0 or (titled and len(words) == 1):
         return []
-    last = name[-1][0] + len(name[-1][2])
-    return [Span(start + name[0][0], start + last, "person", " ".join(word for *_, word in name))]
+    last = first
+    while last + 1 < len(words):
+        word = known[last + 1]
+        initial = bool(re.fullmatch(r"[A-Z]\.", word))
+        # after a given name comes the other name, even one that is a word, too
+        other = known[last] in _listed()["given"] or bool(re.fullmatch(rf"[A-Z]\.|{_PARTICLES}", known[last]))
+        particle = re.fullmatch(_PARTICLES, word) and last + 2 < len(words)
+        if word in _tools() or not (initial or particle or word in listed or other or not _is_word(word)):
+            break
+        last += 1
+    if first == last and (words[first][1] in _tools() or known[first].endswith(".")):
+        return []
+    begin, end = start + words[first][0], start + words[last][0] + len(words[last][1].rstrip("."))
+    return [Span(begin, end, "person", " ".join(word.rstrip(".") for _, word in words[first : last + 1]))]
 
 
 def _near(text: str, end: int, start: int) -> bool:
-    return text[end:start].strip(" \u3000・") == "" and start - end <= 1
+    return text[end:start].strip(" \u3000・＝=") == "" and start - end <= 1
 
 
 def _parts(name: str) -> list[str]:
-    return re.split(r"[\s・]+", name)
+    return [part for part in re.split(r"[\s・]+", name) if len(part) > 1]
 
 
 def _forms(name: str) -> list[str]:
-    """A company's name as it is written, and without its legal form."""
+    """A company's name as it is written, without its legal form, and as it is said in short."""
     bare = re.sub(_LEGAL, "", unicodedata.normalize("NFKC", name), flags=re.IGNORECASE).strip(" ,.・&-\u3000")
-    alone = (
-        bare.isascii() and len(bare.split()) == 1 and _is_word(bare)
-    )  # `Target` is a word before it is a company
-    return [name] if bare == name or alone else [name, bare]
+    said = [name, bare]
+    words = bare.split()
+    if bare.isascii() and len(words) > 1:
+        said += [" ".join(words[:2])] if len(words) > 2 else []
+        said += [words[0]] if len(words[0]) > 3 and not _is_word(words[0]) else []
+    elif JAPANESE.search(bare):
+        short = _TRADE.sub("", bare)
+        said += [short] if len(short) > 2 else []
+    return [form for form in dict.fromkeys(said) if form]
+
+
+def _clusters(text: str) -> Iterable[tuple[int, str]]:
+    """Each letter with the marks that follow it, as one in one width and form; and where it stands."""
+    start = 0
+    for end in range(1, len(text) + 1):
+        if end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
+            continue
+        yield start, unicodedata.normalize("NFKC", text[start:end])
+        start = end
+
+
+def _plain(text: str) -> tuple[str, list[int]]:
+    """A text in one width, and where each of its letters stood."""
+    letters = [(place, letter) for place, cluster in _clusters(text) for letter in cluster]
+    return "".join(letter for _, letter in letters), [place for place, _ in letters]
 
 
 def _close(text: str) -> tuple[str, list[int]]:
-    """A text without spaces, in one width and case, and where each of its letters stood."""
-    letters: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(text):
-        for folded in unicodedata.normalize("NFKC", letter).casefold():
-            if not folded.isspace() and unicodedata.category(folded) not in ("Cf", "Cc"):
-                letters.append(folded)
-                places.append(place)
-    return "".join(letters), places
-
-
-def _same_places(text: str) -> bool:
-    """Whether one width keeps every letter in its place."""
-    return all(len(unicodedata.normalize("NFKC", letter)) == 1 for letter in text) and len(
-        unicodedata.normalize("NFKC", text)
-    ) == len(text)
+    """The letters and digits of a text in one width and case, and where each of them stood."""
+    letters = [
+        (place, letter)
+        for place, cluster in _clusters(text)
+        for letter in cluster.casefold()
+        if letter.isalnum() or letter == "ー"
+    ]
+    return "".join(letter for _, letter in letters), [place for place, _ in letters]
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (before.isalnum() and before.isascii()) and not (after.isalnum() and after.isascii())
+    """Whether no letter of the same script stands beside a name in Latin letters or katakana."""
+    for first, second in ((text[start - 1 : start], text[start]), (text[end - 1], text[end : end + 1])):
+        if first and second and _script(first) == _script(second) != "":
+            return False
+    return True
+
+
+def _script(letter: str) -> str:
+    plain = unicodedata.normalize("NFKC", letter)[:1]
+    if plain.isascii():
+        return "latin" if plain.isalnum() else ""
+    return "katakana" if re.match("[ァ-ヴー]", plain) else ""
 
 
 @cache
@@ -252,7 +341,7 @@ def _tools() -> frozenset[str]:
 
 @cache
 def _listed() -> dict[str, frozenset[str]]:
-    file = Path(__file__).parent / "names.yml"
+    file = Path(__file__).with_name("names.yml")
     return {
         kind: frozenset(names.split())
         for kind, names in yaml.safe_load(file.read_text(encoding="utf-8")).items()

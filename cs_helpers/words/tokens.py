@@ -38,7 +38,7 @@ _PIECE_END = re.compile("[。．.!?！？\n]")
 class Token(NamedTuple):
     """A token of a text: where it stands (code points from 0), its normalised form, its kind, how people write it.
 
-    kind: noun, name (of a person), number, verb, adjective, prefix and suffix (parts of a noun run), word (of
+    kind: noun, name (of a person), number, verb, adjective, prefix and suffix (parts of a noun run), ease (にくい, やすい), word (of
     a language without parts of speech), or other (particles, signs, function words).
     """
 
@@ -91,10 +91,25 @@ def terms(text: str) -> list[Term]:
                 place = max(place + 1, found.index(run[-1], place) + 1)
                 continue
             token = found[place]
+            after = found[place + 1] if place + 1 < len(found) else None
+            if after is not None and after.start == token.end and _turns(token, after):
+                spelled = (
+                    text[token.start : token.end] + after.base
+                )  # 使いにくい, 分からない: what hurts, whatever the verb
+                counted.append(Term(token.form + after.base, token.start, after.end, spelled))
+                place += 2
+                continue
             if token.kind in ("verb", "adjective", "word") and token.form not in common:
                 counted.append(Term(token.form, token.start, token.end, token.base))
             place += 1
     return counted
+
+
+def _turns(token: Token, after: Token) -> bool:
+    """Whether a verb and what follows it say together what the verb alone does not."""
+    if token.kind not in ("verb", "other") or not JAPANESE.match(token.form):
+        return False
+    return after.kind == "ease" or (token.kind == "verb" and after.base == "ない" and after.form == "ない")
 
 
 def _nouns(found: Sequence[Token], place: int) -> list[Token]:
@@ -111,7 +126,8 @@ def _nouns(found: Sequence[Token], place: int) -> list[Token]:
     run = list(found[place:end])
     if run and place and found[place - 1].kind == "number" and found[place - 1].end == run[0].start:
         del run[0]
-    while run and (run[0].kind == "suffix" or run[0].form == "御"):
+    polite = run and run[0].form == "御" and not (len(run) > 1 and run[1].form == "客")  # お客様 stays one
+    while run and (run[0].kind == "suffix" or (run[0].form == "御" and polite)):
         del run[0]
     while run and run[-1].kind == "prefix":
         del run[-1]
@@ -145,6 +161,8 @@ def _kind(part: tuple[str, ...]) -> str:
         return "noun"
     if first == "接頭辞":
         return "prefix"
+    if first == "接尾辞" and second == "形容詞的":
+        return "ease"
     if first == "接尾辞" and second == "名詞的":
         return "suffix" if third != "助数詞" else "other"
     if first == "動詞":
@@ -181,7 +199,7 @@ def _latin(text: str) -> list[Token]:
         if match.lastgroup in ("word", "short"):
             bare = _CLITIC.sub("", written) or written
             form = bare if match.lastgroup == "short" else _lemma(bare)
-            kind = "other" if form.lower() in common or bare.lower() in common else "word"
+            kind = "other" if len(bare) == 1 or {form.lower(), bare.lower()} & common else "word"
             found.append(Token(start, start + len(bare), form, kind, form))
             if bare != written:
                 clitic = written[len(bare) :].lower()

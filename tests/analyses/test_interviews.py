@@ -100,8 +100,8 @@ def test_a_company_interviewed_twice_is_one_company() -> None:
     assert found.n == 1
 
 
-def test_segments_that_nobody_told_of_stand_empty_in_the_grid() -> None:
-    found = heard(note("s1"))
+def test_segments_of_customers_that_nobody_told_of_stand_empty_in_the_grid() -> None:
+    found = heard(note("s1"), silent=("e1",))
     assert [cell(found, "size", "enterprise", v) for v in VIEWPOINTS] == [0] * len(VIEWPOINTS)
 
 
@@ -393,3 +393,22 @@ def test_the_evidence_of_the_viewpoints_adds_up_to_all(result_of: Callable[..., 
     assert (whole["low"], whole["high"]) == pytest.approx(
         wilson(int(whole["behaviour"]), int(whole["behaviour"] + whole["words"]))
     )
+
+
+def test_a_guess_is_nobodys_theme_and_nobodys_reason() -> None:
+    guess = {"evidence": "inference", "code": "paper", "reason": "bias"}
+    found = heard(
+        *(note(f"s{n}", **guess) for n in range(8)), *(note(f"m{n}", code="other") for n in range(8))
+    )
+    assert "paper" not in set(found.tables["varies"]["code"])
+    assert found.tables["segment_facts"]["code"].tolist() == ["other"]
+    assert found.tables["hypotheses"].empty
+    assert [n.code for n in found.about("reasons")] == ["no_reasons"]
+    assert found.tables["saturation"]["themes"].iloc[-1] <= 1
+
+
+def test_of_a_company_that_nobody_coded_yet_nothing_is_known() -> None:
+    coded = [note(f"s{n}", code="slow", held_on="2026-03-01") for n in range(5)]
+    data = heard(*coded, *(note(f"m{n}", viewpoint=None) for n in range(5)))
+    assert set(data.tables["frozen"]["verdict"]) == {"untested"}
+    assert len(data.tables["depth"]) == 5

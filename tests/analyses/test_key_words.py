@@ -34,7 +34,7 @@ def test_a_planted_word_of_one_segment_is_its_key_word() -> None:
     frame = notes(*told)
     found = key_words(counted(frame), segment(frame))
     first = found[found["segment"] == "s"].iloc[0]
-    assert (first["written"], first["companies"], first["of"], first["outside"]) == ("login", 12, 12, 0)
+    assert (first["written"], first["companies"], first["of"], first["others"]) == ("login", 12, 12, 0)
     assert first["sure"]
     assert first["low"] > 0
     assert (
@@ -89,3 +89,21 @@ def test_no_notes_have_no_words() -> None:
     assert key_words(words, pd.Series(dtype="str")).empty
     assert pairs(words).empty
     assert out_of_reach(words, frozenset())[:2] == (0, 0)
+
+
+def test_who_says_a_word_often_counts_once() -> None:
+    talkative = [("s1", "stapler jams")] * 25 + [("s2", "stapler")]
+    frame = notes(
+        *talkative, *((f"s{n}", "printer") for n in range(3, 12)), *((f"m{n}", "printer") for n in range(12))
+    )
+    found = key_words(counted(frame), segment(frame)).set_index("written")
+    assert found.loc["stapler", ["companies", "of", "others"]].tolist() == [2, 11, 0]
+    assert not found.at["stapler", "sure"]
+
+
+def test_a_pseudonym_is_no_word() -> None:
+    found = counted(
+        notes(("s1", "〔Person 3〕 folds 〔Company 12〕's letters"), ("s1", "〔人物3〕が封入した"))
+    )
+    assert set(found["term"]) == {"fold", "letter", "封入"}
+    assert not found["written"].str.contains("人物|Person|Company").any()

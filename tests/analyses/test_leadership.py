@@ -30,28 +30,58 @@ def small(numbers: pd.Series) -> bool:
 
 def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
     _, found = both
-    for name in ("coverage", "crossing", "framework", "themes", "key_words", "pairs", "out_of_reach"):
-        assert not small(found.tables[name]["companies"]), name
-    for status in ("given", "supported", "open", "refuted"):
-        assert not small(found.tables["reasons"][status]), status
-    assert not small(
-        pd.Series([n for told in found.tables["varies"]["told"] for n in told.values()], dtype=float)
-    )
-    assert not small(found.tables["frozen"]["after"])
-    assert all(n >= LEAST for codes in found.tables["framework"]["codes"] for _, n in codes)
+    tables = found.tables
+    for name in (
+        "coverage",
+        "crossing",
+        "framework",
+        "themes",
+        "key_words",
+        "pairs",
+        "out_of_reach",
+        "meter",
+    ):
+        assert not small(tables[name]["companies"]), name
+    for status in ("given", "supported", "open", "refuted", "of"):
+        assert not small(tables["reasons"][status]), status
+    for column in ("told", "of"):
+        numbers = [n for counts in tables["varies"][column] for n in counts.values()]
+        assert not small(pd.Series(numbers, dtype=float)), column
+    assert not small(tables["framework"]["of"])
+    assert not small(tables["key_words"]["others"])
+    assert all(n >= LEAST for codes in tables["framework"]["codes"] for _, n in codes)
 
 
-def test_no_hidden_number_is_the_sum_less_the_rest(both: tuple[Any, Any]) -> None:
+def test_a_row_with_a_small_number_is_hidden_whole(both: tuple[Any, Any]) -> None:
     whole, found = both
-    for (dimension, viewpoint), row in found.tables["coverage"].groupby(["dimension", "viewpoint"]):
-        assert row["companies"].isna().sum() != 1, (dimension, viewpoint)
+    for keys, row in whole.tables["coverage"].groupby(["dimension", "viewpoint"]):
+        told = found.tables["coverage"].loc[row.index, "companies"]
+        assert told[row["companies"] > 0].isna().all() == small(row["companies"]), keys
     reasons = found.tables["reasons"]
-    for (dimension, reason), row in reasons[reasons["dimension"] != "all"].groupby(["dimension", "reason"]):
-        assert row["given"].isna().sum() != 1, (dimension, reason)
     # what was given less what is supported is what is open
     shown = reasons.dropna(subset=["given", "supported"])
     assert not small(shown["given"] - shown["supported"])
-    assert len(whole.tables["reasons"]) == len(reasons)
+    for reason, rows in reasons.groupby("reason"):
+        assert rows["supported"].isna().nunique() == 1, reason  # no other dimension tells it
+
+
+def test_what_was_worked_out_from_hidden_numbers_is_hidden(both: tuple[Any, Any]) -> None:
+    _, found = both
+    for row in found.tables["varies"].itertuples():
+        if None in row.told.values() and all(n is not None for n in row.of.values()):
+            assert row.p != row.p
+            assert row.v != row.v
+    frozen = found.tables["frozen"]
+    assert frozen[["before", "after", "low", "high", "p"]].isna().all(axis=None)
+    assert set(frozen["verdict"]) <= {"replicated", "contradicted", "not_observed", "untested"}
+    understood = found.metrics.get("understood")
+    assert understood is None or not small(pd.Series([round(understood.value * understood.n)]))
+
+
+def test_no_note_is_named(both: tuple[Any, Any]) -> None:
+    _, found = both
+    for name, table in found.tables.items():
+        assert "N-0" not in table.to_csv(), name
 
 
 def test_what_shows_single_companies_is_left_to_the_team(both: tuple[Any, Any]) -> None:
@@ -59,7 +89,7 @@ def test_what_shows_single_companies_is_left_to_the_team(both: tuple[Any, Any]) 
     assert not set(TEAM_ONLY) & set(found.tables)
     said = {note.about for note in found.notes if note.code == "team_only"}
     assert said == set(TEAM_ONLY) & set(whole.tables)
-    assert "company" not in set(found.tables["meter"]["dimension"])
+    assert set(found.tables["meter"]["dimension"]) <= {"size", "quadrant", "industry"}
 
 
 def test_quotes_are_of_themes_that_several_companies_told(both: tuple[Any, Any]) -> None:

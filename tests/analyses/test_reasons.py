@@ -37,7 +37,10 @@ def desk(
         accounts=[account(name) for name in ["s1", *OTHERS]],
         contracts=[contract(name, "2026-01-10") for name in ["s1", *OTHERS]],
         milestones=milestones,
-        touches=[{"account_id": "s1", "kind": "mail", **t} for t in touches or []],
+        touches=[
+            {"account_id": OTHERS[0], "kind": "mail", "content": "hello", "occurred_at": "2026-01-12"},
+            *({"account_id": "s1", "kind": "mail", **t} for t in touches or []),
+        ],
         usage=[use("s1", used_on)] if used_on else [use(OTHERS[0], "2026-01-20")],
         interviews=[{"interview_id": f"I-{n}", "account_id": "s1", "held_on": note["on"]} for n, note in enumerate(notes)],
         notes=[{"note_id": f"N-{n}", "interview_id": f"I-{n}", "evidence": "words", "text": "why"} for n, _ in enumerate(notes)],
@@ -90,7 +93,9 @@ NUMBERS = {"content": "numbers of a department"}
         ("benefit", {"touches": [{"occurred_at": "2026-09-10", **NUMBERS}]}, "unknown"),  # too early to say
         ("timing", {}, "against"),  # 213 days later it still has not come
         ("timing", {"reached": {"second": "2026-05-10"}}, "for"),
+        ("timing", {"touches": [{"occurred_at": "2026-04-10", **NUMBERS}], "reached": {"second": "2026-05-10"}}, "unknown"),  # with help
         ("bias", {"used_on": "2026-09-20"}, "for"),
+        ("bias", {"touches": [{"occurred_at": "2026-04-10", "content": "why not"}], "reached": {"second": "2026-05-10"}}, "unknown"),
         ("bias", {"used_on": "2026-06-20"}, "against"),
         ("bias", {"reached": {"second": "2026-05-10"}}, "against"),  # they took it, and nobody confronted them
     ],

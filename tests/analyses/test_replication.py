@@ -102,3 +102,18 @@ def test_a_reason_that_more_later_companies_refute_than_give_is_contradicted() -
 def test_a_reason_refuted_before_is_no_fact() -> None:
     refuted = {(company, "timing"): "refuted" for company in ("s1", "s2", "s3")}
     assert held_against(*before("timing", "s1", "s2", "s3"), *since("timing", "s4"), status=refuted).empty
+
+
+def test_the_latest_note_that_decides_is_what_a_company_tells() -> None:
+    refuted = {("s4", "timing"): "refuted"}
+    first = [*before("timing", "s1", "s2", "s3"), *since("timing", "s4"), ("s4", "2026-07-05", "timing")]
+    found = held_against(*first, status=refuted)
+    row = found.set_index(["kind", "segment"]).loc[("reason", "all")]
+    assert row[["after", "refuted", "verdict"]].tolist() == [0, 1, "contradicted"]
+
+
+def test_another_mix_of_sizes_contradicts_nothing() -> None:
+    found = held_against(
+        *before("slow", *(f"s{n}" for n in range(10))), *since("other", *(f"m{n}" for n in range(6)))
+    )
+    assert verdict(found, "theme", "slow", "all") == "untested"

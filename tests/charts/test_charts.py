@@ -36,7 +36,7 @@ CHARTS = [
 ]  # fmt: skip
 TABLES = [
     ("interviews", "framework"), ("interviews", "sources"), ("interviews", "key_words"), ("interviews", "context"), ("interviews", "pairs"),
-    ("interviews", "out_of_reach"), ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
+    ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
     ("interviews", "segment_facts"), ("interviews", "next"),
     ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
     ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),

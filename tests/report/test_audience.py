@@ -32,11 +32,10 @@ def published(home, tmp_path):
     return publish
 
 
-@pytest.mark.parametrize(("language", "pseudonym"), [("en", "Company "), ("ja", "企業")])
-def test_leadership_reads_no_customers_name(published, home, language, pseudonym):
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_leadership_reads_no_customers_name(published, home, language):
     names = Snapshot.open(folder=home / "data" / "snapshots").texts("accounts", "name", "helpdesk")
     page, beside = published("leadership", language)
     assert [name for name in names if name in page + beside] == []
-    assert pseudonym in page
     page, _ = published("team", language)
     assert any(name in page for name in names)

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 import cs_helpers.sample
 from cs_helpers.words.masking import Masker
 
-COMPANIES = {"A-2": "Foxglove Home Care Ltd", "A-1": "株式会社北浜パッケージ", "A-3": "Target"}
+COMPANIES = {
+    "A-2": "Foxglove Home Care Ltd", "A-1": "株式会社北浜パッケージ", "A-3": "Target", "A-4": "東和精機工業株式会社",
+    "A-5": "Kao", "A-6": "ライン株式会社",
+}  # fmt: skip
+NUMBER = Masker(COMPANIES).company
 
 
 def name(kind: str, number: int) -> str:
-    return f"<{kind}{number or ''}>"
+    company = {n: account for account, n in NUMBER.items()}
+    return f"<{company[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
 
 
 def masked(*texts: str, of: str = "A-1") -> list[str]:
@@ -27,12 +32,12 @@ def masked(*texts: str, of: str = "A-1") -> list[str]:
 @pytest.mark.parametrize(
     ("text", "hidden"),
     [
-        ("北浜パッケージの現場", "<company1>の現場"),
-        ("株式会社北浜パッケージの現場", "<company1>の現場"),
-        ("Foxglove home care's clerk", "<company2>'s clerk"),
-        ("ＦＯＸＧＬＯＶＥ　ＨＯＭＥ　ＣＡＲＥ", "<company2>"),
-        ("北 浜 パ ッ ケ ー ジ", "<company1>"),
-        ("Target came, the target of 60% stays", "<company3> came, the target of 60% stays"),
+        ("北浜パッケージの現場", "<A-1>の現場"),
+        ("株式会社北浜パッケージの現場", "<A-1>の現場"),
+        ("Foxglove home care's clerk", "<A-2>'s clerk"),
+        ("ＦＯＸＧＬＯＶＥ　ＨＯＭＥ　ＣＡＲＥ", "<A-2>"),
+        ("北 浜 パ ッ ケ ー ジ", "<A-1>"),
+        ("Target came, the target of 60% stays", "<A-3> came, the target of 60% stays"),
         ("田中太郎さんが退職", "<person1>さんが退職"),
         ("高橋部長と鈴木に確認", "<person1>部長と<person2>に確認"),
         ("グプタさんとスタッフさん", "<person1>さんとスタッフさん"),
@@ -49,6 +54,25 @@ def masked(*texts: str, of: str = "A-1") -> list[str]:
         ("03(1234)5678", "<phone>"),
         ("call +44 20 7946 0958.", "call <phone>."),
         ("09012345678に", "<phone>に"),
+        ("電話は03-1234-5678です", "電話は<phone>です"),
+        ("携帯は090ー1234ー5678、TEL03-1234-5678", "携帯は<phone>、TEL<phone>"),
+        ("+81-(0)90-1234-5678 or +14155552671", "<phone> or <phone>"),
+        ("Tel. 415 555 2671", "Tel. <phone>"),
+        ("請求書はtaro@example.co.jpに送るが誰も見ていない", "請求書は<mail>に送るが誰も見ていない"),
+        ("https://example.comを見て使えない", "<link>を見て使えない"),
+        ("portal.kitahama-pack.co.jp/login へ", "<link> へ"),
+        ("taro＠example.co.jp…とだけ", "<mail>…とだけ"),
+        ("東和精機は早い", "<A-4>は早い"),
+        ("北浜ﾊﾟｯｹｰｼﾞの人", "<A-1>の人"),
+        ("Foxglove-Home Care, Foxglove Home too", "<A-2>, <A-2> too"),
+        ("Kao and KAO", "<A-5> and <A-5>"),
+        ("ラインが止まる", "<A-6>が止まる"),
+        ("Mr.Brown and Dr.Suzuki", "Mr.<person1> and Dr.<person2>"),
+        ("Mr McDonald and Ms. de la Cruz", "Mr <person1> and Ms. <person2>"),
+        ("met John F. Kennedy today", "met <person1> today"),
+        ("asked Martin Fowler", "asked <person1>"),
+        ("tanaka-san said", "<person1>-san said"),
+        ("JANE SMITH left", "<person1> left"),
     ],
 )
 def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None:
@@ -59,6 +83,9 @@ def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None
     "text",
     [
         "請求書640通、1,234,567円、2024-12-31、60〜70%、10:30",
+        "2025-04-01 09:00から開始、2025.04.01-2025.06.30、2023 2024 2025、12 345 678 900 円",
+        "伝票番号 2024-0012-3456、オンラインで申請、ガイドラインは",
+        "the Victoria office and our data systems",
         "お客様、皆さん、担当者さん、業者さん、店長さん、オーナーさん",
         "Accounting folds invoices in May; Mark the file. Will they? Excel, CSV and PDF on Monday",
         "The General Affairs lead at Head Office asked for the Web version",
@@ -83,8 +110,7 @@ def test_people_of_the_same_name_in_two_companies_are_two() -> None:
 
 def test_a_company_has_the_same_number_whoever_speaks_of_it() -> None:
     assert (
-        Masker(COMPANIES).masked(["北浜パッケージ", "北浜パッケージ"], ["A-2", "A-1"], name)
-        == ["<company1>"] * 2
+        Masker(COMPANIES).masked(["北浜パッケージ", "北浜パッケージ"], ["A-2", "A-1"], name) == ["<A-1>"] * 2
     )
 
 
