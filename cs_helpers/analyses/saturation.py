@@ -83,8 +83,13 @@ def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame
     draw = np.random.default_rng(0)
     parts = []
     for segment, inside in groups.items():
-        order = inside.groupby("account_id", sort=False)["code"].agg(lambda codes: frozenset(codes.dropna()))
-        if order.empty:
+        of_company: dict[str, set[str]] = {}
+        for account, code, missing in zip(
+            inside["account_id"], inside["code"], inside["code"].isna(), strict=True
+        ):
+            of_company.setdefault(account, set()).update(() if missing else (code,))
+        order = [frozenset(codes) for codes in of_company.values()]
+        if not order:
             continue
         names = {code: n for n, code in enumerate(sorted(frozenset().union(*order)))}
         has = np.zeros((len(order), len(names)), dtype=bool)
@@ -104,7 +109,7 @@ def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame
                     "companies": np.arange(1, len(order) + 1),
                     "themes": mean.cumsum(),
                     "new": mean,
-                    "saturated": str(saturation(new_codes(list(order)))),
+                    "saturated": str(saturation(new_codes(order))),
                     "reached": reached / _ORDERS,
                 }
             )

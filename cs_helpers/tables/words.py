@@ -74,7 +74,8 @@ def context(result: Result, text: Text) -> Listing:
         after=[right if len(right) <= sides else right[:sides] + "…" for right in found["right"]],
         where=[f"{name} {note}".strip() for name, note in zip(found["name"], found["note_id"], strict=True)],
     )
-    headings = text.headings("interviews.context", "who", "before", "hit", "after", "where")
+    named = ("where",) if frame["where"].any() else ()  # leadership is not told who said it
+    headings = text.headings("interviews.context", "who", "before", "hit", "after", *named)
     return table(frame, headings, name="context", right=("before",))
 
 
