@@ -12,7 +12,7 @@ from cs_helpers.analyses.anonymity import LEAST, whole_rows
 from cs_helpers.analyses.result import Metric, Note, Result
 
 #: a row a company, a note or an interviewer, from which every hidden number could be counted again: the team's own
-TEAM_ONLY = ("next", "sources", "disputed", "depth", "hypotheses")
+TEAM_ONLY = ("sources", "disputed", "depth", "hypotheses")
 
 
 def for_leadership(result: Result) -> Result:
@@ -24,6 +24,7 @@ def for_leadership(result: Result) -> Result:
     hide: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "coverage": _grid,
         "crossing": _crossing,
+        "next": _next,
         "framework": _framework,
         "themes": _themes,
         "varies": _varies,
@@ -84,6 +85,12 @@ def _crossing(found: pd.DataFrame) -> pd.DataFrame:
     somebody = found["companies"] > 0
     hidden = {c: found[c].mask(somebody) for c in ("companies", "viewpoints")}
     return found.assign(**hidden, customers=found["customers"].mask(somebody & (found["customers"] < LEAST)))
+
+
+def _next(found: pd.DataFrame) -> pd.DataFrame:
+    # which kind of company to talk to next is for everybody, which one is the team's
+    few = found["companies"].between(1, LEAST - 1)
+    return found.assign(account_id="", name="", companies=found["companies"].mask(few))
 
 
 def _framework(found: pd.DataFrame) -> pd.DataFrame:

@@ -328,9 +328,10 @@ def next(result: Result, text: Text) -> Listing:
             for r in found.itertuples()
         ],
         fills=[text.number(n) if n else "–" for n in found["fills"]],
-        heard=found["companies"].astype("str"),
+        heard=[text.companies(n) for n in found["companies"]],
     )
-    headings = text.headings("interviews.next", "name", "size", "cell", "fills", "heard")
+    named = ("name",) if found["name"].any() else ()  # leadership is told which kind of company
+    headings = text.headings("interviews.next", *named, "size", "cell", "fills", "heard")
     return table(frame, headings, name="next", right=("fills", "heard"))
 
 

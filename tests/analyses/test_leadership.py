@@ -16,7 +16,7 @@ from cs_helpers.contract.quarters import Quarter
 PRODUCTS = ("paper_to_web", "expense_desk", "helpdesk")
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(scope="module", params=PRODUCTS)
 def both(request: pytest.FixtureRequest, of_product: Any) -> tuple[Any, Any]:
     """The analysis for the team, and that for leadership."""
     data = of_product(request.param)
