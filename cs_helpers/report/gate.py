@@ -6,7 +6,7 @@ import base64
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -163,8 +163,8 @@ def masked_names(notebook: NotebookNode, snapshot: Snapshot, product: str) -> fr
     if not found:
         return frozenset()
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    own = "\n".join([*prose, *catalogue("en").values(), *catalogue("ja").values()])
-    return frozenset(name for name in found if not _count({name}, own))
+    of_the_report = _finder("\n".join([*prose, *catalogue("en").values(), *catalogue("ja").values()]))
+    return frozenset(name for name in found if not of_the_report(_folded(name)))
 
 
 def check_page(
@@ -194,7 +194,13 @@ def check_page(
 
 
 def _count(names: Collection[str], text: str) -> int:
-    """How many of `names` a text holds.
+    """How many of `names` a text holds."""
+    holds = _finder(text)
+    return sum(map(holds, {_folded(name) for name in names}))
+
+
+def _finder(text: str) -> Callable[[str], bool]:
+    """What says whether a text holds a name, both without what the eye does not tell apart.
 
     Sets of words and of pairs of letters sort out nearly all names before the text is searched.
     """
@@ -203,18 +209,18 @@ def _count(names: Collection[str], text: str) -> int:
     known, line = set(words), f" {' '.join(words)} "
     close = re.sub(r"[^\S\n]+", "", text)
     pairs = set(pairwise(close))
-    count = 0
-    for name in {_folded(name) for name in names}:
+
+    def holds(name: str) -> bool:
         parts = _WORD.findall(name)
         letters, japanese = sum(map(len, parts)), len(_JAPANESE_LETTER.findall(name))
         if letters < LEAST_LETTERS and japanese < LEAST_JAPANESE:
-            continue
+            return False
         if japanese:
             bare = "".join(name.split())
-            count += pairs.issuperset(pairwise(bare)) and bare in close
-        else:
-            count += known.issuperset(parts) and f" {' '.join(parts)} " in line
-    return count
+            return pairs.issuperset(pairwise(bare)) and bare in close
+        return known.issuperset(parts) and f" {' '.join(parts)} " in line
+
+    return holds
 
 
 def _folded(text: str) -> str:
