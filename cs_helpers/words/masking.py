@@ -197,7 +197,7 @@ def _persons(text: str) -> list[Span]:
     found = []
     for match in _CAPITALS.finditer(text):
         found += _latin_person(text, match.start(), match.group())
-    listed = {name.lower() for name in _listed()["given"] | _listed()["surnames"]}
+    listed = _lower()
     for match in _SAN.finditer(text):
         if match[1][0].isupper() or match[1].lower() in listed:
             found.append(Span(match.start(), match.end(), "person", match[1]))
@@ -289,6 +289,9 @@ def _forms(name: str) -> list[str]:
 
 def _clusters(text: str) -> Iterable[tuple[int, str]]:
     """Each letter with the marks that follow it, as one in one width and form; and where it stands."""
+    if unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text)):
+        yield from enumerate(text)
+        return
     start = 0
     for end in range(1, len(text) + 1):
         if end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
@@ -332,6 +335,11 @@ def _script(letter: str) -> str:
 @cache
 def _is_word(word: str) -> bool:
     return bool(simplemma.is_known(word.lower(), lang="en"))
+
+
+@cache
+def _lower() -> frozenset[str]:
+    return frozenset(name.lower() for name in _listed()["given"] | _listed()["surnames"])
 
 
 @cache

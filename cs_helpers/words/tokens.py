@@ -60,7 +60,7 @@ class Term(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a text, in order; spaces are none."""
-    return _japanese(text) if JAPANESE.search(text) else _latin(text)
+    return list(_japanese(text)) if JAPANESE.search(text) else _latin(text)
 
 
 def terms(text: str) -> list[Term]:
@@ -134,9 +134,10 @@ def _nouns(found: Sequence[Token], place: int) -> list[Token]:
     return run if any(token.kind == "noun" for token in run) else []
 
 
-def _japanese(text: str) -> list[Token]:
+@lru_cache(maxsize=4096)  # a note is split to be masked and to be counted
+def _japanese(text: str) -> tuple[Token, ...]:
     tagger = _tagger()
-    return [
+    return tuple(
         Token(
             offset + m.begin(),
             offset + m.end(),
@@ -147,7 +148,7 @@ def _japanese(text: str) -> list[Token]:
         for offset, piece in _pieces(text)
         for m in tagger.tokenize(piece)
         if not m.surface().isspace()
-    ]
+    )
 
 
 @lru_cache(maxsize=4096)
