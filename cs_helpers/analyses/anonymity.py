@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -30,32 +28,22 @@ def masked(data: ProductData, pseudonym: Pseudonym) -> ProductData:
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
     covered = dict(zip(codes, masker.masked(codes, [""] * len(codes), pseudonym), strict=True))
-    hidden = {
-        "accounts": accounts.assign(
-            name=[pseudonym("company", masker.company[account]) for account in accounts["account_id"]]
-        ),
-        "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
-        "codings": codings.assign(code=codings["code"].map(covered).astype(codings["code"].dtype)),
-    }
-    return replace(data, tables=_Masked(data.tables, hidden))
+    return data.with_tables(
+        {
+            "accounts": accounts.assign(
+                name=[pseudonym("company", masker.company[account]) for account in accounts["account_id"]]
+            ),
+            "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
+            "codings": codings.assign(code=codings["code"].map(covered).astype(codings["code"].dtype)),
+        }
+    )
 
 
-class _Masked(dict[str, pd.DataFrame]):
-    """The tables of a product, some of them masked; the others are read when they are asked for."""
-
-    def __init__(self, whole: object, hidden: dict[str, pd.DataFrame]) -> None:
-        super().__init__(hidden)
-        self._whole = whole
-
-    def __missing__(self, name: str) -> pd.DataFrame:
-        return self._whole[name]  # type: ignore[index]
-
-
-def whole_rows(counts: np.ndarray, *, least: int = LEAST) -> np.ndarray:
-    """Which rows of a table of counts are not shown: those with a cell of 1 to least - 1.
+def whole_rows(counts: np.ndarray) -> np.ndarray:
+    """Which rows of a table of counts are not shown: those with a cell of 1 to `LEAST` - 1.
 
     The sum of a row is often known from elsewhere, and with p, V or the number of companies asked so is what is
     missing of it; so a row is shown whole or not at all.
     """
     counts = np.asarray(counts)
-    return np.asarray(((counts > 0) & (counts < least)).any(axis=-1))
+    return np.asarray(((counts > 0) & (counts < LEAST)).any(axis=-1))

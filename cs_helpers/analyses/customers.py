@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -37,9 +38,14 @@ def segments_of(data: ProductData) -> list[str]:
     found = ["all"]
     for dimension in SEGMENTS:
         known = accounts[dimension].dropna().unique()
-        ordered = [v for v in (*SIZE_ORDER, *QUADRANT_ORDER) if v in known]
-        found += [f"{dimension}:{v}" for v in ordered or sorted(known)]
+        found += [f"{dimension}:{v}" for v in in_order(known)]
     return found
+
+
+def in_order(segments: Iterable[str]) -> list[str]:
+    """Segments as they are shown: sizes and quadrants in their order, industries by name."""
+    ordered = (*SIZE_ORDER, *QUADRANT_ORDER)
+    return sorted(set(segments), key=lambda s: (ordered.index(s) if s in ordered else len(ordered), s))
 
 
 def active_on(contracts: pd.DataFrame, day: date) -> pd.DataFrame:

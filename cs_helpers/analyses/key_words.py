@@ -131,6 +131,12 @@ def out_of_reach(words: pd.DataFrame, themed: frozenset[str]) -> tuple[int, int,
     return int(reached.sum()), len(told), lost
 
 
+def of_script(found: pd.DataFrame, script: str) -> pd.DataFrame:
+    """The rows of a script, or all where there are none."""
+    own = found[found["script"] == script]
+    return (found if own.empty else own).reset_index(drop=True)
+
+
 def in_context(
     found: pd.DataFrame, words: pd.DataFrame, notes: pd.DataFrame, segment: pd.Series
 ) -> pd.DataFrame:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from cs_helpers.analyses.contents import planned, used, watched_since
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, tenure
-from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED
+from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS
@@ -102,7 +102,10 @@ def _places(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.Dat
     reached = reached_by(data, steps, since, end)
     size = data["accounts"].set_index("account_id")["size"]
     waits = all_waits(reached, size.reindex(reached.index), steps, end)
-    usual = {step: usual_days(inside) for step, inside in waits.groupby("step")}
+    usual = {
+        step: usual_days(inside["outcome"], incidence(inside["days"], inside["outcome"]))
+        for step, inside in waits.groupby("step")
+    }
     found = talks.merge(waits, on="account_id")
     until = found["began"] + pd.to_timedelta(found["days"], unit="D")
     # who took the step on the day of the interview had not taken it before it

@@ -54,8 +54,8 @@ def reached_by(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd
     However the funnel counts, what is reached stays reached here: who did the steps in another order, or
     slower than the funnel's window, does not wait any more.
     """
-    asreached_by = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
-    come = came(data, data.product.journey.model_copy(update=asreached_by), steps, since, end)
+    as_reached = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
+    come = came(data, data.product.journey.model_copy(update=as_reached), steps, since, end)
     contracts = data["contracts"]
     left = tenure(contracts[contracts["started_on"] < end])["ended_on"].reindex(come.index)
     return come.assign(left=left.where(left < end))
@@ -115,7 +115,7 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
         still = inside.loc[inside["outcome"] == CENSORED, ["account_id", "step", "days"]]
         parts.append(
             still.assign(
-                usual=usual_days(inside),
+                usual=usual_days(inside["outcome"], curve),
                 expected_after=[_within(curve, d, 0.5) if known else np.nan for d in still["days"]],
             )
         )
@@ -165,14 +165,12 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
     return table.fillna({"mrr": 0.0})[["step", "dimension", "segment", *counts, "share", "mrr"]]
 
 
-def usual_days(waits: pd.DataFrame) -> float:
+def usual_days(outcome: pd.Series, curve: pd.DataFrame) -> float:
     """Days within which three in four of those who take a step had taken it; NaN where fewer than five did.
 
-    waits: days and outcome of all waits for the step.
+    outcome: of all waits for the step; curve: their `survival.incidence`.
     """
-    if (waits["outcome"] == REACHED).sum() < LEAST:
-        return float("nan")
-    return _within(incidence(waits["days"], waits["outcome"]), 0, USUAL)
+    return _within(curve, 0, USUAL) if (outcome == REACHED).sum() >= LEAST else float("nan")
 
 
 def _within(curve: pd.DataFrame, since: float, part: float) -> float:

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.customers import SIZE_ORDER, in_order
 from cs_helpers.analyses.interviews import BEHAVIOUR_TARGET
+from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
@@ -70,13 +71,7 @@ def coverage(result: Result, text: Text) -> Picture:
         shown = by_size.dropna(subset=["companies"])
         # where small numbers are hidden only those that are shown can be named
         key = "empty" if len(empty) else "hidden" if len(shown) < len(by_size) else "full"
-        thin = (
-            empty.iloc[0]
-            if len(empty)
-            else shown.loc[shown["companies"].idxmin()]
-            if len(shown)
-            else by_size.iloc[0]
-        )
+        thin = (shown if len(shown) else by_size.fillna(0)).sort_values("companies", kind="stable").iloc[0]
         message = text(
             f"interviews.coverage.{key}", empty=len(empty), cells=len(by_size),
             viewpoint=text.label("viewpoint", thin["viewpoint"]), segment=text.label("size", thin["segment"]),
@@ -92,19 +87,17 @@ def crossing(result: Result, text: Text) -> Picture:
     """Companies heard of the customers there are, where two dimensions of segments cross; empty cells framed."""
     table = result.tables["crossing"]
     industries = list(dict.fromkeys(table.loc[table["second"] == "industry", "second_segment"]))
-    there = {
-        dimension: set(table.loc[table[side] == dimension, f"{side}_segment"])
-        for dimension, side in (("size", "first"), ("quadrant", "first"), ("quadrant", "second"))
-        if (table[side] == dimension).any()
-    }
-    orders = {
-        d: [s for s in order if s in there.get(d, ())]
-        for d, order in (("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER))
-    }
+    sides = pd.concat(
+        [
+            table[[side, f"{side}_segment"]].set_axis(["dimension", "segment"], axis=1)
+            for side in ("first", "second")
+        ]
+    )
+    orders = {d: in_order(part["segment"]) for d, part in sides.groupby("dimension")}
     panels = [
         (rows, columns)
         for rows, columns in (
-            (("quadrant", orders["quadrant"]), ["size"]),
+            (("quadrant", orders.get("quadrant", [])), ["size"]),
             (("industry", industries), ["size", "quadrant"]),
         )
         if rows[1] and ((table["second"] == rows[0]) & table["first"].isin(columns)).any()
@@ -119,7 +112,7 @@ def crossing(result: Result, text: Text) -> Picture:
         text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
     ) as (figure, axes):
         for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
-            across = [(c, s) for c in columns for s in orders[c]]
+            across = [(c, s) for c in columns for s in orders.get(c, ())]
             heard = np.array(
                 [[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments], float
             )
@@ -151,15 +144,10 @@ def crossing(result: Result, text: Text) -> Picture:
 
 def key_words(result: Result, text: Text) -> Picture:
     """The words that lean most to each company size, by log-odds with their interval."""
-    table = result.tables["key_words"]
-    own = table[table["script"] == ("ja" if text.language == "ja" else "latin")]
-    table = table if own.empty else own
+    table = of_script(result.tables["key_words"], text.script)
     dimension = next(d for d in ("size", "quadrant", "industry") if (table["dimension"] == d).any())
     table = table[table["dimension"] == dimension]
-    order = [*SIZE_ORDER, *QUADRANT_ORDER]
-    sizes = sorted(set(table["segment"]), key=lambda s: (order.index(s) if s in order else len(order), s))[
-        :PANELS
-    ]
+    sizes = in_order(table["segment"])[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
     whole = pd.concat(shown.values())
     with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
@@ -286,15 +274,10 @@ def reasons(result: Result, text: Text) -> Picture:
         axis.set_title(text("interviews.reasons.axis"))
         whole = found[found["dimension"] == "all"].set_index("reason")["given"]
         most = whole[whole == whole.max()] if whole.max() > 0 else whole.iloc[:0]
-        key = (
-            "hidden"
-            if whole.isna().any() and most.empty
-            else "none"
-            if most.empty
-            else "message"
-            if len(most) == 1
-            else "tied"
-        )
+        if len(most):
+            key = "message" if len(most) == 1 else "tied"
+        else:
+            key = "hidden" if whole.isna().any() else "none"
         message = text(
             f"interviews.reasons.{key}", reason=text.joined([text.label("reason", r) for r in most.index]),
             companies=text.companies(whole.max()), of=result.n,

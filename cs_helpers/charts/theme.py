@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.pixels import png
 from cs_helpers.text import Text
+from cs_helpers.words.tokens import JAPANESE
 
 INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
 BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b", "#8fc1e3", "#e3c567"
@@ -35,7 +35,6 @@ LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0
-_JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 PIXELS_AN_INCH = 130
 
 
@@ -115,7 +114,7 @@ def finished(
     title = figure.suptitle(
         text.wrapped(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
     )
-    if _JAPANESE.search(message):  # the Japanese font has no bold: a thin outline makes one
+    if JAPANESE.search(message):  # the Japanese font has no bold: a thin outline makes one
         title.set_path_effects([withStroke(linewidth=0.45, foreground=INK)])
     else:
         title.set(fontweight="bold", fontfamily="DejaVu Sans")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import lzma
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +32,29 @@ def opened(file: Path, limit: int = LIMIT) -> tuple[Any, dict[str, str]]:
     Raises `ExchangeError`.
     """
     where = shown_path(file)
+    with readable(where, _BROKEN), zipfile.ZipFile(file) as archive:
+        members = _Members(archive, where, limit)
+        project = _project(members.read(members.project()), where)
+        sources = project.iterfind(f"{tag('Sources')}/{tag('TextSource')}")
+        return project, {guid(s.get("guid")): _text(s, members, where) for s in sources}
+
+
+@contextmanager
+def readable(file: str, broken: str, *errors: type[Exception]) -> Iterator[None]:
+    """Says in a sentence why an archive cannot be read; `errors` are what else a reader of it stumbles over."""
+    odd: tuple[type[Exception], ...] = (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError, *errors
+    )  # fmt: skip
     try:
-        with zipfile.ZipFile(file) as archive:
-            members = _Members(archive, where, limit)
-            project = _project(members.read(members.project()), where)
-            sources = project.iterfind(f"{tag('Sources')}/{tag('TextSource')}")
-            return project, {guid(s.get("guid")): _text(s, members, where) for s in sources}
+        yield
     except FileNotFoundError:
-        raise ExchangeError(where, "there is no such file") from None
+        raise ExchangeError(file, "there is no such file") from None
     except IsADirectoryError:
-        raise ExchangeError(where, "this is a folder") from None
-    except PermissionError:
+        raise ExchangeError(file, "this is a folder") from None
+    except (ExchangeError, PermissionError):
         raise
-    except (
-        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError
-    ):  # fmt: skip
-        raise ExchangeError(where, _BROKEN) from None
+    except odd:
+        raise ExchangeError(file, broken) from None
 
 
 class _Members:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -15,11 +14,12 @@ from typing import Any
 
 import pandas as pd
 
+from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.errors import ExchangeError, did_you_mean
-from cs_helpers.exchange.archive import LIMIT
+from cs_helpers.exchange.archive import LIMIT, readable
 from cs_helpers.exchange.material import ATTRIBUTES, Material, frame, records, sorted_rows
 from cs_helpers.exchange.sheet import ABOUT, FILLED, About, unescaped, visible
-from cs_helpers.exchange.words import ALLOWED, LANGUAGES, columns, folded, tokens
+from cs_helpers.exchange.words import ALLOWED, columns, folded, tokens
 from cs_helpers.paths import shown
 from cs_helpers.text import Text
 
@@ -131,24 +131,13 @@ def _opened(file: Path, name: str) -> Any:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
+    # what openpyxl raises for parts that are not as they should be
+    odd = (ValueError, TypeError, KeyError, SyntaxError, IndexError, AttributeError, InvalidFileException)
+    with readable(name, "the file is not an Excel workbook; save it again as .xlsx", *odd):
         with zipfile.ZipFile(file) as archive:
             if sum(info.file_size for info in archive.infolist()) > LIMIT:
                 raise ExchangeError(name, "unpacked it is larger than a sheet of codings can be")
         return load_workbook(file, data_only=True)
-    except FileNotFoundError:
-        raise ExchangeError(name, "there is no such file") from None
-    except IsADirectoryError:
-        raise ExchangeError(name, "this is a folder") from None
-    except PermissionError:
-        raise
-    except ExchangeError:
-        raise
-    except (
-        ValueError, TypeError, OSError, KeyError, SyntaxError, IndexError, AttributeError, EOFError,
-        zipfile.BadZipFile, InvalidFileException, zlib.error, RuntimeError, NotImplementedError,
-    ):  # fmt: skip
-        raise ExchangeError(name, "the file is not an Excel workbook; save it again as .xlsx") from None
 
 
 def _about(book: Any) -> About | None:

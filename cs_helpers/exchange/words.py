@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.vocabulary import (
     EVIDENCE,
     POLARITIES,
@@ -15,7 +16,6 @@ from cs_helpers.contract.vocabulary import (
 )
 from cs_helpers.text import Text
 
-LANGUAGES = ("en", "ja")
 #: what a column may hold
 ALLOWED = {
     "viewpoint": VIEWPOINTS,

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -162,9 +163,14 @@ def masked_names(notebook: NotebookNode, snapshot: Snapshot, product: str) -> fr
         found |= snapshot.texts(table, column, product)
     if not found:
         return frozenset()
-    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    of_the_report = _finder("\n".join([*prose, *catalogue("en").values(), *catalogue("ja").values()]))
-    return frozenset(name for name in found if not of_the_report(_folded(name)))
+    prose = _finder("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
+    return frozenset(name for name in found if not (prose(_folded(name)) or _in_catalogue()(_folded(name))))
+
+
+@cache
+def _in_catalogue() -> Callable[[str], bool]:
+    """What says whether a name is a word of the catalogue."""
+    return _finder("\n".join([*catalogue("en").values(), *catalogue("ja").values()]))
 
 
 def check_page(

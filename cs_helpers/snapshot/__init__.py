@@ -65,6 +65,14 @@ class ProductData:
         tables = _Tables(self.tables, part)
         return replace(self, tables=tables)
 
+    def with_tables(self, changed: Mapping[str, pd.DataFrame]) -> ProductData:
+        """The same with other tables of these names; the rest is read when it is asked for, as before."""
+
+        def table(name: str) -> pd.DataFrame:
+            return changed[name] if name in changed else self.tables[name]
+
+        return replace(self, tables=_Tables(self.tables, table))
+
 
 #: tables whose rows belong to an account by way of another table: the column that leads there, and which
 _BELOW = {"notes": ("interview_id", "interviews"), "codings": ("note_id", "notes")}

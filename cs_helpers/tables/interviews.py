@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.customers import SIZE_ORDER, in_order
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
@@ -62,10 +62,9 @@ def _cell(cell: Any, text: Text) -> str:
     ]
     if cell.codes:
         lines.append(_codes(cell.codes, text))
-    wanted = "ja" if text.language == "ja" else "latin"
     for code, _ in cell.codes:
         own = [q for q in cell.quotes if q[0] == code]
-        quote = min(own, key=lambda q: q[1] != wanted)
+        quote = min(own, key=lambda q: q[1] != text.script)
         lines.append(_quote(quote, text, QUOTED[text.language]))
     return "\n".join(lines)
 
@@ -243,7 +242,7 @@ def depth(result: Result, text: Text) -> Listing:
     levels = list(WHY_LEVELS)
     whole = found.assign(
         next=["" if not ask else text(f"interviews.depth.ask_{ask}") for ask in found["ask"]],
-        who=[text("interviews.disputed.of", name=n, size=text.label("size", s)) for n, s in zip(found["name"], found["size"], strict=True)],
+        who=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
     )  # fmt: skip
     frame = whole.head(LONGEST).copy()
     for level in levels:
@@ -294,9 +293,8 @@ def varies(result: Result, text: Text) -> Listing:
 
 def _by_segment(row: Any, text: Text) -> str:
     """Companies that told it of those asked, a line a segment; where none did, of how many it may still be true."""
-    order: dict[str, tuple[str, ...]] = {"size": SIZE_ORDER, "quadrant": QUADRANT_ORDER}
     lines = []
-    for segment in (s for s in order[row.dimension] if s in row.of):
+    for segment in in_order(row.of):
         told, of = row.told[segment], row.of[segment]
         key = "none" if told == 0 and of else "some"
         lines.append(
@@ -310,7 +308,7 @@ def _by_segment(row: Any, text: Text) -> str:
 
 def _in_script(quotes: pd.DataFrame, keys: list[str], text: Text) -> pd.DataFrame:
     """One quote for each key, in the script of the page where there is one."""
-    other = quotes["script"] != ("ja" if text.language == "ja" else "latin")
+    other = quotes["script"] != text.script
     chosen = quotes.assign(other=other).sort_values("other", kind="stable").drop_duplicates(keys)
     return chosen.sort_index()
 
@@ -353,10 +351,7 @@ def disputed(result: Result, text: Text) -> Listing:
     """Notes that are read differently, with each coder's reading."""
     found = result.tables["disputed"]
     whole = found.assign(
-        where=[
-            text("interviews.disputed.of", name=name, size=text.label("size", size))
-            for name, size in zip(found["name"], found["size"], strict=True)
-        ],
+        where=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
         readings=[_readings(r, text) for r in found["readings"]],
     )
     frame = whole.head(LONGEST).copy()

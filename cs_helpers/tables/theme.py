@@ -20,7 +20,8 @@ class Listing:
     """A table of the page, and all its rows.
 
     `page` has the page's headings and what its cells say; columns of `right` are set to the right.
-    `whole` has the same headings and every row, numbers plain and dates as in 2026-07-31.
+    `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, unless the page
+    sets several rows into one cell.
     """
 
     name: str

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.customers import in_order
+from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
@@ -19,7 +20,7 @@ WORDS = 8
 
 def key_words(result: Result, text: Text) -> Listing:
     """The words that lean most to each segment, with the companies that say them."""
-    found = _of_script(result.tables["key_words"], text)
+    found = of_script(result.tables["key_words"], text.script)
     whole = found.assign(
         by=[text.label("segment", d) for d in found["dimension"]],
         who=[text.label(d, s) for d, s in zip(found["dimension"], found["segment"], strict=True)],
@@ -30,11 +31,9 @@ def key_words(result: Result, text: Text) -> Listing:
         ],
         verdict=[text(f"interviews.key_words.{'surely' if sure else 'perhaps'}") for sure in found["sure"]],
     )
-    order = [*SIZE_ORDER, *QUADRANT_ORDER]
     groups = dict(list(found.groupby(["dimension", "segment"], sort=False)))
-    rows = sorted(
-        groups, key=lambda key: (key[0] == "industry", order.index(key[1]) if key[1] in order else 99)
-    )
+    place = {segment: n for n, segment in enumerate(in_order(segment for _, segment in groups))}
+    rows = sorted(groups, key=lambda key: place[key[1]])
     frame = pd.DataFrame(
         {
             "who": [text.label(*key) for key in rows],
@@ -65,8 +64,8 @@ def key_words(result: Result, text: Text) -> Listing:
 
 def context(result: Result, text: Text) -> Listing:
     """Key words of each company size where they stand in the notes."""
-    found = _of_script(result.tables["context"], text)
-    found = found.sort_values("segment", key=lambda s: s.map(SIZE_ORDER.index), kind="stable")
+    found = of_script(result.tables["context"], text.script)
+    found = found.sort_values("segment", key=lambda s: s.map(in_order(s).index), kind="stable")
     sides = CONTEXT[text.language]
     frame = found.assign(
         who=[text.label("size", s) for s in found["segment"]],
@@ -81,7 +80,7 @@ def context(result: Result, text: Text) -> Listing:
 
 def pairs(result: Result, text: Text) -> Listing:
     """Words that come together in notes of several companies."""
-    found = _of_script(result.tables["pairs"], text)
+    found = of_script(result.tables["pairs"], text.script)
     whole = found.assign(share=found["jaccard"].round(3))
     frame = whole.head(LONGEST).copy()
     frame["share"] = [text.number(v, 2) for v in frame["jaccard"]]
@@ -94,14 +93,8 @@ def pairs(result: Result, text: Text) -> Listing:
 def out_of_reach(result: Result, text: Text) -> Listing:
     """Words of several companies that no theme leads to."""
     whole = result.tables["out_of_reach"]
-    frame = _of_script(whole, text).head(LONGEST).copy()
+    frame = of_script(whole, text.script).head(LONGEST).copy()
     for column in ("companies", "notes"):
         frame[column] = [text.number(v) for v in frame[column]]
     headings = text.headings("interviews.out_of_reach", "written", "companies", "notes", "note_id")
     return table(frame, headings, name="out-of-reach", right=("companies", "notes"), whole=whole)
-
-
-def _of_script(found: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The rows in the script of the page, or all where there are none."""
-    own = found[found["script"] == ("ja" if text.language == "ja" else "latin")]
-    return (found if own.empty else own).reset_index(drop=True)

@@ -61,6 +61,11 @@ class Text:
         """The sentence of a key, filled; raises `KeyError` for a key or field it does not have."""
         return self._sentences[key].format(**fields)
 
+    @property
+    def script(self) -> str:
+        """The script of notes that the page's readers read, as `script` of the interviews' tables says it."""
+        return "ja" if self.language == "ja" else "latin"
+
     def has(self, key: str) -> bool:
         """Whether the catalogue has a sentence of that key."""
         return key in self._sentences

@@ -93,7 +93,7 @@ class Masker:
             for form in _forms(companies[account]):
                 self._know(form, account, "company")
         for name in staff:
-            if is_person(name):
+            if _is_person(name):
                 for part in dict.fromkeys((name, *_parts(name))):
                     self._know(part, name, "person")
 
@@ -174,7 +174,7 @@ class Masker:
         return sorted(found, key=lambda span: (span.start, -span.end))
 
 
-def is_person(name: str) -> bool:
+def _is_person(name: str) -> bool:
     """Whether what stands in a column of people is a name; csm-03 and `sales` are none."""
     letters = sum(letter.isalpha() for letter in name)
     if letters < 2 or any(letter.isdigit() for letter in name):

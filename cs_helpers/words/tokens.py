@@ -93,9 +93,8 @@ def terms(text: str) -> list[Term]:
             token = found[place]
             after = found[place + 1] if place + 1 < len(found) else None
             if after is not None and after.start == token.end and _turns(token, after):
-                spelled = (
-                    text[token.start : token.end] + after.base
-                )  # 使いにくい, 分からない: what hurts, whatever the verb
+                # 使いにくい, 分からない: what hurts, whatever the verb
+                spelled = text[token.start : token.end] + after.base
                 counted.append(Term(token.form + after.base, token.start, after.end, spelled))
                 place += 2
                 continue
