@@ -27,7 +27,7 @@ class Companies:
         self.cases = project.findall(f"{tag('Cases')}/{tag('Case')}")
         self.variables = {
             guid(v.get("guid")): folded(v.get("name") or "")
-            for v in project.iterfind(f"{tag('Variables')}/{tag('Variable')}")
+            for v in project.iter(tag("Variable"))  # `refi.check` knows of each, wherever it stands
         }
         self.codes: dict[str, Any] = {}
         for case in self.cases:

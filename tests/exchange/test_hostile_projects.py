@@ -111,6 +111,19 @@ def test_nothing_is_unpacked_beside_the_file(tmp_path):
     assert not (tmp_path.parent / "outside.txt").exists()
 
 
+def test_variables_in_the_wrong_place_are_read(tmp_path):
+    file = tmp_path / "x.qdpx"
+    file.write_bytes(project_bytes(one_note(), "x", Text("en")))
+    with zipfile.ZipFile(file) as whole:
+        files = {name: whole.read(name) for name in whole.namelist()}
+    moved = files["project.qde"].replace(b"Variables>", b"Elsewhere>")
+    assert moved != files["project.qde"]
+    with zipfile.ZipFile(file, "w") as out:
+        for name, content in {**files, "project.qde": moved}.items():
+            out.writestr(name, content)
+    assert read_project(file).material.interviews["product"].tolist() == ["helpdesk"]
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_project_that_lacks_anything_or_says_it_wrongly_is_read_or_refused(tmp_path_factory, data):
