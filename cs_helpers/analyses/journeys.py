@@ -270,6 +270,8 @@ def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
     """The waits with who was in charge when each began: by the last touch, else the account's."""
     touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
     waits = waits.assign(stratum=waits["step"] + ":" + waits["size"].astype("str"))
+    # merge_asof wants texts that are held alike
+    touches = touches.astype({"account_id": waits["account_id"].dtype})
     waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
     now = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
     return waits.assign(**{by: waits[by].fillna(now)}).dropna(subset=[by])

@@ -8,7 +8,6 @@ the same id.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +26,9 @@ if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fift
     import pyarrow as pa
 
 LATEST = "LATEST"
+
+#: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
+FEW = 50_000
 
 
 @dataclass(frozen=True)
@@ -219,8 +221,11 @@ class Snapshot:
 
     def table(self, name: str, product: str) -> pd.DataFrame:
         """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""
-        frame: pd.DataFrame = self._arrow(name, product).to_pandas(use_threads=False)
-        return frame
+        import pandas as pd
+
+        found = self._arrow(name, product)
+        with pd.option_context("mode.string_storage", "python" if found.num_rows <= FEW else "pyarrow"):
+            return found.to_pandas(use_threads=False)
 
     def texts(self, name: str, column: str, product: str) -> frozenset[str]:
         """The different texts in a column of a product's table, without loading pandas.
@@ -250,9 +255,9 @@ class Snapshot:
         if not found:
             found = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
         try:
-            # one thread: the files are small, and starting threads takes longer than reading them
-            tables = [pq.read_table(io.BytesIO(self._content(f)), use_threads=False) for f in sorted(found)]
-            return pa.concat_tables(tables)
+            # not read_table, and one thread: the files are small, and threads take longer to start than to read them
+            contents = (pa.BufferReader(self._content(f)) for f in sorted(found))
+            return pa.concat_tables([pq.ParquetFile(c).read(use_threads=False) for c in contents])
         except (OSError, ValueError) as error:
             file = error.args[0] if isinstance(error, _DamagedError) else found[0]
             raise SnapshotError(

@@ -6,6 +6,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from hypothesis import strategies as st
 
 from cs_helpers.contract.tables import TABLES
@@ -34,6 +35,17 @@ def words(alphabet: st.SearchStrategy[str] = _PLAIN) -> st.SearchStrategy[str]:
     """Texts as the contract keeps them: not empty, no blanks around them."""
     free = st.text(alphabet, min_size=1, max_size=12)
     return (st.sampled_from(NASTY) | free).map(str.strip).filter(bool)
+
+
+def assert_equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """The same rows and kinds of values; texts may be held by Arrow or by Python."""
+    one, other = (
+        t.set_axis(list(t.columns), axis=1).astype(
+            {c: object for c, kind in t.dtypes.items() if isinstance(kind, pd.StringDtype)}
+        )
+        for t in (one, other)
+    )
+    pd.testing.assert_frame_equal(one, other)
 
 
 def material(**tables: list[dict[str, object]]) -> Material:

@@ -7,7 +7,6 @@ import os
 import zipfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +19,7 @@ from cs_helpers.exchange.qdpx import project_bytes
 from cs_helpers.exchange.qdpx_read import read_project
 from cs_helpers.text import Text
 
-from .cases import materials, one_note, rows
+from .cases import assert_equal, materials, one_note, rows
 
 XSD = Path(__file__).with_name("refi_qda.xsd")
 SCHEMAS = [XSD, *(Path(p) for p in [os.environ.get("CS_WORKBOOK_REFI_XSD", "")] if p)]
@@ -42,7 +41,7 @@ def there_and_back(material: Material, folder: Path, language: str = "en") -> Ma
 
 def assert_same(one: Material, other: Material) -> None:
     for table in NAMES:
-        pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table))
+        assert_equal(getattr(one, table), getattr(other, table))
 
 
 def project(content: bytes):

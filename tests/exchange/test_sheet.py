@@ -16,7 +16,7 @@ from cs_helpers.exchange.material import Material, sorted_rows
 from cs_helpers.exchange.sheet import FILLED, GIVEN, About, sheet_bytes
 from cs_helpers.exchange.sheet_read import CodingSheet
 
-from .cases import material, materials, one_note, rows
+from .cases import assert_equal, material, materials, one_note, rows
 
 ANN = About("ann", "cs", "helpdesk", "2026-09-30-x", "en")
 COLUMN = {name: place for place, name in enumerate((*GIVEN, *FILLED), 1)}
@@ -120,7 +120,7 @@ def test_every_reading_of_the_coder_comes_back_equal(tmp_path_factory, data, lan
     assert read.about == about
     own = of.of_coder(about.coder, about.role).codings
     own = own.assign(coder_role=pd.Series(about.role, index=own.index, dtype="str"))
-    pd.testing.assert_frame_equal(read.codings(of, about), sorted_rows("codings", own))
+    assert_equal(read.codings(of, about), sorted_rows("codings", own))
 
 
 @pytest.mark.parametrize("code", ["a\x00b", "a\x1bb", "a\ufffeb", "_x0041_", "x" * 40_000])
@@ -135,7 +135,7 @@ def test_the_sample_comes_back_equal(sample_snapshot, tmp_path):
     (tmp_path / "x.xlsx").write_bytes(sheet_bytes(of, about))
     own = of.of_coder("coder-b").codings
     assert len(own) == len(of.notes)
-    pd.testing.assert_frame_equal(CodingSheet(tmp_path / "x.xlsx").codings(of, about), own)
+    assert_equal(CodingSheet(tmp_path / "x.xlsx").codings(of, about), own)
 
 
 @pytest.mark.parametrize("word", ["request", "Requests", " requests ", "要望", "REQUEST\u3000"])
