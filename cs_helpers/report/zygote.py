@@ -54,6 +54,9 @@ _MEMORY = {
     "MALLOC_TOP_PAD_": str(2**24),
 }
 
+#: new objects after which a kernel looks for garbage: those of some figures
+_GARBAGE = 20_000
+
 #: threads that a fork does not harm
 _HARMLESS = frozenset({"jemalloc_bg_thd"})
 _LENGTH = struct.Struct("!I")
@@ -297,6 +300,9 @@ def _run_kernel(argv: list[str], told: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     gc.enable()
+    gc.set_threshold(
+        _GARBAGE
+    )  # Python's own, 700, looks for garbage 110 times in a report and hardly finds any
     np.random.seed()
     matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     logging.getLogger().handlers.clear()
