@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 #: those of a figure that cover most; as many more are chosen for what would else look most different
@@ -23,7 +24,7 @@ def png(pixels: np.ndarray, *, an_inch: int) -> bytes:
     # neighbours mostly have the same colour: all else is done once a run of them
     starts = np.flatnonzero(np.concatenate(([True], line[1:] != line[:-1])))
     lengths = np.diff(starts, append=line.size)
-    found, which = np.unique(line[starts], return_inverse=True)
+    which, found = pd.factorize(line[starts])  # np.unique would sort them
     colours = found.view(np.uint8).reshape(-1, 4)[:, :3]
     if len(colours) > 2 * _COMMON:
         chosen, nearest = _palette(colours, np.bincount(which, weights=lengths))

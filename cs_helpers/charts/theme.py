@@ -14,15 +14,14 @@ import matplotlib
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text as MatplotlibText
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.pixels import png
+from cs_helpers.charts.sheet import pixels
 from cs_helpers.text import Text
 from cs_helpers.words.tokens import JAPANESE
 
@@ -78,6 +77,7 @@ def style(language: str) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
+        "axes.titley": 1.0,  # no axis has labels above it; matplotlib would measure them all to see
         "axes.titlesize": 10,
         "axes.titlecolor": QUIET,
         "axes.titleweight": "normal",
@@ -130,41 +130,7 @@ def finished(
             if not line.get_label_text():
                 line.set_label_coords(0, 0)  # else all tick labels are measured to place a label of no words
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
-    # savefig would draw the figure twice, once for the layout alone, and write transparency too
-    sheet = FigureCanvasAgg(figure)
-    with _set_once():
-        sheet.draw()
-    picture = png(np.asarray(sheet.buffer_rgba()), an_inch=PIXELS_AN_INCH)
-    return Picture(picture, message, alt, int(WIDTH * 96))
-
-
-@contextmanager
-def _set_once() -> Iterator[None]:
-    """While a figure is drawn its words are set once: matplotlib does it twice to lay out and again to draw."""
-    stock = getattr(MatplotlibText, "_get_layout", None)
-    if stock is None:  # it has no other name for it that other versions keep
-        yield
-        return
-
-    def layout(words: MatplotlibText, renderer: Any) -> Any:
-        if words.get_wrap():  # at the edge of its axes, which the layout moves
-            return stock(words, renderer)
-        looks = (
-            words.get_text(), hash(words.get_fontproperties()), words.get_rotation(), words.get_rotation_mode(),
-            words.get_horizontalalignment(), words.get_verticalalignment(),
-        )  # fmt: skip
-        before, found = kept.get(words, (None, None))
-        if before != looks:
-            found = stock(words, renderer)
-            kept[words] = looks, found
-        return found
-
-    kept: dict[MatplotlibText, tuple[Any, Any]] = {}
-    MatplotlibText._get_layout = layout  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        MatplotlibText._get_layout = stock  # type: ignore[attr-defined]
+    return Picture(png(pixels(figure), an_inch=PIXELS_AN_INCH), message, alt, int(WIDTH * 96))
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import warnings
-from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -16,10 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts import interviews, journeys, theme
-from cs_helpers.charts.theme import above, canvas, finished
-from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
@@ -173,23 +168,3 @@ def test_a_segment_without_some_answers_still_answers(home):
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)
         assert workbook._picture(result, question) or workbook._notes(result, question), (analysis, question)
-
-
-def test_words_that_are_set_once_look_as_matplotlib_sets_them(monkeypatch):
-    """Wrapped, turned, in two lines, and as labels that only the drawing writes: the same pixels."""
-
-    def picture() -> bytes:
-        text = Text("ja")
-        with canvas(text, 1, 2, height=3.0) as (figure, (left, right)):
-            left.plot([0, 1e6], [0, 1])
-            left.set_ylabel("上へ\n二行")
-            left.text(0.2, 0.5, "a long line that is wrapped " * 3, wrap=True)
-            right.bar(["x", "y"], [1, 2])
-            right.tick_params(axis="x", rotation=30)
-            above(right, 0, 1, "1,234")
-            result = Result("x", "x", Quarter(2026, 1), date(2026, 1, 1), date(2026, 3, 31), 1, {}, {})
-            return finished(figure, text, result, message="顧客 " * 40, alt="a", n="n").png
-
-    once = picture()
-    monkeypatch.setattr(theme, "_set_once", nullcontext)
-    assert picture() == once

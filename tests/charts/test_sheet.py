@@ -1,0 +1,79 @@
+"""What a figure is drawn on, against matplotlib's own."""
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from cs_helpers.charts import sheet
+from cs_helpers.charts.theme import above, canvas, style
+from cs_helpers.text import Text
+
+
+def _of_matplotlib(figure):
+    stock = FigureCanvasAgg(figure)
+    stock.draw()
+    return np.asarray(stock.buffer_rgba())
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("angle", [0, 90])
+@pytest.mark.parametrize("size", [8, 9, 12.5])
+@pytest.mark.parametrize("words", ["Hxgjpq", "0%", "n = 34 customers", "–", "j", "顧客の声 Ag", "“あ” 1,234"])
+def test_a_line_at_a_whole_pixel_is_matplotlibs(words, size, angle, language):
+    """To the pixel, but for a pixel where two letters touch."""
+    with style(language):
+        figure = Figure(figsize=(3, 3), dpi=100)
+        figure.text(0.4, 0.5, words, fontsize=size, rotation=angle, alpha=0.8)
+        ours, stock = sheet.pixels(figure).astype(int), _of_matplotlib(figure).astype(int)
+    other = (ours != stock).any(axis=2)
+    assert (stock < 255).any()
+    assert other.sum() <= 1
+    assert np.abs(ours - stock).max() < 30
+
+
+def test_a_line_between_pixels_begins_at_the_next_one():
+    with style("en"):
+        at, between = (Figure(figsize=(3, 1), dpi=100) for _ in range(2))
+        at.text(30 / 300, 0.5, "Second department")
+        between.text(30.4 / 300, 0.5, "Second department")
+        assert np.array_equal(sheet.pixels(at), sheet.pixels(between))
+
+
+def test_a_line_is_as_wide_and_high_as_matplotlib_says():
+    with style("ja"):
+        figure = Figure(dpi=130)
+        words = [figure.text(0, 0, w, fontsize=9) for w in ("jgq", "顧客の声", "12 %", "–")]
+        stock = FigureCanvasAgg(figure).get_renderer()
+        expected = [w.get_window_extent(stock).bounds for w in words]
+        ours = sheet._Sheet(figure).get_renderer()
+        assert [w.get_window_extent(ours).bounds for w in words] == expected
+
+
+def test_a_letter_that_no_font_has_is_told():
+    sheet._line.cache_clear()
+    figure = Figure()
+    figure.text(0, 0, "\U0001f9ff")
+    with pytest.warns(UserWarning, match="missing from font"):
+        sheet.pixels(figure)
+
+
+def test_words_that_are_laid_out_once_stand_where_matplotlib_puts_them(monkeypatch):
+    """Wrapped, turned, in two lines, and as labels that only the drawing writes: the same pixels."""
+
+    def picture():
+        with canvas(Text("ja"), 1, 2, height=3.0) as (figure, (left, right)):
+            left.plot([0, 1e6], [0, 1])
+            left.set_ylabel("上へ\n二行")
+            left.text(0.2, 0.5, "a long line that is wrapped " * 3, wrap=True)
+            right.bar(["x", "y"], [1, 2])
+            right.tick_params(axis="x", rotation=30)
+            above(right, 0, 1, "1,234")
+            figure.suptitle("顧客 " * 40)
+            return sheet.pixels(figure)
+
+    once = picture()
+    monkeypatch.setattr(sheet, "_laid_out_once", nullcontext)
+    assert np.array_equal(picture(), once)
