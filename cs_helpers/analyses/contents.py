@@ -52,7 +52,7 @@ def watched_since(data: ProductData, steps: Sequence[Step]) -> pd.Timestamp:
     """The day from which uses are known: a wait that began before may have had some that nobody recorded."""
     firsts = [data["touches"]["occurred_at"].min()]
     if any(sign.event for _, _, sign in planned(data, steps)):
-        firsts.append(data["usage_daily"]["day"].min())
+        firsts.append(data["active_daily"]["day"].min())
     known = [first.normalize() for first in firsts if first == first]
     return max(known, default=pd.Timestamp.min)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
@@ -34,6 +35,15 @@ def segments_in(companies: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {dimension: segments for dimension, segments in found.items() if segments}
 
 
+def different(rows: pd.DataFrame, *by: str, of: str = "account_id") -> Counter[tuple[str, ...]]:
+    """How many different values of a column there are for each combination of others; a missing value counts nowhere.
+
+    By sets: groups take ten times as long on some thousand rows.
+    """
+    values = set(zip(*(rows[c].tolist() for c in (*by, of)), strict=True))
+    return Counter(key[:-1] for key in values if all(value == value for value in key))
+
+
 def _all(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Companies heard, and customers that might be."""
     columns = ["account_id", "size", "quadrant", "industry"]
@@ -47,9 +57,9 @@ def grid(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for dimension, order in segments_in(_all(told, customers)).items():
-        heard = told.groupby([dimension, "viewpoint"])["account_id"].nunique()
+        heard = different(told, dimension, "viewpoint")
         rows += [
-            (dimension, segment, viewpoint, int(heard.get((segment, viewpoint), 0)))
+            (dimension, segment, viewpoint, heard[segment, viewpoint])
             for segment in order
             for viewpoint in VIEWPOINTS
         ]
@@ -65,12 +75,10 @@ def crossing(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     orders = segments_in(_all(told, customers))
     rows = []
     for first, second in combinations(orders, 2):
-        key = [first, second]
-        inside = told.groupby(key)
-        heard, known = inside["account_id"].nunique(), inside["viewpoint"].nunique()
-        there = customers.groupby(key)["account_id"].nunique()
+        heard, there = different(told, first, second), different(customers, first, second)
+        known = different(told, first, second, of="viewpoint")
         rows += [
-            (first, a, second, b, *(int(counts.get((a, b), 0)) for counts in (heard, known, there)))
+            (first, a, second, b, *(counts[a, b] for counts in (heard, known, there)))
             for a in orders[first]
             for b in orders[second]
         ]

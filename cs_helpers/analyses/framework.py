@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
-from cs_helpers.analyses.coverage import segments_in
+from cs_helpers.analyses.coverage import different, segments_in
 from cs_helpers.contract.vocabulary import VIEWPOINTS
 
 #: themes named in a cell, with a quote each
@@ -25,24 +27,22 @@ def matrix(told: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for dimension, order in segments_in(told).items():
         cell = [dimension, "viewpoint"]
-        heard = told.groupby(cell)["account_id"].nunique()
-        of = told.groupby(dimension)["account_id"].nunique()
-        companies = solid.groupby([*cell, "code"])["account_id"].nunique().rename("companies").reset_index()
-        companies = companies.sort_values(["companies", "code"], ascending=[False, True], kind="stable")
-        most = dict(list(companies.groupby(cell)))
+        heard, of = different(told, *cell), different(told, dimension)
+        most: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+        told_by = different(solid, *cell, "code")
+        for (*place, code), companies in sorted(told_by.items(), key=lambda each: (-each[1], each[0][-1])):
+            most.setdefault(tuple(place), []).append((code, companies))
         latest = solid.drop_duplicates([*cell, "code", "script"], keep="last")
-        quoted: dict[tuple[str, str, str], list[tuple[str, ...]]] = {}
-        for q in latest[[*cell, "code", "script", "note_id", "evidence", "text"]].itertuples(index=False):
-            quoted.setdefault(tuple(q[:3]), []).append(tuple(q[2:]))
-        for segment in order:
-            for viewpoint in VIEWPOINTS:
-                key = (segment, viewpoint)
-                top = most[key].head(CODES) if key in most else companies.iloc[:0]
-                quotes = [quote for code in top["code"] for quote in quoted[(*key, code)]]
-                codes = tuple(zip(top["code"], top["companies"].astype(int).tolist(), strict=True))
-                rows.append(
-                    (dimension, *key, int(heard.get(key, 0)), int(of.get(segment, 0)), codes, tuple(quotes))
-                )
+        quoted: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for q in zip(
+            *(latest[c] for c in (*cell, "code", "script", "note_id", "evidence", "text")), strict=True
+        ):
+            quoted.setdefault(q[:3], []).append(q[2:])
+        for segment, viewpoint in product(order, VIEWPOINTS):
+            key = (segment, viewpoint)
+            codes = tuple(most.get(key, [])[:CODES])
+            quotes = tuple(quote for code, _ in codes for quote in quoted[*key, code])
+            rows.append((dimension, *key, heard[key], of[(segment,)], codes, quotes))
     columns = ["dimension", "segment", "viewpoint", "companies", "of", "codes", "quotes"]
     return pd.DataFrame(rows, columns=columns)
 

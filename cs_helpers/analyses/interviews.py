@@ -275,18 +275,18 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
         )
         counts = counts.reindex(columns=["behaviour", "words", "inference"], fill_value=0)
         asked = {} if dimension == "company" else told.groupby(column)["account_id"].nunique().to_dict()
-        for key, own in counts.iterrows():
+        for key, (behaviour, words, inference) in zip(counts.index, counts.to_numpy().tolist(), strict=True):
             group = key[1] if dimension == "company" else key  # two companies may have one name
-            seen, n = int(own["behaviour"] + own["words"]), int(own.sum())
-            low, high = wilson(int(own["behaviour"]), seen)
-            guessed_low, guessed_high = wilson(int(own["inference"]), n)
-            of_others = [int(own["inference"]), guesses - int(own["inference"])], [n, notes - n]
+            seen, n = behaviour + words, behaviour + words + inference
+            low, high = wilson(behaviour, seen)
+            guessed_low, guessed_high = wilson(inference, n)
             rows.append(
                 {
-                    "dimension": dimension, "group": group, "companies": int(asked.get(key, 1)), "notes": n, **own.astype(int).to_dict(),
-                    "share": own["behaviour"] / seen if seen else np.nan, "low": low, "high": high,
-                    "guessed": own["inference"] / n, "guessed_low": guessed_low, "guessed_high": guessed_high,
-                    "p": exact_p(*of_others) if own["inference"] / n > guesses / notes else 1.0,
+                    "dimension": dimension, "group": group, "companies": int(asked.get(key, 1)), "notes": n,
+                    "behaviour": behaviour, "words": words, "inference": inference,
+                    "share": behaviour / seen if seen else np.nan, "low": low, "high": high,
+                    "guessed": inference / n, "guessed_low": guessed_low, "guessed_high": guessed_high,
+                    "p": exact_p([inference, guesses - inference], [n, notes - n]) if inference / n > guesses / notes else 1.0,
                 }
             )  # fmt: skip
     found = pd.DataFrame(rows)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cs_helpers.analyses.keyness import WITHIN, leanings, together
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
@@ -58,7 +59,7 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
     words of the segment); only words that lean to the segment, told by `LEAST_COMPANIES` of it, the surest first.
     """
     own = words.assign(segment=words["account_id"].map(segment)).dropna(subset=["segment"])
-    parts = []
+    rows: list[tuple[object, ...]] = []
     for script, whole in own.groupby("script", sort=False):
         of = whole.drop_duplicates("account_id")["segment"].value_counts()
         if len(of) < 2:
@@ -73,24 +74,20 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
         delta, error = leanings(inside, outside)
         z = delta / error
         for place, name in enumerate(segments):
-            sure = benjamini_hochberg(2 * norm.sf(np.abs(z[:, place])), q=FALSE_DISCOVERY)
+            sure = benjamini_hochberg(2 * ndtr(-np.abs(z[:, place])), q=FALSE_DISCOVERY)
             best = np.flatnonzero((z[:, place] > 0) & (inside[:, place] >= LEAST_COMPANIES))
             best = best[np.argsort(-z[best, place], kind="stable")][:MOST_WORDS]
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "script": script, "segment": name, "term": names[best], "written": spelled[best],
-                        "companies": inside[best, place].astype(int), "of": int(of[name]),
-                        "others": outside[best, place].astype(int), "of_others": int(of.sum() - of[name]),
-                        "log_odds": delta[best, place], "low": (delta - WITHIN * error)[best, place],
-                        "high": (delta + WITHIN * error)[best, place], "z": z[best, place], "sure": sure[best],
-                    }
-                )
+            counted = ((inside[best, place], int(of[name])), (outside[best, place], int(of.sum() - of[name])))
+            leans = (delta[:, place], (delta - WITHIN * error)[:, place], (delta + WITHIN * error)[:, place])
+            rows += zip(
+                repeat(script), repeat(name), names[best], spelled[best],
+                *(side for told, asked in counted for side in (told.astype(int).tolist(), repeat(asked))),
+                *(each[best].tolist() for each in (*leans, z[:, place], sure)),
             )  # fmt: skip
     columns = [
         "script", "segment", "term", "written", "companies", "of", "others", "of_others", "log_odds", "low", "high", "z", "sure",
     ]  # fmt: skip
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def pairs(words: pd.DataFrame) -> pd.DataFrame:

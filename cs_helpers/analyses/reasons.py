@@ -134,8 +134,9 @@ def _older(
     rows = rows.assign(place=rows["step"].map(place))
     left = tenure(data["contracts"])["ended_on"]
     found = []
+    reached = dict(iter(rows[rows["account_id"].isin(talks["account_id"])].groupby("account_id")))
     for talk in talks.itertuples():
-        own = rows[rows["account_id"] == talk.account_id]
+        own = reached.get(talk.account_id, rows.iloc[:0])
         before = own.loc[own["reached_at"] < talk.held_on, "place"]
         if before.empty or before.max() + 1 >= len(steps):
             continue
@@ -165,8 +166,8 @@ class _Records:
         steps = data.product.journey.steps
         self._planned = {step for step, _, _ in planned(data, steps)}
         self._since = watched_since(data, steps)
-        daily = data["usage_daily"]
-        recent = daily[(daily["day"] < end) & (daily["day"] >= end - pd.Timedelta(days=ACTIVE))]
+        days = data["active_daily"]
+        recent = days[(days["day"] < end) & (days["day"] >= end - pd.Timedelta(days=ACTIVE))]
         self._active = frozenset(recent["account_id"])
         self._log, self._touches = not data.missing("usage"), not data.missing("touches")
         waits = places.drop_duplicates(["account_id", "step"])[["account_id", "step", "began", "days"]]

@@ -95,12 +95,10 @@ def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame
         has = np.zeros((len(order), len(names)), dtype=bool)
         for row, codes in enumerate(order):
             has[row, [names[c] for c in codes]] = True
-        new = np.zeros((_ORDERS, len(order)))
-        reached = 0
-        for n in range(_ORDERS):
-            seen = np.logical_or.accumulate(has[draw.permutation(len(order))], axis=0).sum(axis=1)
-            new[n] = np.diff(seen, prepend=0)
-            reached += saturation(new[n].tolist()).at is not None
+        orders = np.array([draw.permutation(len(order)) for _ in range(_ORDERS)])
+        known = np.logical_or.accumulate(has[orders], axis=1).sum(axis=2)
+        new = np.diff(known, axis=1, prepend=0)
+        reached = sum(saturation(each).at is not None for each in new.tolist())
         mean = new.mean(axis=0)
         parts.append(
             pd.DataFrame(

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 from scipy.stats import chi2_contingency
-from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
+from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, newcombe
 
 #: an exact test looks at so many tables at most
 MOST_TABLES = 5e6
@@ -107,6 +106,6 @@ def _widest(told: Sequence[int], of: Sequence[int]) -> float:
     """The upper end of the interval of the largest difference between two segments."""
     ends = []
     for (a, n), (b, m) in combinations(zip(told, of, strict=True), 2):
-        low, high = confint_proportions_2indep(a, n, b, m, compare="diff", method="newcomb")
+        low, high = newcombe(a, n, b, m)
         ends.append(max(abs(low), abs(high)))
     return float(max(ends))

@@ -287,11 +287,13 @@ def _forms(name: str) -> list[str]:
     return [form for form in dict.fromkeys(said) if form]
 
 
+def _is_plain(text: str) -> bool:
+    """Whether each letter stands for itself: none has marks behind it or another width."""
+    return unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text))
+
+
 def _clusters(text: str) -> Iterable[tuple[int, str]]:
     """Each letter with the marks that follow it, as one in one width and form; and where it stands."""
-    if unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text)):
-        yield from enumerate(text)
-        return
     start = 0
     for end in range(1, len(text) + 1):
         if end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
@@ -300,20 +302,23 @@ def _clusters(text: str) -> Iterable[tuple[int, str]]:
         start = end
 
 
-def _plain(text: str) -> tuple[str, list[int]]:
+def _plain(text: str) -> tuple[str, Sequence[int]]:
     """A text in one width, and where each of its letters stood."""
+    if _is_plain(text):
+        return text, range(len(text))
     letters = [(place, letter) for place, cluster in _clusters(text) for letter in cluster]
     return "".join(letter for _, letter in letters), [place for place, _ in letters]
 
 
 def _close(text: str) -> tuple[str, list[int]]:
     """The letters and digits of a text in one width and case, and where each of them stood."""
-    letters = [
-        (place, letter)
-        for place, cluster in _clusters(text)
-        for letter in cluster.casefold()
-        if letter.isalnum() or letter == "ー"
-    ]
+    folded = text.casefold() if _is_plain(text) else ""
+    each = (
+        enumerate(folded)
+        if folded and len(folded) == len(text)
+        else ((place, letter) for place, cluster in _clusters(text) for letter in cluster.casefold())
+    )
+    letters = [(place, letter) for place, letter in each if letter.isalnum() or letter == "ー"]
     return "".join(letter for _, letter in letters), [place for place, _ in letters]
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio, wilson
+from cs_helpers.analyses.proportions import benjamini_hochberg, newcombe, rate_ratio, wilson
 
 counts = st.integers(0, 200)
 exposures = st.floats(0.5, 500)
@@ -38,6 +39,36 @@ def test_wilson_of_those_who_did_mirrors_that_of_those_who_did_not(n: int, data:
     count = data.draw(st.integers(0, n))
     low, high = wilson(count, n)
     assert wilson(n - count, n) == pytest.approx((1 - high, 1 - low))
+
+
+@given(n=st.integers(1, 500), alpha=st.sampled_from([0.05, 0.1, 0.01]), data=st.data())
+def test_wilson_is_that_of_statsmodels(n: int, alpha: float, data: st.DataObject) -> None:
+    count = data.draw(st.integers(0, n))
+    expected = proportion_confint(count, n, alpha=alpha, method="wilson")
+    assert wilson(count, n, alpha=alpha) == pytest.approx(np.clip(expected, 0, 1), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("of", "low", "high"),
+    [
+        ((56, 70, 48, 80), 0.0524, 0.3339),
+        ((9, 10, 3, 10), 0.1705, 0.8090),
+        ((5, 56, 0, 29), -0.0381, 0.1926),
+        ((10, 10, 0, 10), 0.6075, 1.0),
+    ],
+)
+def test_newcombe_gives_the_published_intervals(
+    of: tuple[int, int, int, int], low: float, high: float
+) -> None:
+    """Newcombe 1998, table II, method 10."""
+    assert newcombe(*of) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(n=st.integers(1, 300), m=st.integers(1, 300), data=st.data())
+def test_newcombe_is_that_of_statsmodels(n: int, m: int, data: st.DataObject) -> None:
+    a, b = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
+    expected = confint_proportions_2indep(a, n, b, m, compare="diff", method="newcomb")
+    assert newcombe(a, n, b, m) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
