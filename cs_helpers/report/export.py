@@ -21,11 +21,19 @@ from cs_helpers.text import Text
 
 
 class _Exporter(HTMLExporter):
-    """nbconvert's exporter without its last step, which parses the page to add what ours has: alt texts."""
+    """nbconvert's exporter without its last step, which parses the page to add what ours has: alt texts.
+
+    And without a second copy of the notebook, and a check of it: papermill has just made it.
+    """
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[Any, Any]:
         page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **options)
         return page, resources
+
+    def _preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        for step in self._preprocessors:
+            nb, resources = step(nb, resources)
+        return nb, resources
 
 
 def exporter(template: Mapping[str, str]) -> HTMLExporter:
@@ -36,10 +44,7 @@ def exporter(template: Mapping[str, str]) -> HTMLExporter:
 @lru_cache(maxsize=4)
 def _made(template: tuple[tuple[str, str], ...]) -> HTMLExporter:
     found = DictLoader({name.rpartition("/")[2]: content for name, content in template})
-    made = _Exporter(  # type: ignore[no-untyped-call]
-        template_file="executive.html.j2", extra_loaders=[found],
-        optimistic_validation=True,  # once at the end, not after each step
-    )  # fmt: skip
+    made = _Exporter(template_file="executive.html.j2", extra_loaders=[found])  # type: ignore[no-untyped-call]
     made.template  # noqa: B018 - reads the template
     return made
 

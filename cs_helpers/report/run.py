@@ -79,7 +79,10 @@ def prepare(temporary: str | None = None) -> None:
     temporary: the folder for temporary files, which whoever started this process removes.
     """
     light_imports()
-    import papermill  # noqa: F401
+    import papermill.execute
+
+    # it would write the notebook as a text, and then see that there is no file for it
+    papermill.execute.write_ipynb = _write_where_there_is_a_file
 
     import cs_helpers.report.export
     import cs_helpers.report.kernels  # noqa: F401
@@ -88,6 +91,13 @@ def prepare(temporary: str | None = None) -> None:
         tempfile.tempdir = temporary
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
         threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
+
+
+def _write_where_there_is_a_file(notebook: Any, path: Any) -> None:
+    from papermill.iorw import write_ipynb
+
+    if path is not None:
+        write_ipynb(notebook, path)
 
 
 def _outlive_nobody(temporary: str) -> None:
