@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import pandas as pd
 from IPython import get_ipython
@@ -30,8 +30,10 @@ from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
-from cs_helpers.widgets.concordance import Concordance
-from cs_helpers.widgets.filter_bar import Choice, FilterBar
+
+if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
+    from cs_helpers.widgets.concordance import Concordance
+    from cs_helpers.widgets.filter_bar import Choice, FilterBar
 
 #: what an analysis makes of a snapshot's small tables (`snapshot.FEW`) holds texts as they do: a third less time
 _few: ContextDecorator = pd.option_context("mode.string_storage", "python")
@@ -250,6 +252,8 @@ class Workbook:
 
         funnel: offers how the funnel of the journey is counted, too (`counted_as`).
         """
+        from cs_helpers.widgets.filter_bar import FilterBar
+
         language, text = self.text.language, self.text
 
         def draw(product: str, quarter: str, segment: str, **counted: Any) -> str:
@@ -282,6 +286,8 @@ class Workbook:
 
     def concordance(self, asked: str = "") -> Concordance:
         """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows."""
+        from cs_helpers.widgets.concordance import Concordance
+
         box = Concordance(self.data, self.text, asked)
         box.show()
         return box
@@ -359,6 +365,8 @@ class Workbook:
 
 def _ways(product: Product, text: Text) -> dict[str, Choice]:
     """How the funnel of a product may be counted; users only where the snapshot knows what each did."""
+    from cs_helpers.widgets.filter_bar import Choice
+
     journey = product.journey
     units = ("account", "user") if journey.unit == "user" else ("account",)
     named: dict[str, tuple[str, ...]] = {"mode": get_args(Mode), "entry": get_args(Entry), "unit": units}

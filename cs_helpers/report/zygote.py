@@ -37,15 +37,20 @@ from typing import Any, NoReturn
 PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.subshell_manager",
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
-    "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets",
+    "IPython.core.oinspect", "IPython.extensions.storemagic",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "pyarrow.dataset",
     "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
 )  # fmt: skip
 #: each of these packages whole: notebooks name what is in them
 _ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
 
+#: what a person before a notebook uses besides
+_INTERACTIVE = ("ipywidgets",)
+
 #: imported by a library where it is installed, for its own use, and starts threads: left to who needs it
 _LEFT_OUT = ("polars",)
+#: and what no report needs: nobody looks for a mistake in one step by step
+_LEFT_OUT_OF_BATCH = ("debugpy",)
 
 #: for glibc: what a figure gave back is kept for the next one, in place of a page fault for each page of it
 _MEMORY = {
@@ -81,8 +86,11 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
         place = Path(address).stat()
         try:
             # a batch has no reader of docstrings; who shares a user's own zygote may be a person in JupyterLab
-            with _docstrings_as_written() if idle is None else contextlib.nullcontext():
-                _preload()
+            if idle is None:
+                with _docstrings_as_written():
+                    _preload(PRELOADED, _LEFT_OUT + _LEFT_OUT_OF_BATCH)
+            else:
+                _preload(PRELOADED + _INTERACTIVE, _LEFT_OUT)
             _warm(languages)
             _Server(listener, idle).serve()
         finally:
@@ -91,12 +99,12 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
                     Path(address).unlink()
 
 
-def _preload() -> None:
-    sys.meta_path.insert(0, _Absent())
+def _preload(modules: Sequence[str], left_out: Sequence[str]) -> None:
+    sys.meta_path.insert(0, _Absent(left_out))
     import matplotlib
 
     settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
-    for name in PRELOADED:
+    for name in modules:
         importlib.import_module(name)
     for name in _ANSWERS:
         for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
@@ -151,8 +159,11 @@ class _AsWritten(defaultdict[str, list[Any]]):
 class _Absent:
     """Finds that a library is not installed, so that who would only look for it goes on without."""
 
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = frozenset(names)
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.partition(".")[0] in _LEFT_OUT:
+        if name.partition(".")[0] in self.names:
             raise ModuleNotFoundError(name)
 
 

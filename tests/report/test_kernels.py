@@ -312,7 +312,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
 import sys, threading, time
 from cs_helpers.report import zygote
 zygote._warm = lambda languages: None
-zygote._preload = lambda: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+zygote._preload = lambda *_: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 zygote.main(sys.argv[1], ["en"], None)
 """
     address = tmp_path / "z"
