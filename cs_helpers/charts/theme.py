@@ -126,6 +126,8 @@ def finished(
     )
     figure.supxlabel(source, x=0.008, ha="left", fontsize=8, color=QUIET)
     for axes in figure.axes:
+        for spine in axes.spines.values():
+            spine.set_in_layout(False)  # it is where the axes end: nothing to measure
         for line in (axes.xaxis, axes.yaxis):
             if not line.get_label_text():
                 line.set_label_coords(0, 0)  # else all tick labels are measured to place a label of no words
