@@ -62,7 +62,7 @@ class ProductData:
             if key not in table:
                 return table
             inside = table[key].isin(set(tables[parent][key]) if parent else wanted)
-            return table[inside].reset_index(drop=True)
+            return table if inside.all() else table[inside].reset_index(drop=True)
 
         tables = _Tables(self.tables, part)
         return replace(self, tables=tables)
