@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba
 
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
@@ -15,6 +16,7 @@ from cs_helpers.charts.theme import (
     SKY,
     Picture,
     above,
+    bars,
     canvas,
     count_axis,
     finished,
@@ -84,7 +86,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
         places = np.arange(len(table))
         last = places[-1]
         colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
-        axis.bar(places, table["share"], color=colours, width=0.6)
+        bars(axis, places, table["share"], color=colours, width=0.6)
         for place, row in zip(places, table.itertuples(), strict=True):
             above(axis, place, row.share, f"{text.share(row.share)}\n{row.lost}/{row.customers}")
         now = table.iloc[-1]
@@ -142,10 +144,11 @@ def cohorts(result: Result, text: Text) -> Picture:
     table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-9:]
     with canvas(text, height=3.3) as (figure, axis):
         places = np.arange(len(table))
-        this = [c == str(result.quarter) for c in table["cohort"]]
-        bars = axis.bar(places, table["each"], color=[BLUE if now else SKY for now in this], width=0.6)
-        for bar, customers in zip(bars, table["customers"], strict=True):
-            bar.set_alpha(1.0 if customers >= FEW else 0.45)
+        colours = [
+            to_rgba(BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= FEW else 0.45)
+            for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
+        ]
+        bars(axis, places, table["each"], color=colours, width=0.6)
         earlier = result.tables["cohorts"][lambda t: t["cohort"] != str(result.quarter)]
         if len(earlier):
             mean = earlier["tickets"].sum() / earlier["customers"].sum()

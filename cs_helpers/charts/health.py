@@ -6,7 +6,7 @@ import numpy as np
 
 from cs_helpers.analyses.health import BANDS as ORDER
 from cs_helpers.analyses.result import Result
-from cs_helpers.charts.theme import BANDS, INK, Picture, canvas, finished, percent_axis, within
+from cs_helpers.charts.theme import BANDS, INK, Picture, bars, canvas, finished, percent_axis, within
 from cs_helpers.text import Text
 
 
@@ -19,7 +19,7 @@ def bands(result: Result, text: Text) -> Picture:
         counts, _ = np.histogram(scores["score"], edges)
         yellow, green = result.settings["yellow_from"], result.settings["green_from"]
         colours = [BANDS["red" if e < yellow else "yellow" if e < green else "green"] for e in edges[:-1]]
-        left.bar(edges[:-1] + 5, counts, width=9, color=colours)
+        bars(left, edges[:-1] + 5, counts, width=9, color=colours)
         for x, count in zip(edges[:-1] + 5, counts, strict=True):
             if count:
                 left.text(x, count, str(count), ha="center", va="bottom", fontsize=9, in_layout=False)
@@ -32,7 +32,7 @@ def bands(result: Result, text: Text) -> Picture:
         start = np.zeros(len(sizes))
         for name in ORDER:
             share = table[table["band"] == name].set_index("size").loc[sizes, "share"].to_numpy(float)
-            right.barh(range(len(sizes)), share, left=start, color=BANDS[name], height=0.62)
+            bars(right, range(len(sizes)), share, start=start, color=BANDS[name], width=0.62, lying=True)
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.08:
                     colour = INK if name == "yellow" else "white"

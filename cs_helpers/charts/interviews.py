@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
@@ -20,6 +22,7 @@ from cs_helpers.charts.theme import (
     SIZES,
     Picture,
     apart,
+    bars,
     canvas,
     count_axis,
     finished,
@@ -251,8 +254,9 @@ def reasons(result: Result, text: Text) -> Picture:
             places = np.arange(len(REASONS)) + (i - 1) * height
             share = inside["given"] / inside["of"].where(inside["of"] > 0)
             supported = inside["supported"] / inside["of"].where(inside["of"] > 0)
-            axis.barh(places, share, height * 0.88, color=SIZES[size], alpha=0.35)
-            axis.barh(places, supported, height * 0.88, color=SIZES[size], label=text.label("size", size))
+            look: dict[str, Any] = {"width": height * 0.88, "color": SIZES[size], "lying": True}
+            bars(axis, places, share, **look, alpha=0.35)
+            bars(axis, places, supported, **look, label=text.label("size", size))
             for place, (_, row), value in zip(places, inside.iterrows(), share, strict=True):
                 axis.text(
                     (0 if value != value else value) + 0.008,

@@ -17,6 +17,7 @@ from cs_helpers.charts.theme import (
     SIZES,
     Picture,
     apart,
+    bars,
     canvas,
     finished,
     percent_axis,
@@ -48,7 +49,7 @@ def funnel(result: Result, text: Text) -> Picture:
     if unordered:
         names = [text("journeys.funnel.any", steps=k + 1) for k in places]
     with canvas(text, height=1.4 + 0.42 * len(table)) as (figure, axis):
-        axis.barh(places, table["share"], color=BLUE, height=0.62)
+        bars(axis, places, table["share"], color=BLUE, width=0.62, lying=True)
         axis.hlines(places, table["low"], table["high"], color=INK, linewidth=1.4)
         for place, row in zip(places, table.itertuples(), strict=True):
             axis.text(

@@ -14,6 +14,7 @@ from cs_helpers.charts.theme import (
     QUIET,
     Picture,
     above,
+    bars,
     canvas,
     count_axis,
     finished,
@@ -34,7 +35,7 @@ def by_quarter(result: Result, text: Text) -> Picture:
         base = np.zeros(len(quarters))
         for level in LEVELS:
             inside = counts[level].to_numpy(float)
-            axis.bar(range(len(quarters)), inside, bottom=base, color=SHADES[level], width=0.78)
+            bars(axis, range(len(quarters)), inside, start=base, color=SHADES[level], width=0.78)
             for x, (low, value) in enumerate(zip(base, inside, strict=True)):
                 if value >= max(counts.to_numpy().sum(axis=1).max() * 0.045, 1):
                     color = "white" if level >= 3 else INK
@@ -86,14 +87,10 @@ def by_size(result: Result, text: Text) -> Picture:
         start = np.zeros(len(sizes))
         for level in LEVELS:
             share = table[table["level"] == level].set_index("size").loc[sizes, "share"].to_numpy(float)
-            axis.barh(
-                range(len(sizes)),
-                share,
-                left=start,
-                color=SHADES[level],
-                height=0.62,
+            bars(
+                axis, range(len(sizes)), share, start=start, color=SHADES[level], width=0.62, lying=True,
                 label=text.label("level", level),
-            )
+            )  # fmt: skip
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.03:
                     within(axis, x + width / 2, y, text.share(width), color="white" if level >= 3 else INK)
@@ -169,7 +166,7 @@ def falls(result: Result, text: Text) -> Picture:
     with canvas(text, height=2.7) as (figure, axis):
         for place, row in enumerate(table.itertuples()):
             colour = ORANGE if row.fell else BLUE
-            axis.barh(place, row.share, color=colour, height=0.5)
+            bars(axis, [place], row.share, color=colour, width=0.5, lying=True)
             axis.hlines(place, row.low, row.high, color=INK, linewidth=1.6)
             axis.text(
                 row.high + 0.01,

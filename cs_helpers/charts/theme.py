@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
@@ -150,6 +151,33 @@ def count_axis(axis: Axes, text: Text) -> None:
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
     axis.grid(axis="y")
     axis.tick_params(length=0)
+
+
+def bars(
+    axis: Axes,
+    places: Any,
+    lengths: Any,
+    *,
+    width: float,
+    color: Any,
+    start: Any = 0.0,
+    lying: bool = False,
+    **look: Any,
+) -> None:
+    """Bars from `start`, as wide as `width`, about their places; upright, or lying from left to right.
+
+    One shape for all, where `Axes.bar` makes one of each and measures it: of 60 bars a fifth of a figure's time. A bar
+    whose length is missing is left out.
+    """
+    places, lengths, start = np.broadcast_arrays(np.asarray(places, float), np.asarray(lengths, float), start)
+    known = ~np.isnan(lengths)
+    near, low = places[known] - width / 2, start[known]
+    far, high = near + width, low + lengths[known]
+    across, along = np.stack([near, near, far, far], axis=1), np.stack([low, high, high, low], axis=1)
+    corners = np.stack([along, across] if lying else [across, along], axis=2)
+    colours = [c for c, one in zip(color, known, strict=True) if one] if isinstance(color, list) else color
+    axis.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors="none", **look))
+    axis.autoscale_view()
 
 
 def above(axis: Axes, x: Any, y: float, words: str) -> None:
