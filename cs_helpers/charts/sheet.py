@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
 
@@ -40,20 +41,32 @@ class _Line(NamedTuple):
 
 @lru_cache(1024)  # the ticks of many figures say the same
 def _line(words: str, font: FontProperties, dpi: float) -> _Line:
-    face = get_font(fontManager._find_fonts_by_props(font))
-    face.clear()
-    face.set_size(font.get_size_in_points(), dpi)
-    flags = get_hinting_flag()
-    face.set_text(words, 0.0, flags=flags)
+    face, flags = _face(font, dpi), get_hinting_flag()
+    # letters are put at whole pixels from where the ink begins: with a space, at whole pixels of the line
+    face.set_text(f"{words} ", 0.0, flags=flags)
     (width, height), descent = face.get_width_height(), face.get_descent()
-    if face.get_bitmap_offset()[0] > 0:
-        # letters are put at whole pixels from where the ink begins: with a space, at whole pixels of the line
-        face.set_text(f"{words} ", 0.0, flags=flags)
     above, ink = 0, None
     if face.get_bitmap_offset()[0] == 0:
         face.draw_glyphs_to_bitmap()
-        above, ink = (face.get_width_height()[1] - face.get_descent()) // 64 + 1, np.array(face.get_image())
-    return _Line(width / 64, height / 64, descent / 64, above, ink)
+        above, ink = (height - descent) // 64 + 1, np.array(face.get_image())
+    if descent == 0:  # the space reaches down to the line, the words perhaps do not
+        face.set_text(words, 0.0, flags=flags)
+        height, descent = face.get_width_height()[1], face.get_descent()
+    return _Line((width - _space(font, dpi)) / 64, height / 64, descent / 64, above, ink)
+
+
+@lru_cache(64)
+def _space(font: FontProperties, dpi: float) -> int:
+    face = _face(font, dpi)
+    face.set_text(" ", 0.0, flags=get_hinting_flag())
+    return face.get_width_height()[0]
+
+
+def _face(font: FontProperties, dpi: float) -> FT2Font:
+    face = get_font(fontManager._find_fonts_by_props(font))
+    face.clear()
+    face.set_size(font.get_size_in_points(), dpi)
+    return face
 
 
 class _Renderer(RendererAgg):

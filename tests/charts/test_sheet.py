@@ -4,8 +4,11 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from cs_helpers.charts import sheet
 from cs_helpers.charts.theme import above, canvas, style
@@ -42,14 +45,19 @@ def test_a_line_between_pixels_begins_at_the_next_one():
         assert np.array_equal(sheet.pixels(at), sheet.pixels(between))
 
 
-def test_a_line_is_as_wide_and_high_as_matplotlib_says():
-    with style("ja"):
-        figure = Figure(dpi=130)
-        words = [figure.text(0, 0, w, fontsize=9) for w in ("jgq", "顧客の声", "12 %", "–")]
+@given(
+    st.text("AVTWYLPjfy.,–’”0123456789%() ()社件年月日「」、。ー", min_size=1, max_size=6).filter(str.strip),
+    st.sampled_from(["en", "ja"]),
+    st.sampled_from([8, 9, 12.5]),
+)
+def test_a_line_is_as_wide_and_high_as_matplotlib_says(words, language, size):
+    with style(language):
+        font, figure = FontProperties(size=size), Figure(dpi=130)
         stock = FigureCanvasAgg(figure).get_renderer()
-        expected = [w.get_window_extent(stock).bounds for w in words]
-        ours = sheet._Sheet(figure).get_renderer()
-        assert [w.get_window_extent(ours).bounds for w in words] == expected
+        expected = stock.get_text_width_height_descent(words, font, False)
+        assert (
+            sheet._Sheet(figure).get_renderer().get_text_width_height_descent(words, font, False) == expected
+        )
 
 
 def test_a_letter_that_no_font_has_is_told():
