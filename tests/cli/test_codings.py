@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-import pandas as pd
 import pytest
 import yaml
-from exchange.cases import NASTY, material
+from exchange.cases import NASTY, assert_equal, material
 from openpyxl import load_workbook
 
 from cs_helpers.exchange.material import NAMES, Material, write_csv
@@ -68,7 +67,7 @@ def lines_of(ran):
 
 def test_what_is_written_as_csv_is_read_by_the_intake_as_it_was(taken, given):
     for name in TABLES:
-        pd.testing.assert_frame_equal(getattr(taken[0], name), getattr(given, name))
+        assert_equal(getattr(taken[0], name), getattr(given, name))
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -87,7 +86,7 @@ def test_a_project_goes_to_a_tool_and_comes_back_into_the_same_snapshot(command,
     assert {p.name for p in folder.rglob("*")} == {"coding", *(f"{n}.csv" for n in NAMES)}
     after = take(said=lines_of(ran))
     for name in NAMES:
-        pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name))
+        assert_equal(getattr(before, name), getattr(after, name))
 
 
 def test_the_sheet_of_a_coder_comes_back_with_what_they_added(command, workbook, taken):
