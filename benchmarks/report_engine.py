@@ -1,10 +1,12 @@
 """The report engine against what a user would type instead: the same notebooks, side by side in one run.
 
     python benchmarks/report_engine.py [--products 6] [--rounds 1] [--grow 60] [--only a,limit] [--memory]
+        [--ploomber FOLDER]
 
 Ways: `cs-workbook report` with nothing made before, a shell loop of the papermill and nbconvert commands, the
-same loop with `xargs -P`, papermill's and nbconvert's Python API in one process, ploomber-engine where it is
-installed, and the limit: the code of the notebooks called straight, in one warm process per core. All of them
+same loop with `xargs -P`, papermill's and nbconvert's Python API in one process, ploomber-engine where a folder
+holds it (`pip install --no-deps --target FOLDER ploomber-engine`; installed beside papermill it would slow every
+start of it), and the limit: the code of the notebooks called straight, in one warm process per core. All of them
 read the same snapshot, which is there already. Prints wall seconds and ratios, each against ours right before and
 after it, for a machine's speed drifts; with `--memory` the peak memory instead (PSS of all processes).
 """
@@ -21,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -134,8 +137,8 @@ def measured(work: Callable[[], object], *, memory: bool) -> tuple[float, float]
 class Ways:
     """The ways of making a report of each notebook and product."""
 
-    def __init__(self, home: Path, products: list[str]) -> None:
-        self.home, self.products = home, products
+    def __init__(self, home: Path, products: list[str], ploomber: str = "") -> None:
+        self.home, self.products, self.ploomber = home, products, ploomber
         self.environment = {"CS_WORKBOOK_HOME": str(home)}
         self.out = home / "out"
 
@@ -190,7 +193,7 @@ class Ways:
         self.out.mkdir(exist_ok=True)
         run(
             [sys.executable, __file__, "--child", engine, "--list", ",".join(self.products)],
-            self.environment,
+            {**self.environment, **({"PYTHONPATH": self.ploomber} if engine == "ploomber" else {})},
             self.home,
         )
 
@@ -277,15 +280,20 @@ def main() -> None:
     parser.add_argument("--grow", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--ploomber", default="")
     parser.add_argument("--child", default="")
     parser.add_argument("--list", default="")
     told = parser.parse_args()
     if told.child:
         child(told.child, told.list.split(","), told.rounds)
         return
+    if find_spec("ploomber_engine"):
+        sys.exit(
+            "ploomber-engine is installed here, and papermill imports it at every start: say --ploomber FOLDER"
+        )
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home, products = home_of(Path(folder), told.products)
-        ways = Ways(home, products)
+        ways = Ways(home, products, str(Path(told.ploomber).resolve()) if told.ploomber else "")
         others: dict[str, Callable[[], object]] = {
             "again": ways.again,
             "limit": lambda: None,
@@ -295,12 +303,8 @@ def main() -> None:
             "b: xargs -P": ways.xargs,
             "c: Python API, one process": lambda: ways.python("papermill"),
         }
-        try:
-            import ploomber_engine  # noqa: F401
-
+        if told.ploomber:
             others["d: ploomber-engine"] = lambda: ways.python("ploomber")
-        except ImportError:
-            print("ploomber-engine is not installed: left out")
         ways.report("--jobs", CORES)  # remembers what the files look like once their times are old enough
         chosen = {n: w for n, w in others.items() if not told.only or n.split(":")[0] in told.only.split(",")}
         seconds: dict[str, list[float]] = {}
