@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Literal
 
@@ -49,11 +50,16 @@ def alpha_interval(
     # what a unit adds to alpha depends on its own counts alone, so groups are added up once
     own = np.zeros((len(names), *each.shape[1:]))
     np.add.at(own, codes, each)
-    draw = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=_DRAWS)
-    drawn = _from_coincidences(np.tensordot(draw, own, axes=1), distances)
+    drawn = _from_coincidences(np.tensordot(_drawn(len(names)), own, axes=1), distances)
     drawn = drawn[~np.isnan(drawn)]
     low, high = np.quantile(drawn, [0.025, 0.975]) if len(drawn) else (np.nan, np.nan)
     return found, float(low), float(high)
+
+
+@lru_cache(2)  # each viewpoint asks for those of the same companies
+def _drawn(groups: int) -> np.ndarray:
+    """How often each group is drawn: draws x groups."""
+    return np.random.default_rng(0).multinomial(groups, np.full(groups, 1 / groups), size=_DRAWS)
 
 
 def kappa(first: pd.Series, second: pd.Series) -> float:

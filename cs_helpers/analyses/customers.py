@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
@@ -73,3 +74,12 @@ def tenure(contracts: pd.DataFrame) -> pd.DataFrame:
     spans = grouped.agg(started_on=("started_on", "min"), ended_on=("ended_on", "max"))
     running = contracts["ended_on"].isna().groupby(contracts["account_id"]).any()
     return spans.assign(ended_on=spans["ended_on"].where(~running))
+
+
+def different(rows: pd.DataFrame, *by: str, of: str = "account_id") -> Counter[tuple[str, ...]]:
+    """How many different values of a column there are for each combination of others; a missing value counts nowhere.
+
+    By sets: groups take ten times as long on some thousand rows.
+    """
+    values = set(zip(*(rows[c].tolist() for c in (*by, of)), strict=True))
+    return Counter(key[:-1] for key in values if all(value is not None and value == value for value in key))

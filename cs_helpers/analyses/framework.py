@@ -6,7 +6,8 @@ from itertools import product
 
 import pandas as pd
 
-from cs_helpers.analyses.coverage import different, segments_in
+from cs_helpers.analyses.coverage import segments_in
+from cs_helpers.analyses.customers import different
 from cs_helpers.contract.vocabulary import VIEWPOINTS
 
 #: themes named in a cell, with a quote each

@@ -68,11 +68,8 @@ def _few_of(found: pd.DataFrame) -> pd.Series:
 
 def _hidden(found: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
     """Which rows of a long table belong to a row of counts that is not shown."""
-    grouped = found.groupby(rows, sort=False)
-    cover = pd.Series(False, found.index)
-    for column in columns:
-        cover |= grouped[column].transform(lambda counts: bool(whole_rows(counts.to_numpy()))).astype(bool)
-    return cover
+    few = found[list(columns)].apply(lambda counts: whole_rows(counts.to_numpy()[:, None])).any(axis=1)
+    return few.groupby([found[row] for row in rows], sort=False).transform("any")
 
 
 def _grid(found: pd.DataFrame) -> pd.DataFrame:

@@ -130,18 +130,20 @@ def _older(
     """The waits of companies older than the records: account_id, held_on, step, began, days, outcome."""
     place = {step: n for n, step in enumerate(steps)}
     rows = data["milestones"]
-    rows = rows[(rows["reached_at"] < end) & rows["step"].isin(steps)]
-    rows = rows.assign(place=rows["step"].map(place))
+    rows = rows[
+        (rows["reached_at"] < end) & rows["step"].isin(steps) & rows["account_id"].isin(talks["account_id"])
+    ]
+    reached: dict[str, list[tuple[int, pd.Timestamp]]] = {}
+    for row in rows.itertuples():
+        reached.setdefault(row.account_id, []).append((place[row.step], row.reached_at))
     left = tenure(data["contracts"])["ended_on"]
     found = []
-    reached = dict(iter(rows[rows["account_id"].isin(talks["account_id"])].groupby("account_id")))
     for talk in talks.itertuples():
-        own = reached.get(talk.account_id, rows.iloc[:0])
-        before = own.loc[own["reached_at"] < talk.held_on, "place"]
-        if before.empty or before.max() + 1 >= len(steps):
+        own = reached.get(talk.account_id, [])
+        step = max((n for n, at in own if at < talk.held_on), default=len(steps)) + 1
+        if step >= len(steps):
             continue
-        step = int(before.max()) + 1
-        then = own.loc[(own["place"] >= step), "reached_at"].min()
+        then = min((at for n, at in own if n >= step), default=pd.NaT)
         gone = left.get(talk.account_id)
         went = gone == gone and gone < end and not then <= gone
         until = gone if went else then if then == then else end

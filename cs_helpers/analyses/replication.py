@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 import pandas as pd
 
+from cs_helpers.analyses.customers import different
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.variation import exact_p, never_heard
 
@@ -96,10 +96,8 @@ def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object,
 
 def _companies(told: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
     """How many companies told each thing, by thing and segment (`all` or a size)."""
-    once = told.dropna(subset=[column]).drop_duplicates(["account_id", column])
-    found = Counter(zip(once[column], once["size"], strict=True))
-    found.update((what, "all") for what in once[column])
-    return dict(found)
+    of_all = {(what, "all"): companies for (what,), companies in different(told, column).items()}
+    return {**different(told, column, "size"), **of_all}  # type: ignore[dict-item]
 
 
 def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
