@@ -3,7 +3,8 @@
 import gc
 
 from cs_helpers.report.run import prepare
+from cs_helpers.report.zygote import GARBAGE
 
 prepare()
-gc.collect()
 gc.freeze()  # a collection in a worker would copy every page it looks at
+gc.set_threshold(GARBAGE)

@@ -38,7 +38,7 @@ PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.subshell_manager",
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
     "IPython.core.oinspect", "IPython.extensions.storemagic",
-    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet", "pyarrow.dataset",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet",
     "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
 )  # fmt: skip
 #: each of these packages whole: notebooks name what is in them
@@ -59,8 +59,9 @@ _MEMORY = {
     "MALLOC_TOP_PAD_": str(2**24),
 }
 
-#: new objects after which a kernel looks for garbage: those of some figures
-_GARBAGE = 20_000
+#: new objects after which a kernel or a worker looks for garbage: those of some figures. At Python's own number, 700, a
+#: kernel looked 40 to 110 times in a report, and hardly found any
+GARBAGE = 50_000
 
 #: threads that a fork does not harm
 _HARMLESS = frozenset({"jemalloc_bg_thd"})
@@ -117,8 +118,8 @@ def _warm(languages: Sequence[str]) -> None:
     from cs_helpers.report.warmup import warm_up
 
     warm_up(languages)
-    gc.collect()
-    gc.freeze()  # a collection in a child would copy every page it looks at
+    # a collection in a child would copy every page it looks at; to collect first takes a tenth of a second
+    gc.freeze()
 
 
 @contextmanager
@@ -311,9 +312,7 @@ def _run_kernel(argv: list[str], told: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     gc.enable()
-    gc.set_threshold(
-        _GARBAGE
-    )  # Python's own, 700, looks for garbage 110 times in a report and hardly finds any
+    gc.set_threshold(GARBAGE)
     np.random.seed()
     matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     logging.getLogger().handlers.clear()
