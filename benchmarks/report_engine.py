@@ -90,14 +90,16 @@ def home_of(folder: Path, products: int) -> tuple[Path, list[str]]:
     return home, list(names)
 
 
+def surroundings() -> dict[str, str]:
+    """The environment of every way: as a user has it, who keeps the bytecode of what was imported."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
+        "OPENBLAS_NUM_THREADS": "1"
+    }
+
+
 def run(command: list[object], environment: dict[str, str] | None = None, cwd: Path | None = None) -> None:
     """Runs a command quietly; raises with what it said when it fails."""
-    variables = {
-        **os.environ,
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        **(environment or {}),
-    }
+    variables = {**surroundings(), "JUPYTER_PREFER_ENV_PATH": "1", **(environment or {})}
     done = subprocess.run([str(c) for c in command], cwd=cwd, env=variables, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -204,7 +206,7 @@ class Ways:
         processes = [
             subprocess.Popen(
                 [sys.executable, __file__, "--child", "straight", "--list", ",".join(part), "--rounds", str(passes)],
-                env={**os.environ, **self.environment, "OPENBLAS_NUM_THREADS": "1"}, stdout=subprocess.PIPE, text=True,
+                env={**surroundings(), **self.environment}, stdout=subprocess.PIPE, text=True,
             )
             for part in each
         ]  # fmt: skip
