@@ -26,7 +26,6 @@ def bands(result: Result, text: Text) -> Picture:
         left.set_xticks(edges)
         left.set_ylim(0, max(counts.max() * 1.15, 1))
         left.grid(axis="y")
-        left.tick_params(length=0)
         left.set_title(text("health.bands.left", yellow=text.number(yellow), green=text.number(green)))
         sizes = list(dict.fromkeys(table["size"]))[::-1]
         start = np.zeros(len(sizes))

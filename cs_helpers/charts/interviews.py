@@ -169,7 +169,6 @@ def key_words(result: Result, text: Text) -> Picture:
             )  # fmt: skip
             axis.set_ylim(-0.7, KEY_WORDS - 0.4)
             axis.set_xlim(-reach, reach)
-            axis.tick_params(length=0)
             axis.grid(axis="x")
             axis.set_title(text.wrapped(text.label(dimension, size), 24), color=SIZES.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")

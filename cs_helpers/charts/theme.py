@@ -85,7 +85,9 @@ def style(language: str) -> Iterator[None]:
         "axes.axisbelow": True,
         "axes.unicode_minus": False,
         "xtick.color": QUIET,
+        "xtick.major.size": 0,
         "ytick.color": QUIET,
+        "ytick.major.size": 0,
         "grid.color": "#eceff2",
         "figure.facecolor": "white",
         "axes.facecolor": "white",
@@ -142,7 +144,6 @@ def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:
     (axis.set_ylim if which == "y" else axis.set_xlim)(0, top)
     target.set_major_formatter(PercentFormatter(1.0, decimals=0 if top >= 0.05 else 1))
     axis.grid(axis=which)  # type: ignore[arg-type]
-    axis.tick_params(length=0)
 
 
 def count_axis(axis: Axes, text: Text) -> None:
@@ -150,7 +151,6 @@ def count_axis(axis: Axes, text: Text) -> None:
     axis.set_ylim(bottom=0)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
     axis.grid(axis="y")
-    axis.tick_params(length=0)
 
 
 def bars(
@@ -209,7 +209,6 @@ def shaded(axis: Axes, shares: np.ndarray, words: np.ndarray, *, fontsize: float
     axis.set_xticks(np.arange(columns) + 0.5)
     axis.set_yticks(np.arange(rows) + 0.5, [""] * rows, va="center")
     axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
 
 
 def apart(places: list[float], gap: float, top: float = float("inf")) -> list[float]:
