@@ -49,8 +49,8 @@ _INTERACTIVE = ("ipywidgets",)
 
 #: imported by a library where it is installed, for its own use, and starts threads: left to who needs it
 _LEFT_OUT = ("polars",)
-#: and what no report needs: nobody looks for a mistake in one step by step
-_LEFT_OUT_OF_BATCH = ("debugpy",)
+#: and what no report needs: nobody looks for a mistake in one step by step, and seaborn offers widgets where it can
+_LEFT_OUT_OF_BATCH = ("debugpy", "ipywidgets")
 
 #: for glibc: what a figure gave back is kept for the next one, in place of a page fault for each page of it
 _MEMORY = {
@@ -124,13 +124,14 @@ def _warm(languages: Sequence[str]) -> None:
 
 @contextmanager
 def _docstrings_as_written() -> Iterator[None]:
-    """Imports without what scipy and matplotlib do to docstrings: half a second, and no report reads them.
+    """Imports without what scipy, matplotlib and pyarrow do to docstrings: half a second, and no report reads them.
 
     scipy takes those of a thousand functions apart to add a note on other kinds of arrays to each,
-    matplotlib lists in those of 120 classes all that can be set.
+    matplotlib lists in those of 120 classes all that can be set, pyarrow those of each function's options.
     """
     instead = {
         "scipy._lib._docscrape": ("FunctionDoc", _AsWritten),
+        "pyarrow.vendored.docscrape": ("NumpyDocString", _AsWritten),
         "matplotlib.artist": ("kwdoc", lambda artist: ""),
     }
     stock = []
