@@ -70,7 +70,7 @@ def by_hand(query, folder, product="paper_to_web"):
 
 def same(found, wanted, keys):
     """Both frames hold the same rows, whatever their order and types of columns."""
-    wanted = wanted[list(found.columns)].astype(found.dtypes.to_dict())
+    wanted = wanted[list(found.columns)].astype(found.dtypes.to_dict()).set_axis(found.columns, axis=1)
     left, right = (f.sort_values(keys, ignore_index=True) for f in (found, wanted))
     pd.testing.assert_frame_equal(left, right)
 
