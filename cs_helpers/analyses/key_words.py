@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import repeat
 
 import numpy as np
 import pandas as pd
@@ -72,18 +71,19 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
         inside = counts.reshape(len(names), len(segments)).astype(float)
         outside = inside.sum(axis=1, keepdims=True) - inside
         delta, error = leanings(inside, outside)
-        z = delta / error
+        low, high, z = delta - WITHIN * error, delta + WITHIN * error, delta / error
         for place, name in enumerate(segments):
             sure = benjamini_hochberg(2 * ndtr(-np.abs(z[:, place])), q=FALSE_DISCOVERY)
             best = np.flatnonzero((z[:, place] > 0) & (inside[:, place] >= LEAST_COMPANIES))
             best = best[np.argsort(-z[best, place], kind="stable")][:MOST_WORDS]
-            counted = ((inside[best, place], int(of[name])), (outside[best, place], int(of.sum() - of[name])))
-            leans = (delta[:, place], (delta - WITHIN * error)[:, place], (delta + WITHIN * error)[:, place])
-            rows += zip(
-                repeat(script), repeat(name), names[best], spelled[best],
-                *(side for told, asked in counted for side in (told.astype(int).tolist(), repeat(asked))),
-                *(each[best].tolist() for each in (*leans, z[:, place], sure)),
-            )  # fmt: skip
+            rows += [
+                (
+                    script, name, names[n], spelled[n],
+                    int(inside[n, place]), int(of[name]), int(outside[n, place]), int(of.sum() - of[name]),
+                    delta[n, place], low[n, place], high[n, place], z[n, place], sure[n],
+                )
+                for n in best
+            ]  # fmt: skip
     columns = [
         "script", "segment", "term", "written", "companies", "of", "others", "of_others", "log_odds", "low", "high", "z", "sure",
     ]  # fmt: skip

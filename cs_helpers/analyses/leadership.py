@@ -68,7 +68,7 @@ def _few_of(found: pd.DataFrame) -> pd.Series:
 
 def _hidden(found: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
     """Which rows of a long table belong to a row of counts that is not shown."""
-    few = found[list(columns)].apply(lambda counts: whole_rows(counts.to_numpy()[:, None])).any(axis=1)
+    few = pd.Series(whole_rows(found[list(columns)].to_numpy()), found.index)
     return few.groupby([found[row] for row in rows], sort=False).transform("any")
 
 

@@ -78,7 +78,7 @@ def style(language: str) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
-        "axes.titley": 1.0,  # no axis has labels above it; matplotlib would measure them all to see
+        "axes.titley": 1.0,  # no axis with a title has labels above it; matplotlib would measure to see
         "axes.titlesize": 10,
         "axes.titlecolor": QUIET,
         "axes.titleweight": "normal",

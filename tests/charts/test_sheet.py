@@ -37,7 +37,7 @@ def test_a_line_at_a_whole_pixel_is_matplotlibs(words, size, angle, language):
     assert np.abs(ours - stock).max() < 30
 
 
-def test_a_line_between_pixels_begins_at_the_next_one():
+def test_a_line_between_pixels_begins_at_the_nearest():
     with style("en"):
         at, between = (Figure(figsize=(3, 1), dpi=100) for _ in range(2))
         at.text(30 / 300, 0.5, "Second department")
