@@ -88,24 +88,30 @@ def report(
     shared: Annotated[str, typer.Option(help="folder or fsspec URL where a cluster finds the snapshot")] = "",
 ) -> None:
     """Take a snapshot and publish a quarter's reports."""
-    from cs_helpers.contract.parameters import Parameters
+    from cs_helpers.report.zygote import batch_zygote, can_fork
 
     workers = _jobs(jobs)
-    Parameters.check(
-        {"quarter": quarter, "language": language, "audience": audience}
-    )  # before the data is read
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
-    from cs_helpers.report.live import Progress
-    from cs_helpers.report.quarterly import quarterly_report
+    with contextlib.ExitStack() as until_over:
+        if kernel == "warm" and not executor and can_fork():
+            # what kernels import takes longest: begun now, and for nothing where no report is due
+            kernel = until_over.enter_context(batch_zygote([language]))
+        from cs_helpers.contract.parameters import Parameters
 
-    taken = _taken(data, anew=force)
-    with Progress(console, jobs=workers, explain=explain) as watch:
-        batch = quarterly_report(
-            taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language, audience=audience,
-            jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
-            executor=executor or None, reports=reports or None, shared=shared, watch=watch,
-        )  # fmt: skip
+        Parameters.check(
+            {"quarter": quarter, "language": language, "audience": audience}
+        )  # before the data is read
+        from cs_helpers.report.live import Progress
+        from cs_helpers.report.quarterly import quarterly_report
+
+        taken = _taken(data, anew=force)
+        with Progress(console, jobs=workers, explain=explain) as watch:
+            batch = quarterly_report(
+                taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
+                audience=audience, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
+                executor=executor or None, reports=reports or None, shared=shared, watch=watch,
+            )  # fmt: skip
     for outcome in batch.outcomes:
         if outcome.status != "failed":
             console.print(batch.shown(outcome.run.file))

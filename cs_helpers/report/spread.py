@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -93,7 +93,7 @@ def run_all(
 
 @contextmanager
 def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Crew]:
-    """`jobs` processes of this machine, and a zygote for their kernels unless `kernel` is `cold`.
+    """`jobs` processes of this machine; where `kernel` is `warm`, a zygote for their kernels.
 
     Afterwards all of them are gone, and so is the folder of their temporary files.
     """
@@ -101,24 +101,18 @@ def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Cre
 
     light_imports()
     folder = Path(tempfile.mkdtemp(prefix="cs-batch-", dir=paths.temporary()))
-    forks = kernel != "cold" and can_fork()
     context = multiprocessing.get_context("forkserver" if can_fork() else "spawn")
     if can_fork():  # imports once what each worker needs, while the zygote imports what notebooks need
         context.set_forkserver_preload(["cs_helpers.report.worker"])
     try:
-        with batch_zygote(folder, languages) if forks else _none() as address:
+        with batch_zygote(languages) if kernel == "warm" and can_fork() else nullcontext(kernel) as how:
             pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare, initargs=(str(folder),))
             try:
-                yield Crew(pool, jobs, address or "cold")
+                yield Crew(pool, jobs, how)
             finally:
                 _end(pool)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _none() -> Iterator[None]:
-    yield None
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

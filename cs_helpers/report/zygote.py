@@ -20,11 +20,13 @@ import json
 import os
 import pkgutil
 import selectors
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +34,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+
+from cs_helpers import paths
 
 #: what notebooks import, and what a kernel imports while it starts and answers
 PRELOADED = (
@@ -181,6 +185,7 @@ class _Server:
             end.setblocking(False)
         self.woken, self.waking = woken, waking
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self.end)
         signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
         self.selector.register(listener, selectors.EVENT_READ, self.accept)
         self.selector.register(woken, selectors.EVENT_READ, self.reap)
@@ -201,6 +206,10 @@ class _Server:
             for pid in self.clients:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
+
+    def end(self, *_: object) -> None:
+        """Whoever started this has no more use for it."""
+        self.over = True
 
     def lifeline(self) -> None:
         """Standard input ended: whoever started this is gone."""
@@ -380,22 +389,24 @@ def can_fork() -> bool:
 
 
 @contextmanager
-def batch_zygote(folder: Path, languages: Sequence[str]) -> Iterator[str]:
+def batch_zygote(languages: Sequence[str]) -> Iterator[str]:
     """A zygote that lives as long as this context; its address, for `CS_WORKBOOK_KERNEL`.
 
-    folder: one of mode 0700, for its socket. languages: those of the reports.
+    languages: those of the reports.
     """
-    address = folder / "zygote"
-    process = start(address, languages, stdin=subprocess.PIPE)
+    folder = Path(tempfile.mkdtemp(prefix="cs-zygote-", dir=paths.temporary()))
+    process = start(folder / "zygote", languages, stdin=subprocess.PIPE)
     try:
-        yield str(address)
+        yield str(folder / "zygote")
     finally:
+        process.terminate()  # also while it imports, when nobody had a use for it
         process.stdin.close()  # type: ignore[union-attr]
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from small import command
+from small import command, descendants
 
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.report import kernels
@@ -64,7 +64,7 @@ FAITHFUL = [
 @pytest.fixture(scope="module")
 def zygote():
     """A zygote for the tests of this module: its address."""
-    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder), LANGUAGES) as address:
+    with batch_zygote(LANGUAGES) as address:
         yield address
 
 
@@ -255,7 +255,7 @@ asyncio.run(talk())
 
 
 def test_kernels_go_with_their_zygote():
-    with tempfile.TemporaryDirectory() as folder, batch_zygote(Path(folder), LANGUAGES) as address:
+    with batch_zygote(LANGUAGES) as address:
         number, _ = parent(address)
         assert number != os.getpid()  # its kernel was not forked: see the log
 
@@ -349,6 +349,15 @@ def test_stock_papermill_gains_a_zygote_that_serves_the_next_one_too(tmp_path):
     finally:
         os.kill(number, signal.SIGTERM)
     gone(number)
+
+
+def test_a_batchs_zygote_that_nobody_had_a_use_for_is_gone_at_once():
+    with batch_zygote(["en"]) as address:
+        pid = next(pid for pid, line in descendants().items() if address in line)
+        while not Path(address).exists():  # it imports now
+            time.sleep(0.01)
+    assert pid not in descendants()
+    assert not Path(address).parent.exists()
 
 
 def test_a_users_own_zygote_ends_when_nobody_needs_it(tmp_path):
