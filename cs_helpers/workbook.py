@@ -279,7 +279,7 @@ class Workbook:
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),
-            more_of=lambda product: _ways(self.snapshot.products[product], text) if funnel else {},
+            more_of=lambda product: _ways(self.snapshot.product(product), text) if funnel else {},
         )
         bar.show()
         return bar

@@ -57,7 +57,7 @@ def export(
     template: see `pages.report_template`, the default; a run that travelled has brought its own.
     """
     text = Text(run.parameters.language)
-    product = snapshot.products[run.parameters.product]
+    product = snapshot.product(run.parameters.product)
     heading = title(notebook, run.parameters.language)
     notebook.metadata["cs_workbook_report"] = {
         "title": f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}",

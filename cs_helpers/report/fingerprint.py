@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cs_helpers import hashes, paths
@@ -10,24 +10,30 @@ from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.plan import Run
 
 
-def inputs(run: Run, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The hashes of all that a run's report depends on, by part.
+def inputs(runs: Sequence[Run], manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The hashes of all that each run's report depends on: its file -> part -> hash.
 
     manifest: the snapshot's. Parts: notebook, parameters (which snapshot it is does not count, what it
     holds for the product does), code, templates, versions, data.calendar, data.product, and
     data.<table> for each table of the snapshot.
     """
-    product = run.parameters.product
     calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format")}
-    return {
-        "notebook": hashes.of_files([run.notebook]),
-        "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
+    of_all = {
         "code": package_code(),
         "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
         "versions": installed_versions(),
         "data.calendar": hashes.of_json(calendar),
-        "data.product": hashes.of_json(manifest["products"][product]),
-        **{f"data.{table}": hashes.of_json(files) for table, files in _partitions(manifest, product).items()},
+    }
+    notebooks = {file: hashes.of_files([file]) for file in {run.notebook for run in runs}}
+    held = _held(manifest, {run.parameters.product for run in runs})
+    return {
+        run.file: {
+            "notebook": notebooks[run.notebook],
+            "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
+            **of_all,
+            **held[run.parameters.product],
+        }
+        for run in runs
     }
 
 
@@ -36,16 +42,24 @@ def fingerprint(parts: Mapping[str, str]) -> str:
     return hashes.of_json(dict(parts))
 
 
-def _partitions(manifest: Mapping[str, Any], product: str) -> dict[str, list[tuple[str, str]]]:
-    """The files that a product's tables are read from, with their hashes; of shared ones its own part."""
-    found: dict[str, list[tuple[str, str]]] = {table: [] for table in manifest["tables"]}
+def _held(manifest: Mapping[str, Any], products: Collection[str]) -> dict[str, dict[str, str]]:
+    """What a snapshot holds for each product, as hashes by part."""
+    read: dict[str, dict[str, list[tuple[str, str]]]] = {
+        product: {table: [] for table in manifest["tables"]} for product in products
+    }
+    readers = {"all": list(products), **{f"product={product}": [product] for product in products}}
     for file, digest in sorted(manifest["files"].items()):
         table, _, rest = file.partition("/")
-        if table in found and rest.removesuffix(".parquet").partition("/")[0] in (
-            f"product={product}",
-            "all",
-        ):
-            found[table].append((file, digest))
+        for product in readers.get(rest.removesuffix(".parquet").partition("/")[0], []):
+            if table in read[product]:
+                read[product][table].append((file, digest))
     for table, parts in manifest.get("shared", {}).items():
-        found[table] = [(table, parts[product])]
-    return found
+        for product in products:  # of a table that all products share, its own part
+            read[product][table] = [(table, parts[product])]
+    return {
+        product: {
+            "data.product": hashes.of_json(manifest["products"][product]),
+            **{f"data.{table}": hashes.of_json(files) for table, files in tables.items()},
+        }
+        for product, tables in read.items()
+    }

@@ -50,7 +50,7 @@ def plan_runs(
     Raises `ParameterError` or `SnapshotError` for an unknown product, notebook, language,
     audience or quarter, before anything runs.
     """
-    chosen = [snapshot.check_product(p) for p in products] or list(snapshot.products)
+    chosen = [snapshot.check_product(p) for p in products] or list(snapshot.manifest["products"])
     when = str(snapshot.check_quarter(quarter))
     files = _notebooks(notebooks)
     return [

@@ -89,8 +89,8 @@ def quarterly_report(
 
     A run that depends on nothing that changed and whose files are as they were published is not run
     again unless `force`; `only_failed` runs those that failed the last time and nothing else. A
-    failed run keeps its last good report. kernel: `warm` or `cold`. longest: seconds that a cell may
-    take. executor: see `spread.hired`. reports: a folder or an fsspec URL. shared: where workers of
+    failed run keeps its last good report. kernel: `warm`, `cold` or the address of a zygote.
+    longest: seconds that a cell may take. executor: see `spread.hired`. reports: a folder or an fsspec URL. shared: where workers of
     a cluster find the snapshot. Raises `ParameterError`, `SnapshotError` or `ReportError` before
     anything runs.
     """
@@ -108,7 +108,7 @@ def quarterly_report(
     known = target.manifest(str(when))
     if only_failed:
         runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
-    parts = {run.file: inputs(run, snapshot.manifest) for run in runs}
+    parts = inputs(runs, snapshot.manifest)
     reasons = {run.file: _why(run, known, parts[run.file], target, str(when), force) for run in runs}
     took = {file: report.seconds for file, report in known.reports.items()}
     watch.planned(runs, reasons, took)
@@ -232,7 +232,7 @@ def _publish(
             if outcome.status == "failed":
                 files[sorry] = failed_page(
                     run, outcome.problems, title=report.title,
-                    product_name=snapshot.products[run.parameters.product].name.in_language(
+                    product_name=snapshot.product(run.parameters.product).name.in_language(
                         run.parameters.language
                     ),
                     last_good=datetime.fromisoformat(report.good.made_at).date() if report.good else None,

@@ -145,7 +145,11 @@ class Snapshot:
     @property
     def products(self) -> dict[str, Product]:
         """The products in it, as their files described them when it was taken."""
-        return {n: Product.model_validate(p) for n, p in self.manifest["products"].items()}
+        return {name: self.product(name) for name in self.manifest["products"]}
+
+    def product(self, name: str) -> Product:
+        """One product of the snapshot, as its file described it when it was taken."""
+        return Product.model_validate(self.manifest["products"][name])
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -195,7 +199,7 @@ class Snapshot:
         product = self.check_product(product)
         tables = _Tables(self.manifest["tables"], lambda name: self.table(name, product))
         whole = ProductData(
-            Product.model_validate(self.manifest["products"][product]),
+            self.product(product),
             self.as_of,
             tables,
             frozenset(self.manifest["given"]),

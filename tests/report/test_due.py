@@ -175,7 +175,7 @@ def test_the_fingerprint_holds_every_parameter_but_the_snapshots_name(sample_sna
 
     def mark(**more):
         run = Run(folder / "notebooks" / "10_alpha.ipynb", Parameters.check({**told, **more}))
-        return fingerprint(inputs(run, sample_snapshot.manifest))
+        return fingerprint(inputs([run], sample_snapshot.manifest)[run.file])
 
     assert mark() == mark()
     assert mark() == mark(snapshot="2020-01-01-000000000000")
@@ -198,11 +198,11 @@ def test_the_fingerprint_depends_on_every_file_that_the_product_is_read_from(sam
         Parameters.check({"product": "helpdesk", "quarter": "2026Q3"}),
     )
     manifest = json.loads(json.dumps(dict(sample_snapshot.manifest)))
-    before = fingerprint(inputs(run, manifest))
+    before = fingerprint(inputs([run], manifest)[run.file])
     for file in sample_snapshot.manifest["files"]:
         spoilt = {**manifest, "files": {**manifest["files"], file: "other"}}
         mine = "product=helpdesk" in file
-        assert (fingerprint(inputs(run, spoilt)) != before) == mine, file
+        assert (fingerprint(inputs([run], spoilt)[run.file]) != before) == mine, file
     for table in ("accounts", "notes", "codings"):
         shared = {**manifest["shared"], table: {**manifest["shared"][table], "helpdesk": "other"}}
-        assert fingerprint(inputs(run, {**manifest, "shared": shared})) != before
+        assert fingerprint(inputs([run], {**manifest, "shared": shared})[run.file]) != before
