@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def main() -> None:
             f"[bold red]error:[/] {_plain(error.strerror or str(error))}{where}; nothing was published"
         )
         sys.exit(1)
+    finally:
+        gc.freeze()  # else Python looks for garbage in all that was imported before it ends
 
 
 def _plain(text: str) -> str:
