@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import jinja2
 
 from cs_helpers import paths
@@ -9,13 +12,18 @@ from cs_helpers import paths
 
 def page_template(folder: str, name: str) -> jinja2.Template:
     """A template of `templates/<folder>/`, with the reports' style at hand; what it is given is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([paths.templates() / folder, paths.templates() / "executive"]),
+    return _environment(paths.templates(), folder).get_template(name)
+
+
+@cache
+def _environment(templates: Path, folder: str) -> jinja2.Environment:
+    """Knows the templates it was asked for, as long as their files are as they were."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([templates / folder, templates / "executive"]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name)
 
 
 def report_template() -> dict[str, str]:

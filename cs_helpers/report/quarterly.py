@@ -116,6 +116,10 @@ def quarterly_report(
     outcomes: list[Outcome] = []
     resumed = 0
     if due:
+        from cs_helpers.report.landing import landing_pages
+
+        # what would fail at the end fails now, and is ready then: kernels come up in the meantime
+        landing_pages(when, known.reports, snapshot, language)
         outcomes, resumed = _made(
             snapshot, due, parts, took, watch, force=force, jobs=jobs, kernel=kernel, longest=longest,
             executor=executor, shared=shared,
