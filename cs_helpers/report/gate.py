@@ -243,6 +243,10 @@ class _Reader(HTMLParser):
         self.text: list[str] = []
         self._in_style = False
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Counts no lines: nobody asks where in the page something is."""
+        return j
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         if tag not in _INLINE:

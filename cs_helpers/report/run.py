@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
+from cs_helpers.snapshot import Snapshot
 
 #: seconds after which a cell hangs
 LONGEST_SECONDS = 600
@@ -79,6 +81,8 @@ def prepare(temporary: str | None = None) -> None:
     temporary: the folder for temporary files, which whoever started this process removes.
     """
     light_imports()
+    import jupyter_client.session
+    import nbformat.v4.nbbase
     import papermill.execute
 
     # it would write the notebook as a text, and then see that there is no file for it
@@ -87,7 +91,11 @@ def prepare(temporary: str | None = None) -> None:
     import cs_helpers.report.export
     import cs_helpers.report.kernels  # noqa: F401
 
-    if temporary is not None:
+    if temporary is not None:  # then nobody else uses this process
+        # every output would be held against the schema of notebooks; what comes out is looked at by the gate
+        nbformat.v4.nbbase.validate = lambda node, ref=None: None
+        # and every message be searched for dates, which nobody reads
+        vars(jupyter_client.session)["extract_dates"] = lambda header: header
         tempfile.tempdir = temporary
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
         threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
@@ -138,8 +146,6 @@ def _executed(task: Task, folder: Path) -> Outcome:
     from cs_helpers.report.export import export, exporter, title
     from cs_helpers.report.gate import check_notebook, check_page, masked_names
     from cs_helpers.report.kernels import KERNEL, manager_for
-    from cs_helpers.report.storage import fetched
-    from cs_helpers.snapshot import Snapshot
 
     run, language = task.run, task.run.parameters.language
     notebook = without_interactive(nbformat.reads(task.notebook, as_version=4))
@@ -151,12 +157,10 @@ def _executed(task: Task, folder: Path) -> Outcome:
     with _EXPORTING:
         exporter(task.templates)  # now, while the zygote is still busy with its imports
     try:
-        snapshot = Snapshot.open(
-            run.parameters.snapshot, folder=fetched(task.snapshots, run.parameters.snapshot)
-        )
+        snapshot = _snapshot(task.snapshots, run.parameters.snapshot)
         notebook = papermill.execute_notebook(
             notebook, None, parameters=run.parameters.model_dump(), kernel_name=KERNEL, progress_bar=False,
-            execution_timeout=task.longest, shutdown_kernel="immediate", record_timing=True,
+            execution_timeout=task.longest, shutdown_kernel="immediate", record_timing=False,
             kernel_manager_class=manager_for(
                 folder, task.kernel,
                 {
@@ -193,6 +197,14 @@ def _executed(task: Task, folder: Path) -> Outcome:
         run, "published" if figure else "silent", {run.file: page, **beside}, heading, message,
         _metrics(notebook), (), cells,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _snapshot(where: str, name: str) -> Snapshot:
+    """The snapshot of this batch, opened once: with many products that takes long."""
+    from cs_helpers.report.storage import fetched
+
+    return Snapshot.open(name, folder=fetched(where, name))
 
 
 #: an executor may run several in threads, and there is one exporter

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from cs_helpers import paths
 
@@ -94,6 +94,7 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
             if idle is None:
                 with _docstrings_as_written():
                     _preload(PRELOADED, _LEFT_OUT + _LEFT_OUT_OF_BATCH)
+                vars(importlib.import_module("ipykernel.ipkernel"))["sys"] = _NoModules()
             else:
                 _preload(PRELOADED + _INTERACTIVE, _LEFT_OUT)
             _warm(languages)
@@ -160,6 +161,15 @@ class _AsWritten(defaultdict[str, list[Any]]):
 
     def __str__(self) -> str:
         return f"\n{self._text}"  # who asks drops the first line, a signature
+
+
+class _NoModules:
+    """`sys` for ipykernel, which lists the file of every module for a debugger: 3,000 pages to copy for each kernel."""
+
+    modules: ClassVar[Mapping[str, Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
 
 
 class _Absent:
