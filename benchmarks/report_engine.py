@@ -8,7 +8,7 @@ same loop with `xargs -P`, papermill's and nbconvert's Python API in one process
 holds it (`pip install --no-deps --target FOLDER ploomber-engine`; installed beside papermill it would slow every
 start of it), and the limit: the code of the notebooks called straight, in one warm process per core. All of them
 read the same snapshot, which is there already. Prints wall seconds and ratios, each against ours right before and
-after it, for a machine's speed drifts; with `--memory` the peak memory instead (PSS of all processes).
+after it, for a machine's speed drifts (the loop's product by product, and their sum); with `--memory` the peak memory instead (PSS of all processes).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -32,7 +33,8 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = Path(sys.executable).parent
-QUARTER = "2026Q3"
+#: what every way is told besides the product: what ours makes when it is told nothing
+TOLD = {"quarter": "2026Q3", "audience": "leadership"}
 CORES = os.cpu_count() or 1
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 TEMPLATE = ROOT / "templates" / "executive" / "executive.html.j2"
@@ -163,28 +165,25 @@ class Ways:
         """The same once more, nothing changed."""
         self.report("--jobs", CORES, anew=False)
 
-    def lines(self, kernel: str = "") -> list[str]:
+    def lines(self, products: list[str], kernel: str = "") -> list[str]:
         """A command line for each report."""
         self.out.mkdir(exist_ok=True)
+        told = " ".join(f"-p {name} {value}" for name, value in TOLD.items())
         return [
-            f"{COMMANDS}/papermill {self.home}/notebooks/{n.name} {self.out}/{p}-{n.name} -p product {p} -p quarter {QUARTER} {kernel} && "
+            f"{COMMANDS}/papermill {self.home}/notebooks/{n.name} {self.out}/{p}-{n.name} -p product {p} {told} {kernel} && "
             f"{COMMANDS}/jupyter nbconvert --to html --template-file {TEMPLATE} {self.out}/{p}-{n.name}"
-            for p in self.products
+            for p in products
             for n in NOTEBOOKS
         ]
 
-    def shell(self) -> None:
-        """(a) A loop over the commands."""
-        run(["sh", "-ec", "\n".join(self.lines())], self.environment, self.home)
-
-    def shell_with_our_kernel(self) -> None:
-        """The same loop, papermill with `-k cs-workbook`."""
-        run(["sh", "-ec", "\n".join(self.lines("-k cs-workbook"))], self.environment, self.home)
+    def shell(self, product: str, kernel: str = "") -> None:
+        """(a) A loop over the commands: the part of one product."""
+        run(["sh", "-ec", "\n".join(self.lines([product], kernel))], self.environment, self.home)
 
     def xargs(self) -> None:
         """(b) The same commands, as many at once as there are cores."""
         jobs = self.home / "lines"
-        jobs.write_text("\n".join(self.lines()) + "\n")
+        jobs.write_text("\n".join(self.lines(self.products)) + "\n")
         run(
             ["sh", "-ec", f"tr '\\n' '\\0' < {jobs} | xargs -0 -P {CORES} -I LINE sh -ec LINE"],
             self.environment, self.home,
@@ -230,7 +229,7 @@ def child(engine: str, products: list[str], passes: int) -> None:
     for product in products:
         for file in NOTEBOOKS:
             out = f"out/{product}-{engine}-{file.name}"
-            told = {"product": product, "quarter": QUARTER}
+            told = {"product": product, **TOLD}
             if engine == "papermill":
                 import papermill
 
@@ -269,7 +268,7 @@ def straight(products: list[str], passes: int) -> None:
                 for place, code in enumerate(cells):
                     exec(code, names)
                     if place == 0:
-                        names.update(product=product, quarter=QUARTER)
+                        names.update(product=product, **TOLD)
         seconds.append(time.perf_counter() - began)
     print(json.dumps(seconds))
 
@@ -296,17 +295,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home, products = home_of(Path(folder), told.products)
         ways = Ways(home, products, str(Path(told.ploomber).resolve()) if told.ploomber else "")
-        others: dict[str, Callable[[], object]] = {
-            "again": ways.again,
-            "limit": lambda: None,
-            "ours, ordinary kernels": ways.ours_cold,
-            "a: loop of commands": ways.shell,
-            "a with our kernel": ways.shell_with_our_kernel,
-            "b: xargs -P": ways.xargs,
-            "c: Python API, one process": lambda: ways.python("papermill"),
+        loop = "a: loop of commands", "a with our kernel"
+        others: dict[str, list[Callable[[], object]]] = {
+            "again": [ways.again],
+            "limit": [],
+            "ours, ordinary kernels": [ways.ours_cold],
+            loop[0]: [partial(ways.shell, p) for p in products],
+            loop[1]: [partial(ways.shell, p, "-k cs-workbook") for p in products],
+            "b: xargs -P": [ways.xargs],
+            "c: Python API, one process": [lambda: ways.python("papermill")],
         }
         if told.ploomber:
-            others["d: ploomber-engine"] = lambda: ways.python("ploomber")
+            others["d: ploomber-engine"] = [lambda: ways.python("ploomber")]
         ways.report("--jobs", CORES)  # remembers what the files look like once their times are old enough
         chosen = {n: w for n, w in others.items() if not told.only or n.split(":")[0] in told.only.split(",")}
         seconds: dict[str, list[float]] = {}
@@ -315,29 +315,34 @@ def main() -> None:
 
         def take(name: str, work: Callable[[], object]) -> float:
             taken, peak = measured(work, memory=told.memory)
-            seconds.setdefault(name, []).append(taken)
             peaks[name] = max(peak, peaks.get(name, 0.0))
             print(f"{name}: {taken:.1f} s" + (f", {peak:.2f} GB" if told.memory else ""), flush=True)
             return taken
 
         def ours_now() -> float:
-            return take("ours", ways.ours)
+            taken = take("ours", ways.ours)
+            seconds.setdefault("ours", []).append(taken)
+            return taken
 
         for _ in range(told.rounds):
             before = ours_now()
-            for name, work in chosen.items():
+            for name, pieces in chosen.items():
                 if name == "limit":
                     parts = ways.limit(3)
-                    taken = {"limit, start counted": parts[0], "limit, warm": min(parts[1:])}
-                    for part, value in taken.items():
-                        seconds.setdefault(part, []).append(value)
                     print("limit", [round(part, 2) for part in parts], flush=True)
-                else:
-                    taken = {name: take(name, work)}
-                after = ours_now()
-                for part, value in taken.items():
-                    ratios.setdefault(part, []).append(2 * value / (before + after))
-                before = after
+                    after = ours_now()
+                    for part, value in ("limit, start counted", parts[0]), ("limit, warm", min(parts[1:])):
+                        seconds.setdefault(part, []).append(value)
+                        ratios.setdefault(part, []).append(2 * value / (before + after))
+                    before = after
+                    continue
+                whole = ratio = 0.0
+                for work in pieces:
+                    taken = take(name, work)
+                    after = ours_now()
+                    whole, ratio, before = whole + taken, ratio + 2 * taken / (before + after), after
+                seconds.setdefault(name, []).append(whole)
+                ratios.setdefault(name, []).append(ratio)
         print(f"\n{len(products) * len(NOTEBOOKS)} reports, {CORES} cores\n")
         print("| way | seconds | a report | peak GB | it / ours |\n|---|---|---|---|---|")
         runs = len(products) * len(NOTEBOOKS)
