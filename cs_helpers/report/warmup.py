@@ -47,7 +47,7 @@ def _figure(text: Text) -> None:
     quarter = Quarter(2026, 1)
     result = Result("warm", "warm", quarter, quarter.start, date(2026, 3, 31), 1, {}, {})
     words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
-    with canvas(text, 1, 2, height=3.0) as (figure, (left, right)):
+    with canvas(text, 1, 3, height=2.0) as (figure, (left, middle, right)):
         left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
         for size in (8, 8.5, 9, 10, 11, 12.5):  # each size of a font is looked up by itself
             left.text(0, 0.2, words, fontsize=size)
@@ -56,11 +56,9 @@ def _figure(text: Text) -> None:
         left.set_title(words)
         percent_axis(left)
         days = pd.date_range("2026-01-01", periods=90, freq="D")
-        right.plot(days, np.arange(90.0))
-        right.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
-        right.scatter(days[:3], [1.0, 2.0, 3.0])
-        right.hlines(3, days[0], days[9])
-        finished(figure, text, result, message=words, alt="", n=words)
-    with canvas(text, height=3.0) as (figure, axis):
-        shaded(axis, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
+        middle.plot(days, np.arange(90.0))
+        middle.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
+        middle.scatter(days[:3], [1.0, 2.0, 3.0])
+        middle.hlines(3, days[0], days[9])
+        shaded(right, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
         finished(figure, text, result, message=words, alt="", n=words)
