@@ -32,7 +32,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from cs_helpers import hashes, paths
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.installation import installed_versions, package_code
-from cs_helpers.report.zygote import ask, can_fork, start
+from cs_helpers.report.zygote import NO_HISTORY, ask, can_fork, start
 
 KERNEL = "cs-workbook"
 
@@ -243,7 +243,7 @@ class QuickManager(AsyncKernelManager):
         options["env"] = {**(options.get("env") or os.environ), **self.environment}
         if self.folder is not None:
             options["cwd"] = str(self.folder)
-        await super()._async_launch_kernel([*kernel_cmd, "--HistoryManager.enabled=False"], **options)
+        await super()._async_launch_kernel([*kernel_cmd, NO_HISTORY], **options)
 
     _launch_kernel = _async_launch_kernel
 

@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from cs_helpers.report.manifest import CellTime, Problem, Status
@@ -83,6 +85,7 @@ def prepare(temporary: str | None = None) -> None:
     light_imports()
     import jupyter_client.session
     import nbformat.v4.nbbase
+    import papermill.engines
     import papermill.execute
 
     # it would write the notebook as a text, and then see that there is no file for it
@@ -96,6 +99,10 @@ def prepare(temporary: str | None = None) -> None:
         nbformat.v4.nbbase.validate = lambda node, ref=None: None
         # and every message be searched for dates, which nobody reads
         vars(jupyter_client.session)["extract_dates"] = lambda header: header
+        # papermill wrote this time itself a moment ago: no need to find out how it is written
+        vars(papermill.engines)["dateutil"] = SimpleNamespace(
+            parser=SimpleNamespace(parse=datetime.fromisoformat)
+        )
         tempfile.tempdir = temporary
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
         threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()

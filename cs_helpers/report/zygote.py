@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
+import importlib.util
 import json
 import os
-import pkgutil
 import selectors
 import shutil
 import signal
@@ -28,33 +27,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from cs_helpers import paths
-
-#: what notebooks import, and what a kernel imports while it starts and answers
-PRELOADED = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.subshell_manager",
-    "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
-    "IPython.core.oinspect", "IPython.extensions.storemagic",
-    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "pyarrow.parquet",
-    "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
-)  # fmt: skip
-#: each of these packages whole: notebooks name what is in them
-_ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
-
-#: what a person before a notebook uses besides
-_INTERACTIVE = ("ipywidgets",)
-
-#: imported by a library where it is installed, for its own use, and starts threads: left to who needs it
-_LEFT_OUT = ("polars",)
-#: and what no report needs: nobody looks for a mistake in one step by step, and seaborn offers widgets where it can
-_LEFT_OUT_OF_BATCH = ("debugpy", "ipywidgets")
+from cs_helpers.report.preload import preload
 
 #: for glibc: what a figure gave back is kept for the next one, in place of a page fault for each page of it
 _MEMORY = {
@@ -66,6 +46,9 @@ _MEMORY = {
 #: new objects after which a kernel or a worker looks for garbage: those of some figures. At Python's own number, 700, a
 #: kernel looked 40 to 110 times in a report, and hardly found any
 GARBAGE = 50_000
+
+#: what a batch tells its kernels besides: all would write to the user's history, one database, at once
+NO_HISTORY = "--HistoryManager.enabled=False"
 
 #: threads that a fork does not harm
 _HARMLESS = frozenset({"jemalloc_bg_thd"})
@@ -90,13 +73,7 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
         listener.listen(64)  # who connects now waits until the libraries are there
         place = Path(address).stat()
         try:
-            # a batch has no reader of docstrings; who shares a user's own zygote may be a person in JupyterLab
-            if idle is None:
-                with _docstrings_as_written():
-                    _preload(PRELOADED, _LEFT_OUT + _LEFT_OUT_OF_BATCH)
-                vars(importlib.import_module("ipykernel.ipkernel"))["sys"] = _NoModules()
-            else:
-                _preload(PRELOADED + _INTERACTIVE, _LEFT_OUT)
+            preload(batch=idle is None)
             _warm(languages)
             _Server(listener, idle).serve()
         finally:
@@ -105,82 +82,12 @@ def main(address: str, languages: Sequence[str], idle: float | None) -> None:
                     Path(address).unlink()
 
 
-def _preload(modules: Sequence[str], left_out: Sequence[str]) -> None:
-    sys.meta_path.insert(0, _Absent(left_out))
-    import matplotlib
-
-    settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
-    for name in modules:
-        importlib.import_module(name)
-    for name in _ANSWERS:
-        for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
-            importlib.import_module(f"{name}.{found.name}")
-    matplotlib.rcParams.update(settings)
-    del sys.meta_path[0]
-
-
 def _warm(languages: Sequence[str]) -> None:
     from cs_helpers.report.warmup import warm_up
 
     warm_up(languages)
     # a collection in a child would copy every page it looks at; to collect first takes a tenth of a second
     gc.freeze()
-
-
-@contextmanager
-def _docstrings_as_written() -> Iterator[None]:
-    """Imports without what scipy, matplotlib and pyarrow do to docstrings: half a second, and no report reads them.
-
-    scipy takes those of a thousand functions apart to add a note on other kinds of arrays to each,
-    matplotlib lists in those of 120 classes all that can be set, pyarrow those of each function's options.
-    """
-    instead = {
-        "scipy._lib._docscrape": ("FunctionDoc", _AsWritten),
-        "pyarrow.vendored.docscrape": ("NumpyDocString", _AsWritten),
-        "matplotlib.artist": ("kwdoc", lambda artist: ""),
-    }
-    stock = []
-    for module, (name, plain) in instead.items():
-        with contextlib.suppress(ImportError, KeyError):  # another version may not have it
-            known = vars(importlib.import_module(module))
-            stock.append((known, name, known[name]))
-            known[name] = plain
-    try:
-        yield
-    finally:
-        for known, name, before in stock:
-            known[name] = before
-
-
-class _AsWritten(defaultdict[str, list[Any]]):
-    """A docstring that nothing is added to, for who would take it apart and put it together."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__(list)
-        self._text = function.__doc__ or ""
-
-    def __str__(self) -> str:
-        return f"\n{self._text}"  # who asks drops the first line, a signature
-
-
-class _NoModules:
-    """`sys` for ipykernel, which lists the file of every module for a debugger: 3,000 pages to copy for each kernel."""
-
-    modules: ClassVar[Mapping[str, Any]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(sys, name)
-
-
-class _Absent:
-    """Finds that a library is not installed, so that who would only look for it goes on without."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = frozenset(names)
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(name)
 
 
 class _Server:
@@ -338,6 +245,12 @@ def _run_kernel(argv: list[str], told: int) -> None:
     logging.getLogger().handlers.clear()
     sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin or "", *argv]  # type: ignore[union-attr]
     app = IPKernelApp.instance(parent_handle=os.getppid())
+    if argv[:1] == ["-f"] and argv[2:] in ([], [NO_HISTORY]):
+        # all that a kernel is told as a rule: the stock parser, which knows all options there are, takes 6 ms
+        app.connection_file = argv[1]
+        if argv[2:]:
+            app.config.HistoryManager.enabled = False
+        vars(app)["parse_command_line"] = lambda argv: None
     app.initialize(argv)
     os.write(told, b'{"ready": true}\n')
     os.close(told)

@@ -288,18 +288,21 @@ def test_kernels_of_a_batch_write_to_no_history(zygote, how, tmp_path):
 def test_docstrings_are_left_alone_for_the_imports_only():
     """In a process of its own: scipy's own words stay, what it adds is left out, and only then."""
     script = """
-from cs_helpers.report import zygote
-with zygote._docstrings_as_written():
+from cs_helpers.report.preload import docstrings_as_written
+with docstrings_as_written():
     import scipy.stats
 from scipy._lib import _docscrape
 import matplotlib.artist, matplotlib.lines
 print(_docscrape.FunctionDoc.__module__, matplotlib.artist.kwdoc(matplotlib.lines.Line2D)[:10].strip() != "")
 print(scipy.stats.fisher_exact.__doc__.splitlines()[0], "|", "Array API" in scipy.stats.fisher_exact.__doc__)
+import sys, numpy
+print("numpy.f2py" in sys.modules, callable(numpy.f2py.run_main))
 """
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == [
         "scipy._lib._docscrape True",
         "Perform a Fisher exact test on a contingency table. | False",
+        "False True",
     ]
 
 
@@ -312,7 +315,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
 import sys, threading, time
 from cs_helpers.report import zygote
 zygote._warm = lambda languages: None
-zygote._preload = lambda *_: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+zygote.preload = lambda **_: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 zygote.main(sys.argv[1], ["en"], None)
 """
     address = tmp_path / "z"
