@@ -37,6 +37,18 @@ def test_a_line_at_a_whole_pixel_is_matplotlibs(words, size, angle, language):
     assert np.abs(ours - stock).max() < 30
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("size", [8, 9, 12.5])
+@pytest.mark.parametrize("linespacing", [1.0, 1.35, "normal"])
+def test_lines_are_as_far_apart_as_matplotlib_has_them(linespacing, size, language):
+    with style(language):
+        figure = Figure(dpi=130)
+        for words in ("one line", "two g\n二行", "three\n\nof them"):
+            text = figure.text(0.4, 0.5, words, fontsize=size, linespacing=linespacing)
+            stock, ours = FigureCanvasAgg(figure).get_renderer(), sheet._Sheet(figure).get_renderer()
+            assert text.get_window_extent(ours).bounds == text.get_window_extent(stock).bounds
+
+
 def test_a_line_between_pixels_begins_at_the_nearest():
     with style("en"):
         at, between = (Figure(figsize=(3, 1), dpi=100) for _ in range(2))
