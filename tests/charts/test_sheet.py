@@ -1,5 +1,6 @@
 """What a figure is drawn on, against matplotlib's own."""
 
+import io
 from contextlib import nullcontext
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_lines_are_as_far_apart_as_matplotlib_has_them(linespacing, size, langua
             text = figure.text(0.4, 0.5, words, fontsize=size, linespacing=linespacing)
             stock, ours = FigureCanvasAgg(figure).get_renderer(), sheet._Sheet(figure).get_renderer()
             assert text.get_window_extent(ours).bounds == text.get_window_extent(stock).bounds
+
+
+def test_fonts_are_read_from_memory_and_still_say_what_they_lack():
+    with style("en"):
+        assert isinstance(sheet._face(FontProperties(size=9), 130).fname, io.BytesIO)
+        figure = Figure(figsize=(1, 1))
+        figure.text(0.1, 0.5, "ཧ")
+        with pytest.warns(UserWarning, match="missing from font"):
+            sheet.pixels(figure)
 
 
 def test_a_line_between_pixels_begins_at_the_nearest():
