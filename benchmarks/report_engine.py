@@ -8,7 +8,8 @@ same loop with `xargs -P`, papermill's and nbconvert's Python API in one process
 holds it (`pip install --no-deps --target FOLDER ploomber-engine`; installed beside papermill it would slow every
 start of it), and the limit: the code of the notebooks called straight, in one warm process per core. All of them
 read the same snapshot, which is there already. Prints wall seconds and ratios, each against ours right before and
-after it, for a machine's speed drifts (the loop's product by product, and their sum); with `--memory` the peak memory instead (PSS of all processes).
+after it, for a machine's speed drifts (the loop's product by product, and their sum); with `--memory` the peak
+memory instead (PSS of all processes).
 """
 
 from __future__ import annotations
@@ -295,13 +296,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home, products = home_of(Path(folder), told.products)
         ways = Ways(home, products, str(Path(told.ploomber).resolve()) if told.ploomber else "")
-        loop = "a: loop of commands", "a with our kernel"
         others: dict[str, list[Callable[[], object]]] = {
             "again": [ways.again],
             "limit": [],
             "ours, ordinary kernels": [ways.ours_cold],
-            loop[0]: [partial(ways.shell, p) for p in products],
-            loop[1]: [partial(ways.shell, p, "-k cs-workbook") for p in products],
+            "a: loop of commands": [partial(ways.shell, p) for p in products],
+            "a with our kernel": [partial(ways.shell, p, "-k cs-workbook") for p in products],
             "b: xargs -P": [ways.xargs],
             "c: Python API, one process": [lambda: ways.python("papermill")],
         }

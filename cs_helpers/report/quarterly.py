@@ -89,10 +89,10 @@ def quarterly_report(
 
     A run that depends on nothing that changed and whose files are as they were published is not run
     again unless `force`; `only_failed` runs those that failed the last time and nothing else. A
-    failed run keeps its last good report. kernel: `warm`, `cold` or the address of a zygote.
-    longest: seconds that a cell may take. executor: see `spread.hired`. reports: a folder or an fsspec URL. shared: where workers of
-    a cluster find the snapshot. Raises `ParameterError`, `SnapshotError` or `ReportError` before
-    anything runs.
+    failed run keeps its last good report. kernel: `warm`, `cold` or the address of a zygote. longest:
+    seconds that a cell may take. executor: see `spread.hired`. reports: a folder or an fsspec URL.
+    shared: where workers of a cluster find the snapshot. Raises `ParameterError`, `SnapshotError` or
+    `ReportError` before anything runs.
     """
     watch = watch or Watch()
     runs = plan_runs(

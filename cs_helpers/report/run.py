@@ -153,6 +153,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
     from cs_helpers.report.export import export, exporter, title
     from cs_helpers.report.gate import check_notebook, check_page, masked_names
     from cs_helpers.report.kernels import KERNEL, manager_for
+    from cs_helpers.report.storage import fetched
 
     run, language = task.run, task.run.parameters.language
     notebook = without_interactive(nbformat.reads(task.notebook, as_version=4))
@@ -164,7 +165,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
     with _EXPORTING:
         exporter(task.templates)  # now, while the zygote is still busy with its imports
     try:
-        snapshot = _snapshot(task.snapshots, run.parameters.snapshot)
+        snapshot = _snapshot(fetched(task.snapshots, run.parameters.snapshot), run.parameters.snapshot)
         notebook = papermill.execute_notebook(
             notebook, None, parameters=run.parameters.model_dump(), kernel_name=KERNEL, progress_bar=False,
             execution_timeout=task.longest, shutdown_kernel="immediate", record_timing=False,
@@ -207,11 +208,9 @@ def _executed(task: Task, folder: Path) -> Outcome:
 
 
 @lru_cache(maxsize=1)
-def _snapshot(where: str, name: str) -> Snapshot:
+def _snapshot(folder: Path, name: str) -> Snapshot:
     """The snapshot of this batch, opened once: with many products that takes long."""
-    from cs_helpers.report.storage import fetched
-
-    return Snapshot.open(name, folder=fetched(where, name))
+    return Snapshot.open(name, folder=folder)
 
 
 #: an executor may run several in threads, and there is one exporter

@@ -19,7 +19,6 @@ import importlib.util
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import struct
@@ -317,19 +316,21 @@ def batch_zygote(languages: Sequence[str]) -> Iterator[str]:
 
     languages: those of the reports.
     """
-    folder = Path(tempfile.mkdtemp(prefix="cs-zygote-", dir=paths.temporary()))
-    process = start(folder / "zygote", languages, stdin=subprocess.PIPE)
-    try:
-        yield str(folder / "zygote")
-    finally:
-        process.terminate()  # also while it imports, when nobody had a use for it
-        process.stdin.close()  # type: ignore[union-attr]
+    with tempfile.TemporaryDirectory(
+        prefix="cs-zygote-", dir=paths.temporary(), ignore_cleanup_errors=True
+    ) as folder:
+        address = Path(folder, "zygote")
+        process = start(address, languages, stdin=subprocess.PIPE)
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+            yield str(address)
+        finally:
+            process.terminate()  # also while it imports, when nobody had a use for it
+            process.stdin.close()  # type: ignore[union-attr]
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def start(

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
 
 import pytest
-
-
-def children():
-    """The processes that this one started and that are still there."""
-    return {
-        pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
-    }
+from processes import descendants
 
 
 @pytest.fixture
@@ -21,10 +14,10 @@ def refused(command, untouched):
     """The message with which a report is refused; it is one, and no traceback."""
 
     def run(*arguments, code=1, call=None):
-        before = children()
+        before = set(descendants())
         ran = (call or command)("report", *arguments)
         assert ran.code == code
-        assert children() <= before
+        assert set(descendants()) <= before
         assert "Traceback" not in ran.out + ran.err
         assert len(re.findall(r"\berror\b", ran.err, re.I)) == 1
         assert untouched()

@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from processes import command, descendants
 from servers import missing
-from small import GOOD, command, descendants, notebook, write
+from small import GOOD, notebook, write
 
 from cs_helpers import paths
 from cs_helpers.report.gate import check_page

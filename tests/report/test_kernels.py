@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from small import command, descendants
+from processes import command, descendants
 
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.report import kernels

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from small import GOOD, descendants, notebook
+from processes import descendants
+from small import GOOD, notebook
 
 from cs_helpers import paths
 from cs_helpers.contract.parameters import Parameters

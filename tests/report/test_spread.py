@@ -14,8 +14,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+from processes import command
 from servers import missing
-from small import GOOD, command, notebook
+from small import GOOD, notebook
 
 from cs_helpers.errors import ParameterError, ReportError
 from cs_helpers.report.manifest import CellTime
