@@ -6,6 +6,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.dev
 ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
@@ -39,10 +40,10 @@ help: ## list the commands
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports
 	@$(BIN)/cs-workbook report $(REPORT)
 
-test: $(READY) ## run the tests
+test: $(DEV) ## run the tests
 	@$(BIN)/python -m pytest
 
-check: $(READY) ## lint, format, types, architecture, clean notebooks, tests
+check: $(DEV) ## lint, format, types, architecture, clean notebooks, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,40 +68,33 @@ data/sample/sources.yml: $(READY) $(wildcard cs_helpers/sample/*)
 dictionary: $(READY) ## write data/README.md and docs/run-manifest.md from the code
 	@$(BIN)/cs-workbook dictionary
 
-benchmark: $(READY) $(SAMPLE) ## time the report engine against what a user would type instead
+benchmark: $(DEV) $(SAMPLE) ## time the report engine against what a user would type instead
 	@$(BIN)/python benchmarks/report_engine.py
 
-LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	--no-annotate --quiet --upgrade
+# with extras: pip before 23.3 does not hold `coverage[toml]` to a lock that only says `coverage`
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	--no-header --no-annotate --quiet --upgrade
 
-lock: ## resolve requirements.lock and requirements-engines.lock anew (needs uv)
-	$(LOCK) --group pyproject.toml:dev pyproject.toml -o requirements.lock
-	$(LOCK) --group pyproject.toml:engines -c requirements.lock -o requirements-engines.lock
+lock: ## resolve requirements.lock, -dev.lock and -engines.lock anew (needs uv)
+	$(LOCK) --group pyproject.toml:install pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:engines -c requirements.lock -c requirements-dev.lock -o requirements-engines.lock
 
 clean: ## remove what the commands made, except your data and reports
-	rm -rf $(VENV) data/sample data/snapshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf $(VENV) $(VENV).log data/sample data/snapshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
 
-# The environment: locked and hashed; uv where it is there, pip otherwise.
+# The environment, and what the tests and the engines need on top of it: locked and hashed, see install.py.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or the like")'
-	@echo "making $(VENV) and installing the locked packages (once, some minutes)"
-	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
-		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
-	else \
-		$(PYTHON) -m venv --clear $(VENV) && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
+	@echo "making $(VENV) and installing the locked packages (once; some 250 MB, one to three minutes)"
+	@$(PYTHON) install.py $(VENV)
 	@touch $@
 
-# The engines' packages come on top of it; no version differs, `make lock` sees to that.
+$(DEV): $(READY) requirements-dev.lock
+	@echo "installing what the tests need (once, some 30 MB)"
+	@$(PYTHON) install.py $(VENV) requirements-dev.lock
+	@touch $@
+
 $(ENGINES): $(READY) requirements-engines.lock
 	@echo "installing what reads PostgreSQL and Spark (once, some 450 MB)"
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-engines.lock ; \
-	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock ; \
-	fi
+	@$(PYTHON) install.py $(VENV) requirements-engines.lock
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -20,12 +21,31 @@ def package_code() -> str:
 
 @cache
 def installed_versions() -> str:
-    """The hash of Python's and all installed packages' versions, as their folders name them."""
+    """The hash of the versions of Python and of the packages a report needs, as their folders name them.
+
+    Those are the packages of requirements.lock; without that file (another way to install), all that are there.
+    """
+    wanted = locked_names()
     installed = {
         entry.name
         for folder in sys.path
         if folder and Path(folder).is_dir()
         for entry in Path(folder).iterdir()
         if entry.suffix in (".dist-info", ".egg-info")
+        and (not wanted or _canonical(entry.name.partition("-")[0]) in wanted)
     }
     return hashes.of("\n".join([platform.python_version(), *sorted(installed)]))
+
+
+def locked_names() -> frozenset[str]:
+    """The names of the packages in requirements.lock; none where that file does not lie beside this package."""
+    file = Path(__file__).resolve().parents[1] / "requirements.lock"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return frozenset()
+    return frozenset(_canonical(m[1]) for m in re.finditer(r"^([\w.-]+)(?:\[[^\]]*\])?==", text, re.M))
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

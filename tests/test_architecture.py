@@ -24,21 +24,6 @@ def test_environment_yml_names_what_pyproject_names():
     assert packages == [*project["dependencies"], "-e ."]
 
 
-def test_every_dependency_is_locked_with_hashes():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {re.split(r"[\[<>=; ]", d)[0].lower().replace("_", "-") for d in wanted}
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    locked = {m[1].lower() for m in re.finditer(r"^([A-Za-z0-9_.-]+)==", lock, re.M)}
-    assert names <= locked
-    for entry in re.split(r"\n(?=\S)", lock.strip()):
-        assert "--hash=sha256:" in entry
-
-
-def test_the_lock_names_no_host():
-    assert "://" not in (ROOT / "requirements.lock").read_text(encoding="utf-8")
-
-
 def test_the_layers_of_the_architecture_are_kept_by_import_linter():
     from importlinter.cli import lint_imports
 
@@ -72,13 +57,3 @@ def test_every_module_is_of_one_idea_and_short_enough_to_read():
         if n > 450
     }
     assert long == {}
-
-
-def test_the_lock_of_the_engines_differs_in_no_version_and_names_no_host():
-    pins = [
-        set(re.findall(r"^([\w.-]+)(==\S+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
-        for file in ("requirements.lock", "requirements-engines.lock")
-    ]
-    names = {name for name, _ in pins[0]}
-    assert {pin for pin in pins[1] if pin[0] in names} <= pins[0]
-    assert "://" not in (ROOT / "requirements-engines.lock").read_text(encoding="utf-8")
