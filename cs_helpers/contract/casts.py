@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from cs_helpers.contract.tables import Table
+from cs_helpers.contract.schema import Table
 
 ROW = "source_row"
 RAW = "raw_"

@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 from cs_helpers.contract.casts import MISFIT, ROW
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import Policies
-from cs_helpers.contract.tables import Table
+from cs_helpers.contract.schema import Table
 
 #: how many rows that break a rule are kept as examples in the manifest
 EXAMPLES = 10

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.contract.schema import Table
+from cs_helpers.contract.tables import TABLES
 
 _HEAD = """\
 # The tables of the workbook / ワークブックのテーブル
 
 Written from `cs_helpers/contract/tables.py` by `make dictionary`; do not edit by hand.
 Only `accounts` and `contracts` are required. Without another table, the analyses that need it say
-on their page what they cannot say. How to map your own tables: `docs/bring-your-own-data.md`.
+on their page what they cannot say. Column "tells": what leadership may read of it
+(`cs_helpers/contract/disclosure.py`): `public`; `company` and `person` name somebody; `told` was learnt in
+an interview and never stands beside a name there. How to map your own tables: `docs/bring-your-own-data.md`.
 
 必須は `accounts` と `contracts` だけです。ほかのテーブルがない場合、それを使う分析は「何が言えないか」を
-ページ上に示します。自社データの対応付けは `docs/bring-your-own-data.md` を参照してください。
+ページ上に示します。「tells」列は経営層版での扱いです(`public` 公開可、`company`・`person` は名前、
+`told` は聞き取った内容で、経営層版では名前と並べません)。自社データの対応付けは `docs/bring-your-own-data.md` を参照してください。
 """
 
 
@@ -29,7 +33,10 @@ def _section(table: Table) -> str:
         about = column.metadata
         kind = about["kind"] + (f" ({about['unit']})" if about["unit"] else "")
         must = "yes" if about["mapped"] else ""
-        rows.append(f"| `{name}` | {kind} | {must} | {about['en']} | {about['ja']} | `{about['example']}` |")
+        tells = table.discloses(name)
+        rows.append(
+            f"| `{name}` | {kind} | {must} | {tells} | {about['en']} | {about['ja']} | `{about['example']}` |"
+        )
     lines = [
         f"## {table.name} ({need})",
         "",
@@ -37,8 +44,8 @@ def _section(table: Table) -> str:
         "",
         f"Key / キー: {key}",
         "",
-        "| column | type | needed | meaning | 意味 | example |",
-        "|---|---|---|---|---|---|",
+        "| column | type | needed | tells | meaning | 意味 | example |",
+        "|---|---|---|---|---|---|---|",
         *rows,
         "",
     ]

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 
+from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
-from cs_helpers.errors import SettingError, did_you_mean
-
-#: the loader in C, ten times as fast, where PyYAML was built with it
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from cs_helpers.errors import SettingError
 
 Mode = Literal["milestones", "ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
@@ -318,6 +314,13 @@ class Play(_Part):
     step: Slug | None = None
 
 
+class Leadership(_Part):
+    """What leadership's edition may show of a product, beyond what it always may."""
+
+    show_staff: bool = False
+    """Whether CSMs, interviewers and coders stand there by name; else each has a pseudonym."""
+
+
 class Product(_Part):
     """The operations map of one product."""
 
@@ -330,6 +333,7 @@ class Product(_Part):
     baselines: tuple[Baseline, ...] = Field(min_length=1)
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
+    leadership: Leadership = Leadership()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Product:
@@ -340,89 +344,6 @@ class Product(_Part):
             if play.step and play.step not in steps:
                 raise ValueError(f"playbook names the step '{play.step}', journey has no such step")
         return self
-
-
-def read_yaml(file: Path) -> Any:
-    """The content of a YAML file; raises `SettingError` with line and column if it is not YAML."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        try:
-            return yaml.load(text, Loader=_LOADER)
-        except yaml.YAMLError:
-            return yaml.safe_load(text)  # slower, and it knows the place of the mistake better
-    except FileNotFoundError:
-        raise SettingError(file, "there is no such file") from None
-    except IsADirectoryError:
-        raise SettingError(file, "this is a folder, a YAML file is needed") from None
-    except PermissionError:
-        raise SettingError(file, "the file may not be read; check its permissions") from None
-    except UnicodeDecodeError:
-        raise SettingError(file, "the file is not UTF-8 text; save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-        raise SettingError(file, f"this is not valid YAML{at}: {what}") from None
-
-
-def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) -> SettingError:
-    """The first thing that pydantic refused, as a sentence with the key that is wrong.
-
-    A misspelt key comes before the one that is missing because of it.
-    """
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    key = ".".join(str(part) for part in first["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    context = first.get("ctx", {})
-    if first["type"] == "extra_forbidden":
-        fields = _fields_at(model, first["loc"][:-1])
-        hint = did_you_mean(str(first["loc"][-1]), fields)
-        return SettingError(
-            file, f"there is no such key{more}.{hint}".rstrip("."), key=key, allowed=", ".join(fields)
-        )
-    if first["type"] == "missing":
-        return SettingError(file, f"this key is needed and missing{more}", key=key)
-    if first["type"] == "literal_error":
-        return SettingError(
-            file, f"{first['input']!r} is not allowed{more}", key=key, allowed=context["expected"]
-        )
-    if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
-        return SettingError(file, f"keys with values are needed here{more}", key=key)
-    if first["type"] in ("tuple_type", "list_type"):
-        return SettingError(file, f"a list is needed here, each entry after '- '{more}", key=key)
-    if first["type"] in ("int_type", "int_parsing", "int_from_float"):
-        return SettingError(file, f"a whole number is needed, not {first['input']!r}{more}", key=key)
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    shown = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"
-    return SettingError(file, f"{message}{shown}{more}", key=key)
-
-
-def _fields_at(model: Any, location: tuple[str | int, ...]) -> list[str]:
-    """The keys that are allowed at a place inside a model."""
-    annotation: Any = model
-    for part in location:
-        if get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        elif isinstance(part, str) and (inside := _model_in(annotation)):
-            field = _keys(inside).get(part)
-            annotation = field.annotation if field else None
-    found = _model_in(annotation)
-    return list(_keys(found)) if found else []
-
-
-def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _model_in(annotation: Any) -> Any:
-    """The pydantic model inside `tuple[Model, ...]`, `Model | None` and the like."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None
 
 
 def load_product(file: Path) -> Product:

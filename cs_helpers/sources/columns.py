@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 import sqlglot as sg
 
 from cs_helpers.contract.casts import ROW, Clock, typed
-from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.contract.schema import Table
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
 from cs_helpers.sources.files import is_parquet

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from cs_helpers.contract.casts import RAW, ROW
 from cs_helpers.contract.checks import EXAMPLES, Rule
 from cs_helpers.contract.findings import Finding
-from cs_helpers.contract.tables import Table
+from cs_helpers.contract.schema import Table
 
 
 def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()) -> Finding:

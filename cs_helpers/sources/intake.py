@@ -28,7 +28,8 @@ from cs_helpers.contract.checks import (
 )
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import VALUE_RULES, Policies
-from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.contract.schema import Table
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
 from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading

@@ -45,7 +45,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import refused_policy
-from cs_helpers.contract.products import read_yaml, setting_error
+from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.paths import shown

@@ -12,7 +12,8 @@ from functools import cache
 import duckdb
 import yaml
 
-from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.contract.schema import Table
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.inspection import Found, FoundColumn, one_line
 from cs_helpers.sources.synonyms import NOTICES, SYNONYMS, TELLING
 

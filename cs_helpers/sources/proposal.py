@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cs_helpers import paths
-from cs_helpers.contract.tables import TABLES, Table
+from cs_helpers.contract.schema import Table
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.inspection import Found, FoundColumn, inspect, one_line, without_password
 from cs_helpers.sources.mapping import FileSource
 from cs_helpers.sources.matching import Fit, allowed_values, chosen_tables, in_yaml
