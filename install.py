@@ -19,8 +19,14 @@ LOCK = "requirements.lock"
 
 #: what stands in an installer's output when something known went wrong, and what to do then; the first that fits
 KNOWN = (
-    (r"No space left on device|Errno 28|os error 28", "the disk is full; make room ({size}) and run make again"),
-    (r"Permission denied|Errno 13|os error 13", "a file may not be written; run make as the owner of this folder"),
+    (
+        r"No space left on device|Errno 28|os error 28",
+        "the disk is full; make room ({size}) and run make again",
+    ),
+    (
+        r"Permission denied|Errno 13|os error 13",
+        "a file may not be written; run make as the owner of this folder",
+    ),
     (
         r"THESE PACKAGES DO NOT MATCH THE HASHES|[Hh]ash mismatch",
         "a package is not the one that was locked (a download was cut off, or a package index of your own changed"
@@ -50,14 +56,14 @@ KNOWN = (
 SIZE = "about 1 GB"
 
 
-class Mistake(Exception):
+class InstallError(Exception):
     """The sentence that a person reads."""
 
 
 def check_python(version):
-    """Raises `Mistake` for a Python that the packages do not run on."""
+    """Raises `InstallError` for a Python that the packages do not run on."""
     if not OLDEST <= version[:2] < TOO_NEW:
-        raise Mistake(
+        raise InstallError(
             "Python 3.11, 3.12 or 3.13 is needed, this is {}; name another one, as in make PYTHON=python3.12".format(
                 ".".join(map(str, version[:3]))
             )
@@ -91,7 +97,7 @@ def explained(output):
 
 
 def run(command, log):
-    """Runs a command, its output to the end of the file `log`; raises `Mistake` where it fails."""
+    """Runs a command, its output to the end of the file `log`; raises `InstallError` where it fails."""
     with open(log, "a+", encoding="utf-8", errors="replace") as file:
         began = file.seek(0, os.SEEK_END)
         file.write("$ {}\n".format(" ".join(command)))
@@ -102,11 +108,11 @@ def run(command, log):
         file.seek(began)
         output = file.read().partition("\n")[2]
     if "ensurepip" in output:
-        raise Mistake(
+        raise InstallError(
             "this Python cannot make virtual environments (on Debian and Ubuntu: apt install python{}.{}-venv),"
             " or name another one, as in make PYTHON=python3.12".format(*sys.version_info[:2])
         )
-    raise Mistake("{} (the installer's own words: {})".format(explained(output), log))
+    raise InstallError(f"{explained(output)} (the installer's own words: {log})")
 
 
 def main(arguments):
@@ -120,11 +126,11 @@ def main(arguments):
         for command in commands(folder, lock, shutil.which("uv")):
             run(command, log)
         os.remove(log)
-    except Mistake as mistake:
-        print("error: {} was not installed: {}".format(lock, mistake), file=sys.stderr)
+    except InstallError as mistake:
+        print(f"error: {lock} was not installed: {mistake}", file=sys.stderr)
         return 1
     except OSError as error:
-        print("error: {} was not installed: {}".format(lock, error), file=sys.stderr)
+        print(f"error: {lock} was not installed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; the next make begins the installation anew", file=sys.stderr)

@@ -74,7 +74,8 @@ def report(
     notebook: Annotated[list[str], typer.Option(help="notebooks, comma-separated; default: all")] = [],  # noqa: B006
     language: Annotated[str, typer.Option(help="en or ja")] = "en",
     audience: Annotated[
-        str, typer.Option(help="leadership: names masked and small numbers hidden in interviews; or team")
+        str,
+        typer.Option(help="leadership: nothing told in interviews beside a name; or team, with all names"),
     ] = "leadership",
     jobs: Annotated[str, typer.Option(help="runs at a time; default: the cores")] = "",
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
@@ -102,9 +103,8 @@ def report(
             kernel = until_over.enter_context(batch_zygote([language]))
         from cs_helpers.contract.parameters import Parameters
 
-        Parameters.check(
-            {"quarter": quarter, "language": language, "audience": audience}
-        )  # before the data is read
+        asked = {"quarter": quarter, "language": language, "audience": audience}
+        edition = Parameters.check(asked).audience  # before the data is read
         from cs_helpers.report.live import Progress
         from cs_helpers.report.quarterly import quarterly_report
 
@@ -112,7 +112,7 @@ def report(
         with Progress(console, jobs=workers, explain=explain) as watch:
             batch = quarterly_report(
                 taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
-                audience=audience, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
+                audience=edition, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
                 executor=executor or None, reports=reports or None, shared=shared, watch=watch,
             )  # fmt: skip
     for outcome in batch.outcomes:
@@ -131,7 +131,7 @@ def report(
 def check(
     data: Data = None,
     html: Annotated[
-        Path | None, typer.Option(help="page; default: reports/data-check.<language>.html")
+        Path | None, typer.Option(help="page; default: reports/team/data-check.<language>.html")
     ] = None,
     language: Annotated[str, typer.Option(help="en or ja")] = "en",
 ) -> None:
@@ -162,7 +162,7 @@ def check(
         console.print(f"[{colour}]{_plain(describe(finding, text))}[/] ({treated})")
         for example in examples(finding, text)[:3]:
             console.print(f"  {_plain(example)}", style="dim")
-    target = html or paths.reports() / f"data-check.{language}.html"
+    target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     page = check_page(source, found.rows_read, found.rows_kept, found.findings, found.as_of, language)
     target.write_text(page, encoding="utf-8")

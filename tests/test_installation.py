@@ -9,11 +9,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import install
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import install
 from cs_helpers import installation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,7 +92,9 @@ def test_reports_stay_up_to_date_when_the_tests_tools_are_installed(monkeypatch)
 
 @pytest.mark.parametrize("version", [(3, 10, 13), (3, 14, 0), (2, 7, 18)])
 def test_a_python_that_does_not_fit_is_named_with_those_that_do(version):
-    with pytest.raises(install.Mistake, match=r"3\.11, 3\.12 or 3\.13 is needed, this is .*PYTHON=python3\.12"):
+    with pytest.raises(
+        install.InstallError, match=r"3\.11, 3\.12 or 3\.13 is needed, this is .*PYTHON=python3\.12"
+    ):
         install.check_python(version)
 
 
@@ -130,8 +132,10 @@ def test_what_an_installer_fails_of_is_one_sentence(output, said):
 
 def test_a_failed_command_leaves_its_own_words_in_a_file_and_prints_none(tmp_path, capfd):
     log = str(tmp_path / "environment.log")
-    loud = f"import sys; print({WARNINGS!r}); print('ERROR: No matching distribution found for x'); sys.exit(1)"
-    with pytest.raises(install.Mistake, match="not there for this machine"):
+    loud = (
+        f"import sys; print({WARNINGS!r}); print('ERROR: No matching distribution found for x'); sys.exit(1)"
+    )
+    with pytest.raises(install.InstallError, match="not there for this machine"):
         install.run([sys.executable, "-c", loud], log)
     assert capfd.readouterr() == ("", "")
     assert Path(log).read_text(encoding="utf-8").count("Retrying") >= 200
@@ -140,7 +144,7 @@ def test_a_failed_command_leaves_its_own_words_in_a_file_and_prints_none(tmp_pat
 def test_a_python_without_venv_is_told_what_to_install(tmp_path):
     said = "The virtual environment was not created successfully because ensurepip is not available."
     command = [sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"]
-    with pytest.raises(install.Mistake, match="apt install python3"):
+    with pytest.raises(install.InstallError, match="apt install python3"):
         install.run(command, str(tmp_path / "log"))
 
 

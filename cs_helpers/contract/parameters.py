@@ -14,6 +14,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 
 LANGUAGES = ("en", "ja")
+Audience = Literal["team", "leadership"]
 
 
 class Parameters(BaseModel):
@@ -35,8 +36,8 @@ class Parameters(BaseModel):
         description="id of a snapshot, or latest: the newest",
     )
 
-    audience: Literal["team", "leadership"] = Field(
-        "team", description="team, or leadership: names masked and small numbers hidden in interviews"
+    audience: Audience = Field(
+        "team", description="team, or leadership: what was told in interviews never stands beside a name"
     )
 
     @field_validator("quarter")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cs_helpers import paths
+from cs_helpers import durable, paths
 from cs_helpers.errors import ExchangeError
 from cs_helpers.exchange.material import NAMES, write_csv
 
@@ -23,15 +23,7 @@ def publish_file(file: Path, content: bytes, *, force: bool) -> None:
             paths.shown(file), "there is such a file already; name another one, or replace it with --force"
         )
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(fresh).chmod(0o644)
-        Path(fresh).replace(file)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    durable.write(file, content)
 
 
 def publish_folder(folder: Path, tables: Mapping[str, pd.DataFrame], *, force: bool) -> None:
@@ -55,9 +47,11 @@ def publish_folder(folder: Path, tables: Mapping[str, pd.DataFrame], *, force: b
         fresh.mkdir()
         for name, table in tables.items():
             write_csv(table, fresh / f"{name}.csv")
+        durable.sync_tree(fresh)
         if folder.exists():
             folder.rename(beside / "old")
         fresh.rename(folder)
+        durable.sync(folder.parent)
     finally:
         if not folder.exists() and (beside / "old").exists():
             (beside / "old").rename(folder)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cs_helpers import paths
 from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.parameters import Audience
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
@@ -25,8 +27,13 @@ def describe(finding: Finding, text: Text) -> str:
     )
 
 
-def examples(finding: Finding, text: Text) -> list[str]:
-    """The first rows that break the rule: number, key and value; the number only where rows have one."""
+def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[str]:
+    """The first rows that break the rule: number, key and value; the number only where rows have one.
+
+    For leadership none, where the key or the value may name anybody or tell what was told (`disclosure`).
+    """
+    if audience == "leadership" and not _is_public(finding):
+        return []
     return [
         text(
             "rules.example" if row else "rules.example_without_row",
@@ -34,6 +41,17 @@ def examples(finding: Finding, text: Text) -> list[str]:
         )
         for row, key, value in finding.examples
     ]  # fmt: skip
+
+
+def _is_public(finding: Finding) -> bool:
+    table = TABLES.get(finding.table)
+    shown = {*table.key, finding.column} - {""} if table else set()
+    # a table without a key shows whatever tells its rows apart
+    return (
+        table is not None
+        and bool(table.key)
+        and all(column in table.columns and table.discloses(column) == "public" for column in shown)
+    )
 
 
 def check_page(
@@ -54,6 +72,7 @@ def check_page(
     return page_template("check", "check.html.j2").render(
         text=text,
         language=language,
+        edition=text("page.edition.team"),
         source=paths.shown(source),
         as_of=text.day(as_of),
         stopped=[describe(f, text) for f in findings if f.policy == "stop"],

@@ -59,8 +59,11 @@ def export(
     text = Text(run.parameters.language)
     product = snapshot.product(run.parameters.product)
     heading = title(notebook, run.parameters.language)
+    edition = text("page.edition.team") if run.parameters.audience == "team" else ""
+    said = f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
     notebook.metadata["cs_workbook_report"] = {
-        "title": f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}",
+        "title": text("page.edition.title", title=said) if edition else said,
+        "edition": edition,
         "landing": f"../index.{text.language}.html",
         "back": text("page.back"),
         "failed": text("report.problem.error"),

@@ -26,6 +26,7 @@ def failed_page(
     return page_template("failed", "failed.html.j2").render(
         text=text,
         language=language,
+        edition=text("page.edition.team") if run.parameters.audience == "team" else "",
         title=title or text("failed.state"),
         product=product_name,
         quarter=text.quarter(quarter),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cs_helpers.contract.parameters import LANGUAGES
+from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.data_check import describe, examples
 from cs_helpers.report.manifest import Report
@@ -16,14 +16,19 @@ from cs_helpers.text import Text
 
 
 def landing_pages(
-    quarter: Quarter, reports: Mapping[str, Report], snapshot: Snapshot, language: str
+    quarter: Quarter, reports: Mapping[str, Report], snapshot: Snapshot, language: str, audience: Audience
 ) -> dict[str, str]:
-    """`index.<language>.html` for each language that has reports, and `index.html` in `language`."""
+    """`index.<language>.html` for each language that has reports, and `index.html` in `language`.
+
+    Only the team's shows rows that break a rule: their keys and values may name customers.
+    """
     spoken = [
         code for code in LANGUAGES
         if code == language or any(r.language == code for r in reports.values())
     ]  # fmt: skip
-    pages = {f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken) for code in spoken}
+    pages = {
+        f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken, audience) for code in spoken
+    }
     return {**pages, "index.html": pages[f"index.{language}.html"]}
 
 
@@ -33,6 +38,7 @@ def _page(
     snapshot: Snapshot,
     language: str,
     spoken: list[str],
+    audience: Audience,
 ) -> str:
     text = Text(language)
     products = snapshot.products
@@ -56,6 +62,7 @@ def _page(
     return page_template("landing", "index.html.j2").render(
         text=text,
         language=language,
+        edition=text("page.edition.team") if audience == "team" else "",
         languages=[(code, Text(code)("page.language")) for code in spoken],
         quarter=text.quarter(quarter),
         period=text.span(quarter.start, quarter.end),
@@ -67,7 +74,7 @@ def _page(
             for name in manifest["rows_read"]
         ],
         findings=[
-            (describe(f, text), text(f"rules.policy.{f.policy}"), next(iter(examples(f, text)), ""))
+            (describe(f, text), text(f"rules.policy.{f.policy}"), next(iter(examples(f, text, audience)), ""))
             for f in snapshot.findings
         ],
     )

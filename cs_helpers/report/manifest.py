@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
+from cs_helpers.contract.parameters import LANGUAGES, Audience
+
 NAME = "run.json"
-FORMAT = 2
+FORMAT = 3
 
 Status = Literal["published", "silent", "failed"]
 
@@ -80,10 +83,11 @@ class Report(_Part):
 
 
 class Manifest(_Part):
-    """A quarter's folder: its reports by file name."""
+    """A quarter's folder of one edition: its reports by file name."""
 
     format: int = Field(FORMAT, description="this description's number; another one is not read")
     quarter: str = Field(description="as in 2026Q3")
+    audience: Audience = Field("leadership", description="whose edition the folder is")
     snapshot: str = Field("", description="the snapshot of the last batch")
     as_of: str = Field("", description="the last day that snapshot knows of")
     published_at: str = Field("", description="when the folder was last published, UTC")
@@ -97,13 +101,33 @@ class Manifest(_Part):
         return self.model_dump_json(indent=1) + "\n"
 
 
-def read_manifest(content: bytes | None, quarter: str) -> Manifest:
-    """The manifest in `content`; an empty one where there is none that can be read."""
+def read_manifest(content: bytes | None, quarter: str, audience: Audience = "leadership") -> Manifest:
+    """The manifest in `content`; an empty one where there is none that can be read, or it is another edition's."""
+    nothing = Manifest(quarter=quarter, audience=audience)
     try:
         found = Manifest.model_validate_json(content or b"")
     except ValidationError:
-        return Manifest(quarter=quarter)
-    return found if found.format == FORMAT else Manifest(quarter=quarter)
+        return nothing
+    return found if found.format == FORMAT and found.audience == audience else nothing
+
+
+def not_ours(content: bytes | None, audience: Audience = "leadership") -> list[str]:
+    """The files that a manifest of another format or edition names: they do not belong into this folder any more.
+
+    Before format 3 both editions were published to one folder, so nothing tells whether they hold names.
+    """
+    try:
+        said = json.loads(content or b"{}")
+        if said.get("format") == FORMAT and said.get("audience") == audience:
+            return []
+        named: list[str] = []
+        for file, report in said.get("reports", {}).items():
+            beside = (report.get("good") or {}).get("downloads", {})
+            folder = file.rpartition("/")[0]
+            named += [file, f"{file.removesuffix('.html')}.failed.html", *(f"{folder}/{n}" for n in beside)]
+        return [*named, *(f"index.{language}.html" for language in LANGUAGES)]
+    except (ValueError, AttributeError, TypeError):
+        return []
 
 
 def manifest_page() -> str:

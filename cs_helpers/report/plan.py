@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cs_helpers import paths
-from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.parameters import Audience, Parameters
 from cs_helpers.errors import ParameterError, ReportError, did_you_mean
 from cs_helpers.snapshot import Snapshot
 
@@ -43,7 +43,7 @@ def plan_runs(
     products: Sequence[str] = (),
     notebooks: Sequence[str] = (),
     language: str = "en",
-    audience: str = "leadership",
+    audience: Audience = "leadership",
 ) -> list[Run]:
     """The runs that were asked for; none named means all.
 

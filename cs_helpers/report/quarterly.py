@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cs_helpers import hashes
+from cs_helpers.contract.parameters import Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
-from cs_helpers.report.manifest import Good, Manifest, Report
+from cs_helpers.report.manifest import NAME, Good, Manifest, Report, not_ours
 from cs_helpers.report.plan import Run, plan_runs
 from cs_helpers.report.publish import Place, failed_name, place
 from cs_helpers.snapshot import Snapshot
@@ -74,7 +75,7 @@ def quarterly_report(
     products: Sequence[str] = (),
     notebooks: Sequence[str] = (),
     language: str = "en",
-    audience: str = "leadership",
+    audience: Audience = "leadership",
     jobs: int = 1,
     force: bool = False,
     only_failed: bool = False,
@@ -104,7 +105,7 @@ def quarterly_report(
         audience=audience,
     )
     when = Quarter.parse(runs[0].parameters.quarter)
-    target = place(reports)
+    target = place(reports, audience)
     known = target.manifest(str(when))
     if only_failed:
         runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
@@ -119,7 +120,7 @@ def quarterly_report(
         from cs_helpers.report.landing import landing_pages
 
         # what would fail at the end fails now, and is ready then: kernels come up in the meantime
-        landing_pages(when, known.reports, snapshot, language)
+        landing_pages(when, known.reports, snapshot, language, audience)
         outcomes, resumed = _made(
             snapshot, due, parts, took, watch, force=force, jobs=jobs, kernel=kernel, longest=longest,
             executor=executor, shared=shared,
@@ -225,7 +226,7 @@ def _publish(
     with target.alone(quarter):
         known = target.manifest(quarter)
         files: dict[str, str] = {}
-        gone: list[str] = []
+        gone = not_ours(target.content(quarter, NAME), target.audience)
         reports = dict(known.reports)
         for outcome in outcomes:
             run = outcome.run
@@ -247,13 +248,14 @@ def _publish(
                 gone += [f"{report.product}/{name}" for name in beside]
         manifest = Manifest(
             quarter=quarter,
+            audience=target.audience,
             snapshot=snapshot.id,
             as_of=snapshot.as_of.isoformat(),
             published_at=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(when, manifest.reports, snapshot, language)
+        files |= landing_pages(when, manifest.reports, snapshot, language, target.audience)
         target.publish(
             quarter,
             {name: content.encode() for name, content in files.items()},

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cs_helpers import hashes, paths
+from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
@@ -218,10 +218,9 @@ class Snapshot:
 
     def make_latest(self) -> None:
         """Makes this the snapshot that `latest` stands for."""
-        root = self.folder.parent
-        pointer = root / f".{LATEST}.new"
-        pointer.write_text(self.id + "\n", encoding="utf-8")
-        pointer.replace(root / LATEST)
+        file, said = self.folder.parent / LATEST, f"{self.id}\n".encode()
+        if not file.is_file() or file.read_bytes() != said:
+            durable.write(file, said)
 
     def table(self, name: str, product: str) -> pd.DataFrame:
         """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""

@@ -139,7 +139,8 @@ def prune(keep: int, folder: Path | None = None, reports: Path | None = None) ->
 def _reported(reports: Path | None) -> set[str]:
     """The snapshots that published reports name."""
     found = set()
-    for file in (reports or paths.reports()).glob("*/run.json"):
+    root = reports or paths.reports()
+    for file in (*root.glob("*/run.json"), *root.glob("team/*/run.json")):
         try:
             said = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -18,7 +18,7 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from cs_helpers import hashes, paths
+from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.products import Product, load_products
@@ -235,7 +235,9 @@ def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapsh
     (staging / "manifest.json").write_text(text, encoding="utf-8")
     if not Snapshot(target, manifest).intact():
         shutil.rmtree(target, ignore_errors=True)
+        durable.sync_tree(staging)
         staging.rename(target)
+        durable.sync(root)
     snapshot = Snapshot(target, manifest)
     snapshot.make_latest()
     return snapshot

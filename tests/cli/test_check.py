@@ -20,7 +20,7 @@ def test_tables_that_are_right_need_no_more_than_their_counts(command, workbook)
     ran = command("check", "--data", str(workbook.data / "sources.yml"))
     assert ran.code == 0
     assert re.search(r"accounts +2 +2 +0", ran.out)
-    page = (workbook.folder / "reports" / "data-check.en.html").read_text(encoding="utf-8")
+    page = (workbook.folder / "reports" / "team" / "data-check.en.html").read_text(encoding="utf-8")
     assert "Every rule is kept" in page
 
 
@@ -35,7 +35,7 @@ def test_what_is_wrong_is_said_with_row_key_and_value(command, workbook, dirty):
 
 def test_the_page_is_whole_in_itself_and_in_the_language_asked_for(command, workbook, dirty):
     command("check", "--data", str(workbook.data / "sources.yml"), "--language", "ja")
-    page = (workbook.folder / "reports" / "data-check.ja.html").read_text(encoding="utf-8")
+    page = (workbook.folder / "reports" / "team" / "data-check.ja.html").read_text(encoding="utf-8")
     assert '<html lang="ja">' in page
     assert "3行目 A3：huge" in page
     assert not re.search(r"(?:src|href)=|https?://|<script", page)
@@ -48,7 +48,7 @@ def test_a_rule_whose_policy_is_stop_ends_with_code_1_and_the_page_says_so(comma
     ran = command("check", "--data", str(sources))
     assert ran.code == 1
     assert "break the rule mrr_zero, whose policy is stop: row 2, key C2" in ran.err
-    page = (workbook.folder / "reports" / "data-check.en.html").read_text(encoding="utf-8")
+    page = (workbook.folder / "reports" / "team" / "data-check.en.html").read_text(encoding="utf-8")
     assert "No snapshot can be taken" in page
 
 
@@ -67,6 +67,6 @@ def test_values_are_shown_as_text_and_not_as_markup(command, workbook):
     accounts = workbook.text("accounts.csv") + "A3,Nishi,<script>alert(1)</script>,retail\n"
     (workbook.data / "accounts.csv").write_text(accounts)
     command("check", "--data", str(workbook.data / "sources.yml"))
-    page = (workbook.folder / "reports" / "data-check.en.html").read_text(encoding="utf-8")
+    page = (workbook.folder / "reports" / "team" / "data-check.en.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
