@@ -7,6 +7,7 @@ WorkbookError
  ├── SourcesError      several tables could not be read: errors
  ├── ContractError     tables were read, and what they hold stops the snapshot: failures
  ├── SnapshotError     there is no such snapshot, or it is damaged: snapshot
+ ├── DisclosureError   a result cannot be shown to leadership: analysis, table, column
  ├── ExchangeError     a file of codings cannot be written or read: file, problems
  └── ReportError       a report could not be made or published
 
@@ -98,6 +99,17 @@ class ContractError(WorkbookError):
 
 class SnapshotError(WorkbookError):
     """There is no such snapshot, or it cannot be read."""
+
+
+class DisclosureError(WorkbookError):
+    """The result of an analysis may not be shown to leadership as it is."""
+
+    def __init__(self, analysis: str, table: str, column: str, problem: str) -> None:
+        self.analysis, self.table, self.column, self.problem = analysis, table, column, problem
+        super().__init__(
+            f"analysis '{analysis}', table '{table}', column '{column}': {_ended(problem)} Declare it in DISCLOSES of"
+            f" the analysis (cs_helpers/contract/disclosure.py says what each means), or leave it out."
+        )
 
 
 class ExchangeError(WorkbookError):

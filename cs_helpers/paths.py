@@ -39,6 +39,21 @@ def codings() -> Path:
     return home() / "data" / "codings"
 
 
+def names() -> Path:
+    """The folder that says which pseudonym stands for whom, and which words were confirmed to name nobody."""
+    return home() / "data" / "names"
+
+
+#: names the file to which a run of a batch writes what the batch must know, and nobody else
+FOUND = "CS_WORKBOOK_FOUND"
+
+
+def found() -> Path | None:
+    """The file for what a run found; None where no batch is waiting for it."""
+    named = os.environ.get(FOUND)
+    return Path(named) if named else None
+
+
 def sample() -> Path:
     """The folder that the sample data is written to."""
     return home() / "data" / "sample"

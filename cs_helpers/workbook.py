@@ -18,8 +18,8 @@ from IPython.display import display
 from pydantic import ValidationError
 
 from cs_helpers import paths
-from cs_helpers.analyses.anonymity import masked
 from cs_helpers.analyses.customers import active_on, in_segment, segments_of
+from cs_helpers.analyses.edition import leadership_result
 from cs_helpers.analyses.result import Metric, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
@@ -82,14 +82,16 @@ class Workbook:
     def analyse(self, analysis: str) -> Result:
         """The result of `cs_helpers.analyses.<analysis>` for this product and quarter.
 
-        For leadership an analysis that tells of single customers' words (it has `for_leadership`) works on masked names
-        and hides small numbers.
+        For leadership our own people have pseudonyms, an analysis of what customers told (it has `for_leadership`)
+        works on masked names and hides small numbers, and `disclosed` has the last word.
         """
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
-        if self.audience == "team" or not hasattr(module, "for_leadership"):
+        if self.audience == "team":
             return cast(Result, module.analyse(self.data, self.quarter))
-        covered = masked(self.data, lambda kind, n: self.text(f"page.pseudonym.{kind}", n=n))
-        return cast(Result, module.for_leadership(module.analyse(covered, self.quarter)))
+        return leadership_result(module, self.data, self.quarter, self._covered_by)
+
+    def _covered_by(self, kind: str, number: int) -> str:
+        return self.text(f"page.pseudonym.{kind}", n=number)
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
@@ -142,7 +144,8 @@ class Workbook:
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         _html(
             f'<style>{style}</style><div class="header"><p class="about">{about}</p>'
-            f'<dl class="facts">{cells}</dl></div>'
+            f'<dl class="facts">{cells}</dl></div>',
+            {"shows": ["public"]},
         )
 
     def headlines(self, result: Result, *names: str) -> None:
@@ -164,6 +167,7 @@ class Workbook:
         about = {
             "analysis": result.analysis,
             "metrics": {name: _plain(result.metrics.get(name)) for name in names},
+            **_shows(result),
         }
         _html(f'<div class="cards">{"".join(cards)}</div>' if cards else "", about)
 
@@ -179,6 +183,7 @@ class Workbook:
                         "analysis": result.analysis,
                         "answers": question,
                         "message": picture.message,
+                        **_shows(result),
                     },
                 },
                 raw=True,
@@ -196,7 +201,7 @@ class Workbook:
             self._say(result, question)
             return
         name = f"{result.analysis}.{question}"
-        about = {"analysis": result.analysis, "table": question}
+        about = {"analysis": result.analysis, "table": question, **_shows(result)}
         set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
         listing = None if result.tables[question].empty else set_table(result, self.text)
         if listing is None or listing.whole.empty:
@@ -245,7 +250,7 @@ class Workbook:
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>")
+        _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]})
 
     def explore(self, analysis: str, questions: Sequence[str], *, funnel: bool = False) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
@@ -311,7 +316,7 @@ class Workbook:
 
     def _say(self, result: Result, question: str) -> None:
         for sentence in self._notes(result, question):
-            about = {"analysis": result.analysis, "answers": question, "message": sentence}
+            about = {"analysis": result.analysis, "answers": question, "message": sentence, **_shows(result)}
             _html(f'<p class="note">{html.escape(sentence)}</p>', about)
 
     def _notes(self, result: Result, question: str) -> list[str]:
@@ -401,6 +406,11 @@ def _segment_label(segment: str, text: Text) -> str:
         return text("charts.all")
     dimension, _, value = segment.partition(":")
     return f"{text.label('segment', dimension)}: {text.label(dimension, value)}"
+
+
+def _shows(result: Result) -> dict[str, list[str]]:
+    """What an output made of a result tells of, for the gate; nothing where nobody looked."""
+    return {} if result.shows is None else {"shows": sorted(result.shows)}
 
 
 def _html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:

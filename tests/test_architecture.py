@@ -30,7 +30,7 @@ def test_the_layers_of_the_architecture_are_kept_by_import_linter():
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == 0
 
 
-@pytest.mark.parametrize("folder", ["data/sample", "data/snapshots", "data/codings", ".venv"])
+@pytest.mark.parametrize("folder", ["data/sample", "data/snapshots", "data/codings", "data/names", ".venv"])
 def test_what_the_commands_make_is_not_committed(folder):
     assert not [f for f in TRACKED if f.startswith(folder + "/")]
 

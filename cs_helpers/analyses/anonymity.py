@@ -2,41 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 import pandas as pd
 
+from cs_helpers.contract.disclosure import STAFF
 from cs_helpers.snapshot import ProductData
+from cs_helpers.words.doubts import Confirmed
 from cs_helpers.words.masking import Masker, Pseudonym
+from cs_helpers.words.pseudonyms import Pseudonyms
 
 #: a number of fewer companies is not shown to leadership
 LEAST = 3
 
 
-def masked(data: ProductData, pseudonym: Pseudonym) -> ProductData:
+@dataclass(frozen=True)
+class Cover:
+    """What names are covered with: a text for each kind and number, the numbers, and what was confirmed."""
+
+    pseudonym: Pseudonym
+    numbers: Pseudonyms = field(default_factory=Pseudonyms)
+    confirmed: Confirmed = field(default_factory=Confirmed)
+
+
+def staff_of(data: ProductData) -> list[str]:
+    """The names of our own people in a product's tables: CSMs, interviewers, coders."""
+    tables = [name for name, columns in STAFF.items() if columns and name in data.tables]
+    return sorted(
+        {str(who) for name in tables for c in STAFF[name] for who in data[name][c].dropna().unique()}
+    )
+
+
+def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
+    """The same tables, and a pseudonym for each of our own people; a table is read when it is asked for, as before."""
+    numbers: list[Mapping[str, int]] = []
+
+    def covered(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if not STAFF.get(name):
+            return table
+        if not numbers:
+            numbers.append(cover.numbers.with_staff(staff_of(data)).staff)
+        return table.assign(
+            **{
+                column: table[column]
+                .map(
+                    {
+                        who: cover.pseudonym("staff", numbers[0][who])
+                        for who in table[column].dropna().unique()
+                    }
+                )
+                .astype(table[column].dtype)
+                for column in STAFF[name]
+            }
+        )
+
+    return data.changed(covered)
+
+
+def masked(data: ProductData, cover: Cover) -> tuple[ProductData, Masker]:
     """The same tables with customers' names replaced, and names, addresses and numbers in notes and codes too.
 
-    Names of CSMs, interviewers and coders are hidden in notes; codes such as csm-03 are no names.
+    Names of our own people are hidden in notes; codes such as csm-03 are no names. The masker says afterwards
+    who has which number, and which words were hidden because they may be names.
     """
-    accounts = data["accounts"]
+    accounts, product = data["accounts"], data.product
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
-    staff = pd.concat([accounts["csm"], data["interviews"]["interviewer"], data["codings"]["coder"]])
-    masker = Masker(names, staff.dropna().unique())
+    ours = {word for w in (product.name.en, product.name.ja) for word in (w, *w.split())}
+    confirmed = replace(cover.confirmed, words=cover.confirmed.words | ours)
+    masker = Masker(
+        names, staff_of(data), product=product.product, numbers=cover.numbers, confirmed=confirmed
+    )
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
     of = notes["interview_id"].map(company)
-    texts = masker.masked(notes["text"].tolist(), of.tolist(), pseudonym)
+    texts = masker.masked(notes["text"].tolist(), of.tolist(), cover.pseudonym)
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
-    covered = dict(zip(codes, masker.masked(codes, [""] * len(codes), pseudonym), strict=True))
-    return data.with_tables(
-        {
-            "accounts": accounts.assign(
-                name=[pseudonym("company", masker.company[account]) for account in accounts["account_id"]]
-            ),
-            "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
-            "codings": codings.assign(code=codings["code"].map(covered).astype(codings["code"].dtype)),
-        }
-    )
+    covered = dict(zip(codes, masker.masked(codes, [""] * len(codes), cover.pseudonym), strict=True))
+    number = masker.numbers.companies
+    changed = {
+        "accounts": accounts.assign(
+            name=pd.Series(
+                [cover.pseudonym("company", number[account]) for account in accounts["account_id"]],
+                accounts.index, dtype=accounts["name"].dtype,
+            )
+        ),
+        "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
+        "codings": codings.assign(code=codings["code"].map(covered).astype(codings["code"].dtype)),
+    }  # fmt: skip
+    return data.with_tables(changed), masker
 
 
 def whole_rows(counts: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from cs_helpers.analyses.customers import active_on, tenure
 from cs_helpers.analyses.measures import named
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
@@ -34,6 +35,12 @@ FIRST_MONTH = 30
 LEAST_COHORT = 8
 #: with fewer lost customers expected, a normal interval does not hold
 LEAST_EXPECTED = 5
+
+#: what the columns of the tables tell of (`contract.disclosure`)
+DISCLOSES = columns(
+    public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost share cohort"
+    " tickets each"
+)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

@@ -8,11 +8,19 @@ import pandas as pd
 from cs_helpers.analyses import measures
 from cs_helpers.analyses.customers import SIZE_ORDER, active_on
 from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
 BANDS = ("green", "yellow", "red")
+
+#: what the columns of the tables tell of (`contract.disclosure`)
+DISCLOSES = columns(
+    public="size mrr score previous band quantitative qualitative driver driver_points customers share n measure kind weight"
+    " known mean",
+    company="account_id name",
+)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

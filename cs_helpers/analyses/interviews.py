@@ -19,6 +19,7 @@ from cs_helpers.analyses.replication import frozen_facts
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.analyses.saturation import heard
 from cs_helpers.analyses.variation import exact_p, varying
+from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
@@ -35,6 +36,20 @@ BEHAVIOUR_TARGET = 0.6
 LEAST_TOLD = 5
 #: so many key words of a segment are shown in context
 IN_CONTEXT = 3
+
+#: what the columns of the tables tell of (`contract.disclosure`)
+DISCLOSES = {
+    **columns(
+        public="dimension segment size quadrant industry first first_segment second second_segment customers of other_of cell"
+        " state step days held_on script fills low high p v z",
+        company="account_id name note_id note_ids notes_for notes_against",
+        told="viewpoint viewpoints behaviour words inference share companies notes group guessed guessed_low guessed_high drifts"
+        " evidence text readings term written others of_others log_odds sure left hit right both jaccard codes quotes code theme"
+        " reason told records status given supported open refuted kind what before of_before after of_after verdict why core"
+        " expectation known ask themes new saturated reached coders alpha kappa differ roles",
+    ),
+    "ledger.*": "told",  # a column for each role of coders
+}
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

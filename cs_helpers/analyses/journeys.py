@@ -33,6 +33,7 @@ from cs_helpers.analyses.waits import (
     wait,
     waiting,
 )
+from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
@@ -41,6 +42,16 @@ AGES = (30, 90, 180, 365)
 
 #: ages at which new customers can be held against earlier ones: the largest that enough have come to
 COHORT_AGES = (90, 60, 30)
+
+#: what the columns of the tables tell of (`contract.disclosure`)
+DISCLOSES = columns(
+    public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
+    " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
+    " expected touch_model n_before share_before low_before high_before source target customers way count order",
+    company="account_id name",
+    person="csm touched_by",
+    told="reason",
+)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

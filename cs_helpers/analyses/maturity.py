@@ -12,12 +12,19 @@ from cs_helpers.analyses import measures
 from cs_helpers.analyses.customers import SIZE_ORDER, active_on, is_active, tenure
 from cs_helpers.analyses.proportions import rate_ratio, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
 LEVELS = (0, 1, 2, 3, 4)
 #: a customer counts as lost after a fall when the contract ends within so many quarters
 LOST_WITHIN = 2
+
+#: what the columns of the tables tell of (`contract.disclosure`)
+DISCLOSES = columns(
+    public="size mrr level previous quarter customers share n before after low high fell lost",
+    company="account_id name",
+)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cs_helpers.contract.disclosure import Disclosure
 from cs_helpers.contract.quarters import Quarter
 
 
@@ -43,7 +44,7 @@ class Result:
 
     `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
     that says why. `settings` are what the product file said that the reader must know, for
-    instance the window of a conversion in days.
+    instance the window of a conversion in days. `shows` is what the tables tell of; None: nobody looked, it is the team's.
     """
 
     analysis: str
@@ -56,6 +57,7 @@ class Result:
     metrics: Mapping[str, Metric]
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    shows: frozenset[Disclosure] | None = None
 
     def about(self, question: str) -> tuple[Note, ...]:
         """The notes that belong to a question of the page."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandera.pandas as pa
 
-from cs_helpers.contract.disclosure import Disclosure
+from cs_helpers.contract.disclosure import COLUMNS, Disclosure
 from cs_helpers.contract.vocabulary import DTYPES
 
 
@@ -39,8 +39,7 @@ class Table:
 
     def discloses(self, column: str) -> Disclosure:
         """What a column tells of: public, company, person or told (`disclosure.Disclosure`)."""
-        found: Disclosure = self.columns[column].metadata["discloses"]
-        return found
+        return COLUMNS[self.name][column]
 
     def required_columns(self) -> tuple[str, ...]:
         """The columns without which the table cannot be read."""
@@ -49,7 +48,6 @@ class Table:
 
 def column(
     kind: str,
-    discloses: Disclosure,
     en: str,
     ja: str,
     example: str,
@@ -58,13 +56,12 @@ def column(
     needed: bool = True,
     empty: bool = False,
 ) -> pa.Column:
-    """A column of a `kind` of the contract, with what it tells of and means in both languages.
+    """A column of a `kind` of the contract, with what it means in both languages.
 
     needed: the source must have it. empty: single values may be missing.
     """
     metadata: dict[str, Any] = {
         "kind": kind,
-        "discloses": discloses,
         "en": en,
         "ja": ja,
         "unit": unit,
@@ -109,9 +106,9 @@ def table(
 
 def account() -> pa.Column:
     """The column that leads to the customer."""
-    return column("text", "company", "the customer", "顧客", "A-0001")
+    return column("text", "the customer", "顧客", "A-0001")
 
 
 def product() -> pa.Column:
     """The column that names the product."""
-    return column("text", "public", "the product", "製品", "paper_to_web")
+    return column("text", "the product", "製品", "paper_to_web")

@@ -1,7 +1,6 @@
 """The contract: what each table must hold, declared once.
 
-Each table is a pandera schema whose columns carry a meaning (en, ja), a unit, an example and what they tell
-of (`disclosure`). The
+Each table is a pandera schema whose columns carry a meaning (en, ja), a unit and an example. The
 data dictionary, the checks in the engine and the types of the snapshot all come from here. Only
 `accounts` and `contracts` are required; without another table, the analyses that need it say on
 their page what they cannot say.
@@ -32,15 +31,12 @@ _TABLES = (
         "One row a customer company.",
         "顧客企業ごとに1行。",
         {
-            "account_id": column("text", "company", "key of the customer", "顧客のキー", "A-0001"),
-            "name": column("text", "company", "name of the company", "会社名", "Kitahama Packaging"),
-            "size": column(
-                "text", "public", "company size (segment)", "企業規模(セグメント)", "mid", one_of(SIZES)
-            ),
-            "industry": column("text", "public", "industry (segment)", "業種(セグメント)", "logistics"),
+            "account_id": column("text", "key of the customer", "顧客のキー", "A-0001"),
+            "name": column("text", "name of the company", "会社名", "Kitahama Packaging"),
+            "size": column("text", "company size (segment)", "企業規模(セグメント)", "mid", one_of(SIZES)),
+            "industry": column("text", "industry (segment)", "業種(セグメント)", "logistics"),
             "motivation": column(
                 "integer",
-                "public",
                 "how much the customer wants to change (segment)",
                 "意欲(セグメント)",
                 "4",
@@ -50,7 +46,6 @@ _TABLES = (
             ),
             "literacy": column(
                 "integer",
-                "public",
                 "how well the customer masters such tools (segment)",
                 "リテラシー(セグメント)",
                 "2",
@@ -58,10 +53,9 @@ _TABLES = (
                 unit="1-5",
                 needed=False,
             ),
-            "csm": column("text", "person", "the CSM in charge", "担当CSM", "csm-03", needed=False),
+            "csm": column("text", "the CSM in charge", "担当CSM", "csm-03", needed=False),
             "touch_model": column(
                 "text",
-                "public",
                 "how the customer is looked after",
                 "タッチモデル",
                 "low",
@@ -70,7 +64,6 @@ _TABLES = (
             ),
             "churned": column(
                 "flag",
-                "public",
                 "whether your own list calls the customer churned; only compared with the notices "
                 "in touches and the running contracts",
                 "自社リスト上の解約フラグ(touches の解約通知・継続中の契約との照合だけに使用)",
@@ -87,13 +80,12 @@ _TABLES = (
         "One row a contract. Active on a day: started_on <= day, and ended_on empty or after it.",
         "契約ごとに1行。ある日に有効とは、started_on がその日以前で、ended_on が空かその日より後。",
         {
-            "contract_id": column("text", "company", "key of the contract", "契約のキー", "C-00001"),
+            "contract_id": column("text", "key of the contract", "契約のキー", "C-00001"),
             "account_id": account(),
             "product": product(),
-            "started_on": column("date", "public", "first day", "開始日", "2024-04-01"),
+            "started_on": column("date", "first day", "開始日", "2024-04-01"),
             "ended_on": column(
                 "date",
-                "public",
                 "day of the end; empty: running",
                 "終了日(空は継続中)",
                 "2026-03-31",
@@ -101,14 +93,13 @@ _TABLES = (
             ),
             "mrr": column(
                 "number",
-                "public",
                 "recurring revenue a month",
                 "月次経常収益(MRR)",
                 "120000",
                 not_negative(),
                 unit="currency a month",
             ),
-            "currency": column("text", "public", "currency of mrr", "通貨", "JPY"),
+            "currency": column("text", "currency of mrr", "通貨", "JPY"),
         },
         key=("contract_id",),
         required=True,
@@ -120,12 +111,11 @@ _TABLES = (
         {
             "account_id": account(),
             "product": product(),
-            "user_id": column("text", "person", "who (pseudonymous)", "利用者(仮名)", "U-1", needed=False),
-            "occurred_at": column("time", "public", "when", "発生日時", "2026-07-01 09:30:00"),
-            "event": column("text", "public", "what was done", "イベント名", "web.accounting.invoice"),
+            "user_id": column("text", "who (pseudonymous)", "利用者(仮名)", "U-1", needed=False),
+            "occurred_at": column("time", "when", "発生日時", "2026-07-01 09:30:00"),
+            "event": column("text", "what was done", "イベント名", "web.accounting.invoice"),
             "quantity": column(
                 "number",
-                "public",
                 "how much, in the event's own unit; empty: 1",
                 "数量(空は1)",
                 "40",
@@ -134,7 +124,6 @@ _TABLES = (
             ),
             "usage_id": column(
                 "text",
-                "company",
                 "key of the row, where there is one",
                 "行のキー(あれば)",
                 "E-1",
@@ -142,7 +131,6 @@ _TABLES = (
             ),
             "contract_id": column(
                 "text",
-                "company",
                 "the contract it was used under, where known",
                 "利用した契約(わかる場合)",
                 "C-00001",
@@ -159,11 +147,10 @@ _TABLES = (
         {
             "account_id": account(),
             "product": product(),
-            "step": column("text", "public", "the step (product file)", "ステップ(製品ファイル)", "kickoff"),
-            "reached_at": column("time", "public", "when", "到達日時", "2026-05-12 10:00:00"),
+            "step": column("text", "the step (product file)", "ステップ(製品ファイル)", "kickoff"),
+            "reached_at": column("time", "when", "到達日時", "2026-05-12 10:00:00"),
             "user_id": column(
                 "text",
-                "person",
                 "who reached it, where it is one's own",
                 "到達した利用者(わかる場合)",
                 "U-1",
@@ -180,10 +167,9 @@ _TABLES = (
         {
             "account_id": account(),
             "product": product(),
-            "occurred_at": column("time", "public", "when", "日時", "2026-05-12 10:00:00"),
+            "occurred_at": column("time", "when", "日時", "2026-05-12 10:00:00"),
             "touch_model": column(
                 "text",
-                "public",
                 "high, low, tech or community",
                 "タッチモデル",
                 "high",
@@ -192,16 +178,13 @@ _TABLES = (
             ),
             "kind": column(
                 "text",
-                "public",
                 "meeting, mail, webinar ...; `churn_notice`: the customer gave notice",
                 "種類(`churn_notice` は解約の申し出)",
                 "meeting",
             ),
-            "content": column(
-                "text", "public", "what it was about", "内容", "second department", needed=False
-            ),
-            "csm": column("text", "person", "who", "担当", "csm-03", needed=False),
-            "step": column("text", "public", "step of the journey", "ステップ", "kickoff", needed=False),
+            "content": column("text", "what it was about", "内容", "second department", needed=False),
+            "csm": column("text", "who", "担当", "csm-03", needed=False),
+            "step": column("text", "step of the journey", "ステップ", "kickoff", needed=False),
         },
         key=(),
         time="occurred_at",
@@ -211,19 +194,18 @@ _TABLES = (
         "One row a question or request to support.",
         "問い合わせごとに1行。",
         {
-            "ticket_id": column("text", "company", "key of the ticket", "問い合わせのキー", "T-1"),
+            "ticket_id": column("text", "key of the ticket", "問い合わせのキー", "T-1"),
             "account_id": account(),
             "product": product(),
-            "opened_at": column("time", "public", "when opened", "受付日時", "2026-05-12 10:00:00"),
+            "opened_at": column("time", "when opened", "受付日時", "2026-05-12 10:00:00"),
             "closed_at": column(
                 "time",
-                "public",
                 "when closed; empty: open",
                 "完了日時(空は対応中)",
                 "2026-05-13 09:00:00",
                 needed=False,
             ),
-            "kind": column("text", "public", "kind", "種類", "how_to", needed=False),
+            "kind": column("text", "kind", "種類", "how_to", needed=False),
         },
         key=("ticket_id",),
         time="opened_at",
@@ -235,10 +217,9 @@ _TABLES = (
         {
             "account_id": account(),
             "product": product(),
-            "answered_on": column("date", "public", "when", "回答日", "2026-06-01"),
+            "answered_on": column("date", "when", "回答日", "2026-06-01"),
             "nps": column(
                 "integer",
-                "public",
                 "likelihood to recommend",
                 "推奨度(NPS)",
                 "8",
@@ -246,7 +227,7 @@ _TABLES = (
                 unit="0-10",
                 needed=False,
             ),
-            "comment": column("text", "told", "in the customer's words", "自由記述", "…", needed=False),
+            "comment": column("text", "in the customer's words", "自由記述", "…", needed=False),
         },
         key=(),
         time="answered_on",
@@ -258,12 +239,10 @@ _TABLES = (
         {
             "account_id": account(),
             "product": product(),
-            "assessed_on": column("date", "public", "when", "評価日", "2026-06-30"),
-            "measure": column("text", "public", "what (product file)", "評価項目(製品ファイル)", "sponsor"),
-            "score": column(
-                "integer", "public", "score, 5 is best", "評点(5が最良)", "4", score(), unit="1-5"
-            ),
-            "assessed_by": column("text", "person", "who", "評価者", "csm-03", needed=False),
+            "assessed_on": column("date", "when", "評価日", "2026-06-30"),
+            "measure": column("text", "what (product file)", "評価項目(製品ファイル)", "sponsor"),
+            "score": column("integer", "score, 5 is best", "評点(5が最良)", "4", score(), unit="1-5"),
+            "assessed_by": column("text", "who", "評価者", "csm-03", needed=False),
         },
         key=(),
         time="assessed_on",
@@ -273,14 +252,12 @@ _TABLES = (
         "One row a conversation with a customer.",
         "顧客インタビューごとに1行。",
         {
-            "interview_id": column("text", "company", "key of the interview", "インタビューのキー", "I-1"),
+            "interview_id": column("text", "key of the interview", "インタビューのキー", "I-1"),
             "account_id": account(),
             "product": product(),
-            "held_on": column("date", "public", "when", "実施日", "2026-06-10"),
-            "interviewer": column("text", "person", "who asked", "聞き手", "csm-03", needed=False),
-            "interviewer_role": column(
-                "text", "public", "role of who asked", "聞き手の役割", "cs", needed=False
-            ),
+            "held_on": column("date", "when", "実施日", "2026-06-10"),
+            "interviewer": column("text", "who asked", "聞き手", "csm-03", needed=False),
+            "interviewer_role": column("text", "role of who asked", "聞き手の役割", "cs", needed=False),
         },
         key=("interview_id",),
         time="held_on",
@@ -290,21 +267,18 @@ _TABLES = (
         "One row a note of an interview: one fact, in words that stay findable.",
         "インタビューのメモ1件につき1行(事実を1つ、言葉を残して)。",
         {
-            "note_id": column("text", "company", "key of the note", "メモのキー", "N-1"),
-            "interview_id": column("text", "company", "the interview", "インタビュー", "I-1"),
-            "position": column("integer", "public", "place in the interview", "順番", "3", needed=False),
-            "speaker": column(
-                "text", "told", "role of who spoke", "話し手の役割", "accounting lead", needed=False
-            ),
+            "note_id": column("text", "key of the note", "メモのキー", "N-1"),
+            "interview_id": column("text", "the interview", "インタビュー", "I-1"),
+            "position": column("integer", "place in the interview", "順番", "3", needed=False),
+            "speaker": column("text", "role of who spoke", "話し手の役割", "accounting lead", needed=False),
             "evidence": column(
                 "text",
-                "told",
                 "what was seen (behaviour), said (words), or only guessed (inference)",
                 "根拠(behaviour 行動・words 発言・inference 推測)",
                 "behaviour",
                 one_of(EVIDENCE),
             ),
-            "text": column("text", "told", "the note itself", "メモ本文", "…"),
+            "text": column("text", "the note itself", "メモ本文", "…"),
         },
         key=("note_id",),
         parent=("interviews", "interview_id"),
@@ -314,12 +288,11 @@ _TABLES = (
         "One row a coder's reading of a note.",
         "コーダーによるメモの分類1件につき1行。",
         {
-            "note_id": column("text", "company", "the note", "メモ", "N-1"),
-            "coder": column("text", "person", "who coded", "コーダー", "coder-a"),
-            "coder_role": column("text", "public", "role of the coder", "コーダーの役割", "cs", needed=False),
+            "note_id": column("text", "the note", "メモ", "N-1"),
+            "coder": column("text", "who coded", "コーダー", "coder-a"),
+            "coder_role": column("text", "role of the coder", "コーダーの役割", "cs", needed=False),
             "viewpoint": column(
                 "text",
-                "told",
                 "one of the five viewpoints: problem, solution, proposal, behaviour, request",
                 "5つの視点(problem 課題・solution 解決・proposal 提案・behaviour 行動・request 要望)",
                 "problem",
@@ -327,17 +300,15 @@ _TABLES = (
             ),
             "polarity": column(
                 "text",
-                "told",
                 "positive, negative or neutral",
                 "肯定・否定・中立",
                 "negative",
                 one_of(POLARITIES),
                 needed=False,
             ),
-            "code": column("text", "told", "the theme", "コード(テーマ)", "month_end_folding", needed=False),
+            "code": column("text", "the theme", "コード(テーマ)", "month_end_folding", needed=False),
             "why_level": column(
                 "text",
-                "told",
                 "depth of viewpoint 1: what, why, core, expectation",
                 "課題の深さ(what 何を・why なぜ・core 害・expectation 期待)",
                 "core",
@@ -346,7 +317,6 @@ _TABLES = (
             ),
             "reason": column(
                 "text",
-                "told",
                 "why the customer has not acted: benefit, timing, guidance, bias",
                 "動かない理由(benefit 利点・timing 時期・guidance 案内・bias 思い込み)",
                 "guidance",
@@ -355,7 +325,6 @@ _TABLES = (
             ),
             "reason_status": column(
                 "text",
-                "told",
                 "open, supported or refuted",
                 "仮説の状態(open 未検証・supported 支持・refuted 反証)",
                 "open",
@@ -371,11 +340,11 @@ _TABLES = (
         "One row a month, product and category of cost.",
         "月・製品・費目ごとに1行。",
         {
-            "month": column("date", "public", "first day of the month", "月初日", "2026-06-01"),
+            "month": column("date", "first day of the month", "月初日", "2026-06-01"),
             "product": product(),
-            "category": column("text", "public", "what was paid for", "費目", "support"),
-            "amount": column("number", "public", "how much", "金額", "1200000", unit="currency"),
-            "currency": column("text", "public", "currency of amount", "通貨", "JPY"),
+            "category": column("text", "what was paid for", "費目", "support"),
+            "amount": column("number", "how much", "金額", "1200000", unit="currency"),
+            "currency": column("text", "currency of amount", "通貨", "JPY"),
         },
         key=("month", "product", "category"),
         parent=None,

@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from cs_helpers import paths
+from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.parameters import Audience
-from cs_helpers.contract.tables import TABLES
 from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
@@ -44,14 +44,10 @@ def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[
 
 
 def _is_public(finding: Finding) -> bool:
-    table = TABLES.get(finding.table)
-    shown = {*table.key, finding.column} - {""} if table else set()
-    # a table without a key shows whatever tells its rows apart
-    return (
-        table is not None
-        and bool(table.key)
-        and all(column in table.columns and table.discloses(column) == "public" for column in shown)
-    )
+    """Whether nothing in the examples of a finding may name anybody: neither a row's key nor the value."""
+    declared = COLUMNS.get(finding.table, {})
+    key = {c for c, kind in declared.items() if kind in ("company", "person")}
+    return bool(declared) and not key and declared.get(finding.column) == "public"
 
 
 def check_page(

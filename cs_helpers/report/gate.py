@@ -5,25 +5,18 @@ from __future__ import annotations
 import base64
 import io
 import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from html.parser import HTMLParser
-from itertools import pairwise
 from typing import Any
 
 from nbformat import NotebookNode
 from PIL import Image
 
 from cs_helpers.report.manifest import Problem
-from cs_helpers.snapshot import Snapshot
-from cs_helpers.text import catalogue
 
 #: a page larger than this does not travel by mail
 LARGEST = 1_500_000
-#: a name of fewer letters is no word to look for
-LEAST_LETTERS, LEAST_JAPANESE = 3, 2
 
 _OUTSIDE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}", re.I)
 _STYLE_OUTSIDE = re.compile(r"""url\(\s*["']?(?:[a-z]+:)?//|@import""", re.I)
@@ -38,10 +31,6 @@ _INLINE = {
     "wbr",
 }  # fmt: skip
 _SAID = {"alt", "title", "aria-label", "placeholder"}
-_JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_JAPANESE_LETTER = re.compile(f"[{_JAPANESE}]")
-_WORD = re.compile(f"\n|[^\\W_{_JAPANESE}]+")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 @dataclass
@@ -151,103 +140,36 @@ def _missing(declared: Mapping[str, Any], said: _Said) -> Iterator[Problem]:
             yield Problem(code="missing_metric", detail=name)
 
 
-def masked_names(notebook: NotebookNode, snapshot: Snapshot, product: str) -> frozenset[str]:
-    """The values of the columns that a notebook's metadata calls `masked`, as in `accounts.name`.
-
-    A name that is a word of the report itself (a customer called Target) cannot be told from it and is left out.
-    Raises `SnapshotError` for a column that the snapshot does not have.
-    """
-    found: set[str] = set()
-    for name in notebook.metadata.get("cs_workbook", {}).get("masked", []):
-        table, _, column = name.partition(".")
-        found |= snapshot.texts(table, column, product)
-    if not found:
-        return frozenset()
-    prose = _finder("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
-    return frozenset(name for name in found if not (prose(_folded(name)) or _in_catalogue()(_folded(name))))
-
-
-@cache
-def _in_catalogue() -> Callable[[str], bool]:
-    """What says whether a name is a word of the catalogue."""
-    return _finder("\n".join([*catalogue("en").values(), *catalogue("ja").values()]))
-
-
-def check_page(
-    page: str, masked: Collection[str] = (), downloads: Mapping[str, str] | None = None
-) -> list[Problem]:
-    """What is wrong with an exported page: size, external addresses, script, missing numbers, names.
-
-    `masked` are names that neither the page nor its `downloads` (file name -> content) may show:
-    a name in Latin letters as whole words, a Japanese one anywhere. What was found is counted in
-    the detail and not repeated: details are published.
-    """
+def check_page(page: str) -> list[Problem]:
+    """What is wrong with an exported page: size, external addresses, script, numbers that are none."""
     found = []
     size = len(page.encode())
     if size > LARGEST:
         found.append(Problem(code="too_large", detail=f"{size:,} > {LARGEST:,} bytes"))
-    reader = _Reader()
-    reader.feed(page)
-    reader.close()
+    reader = PageReader(page)
     found += reader.problems
     if match := _NOT_A_NUMBER.search(page):
         found.append(Problem(code="not_a_number", detail=match[0].rpartition(">")[2]))
-    if masked:
-        for where, text in {"page": "".join(reader.text), **(downloads or {})}.items():
-            if count := _count(masked, text):
-                found.append(Problem(code="masked_name", detail=f"{where}: {count}"))
     return found
 
 
-def _count(names: Collection[str], text: str) -> int:
-    """How many of `names` a text holds."""
-    holds = _finder(text)
-    return sum(map(holds, {_folded(name) for name in names}))
-
-
-def _finder(text: str) -> Callable[[str], bool]:
-    """What says whether a text holds a name, both without what the eye does not tell apart.
-
-    Sets of words and of pairs of letters sort out nearly all names before the text is searched.
-    """
-    text = _folded(text)
-    words = _WORD.findall(text)
-    known, line = set(words), f" {' '.join(words)} "
-    close = re.sub(r"[^\S\n]+", "", text)
-    pairs = set(pairwise(close))
-
-    def holds(name: str) -> bool:
-        parts = _WORD.findall(name)
-        letters, japanese = sum(map(len, parts)), len(_JAPANESE_LETTER.findall(name))
-        if letters < LEAST_LETTERS and japanese < LEAST_JAPANESE:
-            return False
-        if japanese:
-            bare = "".join(name.split())
-            return pairs.issuperset(pairwise(bare)) and bare in close
-        return known.issuperset(parts) and f" {' '.join(parts)} " in line
-
-    return holds
-
-
-def _folded(text: str) -> str:
-    """`text` without what the eye does not tell apart: width, case and signs without a shape."""
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
-
-
-class _Reader(HTMLParser):
+class PageReader(HTMLParser):
     """Looks at what a browser would act on: elements, attributes and styles; `text` is what it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.problems: list[Problem] = []
         self.text: list[str] = []
         self._in_style = False
+        self.feed(page)
+        self.close()
 
     def updatepos(self, i: int, j: int) -> int:
         """Counts no lines: nobody asks where in the page something is."""
         return j
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes what a browser would fetch or run, and what attributes show."""
         self._in_style = tag == "style"
         if tag not in _INLINE:
             self.text.append("\n")
@@ -271,11 +193,13 @@ class _Reader(HTMLParser):
                 self.text += ["\n", " ".join(value.split()), "\n"]
 
     def handle_endtag(self, tag: str) -> None:
+        """Ends a line of what is shown, unless the element stands inside one."""
         self._in_style = False
         if tag not in _INLINE:
             self.text.append("\n")
 
     def handle_data(self, data: str) -> None:
+        """Takes what is shown, or looks at what a style fetches."""
         if not self._in_style:
             self.text.append(re.sub(r"\s+", " ", data))
         elif match := _STYLE_OUTSIDE.search(data):

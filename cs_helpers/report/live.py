@@ -14,9 +14,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cs_helpers import paths
 from cs_helpers.report.plan import Run
 from cs_helpers.report.quarterly import Watch
 from cs_helpers.report.run import Outcome
+from cs_helpers.words.doubts import FILE
+
+#: so many words that may be names are named; all of them are in the list
+_WORDS = 8
 
 _ENDED = {"published": "done", "silent": "nothing to say yet", "failed": "[bold red]failed[/]"}
 
@@ -39,7 +44,9 @@ class Progress:
         ) if console.is_terminal else None  # fmt: skip
 
     def __enter__(self) -> Watch:
-        return Watch(planned=self.planned, started=self.started, ended=self.ended)
+        return Watch(
+            planned=self.planned, started=self.started, ended=self.ended, unconfirmed=self.unconfirmed
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -78,6 +85,17 @@ class Progress:
         )
         for problem in outcome.problems:
             self.console.print(f"  {problem.code}: {escape(problem.detail)}", style="red")
+
+    def unconfirmed(self, words: Sequence[str]) -> None:
+        """Words that leadership does not read until somebody says that they are no names."""
+        shown = ", ".join(words[:_WORDS]) + (
+            f" and {len(words) - _WORDS} more" if len(words) > _WORDS else ""
+        )
+        self.console.print(
+            f"{len(words)} words of notes may be names and are hidden from leadership: {escape(shown)}. Say which"
+            f" they are in {paths.shown(paths.names() / FILE)} and publish again.",
+            style="yellow",
+        )
 
     def seconds_left(self) -> float | None:
         """What is still to do, by what each run took the last time, or else by those of this batch."""

@@ -16,6 +16,15 @@ FORMAT = 3
 Status = Literal["published", "silent", "failed"]
 
 
+#: problems whose detail is a name of the notebook's or a count; those of the others may hold what stood in the data
+COUNTED = frozenset(
+    {
+        "missing_figure", "missing_table", "empty_table", "missing_metric", "not_a_number", "blank_figure", "no_alt",
+        "too_large", "masked_name",
+    }
+)  # fmt: skip
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +34,10 @@ class Problem:
     """Why a report could not be published."""
 
     code: str = Field(description="the kind; its sentence stands in the catalogue as report.problem.<code>")
-    detail: str = Field("", description="what a person who mends it needs; may name code, never on a page")
+    detail: str = Field(
+        "",
+        description="what a person who mends it needs, never on a page; of an error in leadership's edition only its kind",
+    )
 
 
 class CellTime(_Part):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from cs_helpers import hashes
 from cs_helpers.contract.parameters import Audience
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.report.covers import covering, files_for, remembered
 from cs_helpers.report.fingerprint import fingerprint, inputs
-from cs_helpers.report.manifest import NAME, Good, Manifest, Report, not_ours
+from cs_helpers.report.manifest import COUNTED, NAME, Good, Manifest, Problem, Report, not_ours
 from cs_helpers.report.plan import Run, plan_runs
 from cs_helpers.report.publish import Place, failed_name, place
 from cs_helpers.snapshot import Snapshot
@@ -37,6 +38,7 @@ class Watch:
     planned: Callable[[Sequence[Run], Mapping[str, str], Mapping[str, float]], None] = lambda *_: None
     started: Callable[[Run], None] = lambda run: None
     ended: Callable[[Outcome], None] = lambda outcome: None
+    unconfirmed: Callable[[Sequence[str]], None] = lambda words: None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def quarterly_report(
     known = target.manifest(str(when))
     if only_failed:
         runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
-    parts = inputs(runs, snapshot.manifest)
+    parts = inputs(runs, snapshot.manifest, covering() if audience == "leadership" else "")
     reasons = {run.file: _why(run, known, parts[run.file], target, str(when), force) for run in runs}
     took = {file: report.seconds for file, report in known.reports.items()}
     watch.planned(runs, reasons, took)
@@ -125,6 +127,10 @@ def quarterly_report(
             snapshot, due, parts, took, watch, force=force, jobs=jobs, kernel=kernel, longest=longest,
             executor=executor, shared=shared,
         )  # fmt: skip
+        if audience == "leadership":
+            outcomes, unconfirmed = remembered(outcomes)
+            if unconfirmed:
+                watch.unconfirmed(unconfirmed)
     if outcomes or target.content(str(when), "index.html") is None:
         _publish(target, when, outcomes, parts, snapshot, language)
     return Batch(target, when, tuple(outcomes), len(runs) - len(due), resumed, reasons)
@@ -190,12 +196,14 @@ def _made(
     )  # fmt: skip
     where = put(snapshot, shared) if waiting else ""
     template = report_template()
+    names = files_for(snapshot, [r for r in waiting if r.parameters.audience == "leadership"])
     tasks = [
         Task(
             run,
             run.notebook.read_text(encoding="utf-8"),
             template,
             where,
+            names.get(run.parameters.product, {}),
             kernel,
             longest or LONGEST_SECONDS,
         )
@@ -290,12 +298,19 @@ def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -
         notebook=run.notebook.stem,
         parameters=run.parameters.model_dump(mode="json"),
         title=outcome.title or (before.title if before else ""),
-        problems=outcome.problems,
+        problems=_published(outcome.problems, run.parameters.audience),
         seconds=round(outcome.seconds, 2),
         cells=outcome.cells,
         made_at=now,
         good=good,
     )
+
+
+def _published(problems: Sequence[Problem], audience: Audience) -> tuple[Problem, ...]:
+    """Problems as the manifest of an edition may hold them: what an error says may name customers."""
+    if audience == "team":
+        return tuple(problems)
+    return tuple(p if p.code in COUNTED else Problem(p.code, p.detail.partition(":")[0]) for p in problems)
 
 
 def _versions() -> dict[str, str]:

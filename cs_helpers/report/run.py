@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from cs_helpers import paths
 from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -34,7 +36,8 @@ class Task:
     """A run with all it needs, so that it can be made anywhere this package is installed.
 
     notebook: the notebook's text. templates: file inside the templates' folder -> content.
-    snapshots: the folder or fsspec URL that the snapshot lies in. kernel: `warm`, `cold`, or the
+    snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, file -> content of what
+    says who has which pseudonym. kernel: `warm`, `cold`, or the
     address of a zygote. longest: seconds that a cell may take.
     """
 
@@ -42,6 +45,7 @@ class Task:
     notebook: str
     templates: Mapping[str, str]
     snapshots: str
+    names: Mapping[str, str] = field(default_factory=dict)
     kernel: str = "warm"
     longest: int = LONGEST_SECONDS
 
@@ -53,7 +57,8 @@ class Outcome:
     status: `published`, `silent` (the page only says which tables are missing) or `failed`.
     files: name inside the quarter's folder -> content; the page and its downloads, none of a failed
     run. `message` is what the page's headline figure says, or its first note. metrics:
-    `<analysis>.<name>` -> value, low, high, n, unit.
+    `<analysis>.<name>` -> value, low, high, n, unit. found: for leadership, `persons` of the notes -> their
+    numbers, and `doubts`: words that may be names -> where they stood; they are published nowhere.
     """
 
     run: Run
@@ -65,6 +70,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     cells: tuple[CellTime, ...] = ()
     seconds: float = 0.0
+    found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
@@ -149,9 +155,10 @@ def _executed(task: Task, folder: Path) -> Outcome:
     import papermill
 
     from cs_helpers.errors import WorkbookError
+    from cs_helpers.report.disclosure_gate import check_disclosure
     from cs_helpers.report.downloads import downloads
     from cs_helpers.report.export import export, exporter, title
-    from cs_helpers.report.gate import check_notebook, check_page, masked_names
+    from cs_helpers.report.gate import check_notebook, check_page
     from cs_helpers.report.kernels import KERNEL, manager_for
     from cs_helpers.report.storage import fetched
 
@@ -162,6 +169,11 @@ def _executed(task: Task, folder: Path) -> Outcome:
         target = folder / "templates" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
+    for name, content in task.names.items():
+        target = folder / "data" / "names" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8")
+    found = folder / "found.json"
     with _EXPORTING:
         exporter(task.templates)  # now, while the zygote is still busy with its imports
     try:
@@ -174,6 +186,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
                 {
                     "CS_WORKBOOK_HOME": str(folder),
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
+                    **({paths.FOUND: str(found)} if run.parameters.audience == "leadership" else {}),
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
                     # kernels of this environment, whatever the user has installed besides
                     "JUPYTER_PREFER_ENV_PATH": "1",
@@ -186,24 +199,25 @@ def _executed(task: Task, folder: Path) -> Outcome:
     problems = check_notebook(notebook)
     if problems:
         return failed(run, problems, title=heading, cells=cells)
-    try:
-        shared = run.parameters.audience == "leadership"
-        hidden = masked_names(notebook, snapshot, run.parameters.product) if shared else frozenset()
-    except WorkbookError as error:
-        return failed(run, [_problem(error)], title=heading, cells=cells)
     with _EXPORTING:
         page = export(notebook, run, snapshot, task.templates)
     beside = {
         f"{run.parameters.product}/{name}": content
         for name, content in downloads(notebook, Path(run.file).stem).items()
     }
-    problems = check_page(page, hidden, beside)
+    problems = check_page(page)
+    if run.parameters.audience == "leadership":
+        try:
+            problems += check_disclosure(notebook, snapshot, run.parameters.product, page, beside)
+        except WorkbookError as error:
+            problems.append(_problem(error))
     if problems:
         return failed(run, problems, title=heading, cells=cells)
     figure, message = _says(notebook)
     return Outcome(
         run, "published" if figure else "silent", {run.file: page, **beside}, heading, message,
         _metrics(notebook), (), cells,
+        found=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
     )  # fmt: skip
 
 
@@ -237,6 +251,8 @@ def _problem(error: Exception) -> Problem:
         return Problem("disk_full", detail)
     if kind == "SnapshotError":
         return Problem("snapshot", said)
+    if kind == "DisclosureError":
+        return Problem("undeclared", said)
     return Problem("error", detail)
 
 

@@ -75,6 +75,10 @@ class ProductData:
 
         return replace(self, tables=_Tables(self.tables, table))
 
+    def changed(self, change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> ProductData:
+        """The same with each table as `change` (name, table) makes it, when it is asked for."""
+        return replace(self, tables=_Tables(self.tables, lambda name: change(name, self.tables[name])))
+
 
 #: tables whose rows belong to an account by way of another table: the column that leads there, and which
 _BELOW = {"notes": ("interview_id", "interviews"), "codings": ("note_id", "notes")}

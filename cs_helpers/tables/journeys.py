@@ -149,19 +149,21 @@ def waiting(result: Result, text: Text) -> Listing:
     whole = found.assign(
         step=[text.label("step", s) for s in found["step"]],
         turn=[text(f"journeys.waiting.{turn}") for turn in found["turn"]],
-        reason=["" if r != r else text.label("reason", r) for r in found["reason"]],
         days=found["days"].round(1),
         usual=found["usual"].round(1),
         expected=found["expected_on"],
         touched=found["touched_on"],
     )
+    told = ("reason",) if "reason" in found else ()  # leadership reads no reason beside a name
+    if told:
+        whole["reason"] = ["" if r != r else text.label("reason", r) for r in found["reason"]]
     frame = whole.head(LONGEST).copy()
     for column in ("days", "usual", "mrr"):
         frame[column] = [text.number(v) for v in found[column].head(LONGEST)]
     for column, of in (("expected", "expected_on"), ("touched", "touched_on")):
         frame[column] = ["–" if d != d else text.day(d.date()) for d in found[of].head(LONGEST)]
     headings = text.headings(
-        "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", "reason", "mrr"
+        "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", *told, "mrr"
     )
     return table(
         frame, headings, name="waiting", right=("days", "usual", "expected", "touched", "mrr"), whole=whole

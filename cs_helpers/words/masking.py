@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
+import regex
 import simplemma
-import yaml
 
+from cs_helpers.words.doubts import Confirmed
+from cs_helpers.words.names import listed
+from cs_helpers.words.pseudonyms import Pseudonyms
 from cs_helpers.words.tokens import JAPANESE, known_terms, tokens
+from cs_helpers.words.unknown_names import possible_names
 
-#: what stands in the place of a name: kind (company, person, mail, link, phone) and number
+#: what stands in the place of a name: kind (company, staff, person, doubt, mail, link, phone) and number
 Pseudonym = Callable[[str, int], str]
 #: a pseudonym in a text, by its brackets: it is no word of whoever spoke
 COVER = re.compile("〔[^〔〕\n]{1,40}〕")
@@ -53,10 +55,12 @@ _LABEL = re.compile(
 _HONORIFIC = re.compile(r"さん|様|氏|くん|君|ちゃん|殿")
 _TITLES = ("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof")
 _TITLE = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_TITLES)})(?:\.\s*|\s+)$")
-_NAME = r"(?:Mc|Mac|O['’]|D['’])?[A-ZÀ-Þ](?:[a-zß-ÿ]+|\.)(?:[-'’][A-ZÀ-Þ]?[a-zß-ÿ]+)*"
+_CAP, _LOW = r"\p{Lu}\p{M}*", r"(?:\p{Ll}\p{M}*)"
+_NAME = rf"(?:Mc|Mac|O['’]|D['’])?{_CAP}(?:{_LOW}+|\.)(?:[-'’](?:{_CAP})?{_LOW}+)*"
 _PARTICLES = r"(?:van|von|der|den|de|la|le|di|da|del|dos|bin|al|el|ten)"
-_CAPITALS = re.compile(
-    rf"(?<![\w@])(?:{_PARTICLES}[ \u3000]+)*(?:{_NAME}|[A-ZÀ-Þ]{{2,}})(?:[ \u3000]+(?:{_NAME}|[A-ZÀ-Þ]{{2,}}|{_PARTICLES}(?=[ \u3000]+(?:{_PARTICLES}[ \u3000]+)?[A-ZÀ-Þ])))*"
+_CAPITALS = regex.compile(
+    rf"(?<![\w@])(?:{_PARTICLES}[ \u3000]+)*(?:{_NAME}|(?:{_CAP}){{2,}})"
+    rf"(?:[ \u3000]+(?:{_NAME}|(?:{_CAP}){{2,}}|{_PARTICLES}(?=[ \u3000]+(?:{_PARTICLES}[ \u3000]+)?\p{{Lu}})))*"
 )
 _SAN = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,20})(?=[-‐\s](?:san|sama)\b|さん|様|氏)")
 _KATAKANA = re.compile(r"[ァ-ヴー・]{2,}(?=さん|氏|くん|ちゃん)")
@@ -80,14 +84,27 @@ def uncovered(text: str) -> str:
 class Masker:
     """Masks texts of one product's notes.
 
-    companies: name of each customer by account_id. staff: other names that may stand in the notes. The same company has
-    the same number in every text, in an order that its account_id does not tell; so has a person of a company, by
-    the order of the texts: a part of a name alone is the person whose full name stands in notes of the same company.
+    companies: name of each customer by account_id. staff: other names that may stand in the notes. numbers: those that
+    were given before; whoever is new gets one, and `numbers` says so afterwards. A person belongs to a company: a part
+    of a name alone is the person whose full name stands in notes of the same company. confirmed: what was said of
+    words that may be names. Others that may be are hidden too; `doubts` has them afterwards, with where they stood.
     """
 
-    def __init__(self, companies: Mapping[str, str], staff: Iterable[str] = ()) -> None:
-        mixed = sorted(companies, key=lambda a: hashlib.sha256(f"{companies[a]}\n{a}".encode()).digest())
-        self.company = {account: n for n, account in enumerate(mixed, 1)}
+    def __init__(
+        self,
+        companies: Mapping[str, str],
+        staff: Iterable[str] = (),
+        *,
+        product: str = "",
+        numbers: Pseudonyms | None = None,
+        confirmed: Confirmed | None = None,
+    ) -> None:
+        staff = list(staff)
+        self.product = product
+        self.numbers = (numbers or Pseudonyms()).with_accounts(companies).with_staff(staff)
+        self.confirmed = confirmed or Confirmed()
+        self.doubts: dict[str, str] = {}
+        self._no_names = self.confirmed.words | _tools()
         self._names: dict[str, list[tuple[str, str, str]]] = {}
         for account in sorted(companies):
             for form in _forms(companies[account]):
@@ -95,12 +112,12 @@ class Masker:
         for name in staff:
             if _is_person(name):
                 for part in dict.fromkeys((name, *_parts(name))):
-                    self._know(part, name, "person")
+                    self._know(part, name, "staff")
 
     def _know(self, name: str, who: str, kind: str) -> None:
         close = _close(name)[0]
         if len(close) >= (_LEAST_JAPANESE if JAPANESE.search(name) else _LEAST_LATIN):
-            # `Target` is a word before it is a company: only where it is written just so
+            # `Target` is a word before it is a company: only where it is written just so, or in capitals
             exact = name if name.isascii() and " " not in name and _is_word(name) else ""
             self._names.setdefault(close[:2], []).append((close, f"{kind}:{who}", exact))
 
@@ -110,33 +127,33 @@ class Masker:
         accounts: whose notes they are.
         """
         spans = [self.spans(text) for text in texts]
-        persons = [
-            (account, span.who)
+        persons = {
+            (account, span.who): ""
             for account, found in zip(accounts, spans, strict=True)
             for span in found
             if span.kind == "person"
-        ]
-        whole = {person: person for person in persons}
-        for account, name in reversed(persons):
-            if len(parts := _parts(name)) > 1:
-                whole |= {(account, part): (account, name) for part in (*parts, name)}
-        numbers: dict[tuple[str, str], int] = {}
-        for person in persons:
-            numbers.setdefault(whole[person], len(numbers) + 1)
-
-        def number(span: Span, account: str) -> int:
-            if span.kind == "company":
-                return self.company[span.who]
-            return numbers[whole[account, span.who]] if span.kind == "person" else 0
-
+        }
+        self.numbers = self.numbers.with_persons(self.product, _spellings(list(persons)))
         found = []
         for text, account, each in zip(texts, accounts, spans, strict=True):
             parts, at = [], 0
             for span in each:
-                parts += [text[at : span.start], pseudonym(span.kind, number(span, account))]
+                parts += [text[at : span.start], pseudonym(span.kind, self._number(span, account))]
                 at = span.end
+                if span.kind == "doubt":
+                    around = unicodedata.normalize("NFKC", text[max(span.start - 40, 0) : span.end + 40])
+                    self.doubts.setdefault(span.who, " ".join(around.split()))
             found.append("".join([*parts, text[at:]]))
         return found
+
+    def _number(self, span: Span, account: str) -> int:
+        if span.kind == "company":
+            return self.numbers.companies[span.who]
+        if span.kind == "staff":
+            return self.numbers.staff[span.who]
+        if span.kind == "person":
+            return self.numbers.persons[self.product][_key(account, span.who)]
+        return 0
 
     def spans(self, text: str) -> list[Span]:
         """What is masked in a text, in order, none over another."""
@@ -148,7 +165,18 @@ class Masker:
             if kind != "phone" or _is_phone(m.group(), plain[max(m.start() - 12, 0) : m.start()])
         ]
         found += self._known(text)
-        found += _persons(text)
+        found += [
+            Span(m.start(), m.end(), "person", name)
+            for name in sorted(self.confirmed.names)
+            for written in {name, unicodedata.normalize("NFD", name)}
+            for m in re.finditer(re.escape(written), text)
+            if _stands_alone(text, m.start(), m.end())
+        ]
+        found += [span for span in _persons(text) if span.who not in self.confirmed.words]
+        found += [
+            Span(start, end, "doubt", unicodedata.normalize("NFKC", text[start:end]))
+            for start, end in possible_names(text, self._no_names)
+        ]
         apart, taken = [], bytearray(len(text))
         # of two that overlap what was found first counts: addresses, then names that are known, then guesses
         for span in found:
@@ -168,10 +196,28 @@ class Masker:
                 start, end = places[at], places[at + len(name) - 1] + 1
                 while end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
                     end += 1
-                if exact in ("", text[start:end]) and _stands_alone(text, start, end):
+                if (not exact or text[start:end] in (exact, exact.upper())) and _stands_alone(
+                    text, start, end
+                ):
                     kind, _, whom = who.partition(":")
                     found.append(Span(start, end, kind, whom))
         return sorted(found, key=lambda span: (span.start, -span.end))
+
+
+def _key(account: str, name: str) -> str:
+    return f"{account}\n{name}"
+
+
+def _spellings(persons: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The keys of each person (account, name) and of all spellings of that person in notes of the account."""
+    whole = {person: person for person in persons}
+    for account, name in reversed(persons):
+        if len(parts := _parts(name)) > 1:
+            whole |= {(account, part): (account, name) for part in (*parts, name)}
+    together: dict[tuple[str, str], list[str]] = {}
+    for (account, name), full in whole.items():
+        together.setdefault(full, []).append(_key(account, name))
+    return {_key(*person): tuple(sorted(together[whole[person]])) for person in persons}
 
 
 def _is_person(name: str) -> bool:
@@ -179,7 +225,7 @@ def _is_person(name: str) -> bool:
     letters = sum(letter.isalpha() for letter in name)
     if letters < 2 or any(letter.isdigit() for letter in name):
         return False
-    return not (name.isascii() and _is_word(name)) and name not in _listed()["teams"]
+    return not (name.isascii() and _is_word(name)) and name not in listed()["teams"]
 
 
 def _is_phone(number: str, before: str) -> bool:
@@ -197,9 +243,9 @@ def _persons(text: str) -> list[Span]:
     found = []
     for match in _CAPITALS.finditer(text):
         found += _latin_person(text, match.start(), match.group())
-    listed = _lower()
+    known = _lower()
     for match in _SAN.finditer(text):
-        if match[1][0].isupper() or match[1].lower() in listed:
+        if match[1][0].isupper() or match[1].lower() in known:
             found.append(Span(match.start(), match.end(), "person", match[1]))
     if JAPANESE.search(text):
         run: list[tuple[int, int]] = []
@@ -217,7 +263,7 @@ def _persons(text: str) -> list[Span]:
         found += [
             Span(m.start(), m.end(), "person", m.group())
             for m in _KATAKANA.finditer(text)
-            if m.group() not in _listed()["roles"]
+            if m.group() not in listed()["roles"]
         ]
     return found
 
@@ -228,7 +274,7 @@ def _latin_person(text: str, start: int, run: str) -> list[Span]:
     It begins after a title, before an honorific, or with a name that is listed, and goes on as long as no
     English word or tool follows.
     """
-    listed = _listed()["given"] | _listed()["surnames"]
+    known_names = listed()["given"] | listed()["surnames"]
     words = [
         (m.start(), re.sub(r"['’]s$|[-‐](?:san|sama)$", "", m.group())) for m in re.finditer(r"\S+", run)
     ]
@@ -239,7 +285,7 @@ def _latin_person(text: str, start: int, run: str) -> list[Span]:
     elif _TITLE.search(text[max(start - 8, 0) : start]):
         first = 0
     else:
-        first = next((n for n, word in enumerate(known) if word in listed), -1)
+        first = next((n for n, word in enumerate(known) if word in known_names), -1)
         if (
             first > 0
             and not _is_word(known[first - 1])
@@ -254,9 +300,11 @@ def _latin_person(text: str, start: int, run: str) -> list[Span]:
         word = known[last + 1]
         initial = bool(re.fullmatch(r"[A-Z]\.", word))
         # after a given name comes the other name, even one that is a word, too
-        other = known[last] in _listed()["given"] or bool(re.fullmatch(rf"[A-Z]\.|{_PARTICLES}", known[last]))
+        other = known[last] in listed()["given"] or bool(re.fullmatch(rf"[A-Z]\.|{_PARTICLES}", known[last]))
         particle = re.fullmatch(_PARTICLES, word) and last + 2 < len(words)
-        if word in _tools() or not (initial or particle or word in listed or other or not _is_word(word)):
+        if word in _tools() or not (
+            initial or particle or word in known_names or other or not _is_word(word)
+        ):
             break
         last += 1
     if first == last and (words[first][1] in _tools() or known[first].endswith(".")):
@@ -344,18 +392,9 @@ def _is_word(word: str) -> bool:
 
 @cache
 def _lower() -> frozenset[str]:
-    return frozenset(name.lower() for name in _listed()["given"] | _listed()["surnames"])
+    return frozenset(name.lower() for name in listed()["given"] | listed()["surnames"])
 
 
 @cache
 def _tools() -> frozenset[str]:
     return frozenset(word for term in known_terms() for word in term.split())
-
-
-@cache
-def _listed() -> dict[str, frozenset[str]]:
-    file = Path(__file__).with_name("names.yml")
-    return {
-        kind: frozenset(names.split())
-        for kind, names in yaml.safe_load(file.read_text(encoding="utf-8")).items()
-    }

@@ -39,7 +39,8 @@ class Token(NamedTuple):
     """A token of a text: where it stands (code points from 0), its normalised form, its kind, how people write it.
 
     kind: noun, name (of a person), number, verb, adjective, prefix and suffix (parts of a noun run), ease (にくい, やすい), word (of
-    a language without parts of speech), or other (particles, signs, function words).
+    a language without parts of speech), or other (particles, signs, function words). known: whether the tagger's
+    dictionary has it.
     """
 
     start: int
@@ -47,6 +48,7 @@ class Token(NamedTuple):
     form: str
     kind: str
     base: str
+    known: bool = True
 
 
 class Term(NamedTuple):
@@ -143,6 +145,7 @@ def _japanese(text: str) -> tuple[Token, ...]:
             m.normalized_form(),
             _kind(m.part_of_speech()),
             m.dictionary_form(),
+            not m.is_oov(),
         )
         for offset, piece in _pieces(text)
         for m in tagger.tokenize(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cs_helpers.sample
+from cs_helpers.words.doubts import Confirmed
 from cs_helpers.words.masking import Masker
+from cs_helpers.words.pseudonyms import Pseudonyms
 
 COMPANIES = {
     "A-2": "Foxglove Home Care Ltd", "A-1": "株式会社北浜パッケージ", "A-3": "Target", "A-4": "東和精機工業株式会社",
     "A-5": "Kao", "A-6": "ライン株式会社",
 }  # fmt: skip
-NUMBER = Masker(COMPANIES).company
+NUMBER = Masker(COMPANIES).numbers.companies
 
 
 def name(kind: str, number: int) -> str:
@@ -25,8 +28,19 @@ def name(kind: str, number: int) -> str:
     return f"<{company[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
 
 
-def masked(*texts: str, of: str = "A-1") -> list[str]:
-    return Masker(COMPANIES, ["csm-03", "Ishibashi"]).masked(texts, [of] * len(texts), name)
+def in_order(texts: list[str]) -> list[str]:
+    """With persons numbered as they come: which number stands for whom is a secret's to say."""
+    seen: dict[str, dict[str, int]] = {"person": {}, "staff": {}}
+
+    def placed(match: re.Match[str]) -> str:
+        kind = seen[match[1]]
+        return f"<{match[1]}{kind.setdefault(match[2], len(kind) + 1)}>"
+
+    return [re.sub(r"<(person|staff)(\d+)>", placed, text) for text in texts]
+
+
+def masked(*texts: str, of: str = "A-1", **told: Confirmed) -> list[str]:
+    return in_order(Masker(COMPANIES, ["csm-03", "Ishibashi"], **told).masked(texts, [of] * len(texts), name))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +60,7 @@ def masked(*texts: str, of: str = "A-1") -> list[str]:
         ("asked Jane Smith in Accounting", "asked <person1> in Accounting"),
         ("Watanabe-san agreed", "<person1>-san agreed"),
         ("Smithさんの席", "<person1>さんの席"),
-        ("as Ishibashi says", "as <person1> says"),
+        ("as Ishibashi says", "as <staff1> says"),
         ("mail taro.k+1@example.co.jp now", "mail <mail> now"),
         ("see https://example.com/a?b=1 now", "see <link> now"),
         ("(090-1234-5678)", "(<phone>)"),
@@ -73,6 +87,8 @@ def masked(*texts: str, of: str = "A-1") -> list[str]:
         ("asked Martin Fowler", "asked <person1>"),
         ("tanaka-san said", "<person1>-san said"),
         ("JANE SMITH left", "<person1> left"),
+        ("TARGET refused", "<A-3> refused"),
+        ("Target's buyer", "<A-3>'s buyer"),
     ],
 )
 def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None:
@@ -105,7 +121,7 @@ def test_a_person_has_one_pseudonym_in_all_notes_of_a_company() -> None:
 
 def test_people_of_the_same_name_in_two_companies_are_two() -> None:
     found = Masker(COMPANIES).masked(["田中さん", "田中さん"], ["A-1", "A-2"], name)
-    assert found == ["<person1>さん", "<person2>さん"]
+    assert in_order(found) == ["<person1>さん", "<person2>さん"]
 
 
 def test_a_company_has_the_same_number_whoever_speaks_of_it() -> None:
@@ -130,3 +146,67 @@ def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str
         bare not in re.sub(r"\s", "", found).casefold()
         or bare in re.sub(r"\s", "", before + after).casefold()
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Okonkwo told us no", "<doubt> told us no"),
+        ("they asked Okonkwo's team", "they asked <doubt>'s team"),
+        ("the lead (Wójcik) said no", "the lead (<doubt>) said no"),
+        ("the lead (Wo\u0301jcik) said no", "the lead (<doubt>) said no"),
+        ("Łukaszewicz and Şahinoğlu agreed", "<doubt> and <doubt> agreed"),
+        ("OKONKWO REFUSED", "<doubt> REFUSED"),
+        ("Ｏｋｏｎｋｗｏ said so", "<doubt> said so"),
+        ("Okonkwoの反対", "<doubt>の反対"),
+        ("オコンクォは断った", "<doubt>は断った"),
+        ("Baker told us to wait", "<doubt> told us to wait"),
+        ("we met Brown again", "we met <doubt> again"),
+        ("Anglo-Okonkwo stays", "<doubt> stays"),
+        ("Ng refused", "<doubt> refused"),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_name_is_hidden_until_somebody_says_it_is_none(text: str, hidden: str) -> None:
+    masker = Masker(COMPANIES)
+    assert masker.masked([text], ["A-1"], name) == [hidden]
+    words = frozenset(masker.doubts)
+    assert words
+    plain = unicodedata.normalize("NFKC", text)
+    assert all(word in plain and word in context for word, context in masker.doubts.items())
+    assert masked(text, confirmed=Confirmed(words=words)) == [text]
+
+
+def test_a_confirmed_name_has_a_pseudonym_like_any_other() -> None:
+    confirmed = Confirmed(names=frozenset({"Okonkwo", "Wójcik"}))
+    texts = ("Okonkwo told us no", "(Wójcik)", "Okonkwo again", "(Wo\u0301jcik)")
+    assert masked(*texts, confirmed=confirmed) == [
+        "<person1> told us no", "(<person2>)", "<person1> again", "(<person2>)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the baker and the brown box", "Brown envelopes arrive", "Stone paper is white. White is cheaper.",
+        "The PDF, the CSVs, the ERP and JSON files, in HTML", "I don't, We'll, It's, They're", "Q3 and FY2026 OK",
+    ],
+)  # fmt: skip
+def test_what_a_dictionary_knows_is_no_doubt(text: str) -> None:
+    assert masked(text) == [text]
+
+
+def test_a_confirmed_name_is_hidden_wherever_it_stands_alone() -> None:
+    found = masked("Baker came. Bakery. The baker.", confirmed=Confirmed(names=frozenset({"Baker"})))
+    assert found == ["<person1> came. Bakery. The baker."]
+
+
+def test_who_joins_changes_no_number_of_those_that_were_there() -> None:
+    first = Masker({"A-1": "Kita", "A-2": "Minami"}, numbers=Pseudonyms("secret"))
+    first.masked(["田中さんと鈴木さん"], ["A-1"], name)
+    later = Masker({"A-0": "Aoi", "A-2": "Minami", "A-3": "Higashi"}, numbers=first.numbers)
+    later.masked(["佐藤さん", "鈴木さん"], ["A-1", "A-1"], name)
+    assert later.numbers.companies | first.numbers.companies == later.numbers.companies
+    assert sorted(later.numbers.companies.values()) == [1, 2, 3, 4]
+    before, after = first.numbers.persons[""], later.numbers.persons[""]
+    assert before.items() <= after.items()
+    assert sorted(after.values()) == [1, 2, 3]
