@@ -40,8 +40,9 @@ def codings() -> Path:
 
 
 def names() -> Path:
-    """The folder that says which pseudonym stands for whom, and which words were confirmed to name nobody."""
-    return home() / "data" / "names"
+    """Where is said which pseudonym stands for whom, and what was confirmed; `CS_WORKBOOK_NAMES` names another folder."""
+    named = os.environ.get("CS_WORKBOOK_NAMES")
+    return Path(named).resolve() if named else home() / "data" / "names"
 
 
 #: names the file to which a run of a batch writes what the batch must know, and nobody else

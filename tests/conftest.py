@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
+import filelock
 import pytest
 from servers import started_postgres, started_spark
 
@@ -15,20 +18,49 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory):
-    """The sample data, written once."""
-    return write_sample(tmp_path_factory.mktemp("data") / "sample").parent
+def made_once(tmp_path_factory):
+    """Makes a folder once for all processes that share the tests between them: `made_once(name, make)`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def made(name, make):
+        folder = shared / f"shared-{name}"
+        with filelock.FileLock(shared / f".{name}.lock"):
+            if not (folder / ".made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                (folder / ".made").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def names_of_the_tests(tmp_path_factory):
+    """A register of pseudonyms of the tests' own: none of them writes to the one of this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CS_WORKBOOK_NAMES", str(tmp_path_factory.mktemp("names")))
+        yield
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory, sample_folder):
-    """A workbook's home: this checkout's notebooks, templates and products, a snapshot of the sample."""
-    folder = tmp_path_factory.mktemp("home")
+def sample_folder(made_once):
+    """The sample data, written once."""
+    return made_once("data", lambda folder: write_sample(folder / "sample")) / "sample"
+
+
+def _home(folder, sample_folder):
     (folder / "data").mkdir()
     for name in ("notebooks", "templates", "data/products"):
         (folder / name).symlink_to(ROOT / name)
     take_snapshot(sample_folder / "sources.yml", folder=folder / "data" / "snapshots")
-    return folder
+
+
+@pytest.fixture(scope="session")
+def home(made_once, sample_folder):
+    """A workbook's home: this checkout's notebooks, templates and products, a snapshot of the sample."""
+    return made_once("home", lambda folder: _home(folder, sample_folder))
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +79,15 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
-def ravenstack_snapshot(shared_data, tmp_path_factory):
+def ravenstack_snapshot(shared_data, made_once):
     """A snapshot of RavenStack, through the example of a sources file."""
-    return take_snapshot(
-        ROOT / "data" / "sources.example.yml",
-        folder=tmp_path_factory.mktemp("ravenstack"),
-        products=ROOT / "data" / "products",
+    folder = made_once(
+        "ravenstack",
+        lambda folder: take_snapshot(
+            ROOT / "data" / "sources.example.yml", folder=folder, products=ROOT / "data" / "products"
+        ),
     )
+    return Snapshot.open(folder=folder)
 
 
 @pytest.fixture(scope="session")

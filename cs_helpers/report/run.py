@@ -170,7 +170,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
     for name, content in task.names.items():
-        target = folder / "data" / "names" / name
+        target = folder / "names" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
     found = folder / "found.json"
@@ -186,6 +186,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
                 {
                     "CS_WORKBOOK_HOME": str(folder),
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
+                    "CS_WORKBOOK_NAMES": str(folder / "names"),
                     **({paths.FOUND: str(found)} if run.parameters.audience == "leadership" else {}),
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
                     # kernels of this environment, whatever the user has installed besides

@@ -19,7 +19,7 @@ from PIL import Image
 _picture = Image.new("RGB", (40, 30), "white"); _picture.putpixel((3, 3), (0, 0, 0))
 _buffer = io.BytesIO(); _picture.save(_buffer, "png")
 display({"image/png": _buffer.getvalue(), "text/plain": "a dot"}, raw=True,
-        metadata={"image/png": {"alt": "a dot", "width": 40}, "cs_workbook": {"answers": "dot", "message": "There is a dot."}})
+        metadata={"image/png": {"alt": "a dot", "width": 40}, "cs_workbook": {"answers": "dot", "message": "There is a dot.", "shows": ["public"]}})
 """
 
 

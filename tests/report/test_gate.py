@@ -17,8 +17,7 @@ from PIL import Image
 from cs_helpers import workbook as facade
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.errors import SnapshotError
-from cs_helpers.report.gate import LARGEST, check_notebook, check_page, masked_names
+from cs_helpers.report.gate import LARGEST, check_notebook, check_page
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
 
@@ -292,84 +291,12 @@ def test_a_headline_that_is_not_a_number_fails():
     assert codes(check_page('<p class="value">× nan</p>')) == ["not_a_number"]
 
 
-@pytest.mark.parametrize(
-    ("name", "page"),
-    [
-        ("Acme", "<td>Acme</td>"),
-        ("Acme", "<p>the ACME, again</p>"),
-        ("Acme", "<p>Ａｃｍｅ社の例</p>"),
-        ("Acme", "<p>A<b>cm</b>e</p>"),
-        ("Acme", "<p>Ac&shy;me</p>"),
-        ("Acme", '<img src="data:" alt="Bars of Acme.">'),
-        ("Acme", "<title>Acme</title>"),
-        ("Smith & Sons, Ltd.", "<p>Smith &amp; Sons,\nLtd.</p>"),
-        ("Ünal", "<p>ÜNAL</p>"),
-        ("日本商事", "<p>昨日本商事から</p>"),
-        ("ﾔﾏﾀﾞ製作所", "<p>ヤマダ製作所</p>"),
-        ("アクメ 商会", "<p>アクメ商会</p>"),
-    ],
-)
-def test_a_masked_name_is_found_in_what_a_page_shows(name, page):
-    problems = check_page(page, [name])
-    assert ("masked_name", "page: 1") in told(problems)
-
-
-@pytest.mark.parametrize(
-    ("name", "page"),
-    [
-        ("Acme", "<p>Acmeist</p>"),
-        ("Acme", "<td>ac</td><td>me</td>"),
-        ("Acme", "<p class='acme'></p><style>.acme{color:red}</style>"),
-        ("Acme", "<!-- Acme -->"),
-        ("New Line", "<td>new</td><td>line</td>"),
-        ("AB", "<p>AB</p>"),
-        ("東", "<p>東京</p>"),
-        ("日本商事", "<td>日本</td><td>商事</td>"),
-    ],
-)
-def test_what_is_not_the_name_is_not_masked(name, page):
-    assert check_page(page, [name]) == []
-
-
-def test_a_masked_name_is_found_in_a_download_and_not_repeated():
-    files = {"a.csv": '"Company"\r\n"Acme"\r\n', "b.csv": '"Company"\r\n"Other"\r\n'}
-    assert told(check_page("<p>fine</p>", {"Acme", "Umbra"}, files)) == [("masked_name", "a.csv: 1")]
-
-
-@pytest.mark.parametrize("kind", ["picture", "text"])
-def test_thousands_of_names_that_are_not_there_are_not_found(kind):
-    names = [f"Company {n} Holdings" for n in range(4000)] + [f"株式会社第{n}商事" for n in range(4000)]
-    words = "The company and its holdings. 株式会社と商事について。" * 600
-    page = f"<p>{words}</p>" + f'<img alt="x" src="data:image/png;base64,{"A" * 1_300_000}">' * (
-        kind == "picture"
-    )
-    assert check_page(page, names) == []
-
-
-def test_the_names_of_a_masked_column_are_those_of_the_product(sample_snapshot):
-    data = sample_snapshot.read("helpdesk")
-    found = masked_names(notebook(masked=["accounts.name"]), sample_snapshot, "helpdesk")
-    assert found == set(data["accounts"]["name"].dropna())
-    everybody = set(sample_snapshot.table("accounts", "helpdesk")["name"].dropna())
-    assert len(found) < len(everybody)
-
-
-def test_a_notebook_that_masks_nothing_has_no_masked_names(sample_snapshot):
-    assert masked_names(notebook(), sample_snapshot, "helpdesk") == frozenset()
-
-
-@pytest.mark.parametrize("column", ["accounts.nmae", "acounts.name", "accounts"])
-def test_a_masked_column_that_is_not_there_is_an_error(column, sample_snapshot):
-    with pytest.raises(SnapshotError, match=column):
-        masked_names(notebook(masked=[column]), sample_snapshot, "helpdesk")
-
-
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize(
     "code",
     [
         "error", "glyph", "missing_figure", "blank_figure", "no_alt", "missing_table", "empty_table",
-        "missing_metric", "not_a_number", "masked_name", "too_large", "external", "script", "kernel_died",
+        "missing_metric", "not_a_number", "masked_name", "undeclared", "pseudonyms", "too_large", "external", "script", "kernel_died",
         "memory", "timeout", "snapshot", "disk_full", "stopped",
     ],
 )  # fmt: skip

@@ -1,0 +1,227 @@
+"""A page for leadership that shows a name where something was told, or a person, does not pass."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from cs_helpers.contract.disclosure import COLUMNS
+from cs_helpers.contract.products import load_product
+from cs_helpers.paths import products
+from cs_helpers.report.disclosure_gate import check_disclosure, company_names, staff_names
+from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.text import Text
+
+
+class Known:
+    """A snapshot that holds these values in these columns and no others."""
+
+    def __init__(self, show_staff: bool = False, **columns: list[str]) -> None:
+        self.columns = {name.replace("__", "."): values for name, values in columns.items()}
+        plain = load_product(products() / "helpdesk.yml").model_dump(mode="json")
+        self.manifest = {
+            "tables": [table for table in COLUMNS if table != "usage"],
+            "products": {"helpdesk": {**plain, "leadership": {"show_staff": show_staff}}},
+        }
+
+    def texts(self, table: str, column: str, product: str) -> frozenset[str]:
+        return frozenset(self.columns.get(f"{table}.{column}", ()))
+
+    def product(self, name: str):
+        return load_product(products() / "helpdesk.yml").__class__.model_validate(
+            self.manifest["products"][name]
+        )
+
+
+def shown(html: str = "", *, shows=("told",), csv: str = "", **about):
+    data = {"text/html": html, **({"text/csv": csv} if csv else {})}
+    about |= {} if shows is None else {"shows": list(shows)}
+    return new_output("display_data", data=data, metadata={"cs_workbook": about})
+
+
+def problems(page: str, *outputs, known: Known, prose: str = "", downloads=None) -> list[tuple[str, str]]:
+    cells = [new_markdown_cell(prose), new_code_cell("", outputs=list(outputs))]
+    checked = check_disclosure(new_notebook(cells=cells), known, "helpdesk", page, downloads or {})
+    return [(p.code, p.detail) for p in checked]
+
+
+def found(page: str, *, companies=(), shows=("told",), downloads=None) -> list[str]:
+    """Where names of customers are found on a page that tells of these kinds."""
+    known = Known(accounts__name=list(companies))
+    said = problems(page, shown(shows=shows), known=known, downloads=downloads)
+    assert {code for code, _ in said} <= {"masked_name"}
+    return [detail for _, detail in said]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("Acme", "<td>Acme</td>"),
+        ("Acme", "<p>the ACME, again</p>"),
+        ("Acme", "<p>Ａｃｍｅ社の例</p>"),
+        ("Acme", "<p>A<b>cm</b>e</p>"),
+        ("Acme", "<p>Ac&shy;me</p>"),
+        ("Acme", '<img src="data:" alt="Bars of Acme.">'),
+        ("Acme", "<title>Acme</title>"),
+        ("Smith & Sons, Ltd.", "<p>Smith &amp; Sons,\nLtd.</p>"),
+        ("Ünal", "<p>ÜNAL</p>"),
+        ("日本商事", "<p>昨日本商事から</p>"),
+        ("ﾔﾏﾀﾞ製作所", "<p>ヤマダ製作所</p>"),
+        ("アクメ 商会", "<p>アクメ商会</p>"),
+    ],
+)
+def test_a_name_is_found_in_what_a_page_shows(name, page):
+    assert found(page, companies=[name]) == ["page: 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("Acme", "<p>Acmeist</p>"),
+        ("Acme", "<td>ac</td><td>me</td>"),
+        ("Acme", "<p class='acme'></p><style>.acme{color:red}</style>"),
+        ("Acme", "<!-- Acme -->"),
+        ("New Line", "<td>new</td><td>line</td>"),
+        ("AB", "<p>AB</p>"),
+        ("東", "<p>東京</p>"),
+        ("日本商事", "<td>日本</td><td>商事</td>"),
+    ],
+)
+def test_what_is_not_the_name_is_not_found(name, page):
+    assert found(page, companies=[name]) == []
+
+
+def test_a_name_is_found_in_a_download_and_not_repeated():
+    files = {"a.csv": '"Company"\r\n"Acme"\r\n', "b.csv": '"Company"\r\n"Other"\r\n'}
+    assert found("<p>fine</p>", companies=["Acme", "Umbra"], downloads=files) == ["a.csv: 1"]
+
+
+@pytest.mark.parametrize("kind", ["picture", "text"])
+def test_thousands_of_names_that_are_not_there_are_not_found(kind):
+    names = [f"Company {n} Holdings" for n in range(4000)] + [f"株式会社第{n}商事" for n in range(4000)]
+    words = "The company and its holdings. 株式会社と商事について。" * 600
+    page = f"<p>{words}</p>" + f'<img alt="x" src="data:image/png;base64,{"A" * 1_300_000}">' * (
+        kind == "picture"
+    )
+    assert found(page, companies=names) == []
+
+
+def test_a_company_may_stand_where_nothing_was_told():
+    assert found("<p>Acme</p>", companies=["Acme"], shows=("company", "public")) == []
+    assert found("<p>Acme</p>", companies=["Acme"], shows=("company", "told")) == ["page: 1"]
+
+
+def test_an_output_that_does_not_say_what_it_tells_of_does_not_pass():
+    assert problems("", shown("<p>x</p>", shows=None), known=Known()) == [
+        ("undeclared", "an output does not say what it tells of")
+    ]
+    assert problems("", shown("<p>x</p>", shows=()), known=Known()) == []
+
+
+@pytest.mark.parametrize(
+    "column",
+    [f"{t}__{c}" for t, d in COLUMNS.items() for c, kind in d.items() if kind == "company" and t != "usage"],
+)
+def test_every_column_that_leads_to_a_company_is_looked_for(column):
+    known = Known(**{column: ["KX-0815"]})
+    assert problems("<p>of KX-0815</p>", shown(), known=known) == [("masked_name", "page: 1")]
+
+
+def test_a_key_that_is_a_number_is_not_taken_for_one():
+    assert (
+        problems("<p>1001 of 77</p>", shown(), known=Known(accounts__account_id=["1001", "77", "A1"])) == []
+    )
+
+
+def test_a_name_in_what_the_landing_page_says_of_a_report_is_found():
+    known = Known(accounts__name=["Acme"])
+    assert problems("", shown(message="Acme waits"), known=known) == [("masked_name", "messages: 1")]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [f"{t}__{c}" for t, d in COLUMNS.items() for c, kind in d.items() if kind == "person" and c != "user_id"],
+)
+def test_a_person_stands_nowhere_unless_the_product_file_allows_it(column):
+    for shows in (("public",), ("company",), ("told",)):
+        told = {column: ["Ishibashi"]}
+        page = "<td>Ishibashi</td>"
+        assert problems(page, shown(shows=shows), known=Known(**told)) == [("masked_name", "page: 1")]
+        assert problems(page, shown(shows=shows), known=Known(show_staff=True, **told)) == []
+
+
+def test_a_company_called_as_a_person_is_no_person():
+    known = Known(accounts__name=["Mori Transport"], accounts__csm=["Mori"])
+    assert problems("<p>Mori Transport</p>", shown(shows=("company",)), known=known) == []
+    assert problems("<p>Mori Transport</p><p>Mori</p>", shown(shows=("company",)), known=known) == [
+        ("masked_name", "page: 1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shows"),
+    [
+        ("<td>Target refused</td>", True),
+        ("<td>TARGET</td>", True),
+        ("<td>Our target is 60%</td>", False),
+        ("<td>The target of the product</td>", False),
+        ("<td>Target reached</td>", False),  # the report's own words, below
+    ],
+)
+def test_a_customer_whose_name_is_a_word_of_the_report_is_told_from_it(cell, shows):
+    known = Known(accounts__name=["Target"])
+    said = problems("<p>Target reached</p>", shown(cell), known=known, prose="Target reached")
+    assert said == ([("masked_name", "cells: 1")] if shows else [])
+
+
+def test_in_a_download_such_a_name_is_found_too():
+    known = Known(accounts__name=["Target"])
+    said = problems("", shown(csv='"a","b"\r\n"x","Target, again"\r\n'), known=known, prose="Target")
+    assert said == [("masked_name", "cells: 1")]
+
+
+def test_the_names_of_a_product_are_those_of_its_customers(sample_snapshot):
+    data = sample_snapshot.read("helpdesk")
+    names = company_names(sample_snapshot, "helpdesk")
+    assert set(data["accounts"]["name"]) | set(data["accounts"]["account_id"]) <= names
+    everybody = set(sample_snapshot.table("accounts", "helpdesk")["name"])
+    assert everybody - names
+    assert set(data["accounts"]["csm"]) | set(data["interviews"]["interviewer"]) <= staff_names(
+        sample_snapshot, "helpdesk"
+    )
+
+
+@pytest.fixture(scope="module")
+def leadership(home, tmp_path_factory):
+    """All reports of one product for leadership, in both languages: their folder."""
+    folder = tmp_path_factory.mktemp("leadership")
+    for language in ("en", "ja"):
+        batch = quarterly_report(
+            Snapshot.open(folder=home / "data" / "snapshots"), quarter="2026Q3", products=["paper_to_web"],
+            language=language, reports=folder, jobs=2,
+        )  # fmt: skip
+        assert batch.failed == ()
+    return folder / "2026Q3"
+
+
+def test_no_reason_that_was_told_stands_beside_a_company(leadership, sample_snapshot):
+    names = sample_snapshot.texts("accounts", "name", "paper_to_web")
+    for language in ("en", "ja"):
+        reason = Text(language).label("reason", "guidance")
+        rows = (leadership / f"paper_to_web/journey_funnels.{language}.waiting.csv").read_text(
+            encoding="utf-8-sig"
+        )
+        assert any(name in rows for name in names)
+        page = (leadership / f"paper_to_web/journey_funnels.{language}.html").read_text(encoding="utf-8")
+        assert reason in (leadership / f"paper_to_web/as_is_interviews.{language}.html").read_text(
+            encoding="utf-8"
+        )
+        assert reason not in rows + page
+
+
+def test_no_name_of_our_own_stands_in_any_file(leadership, sample_snapshot):
+    staff = staff_names(sample_snapshot, "paper_to_web")
+    files = [f for f in leadership.rglob("*") if f.is_file()]
+    assert len(files) > 10
+    assert [f for f in files if any(name in f.read_text(encoding="utf-8") for name in staff)] == []
