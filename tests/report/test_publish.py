@@ -11,7 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from cs_helpers.errors import ReportError
 from cs_helpers.report import publish as publishing
-from cs_helpers.report.manifest import FORMAT, Manifest, Report, manifest_page, read_manifest
+from cs_helpers.report.manifest import FORMAT, Manifest, Report, manifest_page, not_ours, read_manifest
 from cs_helpers.report.publish import Folder, Remote, place
 
 Q = "2026Q3"
@@ -211,6 +211,89 @@ def test_a_second_batch_waits_for_the_first(folder, monkeypatch):
     holder.join()
     with folder.alone(Q):
         pass
+
+
+@pytest.fixture(params=["memory", "local"])
+def two_batches(request, tmp_path, monkeypatch):
+    """Two batches that publish to one remote place, each through a file system of its own."""
+    monkeypatch.setattr(publishing, "_SETTLE", 0.05)
+    MemoryFileSystem.store.clear()
+    url = {"memory": "memory://reports", "local": f"local://{tmp_path}"}[request.param]
+    first, second = Remote(url), Remote(url)
+    first.publish(Q, {"a.html": b"old", "index.html": b"old"}, [], manifest())
+    return first, second
+
+
+def test_a_second_batch_of_a_remote_place_waits_for_the_first(two_batches, monkeypatch):
+    first, second = two_batches
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.3)
+    refused = pytest.raises(
+        ReportError, match=r"another batch is publishing .*2026Q3 \(process \d+ on .*delete"
+    )
+    with first.alone(Q), refused, second.alone(Q):
+        pass
+    with second.alone(Q):
+        pass
+    assert not second.files.exists(f"{second.root}/.{Q}.lock")
+
+
+def test_batches_of_a_remote_place_publish_one_after_the_other(two_batches):
+    inside, most = [], []
+
+    def publish(target, content):
+        with target.alone(Q):
+            inside.append(content)
+            most.append(len(inside))
+            target.publish(Q, {"a.html": content, "index.html": content}, [], manifest())
+            inside.remove(content)
+
+    threads = [threading.Thread(target=publish, args=(t, b"%d" % n)) for n, t in enumerate(two_batches)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1]
+    target = two_batches[0]
+    assert target.content(Q, "a.html") == target.content(Q, "index.html") != b"old"
+
+
+def test_a_lock_that_a_batch_left_is_taken_over_after_a_while(two_batches, monkeypatch):
+    first, second = two_batches
+    assert first._taken(f"{first.root}/.{Q}.lock")  # and its process is gone
+    monkeypatch.setattr(publishing, "_LEFT", 0)
+    with second.alone(Q):
+        second.publish(Q, {"index.html": b"new"}, [], manifest())
+    assert second.content(Q, "index.html") == b"new"
+
+
+@pytest.mark.parametrize("what", ["lock", "manifest"])
+def test_a_batch_that_lost_its_lock_replaces_nothing_that_readers_are_led_by(two_batches, what):
+    first, second = two_batches
+    with first.alone(Q):
+        if what == "lock":
+            first.files.rm_file(f"{first.root}/.{Q}.lock")
+        else:
+            second.publish(Q, {"index.html": b"theirs"}, [], manifest(**{"b.html": report()}))
+        with pytest.raises(ReportError, match=r"another batch published .* run it again"):
+            first.publish(Q, {"a.html": b"ours", "index.html": b"ours"}, [], manifest())
+    assert first.content(Q, "index.html") == (b"old" if what == "lock" else b"theirs")
+    assert first.content(Q, "a.html") == b"old"
+    assert list(first.manifest(Q).reports) == ([] if what == "lock" else ["b.html"])
+
+
+def test_each_edition_has_a_place_of_its_own(tmp_path):
+    for where in (str(tmp_path), f"local://{tmp_path}", tmp_path):
+        assert place(where).root == tmp_path
+        assert place(where, "team").root == tmp_path / "team"
+    assert place("memory://reports", "team").url == "memory://reports/team"
+    assert place("memory://reports/", "leadership").url == "memory://reports"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b'{"format": 2}', b'{"format": 2, "reports": {"a": 3}}']
+)
+def test_a_manifest_that_says_nothing_of_files_takes_none_away(content):
+    assert not_ours(content) in ([], ["index.en.html", "index.ja.html"])
 
 
 def test_fsspec_has_the_file_systems_that_the_tests_speak_of():
