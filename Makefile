@@ -40,16 +40,19 @@ help: ## list the commands
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports
 	@$(BIN)/cs-workbook report $(REPORT)
 
-test: $(DEV) ## run the tests
-	@$(BIN)/python -m pytest
+# a file of tests stays in one process: what its tests share is made once
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile
 
-check: $(DEV) ## lint, format, types, architecture, clean notebooks, tests
+test: $(DEV) ## run the tests, but for the thorough ones; some minutes
+	@$(PYTEST) -m "not thorough"
+
+check: $(DEV) ## lint, format, types, architecture, clean notebooks, all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 engines: $(ENGINES) ## install what reads PostgreSQL and Spark, for tests and benchmarks
 

@@ -21,6 +21,7 @@ from cs_helpers.report.spread import local_crew, run_all
 RUNS = 500
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is left"),
     pytest.mark.usefixtures("own_temporary_folder"),
 ]

@@ -13,6 +13,8 @@ import companies
 import pytest
 from servers import missing
 
+pytestmark = pytest.mark.thorough
+
 ROOMS = (0, 40, 100, 200, 300, 400, 20_000)
 
 

@@ -17,6 +17,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ContractError
 from cs_helpers.sources import reduced
 
+pytestmark = pytest.mark.thorough
+
 QUARTERS = ("2025Q4", "2026Q1", "2026Q2")
 CELLS = {(name, quarter) for name in NAMES for quarter in QUARTERS}
 #: the reductions that are written in partitions

@@ -12,7 +12,10 @@ from companies import content, leftovers, small
 from cs_helpers.errors import SnapshotError
 from cs_helpers.snapshot import LATEST, Snapshot
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork and no SIGKILL")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork and no SIGKILL"),
+]
 KILLS = 50
 
 

@@ -12,6 +12,8 @@ from companies import COLUMNS, content, larger
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.sources import reduced
 
+pytestmark = pytest.mark.thorough
+
 #: rows at the edges of quarters and days, of nobody, without a time, of another age, of no product
 EDGES = [
     ["X1", "A1", "helpdesk", "2025-12-31 23:59:59", "reply", "1", "P1"],
