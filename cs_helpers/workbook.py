@@ -88,7 +88,9 @@ class Workbook:
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         if self.audience == "team":
             return cast(Result, module.analyse(self.data, self.quarter))
-        return leadership_result(module, self.data, self.quarter, self._covered_by)
+        everybody = self.snapshot.table("accounts", self.data.product.product)
+        companies = dict(zip(everybody["account_id"], everybody["name"], strict=True))
+        return leadership_result(module, self.data, self.quarter, self._covered_by, companies)
 
     def _covered_by(self, kind: str, number: int) -> str:
         return self.text(f"page.pseudonym.{kind}", n=number)

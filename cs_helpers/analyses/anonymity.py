@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.disclosure import STAFF
+from cs_helpers.contract.vocabulary import ROLES
 from cs_helpers.snapshot import ProductData
 from cs_helpers.words.doubts import Confirmed
 from cs_helpers.words.masking import Masker, Pseudonym
@@ -16,6 +17,15 @@ from cs_helpers.words.pseudonyms import Pseudonyms
 
 #: a number of fewer companies is not shown to leadership
 LEAST = 3
+
+
+#: the columns with keys that people may write into notes; those of accounts are known by their names
+KEYS = (
+    ("contracts", "contract_id"),
+    ("tickets", "ticket_id"),
+    ("interviews", "interview_id"),
+    ("notes", "note_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,38 +71,64 @@ def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
     return data.changed(covered)
 
 
-def masked(data: ProductData, cover: Cover) -> tuple[ProductData, Masker]:
-    """The same tables with customers' names replaced, and names, addresses and numbers in notes and codes too.
+def masker_of(data: ProductData, cover: Cover, companies: Mapping[str, str] | None = None) -> Masker:
+    """What hides names in texts of a product.
 
-    Names of our own people are hidden in notes; codes such as csm-03 are no names. The masker says afterwards
-    who has which number, and which words were hidden because they may be names.
+    companies: name of each customer of any product by account_id; default: those of this one.
     """
     accounts, product = data["accounts"], data.product
-    names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    known = companies or dict(zip(accounts["account_id"], accounts["name"], strict=True))
     ours = {word for w in (product.name.en, product.name.ja) for word in (w, *w.split())}
     confirmed = replace(cover.confirmed, words=cover.confirmed.words | ours)
-    masker = Masker(
-        names, staff_of(data), product=product.product, numbers=cover.numbers, confirmed=confirmed
-    )
+    keys = {str(key) for t, c in KEYS for key in data[t][c].dropna().unique()}
+    return Masker(
+        known, sorted({*staff_of(data), *cover.numbers.staff}), keys=keys, product=product.product,
+        numbers=cover.numbers, confirmed=confirmed,
+    )  # fmt: skip
+
+
+def masked(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductData:
+    """The same tables with customers' names replaced, and names, addresses and numbers in notes and codes too.
+
+    The masker says afterwards who has which number, and which words were hidden because they may be names. A
+    role of a coder or interviewer that is none we know may be a name, and has a pseudonym of our own people.
+    """
+    accounts = data["accounts"]
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
     of = notes["interview_id"].map(company)
-    texts = masker.masked(notes["text"].tolist(), of.tolist(), cover.pseudonym)
+    texts = masker.masked(notes["text"].tolist(), of.tolist(), pseudonym)
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
-    covered = dict(zip(codes, masker.masked(codes, [""] * len(codes), cover.pseudonym), strict=True))
+    # month_end_folding is words, and so may Okonkwo_refuses be
+    spoken = [code.replace("_", " ") for code in codes]
+    hidden = zip(codes, spoken, masker.masked(spoken, [""] * len(codes), pseudonym), strict=True)
+    covered = {code: code if said == words else said for code, words, said in hidden}
     number = masker.numbers.companies
     changed = {
         "accounts": accounts.assign(
             name=pd.Series(
-                [cover.pseudonym("company", number[account]) for account in accounts["account_id"]],
+                [pseudonym("company", number[account]) for account in accounts["account_id"]],
                 accounts.index, dtype=accounts["name"].dtype,
             )
         ),
         "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
-        "codings": codings.assign(code=codings["code"].map(covered).astype(codings["code"].dtype)),
+        "codings": codings.assign(
+            code=codings["code"].map(covered).astype(codings["code"].dtype),
+            coder_role=_known_roles(codings["coder_role"], masker, pseudonym),
+        ),
+        "interviews": data["interviews"].assign(
+            interviewer_role=_known_roles(data["interviews"]["interviewer_role"], masker, pseudonym)
+        ),
     }  # fmt: skip
-    return data.with_tables(changed), masker
+    return data.with_tables(changed)
+
+
+def _known_roles(roles: pd.Series, masker: Masker, pseudonym: Pseudonym) -> pd.Series:
+    unknown = [role for role in roles.dropna().unique() if role not in ROLES]
+    masker.numbers = masker.numbers.with_staff(unknown)
+    said = {role: pseudonym("staff", masker.numbers.staff[role]) for role in unknown}
+    return roles.map({**{role: role for role in ROLES}, **said}).astype(roles.dtype)
 
 
 def whole_rows(counts: np.ndarray) -> np.ndarray:

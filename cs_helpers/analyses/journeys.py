@@ -52,6 +52,8 @@ DISCLOSES = columns(
     person="csm touched_by",
     told="reason",
 )
+#: what touches were about is written by hand
+FREE_TEXT = (("moves", "what"),)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

@@ -24,3 +24,5 @@ DTYPES = MappingProxyType(
         "flag": "boolean",
     }
 )
+#: roles of coders and interviewers; any other text in their columns may be anybody's name
+ROLES = ("cs", "marketing", "inside_sales", "sales", "product", "support", "development", "management")

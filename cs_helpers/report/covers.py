@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cs_helpers import hashes, paths
+from cs_helpers.errors import SnapshotError
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -16,31 +18,49 @@ if TYPE_CHECKING:  # what runs notebooks is imported when one is due
     from cs_helpers.report.run import Outcome
 
 
-def covering() -> str:
-    """A hash of what decides how names are covered: the key of the pseudonyms, and what was confirmed.
+#: counts up when leadership may read less than before: what was published by an older rule is withdrawn
+RULE = 1
 
-    Which numbers were given is no part of it: they never change, and who is new is in the data. Raises
-    `SettingError` where either file is damaged.
+
+def covering(snapshot: Snapshot, products: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Of each product, what decides how names are covered, as parts of a fingerprint: product -> part -> hash.
+
+    `names`: the rule, the key of the pseudonyms, confirmed names, and whether our own people are shown; a page
+    that was made by another one may show a name that is hidden now. `words`: those confirmed to name nobody.
+    Which numbers were given is no part of either: they never change, and who is new is in the data. Raises
+    `SettingError` where a file is damaged.
     """
-    return hashes.of_json([pseudonyms.give((), ()).key, doubts.read_confirmed().as_lists()])
+    key, confirmed = pseudonyms.give((), ()).key, doubts.read_confirmed()
+    return {
+        product: {
+            "names": hashes.of_json(
+                [RULE, key, sorted(confirmed.names), snapshot.product(product).leadership.show_staff]
+            ),
+            "words": hashes.of_json(sorted(confirmed.words)),
+        }
+        for product in products
+    }
 
 
 def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, str]]:
-    """The files of `data/names/` that a run of each product needs, after whoever is new was given a number."""
+    """The files of `data/names/` that a run of each product needs, after whoever is new was given a number.
+
+    Where a file of the snapshot is damaged, the runs of that product will say so.
+    """
     from cs_helpers.report.disclosure_gate import staff_names
 
-    who = {
-        product: (snapshot.texts("accounts", "account_id", product), staff_names(snapshot, product))
-        for product in dict.fromkeys(run.parameters.product for run in runs)
-    }
-    given = pseudonyms.give(
-        [a for accounts, _ in who.values() for a in accounts], [s for _, staff in who.values() for s in staff]
-    )
+    products = list(dict.fromkeys(run.parameters.product for run in runs))
+    if not products:
+        return {}
+    accounts: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
+    with suppress(SnapshotError):
+        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_names(snapshot)
+    given = pseudonyms.give(accounts, staff)
     file = paths.names() / doubts.FILE
     confirmed = file.read_text(encoding="utf-8") if file.exists() else ""
     return {
-        product: {"pseudonyms.json": given.of(product, *people).text(), doubts.FILE: confirmed}
-        for product, people in who.items()
+        product: {"pseudonyms.json": given.of(product).text(), doubts.FILE: confirmed} for product in products
     }
 
 

@@ -11,19 +11,27 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
+import regex
 from nbformat import NotebookNode
 
 from cs_helpers.contract.disclosure import COLUMNS, STAFF
 from cs_helpers.report.gate import PageReader, shown_outputs
 from cs_helpers.report.manifest import Problem
-from cs_helpers.report.name_finder import finder
+from cs_helpers.report.name_finder import finder, plain
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
+from cs_helpers.words.known_names import is_team, is_word
+from cs_helpers.words.masking import COVER
+from cs_helpers.words.tokens import JAPANESE
 
+#: a date in English, where a month is no CSM called May
+_DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
 #: the one column whose values are names in words; those of the others are keys
 _NAME = ("accounts", "name")
+#: what a page draws of an output, or puts beside it
+_DRAWN = {"image/png", "text/html", "text/csv"}
 #: a key that is shorter, or only digits, cannot be told from a number of the page
 _LEAST_KEY = 4
 
@@ -39,49 +47,74 @@ def check_disclosure(
     problems, shows = [], set()
     for output in shown_outputs(notebook):
         tells = output.metadata.get("cs_workbook", {}).get("shows")
-        if tells is None:
+        if tells is None and _DRAWN & set(output.data):
             problems.append(Problem(code="undeclared", detail="an output does not say what it tells of"))
         shows |= set(tells or ())
     texts = {"page": "".join(PageReader(page).text), "messages": "\n".join(_messages(notebook)), **downloads}
+    own = f"{_own_words(notebook, snapshot, product)}\n{_catalogue()}"
     companies = company_names(snapshot, product)
-    staff = frozenset() if snapshot.product(product).leadership.show_staff else staff_names(snapshot, product)
-    own = _own_words(notebook, snapshot, product)
-    said, always = finder(own), _in_catalogue()
-    unsure = {name for name in companies if always(name) or said(name)}
+    staff = frozenset() if snapshot.product(product).leadership.show_staff else staff_names(snapshot)
+    told = companies if "told" in shows else frozenset()
+    unsure: set[str] = set()
     for where, text in texts.items():
         holds = finder(text)
-        count = sum(map(holds, companies - unsure)) if "told" in shows else 0
-        found = {name for name in staff if holds(name) and not (always(name) or said(name))}
-        count += sum(map(finder(_without(text, companies, found)), found)) if found else 0
-        if count:
+        found = {name for name in told if holds(name)}
+        persons = {name for name in staff if holds(name)}
+        if persons and not told:
+            holds = finder(_without(text, companies, persons))
+            persons = set(filter(holds, persons))
+        unsure |= (words := {name for name in found | persons if _is_a_word(name, own)})
+        if count := len((found | persons) - words):
             problems.append(Problem(code="masked_name", detail=f"{where}: {count}"))
-    if unsure and "told" in shows:
-        count = sum(_unexplained(cell, unsure, f"{own}\n{_catalogue()}") for cell in _told_cells(notebook))
-        if count:
-            problems.append(Problem(code="masked_name", detail=f"cells: {count}"))
+    short = {name for name in told | staff if _is_short(name)}
+    cells = list(_cells(texts)) if unsure or short else []
+    known = unsure | {name for name in short if any(name in cell for cell in cells)}
+    if count := sum(_unexplained(cell, known, own) for cell in cells if known):
+        problems.append(Problem(code="masked_name", detail=f"cells: {count}"))
     return problems
 
 
+@lru_cache(maxsize=8)
 def company_names(snapshot: Snapshot, product: str) -> frozenset[str]:
-    """What names a customer of a product, or leads to one: the values of all columns that the contract declares so."""
+    """What names a customer, or leads to one: the values of all columns that the contract declares so.
+
+    Names and account ids are those of all products: a note may speak of any of them.
+    """
     found: set[str] = set()
     for table, declared in COLUMNS.items():
         if table in snapshot.manifest["tables"]:
             for column in (c for c, kind in declared.items() if kind == "company"):
-                values = snapshot.texts(table, column, product)
+                everybody = table == "accounts"
+                values = (
+                    snapshot.texts_of_all(table, column)
+                    if everybody
+                    else snapshot.texts(table, column, product)
+                )
                 found |= values if (table, column) == _NAME else set(filter(_is_key, values))
     return frozenset(found)
 
 
-def staff_names(snapshot: Snapshot, product: str) -> frozenset[str]:
-    """Our own people, as the tables of a product name them: CSMs, interviewers, coders."""
+@lru_cache(maxsize=2)
+def staff_names(snapshot: Snapshot) -> frozenset[str]:
+    """Our own people, as the tables of all products name them: CSMs, interviewers, coders; teams are none."""
     return frozenset(
         name
         for table, columns in STAFF.items()
         if table in snapshot.manifest["tables"]
         for column in columns
-        for name in snapshot.texts(table, column, product)
+        for name in snapshot.texts_of_all(table, column)
+        if not is_team(name)
     )
+
+
+def _is_a_word(name: str, own: str) -> bool:
+    """Whether a name is a word of the report, or of English: then only how it is written tells it from that."""
+    return " " not in name and (finder_of(own)(name) or (name.isascii() and is_word(name)))
+
+
+def _is_short(name: str) -> bool:
+    """Whether a name is too short to be looked for in whatever form: GE, 光."""
+    return len(name) < (2 if JAPANESE.search(name) else 3)
 
 
 def _is_key(value: str) -> bool:
@@ -109,10 +142,10 @@ def _own_words(notebook: NotebookNode, snapshot: Snapshot, product: str) -> str:
     return "\n".join([*prose, *_texts(snapshot.manifest["products"][product])])
 
 
-@cache
-def _in_catalogue() -> Callable[[str], bool]:
-    """What says whether a name is a word of the catalogue."""
-    return finder(_catalogue())
+@lru_cache(maxsize=4)
+def finder_of(text: str) -> Callable[[str], bool]:
+    """What says whether a text holds a name; made once for the words of a report."""
+    return finder(text)
 
 
 @cache
@@ -131,23 +164,27 @@ def _texts(content: object) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _told_cells(notebook: NotebookNode) -> Iterator[str]:
-    """What each output that tells of interviews shows, in the smallest parts: cells, lines, sentences."""
-    for output in shown_outputs(notebook):
-        if "told" in output.metadata.get("cs_workbook", {}).get("shows", ()):
-            yield from "".join(PageReader(output.data.get("text/html", "")).text).splitlines()
-            for row in csv.reader(io.StringIO(output.data.get("text/csv", ""))):
-                yield from row
-            yield str(output.metadata.get("image/png", {}).get("alt", ""))
+def _cells(texts: Mapping[str, str]) -> Iterator[str]:
+    """What a page and its downloads show, in the smallest parts: cells, lines, sentences."""
+    for where, text in texts.items():
+        if where.endswith(".csv"):
+            for row in csv.reader(io.StringIO(text)):
+                yield from map(plain, row)
+        else:
+            yield from map(plain, text.splitlines())
 
 
 def _unexplained(cell: str, names: Collection[str], own: str) -> bool:
-    """Whether a part shows a name that is a word of the report too (a customer called Target), and not as that word."""
+    """Whether a part shows a name that is a word too (a customer called Target), and not as that word."""
     for name in names:
-        written = re.compile(rf"(?<!\w)(?:{re.escape(name)}|{re.escape(name.upper())})(?!\w)")
+        # one kanji is part of a word where another stands beside it
+        around = r"\p{Han}々" if JAPANESE.search(name) else r"\p{Latin}\p{N}_"
+        written = regex.compile(
+            rf"(?<![{around}])(?:{regex.escape(name)}|{regex.escape(name.upper())})(?![{around}])"
+        )
         if not written.search(cell):
             continue
-        left = cell.strip()
+        left = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
         for sentence in re.split(r"\n|\{[^}]*\}", own):
             sentence = sentence.strip(" #*|")
             if written.search(sentence) and (len(sentence) > len(name) or sentence == left):

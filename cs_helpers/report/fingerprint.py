@@ -10,12 +10,15 @@ from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.plan import Run
 
 
-def inputs(runs: Sequence[Run], manifest: Mapping[str, Any], names: str = "") -> dict[str, dict[str, str]]:
+def inputs(
+    runs: Sequence[Run], manifest: Mapping[str, Any], covering: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, dict[str, str]]:
     """The hashes of all that each run's report depends on: its file -> part -> hash.
 
-    manifest: the snapshot's. names: for leadership, a hash of how names are covered. Parts: notebook, parameters (which snapshot it is does not count, what it
+    manifest: the snapshot's. covering: for leadership, product -> `covers.covering`. Parts: notebook, parameters (which snapshot it is does not count, what it
     holds for the product does), code, templates, versions, data.calendar, data.product,
-    data.<table> for each table of the snapshot, and names.
+    data.<table> for each table of the snapshot,
+    and those of `covering`.
     """
     calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format")}
     of_all = {
@@ -23,7 +26,6 @@ def inputs(runs: Sequence[Run], manifest: Mapping[str, Any], names: str = "") ->
         "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
         "versions": installed_versions(),
         "data.calendar": hashes.of_json(calendar),
-        **({"names": names} if names else {}),
     }
     notebooks = {file: hashes.of_files([file]) for file in {run.notebook for run in runs}}
     held = _held(manifest, {run.parameters.product for run in runs})
@@ -33,6 +35,7 @@ def inputs(runs: Sequence[Run], manifest: Mapping[str, Any], names: str = "") ->
             "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
             **of_all,
             **held[run.parameters.product],
+            **(covering or {}).get(run.parameters.product, {}),
         }
         for run in runs
     }

@@ -44,4 +44,9 @@ def finder(text: str) -> Callable[[str], bool]:
 
 def folded(text: str) -> str:
     """`text` without what the eye does not tell apart: width, case and signs without a shape."""
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    return plain(text).casefold()
+
+
+def plain(text: str) -> str:
+    """`text` in one width and without signs that have no shape."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cs_helpers import hashes
-from cs_helpers.contract.parameters import Audience
+from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.covers import covering, files_for, remembered
 from cs_helpers.report.fingerprint import fingerprint, inputs
@@ -111,7 +111,8 @@ def quarterly_report(
     known = target.manifest(str(when))
     if only_failed:
         runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
-    parts = inputs(runs, snapshot.manifest, covering() if audience == "leadership" else "")
+    covers = covering(snapshot, snapshot.manifest["products"]) if audience == "leadership" else {}
+    parts = inputs(runs, snapshot.manifest, covers)
     reasons = {run.file: _why(run, known, parts[run.file], target, str(when), force) for run in runs}
     took = {file: report.seconds for file, report in known.reports.items()}
     watch.planned(runs, reasons, took)
@@ -132,7 +133,7 @@ def quarterly_report(
             if unconfirmed:
                 watch.unconfirmed(unconfirmed)
     if outcomes or target.content(str(when), "index.html") is None:
-        _publish(target, when, outcomes, parts, snapshot, language)
+        _publish(target, when, outcomes, parts, snapshot, language, covers)
     return Batch(target, when, tuple(outcomes), len(runs) - len(due), resumed, reasons)
 
 
@@ -224,8 +225,12 @@ def _publish(
     parts: Mapping[str, Mapping[str, str]],
     snapshot: Snapshot,
     language: str,
+    covers: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Adds the outcomes to what is published, whatever another batch published in the meantime."""
+    """Adds the outcomes to what is published, whatever another batch published in the meantime.
+
+    For leadership, reports of the quarter that were made when less was hidden are withdrawn.
+    """
     from cs_helpers.report.failed import failed_page
     from cs_helpers.report.landing import landing_pages
     from cs_helpers.report.made import Made
@@ -235,7 +240,8 @@ def _publish(
         known = target.manifest(quarter)
         files: dict[str, str] = {}
         gone = not_ours(target.content(quarter, NAME), target.audience)
-        reports = dict(known.reports)
+        reports, withdrawn = _still_good(known.reports, covers)
+        gone += withdrawn
         for outcome in outcomes:
             run = outcome.run
             before = reports.get(run.file)
@@ -264,6 +270,9 @@ def _publish(
             reports=dict(sorted(reports.items())),
         )
         files |= landing_pages(when, manifest.reports, snapshot, language, target.audience)
+        gone += [
+            f"index.{code}.html" for code in LANGUAGES
+        ]  # where the quarter has none in a language any more
         target.publish(
             quarter,
             {name: content.encode() for name, content in files.items()},
@@ -271,6 +280,24 @@ def _publish(
             manifest,
         )
     Made().forget([fingerprint(parts[o.run.file]) for o in outcomes if o.status != "failed"])
+
+
+def _still_good(
+    reports: Mapping[str, Report], covers: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, Report], list[str]]:
+    """The reports without those that were made when less was hidden from leadership, and the files of those.
+
+    covers: product -> `covers.covering` of today; of other products (and of the team) nothing is known.
+    """
+    kept, gone = {}, []
+    for file, report in reports.items():
+        today = covers.get(report.product, {}).get("names")
+        if today and report.good and report.good.inputs.get("names") != today:
+            gone += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
+            report = report.model_copy(update={"good": None})
+        if report.good or report.status == "failed":
+            kept[file] = report
+    return kept, gone
 
 
 def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -> Report:

@@ -112,6 +112,9 @@ class Snapshot:
     folder: Path
     manifest: Mapping[str, Any]
 
+    def __hash__(self) -> int:
+        return hash((self.folder, self.id))
+
     @classmethod
     def open(cls, name: str = "latest", *, folder: Path | None = None) -> Snapshot:
         """The snapshot of that id; raises `SnapshotError` where there is none or it is damaged."""
@@ -251,6 +254,17 @@ class Snapshot:
             customers = self._arrow("contracts", product)["account_id"].combine_chunks()
             found = found.filter(pc.is_in(found["account_id"], customers))
         return frozenset(str(value) for value in found[column].unique().to_pylist() if value is not None)
+
+    def texts_of_all(self, name: str, column: str) -> frozenset[str]:
+        """The different texts in a column of all products' tables, whoever has a contract."""
+        products = self.manifest["products"]
+        shared = not any(f.startswith(f"{name}/product=") for f in self.manifest["files"])
+        return frozenset(
+            str(value)
+            for product in (list(products)[:1] if shared else products)
+            for value in self._arrow(name, product)[column].unique().to_pylist()
+            if value is not None
+        )
 
     def _arrow(self, name: str, product: str) -> pa.Table:
         import pyarrow as pa

@@ -32,10 +32,6 @@ class Confirmed:
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
-    def as_lists(self) -> dict[str, list[str]]:
-        """As JSON can hold it, in one order."""
-        return {"words": sorted(self.words), "names": sorted(self.names)}
-
 
 def read_confirmed() -> Confirmed:
     """What the list says; raises `SettingError` where it cannot be read, with the place."""

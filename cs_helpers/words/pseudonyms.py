@@ -64,14 +64,9 @@ class Pseudonyms:
             known |= dict.fromkeys(spellings, number)
         return replace(self, persons={**self.persons, product: known})
 
-    def of(self, product: str, account_ids: Iterable[str], staff: Iterable[str]) -> Pseudonyms:
-        """What one product needs of them."""
-        return Pseudonyms(
-            self.key,
-            {a: self.companies[a] for a in account_ids if a in self.companies},
-            {s: self.staff[s] for s in staff if s in self.staff},
-            {product: self.persons.get(product, {})},
-        )
+    def of(self, product: str) -> Pseudonyms:
+        """What a run of one product needs of them: its own persons, and everybody else's numbers."""
+        return replace(self, persons={product: self.persons.get(product, {})})
 
     def text(self) -> str:
         """As JSON, one line a number."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cs_helpers.analyses.anonymity import LEAST, masked, whole_rows
+from cs_helpers.analyses.anonymity import LEAST, Cover, masked, masker_of, whole_rows
 from cs_helpers.snapshot import ProductData
 
 from .builders import account, contract, product_data
@@ -18,6 +18,10 @@ from .builders import account, contract, product_data
 )
 def test_a_row_with_a_count_of_one_or_two_is_hidden_whole(row, hidden) -> None:
     assert whole_rows(np.array([row])).tolist() == [hidden]
+
+
+def pseudonym(kind: str, number: int) -> str:
+    return f"<{kind}{number or ''}>"
 
 
 def told() -> ProductData:
@@ -36,15 +40,19 @@ def told() -> ProductData:
 def test_no_notes_can_be_masked() -> None:
     data = told()
     empty = data.of_accounts(pd.Series(["A-1"]))
-    assert masked(empty, lambda kind, n: kind)["notes"]["text"].dtype == data["notes"]["text"].dtype
+    found = masked(empty, masker_of(empty, Cover(pseudonym)), pseudonym)
+    assert found["notes"]["text"].dtype == data["notes"]["text"].dtype
 
 
 def test_tables_are_masked_and_the_others_stay() -> None:
-    found = masked(told(), lambda kind, n: f"<{kind}{n or ''}>")
+    masker = masker_of(told(), Cover(pseudonym))
+    found = masked(told(), masker, pseudonym)
+    staff = masker.numbers.staff
     assert sorted(found["accounts"]["name"]) == ["<company1>", "<company2>"]
-    assert found["codings"]["code"].tolist() == ["asked <person1>"]
+    of_code, of_note = (masker.numbers.persons[masker.product][f"{account}\n田中"] for account in ("", "A-2"))
+    assert found["codings"]["code"].tolist() == [f"asked <person{of_code}>"]
     assert found["notes"].set_index("note_id")["text"].to_dict() == {
-        "N-1": "<person1>さん (<mail>)", "N-2": "<person2> helped us, csm-03 did not",
+        "N-1": f"<person{of_note}>さん (<mail>)", "N-2": f"<staff{staff['Ishibashi']}> helped us, <staff{staff['csm-03']}> did not",
     }  # fmt: skip
     assert found["notes"]["note_id"].tolist() == ["N-2", "N-1"]  # in the order they came
     assert found["contracts"].equals(told()["contracts"])

@@ -9,18 +9,22 @@ import pandas as pd
 import pytest
 
 from cs_helpers.analyses import interviews
-from cs_helpers.analyses.anonymity import LEAST, masked
+from cs_helpers.analyses.anonymity import LEAST, Cover, masked, masker_of
 from cs_helpers.analyses.leadership import TEAM_ONLY
 from cs_helpers.contract.quarters import Quarter
 
 PRODUCTS = ("paper_to_web", "expense_desk", "helpdesk")
 
 
+def pseudonym(kind: str, number: int) -> str:
+    return f"<{kind}{number}>"
+
+
 @pytest.fixture(scope="module", params=PRODUCTS)
 def both(request: pytest.FixtureRequest, of_product: Any) -> tuple[Any, Any]:
     """The analysis for the team, and that for leadership."""
     data = of_product(request.param)
-    whole = interviews.analyse(masked(data, lambda kind, n: f"<{kind}{n}>"), Quarter(2026, 3))
+    whole = interviews.analyse(masked(data, masker_of(data, Cover(pseudonym)), pseudonym), Quarter(2026, 3))
     return whole, interviews.for_leadership(whole)
 
 

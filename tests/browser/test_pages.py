@@ -77,7 +77,7 @@ def hostile_folder(sample_folder, tmp_path_factory):
         snapshot = take_snapshot(folder / "sample" / "sources.yml")
         batch = quarterly_report(snapshot, quarter="2026Q3", products=["helpdesk"], jobs=2, audience="team")
     assert batch.failed == ()
-    return home / "reports" / "2026Q3"
+    return home / "reports" / "team" / "2026Q3"
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ def published(home, tmp_path):
     def publish(audience: str, language: str) -> tuple[str, str]:
         batch = quarterly_report(
             snapshot, quarter="2026Q3", products=["helpdesk"], notebooks=["as_is_interviews"], jobs=1,
-            reports=str(tmp_path / audience), audience=audience, language=language,
+            reports=str(tmp_path), audience=audience, language=language,
         )  # fmt: skip
         assert batch.failed == ()
-        folder = tmp_path / audience / "2026Q3"
+        folder = tmp_path / ("team" if audience == "team" else ".") / "2026Q3"
         page = (folder / f"{REPORT}.{language}.html").read_text(encoding="utf-8")
         beside = "".join(
             file.read_text(encoding="utf-8-sig") for file in sorted(folder.glob("helpdesk/*.csv"))

@@ -193,7 +193,7 @@ from cs_helpers import Workbook, paths
 workbook = Workbook.open(product=product, quarter=quarter, snapshot=snapshot)
 workbook.header()
 said = f"read {len(workbook.data['accounts'])} accounts from {paths.snapshots()}"
-display({"text/html": "<p>x</p>"}, metadata={"cs_workbook": {"answers": "where", "message": said}}, raw=True)
+display({"text/html": "<p>x</p>"}, metadata={"cs_workbook": {"answers": "where", "message": said, "shows": ["public"]}}, raw=True)
 import time; time.sleep(0.5)
 """
 

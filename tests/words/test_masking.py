@@ -164,6 +164,14 @@ def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str
         ("we met Brown again", "we met <doubt> again"),
         ("Anglo-Okonkwo stays", "<doubt> stays"),
         ("Ng refused", "<doubt> refused"),
+        ("BAKER told us so", "<doubt> told us so"),
+        ("nguyen refused", "<doubt> refused"),
+        ("the CFO (Brown) refused", "the CFO (<doubt>) refused"),
+        ("Baker's team refused", "<doubt>'s team refused"),
+        ("we talked with Baker", "we talked with <doubt>"),
+        ("Grant from accounting", "<doubt> from accounting"),
+        ("凪さんが反対", "<doubt>さんが反対"),
+        ("御子柴部長が反対", "<doubt>部長が反対"),
     ],
 )  # fmt: skip
 def test_what_may_be_a_name_is_hidden_until_somebody_says_it_is_none(text: str, hidden: str) -> None:
@@ -188,6 +196,7 @@ def test_a_confirmed_name_has_a_pseudonym_like_any_other() -> None:
     "text",
     [
         "the baker and the brown box", "Brown envelopes arrive", "Stone paper is white. White is cheaper.",
+        "お客様、皆さん、たくさん、営業部長、副社長、担当者さん、新社長、業者さん、奥さん、経理の課長、事業部長、工場長さん",
         "The PDF, the CSVs, the ERP and JSON files, in HTML", "I don't, We'll, It's, They're", "Q3 and FY2026 OK",
     ],
 )  # fmt: skip
@@ -210,3 +219,39 @@ def test_who_joins_changes_no_number_of_those_that_were_there() -> None:
     before, after = first.numbers.persons[""], later.numbers.persons[""]
     assert before.items() <= after.items()
     assert sorted(after.values()) == [1, 2, 3]
+
+
+OTHERS = {
+    "B-1": "Harbor Foods", "B-2": "GE", "B-3": "株式会社光", "B-4": "株式会社青葉製作所", "B-5": "三菱UFJ銀行", "40417": "Numera Oy",
+    "B-6": "Booking.com", "B-7": "The Blue Bottle Company", "B-8": "株式会社みちしるべ配送",
+}  # fmt: skip
+STAFF = ["May", "森", "csm-07", "Hope", "research", "営業"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("We visited Harbor.", "We visited <doubt>."),
+        ("Harbor Foods, the harbor", "<B-1>, the harbor"),
+        ("GE prints, pages do", "<B-2> prints, pages do"),
+        ("光では紙のまま、日光は", "<B-3>では紙のまま、日光は"),
+        ("青葉では", "<doubt>では"),
+        ("三菱UFJも", "<B-5>も"),
+        ("See account 40417 or T-00012, 640 pages", "See account <40417> or <key>, 640 pages"),
+        ("Booking told us", "<doubt> told us"),
+        ("Blue Bottle and Blue bottles", "<B-7> and <doubt> bottles"),
+        ("みちしるべさん", "<B-8>さん"),
+        ("Agreed with May; they may", "Agreed with <staff1>; they may"),
+        ("担当の森が言った。森林", "担当の<staff1>が言った。森林"),
+        ("csm-07 called, I hope. Hope did", "<staff1> called, I hope. <staff2> did"),
+        ("research and 営業", "research and 営業"),
+    ],
+)  # fmt: skip
+def test_whoever_the_tables_know_is_hidden_however_short_the_name_is(text: str, hidden: str) -> None:
+    masker = Masker(OTHERS, STAFF, keys=["T-00012", "640", "month"])
+    accounts = {n: account for account, n in masker.numbers.companies.items()}
+
+    def said(kind: str, number: int) -> str:
+        return f"<{accounts[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
+
+    assert in_order(masker.masked([text], ["B-1"], said)) == [hidden]

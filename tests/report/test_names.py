@@ -1,0 +1,182 @@
+"""Names that people really write into tables: leadership reads none of them, and pseudonyms stay."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cs_helpers import paths
+from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.snapshot.take import take_snapshot
+from cs_helpers.words.doubts import FILE
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = "paper_to_web"
+#: put before notes; what leadership must not read of each
+SAID = {
+    "Okonkwo told us no.": "Okonkwo",
+    "The lead (Wójcik) said no.": "Wójcik",
+    "TARGET refused.": "TARGET",
+    "オコンクォは断った。": "オコンクォ",
+    "ひなたも使っている。": "ひなた",  # a customer of another product
+    "rosamund keeling agreed.": "rosamund keeling",  # an interviewer of another product
+    "Agreed with May last week.": "with May",
+    "担当の森が言った。": "担当の森",
+}
+
+
+class Company:
+    """A workbook with the sample's tables, which a test may change before it publishes."""
+
+    def __init__(self, folder: Path, sample: Path) -> None:
+        self.home, self.data = folder / "home", folder / "sample"
+        shutil.copytree(sample, self.data)
+        (self.home / "data").mkdir(parents=True)
+        for name in ("notebooks", "templates", "data/products"):
+            (self.home / name).symlink_to(ROOT / name)
+
+    def change(self, table: str, change) -> None:
+        frame = pd.read_csv(self.data / f"{table}.csv", dtype="str", keep_default_na=False)
+        change(frame).to_csv(self.data / f"{table}.csv", index=False)
+
+    def publish(self, *languages: str, notebooks=("as_is_interviews", "journey_funnels"), **options) -> None:
+        snapshot = take_snapshot(self.data / "sources.yml")
+        for language in languages:
+            batch = quarterly_report(
+                snapshot, products=[PRODUCT], notebooks=notebooks, language=language, jobs=2, **options
+            )
+            problems = [(o.run.file, p.code, p.detail) for o in batch.failed for p in o.problems]
+            assert problems == []
+
+    def texts(self) -> dict[str, str]:
+        folder = self.home / "reports" / "2026Q3"
+        return {
+            f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8")
+            for f in folder.rglob("*")
+            if f.is_file()
+        }
+
+
+@pytest.fixture
+def company(tmp_path, sample_folder, monkeypatch):
+    found = Company(tmp_path, sample_folder)
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(found.home))
+    monkeypatch.setenv("CS_WORKBOOK_NAMES", str(found.home / "data" / "names"))
+    return found
+
+
+def with_names(company: Company) -> str:
+    """Customers, staff, roles, touches and notes with names in them; the key of a ticket that a note names."""
+    contracts = pd.read_csv(company.data / "contracts.csv")
+    ours = sorted(contracts.loc[contracts["product"] == PRODUCT, "account_id"].unique())
+    strangers = sorted(set(contracts["account_id"]) - set(ours))
+    renamed = {ours[0]: "Target", strangers[0]: "株式会社ひなた"}
+    staff = {"csm-05": "May", "csm-03": "森", "csm-01": "Jane Millerova"}
+
+    def accounts(frame):
+        return frame.assign(
+            name=[renamed.get(a, n) for a, n in zip(frame["account_id"], frame["name"], strict=True)],
+            csm=frame["csm"].replace(staff),
+        )
+
+    def interviews(frame):
+        other = (frame["product"] != PRODUCT).to_numpy()
+        frame = frame.assign(interviewer=frame["interviewer"].replace(staff))
+        frame.loc[frame.index[other][:1], "interviewer"] = "Rosamund Keeling"
+        return frame
+
+    def touches(frame):
+        contents = sorted(set(frame["content"]) - {""})
+        return frame.assign(
+            csm=frame["csm"].replace(staff),
+            content=frame["content"].replace({c: f"{c} with Ms Kellerova" for c in contents}),
+        )
+
+    company.change("accounts", accounts)
+    company.change("interviews", interviews)
+    company.change("touches", touches)
+    company.change(
+        "codings", lambda f: f.assign(coder_role=f["coder_role"].replace("marketing", "Jana Novotna"))
+    )
+    tickets = pd.read_csv(company.data / "tickets.csv")
+    own = str(tickets.loc[tickets["product"] == PRODUCT, "ticket_id"].iloc[0])
+    said = [*SAID, f"See ticket {own}."]
+    company.change(
+        "notes", lambda f: f.assign(text=[f"{said[i % len(said)]} {t}" for i, t in enumerate(f["text"])])
+    )
+    return own
+
+
+def test_leadership_reads_no_name_that_people_wrote_into_the_tables(company):
+    ticket = with_names(company)
+    company.publish("en", "ja")
+    texts = company.texts()
+    assert len(texts) > 10
+    hidden = [*SAID.values(), ticket, "Millerova", "Kellerova", "Novotna"]
+    assert [(name, word) for name, text in texts.items() for word in hidden if word in text] == []
+    told = texts[f"{PRODUCT}/as_is_interviews.ja.html"]
+    assert "〔確認待ち〕" in told
+    assert re.search(r"〔企業\d+〕", told)
+
+
+def test_a_word_is_read_once_somebody_says_that_it_names_nobody(company):
+    company.change("notes", lambda f: f.assign(text=["Kanban helps. " + t for t in f["text"]]))
+    page = f"{PRODUCT}/as_is_interviews.en.html"
+    company.publish("en", notebooks=["as_is_interviews"])
+    assert "Kanban" not in company.texts()[page]
+    file = paths.names() / FILE
+    text = file.read_text(encoding="utf-8")
+    assert "Kanban helps." in text
+    file.write_text(text.replace("- text: Kanban\n  is:", "- text: Kanban\n  is: word"), encoding="utf-8")
+    company.publish("en", notebooks=["as_is_interviews"])
+    assert "Kanban helps." in company.texts()[page]
+
+
+def test_a_customer_that_joins_takes_nobodys_pseudonym(company):
+    names = paths.names() / "pseudonyms.json"
+    company.publish("en", notebooks=["as_is_interviews"])
+    before = names.read_text(encoding="utf-8")
+
+    def one_more(frame):
+        return pd.concat([frame.head(1).assign(account_id="A-0000", name="Aardvark Ltd"), frame])
+
+    company.change("accounts", one_more)
+    company.change(
+        "contracts", lambda f: pd.concat([f.head(1).assign(contract_id="C-0", account_id="A-0000"), f])
+    )
+    pages = company.texts()
+    company.publish("en", notebooks=["as_is_interviews"], force=True)
+    old, new = json.loads(before)["companies"], json.loads(names.read_text(encoding="utf-8"))["companies"]
+    assert old.items() <= new.items()
+    assert new["A-0000"] == len(old) + 1
+    seen = [
+        set(re.findall(r"〔Company \d+〕", t[f"{PRODUCT}/as_is_interviews.en.html"]))
+        for t in (pages, company.texts())
+    ]
+    assert seen[0] == seen[1]
+
+
+def test_what_was_published_when_more_was_shown_is_withdrawn(company, tmp_path):
+    company.change("accounts", lambda f: f.assign(csm=f["csm"].replace({"csm-01": "Jane Millerova"})))
+    products = company.home / "data" / "products"
+    products.unlink()
+    shutil.copytree(ROOT / "data" / "products", products)
+    file = products / f"{PRODUCT}.yml"
+    plain = file.read_text(encoding="utf-8")
+    file.write_text(plain + "\nleadership: {show_staff: true}\n", encoding="utf-8")
+    company.publish("en", "ja", notebooks=["journey_funnels"])
+    page = f"{PRODUCT}/journey_funnels.ja.html"
+    assert "Millerova" in company.texts()[page]
+    file.write_text(plain, encoding="utf-8")
+    company.publish("en", notebooks=["journey_funnels"])
+    texts = company.texts()
+    assert [name for name, text in texts.items() if "Millerova" in text] == []
+    assert page not in texts
+    assert [name for name, text in texts.items() if page in text] == []
+    company.publish("ja", notebooks=["journey_funnels"])
+    assert page in company.texts()
