@@ -88,12 +88,12 @@ clean: ## remove what the commands made, except your data and reports
 
 # The environment, and what the tests and the engines need on top of it: locked and hashed, see install.py.
 $(READY): requirements.lock pyproject.toml
-	@echo "making $(VENV) and installing the locked packages (once; some 250 MB, one to three minutes)"
+	@echo "making $(VENV) and installing the locked packages (once; 300 MB, one to three minutes)"
 	@$(PYTHON) install.py $(VENV)
 	@touch $@
 
 $(DEV): $(READY) requirements-dev.lock
-	@echo "installing what the tests need (once, some 30 MB)"
+	@echo "installing what the tests need (once, 45 MB)"
 	@$(PYTHON) install.py $(VENV) requirements-dev.lock
 	@touch $@
 

@@ -144,7 +144,7 @@ def _short_forms(name: str) -> list[str]:
     bare = _bare(name)
     words = bare.split()
     said = []
-    if bare.isascii() and len(words) > 1 and len(words[0]) > 3:
+    if bare.isascii() and len(words) > 1 and len(words[0]) > 3 and words[0] not in listed()["first_words"]:
         said.append(words[0])
     if match := re.fullmatch(r"([A-Za-z]{4,})\.(?:com|net|io|jp|co\.jp|org)", bare):
         said.append(match[1])

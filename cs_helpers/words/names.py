@@ -10,7 +10,7 @@ import yaml
 
 @cache
 def listed() -> dict[str, frozenset[str]]:
-    """Each list by its name: given, surnames, also_words, short, abbreviations, roles, teams."""
+    """Each list by its name: given, surnames, also_words, short, abbreviations, roles, teams, first_words."""
     file = Path(__file__).with_name("names.yml")
     return {
         kind: frozenset(names.split())
