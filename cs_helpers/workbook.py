@@ -90,10 +90,13 @@ class Workbook:
             return cast(Result, module.analyse(self.data, self.quarter))
         everybody = self.snapshot.table("accounts", self.data.product.product)
         companies = dict(zip(everybody["account_id"], everybody["name"], strict=True))
-        return leadership_result(module, self.data, self.quarter, self._covered_by, companies)
-
-    def _covered_by(self, kind: str, number: int) -> str:
-        return self.text(f"page.pseudonym.{kind}", n=number)
+        return leadership_result(
+            module,
+            self.data,
+            self.quarter,
+            lambda kind, n: self.text(f"page.pseudonym.{kind}", n=n),
+            companies,
+        )
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
@@ -223,6 +226,8 @@ class Workbook:
             {**about, "rows": rows},
             csv=spreadsheet(listing.whole) if listing.cut else "",
         )
+        if not hasattr(importlib.import_module(f"cs_helpers.charts.{result.analysis}"), question):
+            self._say(result, question)  # else its figure does
 
     def levels(self) -> None:
         """Shows the product's four levels of maturity and what each means."""
