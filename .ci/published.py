@@ -11,9 +11,10 @@ from cs_helpers.report.gate import check_page
 PRODUCTS = ("expense_desk", "helpdesk", "paper_to_web")
 ANALYSES = ("as_is_interviews", "health_baselines", "journey_funnels", "maturity_distribution")
 
-folder = Path(sys.argv[1])
+folder, edition = Path(sys.argv[1]), sys.argv[2]
 manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
 reports = manifest["reports"]
+assert manifest["audience"] == edition
 expected = {f"{p}/{a}.{lang}.html" for p in PRODUCTS for a in ANALYSES for lang in ("en", "ja")}
 assert set(reports) == expected, set(reports) ^ expected
 for name, report in reports.items():
@@ -21,6 +22,8 @@ for name, report in reports.items():
     page = (folder / name).read_text(encoding="utf-8")
     assert check_page(page) == [], name
     assert page.count("<img ") >= 3, name
+    assert ('class="edition"' in page) == (edition == "team"), name
+    assert report["parameters"]["audience"] == edition, name
 for name in ("index.html", "index.en.html", "index.ja.html"):
     page = (folder / name).read_text(encoding="utf-8")
     assert check_page(page) == [], name
@@ -32,4 +35,7 @@ stall = reports["paper_to_web/journey_funnels.en.html"]["good"]["message"]
 assert "Second department" in stall, stall
 odd_week = reports["paper_to_web/health_baselines.en.html"]["good"]["message"]
 assert "17 Aug 2026" in odd_week, odd_week
-print(f"{len(reports)} reports of {manifest['quarter']} are published and whole")
+staff = [f"csm-{n:02}" for n in range(1, 13)]
+shown = [n for n in reports if any(who in (folder / n).read_text(encoding="utf-8") for who in staff)]
+assert bool(shown) == (edition == "team"), shown
+print(f"{len(reports)} reports of {manifest['quarter']} for {edition} are published and whole")

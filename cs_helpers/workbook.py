@@ -88,15 +88,8 @@ class Workbook:
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         if self.audience == "team":
             return cast(Result, module.analyse(self.data, self.quarter))
-        everybody = self.snapshot.table("accounts", self.data.product.product)
-        companies = dict(zip(everybody["account_id"], everybody["name"], strict=True))
-        return leadership_result(
-            module,
-            self.data,
-            self.quarter,
-            lambda kind, n: self.text(f"page.pseudonym.{kind}", n=n),
-            companies,
-        )
+        cover = self.text.pseudonym
+        return leadership_result(module, self.snapshot, self.data, self.quarter, cover)
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +13,21 @@ from cs_helpers.analyses.disclosed import disclosed
 from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import DisclosureError
-from cs_helpers.snapshot import ProductData
+from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.words.doubts import read_confirmed
 from cs_helpers.words.masking import Masker, Pseudonym
 from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
 def leadership_result(
-    module: Any, data: ProductData, quarter: Quarter, pseudonym: Pseudonym, companies: Mapping[str, str]
+    module: Any, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
 ) -> Result:
     """What a module of an analysis finds, as leadership may read it.
 
     module: has `analyse` and `DISCLOSES`; `for_leadership` where it speaks of what customers told, it works on
     masked names then; `FREE_TEXT` (table, column) where a result shows texts that anybody wrote, they are masked.
-    companies: the name of each customer of any product. Raises `DisclosureError` where it declares nothing.
+    snapshot: the one that `data` is of; a text may name customers of its other products. Raises `DisclosureError`
+    where the module declares nothing.
     """
     name = str(module.__name__).rpartition(".")[2]
     if not hasattr(module, "DISCLOSES"):
@@ -34,7 +35,11 @@ def leadership_result(
     show_staff = data.product.leadership.show_staff
     cover = Cover(pseudonym, read_pseudonyms(), read_confirmed())
     told, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
-    masker = masker_of(data, cover, companies) if told or texts else None
+    masker = None
+    if told or texts:
+        everybody = snapshot.table("accounts", data.product.product)
+        companies = dict(zip(everybody["account_id"], everybody["name"], strict=True))
+        masker = masker_of(data, cover, companies)
     if told and masker:
         data = masked(data, masker, pseudonym)
     if not show_staff:

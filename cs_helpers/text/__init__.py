@@ -74,6 +74,10 @@ class Text:
         """What a value of the contract is called, e.g. `size`, `small`; the value if it is data."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
 
+    def pseudonym(self, kind: str, number: int) -> str:
+        """What stands in the place of a name, by its kind (`words.masking.Pseudonym`)."""
+        return self(f"page.pseudonym.{kind}", n=number)
+
     def headings(self, key: str, *columns: str) -> dict[str, str]:
         """The headings of a table: `<key>.columns.<column>` for each column."""
         return {c: self._sentences[f"{key}.columns.{c}"] for c in columns}

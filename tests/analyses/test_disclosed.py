@@ -80,7 +80,7 @@ def test_a_column_that_is_not_declared_is_refused() -> None:
 def test_an_analysis_that_declares_nothing_is_refused(sample_snapshot) -> None:
     module = SimpleNamespace(__name__="cs_helpers.analyses.new", analyse=lambda data, quarter: None)
     with pytest.raises(DisclosureError, match="analysis 'new'"):
-        leadership_result(module, sample_snapshot.read("helpdesk"), Q, lambda kind, n: "", {})
+        leadership_result(module, sample_snapshot, sample_snapshot.read("helpdesk"), Q, lambda kind, n: "")
 
 
 def test_one_table_may_mean_something_else_by_a_column() -> None:
