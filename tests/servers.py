@@ -95,6 +95,15 @@ def postgres_binaries() -> Path | None:
     return next((f for f in folders if all(os.access(f / name, os.X_OK) for name in needed)), None)
 
 
+def postgres_driver() -> Any:
+    """The module that speaks to PostgreSQL; the test is skipped where it is not installed."""
+    try:
+        import psycopg
+    except ImportError as error:  # the package, or the libpq that it loads
+        missing(f"PostgreSQL driver ({error})", "`make engines` and Debian's postgresql install it")
+    return psycopg
+
+
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
@@ -118,11 +127,7 @@ def started_postgres() -> Iterator[Postgres]:
     """A new cluster on 127.0.0.1 that holds nothing and is removed in the end."""
     if not (binaries := postgres_binaries()):
         missing("PostgreSQL server (initdb, pg_ctl)", "install Debian's postgresql, as .ci/run does")
-    try:
-        import psycopg
-    except ImportError as error:  # the package, or the libpq that it loads
-        missing(f"PostgreSQL driver ({error})", "`make engines` and Debian's postgresql install it")
-
+    psycopg = postgres_driver()
     with tempfile.TemporaryDirectory(prefix="cs-postgres-", ignore_cleanup_errors=True) as name:
         # not pytest's folders: only their owner may enter them, and the server may be somebody else
         folder = Path(name)

@@ -208,7 +208,8 @@ class Remote(Place):
             "token": self._token, "process": os.getpid(), "machine": socket.gethostname(), "since": time.time(),
         }  # fmt: skip
         held = self._holder(lock)
-        if held is not None and time.time() - float(held.get("since", 0)) < _LEFT:
+        # what cannot be read is being written at this moment
+        if held is not None and time.time() - float(held.get("since", time.time())) < _LEFT:
             return False
         try:
             self.files.makedirs(self.root, exist_ok=True)

@@ -72,6 +72,7 @@ def publish(audience: str, language: str, **options):
     return batch
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", sorted(set(itertools.permutations("LLT"))), ids="".join)
 def test_whatever_is_published_in_whatever_order_leadership_reads_no_name(reports, company_names, order):
     for letter, language in itertools.product(order, ("en", "ja")):
@@ -137,6 +138,7 @@ def test_what_an_error_says_stays_with_the_team(at_home, company_names):
     assert leaks(folder / "reports", company_names) == []
 
 
+@pytest.mark.thorough
 def test_a_batch_killed_anywhere_leaves_no_name_with_leadership(reports, company_names):
     chance = random.Random(16)
     publish("leadership", "en")

@@ -23,6 +23,7 @@ from cs_helpers.report.quarterly import Watch, quarterly_report
 from cs_helpers.snapshot import Snapshot
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.skipif(sys.platform == "win32", reason="signals and /proc"),
     pytest.mark.usefixtures("own_temporary_folder"),
 ]

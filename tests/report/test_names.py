@@ -137,6 +137,7 @@ def test_a_word_is_read_once_somebody_says_that_it_names_nobody(company):
     assert "Kanban helps." in company.texts()[page]
 
 
+@pytest.mark.thorough
 def test_a_customer_that_joins_takes_nobodys_pseudonym(company):
     names = paths.names() / "pseudonyms.json"
     company.publish("en", notebooks=["as_is_interviews"])
@@ -161,6 +162,7 @@ def test_a_customer_that_joins_takes_nobodys_pseudonym(company):
     assert seen[0] == seen[1]
 
 
+@pytest.mark.thorough
 def test_what_was_published_when_more_was_shown_is_withdrawn(company, tmp_path):
     company.change("accounts", lambda f: f.assign(csm=f["csm"].replace({"csm-01": "Jane Millerova"})))
     products = company.home / "data" / "products"

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from servers import postgres_driver
 
 from cs_helpers.errors import ContractError, SettingError, SourceError, SourcesError, WorkbookError
 from cs_helpers.report.data_check import describe, examples
@@ -699,6 +700,8 @@ def read_in(folder, case, server=None):
 @pytest.mark.parametrize("defect", CASES)
 def test_a_defect_is_named_with_its_place_and_what_to_do(defect, tmp_path, monkeypatch, request):
     case, server = CASES[defect], None
+    if "postgres://" in str(case.said):
+        postgres_driver()
     if "SERVER" in str(case.said):
         server = request.getfixturevalue("postgres")
     monkeypatch.setenv("CS_TEST_PASSWORD", server.password if server else SECRET)

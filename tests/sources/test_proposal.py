@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from servers import postgres_driver
 
 from cs_helpers.errors import ParameterError, SettingError, SourceError
 from cs_helpers.sources.mapping import load_sources
@@ -220,6 +221,7 @@ def test_a_database_of_another_kind_is_refused(folder):
 
 
 def test_a_database_that_cannot_be_reached_is_refused_without_its_password():
+    postgres_driver()
     with pytest.raises(SourceError, match="cannot be reached") as refused:
         inspect("postgres://reader:s3cret-word@127.0.0.1:1/cs")
     assert "s3cret-word" not in str(refused.value)
