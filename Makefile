@@ -40,8 +40,8 @@ help: ## list the commands
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports
 	@$(BIN)/cs-workbook report $(REPORT)
 
-# a file of tests stays in one process: what its tests share is made once
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile
+# neighbours stay in one process as long as there is enough for both: what they share is made once
+PYTEST := $(BIN)/python -m pytest -n logical --dist worksteal
 
 test: $(DEV) ## run the tests, but for the thorough ones; some minutes
 	@$(PYTEST) -m "not thorough"

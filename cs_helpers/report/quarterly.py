@@ -270,16 +270,16 @@ def _publish(
             reports=dict(sorted(reports.items())),
         )
         files |= landing_pages(when, manifest.reports, snapshot, language, target.audience)
-        gone += [
-            f"index.{code}.html" for code in LANGUAGES
-        ]  # where the quarter has none in a language any more
+        gone += [f"index.{code}.html" for code in LANGUAGES]  # of a language that has no report any more
         target.publish(
             quarter,
             {name: content.encode() for name, content in files.items()},
             [name for name in gone if name not in files],
             manifest,
         )
-    Made().forget([fingerprint(parts[o.run.file]) for o in outcomes if o.status != "failed"])
+    # a run that used numbers which others have now is of no use either
+    done = [o for o in outcomes if o.status != "failed" or any(p.code == "pseudonyms" for p in o.problems)]
+    Made().forget([fingerprint(parts[o.run.file]) for o in done])
 
 
 def _still_good(

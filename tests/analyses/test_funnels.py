@@ -58,6 +58,7 @@ def funnels(draw: st.DrawFn) -> Funnel:
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(SMALL, funnels())
 def test_the_same_answers_as_the_reference(rows: list[tuple[int, str, int]], funnel: Funnel) -> None:

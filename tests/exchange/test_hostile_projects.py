@@ -124,6 +124,7 @@ def test_variables_in_the_wrong_place_are_read(tmp_path):
     assert read_project(file).material.interviews["product"].tolist() == ["helpdesk"]
 
 
+@pytest.mark.thorough
 @given(st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_project_that_lacks_anything_or_says_it_wrongly_is_read_or_refused(tmp_path_factory, data):

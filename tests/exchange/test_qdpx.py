@@ -49,6 +49,7 @@ def project(content: bytes):
         return etree.fromstring(archive.read("project.qde"))
 
 
+@pytest.mark.thorough
 @given(materials(), st.sampled_from(["en", "ja"]))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_all_of_the_material_comes_back_equal(folder, material, language):

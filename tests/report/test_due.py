@@ -118,6 +118,7 @@ def changed(made, sample_folder, tmp_path):
     return change
 
 
+@pytest.mark.thorough
 def test_a_changed_log_of_a_product_runs_only_that(changed):
     def more(frame):
         place = frame.index[frame["product"] == "helpdesk"][0]
@@ -129,6 +130,7 @@ def test_a_changed_log_of_a_product_runs_only_that(changed):
     assert "data.usage_monthly" in found["helpdesk"]
 
 
+@pytest.mark.thorough
 def test_a_changed_contract_of_a_product_runs_only_that(changed):
     def dearer(frame):
         place = frame.index[frame["product"] == "paper_to_web"][0]
@@ -138,6 +140,7 @@ def test_a_changed_contract_of_a_product_runs_only_that(changed):
     assert again(changed("contracts", dearer)) == {"paper_to_web": "changed: data.contracts"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("table", "column"), [("notes", "text"), ("codings", "code")])
 def test_a_note_on_a_product_runs_only_that(changed, sample_folder, table, column):
     held = pd.read_csv(sample_folder / "interviews.csv").query("product == 'helpdesk'")["interview_id"]
@@ -151,6 +154,7 @@ def test_a_note_on_a_product_runs_only_that(changed, sample_folder, table, colum
     assert again(changed(table, other)) == {"helpdesk": f"changed: data.{table}"}
 
 
+@pytest.mark.thorough
 def test_a_changed_account_runs_the_products_it_has(changed, sample_folder):
     contracts = pd.read_csv(sample_folder / "contracts.csv")
     products = contracts.groupby("account_id")["product"].unique()

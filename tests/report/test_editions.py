@@ -114,6 +114,7 @@ def test_every_page_of_the_team_says_so_and_no_page_of_leadership_does(reports):
             assert (header is not None and said in header.get_text()) is theirs, name
 
 
+@pytest.mark.thorough
 def test_the_page_that_says_why_names_its_edition_too(at_home):
     folder = at_home(alpha=notebook("1 / 0"))
     for audience in ("team", "leadership"):

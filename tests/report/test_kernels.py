@@ -306,6 +306,7 @@ print("numpy.f2py" in sys.modules, callable(numpy.f2py.run_main))
     ]
 
 
+@pytest.mark.thorough
 def test_without_its_zygote_a_kernel_starts_cold(tmp_path):
     assert parent(str(tmp_path / "nobody"))[0] == os.getpid()
 

@@ -124,6 +124,7 @@ def test_leadership_reads_no_name_that_people_wrote_into_the_tables(company):
     assert re.search(r"〔企業\d+〕", told)
 
 
+@pytest.mark.thorough
 def test_a_word_is_read_once_somebody_says_that_it_names_nobody(company):
     company.change("notes", lambda f: f.assign(text=["Kanban helps. " + t for t in f["text"]]))
     page = f"{PRODUCT}/as_is_interviews.en.html"
@@ -182,3 +183,18 @@ def test_what_was_published_when_more_was_shown_is_withdrawn(company, tmp_path):
     assert [name for name, text in texts.items() if page in text] == []
     company.publish("ja", notebooks=["journey_funnels"])
     assert page in company.texts()
+
+
+@pytest.mark.thorough
+def test_a_run_whose_numbers_another_batch_gave_away_is_made_again_by_the_next(company, monkeypatch):
+    company.change("notes", lambda f: f.assign(text=["Mr. Brown called. " + t for t in f["text"]]))
+    snapshot = take_snapshot(company.data / "sources.yml")
+    told = {"products": [PRODUCT], "notebooks": ["as_is_interviews"], "quarter": "2026Q3"}
+    monkeypatch.setattr("cs_helpers.report.covers.pseudonyms.give_persons", lambda product, found: False)
+    first = quarterly_report(snapshot, **told)
+    assert [p.code for o in first.failed for p in o.problems] == ["pseudonyms"]
+    monkeypatch.undo()
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(company.home))
+    monkeypatch.setenv("CS_WORKBOOK_NAMES", str(company.home / "data" / "names"))
+    second = quarterly_report(snapshot, **told)
+    assert (second.resumed, second.failed) == (0, ())

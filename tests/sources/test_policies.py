@@ -356,6 +356,7 @@ def spoken(draw):
     return said
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=4,
     deadline=None,
