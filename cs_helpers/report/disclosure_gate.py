@@ -41,8 +41,8 @@ def check_disclosure(
 ) -> list[Problem]:
     """What leadership may not read of an exported page and its downloads (file name -> content).
 
-    What was found is counted in the detail and not repeated: details are published. Raises `SnapshotError`
-    where the snapshot is damaged.
+    The detail of `masked_name` says where, and which names, for who mends it; what is published counts them.
+    Raises `SnapshotError` where the snapshot is damaged.
     """
     problems, shows = [], set()
     for output in shown_outputs(notebook):
@@ -64,14 +64,18 @@ def check_disclosure(
             holds = finder(_without(text, companies, persons))
             persons = set(filter(holds, persons))
         unsure |= (words := {name for name in found | persons if _is_a_word(name, own)})
-        if count := len((found | persons) - words):
-            problems.append(Problem(code="masked_name", detail=f"{where}: {count}"))
+        if sure := (found | persons) - words:
+            problems.append(_names_in(where, sure))
     short = {name for name in told | staff if _is_short(name)}
     cells = list(_cells(texts)) if unsure or short else []
     known = unsure | {name for name in short if any(name in cell for cell in cells)}
-    if count := sum(_unexplained(cell, known, own) for cell in cells if known):
-        problems.append(Problem(code="masked_name", detail=f"cells: {count}"))
+    if left := {name for name in known for cell in cells if _unexplained(cell, name, own)}:
+        problems.append(_names_in("cells", left))
     return problems
+
+
+def _names_in(where: str, names: Collection[str]) -> Problem:
+    return Problem(code="masked_name", detail=f"{where}: {'; '.join(sorted(names))}")
 
 
 @lru_cache(maxsize=8)
@@ -174,21 +178,18 @@ def _cells(texts: Mapping[str, str]) -> Iterator[str]:
             yield from map(plain, text.splitlines())
 
 
-def _unexplained(cell: str, names: Collection[str], own: str) -> bool:
+def _unexplained(cell: str, name: str, own: str) -> bool:
     """Whether a part shows a name that is a word too (a customer called Target), and not as that word."""
-    for name in names:
-        # one kanji is part of a word where another stands beside it
-        around = r"\p{Han}々" if JAPANESE.search(name) else r"\p{Latin}\p{N}_"
-        written = regex.compile(
-            rf"(?<![{around}])(?:{regex.escape(name)}|{regex.escape(name.upper())})(?![{around}])"
-        )
-        if not written.search(cell):
-            continue
-        left = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
-        for sentence in re.split(r"\n|\{[^}]*\}", own):
-            sentence = sentence.strip(" #*|")
-            if written.search(sentence) and (len(sentence) > len(name) or sentence == left):
-                left = left.replace(sentence, " ")
-        if written.search(left):
-            return True
-    return False
+    # one kanji is part of a word where another stands beside it
+    around = r"\p{Han}々" if JAPANESE.search(name) else r"\p{Latin}\p{N}_"
+    written = regex.compile(
+        rf"(?<![{around}])(?:{regex.escape(name)}|{regex.escape(name.upper())})(?![{around}])"
+    )
+    if not written.search(cell):
+        return False
+    left = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
+    for sentence in re.split(r"\n|\{[^}]*\}", own):
+        sentence = sentence.strip(" #*|")
+        if written.search(sentence) and (len(sentence) > len(name) or sentence == left):
+            left = left.replace(sentence, " ")
+    return bool(written.search(left))

@@ -20,7 +20,7 @@ Status = Literal["published", "silent", "failed"]
 COUNTED = frozenset(
     {
         "missing_figure", "missing_table", "empty_table", "missing_metric", "not_a_number", "blank_figure", "no_alt",
-        "too_large", "masked_name",
+        "too_large",
     }
 )  # fmt: skip
 

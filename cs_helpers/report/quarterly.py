@@ -337,7 +337,15 @@ def _published(problems: Sequence[Problem], audience: Audience) -> tuple[Problem
     """Problems as the manifest of an edition may hold them: what an error says may name customers."""
     if audience == "team":
         return tuple(problems)
-    return tuple(p if p.code in COUNTED else Problem(p.code, p.detail.partition(":")[0]) for p in problems)
+    found = []
+    for problem in problems:
+        where, _, names = problem.detail.partition(": ")
+        if problem.code == "masked_name":
+            problem = Problem(problem.code, f"{where}: {len(names.split('; '))}")
+        elif problem.code not in COUNTED:
+            problem = Problem(problem.code, where)
+        found.append(problem)
+    return tuple(found)
 
 
 def _versions() -> dict[str, str]:

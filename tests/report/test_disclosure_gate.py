@@ -9,7 +9,7 @@ from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.contract.products import load_product
 from cs_helpers.paths import products
 from cs_helpers.report.disclosure_gate import check_disclosure, company_names, staff_names
-from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.report.quarterly import _published, quarterly_report
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
@@ -44,9 +44,10 @@ def shown(html: str = "", *, shows=("told",), csv: str = "", **about):
 
 
 def problems(page: str, *outputs, known: Known, prose: str = "", downloads=None) -> list[tuple[str, str]]:
+    """What is wrong with a page, as it is published: names are counted there."""
     cells = [new_markdown_cell(prose), new_code_cell("", outputs=list(outputs))]
     checked = check_disclosure(new_notebook(cells=cells), known, "helpdesk", page, downloads or {})
-    return [(p.code, p.detail) for p in checked]
+    return [(p.code, p.detail) for p in _published(checked, "leadership")]
 
 
 def found(page: str, *, companies=(), shows=("told",), downloads=None) -> list[str]:
@@ -117,6 +118,15 @@ def test_thousands_of_names_that_are_not_there_are_not_found(kind):
 def test_a_company_may_stand_where_nothing_was_told():
     assert found("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "public")) == []
     assert found("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "told")) == ["page: 1"]
+
+
+def test_who_mends_it_is_told_which_names_and_nobody_else():
+    said = check_disclosure(
+        new_notebook(cells=[new_code_cell("", outputs=[shown()])]), Known(accounts__name=["Umbrix", "Lumora"]), "helpdesk",
+        "<p>Umbrix and Lumora</p>", {},
+    )  # fmt: skip
+    assert [p.detail for p in said] == ["page: Lumora; Umbrix"]
+    assert [p.detail for p in _published(said, "leadership")] == ["page: 2"]
 
 
 def test_an_output_that_does_not_say_what_it_tells_of_does_not_pass():
