@@ -41,7 +41,8 @@ quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarte
 	@$(BIN)/cs-workbook report $(REPORT)
 
 # neighbours stay in one process as long as there is enough for both: what they share is made once
-PYTEST := $(BIN)/python -m pytest -n logical --dist worksteal
+# one thread of algebra each: two processes with two threads get in each other's way
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 test: $(DEV) ## run the tests, but for the thorough ones; some minutes
 	@$(PYTEST) -m "not thorough"

@@ -99,6 +99,7 @@ def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
     )
 
 
+@pytest.mark.thorough
 def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
     bar = workbook.explore("journeys", ["funnel"], funnel=True)

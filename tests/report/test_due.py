@@ -91,6 +91,7 @@ def test_another_language_is_another_report(made):
     assert again(language="ja") == dict.fromkeys(PRODUCTS, "it was not made before")
 
 
+@pytest.mark.thorough
 def test_a_failed_run_is_tried_again_each_time(made):
     write(made, "10_alpha", notebook("1 / 0"))
     assert set(again()) == set(PRODUCTS)

@@ -357,9 +357,9 @@ def test_stock_papermill_gains_a_zygote_that_serves_the_next_one_too(tmp_path):
 
 def test_a_batchs_zygote_that_nobody_had_a_use_for_is_gone_at_once():
     with batch_zygote(["en"]) as address:
-        pid = next(pid for pid, line in descendants().items() if address in line)
         while not Path(address).exists():  # it imports now
             time.sleep(0.01)
+        pid = next(pid for pid, line in descendants().items() if address in line)
     assert pid not in descendants()
     assert not Path(address).parent.exists()
 

@@ -200,6 +200,7 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
     assert left[defect.column].isna().all() == (rule in ("wrong_type", "not_allowed", "out_of_range"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("rule", "policy"),
     [(rule, policy) for rule, d in IN_USAGE.items() for policy in allowed("usage", d.column, rule)],

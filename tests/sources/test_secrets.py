@@ -120,6 +120,7 @@ def process(home, *arguments, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_a_snapshot_and_its_checks_do_not_hold_the_password_that_they_were_read_with(home, server):
     sources = from_server(home, server)
     password = {"CS_TEST_PASSWORD": quote(ODD, safe="")}
@@ -168,6 +169,7 @@ FAILURES = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("read", [take_snapshot, check_tables])
 def test_no_failure_says_the_password(home, server, monkeypatch, capfd, failure, read):
