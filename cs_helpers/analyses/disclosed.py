@@ -11,7 +11,7 @@ import pandas as pd
 from cs_helpers.analyses.result import Note, Result
 from cs_helpers.contract.disclosure import Declared, Disclosure, declared_of
 from cs_helpers.errors import DisclosureError
-from cs_helpers.words.masking import COVER
+from cs_helpers.words.names import COVER
 
 
 def disclosed(result: Result, declared: Declared, *, show_staff: bool) -> Result:

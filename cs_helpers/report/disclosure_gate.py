@@ -17,14 +17,12 @@ import regex
 from nbformat import NotebookNode
 
 from cs_helpers.contract.disclosure import COLUMNS, STAFF
-from cs_helpers.report.gate import PageReader, shown_outputs
+from cs_helpers.report.gate import shown_outputs
 from cs_helpers.report.manifest import Problem
-from cs_helpers.report.name_finder import finder, plain
+from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, folded, plain
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
-from cs_helpers.words.known_names import is_team, is_word
-from cs_helpers.words.masking import COVER
-from cs_helpers.words.tokens import JAPANESE
+from cs_helpers.words.names import COVER, is_team, is_word
 
 #: a date in English, where a month is no CSM called May
 _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
@@ -32,15 +30,18 @@ _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
 _NAME = ("accounts", "name")
 #: what a page draws of an output, or puts beside it
 _DRAWN = {"image/png", "text/html", "text/csv"}
+#: a word that may be a key
+_KEY = re.compile(r"\w(?:[\w./#-]*\w)?")
 #: a key that is shorter, or only digits, cannot be told from a number of the page
 _LEAST_KEY = 4
 
 
 def check_disclosure(
-    notebook: NotebookNode, snapshot: Snapshot, product: str, page: str, downloads: Mapping[str, str]
+    notebook: NotebookNode, snapshot: Snapshot, product: str, text: str, downloads: Mapping[str, str]
 ) -> list[Problem]:
     """What leadership may not read of an exported page and its downloads (file name -> content).
 
+    text: what the page shows (`gate.PageReader`).
     The detail of `masked_name` says where, and which names, for who mends it; what is published counts them.
     Raises `SnapshotError` where the snapshot is damaged.
     """
@@ -50,18 +51,21 @@ def check_disclosure(
         if tells is None and _DRAWN & set(output.data):
             problems.append(Problem(code="undeclared", detail="an output does not say what it tells of"))
         shows |= set(tells or ())
-    texts = {"page": "".join(PageReader(page).text), "messages": "\n".join(_messages(notebook)), **downloads}
+    texts = {"page": text, "messages": "\n".join(_messages(notebook)), **downloads}
     own = f"{_own_words(notebook, snapshot, product)}\n{_catalogue()}"
-    companies = company_names(snapshot, product)
+    companies, keys = company_names(snapshot, product), _folded_keys(snapshot, product)
     staff = frozenset() if snapshot.product(product).leadership.show_staff else staff_names(snapshot)
     told = companies if "told" in shows else frozenset()
     unsure: set[str] = set()
-    for where, text in texts.items():
-        holds = finder(text)
+    for where, said in texts.items():
+        holds = finder(said)
         found = {name for name in told if holds(name)}
+        found |= (
+            {keys[key] for key in keys.keys() & set(_KEY.findall(folded(said)))} if "told" in shows else set()
+        )
         persons = {name for name in staff if holds(name)}
-        if persons and not told:
-            holds = finder(_without(text, companies, persons))
+        if persons and "told" not in shows:
+            holds = finder(_without(said, companies, persons))
             persons = set(filter(holds, persons))
         unsure |= (words := {name for name in found | persons if _is_a_word(name, own)})
         if sure := (found | persons) - words:
@@ -80,22 +84,25 @@ def _names_in(where: str, names: Collection[str]) -> Problem:
 
 @lru_cache(maxsize=8)
 def company_names(snapshot: Snapshot, product: str) -> frozenset[str]:
-    """What names a customer, or leads to one: the values of all columns that the contract declares so.
+    """What names a customer of any product (a note may speak of any), and keys that are written like no others'."""
+    odd = {key for key in _keys(snapshot, product) if not _KEY.fullmatch(folded(key))}
+    return snapshot.texts_of_all(*_NAME) | odd
 
-    Names and account ids are those of all products: a note may speak of any of them.
-    """
-    found: set[str] = set()
+
+@lru_cache(maxsize=8)
+def _folded_keys(snapshot: Snapshot, product: str) -> dict[str, str]:
+    """What leads to a customer, as it is looked for, and as it is written: one look-up for thousands of keys."""
+    return {folded(key): key for key in _keys(snapshot, product)}
+
+
+def _keys(snapshot: Snapshot, product: str) -> Iterator[str]:
+    """The values of all columns that the contract declares to lead to a company, but for the names."""
     for table, declared in COLUMNS.items():
-        if table in snapshot.manifest["tables"]:
-            for column in (c for c, kind in declared.items() if kind == "company"):
-                everybody = table == "accounts"
-                values = (
-                    snapshot.texts_of_all(table, column)
-                    if everybody
-                    else snapshot.texts(table, column, product)
-                )
-                found |= values if (table, column) == _NAME else set(filter(_is_key, values))
-    return frozenset(found)
+        for column in (c for c, kind in declared.items() if kind == "company" and (table, c) != _NAME):
+            if table == "accounts":
+                yield from filter(_is_key, snapshot.texts_of_all(table, column))
+            elif table in snapshot.manifest["tables"]:
+                yield from filter(_is_key, snapshot.texts(table, column, product))
 
 
 @lru_cache(maxsize=2)
@@ -118,7 +125,7 @@ def _is_a_word(name: str, own: str) -> bool:
 
 def _is_short(name: str) -> bool:
     """Whether a name is too short to be looked for in whatever form: GE, 光."""
-    return len(name) < (2 if JAPANESE.search(name) else 3)
+    return len(name) < (2 if JAPANESE_LETTER.search(name) else 3)
 
 
 def _is_key(value: str) -> bool:
@@ -181,7 +188,7 @@ def _cells(texts: Mapping[str, str]) -> Iterator[str]:
 def _unexplained(cell: str, name: str, own: str) -> bool:
     """Whether a part shows a name that is a word too (a customer called Target), and not as that word."""
     # one kanji is part of a word where another stands beside it
-    around = r"\p{Han}々" if JAPANESE.search(name) else r"\p{Latin}\p{N}_"
+    around = r"\p{Han}々" if JAPANESE_LETTER.search(name) else r"\p{Latin}\p{N}_"
     written = regex.compile(
         rf"(?<![{around}])(?:{regex.escape(name)}|{regex.escape(name.upper())})(?![{around}])"
     )

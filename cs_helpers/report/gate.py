@@ -140,14 +140,16 @@ def _missing(declared: Mapping[str, Any], said: _Said) -> Iterator[Problem]:
             yield Problem(code="missing_metric", detail=name)
 
 
-def check_page(page: str) -> list[Problem]:
-    """What is wrong with an exported page: size, external addresses, script, numbers that are none."""
+def check_page(page: str, read: PageReader | None = None) -> list[Problem]:
+    """What is wrong with an exported page: size, external addresses, script, numbers that are none.
+
+    read: the page as it was read already.
+    """
     found = []
     size = len(page.encode())
     if size > LARGEST:
         found.append(Problem(code="too_large", detail=f"{size:,} > {LARGEST:,} bytes"))
-    reader = PageReader(page)
-    found += reader.problems
+    found += (read or PageReader(page)).problems
     if match := _NOT_A_NUMBER.search(page):
         found.append(Problem(code="not_a_number", detail=match[0].rpartition(">")[2]))
     return found

@@ -10,7 +10,7 @@ from itertools import pairwise
 #: a name of fewer letters is no word to look for
 LEAST_LETTERS, LEAST_JAPANESE = 3, 2
 _JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_JAPANESE_LETTER = re.compile(f"[{_JAPANESE}]")
+JAPANESE_LETTER = re.compile(f"[{_JAPANESE}]")
 _WORD = re.compile(f"\n|[^\\W_{_JAPANESE}]+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -31,7 +31,7 @@ def finder(text: str) -> Callable[[str], bool]:
     def holds(name: str) -> bool:
         name = folded(name)
         parts = _WORD.findall(name)
-        letters, japanese = sum(map(len, parts)), len(_JAPANESE_LETTER.findall(name))
+        letters, japanese = sum(map(len, parts)), len(JAPANESE_LETTER.findall(name))
         if letters < LEAST_LETTERS and japanese < LEAST_JAPANESE:
             return False
         if japanese:

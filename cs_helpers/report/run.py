@@ -158,7 +158,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
     from cs_helpers.report.disclosure_gate import check_disclosure
     from cs_helpers.report.downloads import downloads
     from cs_helpers.report.export import export, exporter, title
-    from cs_helpers.report.gate import check_notebook, check_page
+    from cs_helpers.report.gate import PageReader, check_notebook, check_page
     from cs_helpers.report.kernels import KERNEL, manager_for
     from cs_helpers.report.storage import fetched
 
@@ -206,10 +206,13 @@ def _executed(task: Task, folder: Path) -> Outcome:
         f"{run.parameters.product}/{name}": content
         for name, content in downloads(notebook, Path(run.file).stem).items()
     }
-    problems = check_page(page)
+    read = PageReader(page)
+    problems = check_page(page, read)
     if run.parameters.audience == "leadership":
         try:
-            problems += check_disclosure(notebook, snapshot, run.parameters.product, page, beside)
+            problems += check_disclosure(
+                notebook, snapshot, run.parameters.product, "".join(read.text), beside
+            )
         except WorkbookError as error:
             problems.append(_problem(error))
     if problems:

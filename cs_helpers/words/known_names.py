@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import NamedTuple
 
 import regex
-import simplemma
 
-from cs_helpers.words.names import listed
+from cs_helpers.words.names import is_team, is_word, listed
 from cs_helpers.words.tokens import JAPANESE
 
 #: the legal form of a company, before or after its name
@@ -102,13 +100,6 @@ class KnownNames:
             if match.group() in self._keys:
                 found.append(Span(match.start(), match.end(), *self._keys[match.group()]))
         return sorted(found, key=lambda span: (span.start, -span.end, span.kind == "doubt"))
-
-
-def is_team(name: str) -> bool:
-    """Whether what stands in a column of people is no person: 営業, CS, sales."""
-    return name in listed()["teams"] or (
-        name.isascii() and name.islower() and " " not in name and is_word(name)
-    )
 
 
 def _is_key(key: str) -> bool:
@@ -204,9 +195,3 @@ def _script(letter: str) -> str:
     if plain.isascii():
         return "latin" if plain.isalnum() else ""
     return "katakana" if re.match("[ァ-ヴー]", plain) else ""
-
-
-@cache
-def is_word(word: str) -> bool:
-    """Whether an English dictionary has a word."""
-    return bool(simplemma.is_known(word.lower(), lang="en"))

@@ -10,8 +10,8 @@ from functools import cache
 import regex
 
 from cs_helpers.words.doubts import Confirmed
-from cs_helpers.words.known_names import KnownNames, Span, is_word, name_parts, plain_text, stands_alone
-from cs_helpers.words.names import listed
+from cs_helpers.words.known_names import KnownNames, Span, name_parts, plain_text, stands_alone
+from cs_helpers.words.names import COVER, is_word, listed
 from cs_helpers.words.pseudonyms import Pseudonyms
 from cs_helpers.words.tokens import JAPANESE, known_terms, tokens
 from cs_helpers.words.unknown_names import possible_names
@@ -19,8 +19,6 @@ from cs_helpers.words.unknown_names import possible_names
 #: what stands in the place of a name: kind (company, staff, person, somebody, doubt, key, mail, link,
 #: phone) and number
 Pseudonym = Callable[[str, int], str]
-#: a pseudonym in a text, by its brackets: it is no word of whoever spoke
-COVER = re.compile("〔[^〔〕\n]{1,40}〕")
 _MAIL = re.compile(r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _LINK = re.compile(
     r"(?:https?://|www\.)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+"
