@@ -30,11 +30,20 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Cover:
-    """What names are covered with: a text for each kind and number, the numbers, and what was confirmed."""
+    """What names are covered with: a text for each kind and number, the numbers, and what was confirmed.
+
+    complete: the numbers are those of a batch, which gave one to all of our own people; no table need be read
+    to find them.
+    """
 
     pseudonym: Pseudonym
     numbers: Pseudonyms = field(default_factory=Pseudonyms)
     confirmed: Confirmed = field(default_factory=Confirmed)
+    complete: bool = False
+
+    def staff(self, data: ProductData) -> Pseudonyms:
+        """The numbers, with one for each of our own people in a product's tables."""
+        return self.numbers if self.complete else self.numbers.with_staff(staff_of(data))
 
 
 def staff_of(data: ProductData) -> list[str]:
@@ -53,7 +62,7 @@ def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
         if not STAFF.get(name):
             return table
         if not numbers:
-            numbers.append(cover.numbers.with_staff(staff_of(data)).staff)
+            numbers.append(cover.staff(data).staff)
         return table.assign(
             **{
                 column: table[column]
@@ -82,8 +91,8 @@ def masker_of(data: ProductData, cover: Cover, companies: Mapping[str, str] | No
     confirmed = replace(cover.confirmed, words=cover.confirmed.words | ours)
     keys = {str(key) for t, c in KEYS for key in data[t][c].dropna().unique()}
     return Masker(
-        known, sorted({*staff_of(data), *cover.numbers.staff}), keys=keys, product=product.product,
-        numbers=cover.numbers, confirmed=confirmed,
+        known, sorted(cover.staff(data).staff), keys=keys, product=product.product, numbers=cover.numbers,
+        confirmed=confirmed,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def leadership_result(
     if not hasattr(module, "DISCLOSES"):
         raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
     show_staff = data.product.leadership.show_staff
-    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed())
+    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None)
     told, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
     masker = None
     if told or texts:

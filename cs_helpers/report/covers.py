@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cs_helpers import hashes, paths
+from cs_helpers.contract.disclosure import STAFF
 from cs_helpers.errors import SnapshotError
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.words import doubts, pseudonyms
+from cs_helpers.words.names import is_team
 
 if TYPE_CHECKING:  # what runs notebooks is imported when one is due
     from cs_helpers.report.run import Outcome
@@ -47,8 +50,6 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
 
     Where a file of the snapshot is damaged, the runs of that product will say so.
     """
-    from cs_helpers.report.disclosure_gate import staff_names
-
     products = list(dict.fromkeys(run.parameters.product for run in runs))
     if not products:
         return {}
@@ -62,6 +63,19 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
     return {
         product: {"pseudonyms.json": given.of(product).text(), doubts.FILE: confirmed} for product in products
     }
+
+
+@lru_cache(maxsize=2)
+def staff_names(snapshot: Snapshot) -> frozenset[str]:
+    """Our own people, as the tables of all products name them: CSMs, interviewers, coders; teams are none."""
+    return frozenset(
+        name
+        for table, columns in STAFF.items()
+        if table in snapshot.manifest["tables"]
+        for column in columns
+        for name in snapshot.texts_of_all(table, column)
+        if not is_team(name)
+    )
 
 
 def remembered(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:

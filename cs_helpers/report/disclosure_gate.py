@@ -16,13 +16,14 @@ from functools import cache, lru_cache
 import regex
 from nbformat import NotebookNode
 
-from cs_helpers.contract.disclosure import COLUMNS, STAFF
+from cs_helpers.contract.disclosure import COLUMNS
+from cs_helpers.report.covers import staff_names
 from cs_helpers.report.gate import shown_outputs
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, folded, plain
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
-from cs_helpers.words.names import COVER, is_team, is_word
+from cs_helpers.words.names import COVER, is_word
 
 #: a date in English, where a month is no CSM called May
 _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
@@ -103,19 +104,6 @@ def _keys(snapshot: Snapshot, product: str) -> Iterator[str]:
                 yield from filter(_is_key, snapshot.texts_of_all(table, column))
             elif table in snapshot.manifest["tables"]:
                 yield from filter(_is_key, snapshot.texts(table, column, product))
-
-
-@lru_cache(maxsize=2)
-def staff_names(snapshot: Snapshot) -> frozenset[str]:
-    """Our own people, as the tables of all products name them: CSMs, interviewers, coders; teams are none."""
-    return frozenset(
-        name
-        for table, columns in STAFF.items()
-        if table in snapshot.manifest["tables"]
-        for column in columns
-        for name in snapshot.texts_of_all(table, column)
-        if not is_team(name)
-    )
 
 
 def _is_a_word(name: str, own: str) -> bool:

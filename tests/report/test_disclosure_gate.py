@@ -8,7 +8,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.contract.products import load_product
 from cs_helpers.paths import products
-from cs_helpers.report.disclosure_gate import check_disclosure, company_names, staff_names
+from cs_helpers.report.covers import staff_names
+from cs_helpers.report.disclosure_gate import check_disclosure, company_names
 from cs_helpers.report.gate import PageReader
 from cs_helpers.report.quarterly import _published, quarterly_report
 from cs_helpers.snapshot import Snapshot
