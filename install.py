@@ -53,7 +53,7 @@ KNOWN = (
         "a package has no ready-made file for this machine and cannot be built here",
     ),
 )
-SIZE = "about 1 GB"
+SIZE = "1.5 GB"
 
 
 class InstallError(Exception):
