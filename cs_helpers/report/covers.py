@@ -56,7 +56,7 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
     accounts: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     with suppress(SnapshotError):
-        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_names(snapshot)
+        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_values(snapshot)
     given = pseudonyms.give(accounts, staff)
     file = paths.names() / doubts.FILE
     confirmed = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -65,16 +65,20 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
     }
 
 
-@lru_cache(maxsize=2)
 def staff_names(snapshot: Snapshot) -> frozenset[str]:
     """Our own people, as the tables of all products name them: CSMs, interviewers, coders; teams are none."""
+    return frozenset(name for name in staff_values(snapshot) if not is_team(name))
+
+
+@lru_cache(maxsize=2)
+def staff_values(snapshot: Snapshot) -> frozenset[str]:
+    """All that stands in the columns of our own people, teams too: each has a pseudonym."""
     return frozenset(
         name
         for table, columns in STAFF.items()
         if table in snapshot.manifest["tables"]
         for column in columns
         for name in snapshot.texts_of_all(table, column)
-        if not is_team(name)
     )
 
 

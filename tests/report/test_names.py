@@ -76,7 +76,7 @@ def with_names(company: Company) -> str:
     ours = sorted(contracts.loc[contracts["product"] == PRODUCT, "account_id"].unique())
     strangers = sorted(set(contracts["account_id"]) - set(ours))
     renamed = {ours[0]: "Target", strangers[0]: "株式会社ひなた"}
-    staff = {"csm-05": "May", "csm-03": "森", "csm-01": "Jane Millerova"}
+    staff = {"csm-05": "May", "csm-03": "森", "csm-01": "Jane Millerova", "csm-02": "営業", "csm-04": "sales"}
 
     def accounts(frame):
         return frame.assign(
