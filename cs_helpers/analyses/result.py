@@ -39,11 +39,23 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What the page says of a question: decided beside the numbers, never where they are drawn.
+
+    `code` names the sentence in the catalogue (`<analysis>.<question>.<code>`), `fields` hold what fills
+    it as it was found: numbers, not words; the chart only formats them.
+    """
+
+    code: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Result:
     """The answer of one analysis for one product and quarter.
 
     `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
-    that says why. `settings` are what the product file said that the reader must know, for
+    that says why. `verdicts` are what the page says of a question, by its name. `settings` are what the product file said that the reader must know, for
     instance the window of a conversion in days. `shows` is what the tables tell of; None: nobody looked, it is the team's.
     """
 
@@ -58,6 +70,7 @@ class Result:
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     shows: frozenset[Disclosure] | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def about(self, question: str) -> tuple[Note, ...]:
         """The notes that belong to a question of the page."""
