@@ -18,7 +18,7 @@ from IPython.display import display
 from pydantic import ValidationError
 
 from cs_helpers import paths
-from cs_helpers.analyses.customers import active_on, in_segment, segments_of
+from cs_helpers.analyses.customers import as_known, in_segment, segments_of
 from cs_helpers.analyses.edition import leadership_result
 from cs_helpers.analyses.result import Metric, Result
 from cs_helpers.charts.theme import Picture
@@ -27,6 +27,7 @@ from cs_helpers.contract.products import Entry, Journey, Mode, Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.tables import facts
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
@@ -124,24 +125,24 @@ class Workbook:
     def header(self) -> None:
         """Shows what the page is about: product, quarter, customers, as of, snapshot."""
         text, product = self.text, self.data.product
-        customers = active_on(self.data["contracts"], self.quarter.end)["account_id"].nunique()
-        facts = [
+        time = as_known(self.data, self.quarter.end)
+        about = [
             ("product", product.name.in_language(text.language)),
             ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
-            ("customers_label", text("page.customers", n=text.number(customers))),
-            ("contracts", self._contracts()),
+            ("customers_label", facts.customers(text, time, self.quarter)),
+            ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
             ("as_of", text.day(self.snapshot.as_of)),
         ]
         if self.segment != "all":
-            facts.insert(2, ("segment", _segment_label(self.segment, text)))
+            about.insert(2, ("segment", _segment_label(self.segment, text)))
         cells = "".join(
             f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
-            for key, value in facts
+            for key, value in about
         )
-        about = html.escape(product.about.in_language(text.language))
+        what = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         _html(
-            f'<style>{style}</style><div class="header"><p class="about">{about}</p>'
+            f'<style>{style}</style><div class="header"><p class="about">{what}</p>'
             f'<dl class="facts">{cells}</dl></div>',
             {"shows": ["public"]},
         )
@@ -333,12 +334,6 @@ class Workbook:
                 fields["steps"] = self.text.joined([self.text.label("step", s) for s in fields["steps"]])
             found.append(self.text(f"notes.{note.code}", **fields))
         return found
-
-    def _contracts(self) -> str:
-        """How many contracts run at the end of the quarter, and their MRR."""
-        active = active_on(self.data["contracts"], self.quarter.end)
-        mrr = self.text.money(float(active["mrr"].sum()), self._currency())
-        return self.text("page.mrr", n=self.text.number(len(active)), mrr=mrr)
 
     def _currency(self) -> str:
         return str(self.data["contracts"]["currency"].iloc[0])

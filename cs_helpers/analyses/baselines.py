@@ -6,39 +6,39 @@ same quarter of past years, and new customers' questions against those of earlie
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.analyses.customers import active_on, tenure
-from cs_helpers.analyses.measures import named
+from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.measures import named, period_of
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
-from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.analyses.result import Metric, Note, Result, Verdict
+from cs_helpers.analyses.usual import LEAST_HISTORY, expected
 from cs_helpers.contract.disclosure import columns
+from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import NOT_RECORDED
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.snapshot import ProductData
 
-#: days of history without which nothing is called usual: the level's eight weeks, and as many
-#: again from which the size of ordinary errors is learned
-LEAST_HISTORY = 112
-LEVEL_DAYS = 56
 #: a departure below this ratio (or above its inverse) is not worth an alert, however sure
 LEAST_EFFECT = 1.3
-ANSCOMBE = 3 / 8
 #: a customer's first month, in days
 FIRST_MONTH = 30
 #: cohorts smaller than this are not compared
 LEAST_COHORT = 8
+#: so many customers do not stop on one day: where they fall silent together, the export ended
+MANY = 10
 #: with fewer lost customers expected, a normal interval does not hold
 LEAST_EXPECTED = 5
 
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
-    public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost share cohort"
+    public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost not_recorded share cohort"
     " tickets each"
 )
 
@@ -46,20 +46,20 @@ DISCLOSES = columns(
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """Usual levels and what departed from them in the quarter.
 
-    Tables: `series` (baseline, day, value, usual, low, high, odd) for the quarter's days; `usual`
-    (baseline, weekday 0-6, usual, low, high) at the quarter's end; `departures` (baseline,
+    Tables: `series` (baseline, day, value, usual, low, high, odd) for the quarter's days of which the log tells;
+    `usual` (baseline, weekday 0-6, usual, low, high) at the quarter's end; `departures` (baseline,
     starts_on, ends_on, days, value, usual, ratio, p) episodes of odd days, means a day;
-    `same_quarter` (year, customers, lost, share, usual, low, high, odd) the quarter's lost
-    customers against past years; `cohorts` (cohort, customers, tickets, each) tickets in the
-    first 30 days by quarter of start.
+    `same_quarter` (year, customers, lost, not_recorded, share, usual, low, high, odd) the customers at the start of
+    the quarter and those of them that were lost in it, or whose renewal may still be recorded, against past
+    years; `cohorts` (cohort, customers, tickets, each) tickets in the first 30 days by quarter of start.
     """
     notes: list[Note] = []
     tables: dict[str, pd.DataFrame] = {}
     metrics: dict[str, Metric] = {}
-    _days(data, quarter, tables, metrics, notes)
-    _past_years(data, quarter, tables, metrics, notes)
-    _first_months(data, quarter, tables, metrics, notes)
-    n = active_on(data["contracts"], quarter.end)["account_id"].nunique()
+    verdicts: dict[str, Verdict] = {}
+    for part in (_days, _past_years, _first_months):
+        part(data, quarter, tables, metrics, notes, verdicts)
+    n = len(as_known(data, quarter.end).customers(quarter.end))
     return Result(
         "baselines",
         data.product.product,
@@ -70,11 +70,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        verdicts=verdicts,
     )
 
 
 def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Series:
-    """The baseline's number on each day from the first day of its log; days without rows are 0."""
+    """The baseline's number on each day of which its log tells, from the first row to the last of them; NaN in a gap.
+
+    Days without rows are 0. Index: day.
+    """
     if baseline.source == "tickets":
         days = data["tickets"]["opened_at"].dt.normalize()
         counts = days.value_counts().astype("float64")
@@ -84,104 +88,12 @@ def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Seri
         if not whole:
             rows = rows.loc[named(rows["event"], baseline.event), ["day", baseline.value]]
         counts = rows.groupby("day")[baseline.value].sum().astype("float64")
-    counts = counts[counts.index <= until]
-    if counts.empty:
-        return counts
-    return counts.reindex(pd.date_range(counts.index.min(), until, freq="D"), fill_value=0.0)
-
-
-def expected(values: pd.Series, since: pd.Timestamp = pd.Timestamp.min) -> pd.DataFrame:
-    """The usual level of each day, known only from the days before it.
-
-    The seasonal part of a robust STL (period 7) gives the weekday, the median of the last eight
-    weeks without it the level, and the median of earlier months the last three days of a month;
-    on the square-root scale, on which counts vary alike at every level (Anscombe 1948). The errors
-    of these forecasts are out of sample. Each is measured by the robust spread (MAD) of its kind
-    of day, working day or weekend, and a Student t fitted to those of the past gives bounds (95 %)
-    and p-values, so heavy tails widen them; those of quarters that end before `since` are not worked
-    out.
-
-    Index: day. Columns: value, usual, low, high, p (two-sided).
-    """
-    rooted = np.sqrt(values + ANSCOMBE)
-    season = _weekday_part(rooted)
-    level = (rooted - season).rolling(LEVEL_DAYS, min_periods=LEVEL_DAYS // 2).median().shift(1)
-    forecast = level + season
-    days = pd.DatetimeIndex(values.index)
-    month_end = days.days_in_month - days.day < 3
-    past_ends = (rooted - forecast)[month_end].rolling(24, min_periods=6).median().shift(1)
-    forecast = forecast.add(past_ends.reindex(values.index).fillna(0.0))
-    error = rooted - forecast
-    frame = pd.DataFrame({"value": values, "usual": _counts(forecast)})
-    frame[["low", "high", "p"]] = np.nan
-    known = error.dropna()
-    weekend = days.dayofweek >= 5
-    # one quarter at a time, each against the errors made before it
-    for _, block in error.groupby(days.to_period("Q")):
-        if block.index[-1] < since:
-            continue
-        past = known[known.index < block.index[0]].iloc[-730:]
-        if len(past) < LEAST_HISTORY - LEVEL_DAYS:
-            continue
-        spread = pd.Series(np.where(weekend, _spread(past, True), _spread(past, False)), index=values.index)
-        if spread.min() <= 1e-9:
-            continue
-        scaled = past / spread[past.index]
-        freedom = _tail(scaled)
-        centre, scale = student(scaled.to_numpy(), freedom)
-        low, high = stats.t.interval(0.95, freedom, centre, scale)
-        ruler = spread[block.index]
-        frame.loc[block.index, "low"] = _counts(forecast[block.index] + low * ruler)
-        frame.loc[block.index, "high"] = _counts(forecast[block.index] + high * ruler)
-        frame.loc[block.index, "p"] = 2 * stats.t.sf(np.abs((block / ruler - centre) / scale), freedom)
-    return frame
-
-
-def _counts(rooted: pd.Series) -> pd.Series:
-    return (rooted.clip(lower=0) ** 2 - ANSCOMBE).clip(lower=0)
-
-
-def _spread(errors: pd.Series, weekend: bool) -> float:
-    """Robust standard deviation (1.4826 MAD) of the errors on working days or on weekends."""
-    kind = errors[(pd.DatetimeIndex(errors.index).dayofweek >= 5) == weekend]
-    return float(1.4826 * np.median(np.abs(kind - np.median(kind)))) if len(kind) else 0.0
-
-
-def _tail(scaled: pd.Series) -> float:
-    """Degrees of freedom by which 99 % of the errors lie where a Student t has them; 2.5 to 30."""
-    reach = float(np.quantile(np.abs(scaled - np.median(scaled)), 0.99))
-    grid = np.array([2.5, 3, 4, 5, 7, 10, 15, 30])
-    ratio = stats.t.ppf(0.995, grid) / (1.4826 * stats.t.ppf(0.75, grid))
-    return float(grid[np.argmin(np.abs(ratio - reach))])
-
-
-def student(values: np.ndarray, freedom: float) -> tuple[float, float]:
-    """Centre and scale of the Student t of so many degrees of freedom that fits best (maximum likelihood).
-
-    By reweighting (Kent, Tyler, Vardi 1994): the estimate of scipy's `t.fit`, which searches for it
-    without derivatives, in a twentieth of the time.
-    """
-    centre, scale = float(np.median(values)), float(np.std(values))
-    for _ in range(500):
-        weight = 1 / (freedom + ((values - centre) / scale) ** 2)
-        weight /= weight.sum()
-        before, centre = centre, float(weight @ values)
-        narrower, scale = scale, float(np.sqrt(weight @ (values - centre) ** 2))
-        if max(abs(centre - before), abs(scale - narrower)) < 1e-12 * scale:
-            break
-    return centre, scale
-
-
-def _weekday_part(rooted: pd.Series) -> pd.Series:
-    """The weekday's part, from a robust STL, as the median of its last eight values before a day."""
-    seasonal = STL(rooted, period=7, seasonal=13, robust=True).fit().seasonal
-    weekday = pd.Series(seasonal, index=rooted.index)
-    return (
-        weekday.groupby(weekday.index.dayofweek, group_keys=False)
-        .apply(lambda part: part.rolling(8, min_periods=1).median().shift(1))
-        .reindex(rooted.index)
-        .bfill()
-    )
+    period = period_of(data, baseline.source, baseline.event)
+    if period is None or counts.empty or pd.Timestamp(period.first) > until:
+        return counts.iloc[:0]
+    last = min(until, pd.Timestamp(period.last))
+    values = counts.reindex(pd.date_range(counts.index.min(), last, freq="D"), fill_value=0.0)
+    return values.where(period.days(pd.DatetimeIndex(values.index)))
 
 
 def _days(
@@ -190,6 +102,7 @@ def _days(
     tables: dict[str, pd.DataFrame],
     metrics: dict[str, Metric],
     notes: list[Note],
+    verdicts: dict[str, Verdict],
 ) -> None:
     start, end = pd.Timestamp(quarter.start), pd.Timestamp(quarter.end)
     series, usual = [], []
@@ -197,8 +110,16 @@ def _days(
         if missing := data.missing(baseline.source):
             notes.append(Note("missing_table", "series", {"tables": missing}))
             continue
+        period = period_of(data, baseline.source, baseline.event)
+        if period is None:
+            notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
+            continue
+        silent, no_day = _silence(data, baseline, period, quarter)
+        notes += silent
+        if no_day:
+            continue
         values = daily(data, baseline, end)
-        before = values[values.index < start]
+        before = values[values.index < start].dropna()
         if len(before) < LEAST_HISTORY:
             notes.append(
                 Note(
@@ -212,7 +133,7 @@ def _days(
             notes.append(Note("constant_series", "series", {"baseline": baseline.name}))
             continue
         known = expected(values, start)
-        inside = known[known.index >= start]
+        inside = known[(known.index >= start) & known["value"].notna()]
         if inside["p"].isna().all():
             notes.append(Note("no_spread", "series", {"baseline": baseline.name}))
             continue
@@ -231,8 +152,58 @@ def _days(
     tables["series"] = table
     tables["usual"] = pd.concat(usual, ignore_index=True)
     tables["departures"] = _episodes(table)
+    verdicts["series"] = _worst(tables["departures"], table["baseline"].nunique())
     days = int(table.loc[table["odd"], "day"].nunique())
     metrics["odd_days"] = Metric("odd_days", float(days), "count", int(table["day"].nunique()))
+
+
+def _silence(
+    data: ProductData, baseline: Baseline, period: Period, quarter: Quarter
+) -> tuple[list[Note], bool]:
+    """What is to be said of days of the quarter of which nothing is known; and whether that is all of them.
+
+    Whether an export ended or the customers stopped: rows of other products, or other events, go on after the silence
+    began; or many customers fell silent on one day.
+    """
+    notes, (start, end) = [], (quarter.start, quarter.end)
+    for first, last in period.gaps:
+        if first <= end and last >= start:
+            notes.append(Note("gap", "series", {"baseline": baseline.name, "first": first, "last": last}))
+    since = period.silent_since
+    if since is not None and since <= end:
+        whole = data.known.tables[baseline.source]
+        on = baseline.source == "usage" and whole.silent_since is None
+        if on:
+            code = "silent_event"
+        elif baseline.source in data.known.elsewhere:
+            code = "silent_product"
+        else:
+            code = "silent_log" if _lately(data, baseline.source, since) >= MANY else "silent_few"
+        fields = {
+            "baseline": baseline.name,
+            "since": since,
+            "customers": _lately(data, baseline.source, since),
+        }
+        notes.append(Note(code, "series", fields))
+    elif period.first > start:
+        notes.append(Note("begins_late", "series", {"baseline": baseline.name, "since": period.first}))
+    return notes, period.first > end or (since is not None and since <= start)
+
+
+def _lately(data: ProductData, source: str, since: date) -> int:
+    """How many customers were in the rows of a table in the two weeks before it went silent."""
+    rows, time = (data["active_daily"], "day") if source == "usage" else (data[source], "opened_at")
+    end = pd.Timestamp(since)
+    inside = (rows[time] < end) & (rows[time] >= end - pd.Timedelta(days=14))
+    return int(rows.loc[inside, "account_id"].nunique())
+
+
+def _worst(departures: pd.DataFrame, baselines: int) -> Verdict:
+    if departures.empty:
+        return Verdict("usual", {"baselines": baselines})
+    worst = departures.iloc[0]
+    code = "odd" if np.isfinite(worst["ratio"]) else "odd_from_none"
+    return Verdict(code, {**worst.to_dict(), "episodes": len(departures)})
 
 
 def _episodes(series: pd.DataFrame) -> pd.DataFrame:
@@ -266,6 +237,7 @@ def _past_years(
     tables: dict[str, pd.DataFrame],
     metrics: dict[str, Metric],
     notes: list[Note],
+    verdicts: dict[str, Verdict],
 ) -> None:
     """Customers lost in the quarter of those at its start, against the same quarter of past years.
 
@@ -273,22 +245,24 @@ def _past_years(
     mean, and the past years' own over-dispersion (Pearson chi-square over its freedom, at least 1).
     Where few are expected to be lost, that normal interval is too narrow and an exact one stands.
     """
-    spans = tenure(data["contracts"])
+    time = as_known(data, quarter.end)
     rows = []
-    year = quarter.year
-    first = spans["started_on"].min()
-    while pd.Timestamp(Quarter(year, quarter.number).start) > first:
-        when = Quarter(year, quarter.number)
-        start, end = pd.Timestamp(when.start), pd.Timestamp(when.end) + pd.Timedelta(days=1)
-        here = (spans["started_on"] < start) & (spans["ended_on"].isna() | (spans["ended_on"] >= start))
-        lost = here & (spans["ended_on"] < end)
-        if here.sum():
-            rows.append({"year": year, "customers": int(here.sum()), "lost": int(lost.sum())})
-        year -= 1
-    table = pd.DataFrame(rows, columns=["year", "customers", "lost"]).sort_values("year", ignore_index=True)
+    when = quarter
+    first = time.spells["first_day"].min()
+    while pd.Timestamp(when.start) > first:
+        opening = when.back(1).end
+        became = time.after(opening, when.end)
+        if len(became):
+            lost, open_ = int(became.isin(ENDINGS).sum()), int((became == NOT_RECORDED).sum())
+            rows.append({"year": when.year, "customers": len(became), "lost": lost, "not_recorded": open_})
+        when = when.back(4)
+    table = pd.DataFrame(rows, columns=["year", "customers", "lost", "not_recorded"])
+    table = table.sort_values("year", ignore_index=True)
     if table.empty or table["year"].iloc[-1] != quarter.year:
-        notes.append(Note("no_customers", "same_quarter", {"quarter": str(quarter)}))
+        notes.append(Note("no_start_customers", "same_quarter", {"quarter": str(quarter)}))
         return
+    if open_now := int(table["not_recorded"].iloc[-1]):
+        notes.append(Note("not_recorded", "same_quarter", {"customers": open_now}))
     table["share"] = table["lost"] / table["customers"]
     table[["usual", "low", "high"]] = np.nan
     table["odd"] = False
@@ -299,6 +273,7 @@ def _past_years(
     metrics["lost_share"] = Metric("lost_share", share, "share", n)
     if len(past) < 2:
         notes.append(Note("too_few_years", "same_quarter", {"years": len(past), "needed": 2}))
+        verdicts["same_quarter"] = Verdict("first", {"share": share})
         return
     base, total = float(past["lost"].sum() / past["customers"].sum()), int(past["customers"].sum())
     fit = past["customers"] * base * (1 - base)
@@ -318,6 +293,17 @@ def _past_years(
     table.loc[last, "odd"] = bool(share < low or share > high)
     if base > 0:
         metrics["lost_ratio"] = Metric("lost_ratio", share / base, "ratio", n)
+    verdicts["same_quarter"] = _against_past(share, base, bool(table["odd"].iloc[-1]), len(past))
+
+
+def _against_past(share: float, usual: float, odd: bool, years: int) -> Verdict:
+    """What is said of a quarter's losses; against none there is no ratio, but there may be a difference."""
+    fields = {"share": share, "usual": usual, "years": years}
+    if not odd:
+        return Verdict("none_as_usual" if share == usual == 0 else "as_usual", fields)
+    if usual == 0:
+        return Verdict("more_than_none", fields)
+    return Verdict("more" if share > usual else "fewer", {**fields, "ratio": share / usual})
 
 
 def _few_lost(n: int, lost: int, total: int, dispersion: float) -> tuple[float, float]:
@@ -340,15 +326,22 @@ def _first_months(
     tables: dict[str, pd.DataFrame],
     metrics: dict[str, Metric],
     notes: list[Note],
+    verdicts: dict[str, Verdict],
 ) -> None:
     if missing := data.missing("tickets"):
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]
-    started = tenure(data["contracts"])["started_on"]
-    known_from = tickets["opened_at"].dt.normalize().min()
-    known_until = pd.Timestamp(quarter.end) - pd.Timedelta(days=FIRST_MONTH - 1)
-    started = started[(started >= known_from) & (started <= known_until)]
+    started = as_known(data, quarter.end).first_days()
+    period = period_of(data, "tickets")
+    if period is None:
+        notes.append(Note("no_tickets", "cohorts", {}))
+        return
+    month = pd.Timedelta(days=FIRST_MONTH - 1)
+    until = min(pd.Timestamp(quarter.end), pd.Timestamp(period.last)) - month
+    started = started[(started >= pd.Timestamp(period.first)) & (started <= until)]
+    whole = [period.covers(day.date(), (day + month).date()) for day in started]
+    started = started[np.array(whole, dtype=bool)]
     if started.empty:
         notes.append(Note("no_new_customers", "cohorts", {"quarter": str(quarter)}))
         return
@@ -369,6 +362,7 @@ def _first_months(
                 {"customers": len(new), "earlier": len(earlier), "needed": LEAST_COHORT},
             )
         )
+        verdicts["cohorts"] = Verdict("unknown")
         return
     dispersion = float(earlier.var() / earlier.mean()) if earlier.mean() > 0 else 1.0
     ratio, low, high, p = rate_ratio(
@@ -377,3 +371,7 @@ def _first_months(
     if not np.isnan(ratio):  # nobody of either asked anything
         metrics["cohort_ratio"] = Metric("cohort_ratio", ratio, "ratio", len(new), low, high)
     metrics["cohort_p"] = Metric("cohort_p", p, "p", len(new))
+    code = "none_asked" if np.isnan(ratio) else ("less" if ratio < 1 else "more") if p < 0.05 else "as_usual"
+    if not np.isfinite(ratio):
+        code = {"more": "more_than_none", "as_usual": "hardly_any"}.get(code, code)
+    verdicts["cohorts"] = Verdict(code, {"ratio": ratio, "low": low, "high": high})

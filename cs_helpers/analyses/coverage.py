@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, active_on, different, with_segments
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, as_known, different, with_segments
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import VIEWPOINTS
 from cs_helpers.snapshot import ProductData
@@ -77,10 +77,9 @@ def crossing(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def customers_of(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """The accounts with a running contract at the end of the quarter, with their segments."""
+    """The accounts that are customers at the end of the quarter, with their segments."""
     accounts = with_segments(data["accounts"])
-    running = active_on(data["contracts"], quarter.end)
-    return accounts[accounts["account_id"].isin(running["account_id"])]
+    return accounts[accounts["account_id"].isin(as_known(data, quarter.end).customers(quarter.end))]
 
 
 def next_companies(

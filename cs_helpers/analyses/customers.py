@@ -1,4 +1,4 @@
-"""Who the customers are at a day, and which segments they belong to."""
+"""Who the customers are, and which segments they belong to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from cs_helpers.contract.spells import CustomerTime, customer_time
 from cs_helpers.snapshot import ProductData
 
 SEGMENTS = ("size", "industry", "quadrant")
@@ -49,31 +50,9 @@ def in_order(segments: Iterable[str]) -> list[str]:
     return sorted(set(segments), key=lambda s: (ordered.index(s) if s in ordered else len(ordered), s))
 
 
-def active_on(contracts: pd.DataFrame, day: date) -> pd.DataFrame:
-    """The contracts that are active on a day: started by then and not ended by then."""
-    return contracts[is_active(contracts, day)]
-
-
-def is_active(contracts: pd.DataFrame, day: date) -> pd.Series:
-    """Whether each contract is active on a day."""
-    at = pd.Timestamp(day)
-    return (contracts["started_on"] <= at) & ~(contracts["ended_on"] <= at)
-
-
-def mrr_on(contracts: pd.DataFrame, day: date) -> pd.Series:
-    """MRR of each account on a day. Index: account_id."""
-    return active_on(contracts, day).groupby("account_id")["mrr"].sum().astype("float64")
-
-
-def tenure(contracts: pd.DataFrame) -> pd.DataFrame:
-    """First day and last day of each account (last day NaT while a contract runs).
-
-    Index: account_id. Columns: started_on, ended_on.
-    """
-    grouped = contracts.groupby("account_id")
-    spans = grouped.agg(started_on=("started_on", "min"), ended_on=("ended_on", "max"))
-    running = contracts["ended_on"].isna().groupby(contracts["account_id"]).any()
-    return spans.assign(ended_on=spans["ended_on"].where(~running))
+def as_known(data: ProductData, day: date) -> CustomerTime:
+    """Who was a customer of the product when, as known on a day: what every analysis asks."""
+    return customer_time(data["contracts"], data.product.customers, day)
 
 
 def different(rows: pd.DataFrame, *by: str, of: str = "account_id") -> Counter[tuple[str, ...]]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, active_on
-from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
@@ -17,7 +17,7 @@ BANDS = ("green", "yellow", "red")
 
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
-    public="size mrr score previous band quantitative qualitative driver driver_points customers share n measure kind weight"
+    public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
     " known mean",
     company="account_id name",
 )
@@ -27,42 +27,45 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The health score of each customer at the end of the quarter, as the product file defines it.
 
     A measure gives 0 points at `red` and worse, 100 at `green` and better, linear between; the
-    score is the weighted mean of the measures that are known. `previous` is unknown of an account
-    that was no customer at the end of the quarter before, and before the log of use begins.
+    score is the weighted mean of the measures that are known. Not known is a measure of days of which its table
+    does not tell, and one for which a customer is too young: it began after the measure's first day. `previous` is
+    the score of the end of the quarter before, unknown of an account that was no customer then.
 
     Tables: `scores` (account_id, name, size, mrr, score, previous, band, quantitative,
-    qualitative, driver, driver_points): `driver` is the measure that moved the score most since
-    the quarter before, by `driver_points`; `bands` (size or `all`, band, customers, share, n);
-    `measures` (measure, kind, weight, known, mean).
+    qualitative, unknown, driver, driver_kind, driver_points): `unknown` are the measures that are not known, `driver` the
+    measure that moved the score most since the quarter before, by `driver_points`, in the way that `driver_kind` says
+    (`moved`; `new`: it was not known before; `gone`: it is not known any more); `bands` (size or `all`, band,
+    customers, share, n); `measures` (measure, kind, weight, known, mean).
     """
     health = data.product.health
-    active = active_on(data["contracts"], quarter.end)
-    mrr = active.groupby("account_id")["mrr"].sum()
-    customers = data["accounts"][data["accounts"]["account_id"].isin(mrr.index)]
-    now, before = (points.reindex(customers["account_id"]) for points in _points(data, quarter))
-    before = before.where(
-        _known_before(data, quarter.back(1)).reindex(before.index, fill_value=False), axis=0
-    )
+    time = as_known(data, quarter.end)
+    mrr, begins = time.mrr(quarter.end), time.spell_begins(quarter.end)
+    customers = data["accounts"][data["accounts"]["account_id"].isin(begins.index)]
+    begins = begins.reindex(customers["account_id"])
+    (now, age), (before, _) = (_points(data, begins, q) for q in (quarter, quarter.back(1)))
+    there = begins.index.isin(time.customers(quarter.back(1).end))
+    before = before[pd.Series(there, before.index)].reindex(before.index)
     notes: list[Note] = []
     unknown = [m for m in health.measures if now[m.id].isna().all()]
-    if unknown:
-        tables_missing = data.missing(*sorted({measures.NEEDS[m.measure.source] for m in unknown}))
-        if tables_missing:
-            notes.append(Note("missing_table", "scores", {"tables": tables_missing}))
-    if len(unknown) == len(health.measures) or customers.empty:
-        about = ("scores", "bands")
-        notes += [Note("no_health", a, {"quarter": str(quarter)}) for a in about]
+    if missing := data.missing(*sorted({measures.NEEDS[m.measure.source] for m in unknown})):
+        notes.append(Note("missing_table", "bands", {"tables": missing}))
+    scored = now.notna().any(axis=1)
+    if not scored.any():
+        code, said = ("no_customers", {"quarter": str(quarter)}) if customers.empty else (
+            ("all_too_young", {"customers": len(customers)}) if age.all() else ("no_health", {"quarter": str(quarter)})
+        )  # fmt: skip
+        notes += [Note(code, about, said) for about in ("scores", "bands")]
         return Result(
             "health", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(notes)
         )
+    notes += _unscored(scored, age, mrr) + _partly_known(now[scored], health.measures, data)
     score, previous = _score(now, health.measures), _score(before, health.measures)
     parts = {
         kind: _score(now, tuple(m for m in health.measures if m.kind == kind))
         for kind in ("quantitative", "qualitative")
     }
-    moved = _moved(now, before, health.measures)
     frame = customers[["account_id", "name", "size"]].set_index("account_id")
-    frame["mrr"] = mrr.astype("float64")
+    frame["mrr"] = mrr.reindex(frame.index).fillna(0.0).astype("float64")
     frame["score"], frame["previous"] = score, previous
     frame["band"] = pd.cut(
         score,
@@ -70,7 +73,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         right=False,
         labels=["red", "yellow", "green"],
     ).astype("str")
-    frame = frame.assign(**parts).join(moved)
+    names = np.array([m.id for m in health.measures], dtype=object)
+    frame["unknown"] = [tuple(names[row]) for row in now[list(names)].isna().to_numpy()]
+    frame = frame.assign(**parts).join(_moved(now, before, health.measures))
     frame = frame.dropna(subset=["score"]).reset_index()
     frame = frame.sort_values(["score", "mrr"], ascending=[True, False], ignore_index=True)
     tables = {"scores": frame, "bands": _bands(frame), "measures": _measures(now, health.measures)}
@@ -80,6 +85,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "red_mrr": Metric("red_mrr", float(frame.loc[red, "mrr"].sum()), "currency", len(frame)),
         "median_score": Metric("median_score", float(frame["score"].median()), "points", len(frame)),
     }
+    message = {"red": float(red.mean()), "median": float(frame["score"].median())}
     return Result(
         "health",
         data.product.product,
@@ -91,35 +97,53 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         {"yellow_from": health.yellow_from, "green_from": health.green_from},
+        verdicts={"bands": Verdict("message" if red.any() else "none_red", message)},
     )
 
 
-def _known_before(data: ProductData, quarter: Quarter) -> pd.Series:
-    """Whether each account was a customer at the end of a quarter that the log of use knows."""
-    days = data["active_daily"]["day"]
-    if len(days) and days.min() > pd.Timestamp(quarter.end):
-        return pd.Series(dtype="bool")
-    then = active_on(data["contracts"], quarter.end)["account_id"].unique()
-    return pd.Series(True, index=then)
+def _unscored(scored: pd.Series, too_young: pd.Series, mrr: pd.Series) -> list[Note]:
+    """Which customers have no score, so that the page's numbers add up."""
+    notes = []
+    for code, who in (("too_young", ~scored & too_young), ("not_scored", ~scored & ~too_young)):
+        if who.any():
+            amount = float(mrr.reindex(who.index[who]).fillna(0.0).sum())
+            notes.append(Note(code, "bands", {"customers": int(who.sum()), "of": len(scored), "mrr": amount}))
+    return notes
 
 
-def _points(data: ProductData, quarter: Quarter) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Points (0-100, NaN unknown) of each measure at the end of the quarter and of the one before.
+def _partly_known(now: pd.DataFrame, of: tuple[HealthMeasure, ...], data: ProductData) -> list[Note]:
+    """The measures that are known of some customers only, and those of none although their table was given."""
+    notes = []
+    known = now[[m.id for m in of]].notna().sum()
+    if some := tuple((m.id, int(known[m.id])) for m in of if 0 < known[m.id] < len(now)):
+        notes.append(Note("partly_known", "bands", {"measures": some, "of": len(now)}))
+    given = [m for m in of if not data.missing(measures.NEEDS[m.measure.source])]
+    if none := tuple(m.id for m in given if known[m.id] == 0):
+        notes.append(Note("measures_unknown", "bands", {"measures": none}))
+    return notes
 
-    Index: account_id. Columns: measure ids.
+
+def _points(data: ProductData, begins: pd.Series, quarter: Quarter) -> tuple[pd.DataFrame, pd.Series]:
+    """Points (0-100, NaN unknown) of each measure at the end of a quarter, and who is too young for one that is known.
+
+    Index: that of `begins` (account_id). Columns: measure ids.
     """
-    now, before = (pd.Timestamp(q.end).replace(day=1) for q in (quarter, quarter.back(1)))
-    months = pd.date_range(before, now, freq="MS").as_unit("us")
-    found = {}
+    month = pd.Timestamp(quarter.end).replace(day=1)
+    months = pd.DatetimeIndex([month]).as_unit("us")
+    found, too_young = {}, pd.Series(False, begins.index)
     for item in data.product.health.measures:
-        value = measures.monthly(data, item.measure, months)[[now, before]]
+        value = measures.monthly(data, item.measure, months)[month].reindex(begins.index)
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
-        known = measures.NEEDS[item.measure.source] in data.given
-        found[item.id] = points.fillna(0.0) if item.missing == "worst" and known else points
-    return (
-        pd.DataFrame({name: points[now] for name, points in found.items()}),
-        pd.DataFrame({name: points[before] for name, points in found.items()}),
-    )
+        if data.missing(measures.NEEDS[item.measure.source]):
+            found[item.id] = points
+            continue
+        known = bool(measures.known(data, item.measure, months)[0])
+        age = measures.young(data, item.measure, month, begins)
+        if item.missing == "worst":
+            points = points.fillna(0.0)
+        found[item.id] = points.where(~age) if known else points * np.nan
+        too_young |= age & known
+    return pd.DataFrame(found), too_young
 
 
 def _score(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.Series:
@@ -132,18 +156,39 @@ def _score(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.Series:
 
 
 def _moved(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
-    """The measure that moved each score most, and by how many points of the score."""
-    weight = pd.Series({m.id: m.weight for m in of})
-    change = (now - before)[weight.index] * weight
-    change = change.div((now[weight.index].notna() * weight).sum(axis=1), axis=0)
-    some = change.abs().max(axis=1) > 0.5
-    driver = change.abs().fillna(-1.0).idxmax(axis=1).where(some)
-    points = pd.Series(
-        [change.at[a, d] if isinstance(d, str) else np.nan for a, d in driver.items()],
-        index=driver.index,
-        dtype="float64",
+    """The measure that moved each score most, and by how many points of the score.
+
+    The change of a score is the sum of what each measure did: those known on both sides moved the mean of these;
+    one that became known (or unknown) drew the score towards it (or let it go). Columns: driver, driver_kind, driver_points.
+    """
+    names = [m.id for m in of]
+    weight = np.array([m.weight for m in of])
+    new, old = now[names].to_numpy(float), before[names].to_numpy(float)
+    here, there = ~np.isnan(new), ~np.isnan(old)
+    both = here & there
+
+    def ratio(of: np.ndarray, known: np.ndarray) -> np.ndarray:
+        weights = (known * weight).sum(axis=1, keepdims=True)
+        found: np.ndarray = of / np.where(weights > 0, weights, np.nan)
+        return found
+
+    def drawn(points: np.ndarray, known: np.ndarray) -> np.ndarray:
+        mean = ratio((np.nan_to_num(points) * both * weight).sum(axis=1, keepdims=True), both)
+        return ratio((points - mean) * weight, known)
+
+    moved = ratio((new - old) * weight, both)
+    change = np.select([both, here, there], [moved, drawn(new, here), -drawn(old, there)], np.nan)
+    size = np.nan_to_num(np.abs(change), nan=-1.0)
+    rows, most = np.arange(len(now)), size.argmax(axis=1) if len(now) else np.zeros(0, dtype=int)
+    some = size.max(axis=1, initial=-1.0) > 0.5
+    kinds = np.select([both, here], ["moved", "new"], "gone")
+    return pd.DataFrame(
+        {
+            "driver": pd.Series(np.array(names, dtype=object)[most], now.index, dtype="str").where(some),
+            "driver_kind": pd.Series(kinds[rows, most], now.index, dtype="str").where(some),
+            "driver_points": pd.Series(change[rows, most], now.index).where(some),
+        }
     )
-    return pd.DataFrame({"driver": driver, "driver_points": points})
 
 
 def _bands(scores: pd.DataFrame) -> pd.DataFrame:

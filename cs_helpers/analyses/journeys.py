@@ -9,7 +9,7 @@ import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
-from cs_helpers.analyses.customers import SIZE_ORDER, active_on
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known
 from cs_helpers.analyses.progress import by_day, came, never_recorded, ways
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.result import Metric, Note, Result
@@ -105,8 +105,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
-    started = data["contracts"].groupby("account_id")["started_on"].min()
-    older = (started[active_on(data["contracts"], quarter.end)["account_id"].unique()] < since).sum()
+    time = as_known(data, quarter.end)
+    older = (time.first_days()[time.customers(quarter.end)] < since).sum()
     if older:
         notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
     window = journey.window_days

@@ -9,20 +9,27 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, active_on, is_active, tenure
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known
 from cs_helpers.analyses.proportions import rate_ratio, wilson
-from cs_helpers.analyses.result import Metric, Note, Result
+from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.snapshot import ProductData
 
 LEVELS = (0, 1, 2, 3, 4)
-#: a customer counts as lost after a fall when the contract ends within so many quarters
-LOST_WITHIN = 2
+#: what stands where a level would: not known; in `after`, lost, and no customer any more whose renewal may
+#: still be recorded
+UNKNOWN, LOST, NOT_THERE = -2, -1, -3
+#: a fall counts as a warning for so many quarters
+FALL_LASTS = 2
+#: so many quarters back the level of today is compared with that of then
+YEAR = 4
 
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
-    public="size mrr level previous quarter customers share n before after low high fell lost",
+    public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
     company="account_id name",
 )
 
@@ -30,44 +37,52 @@ DISCLOSES = columns(
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """Levels by the product's rules at each quarter's end (`current_state`: they may fall).
 
-    Tables: `levels` (account_id, name, size, mrr, level, previous) of the customers at the end of
-    the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level,
-    customers, share, n); `transitions` (before, after, customers, share, n, low, high) over the
-    last four quarters, `after` -1 being lost; `falls` (fell, customers, lost, share, low, high):
-    lost within two quarters after a fall and after none.
+    Where the tables do not tell of all days of a rule, and what they tell does not decide it, the level is not
+    known (`UNKNOWN`); it lies between `at_least` and `at_most`.
+
+    Tables: `levels` (account_id, name, size, mrr, level, at_least, at_most, previous) of the customers at the end of
+    the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level, customers, share, n), with
+    `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters, `after`
+    `LOST`, `UNKNOWN` or `NOT_THERE` too; `falls` (fell, customers, lost, share, low, high): customers lost in a quarter,
+    of those whose level fell in the two quarters before it, and of the others; each customer counts once a quarter.
     """
     missing = data.missing(*_tables_needed(data))
-    active = active_on(data["contracts"], quarter.end)["account_id"].unique()
-    if missing or not len(active):
+    time = as_known(data, quarter.end)
+    active = time.customers(quarter.end)
+    asked = ("by_quarter", "by_size", "transitions", "falls")
+    if missing or active.empty:
         code, fields = (
             ("missing_table", {"tables": missing}) if missing else ("no_customers", {"quarter": str(quarter)})
         )
-        unsaid = tuple(
-            Note(code, about, fields) for about in ("by_quarter", "by_size", "transitions", "falls")
-        )
+        unsaid = tuple(Note(code, about, fields) for about in asked)
         name = data.product.product
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(active), {}, {}, unsaid)
-    first = _first_quarter(data, quarter)
-    quarters = first.upto(quarter)
-    states = levels_at(data, [q.end for q in quarters])
+    quarters = _first_quarter(data, quarter).upto(quarter)
+    low, high = levels_between(data, [q.end for q in quarters], time)
+    states = low.where(low.isna() | (low == high), float(UNKNOWN))
     states.columns = pd.Index(quarters)
-    notes: list[Note] = []
+    # before anything was known there is nothing to show
+    while len(quarters) > 1 and not (states[quarters[0]] >= 0).any():
+        quarters = quarters[1:]
+    states = states[quarters]
+    first = quarters[0]
+    notes = _unknown(data, states[quarter], quarter)
     tables = {
-        "levels": _levels(data, states, quarter),
+        "levels": _levels(data, time, states, low.iloc[:, -1], high.iloc[:, -1], quarter),
         "by_quarter": _by_quarter(states),
         "by_size": _by_size(data, states[quarter]),
     }
     if len(quarters) > 1:
-        tables["transitions"] = _transitions(states, quarters[-5:])
-        falls = _falls(data, states, quarters)
-        if len(falls):
+        tables["transitions"] = _transitions(time, states, quarters[-5:])
+    if len(quarters) > 2:
+        falls = _falls(time, states, quarters)
+        if falls["customers"].any():
             tables["falls"] = falls
-    needed = {"transitions": 2, "falls": 2 + LOST_WITHIN}
-    notes += [
-        Note("too_few_quarters", about, {"quarters": len(quarters), "needed": quarters_needed})
-        for about, quarters_needed in needed.items()
-        if about not in tables
-    ]
+        else:
+            notes.append(Note("no_known_levels", "falls", {}))
+    for about, needed in {"transitions": 2, "falls": 3}.items():
+        if len(quarters) < needed:
+            notes.append(Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed}))
     metrics = _metrics(states[quarter], tables)
     return Result(
         "maturity",
@@ -79,34 +94,65 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        verdicts=_verdicts(tables, metrics, quarters),
     )
 
 
-def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
-    """The level of each account at the end of the month of each day.
+def levels_between(
+    data: ProductData, days: list[date], time: CustomerTime
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The least and the highest level that each account may have at the end of the month of each day.
 
-    Rows: account_id. Columns: `days`. Values 0 (not yet Lv.1) to 4; NaN: no active contract.
+    Rows: account_id. Columns: `days`. Values 0 (not yet Lv.1) to 4; NaN: no customer. They differ where what decides is not
+    known: a bound below may be met by what is recorded, though more days are not known; that a bound above is
+    kept can then not be said.
     """
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    level = np.zeros((len(accounts), len(days)))
-    holds = np.full(level.shape, True)
-    values: dict[str, np.ndarray] = {}  # a level repeats the measures of those below it
+    shape = (len(accounts), len(days))
+    least, most = np.zeros(shape), np.zeros(shape)
+    sure, may = np.full(shape, True), np.full(shape, True)
+    values: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # a level repeats the measures of those below it
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
             measure = condition.model_dump_json(exclude={"at_least", "at_most"})
             if measure not in values:
-                values[measure] = measures.monthly(data, condition, span)[months].to_numpy()
+                value = measures.monthly(data, condition, span)[months].to_numpy()
+                values[measure] = value, measures.known(data, condition, months) & ~np.isnan(value)
+            value, known = values[measure]
             if condition.at_least is not None:
-                holds &= values[measure] >= condition.at_least
+                met = value >= condition.at_least
+                sure &= met
+                may &= met | ~known
             if condition.at_most is not None:
-                holds &= values[measure] <= condition.at_most
-        level[holds] = rule.level
-    contracts = data["contracts"]
-    running = pd.DataFrame({d: is_active(contracts, d) for d in days})
-    customer = running.groupby(contracts["account_id"]).any().reindex(accounts, fill_value=False)
-    return pd.DataFrame(level, index=accounts, columns=days).where(customer)
+                kept = ~(value > condition.at_most)
+                sure &= kept & known
+                may &= kept
+        least[sure], most[may] = rule.level, rule.level
+    there = np.column_stack([accounts.isin(time.customers(d)) for d in days])
+    return (
+        pd.DataFrame(least, index=accounts, columns=days).where(there),
+        pd.DataFrame(most, index=accounts, columns=days).where(there),
+    )
+
+
+def _unknown(data: ProductData, now: pd.Series, quarter: Quarter) -> list[Note]:
+    """How many customers' level is not known, and which measures are not."""
+    many = int((now == UNKNOWN).sum())
+    if not many:
+        return []
+    month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
+    here = now.index[now.notna()]
+    unknown = []
+    for condition in (c for level in data.product.maturity.levels for c in level.conditions):
+        value = measures.monthly(data, condition, month).loc[here].to_numpy()
+        if not measures.known(data, condition, month)[0] or np.isnan(value).any():
+            unknown.append(
+                condition.name or (condition.event if condition.source == "usage" else condition.source)
+            )
+    fields = {"customers": many, "of": len(here), "names": tuple(dict.fromkeys(unknown))}
+    return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_size")]
 
 
 def _tables_needed(data: ProductData) -> list[str]:
@@ -120,14 +166,21 @@ def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
     return min(first, quarter)
 
 
-def _levels(data: ProductData, states: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
-    mrr = active_on(data["contracts"], quarter.end).groupby("account_id")["mrr"].sum()
+def _levels(
+    data: ProductData,
+    time: CustomerTime,
+    states: pd.DataFrame,
+    low: pd.Series,
+    high: pd.Series,
+    quarter: Quarter,
+) -> pd.DataFrame:
     frame = data["accounts"][["account_id", "name", "size"]].copy()
-    frame["mrr"] = frame["account_id"].map(mrr).astype("float64")
+    frame["mrr"] = frame["account_id"].map(time.mrr(quarter.end)).astype("float64")
     frame["level"] = frame["account_id"].map(states[quarter])
+    frame["at_least"], frame["at_most"] = frame["account_id"].map(low), frame["account_id"].map(high)
     before = quarter.back(1)
     frame["previous"] = frame["account_id"].map(states[before]) if before in states else np.nan
-    return frame.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
+    return frame.dropna(subset=["level"]).fillna({"mrr": 0.0}).astype({"level": int}).reset_index(drop=True)
 
 
 def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
@@ -142,7 +195,7 @@ def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
                 "customers": int(counts.get(level, 0)),
                 "share": counts.get(level, 0) / total if total else np.nan,
             }
-            for level in LEVELS
+            for level in (UNKNOWN, *LEVELS)
         ]
     return pd.DataFrame(rows)
 
@@ -160,25 +213,31 @@ def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
                 "share": (inside == level).mean() if len(inside) else np.nan,
                 "n": len(inside),
             }
-            for level in LEVELS
+            for level in (UNKNOWN, *LEVELS)
         ]
     return pd.DataFrame(rows)
 
 
-def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
-    levels = states[quarters].to_numpy()
-    then = levels[:, :-1]
-    now = np.where(np.isnan(levels[:, 1:]), -1, levels[:, 1:])
+def _transitions(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+    then, now = [], []
+    for before, after in pairwise(quarters):
+        here = states[before].dropna()
+        became = time.after(before.end, after.end).reindex(here.index)
+        level = states[after].reindex(here.index)
+        there = level.where(level.notna(), float(NOT_THERE)).where(became != NOT_RECORDED, float(NOT_THERE))
+        then.append(here.to_numpy())
+        now.append(there.where(~became.isin(ENDINGS), float(LOST)).to_numpy())
+    then_, now_ = np.concatenate(then), np.concatenate(now)
     rows = []
-    for before in LEVELS:
-        n = int((then == before).sum())
-        for after in (-1, *LEVELS):
-            count = int(((then == before) & (now == after)).sum())
+    for before_level in LEVELS:
+        n = int((then_ == before_level).sum())
+        for after_level in (NOT_THERE, UNKNOWN, LOST, *LEVELS):
+            count = int(((then_ == before_level) & (now_ == after_level)).sum())
             low, high = wilson(count, n)
             rows.append(
                 {
-                    "before": before,
-                    "after": after,
+                    "before": before_level,
+                    "after": after_level,
                     "customers": count,
                     "share": count / n if n else np.nan,
                     "n": n,
@@ -189,45 +248,43 @@ def _transitions(states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _falls(data: ProductData, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
-    """Customer-quarters whose next two quarters are known, with and without a fall."""
-    columns = ["fell", "customers", "lost", "share", "low", "high"]
-    known_until = min(quarters[-1].end, data.as_of)
-    pairs = [(before, now) for before, now in pairwise(quarters) if now.back(-LOST_WITHIN).end <= known_until]
-    if not pairs:
-        return pd.DataFrame(columns=columns)
-    then, level = (states[list(side)].to_numpy() for side in zip(*pairs, strict=True))
-    known = ~np.isnan(then) & ~np.isnan(level)
-    horizons = np.array([now.back(-LOST_WITHIN).end for _, now in pairs], "datetime64[us]")
-    ended = tenure(data["contracts"])["ended_on"].reindex(states.index).to_numpy("datetime64[us]")
-    left = ended[:, None] <= horizons
-    out = []
-    for fell in (True, False):
-        inside = known & ((level < then) == fell)
-        lost, n = int((inside & left).sum()), int(inside.sum())
-        low, high = wilson(lost, n)
-        out.append(
-            {
-                "fell": fell,
-                "customers": n,
-                "lost": lost,
-                "share": lost / n if n else np.nan,
-                "low": low,
-                "high": high,
-            }
-        )
-    return pd.DataFrame(out, columns=columns)
+def _falls(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+    """Customer-quarters after a fall in the two quarters before, and after none; each loss counts once.
+
+    Of a customer whose level or the one before it is not known, nothing is said.
+    """
+    customers, lost = {True: 0, False: 0}, {True: 0, False: 0}
+    levels = states.where(states >= 0)
+    for n in range(1, len(quarters) - 1):
+        here, following = quarters[n], quarters[n + 1]
+        falls = [
+            levels[quarters[k]] < levels[quarters[k - 1]] for k in range(max(1, n + 1 - FALL_LASTS), n + 1)
+        ]
+        fell = np.logical_or.reduce([fall.to_numpy() for fall in falls])
+        known = (levels[here].notna() & levels[quarters[n - 1]].notna()).to_numpy()
+        became = time.after(here.end, following.end).reindex(states.index)
+        known = known & (became != NOT_RECORDED).to_numpy()
+        gone = became.isin(ENDINGS).to_numpy()
+        for kind in (True, False):
+            customers[kind] += int((known & (fell == kind)).sum())
+            lost[kind] += int((known & (fell == kind) & gone).sum())
+    rows = []
+    for kind in (True, False):
+        low, high = wilson(lost[kind], customers[kind])
+        share = lost[kind] / customers[kind] if customers[kind] else np.nan
+        rows.append((kind, customers[kind], lost[kind], share, low, high))
+    return pd.DataFrame(rows, columns=["fell", "customers", "lost", "share", "low", "high"])
 
 
 def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metric]:
-    level = now.dropna()
+    level = now[now >= 0]
     n = len(level)
     found = {}
     if n:
         high = int((level >= 3).sum())
         low_bound, high_bound = wilson(high, n)
         found["level_3_or_more"] = Metric("level_3_or_more", high / n, "share", n, low_bound, high_bound)
-    levels = tables["levels"].dropna(subset=["previous"])
+    levels = tables["levels"][lambda t: (t["previous"] >= 0) & (t["level"] >= 0)]
     if len(levels):
         for name, moved in (
             ("rose", levels["level"] > levels["previous"]),
@@ -246,3 +303,77 @@ def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metri
             "fall_ratio", ratio, "ratio", int(falls["customers"].sum()), low_bound, high_bound
         )
     return found
+
+
+def _verdicts(
+    tables: dict[str, pd.DataFrame], metrics: dict[str, Metric], quarters: list[Quarter]
+) -> dict[str, Verdict]:
+    found = {
+        "by_quarter": _trend(tables["by_quarter"], quarters),
+        "by_size": _between_sizes(tables["by_size"]),
+    }
+    if "transitions" in tables:
+        rose, fell = metrics.get("rose"), metrics.get("fell")
+        found["transitions"] = (
+            Verdict("message", {"rose": rose.value, "fell": fell.value, "n": rose.n})
+            if rose and fell
+            else Verdict("unknown")
+        )
+    if "falls" in tables:
+        found["falls"] = _warning(tables["falls"], metrics.get("fall_ratio"))
+    return found
+
+
+def _trend(by_quarter: pd.DataFrame, quarters: list[Quarter]) -> Verdict:
+    """The share at Lv.3 or 4 of those whose level is known, and a year earlier where the report goes back so far."""
+    known = by_quarter[by_quarter["level"] >= 0]
+    of = known.groupby("quarter")["customers"].sum()
+    high = known[known["level"] >= 3].groupby("quarter")["customers"].sum() / of.where(of > 0)
+    now = float(high[str(quarters[-1])])
+    if now != now:
+        return Verdict("none")
+    earlier = str(quarters[-1].back(YEAR))
+    before = float(high.get(earlier, np.nan))
+    return (
+        Verdict("now", {"share": now})
+        if before != before
+        else Verdict("year", {"share": now, "before": before})
+    )
+
+
+def _between_sizes(by_size: pd.DataFrame) -> Verdict:
+    known = by_size[by_size["level"] >= 0]
+    of = known.groupby("size", sort=False)["customers"].sum()
+    high = known[known["level"] >= 3].groupby("size", sort=False)["customers"].sum() / of.where(of > 0)
+    high = high.dropna()
+    if len(high) < 2:
+        return Verdict("one", {"share": float(high.iloc[0])}) if len(high) else Verdict("none")
+    best, least = str(high.idxmax()), str(high.idxmin())
+    if high[best] == high[least]:
+        return Verdict("alike", {"share": float(high[best])})
+    fields = {
+        "best": best,
+        "best_share": float(high[best]),
+        "least": least,
+        "least_share": float(high[least]),
+    }
+    return Verdict("message", fields)
+
+
+def _warning(falls: pd.DataFrame, ratio: Metric | None) -> Verdict:
+    """Whether more are lost after a fall; without a ratio (a zero in it) the two shares say what is known."""
+    fell, held = falls.iloc[0], falls.iloc[1]
+    if not fell["customers"] or not held["customers"]:
+        return Verdict("nobody_fell" if held["customers"] else "unknown")
+    if not fell["lost"] and not held["lost"]:
+        return Verdict("none_lost", {"customers": int(falls["customers"].sum())})
+    value, low, high, p = rate_ratio(
+        int(fell["lost"]), int(fell["customers"]), int(held["lost"]), int(held["customers"])
+    )
+    if ratio is None:  # one of the two is zero, so there is no ratio, but there is a difference or none
+        shares = {"share": float(fell["share"]), "other": float(held["share"])}
+        return Verdict(
+            ("more_shares" if fell["lost"] else "fewer_shares") if p < 0.05 else "same_shares", shares
+        )
+    fields = {"ratio": value, "low": low, "high": high}
+    return Verdict("more" if low > 1 else "fewer" if high < 1 else "same", fields)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Measure
 from cs_helpers.snapshot import ProductData, matching
 
@@ -25,7 +26,8 @@ def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd
     """A measure over the months up to each month.
 
     Rows: account_id. Columns: `months` (first days of months that follow each other). Unknown is
-    NaN: the table was not given, or nobody answered; no use and no tickets are 0.
+    NaN: the table was not given, or nobody answered; no use and no tickets are 0, and so are months of which
+    nothing is known (`known`): there the value is only the least that it can be.
     """
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     if NEEDS[measure.source] not in data.given:
@@ -54,6 +56,49 @@ def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd
         for later in np.moveaxis(windows, -1, 0)[1:]:
             found = np.where(np.isnan(later), found, later)
     return pd.DataFrame(found, index=accounts, columns=months)
+
+
+#: sources whose silence means 0, where they tell of a day at all
+COUNTED = ("usage", "tickets", "touches")
+
+
+def known(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> np.ndarray:
+    """Whether all of a measure's days up to the end of each month are known; bool, of `months`.
+
+    What is answered or judged, not counted, is known wherever there is a value.
+    """
+    if measure.source not in COUNTED:
+        return np.ones(len(months), dtype=bool)
+    period = period_of(data, measure.source, measure.event)
+    if period is None:
+        return np.zeros(len(months), dtype=bool)
+    firsts = months - pd.DateOffset(months=measure.months - 1)
+    ends = months + pd.offsets.MonthEnd(0)
+    spans = zip(firsts.date, ends.date, strict=True)
+    return np.array([period.covers(first, last) for first, last in spans], dtype=bool)
+
+
+def period_of(data: ProductData, table: str, event: str = "*") -> Period | None:
+    """From when to when a table tells of the product, or of usage the events of a pattern; None: of no day."""
+    whole = data.known.tables.get(table)
+    if whole is None or table != "usage" or event == "*":
+        return whole
+    names = pd.Series([name for t, name in data.known.parts if t == table], dtype="str")
+    parts = [data.known.parts[table, name] for name in names[named(names, event)]]
+    if not parts:
+        return whole  # never seen in a log that tells of these days: it was not done
+    last = max(parts, key=lambda period: period.last)
+    return Period(min(p.first for p in parts), last.last, whole.gaps, last.silent_since)
+
+
+def young(data: ProductData, measure: Measure, month: pd.Timestamp, first_days: pd.Series) -> pd.Series:
+    """Which customers are too young for a measure: they began after its first day. Index: that of `first_days`; bool.
+
+    first_days: the first day of each customer's spell (datetime64). What is answered or judged has no age.
+    """
+    if measure.source not in COUNTED:
+        return pd.Series(False, first_days.index)
+    return first_days > month - pd.DateOffset(months=measure.months - 1)
 
 
 def named(events: pd.Series, pattern: str) -> np.ndarray:

@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.contents import planned, used, watched_since
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, tenure
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, as_known
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import REASONS
+from cs_helpers.contract.vocabulary import ENDINGS, REASONS
 from cs_helpers.snapshot import ProductData
 
 #: days within which a step follows its contents, if they were what was lacking
@@ -136,7 +136,9 @@ def _older(
     reached: dict[str, list[tuple[int, pd.Timestamp]]] = {}
     for row in rows.itertuples():
         reached.setdefault(row.account_id, []).append((place[row.step], row.reached_at))
-    left = tenure(data["contracts"])["ended_on"]
+    spells = as_known(data, (end - pd.Timedelta(days=1)).date()).spells
+    lost = spells[spells["ended"].isin(ENDINGS)]
+    losses = (lost["last_day"] + pd.Timedelta(days=1)).groupby(lost["account_id"]).agg(list)
     found = []
     for talk in talks.itertuples():
         own = reached.get(talk.account_id, [])
@@ -144,8 +146,9 @@ def _older(
         if step >= len(steps):
             continue
         then = min((at for n, at in own if n >= step), default=pd.NaT)
-        gone = left.get(talk.account_id)
-        went = gone == gone and gone < end and not then <= gone
+        # who left and came back before the interview is a customer again
+        gone = min((day for day in losses.get(talk.account_id, ()) if day >= talk.held_on), default=pd.NaT)
+        went = gone == gone and not then <= gone
         until = gone if went else then if then == then else end
         outcome = LEFT if went else REACHED if then == then else CENSORED
         days = (until - since) / pd.Timedelta(days=1)

@@ -7,10 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import mrr_on, tenure
+from cs_helpers.analyses.customers import as_known
 from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import NOT_RECORDED
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.snapshot import ProductData
 
 #: with fewer customers nobody can say what is usual, nor what a segment does
@@ -18,6 +20,8 @@ LEAST = 5
 
 #: who was not spoken to for so many days waits for us
 QUIET_DAYS = 30
+
+_DAY = pd.Timedelta(days=1)
 
 #: the share of those who take a step at all that needs no longer than usual
 USUAL = 0.75
@@ -49,56 +53,107 @@ def log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
 
 
 def reached_by(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-    """When each customer had come as far as each step (NaT: not yet), and when it left.
+    """When each customer had come as far as each step (NaT: not yet), and when it was one no longer.
 
     However the funnel counts, what is reached stays reached here: who did the steps in another order, or
-    slower than the funnel's window, does not wait any more.
+    slower than the funnel's window, does not wait any more. Index: account_id, of those that were customers
+    by `end`. Columns: `steps`; of the n-th spell `gone n` (the day after its last, NaT: it was not lost) and `back n` (its
+    first day, from the second on); `open` (the day after a paid term whose renewal may still be recorded).
     """
     as_reached = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
     come = came(data, data.product.journey.model_copy(update=as_reached), steps, since, end)
-    contracts = data["contracts"]
-    left = tenure(contracts[contracts["started_on"] < end])["ended_on"].reindex(come.index)
-    return come.assign(left=left.where(left < end))
+    spells = as_known(data, (end - _DAY).date()).spells
+    come = come[come.index.isin(spells["account_id"])]
+    spells = spells[spells["account_id"].isin(come.index)]
+    after = spells["last_day"] + _DAY
+    place = spells.groupby("account_id").cumcount() + 1
+    columns = {}
+    for n in range(1, int(place.max() if len(place) else 1) + 1):
+        own = spells[place == n].set_index("account_id")
+        lost = own["ended"].isin(ENDINGS)
+        columns[f"gone {n}"] = (own["last_day"] + _DAY).where(lost).reindex(come.index)
+        if n > 1:
+            columns[f"back {n}"] = own["first_day"].reindex(come.index)
+    not_recorded = spells["ended"] == NOT_RECORDED
+    columns["open"] = after[not_recorded].set_axis(spells.loc[not_recorded, "account_id"]).reindex(come.index)
+    return come.assign(**{c: each.astype("datetime64[us]") for c, each in columns.items()})
 
 
 def all_waits(reached: pd.DataFrame, size: pd.Series, steps: list[str], end: pd.Timestamp) -> pd.DataFrame:
-    """The waits for all steps, in order of their beginning: account_id, step, size, began, days, outcome."""
+    """The waits for all steps, in order of their beginning: account_id, step, size, began, days, outcome.
+
+    Who left and came back waits again, from that day, for the step that it had not taken.
+    """
     parts = []
     for before, step in pairwise(steps):
-        days, outcome = wait(reached, before, step, end)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "account_id": days.index.astype("str"),
-                    "step": step,
-                    "size": size.reindex(days.index).to_numpy(),
-                    "began": reached.loc[days.index, before].to_numpy(),
-                    "days": days.to_numpy(),
-                    "outcome": outcome.to_numpy(),
-                }
+        groups = [reached]
+        for back in (c for c in reached if c.startswith("back ")):
+            again = (reached[before] < reached[back]) & ~(reached[step] < reached[back])
+            groups.append(reached[again].assign(**{before: reached.loc[again, back]}))
+        for group in groups:
+            days, outcome = wait(group, before, step, end)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "account_id": days.index.astype("str"),
+                        "step": step,
+                        "size": size.reindex(days.index).to_numpy(),
+                        "began": group.loc[days.index, before].to_numpy(),
+                        "days": days.to_numpy(),
+                        "outcome": outcome.to_numpy(),
+                    }
+                )
             )
-        )
     return pd.concat(parts, ignore_index=True).sort_values("began", ignore_index=True)
 
 
 def wait(group: pd.DataFrame, before: str, step: str, end: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
     """Days from one step to another and how the wait ended, for those who came to the first.
 
-    group: a row an account, with the time of each step and `left`. Both series have its index; the
+    group: as `reached_by` gives it. Both series have its index, without those who did not come to the first; the
     outcomes are those of `survival`.
     """
     came = group[before].notna().to_numpy()
-    began, reached, left = (group[c].to_numpy("datetime64[us]")[came] for c in (before, step, "left"))
-    # a contract that ended ends the wait, unless the step was reached before
+    began, reached, open_ = (group[c].to_numpy("datetime64[us]")[came] for c in (before, step, "open"))
+    left = _left(group[came], began)
+    # a spell that was lost ends the wait, unless the step was reached before
     went = ~np.isnat(left) & (np.isnat(reached) | (left < reached))
-    until = np.where(went, left, np.where(np.isnat(reached), end.to_datetime64(), reached))
+    watched = np.where(np.isnat(open_), end.to_datetime64(), open_)
+    until = np.where(went, left, np.where(np.isnat(reached), watched, reached))
     days = np.clip((until - began) / np.timedelta64(1, "s") / 86400, 0, None)
     outcome = np.select([went, ~np.isnat(reached)], [LEFT, REACHED], CENSORED)
     return pd.Series(days, group.index[came]), pd.Series(outcome, group.index[came])
 
 
+def _left(group: pd.DataFrame, began: np.ndarray) -> np.ndarray:
+    """The day on which each customer was lost after a wait began; NaT: it still is one."""
+    names = [c for c in group if c.startswith("gone ")]
+    gone = group[names].to_numpy("datetime64[us]")
+    there = np.isnat(gone[:, -1]) if len(names) == 1 else _still_there(group, gone)
+    left = np.where(there, np.datetime64("NaT"), _latest(gone))
+    for n in reversed(range(len(names))):
+        left = np.where(gone[:, n] >= began, gone[:, n], left)
+    return left
+
+
+def _still_there(group: pd.DataFrame, gone: np.ndarray) -> np.ndarray:
+    """Whether the last spell of each was not lost."""
+    backs = group[[c for c in group if c.startswith("back ")]].notna().to_numpy()
+    last = backs.sum(axis=1)
+    there: np.ndarray = np.isnat(gone[np.arange(len(gone)), last])
+    return there
+
+
+def _latest(gone: np.ndarray) -> np.ndarray:
+    filled = np.where(np.isnat(gone), np.datetime64("1800-01-01"), gone)
+    latest: np.ndarray = filled.max(axis=1)
+    return latest
+
+
 def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     """Every customer that waits for a step at the end of the quarter; who waits long comes first, then by MRR.
+
+    Who is no customer then waits for nothing, nor does one whose renewal is not recorded.
 
     waits: account_id, step, days and outcome of all waits for all steps. Columns: account_id, name, size,
     csm, step (waited for), days (since the step before), usual (days within which three in four of those who take the step had taken it, by
@@ -107,7 +162,8 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`),
     touched_on, touched_by, reason (for not acting; the last that was told and not refuted), mrr.
     """
-    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    end = pd.Timestamp(quarter.end) + _DAY
+    time = as_known(data, quarter.end)
     parts = []
     for _, inside in waits.groupby("step", sort=False):
         curve = incidence(inside["days"], inside["outcome"])
@@ -120,10 +176,11 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
             )
         )
     found = pd.concat(parts, ignore_index=True).merge(data["accounts"], on="account_id")
+    found = found[found["account_id"].isin(time.customers(quarter.end))]
     found["late"] = found["days"] > found["usual"]
     to_go = pd.to_timedelta(np.floor(found["expected_after"] - found["days"]), unit="D")
     found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
-    found["mrr"] = found["account_id"].map(mrr_on(data["contracts"], quarter.end)).fillna(0.0)
+    found["mrr"] = found["account_id"].map(time.mrr(quarter.end)).fillna(0.0)
     found = found.merge(_contacts(data, end), on="account_id", how="left")
     found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours")
     found["reason"] = found["account_id"].map(_reasons(data, end))

@@ -60,16 +60,7 @@ def series(result: Result, text: Text) -> Picture:
             fontsize=8.5,
             color=QUIET,
         )
-        departures = result.tables["departures"]
-        if len(departures):
-            worst = departures.iloc[0]
-            message = text(
-                "baselines.series.odd", baseline=text.label("baseline", worst["baseline"]),
-                ratio=text.number(worst["ratio"], 1),
-                period=text.span(worst["starts_on"].date(), worst["ends_on"].date()), episodes=len(departures),
-            )  # fmt: skip
-        else:
-            message = text("baselines.series.usual", baselines=len(names))
+        message = _series_message(result, text)
         days = int(table["day"].nunique())
         alt = text(
             "baselines.series.alt",
@@ -77,6 +68,18 @@ def series(result: Result, text: Text) -> Picture:
             baselines=text.joined([text.label("baseline", n) for n in names]),
         )
         return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=days))
+
+
+def _series_message(result: Result, text: Text) -> str:
+    said = result.verdicts["series"]
+    if said.code == "usual":
+        return text("baselines.series.usual", baselines=text.number(said.fields["baselines"]))
+    worst = said.fields
+    return text(
+        f"baselines.series.{said.code}", baseline=text.label("baseline", worst["baseline"]),
+        ratio=text.number(worst["ratio"], 1), value=text.number(worst["value"], 1),
+        period=text.span(worst["starts_on"].date(), worst["ends_on"].date()),
+    )  # fmt: skip
 
 
 def same_quarter(result: Result, text: Text) -> Picture:
@@ -121,22 +124,12 @@ def same_quarter(result: Result, text: Text) -> Picture:
 
 
 def _same_quarter_message(result: Result, text: Text) -> str:
-    table = result.tables["same_quarter"]
-    years = len(table) - 1
-    share = text.share(float(table["share"].iloc[-1]))
-    ratio = result.metrics.get("lost_ratio")
-    usual = table["usual"].iloc[-1]
-    if usual != usual:
-        return text("baselines.same_quarter.first", share=share)
-    odd = bool(table["odd"].iloc[-1]) and ratio is not None
-    key = "odd" if odd else "as_usual"
+    said = result.verdicts["same_quarter"]
+    fields = said.fields
     return text(
-        f"baselines.same_quarter.{key}",
-        share=share,
-        usual=text.share(float(table["usual"].iloc[-1])),
-        ratio=text.number(ratio.value if ratio else None, 1),
-        years=years,
-    )
+        f"baselines.same_quarter.{said.code}", share=text.share(fields["share"]), usual=text.share(fields.get("usual")),
+        years=text.number(fields.get("years")), ratio=text.number(fields.get("ratio"), 1),
+    )  # fmt: skip
 
 
 def cohorts(result: Result, text: Text) -> Picture:
@@ -164,24 +157,17 @@ def cohorts(result: Result, text: Text) -> Picture:
                 color=QUIET,
             )
         for place, row in zip(places, table.itertuples(), strict=True):
-            above(axis, place, row.each, f"{text.number(row.each, 1)}\nn={row.customers}")
+            if row.customers:
+                above(axis, place, row.each, f"{text.number(row.each, 1)}\nn={row.customers}")
         axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
         count_axis(axis, text)
         axis.set_ylim(0, max(float(table["each"].max()) * 1.4, 0.5))
         axis.yaxis.set_major_formatter(lambda value, _: text.number(value, 1))
         axis.set_xlim(-0.6, len(table) + 0.7)
         axis.set_title(text("baselines.cohorts.axis"))
-        ratio, p = result.metrics.get("cohort_ratio"), result.metrics.get("cohort_p")
-        if ratio is None or p is None or ratio.value is None or p.value is None:
-            message = text("baselines.cohorts.unknown")
-        else:
-            key = "less" if ratio.value < 1 else "more"
-            message = text(
-                f"baselines.cohorts.{key if p.value < 0.05 else 'as_usual'}",
-                ratio=text.number(ratio.value, 2),
-                low=text.number(ratio.low, 2),
-                high=text.number(ratio.high, 2),
-            )
+        said = result.verdicts["cohorts"]
+        numbers = {key: text.number(value, 2) for key, value in said.fields.items()}
+        message = text(f"baselines.cohorts.{said.code}", **numbers)
         alt = text("baselines.cohorts.alt", message=message)
         return finished(
             figure,
@@ -197,7 +183,7 @@ def cohorts(result: Result, text: Text) -> Picture:
 
 
 def _consecutive(table: pd.DataFrame, last: Quarter) -> pd.DataFrame:
-    """The cohorts with those quarters too in which nobody started."""
+    """The cohorts with those quarters too in which nobody started: nothing was measured there, so `each` is NaN."""
     quarters = Quarter.parse(table["cohort"].iloc[0]).upto(last)
     every = table.set_index("cohort").reindex([str(q) for q in quarters]).reset_index()
-    return every.fillna({"customers": 0, "tickets": 0, "each": 0.0}).astype({"customers": int})
+    return every.fillna({"customers": 0, "tickets": 0}).astype({"customers": int})

@@ -43,9 +43,9 @@ def bands(result: Result, text: Text) -> Picture:
         percent_axis(right, which="x")
         right.grid(visible=False)
         right.set_title(text("health.bands.right"))
-        red = result.metrics["red_share"]
-        median = result.metrics["median_score"]
-        message = text("health.bands.message", red=text.share(red.value), median=text.number(median.value))
+        said = result.verdicts["bands"]
+        red, median = text.share(said.fields["red"]), text.number(said.fields["median"])
+        message = text(f"health.bands.{said.code}", red=red, median=median)
         alt = text("health.bands.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)

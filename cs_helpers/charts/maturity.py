@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity import LEVELS
+from cs_helpers.analyses.maturity import LEVELS, LOST, NOT_THERE, UNKNOWN
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
     ORANGE,
     QUIET,
+    RULE,
     Picture,
     above,
     bars,
@@ -33,9 +34,9 @@ def by_quarter(result: Result, text: Text) -> Picture:
     counts = table.pivot(index="quarter", columns="level", values="customers").loc[quarters]
     with canvas(text, height=3.9) as (figure, axis):
         base = np.zeros(len(quarters))
-        for level in LEVELS:
+        for level in (*LEVELS, *([UNKNOWN] if counts[UNKNOWN].any() else [])):
             inside = counts[level].to_numpy(float)
-            bars(axis, range(len(quarters)), inside, start=base, color=SHADES[level], width=0.78)
+            bars(axis, range(len(quarters)), inside, start=base, color=_shade(level), width=0.78)
             for x, (low, value) in enumerate(zip(base, inside, strict=True)):
                 if value >= max(counts.to_numpy().sum(axis=1).max() * 0.045, 1):
                     color = "white" if level >= 3 else INK
@@ -44,7 +45,7 @@ def by_quarter(result: Result, text: Text) -> Picture:
                 axis.text(
                     len(quarters) - 0.55,
                     base[-1] + inside[-1] / 2,
-                    text.label("level", level),
+                    _level(level, text),
                     va="center",
                     fontsize=9,
                     color=QUIET,
@@ -57,25 +58,35 @@ def by_quarter(result: Result, text: Text) -> Picture:
         count_axis(axis, text)
         axis.set_ylim(0, max(base.max() * 1.12, 1))
         axis.set_title(text("maturity.by_quarter.axis"))
-        message = _trend(result, text, quarters)
+        message = _said(result, "by_quarter", text)
         alt = text("maturity.by_quarter.alt", message=message, quarters=len(quarters))
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
         )
 
 
-def _trend(result: Result, text: Text, quarters: list[str]) -> str:
-    table = result.tables["by_quarter"]
-    high = table[table["level"] >= 3].groupby("quarter")["share"].sum()
-    now, then = (
-        float(high.get(quarters[-1], np.nan)),
-        float(high.get(quarters[max(0, len(quarters) - 5)], np.nan)),
-    )
-    if now != now:
-        return text("maturity.by_quarter.none")
-    if len(quarters) < 5 or then != then:
-        return text("maturity.by_quarter.now", share=text.share(now))
-    return text("maturity.by_quarter.year", share=text.share(now), before=text.share(then))
+def _said(result: Result, question: str, text: Text) -> str:
+    """What the page says of a question: shares and sizes as the language writes them."""
+    said = result.verdicts[question]
+    fields: dict[str, str] = {}
+    for name, value in said.fields.items():
+        if name in ("best", "least"):
+            fields[name] = text.label("size", value)
+        elif name in ("n", "customers"):
+            fields[name] = text.number(value)
+        else:
+            fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
+    return text(f"maturity.{question}.{said.code}", **fields)
+
+
+def _shade(level: int) -> str:
+    return RULE if level == UNKNOWN else SHADES[level]
+
+
+def _level(level: int, text: Text) -> str:
+    """What a level is called, and what stands in its place."""
+    words = {LOST: "lost", UNKNOWN: "unknown", NOT_THERE: "not_recorded"}
+    return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
 
 
 def by_size(result: Result, text: Text) -> Picture:
@@ -85,11 +96,12 @@ def by_size(result: Result, text: Text) -> Picture:
     sizes = list(dict.fromkeys(table["size"]))[::-1]
     with canvas(text, height=3.2) as (figure, axis):
         start = np.zeros(len(sizes))
-        for level in LEVELS:
+        unknown = table.loc[table["level"] == UNKNOWN, "customers"].any()
+        for level in (*LEVELS, *([UNKNOWN] if unknown else [])):
             share = table[table["level"] == level].set_index("size").loc[sizes, "share"].to_numpy(float)
             bars(
-                axis, range(len(sizes)), share, start=start, color=SHADES[level], width=0.62, lying=True,
-                label=text.label("level", level),
+                axis, range(len(sizes)), share, start=start, color=_shade(level), width=0.62, lying=True,
+                label=_level(level, text),
             )  # fmt: skip
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.03:
@@ -99,16 +111,14 @@ def by_size(result: Result, text: Text) -> Picture:
         axis.set_yticks(range(len(sizes)), [f"{text.label('size', s)}\nn={n[s]}" for s in sizes])
         percent_axis(axis, which="x")
         axis.grid(visible=False)
-        axis.legend(ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.1), fontsize=9, columnspacing=1.2)
-        high = table[table["level"] >= 3].groupby("size")["share"].sum()
-        best, least = str(high.idxmax()), str(high.idxmin())
-        message = text(
-            "maturity.by_size.message",
-            best=text.label("size", best),
-            best_share=text.share(float(high[best])),
-            least=text.label("size", least),
-            least_share=text.share(float(high[least])),
+        axis.legend(
+            ncols=6 if unknown else 5,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),
+            fontsize=9,
+            columnspacing=1.2,
         )
+        message = _said(result, "by_size", text)
         alt = text("maturity.by_size.alt", message=message)
         return finished(
             figure,
@@ -125,7 +135,8 @@ def transitions(result: Result, text: Text) -> Picture:
     """From level to level in a quarter, the last four quarters together."""
     table = result.tables["transitions"]
     table = table[table["n"] > 0]
-    columns = [-1, *LEVELS]
+    asides = [a for a in (NOT_THERE, UNKNOWN) if table.loc[table["after"] == a, "customers"].any()]
+    columns = [*asides, LOST, *LEVELS]
     before = sorted(set(table["before"]))
     share = table.pivot(index="before", columns="after", values="share").loc[before, columns]
     count = table.pivot(index="before", columns="after", values="customers").loc[before, columns]
@@ -136,17 +147,11 @@ def transitions(result: Result, text: Text) -> Picture:
              for a, b in zip(share.to_numpy(), count.to_numpy(), strict=True)]
         )  # fmt: skip
         shaded(axis, share.to_numpy(), words, fontsize=9)
-        axis.set_xticklabels([text("maturity.lost") if a == -1 else text.label("level", a) for a in columns])
+        axis.set_xticklabels([text.wrapped(_level(a, text), 12) for a in columns])
         axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before])
         axis.set_xlabel(text("maturity.transitions.after"))
         axis.set_ylabel(text("maturity.transitions.before"), labelpad=10)
-        rose, fell = result.metrics.get("rose"), result.metrics.get("fell")
-        message = text(
-            "maturity.transitions.message",
-            rose=text.share(rose.value if rose else None),
-            fell=text.share(fell.value if fell else None),
-            n=rose.n if rose else 0,
-        )
+        message = _said(result, "transitions", text)
         alt = text("maturity.transitions.alt", message=message)
         total = int(n.sum())
         return finished(
@@ -161,10 +166,12 @@ def transitions(result: Result, text: Text) -> Picture:
 
 
 def falls(result: Result, text: Text) -> Picture:
-    """Customers lost within two quarters, after a fall in level and after none."""
+    """Customers lost in a quarter, of those whose level fell in the two quarters before and of the others."""
     table: pd.DataFrame = result.tables["falls"]
     with canvas(text, height=2.7) as (figure, axis):
         for place, row in enumerate(table.itertuples()):
+            if not row.customers:  # nothing was measured, so nothing is drawn
+                continue
             colour = ORANGE if row.fell else BLUE
             bars(axis, [place], row.share, color=colour, width=0.5, lying=True)
             axis.hlines(place, row.low, row.high, color=INK, linewidth=1.6)
@@ -180,20 +187,10 @@ def falls(result: Result, text: Text) -> Picture:
             range(len(table)), [text(f"maturity.falls.{'fell' if f else 'held'}") for f in table["fell"]]
         )
         axis.invert_yaxis()
-        percent_axis(axis, which="x", top=min(1.0, float(table["high"].max()) + 0.25))
+        percent_axis(axis, which="x", top=min(1.0, float(np.nanmax(table["high"])) + 0.25))
         axis.grid(axis="y", visible=False)
         axis.set_title(text("maturity.falls.axis"))
-        ratio = result.metrics.get("fall_ratio")
-        if ratio is None or ratio.low is None or not ratio.value or ratio.value != ratio.value:
-            message = text("maturity.falls.unknown")
-        else:
-            key = "more" if ratio.low > 1 else "same"
-            message = text(
-                f"maturity.falls.{key}",
-                ratio=text.number(ratio.value, 1),
-                low=text.number(ratio.low, 1),
-                high=text.number(ratio.high, 1),
-            )
+        message = _said(result, "falls", text)
         alt = text("maturity.falls.alt", message=message)
         total = int(table["customers"].sum())
         return finished(

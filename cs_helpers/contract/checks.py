@@ -24,6 +24,9 @@ EXAMPLES = 10
 
 DEFAULT = Policies()
 
+#: rules that look at the contracts before or after one
+_ORDERED = ("overlapping_contracts", "last_day_contradicted", "ended_but_continued")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -85,8 +88,8 @@ def key_rule(
     """No key twice: the first row that no other rule refuses is kept, the rest are refused."""
     if not table.key:
         return
-    # whether contracts overlap is a question of an order, too, and those cannot be nested
-    plain = [rule for rule in others if rule.name != "overlapping_contracts"]
+    # what the next or an earlier contract says is a question of an order, too, and those cannot be nested
+    plain = [rule for rule in others if rule.name not in _ORDERED]
     place = ibis.row_number().over(
         group_by=[rows[k] for k in table.key], order_by=[any_refuses(plain).cast("int8"), rows[ROW]]
     )
@@ -173,7 +176,7 @@ def relation_rules(
             rows=(None, -1),
         )
         ended = ibis.coalesce(rows.ended_on, ibis.date("9999-12-31")).max().over(earlier)
-        yield rule("started_on", "overlapping_contracts", rows.started_on < ended)
+        yield rule("started_on", "overlapping_contracts", rows.started_on <= ended)
     if table.time and "first_day" in rows.columns:
         yield from contract_rules(table.name, table.time, rows[table.time].cast("date"), rows, policies)
     if table.name == "tickets":
@@ -195,7 +198,7 @@ def whole_rules(
         disagrees = accounts.churned != accounts.account_id.isin(gone)
         yield "accounts", accounts, rule("accounts", "churned", "churn_flag_disagrees", disagrees, "touches")
     contracts = kept["contracts"]
-    running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on > as_of)).account_id
+    running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on >= as_of)).account_id
     still = accounts.churned & accounts.account_id.isin(running)
     yield "accounts", accounts, rule("accounts", "churned", "churned_but_running", still, "contracts")
     if "interviews" in kept and "notes" in kept:

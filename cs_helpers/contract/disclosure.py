@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, Declared] = {
         person="csm",
     ),
     "contracts": columns(
-        public="product started_on ended_on mrr currency",
+        public="product started_on ended_on ended_how mrr currency",
         company="contract_id account_id",
     ),
     "usage": columns(

@@ -23,3 +23,11 @@ class Finding:
     count: int
     examples: tuple[tuple[int, str, str], ...] = ()
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why no snapshot can be taken: a sentence, and a finding where no rule of a row says it."""
+
+    sentence: str
+    finding: Finding | None

@@ -321,6 +321,20 @@ class Leadership(_Part):
     """Whether CSMs, interviewers and coders stand there by name; else each has a pseudonym."""
 
 
+class CustomerRules(_Part):
+    """Who counts as a customer, and what the amounts of contracts are for (`contract.spells`).
+
+    A return within `return_gap_days` days without a contract is the same customer, who never left. A paid
+    term that ended no more than `renewal_grace_days` days ago is shown apart: its renewal may still be
+    recorded. `zero_mrr`: whether a contract with MRR 0 makes a customer; not said: asked where it matters.
+    """
+
+    return_gap_days: int = Field(default=30, ge=0, le=3_660, strict=True)
+    renewal_grace_days: int = Field(default=30, ge=0, le=3_660, strict=True)
+    zero_mrr: Literal["customer", "not_customer"] | None = None
+    amount_per: Literal["month", "quarter", "year", "term"] = "month"
+
+
 class Product(_Part):
     """The operations map of one product."""
 
@@ -334,6 +348,7 @@ class Product(_Part):
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
     leadership: Leadership = Leadership()
+    customers: CustomerRules = CustomerRules()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Product:

@@ -15,6 +15,7 @@ import pandera.pandas as pa
 
 from cs_helpers.contract.schema import Table, account, column, not_negative, one_of, product, score, table
 from cs_helpers.contract.vocabulary import (
+    ENDINGS,
     EVIDENCE,
     POLARITIES,
     REASON_STATUSES,
@@ -77,8 +78,8 @@ _TABLES = (
     ),
     table(
         "contracts",
-        "One row a contract. Active on a day: started_on <= day, and ended_on empty or after it.",
-        "契約ごとに1行。ある日に有効とは、started_on がその日以前で、ended_on が空かその日より後。",
+        "One row a contract. It runs on a day: started_on <= day, and ended_on empty or not before it.",
+        "契約ごとに1行。ある日に有効とは、started_on がその日以前で、ended_on が空かその日以降であること。",
         {
             "contract_id": column("text", "key of the contract", "契約のキー", "C-00001"),
             "account_id": account(),
@@ -86,15 +87,25 @@ _TABLES = (
             "started_on": column("date", "first day", "開始日", "2024-04-01"),
             "ended_on": column(
                 "date",
-                "day of the end; empty: running",
-                "終了日(空は継続中)",
+                "last day; empty: running. Where the source writes the day after, say means: day_after",
+                "最終日(空は継続中)。翌日が書かれている場合は means: day_after と指定",
                 "2026-03-31",
+                needed=False,
+            ),
+            "ended_how": column(
+                "text",
+                "what ended_on is: the end of a paid term, which may be renewed, of a notice or of a "
+                "cancelled contract",
+                "ended_on の意味: 契約期間の満了(更新がありうる)、解約予告の期日、解約日のいずれか",
+                "term",
+                one_of(ENDINGS),
                 needed=False,
             ),
             "mrr": column(
                 "number",
-                "recurring revenue a month",
-                "月次経常収益(MRR)",
+                "recurring revenue a month; where amounts are for a quarter, a year or the term, say so in "
+                "the product file",
+                "月次経常収益(MRR)。四半期・年・契約期間の金額の場合は製品ファイルで指定",
                 "120000",
                 not_negative(),
                 unit="currency a month",

@@ -13,6 +13,10 @@ WHY_LEVELS = ("what", "why", "core", "expectation")
 REASONS = ("benefit", "timing", "guidance", "bias")
 REASON_STATUSES = ("open", "supported", "refuted")
 
+#: what the last day of a contract is: that of a paid term, which may be renewed; of a notice; of a contract
+#: that was cancelled. Those that are over for good come later
+ENDINGS = ("term", "notice", "cancelled")
+
 #: the contract's types, and what a column of each is in a pandas frame of the snapshot
 DTYPES = MappingProxyType(
     {

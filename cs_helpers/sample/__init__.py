@@ -132,11 +132,10 @@ def _read(name: str) -> Any:
 
 
 def _sources(files: dict[str, str]) -> str:
-    content = {
-        "as_of": truths.AS_OF,
-        "files": files,
-        "tables": {name: {"from": name} for name in files},
-    }
+    tables: dict[str, dict[str, Any]] = {name: {"from": name} for name in files}
+    # contracts that follow each other end on the day on which the next starts
+    tables["contracts"]["columns"] = {"ended_on": {"column": "ended_on", "means": "day_after"}}
+    content = {"as_of": truths.AS_OF, "files": files, "tables": tables}
     return yaml.safe_dump(content, sort_keys=False)
 
 

@@ -139,13 +139,19 @@ def _contracts_of(terms: Terms, customers: Customers, rng: np.random.Generator) 
         later = one[changes].assign(started=renewed[changes])
         later["mrr"] *= rng.choice([0.75, 1.2, 1.35, 1.6], len(later), p=[0.25, 0.35, 0.25, 0.15])
         one.loc[changes, "ended"] = renewed[changes]
-        one = pd.concat([one, later])
+        one["renewed"] = changes
+        one = pd.concat([one, later.assign(renewed=False)])
+    renewed_here = one["renewed"].to_numpy(bool) if "renewed" in one else np.zeros(len(one), dtype=bool)
+    over = one["ended"].to_numpy() < NEVER
     return pd.DataFrame(
         {
             "account_id": one["account_id"],
             "product": one["product"],
             "started_on": as_dates(one["started"].to_numpy()),
             "ended_on": as_dates(one["ended"].to_numpy()),
+            "ended_how": pd.Series(np.where(renewed_here, "term", "cancelled"), one.index, dtype="str").where(
+                over
+            ),
             "mrr": (one["mrr"] / 1000).round().astype(int) * 1000,
         }
     )

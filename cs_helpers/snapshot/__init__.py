@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.known import NOTHING, Known
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError, did_you_mean
@@ -26,6 +27,9 @@ if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fift
     import pyarrow as pa
 
 LATEST = "LATEST"
+
+#: what a manifest and the tables hold; another number is another meaning
+FORMAT = 6
 
 #: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
 FEW = 50_000
@@ -37,13 +41,15 @@ class ProductData:
 
     Every table of the contract (but usage, which stands reduced as usage_daily, usage_monthly and
     active_daily) is there with its columns; one that was not given is empty and not in `given`.
-    `accounts` are the customers that ever had a contract for the product.
+    `accounts` are the customers that ever had a contract for the product. `known`: from when to when the
+    tables tell of the product, whichever of its customers are looked at.
     """
 
     product: Product
     as_of: date
     tables: Mapping[str, pd.DataFrame]
     given: frozenset[str]
+    known: Known = NOTHING
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -204,12 +210,17 @@ class Snapshot:
         A table is read when it is first asked for, and that is when it is found to be damaged.
         """
         product = self.check_product(product)
+        if self.manifest["format"] != FORMAT:
+            raise SnapshotError(
+                f"snapshot {self.id} was taken by another version of the workbook; take it again with 'make snapshot'"
+            )
         tables = _Tables(self.manifest["tables"], lambda name: self.table(name, product))
         whole = ProductData(
             self.product(product),
             self.as_of,
             tables,
             frozenset(self.manifest["given"]),
+            Known.of_json(self.manifest["known"][product]),
         )
         return whole.of_accounts(tables["contracts"]["account_id"])
 

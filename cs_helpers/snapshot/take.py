@@ -19,22 +19,21 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from cs_helpers import durable, hashes, paths
-from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
-from cs_helpers.snapshot import Snapshot, identity
+from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
+from cs_helpers.snapshot.knowing import days_of, days_of_use, known
 from cs_helpers.snapshot.lock import alone
 from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import Intake, Stop, taken_in
+from cs_helpers.sources.intake import Intake, taken_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
-
-_FORMAT = 5
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -59,7 +58,7 @@ def take_snapshot(
         _room(root),
         alone(root),
         _staging(root) as staging,
-        taking(root, sources_file, sources, today) as intake,
+        taking(root, sources_file, sources, today, known) as intake,
     ):
         used, unknown = products_used(intake, known, product_folder)
         if intake.stops or unknown:
@@ -92,7 +91,7 @@ def check_tables(
     root = folder or paths.snapshots()
     product_folder = products or paths.products()
     sources, known = load_sources(sources_file), load_products(product_folder)
-    with _room(root), alone(root), taking(root, sources_file, sources, today) as intake:
+    with _room(root), alone(root), taking(root, sources_file, sources, today, known) as intake:
         stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
         more = tuple(stop.finding for stop in stops if stop.finding is not None)
         return Checked(
@@ -127,13 +126,17 @@ def _full_disk(error: BaseException | None) -> str:
 
 
 @contextmanager
-def taking(root: Path, sources_file: Path, sources: Sources, today: date | None) -> Iterator[Intake]:
-    """The tables of a sources file, checked; `root` is the folder of the snapshots."""
+def taking(
+    root: Path, sources_file: Path, sources: Sources, today: date | None, known: Mapping[str, Product]
+) -> Iterator[Intake]:
+    """The tables of a sources file, checked; `root` is the folder of the snapshots, `known` the products."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
         name = hashes.name_of(sources_file)
         with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
-            yield taken_in(engines, sources, today=today or date.today(), reductions=memories / name)
+            yield taken_in(
+                engines, sources, today=today or date.today(), reductions=memories / name, products=known
+            )
 
 
 @contextmanager
@@ -186,9 +189,10 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         if intake.rows_read[name] > intake.rows_kept[name]:
             files.rejected(name, refused)
     content: dict[str, Any] = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "as_of": intake.as_of.isoformat(),
         "first_day": _first_day(intake),
+        "known": {n: k.as_json() for n, k in known(_by_day(intake, frames), products, intake.as_of).items()},
         "tables": list(FROZEN),
         "given": sorted(
             {
@@ -206,6 +210,18 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         "shared": shared_parts(frames, products),
     }
     return {"id": identity(content), **content}
+
+
+def _by_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The rows of each table by the day."""
+    found = days_of(frames)
+    if intake.usage is not None:
+        active, used = (intake.usage.table(name) for name in ("active_daily", "usage_daily"))
+        by_day = active.group_by("product", "day").aggregate(events=active.events.sum()).execute()
+        by_event = used.group_by("product", "event", "day").aggregate(events=used.events.sum()).execute()
+        rows = days_of_use(by_day, by_event)
+        found["usage"] = rows.assign(day=pd.to_datetime(rows["day"]).astype("datetime64[us]"))
+    return found
 
 
 def _first_day(intake: Intake) -> str | None:

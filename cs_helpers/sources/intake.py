@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import ibis
 import ibis.expr.types as ir
@@ -26,25 +27,19 @@ from cs_helpers.contract.checks import (
     relation_rules,
     whole_rules,
 )
-from cs_helpers.contract.findings import Finding
+from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.policies import VALUE_RULES, Policies
+from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
+from cs_helpers.sources import contracts
 from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Why no snapshot can be taken: a sentence, and a finding where no rule of a row says it."""
-
-    sentence: str
-    finding: Finding | None
 
 
 @dataclass(frozen=True)
@@ -69,21 +64,32 @@ class Intake:
     log: UsageLog | None = None
 
 
-def taken_in(engines: Engines, sources: Sources, *, today: date, reductions: Path) -> Intake:
+def taken_in(
+    engines: Engines,
+    sources: Sources,
+    *,
+    today: date,
+    reductions: Path,
+    products: Mapping[str, Product] = MappingProxyType({}),
+) -> Intake:
     """The tables of `sources`, checked; `reductions` is the folder that remembers earlier ones.
+
+    products: those that are known, for what they say of their contracts.
 
     Raises `SourceError` where a table or column cannot be read. What was read and stops a snapshot
     (a table without rows, a required table with none left, two currencies in one product, a rule
-    whose policy says so) stands in `stops`.
+    whose policy says so, a question that only a person can answer) stands in `stops`.
     """
-    return _Taking(engines, landed(engines, sources), today).intake(reductions)
+    return _Taking(engines, landed(engines, sources), today, products).intake(reductions)
 
 
 class _Taking:
     """One taking in: the tables in the order in which parents come before their children."""
 
-    def __init__(self, engines: Engines, sources: Sources, today: date) -> None:
-        self.engines, self.sources, self.today = engines, sources, today
+    def __init__(
+        self, engines: Engines, sources: Sources, today: date, products: Mapping[str, Product]
+    ) -> None:
+        self.engines, self.sources, self.today, self.products = engines, sources, today, products
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
@@ -117,6 +123,7 @@ class _Taking:
                 broken = rows.filter(rule.broken.fill_null(False))
                 if count := int(broken.count().execute()):
                     self.findings.append(finding(rule, count, TABLES[name], broken))
+            stops += self._asked(as_of)
         stops += _two_currencies(self.kept["contracts"])
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
@@ -150,10 +157,14 @@ class _Taking:
         hub, name = self.engines.hub, table.name
         if name == "tickets":
             rows = beside_contracts(rows, self.kept["contracts"])
+        if name == "contracts":
+            rows = contracts.as_held(rows, self.sources, self.products)
         rules = [
             *column_rules(rows, table, self.policies),
             *relation_rules(rows, table, self.kept, as_of, self.policies),
         ]
+        if name == "contracts":
+            rules += contracts.rules(rows, self.sources, self.products, self.policies)
         rules += key_rule(rows, table, rules, self.policies)
         marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
         with reading(name):
@@ -179,6 +190,16 @@ class _Taking:
         )
         self.rows_read[name] = int(counts["total"])
         self.rows_kept[name] = int(self.kept[name].count().execute())
+
+    def _asked(self, as_of: date) -> list[Stop]:
+        """What a person has to say of the contracts."""
+        columns = ["account_id", "product", "started_on", "ended_on"]
+        every = self.engines.hub.table("flagged_contracts").select(columns).execute()
+        kept = self.kept["contracts"].select(*columns, "ended_how", "mrr").execute()
+        for frame in (every, kept):
+            for column in ("started_on", "ended_on"):
+                frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
+        return list(contracts.questions(kept, every, self.sources, self.products, as_of))
 
     def _check_usage(self, log: UsageLog, usage: Reduced) -> None:
         """The findings on the log: counted on what it was reduced to, shown from its rows."""

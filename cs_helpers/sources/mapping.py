@@ -22,7 +22,10 @@
           industry: {column: branch, values: {R: retail, L: logistics}}
       contracts:
         from: old
-        columns: {started_on: {column: 開始日, format: "%d/%m/%Y"}}
+        columns:
+          started_on: {column: 開始日, format: "%d/%m/%Y"}
+          ended_on: {column: 終了日, means: last_day} # or day_after: the first day without the contract
+          ended_how: {constant: term}   # or notice, cancelled, or the column that tells
       usage:
         in: warehouse
         sql: select l.*, c.account_id from log l join crm c using (crm_key)
@@ -37,7 +40,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
 
@@ -61,7 +64,8 @@ class _Part(BaseModel):
 class ColumnSource(_Part):
     """Where a column comes from: a column of the source, one value for all, or an expression.
 
-    `format` says how dates are written in text, as in `%d/%m/%Y`.
+    `format` says how dates are written in text, as in `%d/%m/%Y`. `means`, for the end of a contract alone:
+    whether the date is its last day or the day after.
     """
 
     column: str | None = None
@@ -69,6 +73,7 @@ class ColumnSource(_Part):
     sql: str | None = None
     values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     format: str | None = None
+    means: Literal["last_day", "day_after"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -218,6 +223,8 @@ def _check_names(file: Path, sources: Sources) -> None:
                 )
             if said.format is not None and TABLES[name].kind(column) not in ("date", "time"):
                 raise SettingError(file, "a format is for dates and times", key=key)
+            if said.means is not None and (name, column) != ("contracts", "ended_on"):
+                raise SettingError(file, "means is for the end of a contract, contracts.ended_on", key=key)
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")

@@ -11,24 +11,36 @@ def scores(result: Result, text: Text) -> Listing:
     """Red customers with the most revenue, and the measure that moved each score most."""
     scored = result.tables["scores"]
     red = scored[scored["band"] == "red"].sort_values(["mrr", "score"], ascending=[False, True])
+    of_nobody = set.intersection(*(set(unknown) for unknown in scored["unknown"])) if len(scored) else set()
     whole = red.assign(
         size=[text.label("size", s) for s in red["size"]],
         change=[
-            text("health.scores.new", score=text.number(s))
-            if p != p
-            else f"{text.number(p)} → {text.number(s)}"
-            for s, p in zip(red["score"], red["previous"], strict=True)
+            _score(row.score, row.previous, [m for m in row.unknown if m not in of_nobody], text)
+            for row in red.itertuples()
         ],
-        why=[
-            text(
-                "health.scores.driver", measure=text.label("measure", d), points=f"{p:+.0f}".replace("-", "−")
-            )
-            if isinstance(d, str)
-            else "–"
-            for d, p in zip(red["driver"], red["driver_points"], strict=True)
-        ],
+        why=[_driver(row.driver, row.driver_kind, row.driver_points, text) for row in red.itertuples()],
     )
     frame = whole.head(LONGEST).copy()
     frame["mrr"] = [text.number(v) for v in frame["mrr"]]
     headings = text.headings("health.scores", "name", "size", "mrr", "change", "why")
     return table(frame, headings, name="scores", right=("mrr", "change"), whole=whole)
+
+
+def _score(score: float, previous: float, unknown: list[str], text: Text) -> str:
+    """The score and that of the quarter before, and the measures that it has to do without."""
+    said = text.number(score)
+    if previous != previous:
+        said = text("health.scores.new", score=said)
+    else:
+        said = f"{text.number(previous)} → {said}"
+    if unknown:
+        measures = text.joined([text.label("measure", m) for m in unknown])
+        said = text("health.scores.unknown", score=said, measures=measures)
+    return said
+
+
+def _driver(driver: str, kind: str, points: float, text: Text) -> str:
+    if driver != driver:
+        return "–"
+    change = f"{points:+.0f}".replace("-", "−")
+    return text(f"health.scores.driver.{kind}", measure=text.label("measure", driver), points=change)

@@ -14,6 +14,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.snapshot import ProductData
+from cs_helpers.snapshot.knowing import days_of, days_of_use, known
 from cs_helpers.snapshot.take import REDUCED
 
 Rows = Iterable[Mapping[str, Any]] | pd.DataFrame
@@ -129,7 +130,9 @@ def product_data(
     filled = {name: frame(name, tables.get(name, ())) for name in TABLES if name != "usage"}
     reduced = _reduced(pd.DataFrame(usage if usage is not None else []))
     given = {*tables, *(("usage",) if usage is not None else ())}
-    return ProductData(of or product(), as_of, filled | reduced, frozenset(given))
+    days = days_of(filled) | {"usage": days_of_use(reduced["active_daily"], reduced["usage_daily"])}
+    what = known(days, [NAME], as_of)[NAME]
+    return ProductData(of or product(), as_of, filled | reduced, frozenset(given), what)
 
 
 def frame(name: str, rows: Rows) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 from scipy.stats import t as student_t
 
-from cs_helpers.analyses import baselines
+from cs_helpers.analyses import baselines, usual
 from cs_helpers.analyses.result import Note, Result
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.sample import truths
@@ -21,6 +21,7 @@ from cs_helpers.snapshot import ProductData
 
 from .builders import account, baseline, contract, product, product_data, random, tickets_of, usage_of
 
+DAY = timedelta(days=1)
 Q3 = Quarter(2026, 3)
 DAYS = pd.date_range("2025-09-01", "2026-09-30", freq="D")
 WEEKDAYS = np.where(DAYS.day_of_week >= 5, 0.3, 1.0)
@@ -148,14 +149,16 @@ def test_the_student_t_of_the_errors_is_the_one_that_scipy_finds(freedom: float,
         return minimize(loss, start, args, method="Nelder-Mead", options=options).x
 
     _, centre, scale = student_t.fit(errors, f0=freedom, optimizer=thorough)
-    assert baselines.student(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
+    assert usual.student(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
 
 
-def test_bounds_asked_for_from_a_day_are_those_of_the_whole_history() -> None:
+def test_what_is_usual_on_a_day_is_known_before_it() -> None:
     values = usual_hundred(9)
-    start = pd.Timestamp(Q3.start)
-    whole, last = baselines.expected(values), baselines.expected(values, start)
-    pd.testing.assert_frame_equal(last[start:], whole[start:])
+    start, changed = pd.Timestamp(Q3.start), pd.Timestamp("2026-08-10")
+    other = values.where(values.index < changed, values * 3 + 7)
+    before, after = usual.expected(values, start), usual.expected(other, start)
+    pd.testing.assert_frame_equal(before[start : changed - DAY], after[start : changed - DAY])
+    assert before.at[changed, "usual"] == after.at[changed, "usual"]
 
 
 def test_a_gap_in_the_past_calls_nothing_now() -> None:
@@ -189,7 +192,7 @@ def test_a_series_that_nearly_never_varies_gives_a_note_and_no_verdict() -> None
     assert "no_spread" in notes(found)
 
 
-@pytest.mark.parametrize("history", [0, 1, 30, baselines.LEAST_HISTORY - 1])
+@pytest.mark.parametrize("history", [0, 1, 30, usual.LEAST_HISTORY - 1])
 def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
     days = pd.date_range(Q3.start - timedelta(days=history), Q3.end, freq="D")
     found = watched(series(random(8).poisson(100, len(days)), days))
@@ -198,7 +201,7 @@ def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
 
 
 def test_just_enough_history_gives_a_verdict() -> None:
-    days = pd.date_range(Q3.start - timedelta(days=baselines.LEAST_HISTORY), Q3.end, freq="D")
+    days = pd.date_range(Q3.start - timedelta(days=usual.LEAST_HISTORY), Q3.end, freq="D")
     values = series(random(8).poisson(100, len(days)), days)
     values["2026-08-12"] = 500
     assert watched(values).tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]
@@ -206,7 +209,7 @@ def test_just_enough_history_gives_a_verdict() -> None:
 
 def test_a_table_given_but_empty_gives_a_note() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2024-01-01")], tickets=[])
-    assert notes(baselines.analyse(data, Q3))["short_history"].fields["days"] == 0
+    assert "nothing_recorded_of" in notes(baselines.analyse(data, Q3))
 
 
 def test_a_table_not_given_gives_a_note() -> None:
@@ -292,21 +295,22 @@ def test_fewer_than_two_past_years_give_a_note_and_no_verdict() -> None:
 
 def test_customers_lost_are_those_at_the_start_of_the_quarter() -> None:
     rows = [
-        contract("before", "2025-01-01", "2026-06-30"),  # ended on the last day of the quarter before
+        contract("long before", "2025-01-01", "2026-06-29"),
+        contract("before", "2025-01-01", "2026-06-30"),  # lost on the day after
         contract("first day", "2025-01-01", "2026-07-01"),
-        contract("last day", "2025-01-01", "2026-09-30"),
+        contract("last day", "2025-01-01", "2026-09-30"),  # lost in the next quarter
         contract("after", "2025-01-01", "2026-10-01"),
         contract("stays", "2025-01-01"),
         contract("new", "2026-07-01", "2026-08-31"),  # was no customer when the quarter began
     ]
     now = baselines.analyse(product_data(accounts=[], contracts=rows), Q3).tables["same_quarter"].iloc[-1]
-    assert (now["customers"], now["lost"]) == (4, 2)
+    assert (now["customers"], now["lost"]) == (5, 2)
 
 
 def test_no_customers_in_the_quarter_give_a_note() -> None:
     rows = [contract("A", "2024-01-01", "2025-01-01")]
     found = baselines.analyse(product_data(accounts=[], contracts=rows), Q3)
-    assert "no_customers" in {n.code for n in found.notes}
+    assert "no_start_customers" in {n.code for n in found.notes}
     assert "same_quarter" not in found.tables
 
 

@@ -1,25 +1,14 @@
-"""Who counts as a customer on a day, and in which segment."""
+"""Which segments a customer belongs to."""
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from cs_helpers.analyses.customers import active_on, in_segment, mrr_on, segments_of, tenure, with_segments
+from cs_helpers.analyses.customers import in_segment, segments_of, with_segments
 
-from .builders import account, contract, frame, product_data
+from .builders import account, frame, product_data
 
-CONTRACTS = frame(
-    "contracts",
-    [
-        contract("A", "2026-01-10", "2026-03-31", mrr=100),
-        contract("A", "2026-03-01", mrr=30),
-        contract("B", "2026-01-10", "2026-03-31", mrr=200),
-    ],
-)
 ACCOUNTS = frame(
     "accounts",
     [
@@ -29,38 +18,6 @@ ACCOUNTS = frame(
         account("D", "enterprise", motivation=3, literacy=5),
     ],
 )
-
-
-@pytest.mark.parametrize(
-    ("day", "active"),
-    [
-        (date(2026, 1, 9), set()),
-        (date(2026, 1, 10), {"A", "B"}),
-        (date(2026, 3, 30), {"A", "B"}),
-        (date(2026, 3, 31), {"A"}),
-    ],
-    ids=["day before the start", "day of the start", "day before the end", "day of the end"],
-)
-def test_a_contract_counts_from_its_first_day_and_not_on_its_last(day: date, active: set[str]) -> None:
-    assert set(active_on(CONTRACTS, day)["account_id"]) == active
-
-
-def test_mrr_adds_the_contracts_that_run_side_by_side() -> None:
-    assert mrr_on(CONTRACTS, date(2026, 3, 15)).to_dict() == {"A": 130.0, "B": 200.0}
-
-
-def test_tenure_runs_from_the_first_contract_and_ends_only_with_all_of_them() -> None:
-    spans = tenure(CONTRACTS)
-    assert spans["started_on"].to_dict() == {"A": pd.Timestamp("2026-01-10"), "B": pd.Timestamp("2026-01-10")}
-    assert pd.isna(spans.at["A", "ended_on"])
-    assert spans.at["B", "ended_on"] == pd.Timestamp("2026-03-31")
-
-
-def test_a_customer_that_came_back_and_left_again_ends_with_the_later_contract() -> None:
-    contracts = frame(
-        "contracts", [contract("A", "2025-01-01", "2025-06-30"), contract("A", "2026-01-01", "2026-06-30")]
-    )
-    assert tenure(contracts).loc["A"].tolist() == [pd.Timestamp("2025-01-01"), pd.Timestamp("2026-06-30")]
 
 
 def test_the_quadrant_is_motivation_then_literacy_and_4_is_high() -> None:

@@ -42,7 +42,10 @@ def scores(
             *[use("A", "2026-06-10")] * used,
             *[use("A", "2026-03-10")] * used_before,
         ],
-        tickets=[{"ticket_id": str(n), "account_id": "A", "opened_at": "2026-06-05"} for n in range(tickets)],
+        tickets=[
+            {"ticket_id": "Z", "account_id": "Z", "opened_at": "2025-10-01"},
+            *({"ticket_id": str(n), "account_id": "A", "opened_at": "2026-06-05"} for n in range(tickets)),
+        ],
         assessments=[{"account_id": "A", "assessed_on": "2026-06-20", "measure": "plan", "score": plan}]
         if plan
         else [],
@@ -164,7 +167,7 @@ def test_the_red_share_and_the_revenue_in_red_are_the_headline() -> None:
             contract("A", "2025-10-01", mrr=10),
             contract("B", "2025-10-01", mrr=20),
             contract("C", "2025-10-01", mrr=40),
-            contract("D", "2025-10-01", "2026-06-30", mrr=80),
+            contract("D", "2025-10-01", "2026-06-29", mrr=80),
         ],
         usage=[*[use("A", "2026-06-10")] * 9, *[use("B", "2026-06-10")] * 2],
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cs_helpers.analyses import maturity
+from cs_helpers.analyses.customers import as_known
 from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.sample import truths
@@ -32,7 +35,14 @@ def level_in_june(*usage: dict[str, object]) -> float:
     data = product_data(
         product(levels=LEVELS), accounts=[account("A")], contracts=[contract("A", "2026-01-01")], usage=usage
     )
-    return maturity.levels_at(data, [JUNE]).at["A", JUNE]
+    return levels_at(data, [JUNE]).at["A", JUNE]
+
+
+def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
+    """The levels where they are known; NaN: no customer."""
+    low, high = maturity.levels_between(data, days, as_known(data, days[-1]))
+    assert low.equals(high)
+    return low
 
 
 def test_without_any_use_a_customer_is_below_level_1() -> None:
@@ -74,8 +84,8 @@ def test_a_customer_has_no_level_without_a_contract() -> None:
         usage=[use("A", f"2026-0{month}-10", "web.a") for month in range(1, 7)],
     )
     ends = [date(2026, 1, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 5, 31), JUNE]
-    found = maturity.levels_at(data, ends).loc["A"].tolist()
-    assert found == pytest.approx([np.nan, 1, 1, np.nan, np.nan], nan_ok=True)
+    found = levels_at(data, ends).loc["A"].tolist()
+    assert found == pytest.approx([np.nan, 1, 1, 1, np.nan], nan_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -131,19 +141,18 @@ def test_the_levels_of_a_size_count_its_customers_alone(small: ProductData) -> N
     assert by_size.at[("enterprise", 1), "n"] == 0
 
 
-def test_falls_count_only_quarters_whose_next_two_are_known(small: ProductData) -> None:
-    # known up to 2026Q3: Q3 to Q4 of 2025 (nobody of four fell, D is lost by the end of June), and
-    # Q4 to Q1 (C and D fell; D ends in April and C on the last day of September)
+def test_after_a_fall_each_loss_counts_once(small: ProductData) -> None:
+    # at risk in 2026Q1 all four (none fell); in Q2 C and D after a fall, of whom D is lost, A and B without;
+    # in Q3 C after its falls, A and B without. C ends with the last day of September, so it is not lost yet
     falls = maturity.analyse(small, Quarter(2026, 3)).tables["falls"].set_index("fell")
-    assert falls.loc[True, ["customers", "lost"]].tolist() == [2, 2]
-    assert falls.loc[False, ["customers", "lost"]].tolist() == [6, 1]
+    assert falls.loc[True, ["customers", "lost"]].tolist() == [3, 1]
+    assert falls.loc[False, ["customers", "lost"]].tolist() == [8, 0]
 
 
 def test_a_report_knows_no_end_after_its_quarter(small: ProductData) -> None:
-    # in 2026Q2 only the step from 2025Q3 to 2025Q4 has its next two quarters, in which D ended
     falls = maturity.analyse(small, Q2).tables["falls"].set_index("fell")
-    assert falls["customers"].to_dict() == {True: 0, False: 4}
-    assert falls.at[False, "lost"] == 1
+    assert falls["customers"].to_dict() == {True: 2, False: 6}
+    assert falls["lost"].to_dict() == {True: 1, False: 0}
 
 
 def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> None:
@@ -152,12 +161,12 @@ def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> No
     assert {n.about for n in found.notes if n.code == "too_few_quarters"} == {"transitions", "falls"}
 
 
-def test_without_two_quarters_after_a_fall_what_follows_it_is_not_said(small: ProductData) -> None:
+def test_without_a_quarter_after_a_fall_what_follows_it_is_not_said(small: ProductData) -> None:
     found = maturity.analyse(small, Quarter(2025, 4))
     assert "transitions" in found.tables
     assert "falls" not in found.tables
     (note,) = [n for n in found.notes if n.about == "falls"]
-    assert (note.code, dict(note.fields)) == ("too_few_quarters", {"quarters": 2, "needed": 4})
+    assert (note.code, dict(note.fields)) == ("too_few_quarters", {"quarters": 2, "needed": 3})
 
 
 def test_a_table_that_the_rules_need_is_asked_for() -> None:
@@ -192,10 +201,31 @@ def test_after_the_planted_regressions_more_customers_leave(result_of: Callable[
     assert ratio.low > 1
 
 
-def test_who_fell_is_lost_as_often_as_planted(result_of: Callable[..., Result]) -> None:
-    falls = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").tables["falls"].set_index("fell")
-    ended, fell = (sum(getattr(r, what) for r in truths.REGRESSIONS.values()) for what in ("ended", "fell"))
-    assert falls.at[True, "low"] <= ended / fell <= falls.at[True, "high"]
+def test_losses_after_a_fall_are_those_counted_customer_by_customer(
+    result_of: Callable[..., Result], sample: Path
+) -> None:
+    name = truths.YEAR_END_PRODUCT
+    contracts = pd.read_csv(sample / "contracts.csv", parse_dates=["ended_on"])
+    gone = contracts[(contracts["product"] == name) & (contracts["ended_how"] == "cancelled")]
+    ended = gone.set_index("account_id")["ended_on"]  # the day after the last, in the sample
+    quarters = Quarter(2024, 2).upto(Quarter(2026, 3))
+    levels = [
+        result_of("maturity", name, str(q)).tables["levels"].set_index("account_id")["level"]
+        for q in quarters
+    ]
+    counts = {True: [0, 0], False: [0, 0]}
+    for n in range(1, len(quarters) - 1):
+        end = pd.Timestamp(quarters[n + 1].end)
+        for account_id, level in levels[n].items():
+            known = [levels[k].get(account_id) for k in range(max(0, n - 2), n)] + [level]
+            if known[-2] is None:
+                continue
+            fell = any(a is not None and b is not None and b < a for a, b in pairwise(known))
+            counts[fell][0] += 1
+            counts[fell][1] += bool(ended.get(account_id, pd.Timestamp.max) <= end)
+    falls = result_of("maturity", name, "2026Q3").tables["falls"].set_index("fell")
+    for fell, (customers, lost) in counts.items():
+        assert falls.loc[fell, ["customers", "lost"]].tolist() == [customers, lost]
 
 
 def test_nearly_all_planted_regressions_show_between_quarter_ends(

@@ -247,7 +247,7 @@ def test_contracts_overlap_where_one_starts_before_an_earlier_one_ends(table):
     rows = table(
         "contracts",
         [
-            contract("C1", "A1", started_on="2024-01-01", ended_on="2025-01-01"),
+            contract("C1", "A1", started_on="2024-01-01", ended_on="2024-12-31"),
             contract("C2", "A1", started_on="2025-01-01", ended_on="2025-12-01"),  # follows: no overlap
             contract("C3", "A1", started_on="2025-11-30"),  # a day before the second ends
             contract("C4", "A1", started_on="2025-11-30", product="expense_desk"),  # another product
@@ -408,8 +408,8 @@ def test_a_churned_customer_with_a_contract_beyond_the_last_day_is_still_running
             "contracts",
             [
                 contract("C1", "A1"),
-                contract("C2", "A2", ended_on="2026-10-01"),
-                contract("C3", "A3", ended_on="2026-09-30"),  # ended on the last day
+                contract("C2", "A2", ended_on="2026-09-30"),  # it ends with the last day
+                contract("C3", "A3", ended_on="2026-09-29"),
             ],
         ),
     }

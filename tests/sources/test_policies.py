@@ -61,7 +61,10 @@ GOOD = {
 
 @dataclass(frozen=True)
 class Defect:
-    """A row that breaks one rule: what becomes of a text of `GOOD`, and the key of that row."""
+    """A row that breaks one rule: what becomes of a text of `GOOD`, and the key of that row.
+
+    customers: what the product file says of them. ends: how the sources file reads the end of a contract.
+    """
 
     table: str
     column: str
@@ -69,6 +72,8 @@ class Defect:
     old: str
     new: str
     beside: tuple[str, ...] = field(default=())
+    customers: dict[str, str] = field(default_factory=lambda: {"zero_mrr": "customer"})
+    ends: str | None = None
 
 
 #: rule -> a defect; in `usage` they are reduced, not kept, and stand apart
@@ -82,6 +87,10 @@ DEFECTS = {
     "after_as_of": Defect("contracts", "started_on", "C2", "2026-02-01,2026-08-31", "2026-12-01,"),
     "ends_before_start": Defect("contracts", "ended_on", "C2", "2026-08-31", "2025-08-31"),
     "mrr_zero": Defect("contracts", "mrr", "C2", ",200,", ",0,"),
+    "not_a_customer": Defect("contracts", "mrr", "C2", ",200,", ",0,", customers={"zero_mrr": "not_customer"}),
+    "term_without_end": Defect("contracts", "ended_on", "C1", "", "", customers={"amount_per": "term"}),
+    "last_day_contradicted": Defect("contracts", "ended_on", "C1", "2026-01-01,,", "2026-01-01,2026-07-31,", ends="day_after"),
+    "ended_but_continued": Defect("contracts", "ended_how", "C1", "2026-01-01,,", "2026-01-01,2026-07-31,"),
     "overlapping_contracts": Defect("contracts", "started_on", "C2", "C2,A2", "C2,A1"),
     "without_contract": Defect("tickets", "opened_at", "T2", "T2,A2", "T2,A4"),
     "before_contract": Defect("tickets", "opened_at", "T2", "2026-05-02", "2026-01-31"),
@@ -122,14 +131,29 @@ def written(folder, tables, policies, **more):
 def taken(tmp_path):
     """A snapshot of tables (name -> CSV) under policies."""
 
-    def run(tables, policies):
+    def run(tables, policies, defect=None):
         (tmp_path / "snapshots").mkdir(exist_ok=True)
+        columns = said_of(tmp_path, defect or Defect("", "", "", "", ""))
         return take_snapshot(
-            written(tmp_path, tables, policies),
-            folder=tmp_path / "snapshots", products=PRODUCTS, today=date(2026, 12, 31),
+            written(tmp_path, tables, policies, contracts={"columns": columns}),
+            folder=tmp_path / "snapshots", products=tmp_path / "products", today=date(2026, 12, 31),
         )  # fmt: skip
 
     return run
+
+
+def said_of(folder, defect):
+    """The product files, with what `defect` says of helpdesk's customers, and the columns of contracts."""
+    products = folder / "products"
+    products.mkdir(exist_ok=True)
+    for file in PRODUCTS.glob("*.yml"):
+        text = file.read_text(encoding="utf-8")
+        more = {"customers": defect.customers} if file.stem == "helpdesk" else {}
+        (products / file.name).write_text(text + yaml.safe_dump(more) if more else text, encoding="utf-8")
+    return {
+        "ended_on": {"column": "ended_on"} | ({"means": defect.ends} if defect.ends else {}),
+        "ended_how": {"constant": "cancelled"},
+    }
 
 
 def planted(defect, *others):
@@ -138,6 +162,10 @@ def planted(defect, *others):
     text = GOOD[defect.table]
     assert defect.old in text
     tables[defect.table] = text.replace(defect.old, defect.new, 1)
+    if defect.table == "contracts" and "07-31" in defect.new:  # the account's next contract follows
+        tables["contracts"] += "C4,A1,helpdesk,2026-08-01,,100,JPY\n"
+    if defect.customers.get("amount_per") == "term":
+        tables["contracts"] = text.replace("2026-03-01,,", "2026-03-01,2026-12-31,")
     if defect.beside == ("notes",):
         tables["notes"] = GOOD["notes"].replace("N2,I2", "N2,I1")
     return {name: tables[name] for name in TABLES if name in tables}
@@ -181,9 +209,9 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
     defect = DEFECTS[rule]
     tables = planted(defect)
     if policy == "stop":
-        stopped(tmp_path, lambda: taken(tables, {rule: "stop"}), defect, rule)
+        stopped(tmp_path, lambda: taken(tables, {rule: "stop"}, defect), defect, rule)
         return
-    snapshot = taken(tables, {rule: policy})
+    snapshot = taken(tables, {rule: policy}, defect)
     found = next(f for f in snapshot.findings if f.rule == rule and f.table == defect.table)
     assert (found.column, found.policy, found.count) == (defect.column, policy, 1)
     assert found.examples[0][1] == defect.key

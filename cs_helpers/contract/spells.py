@@ -1,0 +1,167 @@
+"""Customer time: when each account was a customer, in one place for everything that asks.
+
+A spell is a time in which an account is a customer without a break: its contracts that overlap, follow
+each other, or lie no more days apart than the product file allows (`customers.return_gap_days`). A loss
+falls on the day after a spell's last day. Everything is as known on one day: contracts that start later do
+not exist yet, and one that ends on that day or later still runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.contract.products import CustomerRules
+from cs_helpers.contract.vocabulary import ENDINGS
+
+RUNNING, NOT_RECORDED = "running", "renewal_not_recorded"
+
+_DAY = np.timedelta64(1, "D")
+_NEVER = np.datetime64("9999-12-31", "D")
+#: days between accounts on the common line on which ends are accumulated; more than dates can span
+_APART = 10_000_000
+
+
+@dataclass(frozen=True)
+class CustomerTime:
+    """The customers of a product, day by day, as known on `known_on`.
+
+    spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it runs), ended (`running`,
+    `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or one of
+    `vocabulary.ENDINGS`); by account and first day. contracts: those known, `ended_on` being the last day
+    (NaT where it was not over).
+    """
+
+    spells: pd.DataFrame
+    contracts: pd.DataFrame
+    known_on: date
+
+    def customers(self, day: date) -> pd.Index:
+        """The accounts that are customers on a day; account_ids, in order."""
+        return pd.Index(self._running(day)["account_id"], name="account_id")
+
+    def _running(self, day: date) -> pd.DataFrame:
+        at = pd.Timestamp(day)
+        rows = self.spells
+        return rows[(rows["first_day"] <= at) & ~(rows["last_day"] < at)]
+
+    def contracts_on(self, day: date) -> pd.DataFrame:
+        """The contracts that run on a day."""
+        at = pd.Timestamp(day)
+        rows = self.contracts
+        return rows[(rows["started_on"] <= at) & ~(rows["ended_on"] < at)]
+
+    def mrr(self, day: date) -> pd.Series:
+        """MRR of each account from the contracts that run on a day. Index: account_id; float64."""
+        return self.contracts_on(day).groupby("account_id")["mrr"].sum().astype("float64")
+
+    def after(self, day: date, until: date) -> pd.Series:
+        """What became, by the day `until`, of each customer of a day.
+
+        Index: account_id, in order. Values: `running`, `renewal_not_recorded`, or how it was lost (one of
+        `ENDINGS`). Who left and came back within that time was lost, too.
+        """
+        rows = self._running(day)
+        over = rows["last_day"] < pd.Timestamp(until)
+        return pd.Series(
+            rows["ended"].where(over, RUNNING).to_numpy(object),
+            pd.Index(rows["account_id"], name="account_id"),
+            dtype="str",
+        )
+
+    def lost(self, day: date, until: date) -> pd.Index:
+        """Those customers of a day that were lost by the day `until`; account_ids, in order."""
+        became = self.after(day, until)
+        return became.index[became.isin(ENDINGS)]
+
+    def movement(self, day: date, until: date) -> dict[str, int]:
+        """How the customers of a day became those of a later one.
+
+        Counts of spells: `opening`, `new` (the account's first), `back` (a later one), `lost`, `not_recorded`,
+        `closing`; opening + new + back - lost - not_recorded = closing.
+        """
+        rows, (at, end) = self.spells, (pd.Timestamp(day), pd.Timestamp(until))
+        began = (rows["first_day"] > at) & (rows["first_day"] <= end)
+        over = (rows["last_day"] >= at) & (rows["last_day"] < end)
+        first = ~rows.duplicated("account_id")
+        ended = rows.loc[over & (rows["first_day"] <= end), "ended"]
+        return {
+            "opening": len(self._running(day)),
+            "new": int((began & first).sum()),
+            "back": int((began & ~first).sum()),
+            "lost": int(ended.isin(ENDINGS).sum()),
+            "not_recorded": int((ended == NOT_RECORDED).sum()),
+            "closing": len(self._running(until)),
+        }
+
+    def spell_begins(self, day: date) -> pd.Series:
+        """The first day of the spell of each customer of a day. Index: account_id, in order; datetime64[us]."""
+        return self._running(day).set_index("account_id")["first_day"]
+
+    def first_days(self) -> pd.Series:
+        """The day on which each account first became a customer. Index: account_id; datetime64[us]."""
+        return self.spells.groupby("account_id")["first_day"].min()
+
+    def not_recorded(self) -> pd.Index:
+        """The accounts whose paid term is over and whose renewal may still be recorded; account_ids, in order."""
+        rows = self.spells
+        return pd.Index(rows.loc[rows["ended"] == NOT_RECORDED, "account_id"], name="account_id")
+
+    def last_mrr(self, accounts: pd.Index) -> float:
+        """The MRR of accounts on the last day of their last spell."""
+        if accounts.empty:
+            return 0.0
+        rows = self.spells[self.spells["account_id"].isin(accounts)]
+        last = rows.groupby("account_id")["last_day"].max()
+        days = self.contracts["account_id"].map(last)
+        own = (self.contracts["started_on"] <= days) & ~(self.contracts["ended_on"] < days)
+        return float(self.contracts.loc[own, "mrr"].sum())
+
+
+def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date) -> CustomerTime:
+    """The customers of a product from its contracts, as known on a day.
+
+    contracts: account_id, started_on, ended_on (last day, NaT while it runs), ended_how (one of `ENDINGS`;
+    missing: it was cancelled), mrr. The order of rows, and whether a contract is written as one or as several
+    that follow each other, change nothing.
+    """
+    known = pd.Timestamp(known_on)
+    rows = contracts[contracts["started_on"] <= known]
+    rows = rows.assign(ended_on=rows["ended_on"].where(rows["ended_on"] < known))
+    codes, accounts = pd.factorize(rows["account_id"], sort=True)
+    first = rows["started_on"].to_numpy("datetime64[D]")
+    last = rows["ended_on"].to_numpy("datetime64[D]")
+    last = np.where(np.isnat(last), _NEVER, last)
+    # of contracts that end together the one that is over for good says how it ended
+    how = rows["ended_how"].map({name: n for n, name in enumerate(ENDINGS)})
+    how = how.fillna(ENDINGS.index("cancelled")).to_numpy(np.int64)
+    order = np.lexsort((how, last, first, codes))
+    codes, first, last, how = codes[order], first[order], last[order], how[order]
+    line = last.astype(np.int64) + codes * _APART
+    ends = np.maximum.accumulate(line) if len(line) else line
+    gap = first.astype(np.int64) + codes * _APART - np.concatenate([[-_APART], ends[:-1]]) - 1
+    begins = np.ones(len(codes), dtype=bool)
+    begins[1:] = (codes[1:] != codes[:-1]) | (gap[1:] > rules.return_gap_days)
+    starts = np.flatnonzero(begins)
+    spell = np.cumsum(begins) - 1
+    over = np.maximum.reduceat(last, starts) if len(starts) else last
+    decides = last == over[spell] if len(starts) else np.zeros(0, dtype=bool)
+    ended = np.zeros(len(starts), dtype=np.int64)
+    np.maximum.at(ended, spell[decides], how[decides])
+    word = np.array(ENDINGS, dtype=object)[ended]
+    open_until = np.datetime64(known_on, "D") - rules.renewal_grace_days * _DAY
+    latest = np.append(codes[starts][1:] != codes[starts][:-1], [True]) if len(starts) else np.zeros(0, bool)
+    word[(word == "term") & latest & (over >= open_until)] = NOT_RECORDED
+    word[over == _NEVER] = RUNNING
+    spells = pd.DataFrame(
+        {
+            "account_id": pd.Series(np.asarray(accounts, dtype=object)[codes[starts]], dtype="str"),
+            "first_day": first[starts].astype("datetime64[us]"),
+            "last_day": np.where(over == _NEVER, np.datetime64("NaT"), over).astype("datetime64[us]"),
+            "ended": pd.Series(word, dtype="str"),
+        }
+    )
+    return CustomerTime(spells, rows, known_on)
