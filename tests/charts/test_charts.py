@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cs_helpers.analyses.progress import detour
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import Snapshot
@@ -75,7 +76,11 @@ WAYS = [
 
 def test_the_ways_that_customers_go_are_drawn(workbook, results):
     went = pd.DataFrame(WAYS, columns=["before", "step", "customers", "ahead"])
-    result = replace(results["journeys"], tables={**results["journeys"].tables, "ways": went})
+    result = replace(
+        results["journeys"],
+        tables={**results["journeys"].tables, "ways": went},
+        verdicts={**results["journeys"].verdicts, "ways": detour(went)},
+    )
     picture = journeys.ways(result, workbook.text)
     image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
     # straight on in blue, ahead in green, back in orange
