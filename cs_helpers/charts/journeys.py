@@ -98,7 +98,8 @@ def steps(result: Result, text: Text) -> Picture:
         axis.set_ylim(len(names) - 0.5, -0.5)  # a step of which nothing is known has its place, too
         percent_axis(axis, which="x", top=1.13)
         axis.set_xticks(np.linspace(0, 1, 6))
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
+        if sizes:
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
         message = _message(result, text, "steps")
         alt = text("journeys.steps.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
