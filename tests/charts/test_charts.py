@@ -18,6 +18,7 @@ from cs_helpers.analyses.progress import detour
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import Snapshot
+from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
@@ -151,6 +152,15 @@ def test_a_table_is_set_with_headings_of_the_language(workbook, results, analysi
     assert page.count("<tr") >= 2
     assert ">nan<" not in page
     assert "{" not in page.partition("<table")[2]
+
+
+def test_touch_models_are_called_as_the_language_calls_them(workbook, results):
+    names = tables_of_journeys.touch_models(results["journeys"], workbook.text).page.iloc[:, 0]
+    words = {
+        "en": {"High touch", "Low touch", "Tech touch", "Community"},
+        "ja": {"ハイタッチ", "ロータッチ", "テックタッチ", "コミュニティタッチ"},
+    }
+    assert set(names) == words[workbook.text.language]
 
 
 @pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
