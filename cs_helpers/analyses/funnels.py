@@ -56,6 +56,9 @@ MEMORY = "2GB"
 #: the number of all events that a funnel does not name: the last of those at the same time
 _OTHER = 65_535
 
+#: what a breakdown is called while it is counted: its own name may be one of those used here
+_GROUP = "the group"
+
 Mode = Literal["ordered", "strict", "unordered"]
 
 
@@ -112,22 +115,38 @@ def attempts(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
     by: a column of the events whose value at the entry is kept. Columns: unit, reached (how many
     steps), at_1 ... at_k (timestamps; NaT from the step on that was not reached; of an unordered
     funnel the times in their order), and `by`. Ordered by unit. Events without a unit or a time are
-    left out. Raises `ParameterError` for a column that is not there.
+    left out. Raises `ParameterError` for a column that is not there, and for one called as another of these.
     """
+    group = _group(by, "unit", "reached", *(f"at_{k}" for k in range(1, len(funnel.steps) + 1)))
     with _stream(events, funnel, by) as connection:
-        return connection.sql(f"{_sql(funnel, by)} SELECT * FROM chosen ORDER BY unit").df()
+        found = connection.sql(f"{_sql(funnel, group)} SELECT * FROM chosen ORDER BY unit").df()
+    return found.rename(columns={_GROUP: by})
 
 
 def counted(events: Events, funnel: Funnel, *, by: str = "") -> pd.DataFrame:
-    """How many units came to each step. Columns: `by` (if any), step (1 ...), units; ordered by both."""
-    groups = f"{_quoted(by)}, " if by else ""
+    """How many units came to each step. Columns: `by` (if any), step (1 ...), units; ordered by both.
+
+    Raises `ParameterError` as `attempts` does.
+    """
+    group = _group(by, "step", "units")
+    groups = f"{_quoted(group)}, " if by else ""
     steps = range(1, len(funnel.steps) + 1)
     counts = ", ".join(f"count(at_{k})" for k in steps)
     with _stream(events, funnel, by) as connection:
-        return connection.sql(
-            f"{_sql(funnel, by)} SELECT {groups}unnest({list(steps)}) AS step, unnest([{counts}]) AS units"
-            f" FROM chosen {f'GROUP BY {_quoted(by)}' if by else ''} ORDER BY {groups}step"
+        found = connection.sql(
+            f"{_sql(funnel, group)} SELECT {groups}unnest({list(steps)}) AS step, unnest([{counts}]) AS units"
+            f" FROM chosen {f'GROUP BY {_quoted(group)}' if by else ''} ORDER BY {groups}step"
         ).df()
+    return found.rename(columns={_GROUP: by})
+
+
+def _group(by: str, *taken: str) -> str:
+    """The name of the breakdown while it is counted; none for none."""
+    if by in taken:
+        raise ParameterError(
+            "by", "the answer has another column of that name: rename it in the stream", value=by
+        )
+    return _GROUP if by else ""
 
 
 @contextmanager
@@ -153,7 +172,7 @@ def _stream(events: Events, funnel: Funnel, by: str) -> Iterator[duckdb.DuckDBPy
         codes = " ".join(f"WHEN ${code} THEN {code}" for code in names.values())
         connection.execute(
             f"CREATE TABLE events AS SELECT unit, (CASE event {codes} ELSE {_OTHER} END)::USMALLINT AS event,"
-            f" occurred_at{f', {_quoted(by)}' if by else ''} FROM given"
+            f" occurred_at{f', {_quoted(by)} AS {_quoted(_GROUP)}' if by else ''} FROM given"
             f" WHERE unit IS NOT NULL AND occurred_at IS NOT NULL"
             + (
                 ""
@@ -194,15 +213,17 @@ def _every_entry(funnel: Funnel) -> bool:
     return funnel.entry == "latest_entry" or any(x.effect == "void_attempt" for x in funnel.exclusions)
 
 
-def _entries(funnel: Funnel, by: str, names: Sequence[str]) -> str:
-    """unit, at_1, by: the events that begin an attempt."""
+def _entries(funnel: Funnel, by: str, names: Sequence[str], time: str = "at_1") -> str:
+    """unit, `time`, by: the events that begin an attempt."""
     where = f"event IN ({', '.join(str(_codes(funnel)[name]) for name in names)})"
     column = _quoted(by)
     if _every_entry(funnel):
         kept = f", min({column}) AS {column}" if by else ""
-        return f"SELECT unit, occurred_at AS at_1{kept} FROM events WHERE {where} GROUP BY unit, occurred_at"
+        return (
+            f"SELECT unit, occurred_at AS {time}{kept} FROM events WHERE {where} GROUP BY unit, occurred_at"
+        )
     kept = f", first({column} ORDER BY occurred_at, {column}) AS {column}" if by else ""
-    return f"SELECT unit, min(occurred_at) AS at_1{kept} FROM events WHERE {where} GROUP BY unit"
+    return f"SELECT unit, min(occurred_at) AS {time}{kept} FROM events WHERE {where} GROUP BY unit"
 
 
 def _ordered(funnel: Funnel, by: str) -> Iterator[_Part]:
@@ -285,7 +306,7 @@ def _strict(funnel: Funnel, by: str) -> Iterator[_Part]:
 
 def _unordered(funnel: Funnel, by: str) -> Iterator[_Part]:
     kept = f", {_quoted(by)}" if by else ""
-    yield "try_0", _entries(funnel, by, funnel.steps).replace("at_1", "entered")
+    yield "try_0", _entries(funnel, by, funnel.steps, "entered")
     for k, name in enumerate(funnel.steps, 1):
         yield (
             f"try_{k}",

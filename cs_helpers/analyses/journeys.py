@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
 from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
-from cs_helpers.analyses.progress import by_day, came, never_recorded, ways
-from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.analyses.result import Metric, Note, Result
-from cs_helpers.analyses.survival import (
-    CENSORED,
-    LEFT,
-    REACHED,
-    by_ages,
-    converted_by,
-    incidence,
-    log_rank,
-    median_time,
+from cs_helpers.analyses.conversions import (
+    by_size,
+    cohort,
+    differences,
+    hardest_step,
+    stall,
+    time_to_value,
+    unwatched,
+    value_metrics,
+    value_tables,
 )
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.progress import by_day, came, detour, never_recorded, ways
+from cs_helpers.analyses.proportions import wilson
+from cs_helpers.analyses.result import Metric, Note, Result, Verdict
+from cs_helpers.analyses.survival import REACHED, Conversion
 from cs_helpers.analyses.waits import (
     LEAST,
     all_waits,
@@ -37,17 +36,11 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 
-#: days since the start by which the share with value is told
-AGES = (30, 90, 180, 365)
-
-#: ages at which new customers can be held against earlier ones: the largest that enough have come to
-COHORT_AGES = (90, 60, 30)
-
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
     public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
     " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
-    " expected touch_model n_before share_before low_before high_before source target customers way count order",
+    " expected touch_model n_before share_before low_before high_before source target customers way count order until half so_far",
     company="account_id name",
     person="csm touched_by",
     told="reason",
@@ -65,17 +58,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     the competing end, waiting customers censored at the end of the quarter; within the window of
     the product file.
 
-    Tables: `funnel` (step, units, share, low, high: of all that entered); `steps` (size or
-    `all`, before, step, n, reached, left, waiting, share, low, high, median, median_low,
-    median_high in days); `differences` (step, p, differs: whether the sizes take it alike, by the
-    log-rank test, Benjamini-Hochberg over the steps); `value_curve` (size or `all`, day, share, low,
-    high, at_risk); `ages` (size or `all`, n, age in days, share with value by then, low, high, at_risk);
-    `cohort` (step, age, then of the customers that entered in the quarter and of the earlier ones
-    n, share, low, high within that age from the entry, the latter `_before`; p, verdict `faster`,
-    `slower` or `alike`: log-rank up to that age, Benjamini-Hochberg over the steps); `ways`: see
-    `progress.ways`; `waiting` and `stalls`: see `waits`; `moves` and `adherence`: see `contents`; `csms`
-    and `touch_models`: see `coaching.compared`, of all steps together, adjusted for step and size; who
-    was in charge when the step before was reached.
+    Tables: `funnel` (step, units, share, low, high: of all that entered); `steps`, `differences`,
+    `value_curve`, `ages` and `cohort`: see `conversions`; `ways`: see `progress.ways`; `waiting` and
+    `stalls`: see `waits`; `moves` and `adherence`: see `contents`; `csms` and `touch_models`: see
+    `coaching.compared`, of all steps together, adjusted for step and size; who was in charge when the
+    step before was reached.
+
+    Verdicts: `funnel` (`conversions.hardest_step`; `whole` (share, steps, n) where it counts attempts or
+    users), `steps` (`conversions.stall`), `ways` (`progress.detour`), `stalls` (`held_up`), `value_curve`
+    (`conversions.time_to_value`).
     """
     journey = data.product.journey
     asked = (
@@ -112,62 +103,70 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
-        "steps": _steps(waits, steps, ["all", *of_size], window),
-        "differences": _differences(waits, steps),
+        "steps": by_size(waits, steps, ["all", *of_size], window),
+        "differences": differences(waits, steps),
         "waiting": waiting(data, waits, quarter),
     }
+    hardest = hardest_step(tables["steps"], window)
+    verdicts = {"steps": stall(tables["steps"], tables["differences"])}
     units = _counted(data, reached, steps, since, end)
     notes += _rules(data, units, steps, since, end)
     if units.empty:
         notes.append(Note("no_users", "funnel", {}))
     else:
         tables["funnel"] = _funnel(units, steps)
+        by_milestones = journey.mode == "milestones" and journey.unit == "account"
+        verdicts["funnel"] = hardest if by_milestones else _through(tables["funnel"])
     went = ways(data, reached.index, steps, end)
     if (went["ahead"] == 1).all():
         notes.append(Note("straight_ways", "ways", {}))
     else:
         tables["ways"] = went
+        verdicts["ways"] = detour(went)
     tables["stalls"] = stalls(waits, tables["waiting"], data["accounts"])
-    to_value = wait(reached, steps[0], journey.value_step, end) if journey.value_step in steps else None
-    if to_value is not None and (to_value[1] == REACHED).any():
-        curves, ages = [], []
-        for name, inside in {"all": np.ones(len(size), dtype=bool), **of_size}.items():
-            days, outcome = (part[inside] for part in to_value)
-            curves.append(incidence(days, outcome).assign(size=name))
-            ages.append(by_ages(days, outcome, AGES).assign(size=name, n=len(days)))
-        tables["value_curve"] = pd.concat([c for c in curves if not c.empty], ignore_index=True)
-        tables["ages"] = pd.concat(ages, ignore_index=True)
+    verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
+    value, metrics = None, _hardest(hardest)
+    if journey.value_step in steps:
+        value = Conversion(*wait(reached, steps[0], journey.value_step, end))
+        metrics = value_metrics(value) | metrics
+    if value is not None and (value.outcome == REACHED).any():
+        tables |= value_tables(value.days, value.outcome, of_size)
+        verdicts["value_curve"] = time_to_value(value)
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
+    watched = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
+    notes += unwatched(tables["steps"], value, watched, window)
     new = reached[steps[0]] >= pd.Timestamp(quarter.start)
-    cohort = _cohort(reached, new, steps, end)
-    if cohort is None:
+    held = cohort(reached, new, steps, end)
+    if held is None:
         counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": LEAST}
         notes.append(Note("few_new", "cohort", counts))
     else:
-        tables["cohort"] = cohort
-    metrics = _metrics(to_value, tables["steps"])
+        tables["cohort"] = held
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    watched = waits[waits["began"] >= watched_since(data, ahead)]
-    uses = used(data, watched, ahead, end)
-    moves = moved_on(watched, uses, window)
+    since_seen = waits[waits["began"] >= watched_since(data, ahead)]
+    uses = used(data, since_seen, ahead, end)
+    moves = moved_on(since_seen, uses, window)
     if moves.empty:
         notes.append(Note("few_uses", "moves", {"needed": LEAST}))
     else:
         tables["moves"] = moves
     if unseen := never_seen(data, ahead):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
-    in_time = in_charge["csm"][in_charge["csm"].index.isin(watched.index)]
+    in_time = in_charge["csm"][in_charge["csm"].index.isin(since_seen.index)]
     plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
     else:
         tables["adherence"] = plays
-    for name, by in (("csms", "csm"), ("touch_models", "touch_model")):
+    for name, by, alone in (
+        ("csms", "csm", "one_csm"),
+        ("touch_models", "touch_model", "one_touch_model"),
+    ):
         groups_found = compared(in_charge[by], by)
         if len(groups_found) < 2:
-            notes.append(Note("one_group", name, {}))
+            notes.append(Note(alone, name, {}))
             continue
         tables[name] = groups_found
         if name == "csms":
@@ -189,7 +188,26 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "entry": journey.entry,
             "unit": journey.unit,
         },
+        verdicts=verdicts,
     )
+
+
+def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
+    """Where most revenue is held up by customers that wait longer than usual, by size.
+
+    stalls, waiting: as `waits` gives them. `message` (step, size, late, mrr, share: of all revenue that is held
+    up), `count` where they pay nothing (step, size, late), `none`, or `unknown`: some wait, and of no step
+    is known what is usual.
+    """
+    if len(waiting) and waiting["usual"].isna().all():
+        return Verdict("unknown")
+    sizes = stalls[(stalls["dimension"] == "size") & (stalls["late"] > 0)]
+    if sizes.empty:
+        return Verdict("none")
+    worst = sizes.nlargest(1, ["mrr", "late"]).iloc[0]
+    where = {"step": worst["step"], "size": worst["segment"], "late": int(worst["late"])}
+    mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
+    return Verdict("message", {**where, "mrr": mrr, "share": mrr / held}) if held else Verdict("count", where)
 
 
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
@@ -233,52 +251,6 @@ def _counted(
     return came(data, journey, steps, since, end)
 
 
-def _steps(waits: pd.DataFrame, steps: list[str], sizes: list[str], window: int) -> pd.DataFrame:
-    rows = []
-    of_step = dict(list(waits.groupby("step")))
-    for name in sizes:
-        for before, step in pairwise(steps):
-            inside = of_step.get(step, waits.iloc[:0])
-            if name != "all":
-                inside = inside[inside["size"] == name]
-            rows.append({"size": name, "before": before, "step": step, **_step(inside, window)})
-    return pd.DataFrame(rows)
-
-
-def _step(waits: pd.DataFrame, window: int) -> dict[str, float]:
-    days, outcome = waits["days"], waits["outcome"]
-    n = len(days)
-    share, low, high = converted_by(days, outcome, window) if n else (np.nan,) * 3
-    median, median_low, median_high = (
-        median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist()) if n else (np.nan,) * 3
-    )
-    ended = np.bincount(outcome, minlength=3)
-    return {
-        "n": n,
-        "reached": int(ended[REACHED]),
-        "left": int(ended[LEFT]),
-        "waiting": int(ended[CENSORED]),
-        "share": share,
-        "low": low,
-        "high": high,
-        "median": median,
-        "median_low": median_low,
-        "median_high": median_high,
-    }
-
-
-def _differences(waits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
-    """Of each step, whether companies of different size take it alike."""
-    rows = []
-    for step in steps[1:]:
-        inside = waits[waits["step"] == step]
-        enough = inside[inside["size"].map(inside["size"].value_counts()) >= LEAST]
-        _, p = log_rank(enough["days"].clip(lower=0.5), enough["outcome"] == REACHED, enough["size"])
-        rows.append({"step": step, "p": p})
-    found = pd.DataFrame(rows, columns=["step", "p"])
-    return found.assign(differs=benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY))
-
-
 def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
     """The waits with who was in charge when each began: by the last touch, else the account's."""
     touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
@@ -288,45 +260,6 @@ def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
     waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
     now = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
     return waits.assign(**{by: waits[by].fillna(now)}).dropna(subset=[by])
-
-
-def _cohort(
-    reached: pd.DataFrame, new: pd.Series, steps: list[str], end: pd.Timestamp
-) -> pd.DataFrame | None:
-    """The quarter's new customers against the earlier ones at the same age; `None` where one are too few."""
-    watched = (end - reached.loc[new, steps[0]]) / pd.Timedelta(days=1)
-    ages = [age for age in COHORT_AGES if (watched >= age).sum() >= LEAST]
-    if not ages or (~new).sum() < LEAST:
-        return None
-    age, rows = ages[0], []
-    for step in steps[1:]:
-        days, outcome = wait(reached, steps[0], step, end)
-        outcome = outcome.where(days <= age, CENSORED)
-        days = days.clip(upper=age)
-        now = by_ages(days[new], outcome[new], [age]).iloc[0]
-        before = by_ages(days[~new], outcome[~new], [age]).iloc[0]
-        _, p = log_rank(days.clip(lower=0.5), outcome == REACHED, new)
-        rows.append(
-            {
-                "step": step,
-                "age": age,
-                "n": int(new.sum()),
-                **now[["share", "low", "high"]].to_dict(),
-                "n_before": int((~new).sum()),
-                **before[["share", "low", "high"]].add_suffix("_before").to_dict(),
-                "p": p,
-                "more": _sooner(days[new], outcome[new]) > _sooner(days[~new], outcome[~new]),
-            }
-        )
-    table = pd.DataFrame(rows)
-    verdict = np.where(table["more"], "faster", "slower")
-    sure = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
-    return table.assign(verdict=np.where(sure, verdict, "alike")).drop(columns="more")
-
-
-def _sooner(days: pd.Series, outcome: pd.Series) -> float:
-    """Who reached it, for each day that somebody waited."""
-    return float((outcome == REACHED).sum() / max(days.sum(), 0.5))
 
 
 def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
@@ -339,30 +272,17 @@ def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _metrics(to_value: tuple[pd.Series, pd.Series] | None, steps: pd.DataFrame) -> dict[str, Metric]:
-    found = {}
-    if to_value is not None:
-        days, outcome = to_value
-        median, low, high = median_time(days.clip(lower=0.5).tolist(), (outcome == REACHED).tolist())
-        found["days_to_value"] = Metric(
-            "days_to_value",
-            None if np.isnan(median) else median,
-            "days",
-            len(days),
-            None if np.isnan(low) else low,
-            None if np.isnan(high) else high,
-        )
-        share, low, high = converted_by(days, outcome, 180)
-        found["value_within_180_days"] = Metric("value_within_180_days", share, "share", len(days), low, high)
-    overall = steps[(steps["size"] == "all") & (steps["n"] >= LEAST)]
-    if len(overall):
-        worst = overall.loc[overall["share"].idxmin()]
-        found[f"hardest_step:{worst['step']}"] = Metric(
-            f"hardest_step:{worst['step']}",
-            float(worst["share"]),
-            "share",
-            int(worst["n"]),
-            float(worst["low"]),
-            float(worst["high"]),
-        )
-    return found
+def _through(funnel: pd.DataFrame) -> Verdict:
+    """How many of those that began came through all steps."""
+    first, last = funnel.iloc[0], funnel.iloc[-1]
+    fields = {"share": float(last["share"]), "steps": len(funnel), "n": int(first["units"])}
+    return Verdict("whole", fields)
+
+
+def _hardest(found: Verdict) -> dict[str, Metric]:
+    """The share that takes the hardest step, by `hardest_step:<step>`; nothing where no step can be named."""
+    if found.code != "message":
+        return {}
+    name = f"hardest_step:{found.fields['step']}"
+    share, low, high, n = (found.fields[field] for field in ("share", "low", "high", "n"))
+    return {name: Metric(name, share, "share", n, low, high)}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cs_helpers.analyses.funnels import Exclusion, Funnel, Mode, attempts
 from cs_helpers.analyses.measures import named
+from cs_helpers.analyses.result import Verdict
 from cs_helpers.contract.products import Excluded, Journey
 from cs_helpers.snapshot import ProductData
 
@@ -74,6 +75,23 @@ def ways(data: ProductData, units: pd.Index, steps: list[str], end: pd.Timestamp
     names = np.array(steps, dtype=object)
     found = found.assign(before=names[found["before"]], step=names[found["place"]])
     return found[["before", "step", "customers", "ahead"]]
+
+
+def detour(found: pd.DataFrame) -> Verdict:
+    """How many go straight on, and the other way that most went; found: as `ways` gives it, with one such way.
+
+    `message` (share: of the moves that go straight on; before, step, customers: of the other way).
+    """
+    straight, other = found[found["ahead"] == 1], found[found["ahead"] != 1].nlargest(1, "customers").iloc[0]
+    return Verdict(
+        "message",
+        {
+            "share": float(straight["customers"].sum() / found["customers"].sum()),
+            "before": other["before"],
+            "step": other["step"],
+            "customers": int(other["customers"]),
+        },
+    )
 
 
 def by_day(journey: Journey) -> bool:

@@ -1,80 +1,141 @@
-"""Time to an event that some have not reached yet."""
+"""Time to an event that some have not reached yet, and that others will not: they have left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from statsmodels.duration.survfunc import SurvfuncRight, survdiff
+from scipy.special import ndtri
+from statsmodels.duration.survfunc import survdiff
 
 from cs_helpers.analyses.proportions import wilson
 
 #: what a row's `outcome` may be
 CENSORED, REACHED, LEFT = 0, 1, 2
 
+#: where most wait and are no longer watched, fewer that still are tell nothing of the others
+LEAST_WATCHED = 5
 
-def median_time(
-    days: Sequence[float], reached: Sequence[bool], entered: Sequence[float] | None = None
-) -> tuple[float, float, float]:
-    """Kaplan-Meier's median with its 95 % interval (log-log); nan: not reached.
+#: the columns of a curve
+CURVE = ("day", "share", "low", "high", "at_risk")
 
-    The median is the first time at which the survival function is 0.5 or less (Kaplan, Meier 1958).
-    entered: the day from which each was watched, where that is later than day 0 (left truncation).
+_Z = float(ndtri(0.975))
+_UNKNOWN = (float("nan"), float("nan"), float("nan"))
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """Who reached something, by when: share, median and how far either is known, all from one curve.
+
+    days: how long each was watched since it began to wait; outcome: how that ended (`CENSORED`,
+    `REACHED`, `LEFT`, which is a competing end); entered: the day from which each was watched, where
+    that is later than day 0 (left truncation).
+
+    The median is at most h where, and only where, the share within h is a half or more.
     """
-    if not any(reached):
-        return float("nan"), float("nan"), float("nan")
-    since = None if entered is None else np.asarray(entered, float)
-    curve = SurvfuncRight(np.asarray(days, float), np.asarray(reached, int), entry=since)
-    with np.errstate(divide="ignore", invalid="ignore"):  # the log of 0 and 1 at the curve's ends
-        low, high = curve.quantile_ci(0.5, method="cloglog")
-    return _finite(_median(curve)), _finite(low), _finite(high)
 
+    days: pd.Series
+    outcome: pd.Series
+    entered: pd.Series | None = None
 
-def _median(curve: SurvfuncRight) -> float:
-    below = np.flatnonzero(curve.surv_prob <= 0.5 + 1e-12)
-    return float(curve.surv_times[below[0]]) if len(below) else float("nan")
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """`incidence`, as far as it is known."""
+        curve = incidence(self.days, self.outcome, self.entered)
+        return curve[curve["day"] <= self.known_until].reset_index(drop=True)
 
+    @cached_property
+    def known_until(self) -> float:
+        """The last day of which a share is told; infinite where nobody waits any more, 0 where nobody ever did.
 
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) else float("nan")
+        That is the last day on which anybody who waits is watched; or an earlier one, from which on fewer
+        than five are while more than half of all have waited without an end and are watched no longer.
+        """
+        time = np.sort(self._time)
+        if not len(time):
+            return 0.0
+        open_ = np.sort(self._time[self.outcome.to_numpy(int) == CENSORED])
+        longest = float(time[-1]) if len(open_) and open_[-1] == time[-1] else float("inf")
+        at = np.unique(time)
+        lost = np.searchsorted(open_, at, side="right")
+        few = (len(time) - np.searchsorted(time, at, side="right") < LEAST_WATCHED) & (lost > len(time) / 2)
+        return min(longest, float(at[few][0])) if few.any() else longest
+
+    @property
+    def _time(self) -> np.ndarray:
+        return _time(self.days)
+
+    def watched_at(self, day: float) -> int:
+        """How many were watched and still waiting just before a day."""
+        return int(_at_risk(self._time, _since(self.days, self.entered), np.array([day]))[0])
+
+    def share_within(self, days: float) -> tuple[float, float, float]:
+        """Share that reached it within so many days, low and high (95 %); NaN beyond `known_until`.
+
+        Where it is nobody: Wilson's interval for nobody of those that were watched until then or had left.
+        """
+        if not len(self.days) or days > self.known_until:
+            return _UNKNOWN
+        share, low, high = share_by(self.curve, days)
+        if share:
+            return share, low, high
+        gone = (self._time < days) & (self.outcome.to_numpy(int) == LEFT)
+        return 0.0, *wilson(0, max(self.watched_at(days) + int(gone.sum()), 1))
+
+    def median(self) -> tuple[float, float, float]:
+        """The first day by which half have reached it, low and high (95 %); each NaN where that is not known.
+
+        The interval is where the curve's band holds a half (Brookmeyer, Crowley 1982).
+        """
+        some = self.curve[self.curve["share"] > 0]
+        first = [some.loc[some[c] >= 0.5, "day"].min() for c in ("share", "high", "low")]
+        return float(first[0]), float(first[1]), float(first[2])
 
 
 def incidence(days: pd.Series, outcome: pd.Series, entered: pd.Series | None = None) -> pd.DataFrame:
     """Share that reached the event by each day, leaving being a competing end (Aalen, Johansen 1978).
 
+    Where nobody leaves this is one less Kaplan and Meier's curve (1958).
     entered: the day from which each was watched, where that is later than day 0 (left truncation):
     who had reached it or left before is not known to us, so nobody counts before that day.
-    Columns: day, share, low, high (95 %), at_risk (watched and waiting just before the day). Empty
-    where nobody reached it.
+    Columns: day (each on which a wait ended or was last watched), share, low, high (95 %, log-log;
+    Kalbfleisch, Prentice 1980; Wilson's where it is nobody or everybody), at_risk (watched and waiting
+    just before the day).
     """
-    columns = ["day", "share", "low", "high", "at_risk"]
-    status = outcome.to_numpy(int)
-    reached = status == REACHED
-    if not reached.any():
-        return pd.DataFrame(columns=columns, dtype="float64")
-    # time 0 has no one at risk before it in statsmodels: reached on the same day counts as day 0.5
-    time = np.maximum(days.to_numpy(float), 0.5)
-    since = np.zeros(len(time)) if entered is None else entered.to_numpy(float)
-    if not (status == LEFT).any():
-        curve = SurvfuncRight(time, reached.astype(int), entry=None if entered is None else since)
-        share, error, at = 1 - curve.surv_prob, curve.surv_prob_se, curve.surv_times
-        error = np.nan_to_num(error)  # statsmodels gives none where everybody has reached it
-    else:
-        at, share, error = _aalen_johansen(time, status, since)
-    low = np.clip(share - 1.96 * error, 0, 1)
-    # all have reached it: no error is left, yet a few customers do not make it certain
-    low = np.where(share > 1 - 1e-12, wilson(int(reached.sum()), int(reached.sum()))[0], low)
-    return pd.DataFrame(
-        {
-            "day": at,
-            "share": share,
-            "low": low,
-            "high": np.clip(share + 1.96 * error, 0, 1),
-            "at_risk": _at_risk(time, since, at),
-        },
-        columns=columns,
-    )
+    time, since, status = _time(days), _since(days, entered), outcome.to_numpy(int)
+    if not len(time):
+        return pd.DataFrame(columns=list(CURVE), dtype="float64")
+    at, share, error = _aalen_johansen(time, status, since)
+    share = np.round(share, 12)  # a half is a half, however its terms were rounded
+    at_risk = _at_risk(time, since, at)
+    low, high = _log_log(share, error)
+    left_before = np.searchsorted(np.sort(time[status == LEFT]), at, side="left")
+    reached = int((status == REACHED).sum())
+    nobody, everybody = share == 0, share == 1
+    low = np.select([nobody, everybody], [0.0, wilson(reached, reached)[0]], low)
+    high = np.select([nobody, everybody], [_Z**2 / (at_risk + left_before + _Z**2), 1.0], high)
+    return pd.DataFrame(dict(zip(CURVE, (at, share, low, high, at_risk), strict=True)))
+
+
+def _time(days: pd.Series) -> np.ndarray:
+    """Days as they are counted: reached on the same day is within the first half of it."""
+    return np.asarray(np.maximum(days.to_numpy(float), 0.5))
+
+
+def _since(days: pd.Series, entered: pd.Series | None) -> np.ndarray:
+    return np.zeros(len(days)) if entered is None else entered.to_numpy(float)
+
+
+def _log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % bounds that are symmetric in log(-log(1 - share)); the shares themselves at 0 and 1."""
+    inside = (share > 0) & (share < 1)
+    rest = np.where(inside, 1 - share, 0.5)
+    reach = np.exp(_Z * error / (rest * -np.log(rest)))
+    low, high = 1 - rest ** (1 / reach), 1 - rest**reach
+    return np.where(inside, np.minimum(low, share), share), np.where(inside, np.maximum(high, share), share)
 
 
 def _at_risk(time: np.ndarray, since: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -119,36 +180,6 @@ def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
     return share, low, high
 
 
-def converted_by(days: pd.Series, outcome: pd.Series, day: float) -> tuple[float, float, float]:
-    """Share that reached the event by a day, low and high (95 %; Wilson's where it is nobody)."""
-    return _converted(incidence(days, outcome), len(days), day)
-
-
-def _converted(curve: pd.DataFrame, n: int, day: float) -> tuple[float, float, float]:
-    share, low, high = share_by(curve, day)
-    return (share, low, high) if share else (share, *wilson(0, n))
-
-
-def by_ages(days: pd.Series, outcome: pd.Series, ages: Sequence[float]) -> pd.DataFrame:
-    """Share that reached the event by some ages, as far as anybody was watched that long.
-
-    Columns: age, share, low, high (95 %; Wilson's where it is nobody), at_risk (watched at that age
-    and still waiting). share is NaN from the age on that nobody who waits has come to.
-    """
-    curve = incidence(days, outcome)
-    time = np.maximum(days.to_numpy(float), 0.5)
-    waiting = time[outcome.to_numpy(int) == CENSORED]
-    known = waiting.max() if len(waiting) and waiting.max() >= time.max() else float("inf")
-    rows = []
-    for age in ages:
-        share, low, high = _converted(curve, len(days), age)
-        if age > known or not len(days):
-            share = low = high = float("nan")
-        at_risk = int((time >= age).sum())
-        rows.append({"age": age, "share": share, "low": low, "high": high, "at_risk": at_risk})
-    return pd.DataFrame(rows, columns=["age", "share", "low", "high", "at_risk"])
-
-
 def log_rank(days: Sequence[float], reached: Sequence[bool], group: Sequence[object]) -> tuple[float, float]:
     """Chi-squared and p of the log-rank test (Mantel 1966): do the groups come to the event alike?
 
@@ -163,3 +194,7 @@ def log_rank(days: Sequence[float], reached: Sequence[bool], group: Sequence[obj
         except np.linalg.LinAlgError:  # a group of which nobody was ever at risk beside another
             return float("nan"), float("nan")
     return _finite(float(chi_squared)), _finite(float(p))
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else float("nan")

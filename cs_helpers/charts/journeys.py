@@ -26,8 +26,11 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.text import Text
 
-#: days that the curve of time to value shows
-HORIZON = 540
+#: days that the curve of time to value shows: up to the first of them after which nothing comes
+HORIZONS = (90, 180, 270, 365, 450, 540)
+
+#: fields of a verdict that are names, and of what; of the others some are shares, the rest numbers
+_NAMED = {"step": "step", "before": "step", "size": "size", "other": "size"}
 
 #: half of the width of a step in the picture of ways
 _BOX = 0.62
@@ -65,20 +68,8 @@ def funnel(result: Result, text: Text) -> Picture:
         percent_axis(axis, which="x", top=1.12)
         axis.set_xticks(np.linspace(0, 1, 6))
         axis.grid(axis="y", visible=False)
-        hardest = next((m for name, m in result.metrics.items() if name.startswith("hardest_step:")), None)
         n = int(table["units"].iloc[0])
-        if result.settings["mode"] != "milestones" or users:
-            share = text.share(table["share"].iloc[-1])
-            message = text("journeys.funnel.whole", share=share, steps=len(table), n=text.number(n))
-        elif hardest is None:
-            message = text("journeys.funnel.few")
-        else:
-            message = text(
-                "journeys.funnel.message",
-                step=text.label("step", hardest.name.partition(":")[2]),
-                share=text.share(hardest.value),
-                n=text.number(hardest.n),
-            )
+        message = _message(result, text, "funnel")
         alt = text("journeys.funnel.alt", message=message)
         counted = text("charts.n_users" if users else "charts.n_customers", n=text.number(n))
         return finished(figure, text, result, message=message, alt=alt, n=counted)
@@ -104,44 +95,14 @@ def steps(result: Result, text: Text) -> Picture:
                         color=SIZES[size],
                     )  # fmt: skip
         axis.set_yticks(range(len(names)), [text.label("step", s) for s in names])
-        axis.invert_yaxis()
+        axis.set_ylim(len(names) - 0.5, -0.5)  # a step of which nothing is known has its place, too
         percent_axis(axis, which="x", top=1.13)
         axis.set_xticks(np.linspace(0, 1, 6))
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
-        message = _widest_gap(result, text, sizes)
+        if sizes:
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
+        message = _message(result, text, "steps")
         alt = text("journeys.steps.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
-
-
-def _widest_gap(result: Result, text: Text, sizes: list[str]) -> str:
-    table = result.tables["steps"]
-    differ = result.tables["differences"]
-    differ = differ.loc[differ["differs"], "step"]
-    table = table[table["size"].isin(sizes) & (table["n"] >= 5) & table["step"].isin(differ)]
-    best: tuple[float, str, str, float, str, float] | None = None
-    for step, inside in table.groupby("step", sort=False):
-        low, high = inside.loc[inside["share"].idxmin()], inside.loc[inside["share"].idxmax()]
-        gap = float(high["low"] - low["high"])  # the pace may differ, too: a stall is a matter of the share
-        if gap > 0 and (best is None or gap > best[0]):
-            best = (
-                gap,
-                str(step),
-                str(low["size"]),
-                float(low["share"]),
-                str(high["size"]),
-                float(high["share"]),
-            )
-    if best is None:
-        return text("journeys.steps.alike")
-    _, step, worst, share, other, other_share = best
-    return text(
-        "journeys.steps.stall",
-        step=text.label("step", step),
-        size=text.label("size", worst),
-        share=text.share(share),
-        other=text.label("size", other),
-        other_share=text.share(other_share),
-    )
 
 
 def ways(result: Result, text: Text) -> Picture:
@@ -178,12 +139,7 @@ def ways(result: Result, text: Text) -> Picture:
             within(axis, 0, y, text.wrapped(text.label("step", step), 26))
         axis.set(xlim=(-2.4, 2.4), ylim=(len(steps) - 0.6, -0.4))
         axis.set_axis_off()
-        straight = table.loc[table["ahead"] == 1, "customers"].sum() / table["customers"].sum()
-        other = asides.iloc[0]
-        message = text(
-            "journeys.ways.message", share=text.share(straight), n=text.number(other["customers"]),
-            before=text.label("step", other["before"]), step=text.label("step", other["step"]),
-        )  # fmt: skip
+        message = _message(result, text, "ways")
         alt = text("journeys.ways.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
@@ -216,16 +172,7 @@ def stalls(result: Result, text: Text) -> Picture:
             axis.set_xticklabels([text.wrapped(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:
                 axis.set_yticklabels([text.wrapped(text.label("step", s), 24) for s in names], fontsize=9)
-        sizes = table[(table["dimension"] == "size") & (table["late"] > 0)]
-        if len(sizes):
-            worst = sizes.nlargest(1, ["mrr", "late"]).iloc[0]
-            message = text(
-                "journeys.stalls.message", step=text.label("step", worst["step"]), late=int(worst["late"]),
-                size=text.label("size", worst["segment"]), mrr=text.number(worst["mrr"]),
-                share=text.share(worst["mrr"] / sizes["mrr"].sum()),
-            )  # fmt: skip
-        else:
-            message = text("journeys.stalls.none")
+        message = _message(result, text, "stalls")
         alt = text("journeys.stalls.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
@@ -233,47 +180,54 @@ def stalls(result: Result, text: Text) -> Picture:
 def value_curve(result: Result, text: Text) -> Picture:
     """Share of customers with value by days since the start, leaving being a competing end."""
     table = result.tables["value_curve"]
+    # a curve that is known for ever is drawn no further than its last event makes worth while
+    longest = table.groupby("size")["day"].max().max()
+    horizon = next((day for day in HORIZONS if day >= longest), HORIZONS[-1])
     with canvas(text, height=3.9) as (figure, axis):
         ends: list[tuple[float, float, str]] = []
         for size, colour in SIZES.items():
-            curve = table[(table["size"] == size) & (table["day"] <= HORIZON)]
-            if curve.empty:
+            whole = table[table["size"] == size]
+            if whole.empty:
                 continue
-            day = np.concatenate([[0.0], curve["day"]])
-            share = np.concatenate([[0.0], curve["share"]])
+            curve = whole[whole["day"] <= horizon]
+            # it ends where nobody is watched any more; where nobody waits any more it is known for ever
+            last = min(float(whole["until"].iloc[0]), horizon)
+            day, share, low, high = (np.r_[0.0, curve[c]] for c in ("day", "share", "low", "high"))
+            day, share, low, high = np.r_[day, last], *(np.r_[part, part[-1]] for part in (share, low, high))
             axis.step(day, share, where="post", color=colour, linewidth=2.2 if size == "all" else 1.4)
             if size == "all":
-                axis.fill_between(
-                    day, np.concatenate([[0.0], curve["low"]]), np.concatenate([[0.0], curve["high"]]),
-                    step="post", color=colour, alpha=0.1, linewidth=0,
-                )  # fmt: skip
-            # after the last event nothing more is known than that none came: a thin dashed line
-            axis.hlines(share[-1], day[-1], HORIZON, color=colour, linewidth=1, linestyle=(0, (3, 3)))
-            ends.append((float(share[-1]), float(curve["at_risk"].iloc[0]), size))
+                axis.fill_between(day, low, high, step="post", color=colour, alpha=0.1, linewidth=0)
+            if last < horizon:
+                axis.plot(last, share[-1], "o", color=colour, markersize=4)
+            ends.append((float(share[-1]), float(whole["at_risk"].iloc[0]), size))
         places = apart([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
         for place, (_, n, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
-            axis.text(HORIZON + 6, place, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9)
-        axis.set_xlim(0, HORIZON * 1.22)
-        axis.set_xticks([0, 90, 180, 270, 365, 450, HORIZON])
+            axis.text(
+                1.01 * horizon, place, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )  # fmt: skip
+        axis.set_xlim(0, horizon * 1.22)
+        axis.set_xticks([0, *(day for day in HORIZONS if day <= horizon)])
         percent_axis(axis)
         axis.set_title(
             text("journeys.value_curve.axis", step=text.label("step", result.settings["value_step"]))
         )
-        median = result.metrics.get("days_to_value")
-        by_half_year = result.metrics.get("value_within_180_days")
-        key = "not_reached"
-        if median and median.value is not None:
-            key = "message" if median.low is not None and median.high is not None else "median"
-        message = text(
-            f"journeys.value_curve.{key}",
-            days=text.number(median.value if median else None),
-            low=text.number(median.low if median else None),
-            high=text.number(median.high if median else None),
-            share=text.share(by_half_year.value if by_half_year else None),
-        )
+        message = _message(result, text, "value_curve")
         alt = text("journeys.value_curve.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+
+
+def _message(result: Result, text: Text, question: str) -> str:
+    """What the analysis says of a question, in words."""
+    verdict = result.verdicts[question]
+    said = {}
+    for name, value in verdict.fields.items():
+        if name in _NAMED:
+            said[name] = text.label(_NAMED[name], value)
+        else:
+            said[name] = text.share(value) if name.endswith("share") else text.number(value)
+    return text(f"journeys.{question}.{verdict.code}", **said)
 
 
 def _customers(result: Result, text: Text) -> str:

@@ -13,7 +13,7 @@ from statsmodels.tsa.seasonal import STL
 
 from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio, wilson
 from cs_helpers.analyses.result import Result
-from cs_helpers.analyses.survival import median_time
+from cs_helpers.analyses.survival import CENSORED, REACHED, Conversion
 from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.tables.theme import table
@@ -31,7 +31,7 @@ def warm_up(languages: Sequence[str]) -> None:
         table(frame, {"a": "A", "b": "B"}, name="warm").as_html()
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
-        median_time([1.0, 2.0, 3.0], [True, True, False])
+        Conversion(pd.Series([1.0, 2.0, 3.0]), pd.Series([REACHED, REACHED, CENSORED])).median()
         terms("請求書を送った"), terms("The clerks fold invoices")  # each loads its dictionary
         wilson(1, 3)
         rate_ratio(3, 10.0, 4, 10.0)

@@ -19,7 +19,7 @@ def steps(result: Result, text: Text) -> Listing:
     frame["conversion"] = [text.share_within(r.share, r.low, r.high) for r in frame.itertuples()]
     frame["days"] = [
         text("journeys.steps.not_reached")
-        if r.median != r.median
+        if r.half == "not_reached"
         else text.number_within(r.median, r.median_low, r.median_high)
         for r in frame.itertuples()
     ]

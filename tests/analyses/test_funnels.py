@@ -188,3 +188,26 @@ def test_nothing_in_a_stream_is_nobody() -> None:
 def test_a_funnel_that_makes_no_sense_is_refused(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ParameterError, match=said):
         Funnel(**wrong)
+
+
+@pytest.mark.parametrize("mode", ["ordered", "strict", "unordered"])
+@pytest.mark.parametrize("entry", ["first_entry", "latest_entry"])
+@pytest.mark.parametrize(
+    "column", ["format_1", "entered", "times", "starts", "met", "run", "time_1", 'a "b"']
+)
+def test_a_breakdown_may_have_any_name(mode: str, entry: str, column: str) -> None:
+    """Those that the counting itself uses, too, and those that hold one of them."""
+    rows = stream([(1, "A", START), (1, "B", START + HOUR), (2, "A", START)])
+    rows[column] = ["x", "x", "y"]
+    funnel = Funnel(("A", "B"), 2 * HOUR, mode, entry)
+    assert counted(rows, funnel, by=column)[[column, "units"]].to_numpy().tolist() == [
+        ["x", 1], ["x", 1], ["y", 1], ["y", 0],
+    ]  # fmt: skip
+    assert attempts(rows, funnel, by=column)[column].tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize("column", ["unit", "reached", "at_2"])
+def test_a_breakdown_that_is_called_as_another_column_of_the_answer_is_refused(column: str) -> None:
+    rows = stream([(1, "A", START)])
+    with pytest.raises(ParameterError, match="another column of that name"):
+        attempts(rows.assign(**{column: "x"}), Funnel(("A", "B")), by=column)

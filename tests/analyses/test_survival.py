@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,9 @@ from cs_helpers.analyses.survival import (
     CENSORED,
     LEFT,
     REACHED,
-    by_ages,
+    Conversion,
     incidence,
     log_rank,
-    median_time,
     share_by,
 )
 
@@ -52,6 +52,14 @@ def curve_of(rows: list[tuple[float, int]]) -> pd.DataFrame:
     return incidence(pd.Series([d for d, _ in rows]), pd.Series([o for _, o in rows]))
 
 
+def median_of(
+    days: Sequence[float], reached: Sequence[bool], since: pd.Series | None = None
+) -> tuple[float, float, float]:
+    """The median where nobody leaves, as published for Kaplan and Meier's curve."""
+    outcome = pd.Series(np.where(reached, REACHED, CENSORED))
+    return Conversion(pd.Series(np.asarray(days, float)), outcome, since).median()
+
+
 def swapped(rows: list[tuple[float, int]]) -> list[tuple[float, int]]:
     other = {REACHED: LEFT, LEFT: REACHED, CENSORED: CENSORED}
     return [(day, other[outcome]) for day, outcome in rows]
@@ -68,24 +76,24 @@ def swapped(rows: list[tuple[float, int]]) -> list[tuple[float, int]]:
 )
 def test_the_median_is_the_published_one(file: str, days: str, event: str, median: float) -> None:
     rows = published(file)
-    assert median_time(rows[days], rows[event] == 1)[0] == median
+    assert median_of(rows[days], rows[event] == 1)[0] == median
 
 
 def test_the_interval_of_the_median_is_the_published_one() -> None:
     rows = published("survival_lifelines/waltons_dataset.csv")
-    assert median_time(rows["T"], rows["E"] == 1) == (56, 53, 58)
+    assert median_of(rows["T"], rows["E"] == 1) == (56, 53, 58)
 
 
 @pytest.mark.parametrize(("group", "median"), [("control", 58), ("miR-137", 26)])
 def test_the_median_of_each_group_is_the_published_one(group: str, median: float) -> None:
     rows = published("survival_lifelines/waltons_dataset.csv")
     inside = rows[rows["group"] == group]
-    assert median_time(inside["T"], inside["E"] == 1)[0] == median
+    assert median_of(inside["T"], inside["E"] == 1)[0] == median
 
 
 def test_a_median_that_is_not_reached_is_said_to_be_so() -> None:
     rows = published("survival_lifelines/rossi.csv")
-    assert np.isnan(median_time(rows["week"], rows["arrest"] == 1)[0])
+    assert np.isnan(median_of(rows["week"], rows["arrest"] == 1)[0])
 
 
 def test_the_share_by_a_day_is_the_published_one() -> None:
@@ -99,7 +107,7 @@ def test_the_median_of_monthly_contracts_with_internet_is_the_published_one() ->
     rows = rows[(rows["Contract"] == "Month-to-month") & (rows["InternetService"] != "No")]
     left = rows["Churn"] == "Yes"
     assert (len(rows), left.sum()) == (3351, 1556)
-    assert median_time(rows["tenure"], left)[0] == 34
+    assert median_of(rows["tenure"], left)[0] == 34
 
 
 @given(rows=waits, by=st.integers(0, 13))
@@ -122,25 +130,33 @@ def test_the_share_never_falls_and_its_bounds_hold_it(rows: list[tuple[float, in
     assert curve[["low", "high"]].stack().between(0, 1).all()
 
 
+def log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of shares between 0 and 1, symmetric in log(-log(1 - share)) (Kalbfleisch, Prentice 1980)."""
+    middle, reach = np.log(-np.log(1 - share)), -1.959964 * error / ((1 - share) * np.log(1 - share))
+    return 1 - np.exp(-np.exp(middle - reach)), 1 - np.exp(-np.exp(middle + reach))
+
+
 @given(rows=waits)
 def test_without_anybody_waiting_the_interval_is_that_of_a_share(rows: list[tuple[float, int]]) -> None:
     ended = [(day, outcome or LEFT) for day, outcome in [*rows, (1, LEFT), (2, REACHED)]]
     share, low, high = share_by(curve_of(ended), 99)
-    reach = 1.96 * np.sqrt(share * (1 - share) / len(ended))
+    error = np.sqrt(share * (1 - share) / len(ended))
     assert share == pytest.approx(np.mean([outcome == REACHED for _, outcome in ended]))
-    assert (low, high) == pytest.approx((max(0, share - reach), min(1, share + reach)))
+    assert (low, high) == pytest.approx(log_log(np.array(share), error), abs=1e-6)
 
 
 @given(rows=waits)
-def test_the_interval_is_that_of_statsmodels_while_somebody_waits(rows: list[tuple[float, int]]) -> None:
+def test_the_interval_rests_on_the_error_of_statsmodels_while_somebody_waits(
+    rows: list[tuple[float, int]],
+) -> None:
     waiting = [*rows, (1, LEFT), (2, REACHED), (13, CENSORED)]
     other = CumIncidenceRight(*(np.array(column, float) for column in zip(*waiting, strict=True)))
     curve = curve_of(waiting)
-    low, high = (np.clip(other.cinc[0] + side * 1.96 * other.cinc_se[0], 0, 1) for side in (-1, 1))
     assert curve["day"].tolist() == other.times.tolist()
-    # the two round differently where the variance is 0
-    assert curve["low"].to_numpy() == pytest.approx(low, abs=1e-6)
-    assert curve["high"].to_numpy() == pytest.approx(high, abs=1e-6)
+    some = other.cinc[0] > 0
+    low, high = log_log(other.cinc[0][some], other.cinc_se[0][some])
+    assert curve["low"].to_numpy()[some] == pytest.approx(low, abs=1e-5)
+    assert curve["high"].to_numpy()[some] == pytest.approx(high, abs=1e-5)
 
 
 @given(rows=waits)
@@ -168,12 +184,19 @@ def test_before_the_first_step_of_the_curve_the_share_is_0() -> None:
     assert share_by(curve_of([(3, REACHED), (4, CENSORED)]), 2) == (0.0, 0.0, 0.0)
 
 
-def test_where_nobody_reached_it_there_is_no_curve() -> None:
-    assert curve_of([(3, LEFT), (4, CENSORED)]).empty
+def test_where_nobody_reached_it_the_curve_stays_at_0() -> None:
+    curve = curve_of([(3, LEFT), (4, CENSORED)])
+    assert curve["share"].tolist() == [0, 0]
+    # nobody of two: Wilson's interval ends at z2 / (2 + z2)
+    assert curve["high"].tolist() == pytest.approx([1.96**2 / (2 + 1.96**2)] * 2, abs=1e-4)
+
+
+def test_where_nobody_is_there_is_no_curve() -> None:
+    assert curve_of([]).empty
 
 
 def test_the_median_of_nobody_who_reached_it_is_unknown() -> None:
-    assert np.isnan(median_time([3, 4], [False, False])).all()
+    assert np.isnan(median_of([3, 4], [False, False])).all()
 
 
 def test_growing_sign_ups_bias_the_mean_of_converters_and_not_the_median_here() -> None:
@@ -184,7 +207,7 @@ def test_growing_sign_ups_bias_the_mean_of_converters_and_not_the_median_here() 
     wait = chance.exponential(median / np.log(2), 4000)
     reached = wait <= today - signed_up
     observed = np.where(reached, wait, today - signed_up)
-    found, low, high = median_time(observed, reached)
+    found, low, high = median_of(observed, reached)
     assert np.median(wait[reached]) < wait[reached].mean() < median / 2
     assert low <= median <= high
     assert found == pytest.approx(median, rel=0.1)
@@ -240,9 +263,13 @@ def test_without_leaving_late_entry_is_that_of_statsmodels(rows: list[tuple[int,
     open_or_reached = [(day, outcome % LEFT, since) for day, outcome, since in [*rows, (5, REACHED, 0)]]
     days, status, since = (np.array(column, float) for column in zip(*open_or_reached, strict=True))
     other = SurvfuncRight(days, status, entry=since)
-    curve = late(open_or_reached)
+    curve = late(open_or_reached).set_index("day").loc[other.surv_times]
     assert curve["share"].to_numpy() == pytest.approx(1 - other.surv_prob)
     assert curve["at_risk"].tolist() == other.n_risk.tolist()
+    some = other.surv_prob > 1e-9
+    low, high = log_log(1 - other.surv_prob[some], other.surv_prob_se[some])
+    assert curve["low"].to_numpy()[some] == pytest.approx(low, abs=1e-5)
+    assert curve["high"].to_numpy()[some] == pytest.approx(high, abs=1e-5)
 
 
 def test_customers_older_than_the_log_bias_who_ignores_it_and_not_us() -> None:
@@ -253,28 +280,12 @@ def test_customers_older_than_the_log_bias_who_ignores_it_and_not_us() -> None:
     seen = days > since
     days, since = pd.Series(days[seen]), pd.Series(since[seen])
     reached = pd.Series(np.full(len(days), REACHED))
-    assert median_time(days, reached == REACHED)[0] > 110
-    median, low, high = median_time(days, reached == REACHED, since)
+    assert median_of(days, reached == REACHED)[0] > 110
+    median, low, high = median_of(days, reached == REACHED, since)
     assert low <= 60 <= high
     assert median == pytest.approx(60, rel=0.1)
     _, low, high = share_by(incidence(days, reached, since), 60)
     assert low <= 0.5 <= high
-
-
-def test_a_share_by_an_age_has_the_number_that_is_still_watched() -> None:
-    # of five: reached on day 10, left on day 20, reached on day 40, waiting since 50 and since 90
-    days = pd.Series([10.0, 20, 40, 50, 90])
-    outcome = pd.Series([REACHED, LEFT, REACHED, CENSORED, CENSORED])
-    table = by_ages(days, outcome, [5, 30, 60, 120]).set_index("age")
-    assert table["at_risk"].tolist() == [5, 3, 1, 0]
-    assert table["share"].tolist()[:3] == pytest.approx([0, 1 / 5, 1 / 5 + 3 / 5 / 3])
-    assert table.loc[5, ["low", "high"]].tolist() == pytest.approx([0, 1.96**2 / (5 + 1.96**2)], abs=1e-4)
-    assert np.isnan(table.at[120, "share"])  # nobody was watched that long
-
-
-def test_when_nobody_waits_any_more_every_age_is_known() -> None:
-    table = by_ages(pd.Series([10.0, 20]), pd.Series([REACHED, LEFT]), [120])
-    assert table["share"].tolist() == [0.5]
 
 
 def growing(seed: int) -> tuple[pd.Series, pd.Series]:
@@ -290,7 +301,7 @@ def test_converters_alone_look_fast_while_sign_ups_grow() -> None:
     naive, ours, inside = [], [], 0
     for seed in range(200):
         days, reached = growing(seed)
-        median, low, high = median_time(days.tolist(), reached.tolist())
+        median, low, high = median_of(days.tolist(), reached.tolist())
         naive.append(days[reached].median())
         ours.append(median)
         inside += low <= 41.6 and not high < 41.6  # nan: the interval has no upper end yet

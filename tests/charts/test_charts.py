@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cs_helpers.analyses.progress import detour
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import Snapshot
+from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
@@ -75,7 +77,11 @@ WAYS = [
 
 def test_the_ways_that_customers_go_are_drawn(workbook, results):
     went = pd.DataFrame(WAYS, columns=["before", "step", "customers", "ahead"])
-    result = replace(results["journeys"], tables={**results["journeys"].tables, "ways": went})
+    result = replace(
+        results["journeys"],
+        tables={**results["journeys"].tables, "ways": went},
+        verdicts={**results["journeys"].verdicts, "ways": detour(went)},
+    )
     picture = journeys.ways(result, workbook.text)
     image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
     # straight on in blue, ahead in green, back in orange
@@ -146,6 +152,33 @@ def test_a_table_is_set_with_headings_of_the_language(workbook, results, analysi
     assert page.count("<tr") >= 2
     assert ">nan<" not in page
     assert "{" not in page.partition("<table")[2]
+
+
+def test_a_curve_ends_where_nobody_is_watched_any_more(workbook, results):
+    rows = pd.DataFrame(
+        {"day": [10.0, 30], "share": 0.3, "low": 0.1, "high": 0.6, "at_risk": [10, 7], "size": "all"}
+    )
+
+    def ink(until):
+        curve = {**results["journeys"].tables, "value_curve": rows.assign(until=until)}
+        picture = journeys.value_curve(replace(results["journeys"], tables=curve), workbook.text)
+        image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("L"))
+        height, width = image.shape
+        # of 90 days those from about 40 to 75, without the words above and below
+        inside = image[int(0.25 * height) : int(0.8 * height), int(0.45 * width) : int(0.7 * width)]
+        return (inside < 120).sum()
+
+    assert ink(float("inf")) > 100
+    assert ink(30.0) == 0
+
+
+def test_touch_models_are_called_as_the_language_calls_them(workbook, results):
+    names = tables_of_journeys.touch_models(results["journeys"], workbook.text).page.iloc[:, 0]
+    words = {
+        "en": {"High touch", "Low touch", "Tech touch", "Community"},
+        "ja": {"ハイタッチ", "ロータッチ", "テックタッチ", "コミュニティタッチ"},
+    }
+    assert set(names) == words[workbook.text.language]
 
 
 @pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
