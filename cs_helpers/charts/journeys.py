@@ -221,7 +221,7 @@ def stalls(result: Result, text: Text) -> Picture:
             worst = sizes.nlargest(1, ["mrr", "late"]).iloc[0]
             message = text(
                 "journeys.stalls.message", step=text.label("step", worst["step"]), late=int(worst["late"]),
-                size=text.label("size", worst["segment"]), mrr=text.number(worst["mrr"]),
+                size=text.label("size", worst["segment"]), mrr=text.money(worst["mrr"], result.settings["currency"]),
                 share=text.share(worst["mrr"] / sizes["mrr"].sum()),
             )  # fmt: skip
         else:
