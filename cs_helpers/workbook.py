@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 from IPython import get_ipython
@@ -20,27 +20,25 @@ from pydantic import ValidationError
 from cs_helpers import paths
 from cs_helpers.analyses.customers import as_known, in_segment, segments_of
 from cs_helpers.analyses.edition import leadership_result
-from cs_helpers.analyses.result import Metric, Result
+from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.contract.products import Entry, Journey, Mode, Product
+from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables import facts
+from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import Setter
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
     from cs_helpers.widgets.concordance import Concordance
-    from cs_helpers.widgets.filter_bar import Choice, FilterBar
+    from cs_helpers.widgets.filter_bar import FilterBar
 
 #: what an analysis makes of a snapshot's small tables (`snapshot.FEW`) holds texts as they do: a third less time
 _few: ContextDecorator = pd.option_context("mode.string_storage", "python")
-
-#: windows of a funnel, in days, that can be chosen beside the product's own
-WINDOWS = (30, 90, 180, 365)
 
 
 @dataclass(frozen=True)
@@ -84,13 +82,16 @@ class Workbook:
         """The result of `cs_helpers.analyses.<analysis>` for this product and quarter.
 
         For leadership our own people have pseudonyms, an analysis of what customers told (it has `for_leadership`)
-        works on masked names and hides small numbers, and `disclosed` has the last word.
+        works on masked names and hides small numbers, and `disclosed` has the last word. The currency of the
+        product's contracts stands in its `settings`.
         """
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         if self.audience == "team":
-            return cast(Result, module.analyse(self.data, self.quarter))
-        cover = self.text.pseudonym
-        return leadership_result(module, self.snapshot, self.data, self.quarter, cover)
+            result = cast(Result, module.analyse(self.data, self.quarter))
+        else:
+            cover = self.text.pseudonym
+            result = leadership_result(module, self.snapshot, self.data, self.quarter, cover)
+        return replace(result, settings={**result.settings, "currency": self._currency()})
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
@@ -134,7 +135,7 @@ class Workbook:
             ("as_of", text.day(self.snapshot.as_of)),
         ]
         if self.segment != "all":
-            about.insert(2, ("segment", _segment_label(self.segment, text)))
+            about.insert(2, ("segment", text.segment(self.segment)))
         cells = "".join(
             f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
             for key, value in about
@@ -182,7 +183,7 @@ class Workbook:
                         "analysis": result.analysis,
                         "answers": question,
                         "message": picture.message,
-                        **_shows(result),
+                        **_about(result, question),
                     },
                 },
                 raw=True,
@@ -200,12 +201,13 @@ class Workbook:
             self._say(result, question)
             return
         name = f"{result.analysis}.{question}"
-        about = {"analysis": result.analysis, "table": question, **_shows(result)}
+        about = {"analysis": result.analysis, "table": question, **_about(result, question)}
         set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
         listing = None if result.tables[question].empty else set_table(result, self.text)
         if listing is None or listing.whole.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
             _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
+            self._say(result, question)
             return
         rows = len(listing.whole)
         more = ""
@@ -220,8 +222,7 @@ class Workbook:
             {**about, "rows": rows},
             csv=spreadsheet(listing.whole) if listing.cut else "",
         )
-        if not hasattr(importlib.import_module(f"cs_helpers.charts.{result.analysis}"), question):
-            self._say(result, question)  # else its figure does
+        self._say(result, question)
 
     def levels(self) -> None:
         """Shows the product's four levels of maturity and what each means."""
@@ -258,7 +259,7 @@ class Workbook:
 
         funnel: offers how the funnel of the journey is counted, too (`counted_as`).
         """
-        from cs_helpers.widgets.filter_bar import FilterBar
+        from cs_helpers.widgets.filter_bar import FilterBar, ways_to_count
 
         language, text = self.text.language, self.text
 
@@ -281,11 +282,11 @@ class Workbook:
             products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
             quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
             segments_of=lambda product: [
-                (_segment_label(s, text), s) for s in segments_of(self.snapshot.read(product))
+                (text.segment(s), s) for s in segments_of(self.snapshot.read(product))
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),
-            more_of=lambda product: _ways(self.snapshot.product(product), text) if funnel else {},
+            more_of=lambda product: ways_to_count(self.snapshot.product(product), text) if funnel else {},
         )
         bar.show()
         return bar
@@ -307,7 +308,7 @@ class Workbook:
 
     def _answer(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
-        notes = "".join(f'<p class="note">{html.escape(n)}</p>' for n in self._notes(result, question))
+        notes = "".join(map(self._box, result.about(question)))
         picture = self._picture(result, question)
         if picture is None:
             return notes
@@ -316,27 +317,27 @@ class Workbook:
         return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
 
     def _say(self, result: Result, question: str) -> None:
-        for sentence in self._notes(result, question):
-            about = {"analysis": result.analysis, "answers": question, "message": sentence, **_shows(result)}
-            _html(f'<p class="note">{html.escape(sentence)}</p>', about)
+        for note in result.about(question):
+            about = {
+                "analysis": result.analysis,
+                "answers": question,
+                "message": self._sentence(note),
+                "note": note.code,
+            }
+            _html(self._box(note), about | _about(result, question))
+
+    def _box(self, note: Note) -> str:
+        kind = "note hint" if note.explains else "note"
+        return f'<p class="{kind}">{html.escape(self._sentence(note))}</p>'
 
     def _notes(self, result: Result, question: str) -> list[str]:
-        found = []
-        for note in result.about(question):
-            fields = dict(note.fields)
-            if "since" in fields:
-                fields["since"] = self.text.day(fields["since"])
-            if "tables" in fields:
-                fields["tables"] = self.text.joined(list(fields["tables"]))
-            if "baseline" in fields:
-                fields["baseline"] = fields["baseline"].in_language(self.text.language)
-            if "steps" in fields:
-                fields["steps"] = self.text.joined([self.text.label("step", s) for s in fields["steps"]])
-            found.append(self.text(f"notes.{note.code}", **fields))
-        return found
+        return [self._sentence(note) for note in result.about(question)]
+
+    def _sentence(self, note: Note) -> str:
+        return sentence(note, self.text, self._currency())
 
     def _currency(self) -> str:
-        return str(self.data["contracts"]["currency"].iloc[0])
+        return str(next(iter(self.data["contracts"]["currency"]), ""))
 
     def _value(self, metric: Metric) -> str:
         text, value = self.text, metric.value
@@ -363,44 +364,9 @@ class Workbook:
         return f"{text('page.interval', low=low, high=high)}{text('page.separator')}{n}"
 
 
-def _ways(product: Product, text: Text) -> dict[str, Choice]:
-    """How the funnel of a product may be counted; users only where the snapshot knows what each did."""
-    from cs_helpers.widgets.filter_bar import Choice
-
-    journey = product.journey
-    units = ("account", "user") if journey.unit == "user" else ("account",)
-    named: dict[str, tuple[str, ...]] = {"mode": get_args(Mode), "entry": get_args(Entry), "unit": units}
-    found = {
-        name: Choice(
-            text(f"journeys.explore.{name}"),
-            [(text(f"journeys.explore.{value}"), value) for value in values],
-            getattr(journey, name),
-        )
-        for name, values in named.items()
-        if len(values) > 1
-    }
-    found["window_days"] = Choice(
-        text("journeys.explore.window_days"),
-        [(text("page.days", n=n), n) for n in sorted({*WINDOWS, journey.window_days})],
-        journey.window_days,
-    )
-    if journey.exclusions:
-        found["exclusions"] = Choice(
-            text("journeys.explore.exclusions"),
-            [
-                (text("journeys.explore.as_declared"), journey.exclusions),
-                (text("journeys.explore.without"), ()),
-            ],
-            journey.exclusions,
-        )
-    return found
-
-
-def _segment_label(segment: str, text: Text) -> str:
-    if segment == "all":
-        return text("charts.all")
-    dimension, _, value = segment.partition(":")
-    return f"{text.label('segment', dimension)}: {text.label(dimension, value)}"
+def _about(result: Result, question: str) -> dict[str, list[str]]:
+    """What an output that answers a question tells of, and the notes on it that the page must show, for the gate."""
+    return _shows(result) | {"notes": [note.code for note in result.about(question)]}
 
 
 def _shows(result: Result) -> dict[str, list[str]]:

@@ -10,7 +10,8 @@ from cs_helpers.analyses.agreement import pairs as role_pairs
 from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
 from cs_helpers.analyses.customers import with_segments
 from cs_helpers.analyses.framework import matrix, sources, themes
-from cs_helpers.analyses.key_words import counted, in_context, key_words, out_of_reach, pairs
+from cs_helpers.analyses.interview_verdicts import verdicts
+from cs_helpers.analyses.key_words import compared, counted, in_context, key_words, out_of_reach, pairs
 from cs_helpers.analyses.leadership import for_leadership as for_leadership
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.reasons import counted as counted_reasons
@@ -30,8 +31,6 @@ from cs_helpers.words.tokens import JAPANESE
 QUARTERS = 4
 #: the method asks for at least 20 to 30 companies
 LEAST_COMPANIES = 20
-#: behaviour to words, 6 : 4
-BEHAVIOUR_TARGET = 0.6
 #: a code is compared between segments when so many companies told it
 LEAST_TOLD = 5
 #: so many key words of a segment are shown in context
@@ -70,7 +69,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     asked = (
         "coverage", "crossing", "next", "evidence", "framework", "key_words", "hypotheses", "frozen", "reasons", "saturation",
-        "agreement",
+        "agreement", "depth", "varies",
     )  # fmt: skip
     missing = data.missing("interviews", "notes")
     first = quarter.back(QUARTERS - 1)
@@ -103,6 +102,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables |= _coded(data, told, quarter, customers, tables["crossing"])
         if not any(name in tables for name in ("agreement", "ledger")):
             found.append(Note("one_coder", "agreement", {}))
+        if tables["saturation"].empty:
+            found.append(Note("nothing_coded", "saturation", {}))
+        found += [Note("no_segments", name, {}) for name in ("coverage", "framework") if tables[name].empty]
         in_reach, of_words, tables["out_of_reach"] = out_of_reach(
             words, frozenset(tables["themes"].loc[tables["themes"]["theme"], "note_ids"].explode())
         )
@@ -114,9 +116,18 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         if tables["hypotheses"].empty:
             del tables["reasons"]
             found.append(Note("no_reasons", "reasons", {}))
-    for name in ("key_words", "crossing"):
-        if tables[name].empty:
-            found.append(Note(f"no_{name}", name, {}))
+        if tables["next"].empty and not customers["account_id"].isin(told["account_id"]).all():
+            del tables["next"]
+            found.append(Note("no_segments", "next", {}))
+        elif customers.empty:
+            del tables["next"]
+            found.append(Note("no_customers", "next", {"quarter": str(quarter)}))
+    if tables["crossing"].empty:
+        found.append(Note("no_crossing", "crossing", {}))
+    if tables["key_words"].empty:
+        del tables["key_words"]
+        among = (compared(words, segment) for segment in _segments(notes_told).values())
+        found.append(Note("no_leaning_word" if any(among) else "no_key_words", "key_words", {}))
     all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
     seen = int(all_notes["behaviour"] + all_notes["words"])
     metrics |= {
@@ -137,9 +148,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics["understood"] = Metric("understood", whole / of, "share", of, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
-        metrics["covered_cells"] = Metric(
-            "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
-        )
+        if len(by_size):
+            metrics["covered_cells"] = Metric(
+                "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
+            )
     return Result(
         "interviews",
         data.product.product,
@@ -150,6 +162,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(found),
+        verdicts=verdicts(tables, metrics),
     )
 
 
@@ -187,8 +200,8 @@ def _coded(
 
 def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Key words by size, quadrant and industry, the first of each size in context, and what comes together."""
-    of_company = notes.drop_duplicates("account_id").set_index("account_id")
-    parts = [key_words(words, of_company[d]).assign(dimension=d) for d in ("size", "quadrant", "industry")]
+    of_company = _segments(notes)
+    parts = [key_words(words, segment).assign(dimension=d) for d, segment in of_company.items()]
     found = pd.concat(parts, ignore_index=True)
     first = parts[0].groupby(["script", "segment"]).head(IN_CONTEXT)
     return {
@@ -196,6 +209,12 @@ def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "context": in_context(first, words, notes, of_company["size"]),
         "pairs": pairs(words),
     }
+
+
+def _segments(notes: pd.DataFrame) -> dict[str, pd.Series]:
+    """Of each dimension the segment of each company heard, by account_id."""
+    of_company = notes.drop_duplicates("account_id").set_index("account_id")
+    return {dimension: of_company[dimension] for dimension in ("size", "quadrant", "industry")}
 
 
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:

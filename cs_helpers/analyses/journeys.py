@@ -79,7 +79,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
     if len(steps) < 2:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
-        code = "missing_table" if missing else "no_customers"
+        code = "missing_table" if missing else "nothing_recorded"
         why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
@@ -87,7 +87,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     since = log_begins(data, steps)
     reached = reached_by(data, steps, since, end)
     if reached.empty:
-        why = [Note("no_customers", about, {"quarter": str(quarter)}) for about in asked]
+        why = [Note("nobody_entered", about, {"since": since.date()}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, since.date(), data.as_of, 0, {}, {}, (*notes, *why)
         )

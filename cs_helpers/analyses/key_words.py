@@ -90,6 +90,12 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def compared(words: pd.DataFrame, segment: pd.Series) -> bool:
+    """Whether notes of one script come from companies of two segments, so that `key_words` compares any."""
+    known = words["account_id"].map(segment)
+    return bool((known.groupby(words["script"]).nunique() >= 2).any())
+
+
 def pairs(words: pd.DataFrame) -> pd.DataFrame:
     """Words that come together in notes of several companies, within each script.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.anonymity import LEAST, whole_rows
+from cs_helpers.analyses.interview_verdicts import verdicts
 from cs_helpers.analyses.result import Metric, Note, Result
 
 #: a row a company, a note or an interviewer, from which every hidden number could be counted again: the team's own
@@ -17,6 +18,8 @@ TEAM_ONLY = ("sources", "disputed", "depth", "hypotheses")
 
 def for_leadership(result: Result) -> Result:
     """The same result with small numbers hidden (missing in the tables) and without what is the team's own.
+
+    The verdicts are those of what is still shown.
 
     A row of counts with one of 1 to `LEAST` - 1 in it is hidden whole, with what was worked out from it; quotes,
     themes and words of fewer companies are left out, and so are note ids, which tell what is of one company.
@@ -35,22 +38,26 @@ def for_leadership(result: Result) -> Result:
         "frozen": _frozen,
         "ledger": _ledger,
         "meter": _meter,
+        "saturation": _saturation,
     }
     tables = {
         name: hide[name](found) if name in hide and len(found) else found
         for name, found in result.tables.items()
         if name not in TEAM_ONLY
     }
-    if "context" in tables:
+    if "context" in tables and "key_words" in tables:
         kept = tables["key_words"][["script", "segment", "term"]].drop_duplicates()
         shown = tables["context"].merge(kept, on=["script", "segment", "term"])
         tables["context"] = shown.assign(name="", note_id="")
     notes = [Note("for_leadership", "coverage", {"least": LEAST})]
     notes += [Note("team_only", name, {}) for name in TEAM_ONLY if name in result.tables]
-    if "key_words" in tables and tables["key_words"].empty and not result.tables["key_words"].empty:
-        notes.append(Note("few_tell", "key_words", {"least": LEAST}))
+    emptied = [name for name, found in tables.items() if found.empty and not result.tables[name].empty]
+    for name in emptied:
+        del tables[name]
+        notes.append(Note("few_tell", name, {"least": LEAST}))
     metrics = {name: metric for name, metric in result.metrics.items() if not _few(metric)}
-    return replace(result, tables=tables, metrics=metrics, notes=(*result.notes, *notes))
+    said = verdicts(tables, metrics)
+    return replace(result, tables=tables, metrics=metrics, notes=(*result.notes, *notes), verdicts=said)
 
 
 def _few(metric: Metric) -> bool:
@@ -150,6 +157,12 @@ def _ledger(found: pd.DataFrame) -> pd.DataFrame:
 def _meter(found: pd.DataFrame) -> pd.DataFrame:
     segments = found["dimension"].isin(["size", "quadrant", "industry"])
     return found[segments & (found["companies"] >= LEAST)].reset_index(drop=True)
+
+
+def _saturation(found: pd.DataFrame) -> pd.DataFrame:
+    # a curve ends with how many companies of the segment were heard
+    heard = found.groupby("segment")["companies"].transform("max")
+    return found[(found["segment"] == "all") | (heard >= LEAST)].reset_index(drop=True)
 
 
 def _several(found: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,16 @@ class Metric:
     high: float | None = None
 
 
+#: notes that only say how to read what stands there, or what it leaves to another page: nothing is wrong or missing
+EXPLAINING = frozenset(
+    {
+        "funnel_ordered", "funnel_strict", "funnel_unordered", "funnel_latest", "funnel_excluded", "funnel_users",
+        "funnel_days", "funnel_below", "straight_ways", "older", "for_leadership", "team_only", "told_left_out",
+        "few_tell", "no_reasons",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Note:
     """Something that could not be said, or must be known to read the rest.
@@ -36,6 +46,11 @@ class Note:
     code: str
     about: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def explains(self) -> bool:
+        """Whether it only helps to read, and is no warning."""
+        return self.code in EXPLAINING
 
 
 @dataclass(frozen=True)
@@ -55,8 +70,9 @@ class Result:
     """The answer of one analysis for one product and quarter.
 
     `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
-    that says why. `verdicts` are what the page says of a question, by its name. `settings` are what the product file said that the reader must know, for
-    instance the window of a conversion in days. `shows` is what the tables tell of; None: nobody looked, it is the team's.
+    that says why. `verdicts` are what the page says of a question, by its name. `settings` are what the reader must
+    know of the product, for instance the window of a conversion in days, and the currency of its contracts
+    (`Workbook.analyse`). `shows` is what the tables tell of; None: nobody looked, it is the team's.
     """
 
     analysis: str

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.analyses.customers import SIZE_ORDER, in_order
-from cs_helpers.analyses.interviews import BEHAVIOUR_TARGET
+from cs_helpers.analyses.interview_verdicts import BEHAVIOUR_TARGET, compared_by
 from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
@@ -32,16 +32,32 @@ from cs_helpers.charts.theme import (
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.text import Text
 
-#: a share is called near its target where its whole interval is
-NEAR = 0.1
-#: below so many interviews (base and run of Guest et al.) nothing is said of saturation
-ENOUGH = 7
-#: saturation is believed where so many orders reach it
-MOSTLY = 0.8
 #: so many words of each company size
 KEY_WORDS = 8
 #: and of so many segments
 PANELS = 4
+
+
+def said(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, its fields as the language writes them."""
+    verdict = result.verdicts[question]
+    fields: dict[str, str] = {}
+    for name, value in verdict.fields.items():
+        if name in ("share", "low", "high"):
+            fields[name] = text.share(value)
+        elif name == "new":
+            fields[name] = text.number(value, 1)
+        elif name == "reasons":
+            fields[name] = text.joined([text.label("reason", reason) for reason in value])
+        elif name == "viewpoint":
+            fields[name] = text.label("viewpoint", value)
+        elif name == "segment":
+            fields[name] = text.label(verdict.fields.get("dimension", "size"), value)
+        elif isinstance(value, int):
+            fields[name] = text.number(value)
+        else:
+            fields[name] = str(value)
+    return text(f"interviews.{question.partition('.')[0]}.{verdict.code}", **fields)
 
 
 def coverage(result: Result, text: Text) -> Picture:
@@ -69,17 +85,7 @@ def coverage(result: Result, text: Text) -> Picture:
                 axis.set_xticklabels([text.wrapped(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]
                 axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
-        by_size = table[table["dimension"] == "size"]
-        empty = by_size[by_size["companies"] == 0]
-        shown = by_size.dropna(subset=["companies"])
-        # where small numbers are hidden only those that are shown can be named
-        key = "empty" if len(empty) else "hidden" if len(shown) < len(by_size) else "full"
-        thin = (shown if len(shown) else by_size.fillna(0)).sort_values("companies", kind="stable").iloc[0]
-        message = text(
-            f"interviews.coverage.{key}", empty=len(empty), cells=len(by_size),
-            viewpoint=text.label("viewpoint", thin["viewpoint"]), segment=text.label("size", thin["segment"]),
-            companies=text.companies(thin["companies"]),
-        )  # fmt: skip
+        message = said(result, "coverage", text)
         alt = text("interviews.coverage.alt", message=message, companies=result.n)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
@@ -135,10 +141,7 @@ def crossing(result: Result, text: Text) -> Picture:
             axis.xaxis.tick_top()
             axis.set_xticklabels([text.wrapped(text.label(c, s), 12) for c, s in across], fontsize=8.5)
             axis.set_yticklabels([text.label(dimension, s) for s in segments], fontsize=9)
-        empty = int(((table["companies"] == 0) & (table["customers"] > 0)).sum())
-        served = int((table["customers"].fillna(1) > 0).sum())
-        key = "empty" if empty else "full" if served else "nobody"
-        message = text(f"interviews.crossing.{key}", empty=empty, cells=served)
+        message = said(result, "crossing", text)
         alt = text("interviews.crossing.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
@@ -148,7 +151,7 @@ def crossing(result: Result, text: Text) -> Picture:
 def key_words(result: Result, text: Text) -> Picture:
     """The words that lean most to each company size, by log-odds with their interval."""
     table = of_script(result.tables["key_words"], text.script)
-    dimension = next(d for d in ("size", "quadrant", "industry") if (table["dimension"] == d).any())
+    dimension = compared_by(table)
     table = table[table["dimension"] == dimension]
     sizes = in_order(table["segment"])[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
@@ -172,12 +175,7 @@ def key_words(result: Result, text: Text) -> Picture:
             axis.grid(axis="x")
             axis.set_title(text.wrapped(text.label(dimension, size), 24), color=SIZES.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
-        first = whole.sort_values("z", ascending=False).iloc[0]
-        sure = int(table["sure"].sum())
-        message = text(
-            f"interviews.key_words.{'sure' if sure else 'leaning'}", word=first["written"], n=sure,
-            size=text.label(dimension, first["segment"]), companies=int(first["companies"]), of=int(first["of"]),
-        )  # fmt: skip
+        message = said(result, f"key_words.{text.script}", text)
         alt = text("interviews.key_words.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
@@ -222,23 +220,8 @@ def evidence(result: Result, text: Text) -> Picture:
         axis.set_xticks(np.linspace(0, 1, 6))
         axis.set_title(text("interviews.evidence.axis"))
         total = result.metrics["behaviour_share"]
-        low, high = total.low or 0.0, total.high or 0.0
-        where = (
-            "unknown" if total.value is None
-            else "below" if high < BEHAVIOUR_TARGET
-            else "above" if low > BEHAVIOUR_TARGET
-            else "near" if low >= BEHAVIOUR_TARGET - NEAR and high <= BEHAVIOUR_TARGET + NEAR
-            else "unsure"
-        )  # fmt: skip
-        message = text(
-            f"interviews.evidence.{where}",
-            share=text.share(total.value),
-            low=text.share(total.low),
-            high=text.share(total.high),
-        )
-        alt = text(
-            "interviews.evidence.alt", message=message, low=text.share(total.low), high=text.share(total.high)
-        )
+        message = said(result, "evidence", text)
+        alt = text("interviews.evidence.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_notes", n=total.n))
 
 
@@ -275,16 +258,7 @@ def reasons(result: Result, text: Text) -> Picture:
         axis.grid(axis="y", visible=False)
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3, fontsize=9, borderaxespad=0.2)
         axis.set_title(text("interviews.reasons.axis"))
-        whole = found[found["dimension"] == "all"].set_index("reason")["given"]
-        most = whole[whole == whole.max()] if whole.max() > 0 else whole.iloc[:0]
-        if len(most):
-            key = "message" if len(most) == 1 else "tied"
-        else:
-            key = "hidden" if whole.isna().any() else "none"
-        message = text(
-            f"interviews.reasons.{key}", reason=text.joined([text.label("reason", r) for r in most.index]),
-            companies=text.companies(whole.max()), of=result.n,
-        )  # fmt: skip
+        message = said(result, "reasons", text)
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
         return finished(
@@ -318,17 +292,7 @@ def saturation(result: Result, text: Text) -> Picture:
         count_axis(axis, text)
         axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axis.set_title(text("interviews.saturation.axis"))
-        whole = table[table["segment"] == "all"].iloc[-1]
-        at = str(whole["saturated"]).partition("+")[0]
-        key = (
-            "none" if not whole["themes"] else "few" if whole["companies"] < ENOUGH
-            else "reached" if at and whole["reached"] >= MOSTLY
-            else "open" if whole["new"] >= 0.05 else "unsure"
-        )  # fmt: skip
-        message = text(
-            f"interviews.saturation.{key}", themes=text.number(whole["themes"]), at=at,
-            companies=text.number(whole["companies"]), new=text.number(whole["new"], 1), share=text.share(whole["reached"]),
-        )  # fmt: skip
+        message = said(result, "saturation", text)
         alt = text("interviews.saturation.alt", message=message)
         return finished(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)

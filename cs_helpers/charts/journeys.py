@@ -225,6 +225,8 @@ def _message(result: Result, text: Text, question: str) -> str:
     for name, value in verdict.fields.items():
         if name in _NAMED:
             said[name] = text.label(_NAMED[name], value)
+        elif name == "mrr":
+            said[name] = text.money(value, result.settings["currency"])
         else:
             said[name] = text.share(value) if name.endswith("share") else text.number(value)
     return text(f"journeys.{question}.{verdict.code}", **said)

@@ -347,6 +347,10 @@ class Product(_Part):
     baselines: tuple[Baseline, ...] = Field(min_length=1)
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
+    themes: dict[str, Words] = {}
+    """What codes of themes are called on pages."""
+    subjects: dict[str, Words] = {}
+    """What the contents of touches are called on pages, where the journey does not plan them."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
 

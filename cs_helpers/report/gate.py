@@ -38,13 +38,16 @@ class _Said:
     """What the outputs of a notebook said they show.
 
     figures: questions with a picture. notes: question -> analysis, of questions answered by a
-    sentence. tables: question -> rows. metrics: name -> (analysis, value).
+    sentence. tables: question -> rows. metrics: name -> (analysis, value). owed and shown: analysis, question and
+    code of the notes on what was asked, and of those that stand there.
     """
 
     figures: set[str] = field(default_factory=set)
     notes: dict[str, str] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    owed: set[tuple[str, str, str]] = field(default_factory=set)
+    shown: set[tuple[str, str, str]] = field(default_factory=set)
 
     def silent(self) -> set[str]:
         """The analyses that left a question open: a sentence stands where a figure or table would."""
@@ -64,7 +67,8 @@ def check_notebook(notebook: NotebookNode) -> list[Problem]:
 
     `figures`, `tables` and `metrics` in its metadata (`cs_workbook`) name what the page must
     hold. A note about a question answers it as a figure or table does. A metric may be missing
-    where its analysis left some question to a note; one that is not a number fails always.
+    where its analysis left some question to a note; one that is not a number fails always. So does a note that an
+    analysis made on a question of the page and that does not stand there.
     """
     found = list(_errors(notebook))
     said = _Said()
@@ -78,10 +82,16 @@ def check_notebook(notebook: NotebookNode) -> list[Problem]:
             said.notes[about["answers"]] = analysis
         if "table" in about:
             said.tables[about["table"]] = about.get("rows", 0)
+        question = about.get("answers") or about.get("table", "")
+        said.owed |= {(analysis, question, code) for code in about.get("notes", [])}
+        said.shown.add((analysis, question, about.get("note", "")))
         for name, metric in about.get("metrics", {}).items():
             said.metrics[name] = (analysis, metric.get("value"))
     found += [
         Problem(code="not_a_number", detail=name) for name, (_, value) in said.metrics.items() if _nan(value)
+    ]
+    found += [
+        Problem(code="note_not_shown", detail=".".join(note)) for note in sorted(said.owed - said.shown)
     ]
     if not any(p.code == "error" for p in found):
         found += _missing(notebook.metadata.get("cs_workbook", {}), said)

@@ -21,9 +21,12 @@ def scores(result: Result, text: Text) -> Listing:
         why=[_driver(row.driver, row.driver_kind, row.driver_points, text) for row in red.itertuples()],
     )
     frame = whole.head(LONGEST).copy()
-    frame["mrr"] = [text.number(v) for v in frame["mrr"]]
+    currency = result.settings["currency"]
+    frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
     headings = text.headings("health.scores", "name", "size", "mrr", "change", "why")
-    return table(frame, headings, name="scores", right=("mrr", "change"), whole=whole)
+    return table(
+        frame, headings, name="scores", right=("mrr", "change"), whole=whole, units={"mrr": currency}
+    )
 
 
 def _score(score: float, previous: float, unknown: list[str], text: Text) -> str:

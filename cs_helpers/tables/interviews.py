@@ -70,7 +70,7 @@ def _cell(cell: Any, text: Text) -> str:
 
 
 def _codes(codes: Sequence[tuple[str, int]], text: Text) -> str:
-    return text.joined([text("interviews.framework.code", code=code, n=n) for code, n in codes])
+    return text.joined([text("interviews.framework.code", code=text.theme(code), n=n) for code, n in codes])
 
 
 def _quote(quote: tuple[str, ...], text: Text, longest: int) -> str:
@@ -99,9 +99,13 @@ def sources(result: Result, text: Text) -> Listing:
 
 def _read_as(readings: Sequence[tuple[str, str]], text: Text) -> str:
     return "\n".join(
-        text("interviews.sources.reading", viewpoint=text.label("viewpoint", v), code=code or "–")
+        text("interviews.sources.reading", viewpoint=text.label("viewpoint", v), code=_theme(code, text))
         for v, code in readings
     )
+
+
+def _theme(code: str | None, text: Text) -> str:
+    return text.theme(code) if code else "–"
 
 
 def _of(name: str, size: str, text: Text) -> str:
@@ -180,7 +184,7 @@ def frozen(result: Result, text: Text) -> Listing:
 
 
 def _fact(row: Any, text: Text) -> str:
-    what = text.label("reason", row.what) if row.kind == "reason" else row.what
+    what = text.label("reason", row.what) if row.kind == "reason" else text.theme(row.what)
     return text(f"interviews.frozen.{row.kind}", what=what)
 
 
@@ -257,6 +261,7 @@ def themes(result: Result, text: Text) -> Listing:
     """Each theme with the notes that it rests on."""
     found = result.tables["themes"]
     whole = found.assign(
+        code=[text.theme(code) for code in found["code"]],
         sources=[text.joined(list(ids)) for ids in found["note_ids"]],
         verdict=[
             text("interviews.themes.theme" if ok else "interviews.themes.early") for ok in found["theme"]
@@ -277,7 +282,7 @@ def varies(result: Result, text: Text) -> Listing:
     """Themes by segment: companies that tell them, and whether they vary."""
     found = result.tables["varies"]
     whole = found.assign(
-        what=found["code"],
+        what=[text.theme(code) for code in found["code"]],
         by=[text.label("segment", d) for d in found["dimension"]],
         told=[_by_segment(r, text) for r in found.itertuples()],
         sure=found["p"].round(4),
@@ -365,7 +370,7 @@ def _readings(readings: tuple[tuple[str, str, str | None], ...], text: Text) -> 
             "interviews.disputed.reading",
             coder=coder,
             viewpoint=text.label("viewpoint", viewpoint),
-            code=code or "–",
+            code=_theme(code, text),
         )
         for coder, viewpoint, code in readings
     )
@@ -375,9 +380,10 @@ def ledger(result: Result, text: Text) -> Listing:
     """Which roles see a theme: companies in whose notes coders of each role found it."""
     found = result.tables["ledger"]
     roles = [c for c in found.columns if c not in ("code", "companies", "roles")]
-    frame = found.head(LONGEST).copy()
+    whole = found.assign(code=[text.theme(code) for code in found["code"]])
+    frame = whole.head(LONGEST).copy()
     headings = text.headings("interviews.ledger", "code") | {r: text.label("role", r) for r in roles}
     headings |= text.headings("interviews.ledger", "companies")
     for column in (*roles, "companies"):
         frame[column] = [text.companies(v) for v in frame[column]]
-    return table(frame, headings, name="ledger", right=(*roles, "companies"), whole=found)
+    return table(frame, headings, name="ledger", right=(*roles, "companies"), whole=whole)

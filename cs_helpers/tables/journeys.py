@@ -82,7 +82,10 @@ def moves(result: Result, text: Text) -> Listing:
     found = found.assign(told=found["verdict"] == "alike").sort_values(["told", "p"], kind="stable")
     whole = found.assign(
         step_name=[text.label("step", s) for s in found["step"]],
-        aid=[r.what if r.kind == "touch" else text.label(r.kind, r.step) for r in found.itertuples()],
+        aid=[
+            text.subject(r.what) if r.kind == "touch" else text.label(r.kind, r.step)
+            for r in found.itertuples()
+        ],
         kind=[text(f"journeys.moves.{kind}") for kind in found["kind"]],
         ratio=found["ratio"].round(2),
         odds=found["odds"].round(2),
@@ -158,7 +161,9 @@ def waiting(result: Result, text: Text) -> Listing:
     if told:
         whole["reason"] = ["" if r != r else text.label("reason", r) for r in found["reason"]]
     frame = whole.head(LONGEST).copy()
-    for column in ("days", "usual", "mrr"):
+    currency = result.settings["currency"]
+    frame["mrr"] = [text.money(v, currency) for v in found["mrr"].head(LONGEST)]
+    for column in ("days", "usual"):
         frame[column] = [text.number(v) for v in found[column].head(LONGEST)]
     for column, of in (("expected", "expected_on"), ("touched", "touched_on")):
         frame[column] = ["–" if d != d else text.day(d.date()) for d in found[of].head(LONGEST)]
@@ -166,5 +171,6 @@ def waiting(result: Result, text: Text) -> Listing:
         "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", *told, "mrr"
     )
     return table(
-        frame, headings, name="waiting", right=("days", "usual", "expected", "touched", "mrr"), whole=whole
-    )
+        frame, headings, name="waiting", right=("days", "usual", "expected", "touched", "mrr"), whole=whole,
+        units={"mrr": currency},
+    )  # fmt: skip

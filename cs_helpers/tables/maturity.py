@@ -21,6 +21,7 @@ def levels(result: Result, text: Text) -> Listing:
         ],
     )
     frame = whole.head(LONGEST).copy()
-    frame["mrr"] = [text.number(v) for v in frame["mrr"]]
+    currency = result.settings["currency"]
+    frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
     headings = text.headings("maturity.levels", "name", "size", "mrr", "moved")
-    return table(frame, headings, name="levels", right=("mrr",), whole=whole)
+    return table(frame, headings, name="levels", right=("mrr",), whole=whole, units={"mrr": currency})

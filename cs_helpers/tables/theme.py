@@ -20,8 +20,8 @@ class Listing:
     """A table of the page, and all its rows.
 
     `page` has the page's headings and what its cells say; columns of `right` are set to the right.
-    `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, unless the page
-    sets several rows into one cell.
+    `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, with the unit of
+    plain numbers, unless the page sets several rows into one cell.
     """
 
     name: str
@@ -71,11 +71,16 @@ def table(
     name: str,
     right: tuple[str, ...] = (),
     whole: pd.DataFrame | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> Listing:
     """`frame` under the headings `columns`, its cells as they are to be read.
 
-    `whole` has the same columns and all rows, where the page shows only the first of them.
+    `whole` has the same columns and all rows, where the page shows only the first of them; `units` are those of
+    its columns that the page's cells say themselves, as a currency.
     """
     shown = frame[list(columns)].astype("object").fillna("").astype("str").rename(columns=dict(columns))
-    every = shown if whole is None else whole[list(columns)].rename(columns=dict(columns))
+    named = {
+        c: f"{heading} ({units[c]})" if units and units.get(c) else heading for c, heading in columns.items()
+    }
+    every = shown if whole is None else whole[list(columns)].rename(columns=named)
     return Listing(name, shown, frozenset(columns[c] for c in right), every)

@@ -17,7 +17,7 @@ import babel.numbers
 import budoux
 import yaml
 
-from cs_helpers.contract.products import Product
+from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 
 _FOLDER = Path(__file__).parent
@@ -41,13 +41,25 @@ def _flatten(part: Any, key: str, into: dict[str, str]) -> None:
 
 
 def _names(product: Product, language: str) -> dict[str, str]:
-    """What the product file calls its steps, measures and baselines, as labels."""
+    """What the product file calls its steps, measures, baselines, themes and subjects, as labels."""
     named = [("step", s.step, s.name) for s in product.journey.steps]
     named += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     named += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
     named += [("measure", m.id, m.name) for m in product.health.measures]
     named += [("baseline", b.id, b.name) for b in product.baselines]
+    named += [("theme", code, words) for code, words in product.themes.items()]
+    named += [("touch", subject, words) for subject, words in product.subjects.items()]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in named}
+
+
+def _planned(product: Product) -> list[tuple[re.Pattern[str], str, str]]:
+    """The touches that show what the product file plans: their pattern, and the kind and step of the plan."""
+    return [
+        (re.compile(as_regex(sign.touch)), kind, step.step)
+        for step in product.journey.steps
+        for kind, sign in (("contents", step.contents_seen), ("tools", step.tools_seen))
+        if sign and sign.touch
+    ]
 
 
 class Text:
@@ -56,6 +68,7 @@ class Text:
     def __init__(self, language: str, product: Product | None = None) -> None:
         self.language = language
         self._sentences = catalogue(language) | (_names(product, language) if product else {})
+        self._touches = _planned(product) if product else []
 
     def __call__(self, key: str, /, **fields: Any) -> str:
         """The sentence of a key, filled; raises `KeyError` for a key or field it does not have."""
@@ -73,6 +86,28 @@ class Text:
     def label(self, kind: str, value: object) -> str:
         """What a value of the contract is called, e.g. `size`, `small`; the value if it is data."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def segment(self, segment: str) -> str:
+        """What customers are chosen, e.g. `all` or `size:small`."""
+        if segment == "all":
+            return self("charts.all")
+        dimension, _, value = segment.partition(":")
+        return f"{self.label('segment', dimension)}: {self.label(dimension, value)}"
+
+    def theme(self, code: str) -> str:
+        """What a theme is called: as the product file says, else its code as words."""
+        if self.has(name := f"labels.theme.{code}"):
+            return self._sentences[name]
+        if not re.fullmatch(r"[^\s_]+(_[^\s_]+)+", code):
+            return code  # written as it is to be read
+        return code[0].upper() + code[1:].replace("_", " ")
+
+    def subject(self, content: str) -> str:
+        """What a touch was about: as the product file calls it, or what it plans; else as it was written."""
+        if self.has(name := f"labels.touch.{content}"):
+            return self._sentences[name]
+        plans = (self.label(kind, step) for sign, kind, step in self._touches if sign.fullmatch(content))
+        return next(plans, content)
 
     def pseudonym(self, kind: str, number: int) -> str:
         """What stands in the place of a name, by its kind (`words.masking.Pseudonym`)."""
@@ -115,9 +150,11 @@ class Text:
         return self("charts.interval", value=value, low=low, high=high) if bound == bound else value
 
     def money(self, value: float, currency: str) -> str:
-        """An amount without decimals, with its currency."""
+        """An amount without decimals, with its currency where one is known."""
         if value != value:
             return "–"
+        if not currency:
+            return self.number(value)
         return str(
             babel.numbers.format_currency(
                 round(value), currency, locale=self.language, currency_digits=False, format="¤#,##0"

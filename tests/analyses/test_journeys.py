@@ -335,7 +335,7 @@ def test_without_milestones_every_question_says_so() -> None:
 def test_before_anybody_entered_every_question_says_so(small: ProductData) -> None:
     found = journeys.analyse(small, Quarter(2025, 4))
     assert not found.tables
-    assert {n.code for n in found.notes} == {"no_customers"}
+    assert {n.code for n in found.notes} == {"nothing_recorded"}
 
 
 def test_a_share_of_everybody_in_a_handful_is_not_certain() -> None:

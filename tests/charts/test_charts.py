@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -22,6 +24,7 @@ from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
+PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
 CHARTS = [
     ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
     ("interviews", "saturation"), ("interviews", "crossing"), ("interviews", "key_words"),
@@ -202,3 +205,48 @@ def test_a_segment_without_some_answers_still_answers(home):
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)
         assert workbook._picture(result, question) or workbook._notes(result, question), (analysis, question)
+
+
+#: an amount with the currency of the sample's contracts, as each language writes it
+MONEY = re.compile(r"[¥￥]\d[\d,]*")
+
+
+def test_no_amount_stands_without_its_currency(workbook, results):
+    """In a cell under MRR, in its spreadsheet's heading, and in a sentence that names an amount."""
+    found = 0
+    for analysis, question in TABLES:
+        tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
+        listing = getattr(tables, question)(results[analysis], workbook.text)
+        for heading in (h for h in listing.page if h.startswith("MRR")):
+            assert all(MONEY.fullmatch(cell) for cell in listing.page[heading]), (analysis, question)
+            assert "MRR (JPY)" in listing.whole
+            found += 1
+    assert found == 3
+    for analysis, question in CHARTS:
+        message = workbook._picture(results[analysis], question).message
+        assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (analysis, question)
+
+
+def test_no_code_formats_an_amount_as_a_plain_number():
+    for file in [*PACKAGE.glob("tables/*.py"), *PACKAGE.glob("charts/*.py")]:
+        plain = re.findall(r"\.(?:number|companies)\([^()]*mrr[^()]*", file.read_text(encoding="utf-8"))
+        assert plain == [], file.name
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_no_code_of_an_analyst_stands_on_a_page_as_it_is_stored(workbook, results, named):
+    """A theme has the product file's name for it, or its code as words; so have the subjects of touches."""
+    product = workbook.data.product
+    text = workbook.text if named else Text(workbook.text.language, product.model_copy(update={"themes": {}}))
+    for analysis, question in TABLES:
+        tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
+        listing = getattr(tables, question)(results[analysis], text)
+        for cell in [*listing.page.to_numpy().ravel(), *listing.whole.to_numpy().ravel()]:
+            assert not re.search(r"\b[a-z0-9]+_[a-z0-9_]+\b", str(cell)), (analysis, question, cell)
+
+
+def test_subjects_of_touches_are_named_in_the_language_of_the_page(workbook, results):
+    """As the product file calls them: what it plans for a step, and what it names besides."""
+    moves = importlib.import_module("cs_helpers.tables.journeys").moves(results["journeys"], workbook.text)
+    if workbook.text.language == "ja":
+        assert not [cell for cell in moves.whole.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]

@@ -243,6 +243,34 @@ def test_a_table_that_a_workbook_sets_without_rows_is_an_empty_one(workbook, out
     assert told(check_notebook(outputs(tables=["next"]))) == [("empty_table", "next")]
 
 
+def test_a_page_shows_every_note_on_what_it_asks(workbook, outputs):
+    """Beside a figure or table, in the place of one, and under a table without rows."""
+    columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
+    few = Note("few_companies", "next", {"companies": 3, "needed": 20})
+    workbook.table(result(tables={"next": pd.DataFrame(columns=columns)}, notes=(few,)), "next")
+    workbook.chart(result(notes=(few, Note("no_interviews", "coverage", {"quarters": 4}))), "coverage")
+    made = outputs()
+    assert check_notebook(made) == []
+    assert [o.metadata.cs_workbook.get("note") for o in made.cells[0].outputs] == [
+        None, "few_companies", "no_interviews",
+    ]  # fmt: skip
+
+
+def test_a_note_that_an_analysis_made_on_a_question_of_the_page_and_nobody_shows_fails():
+    shown = figure()
+    shown.metadata["cs_workbook"] |= {"analysis": "interviews", "notes": ["few_companies", "one_coder"]}
+    note = said(analysis="interviews", answers="coverage", note="one_coder")
+    assert told(check_notebook(notebook(shown, note))) == [
+        ("note_not_shown", "interviews.coverage.few_companies")
+    ]
+
+
+def test_a_note_on_what_the_page_does_not_ask_may_be_left_out(workbook, outputs):
+    other = Note("one_coder", "agreement")
+    workbook.chart(result(notes=(other, Note("no_interviews", "coverage", {"quarters": 4}))), "coverage")
+    assert check_notebook(outputs()) == []
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -296,7 +324,7 @@ def test_a_headline_that_is_not_a_number_fails():
     "code",
     [
         "error", "glyph", "missing_figure", "blank_figure", "no_alt", "missing_table", "empty_table",
-        "missing_metric", "not_a_number", "masked_name", "undeclared", "pseudonyms", "too_large", "external", "script", "kernel_died",
+        "missing_metric", "note_not_shown", "not_a_number", "masked_name", "undeclared", "pseudonyms", "too_large", "external", "script", "kernel_died",
         "memory", "timeout", "snapshot", "disk_full", "stopped",
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.text import Text, catalogue
 
@@ -58,6 +59,43 @@ def test_numbers_shares_and_dates_are_written_as_each_language_writes_them():
     assert english.quarter(Quarter(2026, 3)) == "Q3 2026"
     assert japanese.quarter(Quarter(2026, 3)) == "2026年7〜9月期"
     assert english.money(10159608, "USD") == "$10,159,608"
+
+
+def test_money_without_a_known_currency_is_a_number():
+    assert Text("en").money(1200.4, "") == "1,200"
+    assert Text("en").money(float("nan"), "JPY") == "–"
+
+
+@pytest.fixture(scope="module")
+def product():
+    return load_product(PACKAGE.parent / "data" / "products" / "paper_to_web.yml")
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("month_end_folding", "月末の封入・折り作業"),  # as the product file says
+        ("not_named_yet", "Not named yet"),
+        ("封入の手間", "封入の手間"),
+        ("iPad at the counter", "iPad at the counter"),
+    ],
+)
+def test_a_theme_is_called_as_the_product_file_says_else_by_its_code_as_words(product, code, name):
+    assert Text("ja", product).theme(code) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("usage review", "利用状況の振り返り"),
+        ("recipient list", "最初の書類の全宛先から同意と連絡先を取得"),  # what the journey plans, by its sign
+        ("Talk with the board", "Talk with the board"),
+    ],
+)
+def test_a_touch_is_about_what_the_product_file_calls_it_or_plans_else_as_it_was_written(
+    product, content, name
+):
+    assert Text("ja", product).subject(content) == name
 
 
 def test_a_span_of_one_day_is_one_date():

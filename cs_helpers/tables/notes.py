@@ -1,0 +1,47 @@
+"""What a note of an analysis says, its fields as the language writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+from cs_helpers.analyses.result import Note
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.text import Text
+
+
+def sentence(note: Note, text: Text, currency: str) -> str:
+    """The sentence of a note.
+
+    By their names fields are days (since, first, last), quarters, names of tables, steps or measures (a measure may
+    come with the number of customers it is known of), words of the product file (baseline) or amounts (mrr); other
+    numbers are written as numbers.
+    """
+
+    def measure(said: Any) -> str:
+        if isinstance(said, str):
+            return text.label("measure", said)
+        return text("notes.known_of", measure=text.label("measure", said[0]), customers=text.number(said[1]))
+
+    written: dict[str, Callable[[Any], str]] = {
+        "since": text.day,
+        "first": text.day,
+        "last": text.day,
+        "quarter": lambda quarter: text.quarter(Quarter.parse(quarter)),
+        "tables": lambda names: text.joined(list(names)),
+        "names": lambda names: names if isinstance(names, str) else text.joined(list(names)),
+        "baseline": lambda words: str(words.in_language(text.language)),
+        "steps": lambda steps: text.joined([text.label("step", s) for s in steps]),
+        "measures": lambda measures: text.joined([measure(m) for m in measures]),
+        "mrr": lambda amount: text.money(amount, currency),
+    }
+    fields = {
+        name: written[name](value)
+        if name in written
+        else text.number(float(value))
+        if isinstance(value, Real)
+        else value
+        for name, value in note.fields.items()
+    }
+    return text(f"notes.{note.code}", **fields)

@@ -1,0 +1,160 @@
+"""Every note that an analysis can make is asked for by a notebook, and its sentence stands on the page."""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from note_calls import Emitted, notes_of
+
+from cs_helpers import workbook as facade
+from cs_helpers.analyses.result import EXPLAINING, Note, Result
+from cs_helpers.contract.products import Words
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.report.gate import check_notebook
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.text import Text, catalogue
+from cs_helpers.workbook import Workbook
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [f for f in sorted((ROOT / "cs_helpers" / "analyses").glob("*.py")) if f.stem not in ("__init__", "result")]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+#: whose notes a module makes that is no analysis of a notebook
+MAKES_FOR = {"leadership": {"interviews"}, "disclosed": {"interviews", "baselines", "health", "maturity", "journeys"}}
+#: the questions that a code belongs to where only a run can tell
+WHILE_IT_RUNS = {
+    "few_tell": {
+        "themes", "varies", "key_words", "context", "pairs", "out_of_reach", "frozen", "ledger", "meter",
+    },
+    "told_left_out": {"waiting"},  # the one table with a company's name and what it told
+}  # fmt: skip
+FIELDS = {
+    "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
+    "baseline": Words(en="Tickets opened", ja="問い合わせ件数"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Staged(Workbook):
+    """A workbook whose analyses find what a test gives them."""
+
+    found: dict[str, Result] = None
+
+    def analyse(self, analysis):
+        return self.found[analysis]
+
+
+def code_of(notebook):
+    """The cells of a notebook that a report runs, after the workbook was opened."""
+    cells = [c for c in nbformat.read(notebook, as_version=4).cells if c.cell_type == "code"]
+    return [c for c in cells if "parameters" not in (t := c.metadata.get("tags", [])) and "interactive" not in t and "Workbook.open" not in c.source]
+
+
+def asked_by(notebook):
+    """The questions that a notebook asks: analysis and name."""
+    of, asked = {}, set()
+    for cell in code_of(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                of[node.targets[0].id] = node.value.args[0].value
+            elif isinstance(node, ast.Call) and node.func.attr in ("chart", "table"):
+                asked.add((of[node.args[0].id], node.args[1].value))
+    return asked
+
+
+ASKED = {notebook.stem: asked_by(notebook) for notebook in NOTEBOOKS}
+EMITTED = sorted(
+    {(analysis, note) for file in MODULES for note in notes_of(file) for analysis in MAKES_FOR.get(file.stem, {file.stem})},
+    key=str,
+)
+
+
+def abouts(analysis, note: Emitted):
+    """The questions that a note may belong to."""
+    if note.about is not None:
+        return {note.about}
+    asked = {q for on_page in ASKED.values() for a, q in on_page if a == analysis}
+    return WHILE_IT_RUNS[note.code] & asked
+
+
+@pytest.fixture(scope="module", params=["en", "ja"])
+def workbook(request, home):
+    snapshot = Snapshot.open(folder=home / "data" / "snapshots")
+    data = snapshot.read("paper_to_web")
+    return Workbook(snapshot, data, snapshot.check_quarter("latest"), "all", Text(request.param, data.product))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The outputs that cells show."""
+    outputs = []
+    monkeypatch.setattr(
+        facade, "display",
+        lambda data, *, metadata=None, raw: outputs.append(new_output("display_data", data=data, metadata=metadata or {})),
+    )  # fmt: skip
+    return outputs
+
+
+@pytest.mark.parametrize(("analysis", "note"), EMITTED, ids=lambda part: getattr(part, "code", part))
+def test_a_notebook_asks_what_the_note_is_about(analysis, note):
+    assert analysis in {a for on_page in ASKED.values() for a, _ in on_page}, "say in MAKES_FOR whose notes it makes"
+    assert note.about is not None or note.code in WHILE_IT_RUNS, "say in WHILE_IT_RUNS what it may be about"
+    for about in abouts(analysis, note):
+        assert any((analysis, about) in on_page for on_page in ASKED.values()), about
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda f: f.stem)
+@pytest.mark.parametrize("tables", ["none", "empty", "real"])
+def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook, tables):
+    """In place of a figure or table, under one without rows, and beside one."""
+    staged = Staged(**{name: getattr(workbook, name) for name in ("snapshot", "data", "quarter", "segment", "text")}, found={})
+    wanted = []
+    for analysis in {a for a, _ in ASKED[notebook.stem]}:
+        notes = tuple(
+            Note(n.code, about, {name: FIELDS.get(name, 7) for name in n.fields})
+            for a, n in EMITTED if a == analysis
+            for about in sorted(abouts(analysis, n))
+        )  # fmt: skip
+        wanted += notes
+        real = replace(workbook.analyse(analysis), notes=notes)
+        left = {"none": {}, "empty": {n: t.iloc[:0] for n, t in real.tables.items()}, "real": real.tables}[tables]
+        staged.found[analysis] = replace(real, tables=left, metrics=real.metrics if tables == "real" else {})
+    assert wanted
+    names = {"workbook": staged}
+    for cell in code_of(notebook):
+        exec(cell.source, names)  # noqa: S102: the committed notebook
+    page = "\n".join(html.unescape(o.data.get("text/html", "")) for o in shown)
+    for note in wanted:
+        assert f">{staged._sentence(note)}<" in page
+    made = new_notebook(cells=[new_code_cell("", outputs=shown)])
+    assert [p for p in check_notebook(made) if p.code == "note_not_shown"] == []
+
+
+def test_what_only_explains_is_the_code_of_a_note():
+    assert {n.code for _, n in EMITTED} >= EXPLAINING
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_is_said_of_the_begin_of_records_names_the_date(language):
+    begins = r"records?( [a-z]+)* begin|記録が始ま|記録開始"
+    sentences = [s for s in catalogue(language).values() if re.search(begins, s)]
+    assert sentences
+    assert all("{since}" in s for s in sentences)
+    prose = [c.source for f in NOTEBOOKS for c in nbformat.read(f, as_version=4).cells if c.cell_type == "markdown"]
+    assert not [p for p in prose if re.search(begins, p)]  # no date can stand there
+
+
+def test_counts_and_quarters_of_a_note_are_written_as_the_language_writes_them(workbook):
+    said = workbook._sentence(Note("before_entry", "funnel", {"customers": 5084, "of": 12000}))
+    assert "5,084" in said
+    assert "12,000" in said
+    quarter = workbook._sentence(Note("no_customers", "next", {"quarter": str(Quarter(2024, 2))}))
+    assert workbook.text.quarter(Quarter(2024, 2)) in quarter
+    assert "2024Q2" not in quarter
