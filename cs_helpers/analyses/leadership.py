@@ -160,9 +160,9 @@ def _meter(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _saturation(found: pd.DataFrame) -> pd.DataFrame:
-    # a curve ends with how many companies of the segment were heard
-    heard = found.groupby("segment")["companies"].transform("max")
-    return found[(found["segment"] == "all") | (heard >= LEAST)].reset_index(drop=True)
+    # a curve ends with how many companies of the segment were heard, and those of all sizes add up to all
+    heard = found.groupby("segment")["companies"].max()
+    return found[found["segment"] == "all"] if (heard < LEAST).any() else found
 
 
 def _several(found: pd.DataFrame) -> pd.DataFrame:

@@ -80,9 +80,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             tables["falls"] = falls
         else:
             notes.append(Note("no_known_levels", "falls", {}))
-    for about, needed in {"transitions": 2, "falls": 3}.items():
-        if len(quarters) < needed:
-            notes.append(Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed}))
+    quarters_needed = {"transitions": 2, "falls": 3}
+    notes += [
+        Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed})
+        for about, needed in quarters_needed.items()
+        if len(quarters) < needed
+    ]
     metrics = _metrics(states[quarter], tables)
     return Result(
         "maturity",

@@ -186,8 +186,8 @@ def _how_ended(contracts: pd.DataFrame, product: Product, as_of: date) -> Iterat
 
 
 def _free(contracts: pd.DataFrame, product: Product, as_of: date) -> Iterator[Stop]:
-    free = contracts[contracts["mrr"] == 0]
-    if free.empty:
+    free = contracts["mrr"] == 0
+    if not free.any() or free.all():  # where no amount is known, none tells who is a customer
         return
     for end in _ends(contracts["started_on"].min().date(), as_of):
         day = pd.Timestamp(end)

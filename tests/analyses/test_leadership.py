@@ -11,6 +11,7 @@ import pytest
 from cs_helpers.analyses import interviews
 from cs_helpers.analyses.anonymity import LEAST, Cover, masked, masker_of
 from cs_helpers.analyses.leadership import TEAM_ONLY
+from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
 
 PRODUCTS = ("paper_to_web", "expense_desk", "helpdesk")
@@ -110,3 +111,30 @@ def test_no_customers_name_is_left(
     told = re.compile("|".join(map(re.escape, names)))
     for name, table in found.tables.items():
         assert not told.search(table.to_csv()), name
+
+
+def test_no_curve_tells_how_few_companies_of_a_size_were_heard(both: tuple[Any, Any]) -> None:
+    whole, found = both
+    few = small(whole.tables["saturation"].groupby("segment")["companies"].max())
+    assert set(found.tables["saturation"]["segment"]) == (
+        {"all"} if few else {"all", "small", "mid", "enterprise"}
+    )
+
+
+def test_a_table_of_which_nothing_can_be_shown_says_so_and_does_not_claim_to_be_empty() -> None:
+    told = pd.DataFrame(
+        {"script": "latin", "first": ["a"], "second": ["b"], "both": [2], "companies": [LEAST - 1]}
+    )
+    result = Result(
+        "interviews",
+        "x",
+        Quarter(2026, 3),
+        Quarter(2026, 3).start,
+        Quarter(2026, 3).end,
+        9,
+        {"pairs": told},
+        {},
+    )
+    found = interviews.for_leadership(result)
+    assert "pairs" not in found.tables
+    assert [n.code for n in found.about("pairs")] == ["few_tell"]

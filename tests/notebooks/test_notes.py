@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = [f for f in sorted((ROOT / "cs_helpers" / "analyses").glob("*.py")) if f.stem not in ("__init__", "result")]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 #: whose notes a module makes that is no analysis of a notebook
-MAKES_FOR = {"leadership": {"interviews"}, "disclosed": {"interviews", "baselines", "health", "maturity", "journeys"}}
+MAKES_FOR = {"leadership": {"interviews"}, "conversions": {"journeys"}, "disclosed": {"interviews", "baselines", "health", "maturity", "journeys"}}
 #: the questions that a code belongs to where only a run can tell
 WHILE_IT_RUNS = {
     "few_tell": {
@@ -37,6 +37,7 @@ WHILE_IT_RUNS = {
 }  # fmt: skip
 FIELDS = {
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
+    "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
     "baseline": Words(en="Tickets opened", ja="問い合わせ件数"),
 }  # fmt: skip
 
@@ -132,7 +133,8 @@ def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook
         exec(cell.source, names)  # noqa: S102: the committed notebook
     page = "\n".join(html.unescape(o.data.get("text/html", "")) for o in shown)
     for note in wanted:
-        assert f">{staged._sentence(note)}<" in page
+        kind = "note hint" if note.code in EXPLAINING else "note"  # what only explains does not look like a warning
+        assert f'<p class="{kind}">{staged._sentence(note)}</p>' in page
     made = new_notebook(cells=[new_code_cell("", outputs=shown)])
     assert [p for p in check_notebook(made) if p.code == "note_not_shown"] == []
 
