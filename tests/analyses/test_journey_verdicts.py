@@ -68,7 +68,7 @@ def history(seed: int) -> ProductData:
     )
 
 
-def analysed(data: ProductData) -> Result:
+def answered(data: ProductData) -> Result:
     found = journeys.analyse(data, Q2)
     return replace(found, settings={**found.settings, "currency": "JPY"})
 
@@ -76,7 +76,7 @@ def analysed(data: ProductData) -> Result:
 @cache
 def analysed(seed: int) -> tuple[ProductData, Result]:
     data = history(seed)
-    return data, analysed(data)
+    return data, answered(data)
 
 
 def every() -> Iterator[Result]:
@@ -273,7 +273,7 @@ def test_a_page_of_30_days_says_nothing_of_180() -> None:
             for a, s, at in [*reached, ("z", "kickoff", day(90))]
         ],
     )
-    found = analysed(data)
+    found = answered(data)
     assert found.metrics["value_within_180_days"].value is None
     assert [n.fields for n in found.about("value_within_180_days")] == [{"asked": 180, "days": 30}]
     assert [n.fields["steps"] for n in found.notes if n.code == "window_open"] == [("kickoff",)]
@@ -295,7 +295,7 @@ def test_new_customers_of_whom_the_share_is_withheld_have_no_verdict() -> None:
             {"account_id": a, "step": s, "reached_at": at} for a, s, at in [*rows, ("z", "kickoff", day(200))]
         ],
     )
-    found = analysed(data)
+    found = answered(data)
     row = found.tables["cohort"].iloc[0]
     assert np.isnan(row["share"])
     assert row["share_before"] == 1
