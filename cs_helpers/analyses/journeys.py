@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
-from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
+from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched
 from cs_helpers.analyses.conversions import (
     by_size,
     cohort,
@@ -133,8 +133,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts["value_curve"] = time_to_value(value)
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
-    watched = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
-    notes += unwatched(tables["steps"], value, watched, window)
+    age = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
+    notes += unwatched(tables["steps"], value, age, window)
     new = reached[steps[0]] >= pd.Timestamp(quarter.start)
     held = cohort(reached, new, steps, end)
     if held is None:
@@ -144,7 +144,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["cohort"] = held
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    since_seen = waits[waits["began"] >= watched_since(data, ahead)]
+    since_seen = watched(data, waits, ahead, end)
     uses = used(data, since_seen, ahead, end)
     moves = moved_on(since_seen, uses, window)
     if moves.empty:
@@ -153,7 +153,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["moves"] = moves
     if unseen := never_seen(data, ahead):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
-    in_time = in_charge["csm"][in_charge["csm"].index.isin(since_seen.index)]
+    in_time = in_charge["csm"].loc[lambda w: w.index.isin(since_seen.index)]
+    in_time = in_time.assign(days=since_seen["days"].reindex(in_time.index))
     plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
