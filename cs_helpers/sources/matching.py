@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,11 +13,11 @@ import yaml
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.inspection import Found, FoundColumn, one_line
-from cs_helpers.sources.synonyms import NOTICES, SYNONYMS, TELLING
+from cs_helpers.sources.names import alike, plain, words
+from cs_helpers.sources.synonyms import NOTICES, TELLING
 
 _LISTED = 12
 _KEY = 0.95  # a key may repeat by mistake: the contract counts that and leaves the rows out
-_ALIKE = 0.88
 _ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FLAGS = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")
@@ -55,13 +53,13 @@ class Fit:
     @property
     def score(self) -> float:
         """How well it fits; 0 where it is not that table."""
-        telling, words = TELLING[self.table.name]
+        telling, usual = TELLING[self.table.name]
         known = {*self.matches, *(("kind",) if self.notices else ())}
         if not any(known.issuperset(columns.split()) for columns in telling.split("|")):
             return 0.0
         needed = self.table.required_columns()
         score = sum(match.quality * (2 if c in needed else 1) for c, match in self.matches.items())
-        return score + 2 * any(word in self.found.name.lower() for word in words.split())
+        return score + 2 * any(word in self.found.name.lower() for word in usual.split())
 
     @property
     def notices(self) -> bool:
@@ -71,7 +69,7 @@ class Fit:
             self.table.name == "touches"
             and "kind" not in self.matches
             and when is not None
-            and _plain(when.source.name) in _words(NOTICES)
+            and plain(when.source.name) in words(NOTICES)
         )
 
 
@@ -90,7 +88,7 @@ def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
 
 
 def _fit(table: Table, found: Found) -> Fit:
-    pairs = [(_alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
+    pairs = [(alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
     matches: dict[str, Match] = {}
     notes: dict[str, str] = {}
     for quality, column, source in sorted((p for p in pairs if p[0]), key=lambda p: -p[0]):
@@ -103,38 +101,6 @@ def _fit(table: Table, found: Found) -> Fit:
             note = note or (f"{column}: the name is only spelt alike" if quality <= 1 else "")
             matches[column] = Match(source, quality, said, note)
     return Fit(table, found, matches, notes)
-
-
-def _alike(table: Table, column: str, name: str) -> float:
-    """How sure a name means a column: 3 its own, 2 another word for it, 1 spelt alike, 0 not at all."""
-    plain, words = _plain(name), _synonyms(table.name, column)
-    if plain == _plain(column):
-        return 3.0
-    if plain in words:
-        return 2.0 - words.index(plain) / 100
-    if plain == "id" and table.key == (column,):
-        return 1.5
-    if plain in _KNOWN or len(plain) < 5:
-        return 0.0
-    return float(bool(difflib.get_close_matches(plain, [_plain(column), *words], n=1, cutoff=_ALIKE)))
-
-
-def _synonyms(table: str, column: str) -> list[str]:
-    return _words(SYNONYMS.get(f"{table}.{column}", SYNONYMS.get(column, "")))
-
-
-def _words(text: str) -> list[str]:
-    return [_plain(word) for word in text.split(",") if word]
-
-
-def _plain(name: str) -> str:
-    """A name without what differs between systems: case, width, separators, a unit in brackets."""
-    text = unicodedata.normalize("NFKC", name)
-    return re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)", "", text) or text).lower()
-
-
-#: a name that means something else is never a misspelling
-_KNOWN = {w for t in TABLES.values() for c in t.columns for w in (_plain(c), *_synonyms(t.name, c))}
 
 
 # --- what a column holds -----------------------------------------------------------------------
