@@ -30,7 +30,7 @@ from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.names import alike
 
 #: rows that are looked at; values of a column that are kept, shown, and their longest text
-_SAMPLED, _SEEN, _SHOWN, _LONG, _CUT = 5_000, 1_000, 3, 200, 40
+SAMPLED, _SEEN, _SHOWN, _LONG, _CUT = 5_000, 1_000, 3, 200, 40
 _TEXTS, _EXCEL, _DUCKDB = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".duckdb", ".ddb", ".db")
 _FILES = (*_TEXTS, *_EXCEL, ".parquet", ".pq")
 _CONTRACTS = TABLES["contracts"]
@@ -253,7 +253,7 @@ def _without(text: str, url: str) -> str:
 
 
 def _columns(engine: Engine, rows: ir.Table, raw: ir.Table) -> tuple[FoundColumn, ...]:
-    head = raw.limit(_SAMPLED)
+    head = raw.limit(SAMPLED)
     few = engine.few(head.select([head[c].cast("string").name(c) for c in head.columns]))
     kept = any(alike(_CONTRACTS, column, name) for column in ("ended_on", "mrr") for name in rows.columns)
     columns = []
