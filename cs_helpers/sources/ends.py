@@ -136,7 +136,11 @@ def _with_how(fit: Fit, ended: FoundColumn, ends: _Ends) -> Fit:
     others = [c for c in fit.found.columns if c.name not in used and plain(c.name) in words(STATUS)]
     for column in [own.source] if own is not None else others:
         if match := _status(column, ended):
-            return replace(fit, matches=fit.matches | {"ended_how": match})
+            told = (
+                {"ended_how": f"ended_how: by the values of '{one_line(column.name)}'"} if match.said else {}
+            )
+            matches = fit.matches | {"ended_how": match}
+            return replace(fit, matches=matches, evidence=fit.evidence | told)
     if own is not None:
         return fit
     if named is not None:

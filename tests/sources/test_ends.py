@@ -227,6 +227,7 @@ def test_a_status_that_tells_is_translated(contracts):
     values = {"Cancelled": "cancelled", "expired": "term", "Active": None}
     assert said["ended_how"] == {"column": "Contract Status", "values": values}
     assert "contracts.ended_how" not in to_check(text)
+    assert "# ended_how: by the values of 'Contract Status'" in text
     assert "not used: Contract Status" not in text
 
 
@@ -266,6 +267,20 @@ def test_a_column_of_the_contracts_own_name_is_taken_as_it_is_and_other_values_t
     assert said["ended_how"] == "ended_how"
     _, said = contracts(rows.replace(",term", ",満了"))
     assert said["ended_how"] == {"column": "ended_how", "values": {"cancelled": "cancelled", "満了": "term"}}
+
+
+def test_what_is_proposed_for_a_status_is_read_as_it_says(tmp_path, folder, loaded):
+    from cs_helpers.snapshot.take import check_tables
+
+    rows = with_status("status", ["cancelled", "満了", "active"], ["2024-05-17", "2024-06-30 23:59", ""])
+    rows = rows.replace("mrr,", "mrr,product,currency,").replace(",100,", ",100,helpdesk,JPY,")
+    accounts = "account_id,name,size,industry\n" + "".join(f"A{i},N{i},mid,retail\n" for i in range(3))
+    folder({"accounts.csv": accounts, "contracts.csv": rows})
+    text = propose(inspect(str(tmp_path / "exports")), tmp_path)
+    loaded(text.replace("ended_on: end_date", "ended_on: { column: end_date, means: last_day }"))
+    found = check_tables(tmp_path / "sources.yml")
+    assert found.rows_kept["contracts"] == 3
+    assert found.stops == ()
 
 
 # --- a public case -----------------------------------------------------------------------------
