@@ -34,6 +34,7 @@ from cs_helpers.analyses.waits import (
 )
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.snapshot import ProductData
 
 #: what the columns of the tables tell of (`contract.disclosure`)
@@ -97,9 +98,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
     time = as_known(data, quarter.end)
-    older = (time.first_days()[time.customers(quarter.end)] < since).sum()
-    if older:
-        notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
+    notes += _who_counts(time, reached, since, quarter)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
@@ -208,6 +207,29 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     where = {"step": worst["step"], "size": worst["segment"], "late": int(worst["late"])}
     mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
     return Verdict("message", {**where, "mrr": mrr, "share": mrr / held}) if held else Verdict("count", where)
+
+
+def _who_counts(
+    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, quarter: Quarter
+) -> list[Note]:
+    """How those that the funnel counts and the customers at the end of the quarter belong together.
+
+    of = there + lost + not_recorded; customers = there + older + no_entry.
+    """
+    customers = time.customers(quarter.end)
+    there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.not_recorded()))
+    others = customers.difference(reached.index)
+    older = int((time.first_days()[others] < since).sum())
+    notes = []
+    if len(reached) != len(customers) or len(others):
+        fields = {
+            "since": since.date(), "of": len(reached), "there": there, "lost": len(reached) - there - open_,
+            "not_recorded": open_, "customers": len(customers), "older": older, "no_entry": len(others) - older,
+        }  # fmt: skip
+        notes.append(Note("who_counts", "funnel", fields))
+    if older:
+        notes.append(Note("older", "waiting", {"customers": older, "since": since.date()}))
+    return notes
 
 
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:

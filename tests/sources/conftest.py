@@ -24,7 +24,7 @@ A2,Minami,small,logistics
 CONTRACTS = """\
 contract_id,account_id,product,started_on,ended_on,mrr,currency
 C1,A1,helpdesk,2026-01-01,,100,JPY
-C2,A2,helpdesk,2026-02-01,2026-08-31,200,JPY
+C2,A2,helpdesk,2026-02-01,2026-08-15,200,JPY
 """
 
 
