@@ -390,7 +390,7 @@ def test_ravenstack_is_taken_in_once_a_person_has_filled_in_what_is_needed(share
     text = text.replace("size: { column: }", size)
     text = text.replace("product: { constant: }", "product: { constant: ravenstack }")
     text = text.replace("currency: { constant: }", "currency: { constant: USD }")
-    text = text.replace("ended_on: end_date", "ended_on: { column: end_date, means: last_day }")
+    text = text.replace("ended_on: end_date", "ended_on: { column: end_date, means: day_after }")
     (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
     products = Path(__file__).resolve().parents[2] / "data" / "products"
     taken = take_snapshot(tmp_path / "sources.yml", folder=tmp_path / "snapshots", products=products)
