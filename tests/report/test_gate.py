@@ -200,7 +200,9 @@ def outputs(monkeypatch):
 
 @pytest.fixture
 def workbook():
-    return Workbook(SimpleNamespace(), SimpleNamespace(), Quarter(2026, 3), "all", Text("en"))
+    return Workbook(
+        SimpleNamespace(), {"contracts": {"currency": ["JPY"]}}, Quarter(2026, 3), "all", Text("en")
+    )
 
 
 def result(*, tables=None, notes=(), **values):
