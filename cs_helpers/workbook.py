@@ -151,7 +151,7 @@ class Workbook:
     def headlines(self, result: Result, *names: str) -> None:
         """Shows headline metrics of a result as cards: value, interval and n.
 
-        One that could not be said has no card; the output's metadata says so for the gate.
+        One that could not be said has no card, but the notes that say why; the output's metadata tells the gate.
         """
         cards = []
         for name in names:
@@ -170,6 +170,8 @@ class Workbook:
             **_shows(result),
         }
         _html(f'<div class="cards">{"".join(cards)}</div>' if cards else "", about)
+        for name in names:
+            self._say(result, name)
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure that answers a question, or why it cannot be answered."""

@@ -67,6 +67,8 @@ def asked_by(notebook):
                 of[node.targets[0].id] = node.value.args[0].value
             elif isinstance(node, ast.Call) and node.func.attr in ("chart", "table"):
                 asked.add((of[node.args[0].id], node.args[1].value))
+            elif isinstance(node, ast.Call) and node.func.attr == "headlines":
+                asked |= {(of[node.args[0].id], name.value) for name in node.args[1:]}
     return asked
 
 
