@@ -8,6 +8,7 @@ not exist yet, and one that ends on that day or later still runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -104,6 +105,17 @@ class CustomerTime:
     def first_days(self) -> pd.Series:
         """The day on which each account first became a customer. Index: account_id; datetime64[us]."""
         return self.spells.groupby("account_id")["first_day"].min()
+
+    def recounted(self, days: Sequence[date]) -> pd.Index:
+        """The customers of any of some days who had no contract on it and came back since; account_ids, in order.
+
+        On the page of that day they were counted as lost, or as a renewal that is not recorded.
+        """
+        found = pd.Index([], dtype="str", name="account_id")
+        for day in days:
+            running = self.contracts_on(day)["account_id"]
+            found = found.union(self.customers(day).difference(pd.Index(running)))
+        return found
 
     def not_recorded(self) -> pd.Index:
         """The accounts whose paid term is over and whose renewal may still be recorded; account_ids, in order."""

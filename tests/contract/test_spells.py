@@ -70,6 +70,19 @@ def test_who_comes_back_within_the_gap_never_left(back: str, spells: int) -> Non
     assert list(time.customers(date(2026, 6, 30))) == ["A"]
 
 
+def test_who_came_back_since_is_counted_otherwise_than_before() -> None:
+    rows = [
+        term("A", "2025-01-01", "2026-03-20"),
+        term("A", "2026-04-05", None, None),
+        term("B", "2025-01-01", None, None),
+    ]
+    then, now = time_of(rows, date(2026, 3, 31)), time_of(rows, date(2026, 6, 30))
+    assert list(then.customers(date(2026, 3, 31))) == ["B"]
+    assert list(now.customers(date(2026, 3, 31))) == ["A", "B"]
+    assert list(now.recounted([date(2025, 12, 31), date(2026, 3, 31)])) == ["A"]
+    assert then.recounted([date(2025, 12, 31)]).empty
+
+
 def test_a_return_after_the_day_on_which_it_is_known_changes_nothing() -> None:
     # the case of a pause: left in February, back in September
     rows = [
