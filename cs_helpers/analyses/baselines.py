@@ -171,9 +171,8 @@ def _silence(
             notes.append(Note("gap", "series", {"baseline": baseline.name, "first": first, "last": last}))
     since = period.silent_since
     if since is not None and since <= end:
-        whole = data.known.tables[baseline.source]
-        on = baseline.source == "usage" and whole.silent_since is None
-        if on:
+        end_of_log = data.known.tables[baseline.source].silent_since
+        if end_of_log is None or since < end_of_log:
             code = "silent_event"
         elif baseline.source in data.known.elsewhere:
             code = "silent_product"
@@ -185,7 +184,7 @@ def _silence(
             "customers": _lately(data, baseline.source, since),
         }
         notes.append(Note(code, "series", fields))
-    elif period.first > start:
+    if period.first > start:
         notes.append(Note("begins_late", "series", {"baseline": baseline.name, "since": period.first}))
     return notes, period.first > end or (since is not None and since <= start)
 
