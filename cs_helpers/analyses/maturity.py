@@ -73,13 +73,18 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "by_size": _by_size(data, states[quarter]),
     }
     if len(quarters) > 1:
-        tables["transitions"] = _transitions(time, states, quarters[-5:])
+        moves = _transitions(time, states, quarters[-5:])
+        if moves["n"].any():
+            tables["transitions"] = moves
+        else:
+            notes.append(Note("no_known_levels", "transitions", {}))
     if len(quarters) > 2:
         falls = _falls(time, states, quarters)
         if falls["customers"].any():
             tables["falls"] = falls
         else:
             notes.append(Note("no_known_levels", "falls", {}))
+    notes += _moves_unknown(tables["levels"], time.customers(quarter.back(1).end))
     quarters_needed = {"transitions": 2, "falls": 3}
     notes += [
         Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed})
@@ -151,11 +156,17 @@ def _unknown(data: ProductData, now: pd.Series, quarter: Quarter) -> list[Note]:
     for condition in (c for level in data.product.maturity.levels for c in level.conditions):
         value = measures.monthly(data, condition, month).loc[here].to_numpy()
         if not measures.known(data, condition, month)[0] or np.isnan(value).any():
-            unknown.append(
-                condition.name or (condition.event if condition.source == "usage" else condition.source)
-            )
+            event = condition.event if condition.source == "usage" and condition.event != "*" else None
+            unknown.append(condition.name or event or condition.source)
     fields = {"customers": many, "of": len(here), "names": tuple(dict.fromkeys(unknown))}
     return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_size")]
+
+
+def _moves_unknown(levels: pd.DataFrame, before: pd.Index) -> list[Note]:
+    """Of how many of those who were customers a quarter ago, too, it is not known whether their level changed."""
+    both = levels[levels["account_id"].isin(before)]
+    unknown = int((~((both["level"] >= 0) & (both["previous"] >= 0))).sum())
+    return [Note("moves_unknown", "levels", {"customers": unknown, "of": len(both)})] if unknown else []
 
 
 def _tables_needed(data: ProductData) -> list[str]:
