@@ -29,6 +29,8 @@ from cs_helpers.snapshot import ProductData
 LEAST_EFFECT = 1.3
 #: a customer's first month, in days
 FIRST_MONTH = 30
+#: so many quarters of starts are shown, that of the report among them
+COHORTS = 9
 #: cohorts smaller than this are not compared
 LEAST_COHORT = 8
 #: so many customers do not stop on one day: where they fall silent together, the export ended
@@ -343,6 +345,9 @@ def _first_months(
     started = started[np.array(whole, dtype=bool)]
     if started.empty:
         notes.append(Note("no_new_customers", "cohorts", {"quarter": str(quarter)}))
+        return
+    if started.max() < pd.Timestamp(quarter.back(COHORTS - 1).start):
+        notes.append(Note("no_recent_customers", "cohorts", {"quarters": COHORTS}))
         return
     opened = tickets[["account_id", "opened_at"]].assign(started=tickets["account_id"].map(started))
     age = (opened["opened_at"] - opened["started"]).dt.days

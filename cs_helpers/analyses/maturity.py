@@ -42,7 +42,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Tables: `levels` (account_id, name, size, mrr, level, at_least, at_most, previous) of the customers at the end of
     the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level, customers, share, n), with
-    `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters, `after`
+    `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters (of fewer, of all), `after`
     `LOST`, `UNKNOWN` or `NOT_THERE` too; `falls` (fell, customers, lost, share, low, high): customers lost in a quarter,
     of those whose level fell in the two quarters before it, and of the others; each customer counts once a quarter.
     """
@@ -73,7 +73,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "by_size": _by_size(data, states[quarter]),
     }
     if len(quarters) > 1:
-        moves = _transitions(time, states, quarters[-5:])
+        moves = _transitions(time, states, quarters[-YEAR - 1 :])
         if moves["n"].any():
             tables["transitions"] = moves
         else:
@@ -328,11 +328,10 @@ def _verdicts(
     }
     if "transitions" in tables:
         rose, fell = metrics.get("rose"), metrics.get("fell")
-        found["transitions"] = (
-            Verdict("message", {"rose": rose.value, "fell": fell.value, "n": rose.n})
-            if rose and fell
-            else Verdict("unknown")
-        )
+        added_up = min(len(quarters) - 1, YEAR)
+        known = {"rose": rose.value, "fell": fell.value, "n": rose.n} if rose and fell else {}
+        code = ("message" if known else "unknown") + ("" if added_up > 1 else "_one")
+        found["transitions"] = Verdict(code, {**known, "quarters": added_up})
     if "falls" in tables:
         found["falls"] = _warning(tables["falls"], metrics.get("fall_ratio"))
     return found

@@ -368,7 +368,8 @@ def odd_quarters(rates: tuple[float, ...], seeds: range) -> list[bool]:
     for rate in rates:
         for seed in seeds:
             counts = random(seed).poisson(np.where(HISTORY.day_of_week >= 5, rate / 3, rate))
-            found.append(bool(tickets(pd.Series(counts, HISTORY)).metrics["odd_days"].value))
+            metrics = tickets(pd.Series(counts, HISTORY)).metrics
+            found.append("odd_days" in metrics and bool(metrics["odd_days"].value))
     return found
 
 
@@ -478,3 +479,15 @@ def test_a_quarter_in_which_nobody_started_has_no_bar() -> None:
     assert drawn["cohort"].tolist() == ["2026Q1", "2026Q2", "2026Q3"]
     assert drawn["each"].isna().tolist() == [False, True, False]
     assert charts.cohorts(found, Text("en")).png
+
+
+def test_where_nobody_started_in_the_quarters_shown_no_empty_chart_is_drawn() -> None:
+    starts = {f"a{n}": "2023-01-12" for n in range(9)}
+    data = product_data(
+        accounts=[account(name) for name in starts],
+        contracts=[contract(name, day) for name, day in starts.items()],
+        tickets=[{"ticket_id": "0", "account_id": "z", "opened_at": "2022-12-01"}],
+    )
+    found = baselines.analyse(data, Q3)
+    assert codes(found, "cohorts") == ["no_recent_customers"]
+    assert "cohorts" not in found.tables
