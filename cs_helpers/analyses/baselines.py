@@ -29,6 +29,8 @@ from cs_helpers.snapshot import ProductData
 LEAST_EFFECT = 1.3
 #: a customer's first month, in days
 FIRST_MONTH = 30
+#: so many quarters of starts are shown, that of the report among them
+COHORTS = 9
 #: cohorts smaller than this are not compared
 LEAST_COHORT = 8
 #: so many customers do not stop on one day: where they fall silent together, the export ended
@@ -171,9 +173,8 @@ def _silence(
             notes.append(Note("gap", "series", {"baseline": baseline.name, "first": first, "last": last}))
     since = period.silent_since
     if since is not None and since <= end:
-        whole = data.known.tables[baseline.source]
-        on = baseline.source == "usage" and whole.silent_since is None
-        if on:
+        end_of_log = data.known.tables[baseline.source].silent_since
+        if end_of_log is None or since < end_of_log:
             code = "silent_event"
         elif baseline.source in data.known.elsewhere:
             code = "silent_product"
@@ -185,7 +186,7 @@ def _silence(
             "customers": _lately(data, baseline.source, since),
         }
         notes.append(Note(code, "series", fields))
-    elif period.first > start:
+    if period.first > start:
         notes.append(Note("begins_late", "series", {"baseline": baseline.name, "since": period.first}))
     return notes, period.first > end or (since is not None and since <= start)
 
@@ -344,6 +345,9 @@ def _first_months(
     started = started[np.array(whole, dtype=bool)]
     if started.empty:
         notes.append(Note("no_new_customers", "cohorts", {"quarter": str(quarter)}))
+        return
+    if started.max() < pd.Timestamp(quarter.back(COHORTS - 1).start):
+        notes.append(Note("no_recent_customers", "cohorts", {"quarters": COHORTS}))
         return
     opened = tickets[["account_id", "opened_at"]].assign(started=tickets["account_id"].map(started))
     age = (opened["opened_at"] - opened["started"]).dt.days

@@ -75,7 +75,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     ).astype("str")
     names = np.array([m.id for m in health.measures], dtype=object)
     frame["unknown"] = [tuple(names[row]) for row in now[list(names)].isna().to_numpy()]
-    frame = frame.assign(**parts).join(_moved(now, before, health.measures))
+    frame = frame.assign(**parts).join(_drivers(now, before, health.measures))
     frame = frame.dropna(subset=["score"]).reset_index()
     frame = frame.sort_values(["score", "mrr"], ascending=[True, False], ignore_index=True)
     tables = {"scores": frame, "bands": _bands(frame), "measures": _measures(now, health.measures)}
@@ -155,11 +155,13 @@ def _score(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.Series:
     return (inside.fillna(0.0) * weight).sum(axis=1) / known.sum(axis=1).replace(0.0, np.nan)
 
 
-def _moved(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
-    """The measure that moved each score most, and by how many points of the score.
+def contributions(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
+    """By how many points each measure moved each score; they add up to the change of the score.
 
-    The change of a score is the sum of what each measure did: those known on both sides moved the mean of these;
-    one that became known (or unknown) drew the score towards it (or let it go). Columns: driver, driver_kind, driver_points.
+    Those known on both sides moved the mean of these; one that became known drew the score from there towards it, one
+    that is not known any more let it go. Where none is known on both sides they do so from the score before.
+    now, before: points (NaN: not known) of each customer, a column each measure. NaN: not known on either side, or
+    no score before.
     """
     names = [m.id for m in of]
     weight = np.array([m.weight for m in of])
@@ -172,16 +174,30 @@ def _moved(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...
         found: np.ndarray = of / np.where(weights > 0, weights, np.nan)
         return found
 
+    score = ratio((np.nan_to_num(old) * weight).sum(axis=1, keepdims=True), there)
+
     def drawn(points: np.ndarray, known: np.ndarray) -> np.ndarray:
         mean = ratio((np.nan_to_num(points) * both * weight).sum(axis=1, keepdims=True), both)
+        mean = np.where(both.any(axis=1, keepdims=True), mean, score)
         return ratio((points - mean) * weight, known)
 
     moved = ratio((new - old) * weight, both)
     change = np.select([both, here, there], [moved, drawn(new, here), -drawn(old, there)], np.nan)
+    return pd.DataFrame(change, now.index, names)
+
+
+def _drivers(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
+    """The measure that moved each score most, and by how many points of the score.
+
+    Columns: driver, driver_kind, driver_points; missing where none moved it by more than half a point.
+    """
+    names = [m.id for m in of]
+    change = contributions(now, before, of).to_numpy()
     size = np.nan_to_num(np.abs(change), nan=-1.0)
     rows, most = np.arange(len(now)), size.argmax(axis=1) if len(now) else np.zeros(0, dtype=int)
     some = size.max(axis=1, initial=-1.0) > 0.5
-    kinds = np.select([both, here], ["moved", "new"], "gone")
+    here, there = now[names].notna().to_numpy(), before[names].notna().to_numpy()
+    kinds = np.select([here & there, here], ["moved", "new"], "gone")
     return pd.DataFrame(
         {
             "driver": pd.Series(np.array(names, dtype=object)[most], now.index, dtype="str").where(some),

@@ -42,7 +42,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Tables: `levels` (account_id, name, size, mrr, level, at_least, at_most, previous) of the customers at the end of
     the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level, customers, share, n), with
-    `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters, `after`
+    `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters (of fewer, of all), `after`
     `LOST`, `UNKNOWN` or `NOT_THERE` too; `falls` (fell, customers, lost, share, low, high): customers lost in a quarter,
     of those whose level fell in the two quarters before it, and of the others; each customer counts once a quarter.
     """
@@ -73,13 +73,18 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "by_size": _by_size(data, states[quarter]),
     }
     if len(quarters) > 1:
-        tables["transitions"] = _transitions(time, states, quarters[-5:])
+        moves = _transitions(time, states, quarters[-YEAR - 1 :])
+        if moves["n"].any():
+            tables["transitions"] = moves
+        else:
+            notes.append(Note("no_known_levels", "transitions", {}))
     if len(quarters) > 2:
         falls = _falls(time, states, quarters)
         if falls["customers"].any():
             tables["falls"] = falls
         else:
             notes.append(Note("no_known_levels", "falls", {}))
+    notes += _moves_unknown(tables["levels"], time.customers(quarter.back(1).end))
     quarters_needed = {"transitions": 2, "falls": 3}
     notes += [
         Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed})
@@ -151,11 +156,17 @@ def _unknown(data: ProductData, now: pd.Series, quarter: Quarter) -> list[Note]:
     for condition in (c for level in data.product.maturity.levels for c in level.conditions):
         value = measures.monthly(data, condition, month).loc[here].to_numpy()
         if not measures.known(data, condition, month)[0] or np.isnan(value).any():
-            unknown.append(
-                condition.name or (condition.event if condition.source == "usage" else condition.source)
-            )
+            event = condition.event if condition.source == "usage" and condition.event != "*" else None
+            unknown.append(condition.name or event or condition.source)
     fields = {"customers": many, "of": len(here), "names": tuple(dict.fromkeys(unknown))}
     return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_size")]
+
+
+def _moves_unknown(levels: pd.DataFrame, before: pd.Index) -> list[Note]:
+    """Of how many of those who were customers a quarter ago, too, it is not known whether their level changed."""
+    both = levels[levels["account_id"].isin(before)]
+    unknown = int((~((both["level"] >= 0) & (both["previous"] >= 0))).sum())
+    return [Note("moves_unknown", "levels", {"customers": unknown, "of": len(both)})] if unknown else []
 
 
 def _tables_needed(data: ProductData) -> list[str]:
@@ -317,11 +328,10 @@ def _verdicts(
     }
     if "transitions" in tables:
         rose, fell = metrics.get("rose"), metrics.get("fell")
-        found["transitions"] = (
-            Verdict("message", {"rose": rose.value, "fell": fell.value, "n": rose.n})
-            if rose and fell
-            else Verdict("unknown")
-        )
+        added_up = min(len(quarters) - 1, YEAR)
+        known = {"rose": rose.value, "fell": fell.value, "n": rose.n} if rose and fell else {}
+        code = ("message" if known else "unknown") + ("" if added_up > 1 else "_one")
+        found["transitions"] = Verdict(code, {**known, "quarters": added_up})
     if "falls" in tables:
         found["falls"] = _warning(tables["falls"], metrics.get("fall_ratio"))
     return found

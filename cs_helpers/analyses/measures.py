@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,19 @@ def period_of(data: ProductData, table: str, event: str = "*") -> Period | None:
     parts = [data.known.parts[table, name] for name in names[named(names, event)]]
     if not parts:
         return whole  # never seen in a log that tells of these days: it was not done
-    last = max(parts, key=lambda period: period.last)
-    return Period(min(p.first for p in parts), last.last, whole.gaps, last.silent_since)
+    if len(parts) == 1:
+        return parts[0]
+    last = max(parts, key=lambda period: (period.last, period.silent_since is None))
+    return Period(min(p.first for p in parts), last.last, _common_gaps(parts), last.silent_since)
+
+
+def _common_gaps(parts: list[Period]) -> tuple[tuple[date, date], ...]:
+    """The gaps that all of some parts of a log have."""
+    common = parts[0].gaps
+    for part in parts[1:]:
+        both = ((max(a, c), min(b, d)) for a, b in common for c, d in part.gaps)
+        common = tuple((first, last) for first, last in both if first <= last)
+    return common
 
 
 def young(data: ProductData, measure: Measure, month: pd.Timestamp, first_days: pd.Series) -> pd.Series:

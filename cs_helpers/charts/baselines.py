@@ -6,7 +6,9 @@ import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba
+from matplotlib.ticker import MaxNLocator
 
+from cs_helpers.analyses.baselines import COHORTS
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
@@ -67,7 +69,9 @@ def series(result: Result, text: Text) -> Picture:
             message=message,
             baselines=text.joined([text.label("baseline", n) for n in names]),
         )
-        return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=days))
+        return finished(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=text.number(days))
+        )
 
 
 def _series_message(result: Result, text: Text) -> str:
@@ -91,7 +95,12 @@ def same_quarter(result: Result, text: Text) -> Picture:
         colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
         bars(axis, places, table["share"], color=colours, width=0.6)
         for place, row in zip(places, table.itertuples(), strict=True):
-            above(axis, place, row.share, f"{text.share(row.share)}\n{row.lost}/{row.customers}")
+            above(
+                axis,
+                place,
+                row.share,
+                f"{text.share(row.share)}\n{text.number(row.lost)}/{text.number(row.customers)}",
+            )
         now = table.iloc[-1]
         top = float(table["share"].max())
         if now["low"] == now["low"]:
@@ -99,7 +108,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
             axis.hlines(now["usual"], last + 0.36, last + 0.48, color=INK, linewidth=2)
             axis.text(
                 last + 0.52,
-                now["usual"],
+                max(now["usual"], 0.05 * max(top, now["high"])),  # not on the axis
                 text("baselines.same_quarter.usual"),
                 fontsize=8.5,
                 va="center",
@@ -118,7 +127,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
             result,
             message=message,
             alt=alt,
-            n=text("charts.n_customers", n=int(now["customers"])),
+            n=text("charts.n_customers", n=text.number(int(now["customers"]))),
             period=text("baselines.same_quarter.period", years=f"{table['year'].iloc[0]}–{now['year']}"),
         )
 
@@ -134,7 +143,7 @@ def _same_quarter_message(result: Result, text: Text) -> str:
 
 def cohorts(result: Result, text: Text) -> Picture:
     """Tickets a new customer opened in its first 30 days, by quarter of start."""
-    table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-9:]
+    table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-COHORTS:]
     with canvas(text, height=3.3) as (figure, axis):
         places = np.arange(len(table))
         colours = [
@@ -158,10 +167,15 @@ def cohorts(result: Result, text: Text) -> Picture:
             )
         for place, row in zip(places, table.itertuples(), strict=True):
             if row.customers:
-                above(axis, place, row.each, f"{text.number(row.each, 1)}\nn={row.customers}")
+                axis.annotate(
+                    f"{text.number(row.each, 1)}\nn={row.customers}", (place, row.each), xytext=(0, 3),
+                    textcoords="offset points", ha="center", va="bottom", fontsize=9, linespacing=1.35, in_layout=False,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+                )  # fmt: skip
         axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
         count_axis(axis, text)
         axis.set_ylim(0, max(float(table["each"].max()) * 1.4, 0.5))
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # what one digit can say
         axis.yaxis.set_major_formatter(lambda value, _: text.number(value, 1))
         axis.set_xlim(-0.6, len(table) + 0.7)
         axis.set_title(text("baselines.cohorts.axis"))
@@ -175,7 +189,7 @@ def cohorts(result: Result, text: Text) -> Picture:
             result,
             message=message,
             alt=alt,
-            n=text("charts.n_customers", n=int(table["customers"].sum())),
+            n=text("charts.n_customers", n=text.number(int(table["customers"].sum()))),
             period=text(
                 "baselines.cohorts.period", first=table["cohort"].iloc[0], last=table["cohort"].iloc[-1]
             ),

@@ -48,5 +48,10 @@ def bands(result: Result, text: Text) -> Picture:
         message = text(f"health.bands.{said.code}", red=red, median=median)
         alt = text("health.bands.alt", message=message)
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=text.number(result.n)),
         )

@@ -12,7 +12,6 @@ from cs_helpers.charts.theme import (
     INK,
     ORANGE,
     QUIET,
-    RULE,
     Picture,
     above,
     bars,
@@ -25,6 +24,9 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
 from cs_helpers.text import Text
+
+#: of customers whose level is not known: no blue, as levels are
+NOT_KNOWN = "#eadfca"
 
 
 def by_quarter(result: Result, text: Text) -> Picture:
@@ -61,7 +63,12 @@ def by_quarter(result: Result, text: Text) -> Picture:
         message = _said(result, "by_quarter", text)
         alt = text("maturity.by_quarter.alt", message=message, quarters=len(quarters))
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customers", n=result.n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customers", n=text.number(result.n)),
         )
 
 
@@ -72,7 +79,7 @@ def _said(result: Result, question: str, text: Text) -> str:
     for name, value in said.fields.items():
         if name in ("best", "least"):
             fields[name] = text.label("size", value)
-        elif name in ("n", "customers"):
+        elif name in ("n", "customers", "quarters"):
             fields[name] = text.number(value)
         else:
             fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
@@ -80,7 +87,7 @@ def _said(result: Result, question: str, text: Text) -> str:
 
 
 def _shade(level: int) -> str:
-    return RULE if level == UNKNOWN else SHADES[level]
+    return NOT_KNOWN if level == UNKNOWN else SHADES[level]
 
 
 def _level(level: int, text: Text) -> str:
@@ -126,7 +133,7 @@ def by_size(result: Result, text: Text) -> Picture:
             result,
             message=message,
             alt=alt,
-            n=text("charts.n_customers", n=result.n),
+            n=text("charts.n_customers", n=text.number(result.n)),
             period=text.day(result.quarter.end),
         )
 
@@ -160,8 +167,11 @@ def transitions(result: Result, text: Text) -> Picture:
             result,
             message=message,
             alt=alt,
-            n=text("charts.n_customer_quarters", n=total),
-            period=text.span(result.quarter.back(3).start, result.quarter.end),
+            n=text("charts.n_customer_quarters", n=text.number(total)),
+            period=text.span(
+                result.quarter.back(result.verdicts["transitions"].fields["quarters"] - 1).start,
+                result.quarter.end,
+            ),
         )
 
 
@@ -194,5 +204,10 @@ def falls(result: Result, text: Text) -> Picture:
         alt = text("maturity.falls.alt", message=message)
         total = int(table["customers"].sum())
         return finished(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_customer_quarters", n=total)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_customer_quarters", n=text.number(total)),
         )

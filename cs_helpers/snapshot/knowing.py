@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,10 +14,14 @@ from cs_helpers.contract.tables import TABLES
 
 #: a silence is no chance if it is less probable than one in a thousand: -log of its probability
 SURPRISE = 7.0
-#: days from which it is worked out on which weekdays rows are usual, and the least days of each weekday
+#: days from which it is worked out on which weekdays rows are usual, and of how many of each they count at least
 _DAYS, _LEAST = 56, 4
 #: on fewer days with rows nothing is usual yet
 _FEW = 8
+#: a table that is no daily log goes silent by so many days without rows at least
+_WEEKS = 28
+#: days on which whole countries rest, as 100 x month + day, first and last: that they are without rows is no surprise
+_CLOSED = ((1224, 1231), (101, 105), (429, 506))
 #: a silence inside a daily log that is no holiday is longer than the longest of them, Golden Week and New Year
 _HOLIDAYS = 13
 #: the share of working days with rows from which a table is a daily log
@@ -25,6 +30,7 @@ _DAILY = 0.6
 _SPARE = 31
 #: the column that says which part of a table a row is, for tables of which parts are known apart
 _PARTS = {"assessments": "measure"}
+_DAY = timedelta(days=1)
 
 
 def days_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -63,20 +69,31 @@ def days_of_use(active_daily: pd.DataFrame, usage_daily: pd.DataFrame) -> pd.Dat
 
 def known(days: Mapping[str, pd.DataFrame], products: Iterable[str], as_of: date) -> dict[str, Known]:
     """Product -> what is known of it. days: table -> its rows by the day."""
-    latest = {name: frame["day"].max().date() for name, frame in days.items() if len(frame)}
-    return {
-        product: known_of(
-            {name: frame[frame["product"] == product] for name, frame in days.items()}, as_of, latest
-        )
+    found = {
+        product: known_of({name: frame[frame["product"] == product] for name, frame in days.items()}, as_of)
         for product in products
+    }
+    last = {name: frame.groupby("product")["day"].max() for name, frame in days.items()}
+
+    def goes_on(table: str, product: str) -> bool:
+        """Whether a table has told of another product since it fell silent on one, and still does."""
+        since = found[product].tables[table].silent_since
+        return since is not None and any(
+            own.tables[table].silent_since is None and last[table][other].date() >= since
+            for other, own in found.items()
+            if table in own.tables
+        )
+
+    return {
+        product: replace(own, elsewhere=frozenset(table for table in own.tables if goes_on(table, product)))
+        for product, own in found.items()
     }
 
 
-def known_of(rows: Mapping[str, pd.DataFrame], as_of: date, latest: Mapping[str, date]) -> Known:
+def known_of(rows: Mapping[str, pd.DataFrame], as_of: date) -> Known:
     """What is known of a product from its rows, counted by the day.
 
-    rows: table -> frame with part (text; '' for the table as a whole), day (datetime64), rows (count). latest: table ->
-    the day of its last row of any product.
+    rows: table -> frame with part (text; '' for the table as a whole), day (datetime64), rows (count).
     """
     tables, parts = {}, {}
     for name, frame in rows.items():
@@ -86,9 +103,10 @@ def known_of(rows: Mapping[str, pd.DataFrame], as_of: date, latest: Mapping[str,
         whole = tables[name] = period_of(counts[""], as_of)
         for part in counts.index.get_level_values("part").unique():
             if part:
-                parts[name, str(part)] = period_of(counts[part], whole.last, whole)
-    silent = {name for name, period in tables.items() if period.silent_since}
-    return Known(tables, parts, frozenset(n for n in silent if latest[n] > tables[n].last))
+                own = period_of(counts[part], whole.last, whole)
+                # one that did not stop before its table did fell silent with it
+                parts[name, str(part)] = replace(own, silent_since=own.silent_since or whole.silent_since)
+    return Known(tables, parts)
 
 
 def period_of(counts: pd.Series, until: date, inside: Period | None = None) -> Period:
@@ -97,67 +115,94 @@ def period_of(counts: pd.Series, until: date, inside: Period | None = None) -> P
     counts: rows by day (datetime64, ascending). inside: the period of the table they are a part of. The first row lies
     on or after the first day: by as many days as may be without rows by chance, as days are afterwards. The last row
     is the end of what is known where the silence since is no chance, as days were before, and is longer than any
-    before it. Inside a daily log a silence longer than holidays are is a gap.
+    before it. Inside a daily log a silence longer than holidays are is a gap, and so is one between a few stray rows
+    and the daily log that begins after them.
     """
     first, last = counts.index[0].date(), counts.index[-1].date()
-    line = counts.reindex(pd.date_range(first, last, freq="D"), fill_value=0).to_numpy(float) > 0
-    start = _earliest(line, first, inside)
-    daily = _is_daily(line, first)
-    runs = _empty_runs(line)
-    gaps = {
-        (first + timedelta(a), first + timedelta(b - 1))
-        for a, b in runs
-        if daily and b - a > _HOLIDAYS and _surprise(line[:a], first, b - a) >= SURPRISE
-    }
-    silence = (until - last).days
-    others = [b - a for a, b in runs if (first + timedelta(a), first + timedelta(b - 1)) not in gaps]
-    longest = max(others, default=0)
-    known_gaps = tuple(sorted(gaps if inside is None else gaps | set(inside.gaps)))
-    long_enough = silence > longest if daily else silence > max(2 * longest, _DAYS)
-    if long_enough and _surprise(line, first, silence) >= SURPRISE:
-        return Period(start, last, known_gaps, last + timedelta(days=1))
+    span, since = pd.date_range(first, last), pd.date_range(last + _DAY, until)
+    seen = _Days(span, counts.reindex(span, fill_value=0).to_numpy(float) > 0, np.full(len(span), True))
+    if inside is not None:
+        seen = seen.without(~inside.days(span))
+        since = since[inside.days(since)]
+    start = _earliest(seen, inside)
+    gaps, longest = [], 0
+    runs = seen.empty_runs()
+    stray = [run for run in runs if seen.rows[: run[0]].sum() < _FEW]
+    for a, b in (*reversed(stray), *runs[len(stray) :]):
+        if b - a > _HOLIDAYS and _is_gap(seen, a, b, begins=(a, b) in stray):
+            gaps.append((span[a].date(), span[b - 1].date()))
+            seen = seen.without((span >= span[a]) & (span < span[b]))
+        else:
+            longest = max(longest, b - a)
+    known_gaps = tuple(sorted({*gaps, *(inside.gaps if inside is not None else ())}))
+    enough = longest if seen.daily() else max(2 * longest, _WEEKS)
+    if len(since) > enough and seen.last_weeks().surprise(since) >= SURPRISE:
+        return Period(start, last, known_gaps, last + _DAY)
     return Period(start, max(until, last), known_gaps)
 
 
-def _empty_runs(line: np.ndarray) -> list[tuple[int, int]]:
-    """The runs of days without rows, as first and one past the last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~line).astype(int), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+def _is_gap(seen: _Days, first: int, end: int, *, begins: bool) -> bool:
+    """Whether so long a silence in a daily log is no chance, as days were before; as they are after, where it `begins`."""
+    later = seen.cut(end, None)
+    log, usual = (later, later.first_weeks()) if begins else (seen, seen.cut(None, first).last_weeks())
+    return log.daily() and usual.surprise(seen.days[first:end]) >= SURPRISE
 
 
-def _is_daily(line: np.ndarray, first: date) -> bool:
-    working = (first.weekday() + np.arange(len(line))) % 7 < 5
-    return bool(working.sum() >= 10 and line[working].mean() >= _DAILY)
+@dataclass(frozen=True)
+class _Days:
+    """Days that follow each other: on which of them there were rows, and of which something is known; both bool."""
+
+    days: pd.DatetimeIndex
+    rows: np.ndarray
+    known: np.ndarray
+
+    def cut(self, first: int | None, end: int | None) -> _Days:
+        return _Days(self.days[first:end], self.rows[first:end], self.known[first:end])
+
+    def without(self, unknown: np.ndarray) -> _Days:
+        return _Days(self.days, self.rows, self.known & (~unknown | self.rows))
+
+    def first_weeks(self) -> _Days:
+        return self.cut(None, int(np.flatnonzero(self.known)[:_DAYS][-1]) + 1)
+
+    def last_weeks(self) -> _Days:
+        return self.cut(int(np.flatnonzero(self.known)[-_DAYS:][0]), None)
+
+    def empty_runs(self) -> list[tuple[int, int]]:
+        """The runs of days that are known to be without rows, as first and one past the last."""
+        empty = (self.known & ~self.rows).astype(int)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], empty, [0]])))
+        return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+    def daily(self) -> bool:
+        working = self.known & (self.days.day_of_week < 5)
+        return bool(working.sum() >= 10 and self.rows[working].mean() >= _DAILY)
+
+    def surprise(self, silent: pd.DatetimeIndex) -> float:
+        """-log of the probability that all of some other days are without rows."""
+        return float(self.surprises(silent).sum())
+
+    def surprises(self, silent: pd.DatetimeIndex) -> np.ndarray:
+        """-log of the probability that each of some other days is without rows, by how often its weekday is here."""
+        if self.rows.sum() < _FEW:
+            return np.zeros(len(silent))
+        weekday = self.days.day_of_week[self.known]
+        days = np.maximum(np.bincount(weekday, minlength=7), _LEAST)
+        with_rows = np.bincount(weekday, weights=self.rows[self.known], minlength=7)
+        each: np.ndarray = -np.log1p(-(with_rows + 0.05) / (days + 0.1))[silent.day_of_week]
+        day = silent.month * 100 + silent.day
+        for first, last in _CLOSED:
+            each[(day >= first) & (day <= last)] = 0.0
+        return each
 
 
-def _by_weekday(line: np.ndarray, first: date) -> np.ndarray:
-    """-log of the probability that a day is without rows, of each weekday, Monday first."""
-    weekday = (first.weekday() + np.arange(len(line))) % 7
-    days = np.maximum(np.bincount(weekday, minlength=7), _LEAST)
-    with_rows = (np.bincount(weekday, weights=line, minlength=7) + 0.05) / (days + 0.1)
-    surprise: np.ndarray = -np.log1p(-with_rows)
-    return surprise
-
-
-def _surprise(line: np.ndarray, first: date, days: int) -> float:
-    """-log of the probability of so many days without rows after those of `line`, by its last eight weeks."""
-    if line.sum() < _FEW:
-        return 0.0
-    recent = line[-_DAYS:]
-    begin = first + timedelta(days=len(line) - len(recent))
-    each = _by_weekday(recent, begin)
-    next_day = (begin.weekday() + len(recent)) % 7
-    return float(each[(next_day + np.arange(days)) % 7].sum())
-
-
-def _earliest(line: np.ndarray, first: date, inside: Period | None) -> date:
-    """The first day of which rows tell that begin on `first`."""
-    each = _by_weekday(line[:_DAYS], first) if line.sum() >= _FEW else np.zeros(7)
+def _earliest(seen: _Days, inside: Period | None) -> date:
+    """The first day of which rows tell, the first of which is the first of `seen`."""
+    first: date = seen.days[0].date()
     most = _SPARE if inside is None else max((first - inside.first).days, 0)
-    total, back = 0.0, 0
-    while back < most:
-        total += float(each[(first.weekday() - back - 1) % 7])
-        if total >= SURPRISE:
-            break
-        back += 1
-    return first - timedelta(days=back)
+    back = pd.date_range(end=first - _DAY, periods=most)[::-1]
+    if not most:
+        return first
+    total = seen.first_weeks().surprises(back).cumsum()
+    chance = int((total < SURPRISE).sum())
+    return first - timedelta(days=chance)

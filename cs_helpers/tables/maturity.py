@@ -9,7 +9,7 @@ from cs_helpers.text import Text
 
 def levels(result: Result, text: Text) -> Listing:
     """Customers whose level fell in the quarter, then those that rose, by revenue."""
-    known = result.tables["levels"].dropna(subset=["previous"])
+    known = result.tables["levels"][lambda t: (t["level"] >= 0) & (t["previous"] >= 0)]
     moved = known[known["level"] != known["previous"]]
     moved = moved.assign(rose=moved["level"] > moved["previous"])
     moved = moved.sort_values(["rose", "mrr"], ascending=[True, False])

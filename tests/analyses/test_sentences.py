@@ -1,0 +1,511 @@
+"""What a page says of what is normal, of health and of maturity agrees with its numbers, whatever little is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.result import Result, Verdict
+from cs_helpers.charts import baselines as baseline_charts
+from cs_helpers.charts import health as health_charts
+from cs_helpers.charts import maturity as maturity_charts
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.snapshot import ProductData
+from cs_helpers.tables import baselines as baseline_tables
+from cs_helpers.tables import health as health_tables
+from cs_helpers.tables import maturity as maturity_tables
+from cs_helpers.tables.notes import sentence
+from cs_helpers.text import Text
+
+from .builders import account, baseline, contract, health_measure, product, product_data, random
+
+Q2 = Quarter(2026, 2)
+END = Q2.end
+CHARTS = {
+    "baselines": (baseline_charts, ("series", "same_quarter", "cohorts")),
+    "health": (health_charts, ("bands",)),
+    "maturity": (maturity_charts, ("by_quarter", "by_size", "transitions", "falls")),
+}
+TABLES = {
+    "baselines": (baseline_tables, "departures"),
+    "health": (health_tables, "scores"),
+    "maturity": (maturity_tables, "levels"),
+}
+SEEDS = 60
+#: the verdict holds where rounding does not decide
+WITHIN = 1e-9
+
+
+def day(before_the_end: int) -> str:
+    return str((pd.Timestamp(END) - pd.Timedelta(days=before_the_end)).date())
+
+
+def history(seed: int) -> ProductData:
+    """None to forty customers of up to three years: used or not, asked or not, lost, on terms, from late or until early."""
+    draw = random(seed)
+    sizes = ("small", "mid", "enterprise")[: draw.integers(1, 4)]
+    longest = int(draw.choice([20, 300, 1200]))
+    of_everybody = draw.choice(["lost", "kept", "lately", ""], p=[0.1, 0.2, 0.2, 0.5])
+    renewals = draw.choice(["term", "cancelled"], p=[0.3, 0.7])
+    # the log begins and ends long before, within, or at the end of the quarter; tickets, too
+    begins, ends = (int(draw.choice(d)) for d in ([1200, 500, 60, 5], [0, 0, 3, 25, 120]))
+    event_ends = int(draw.choice([0, 0, 40]))
+    rate = float(draw.choice([0, 0.02, 0.2, 0.8]))
+    accounts, contracts, usage, tickets, surveys, plans = [], [], [], [], [], []
+    for n in range(draw.choice([0, 1, 3, 12, 40], p=[0.05, 0.1, 0.2, 0.25, 0.4])):
+        name, age = f"c{n}", int(draw.integers(0, longest + 1))
+        accounts.append(account(name, str(draw.choice(sizes))))
+        lost = of_everybody == "lost" or (draw.random() < 0.4 and of_everybody != "kept")
+        # the quarter has 91 days
+        latest = min(age, 80) if of_everybody == "lately" else age
+        ended = int(draw.integers(0, latest + 1)) if lost else None
+        row = contract(name, day(age), None if ended is None else day(ended), float(draw.choice([0, 100])))
+        contracts.append(row | ({"ended_how": renewals} if lost else {}))
+        days = [d for d in range(min(age, begins), max(ended or 0, ends) - 1, -1) if draw.random() < rate]
+        usage += [
+            {"account_id": name, "day": day(d), "event": e, "user_id": "u", "quantity": 1.0}
+            for d in days
+            for e in ("a", "b")
+            if e == "a" or (d >= event_ends and draw.random() < 0.5)
+        ]
+        tickets += [(name, d) for d in range(min(age, begins), ends - 1, -1) if draw.random() < rate / 4]
+        if draw.random() < 0.4:
+            surveys.append({"account_id": name, "answered_on": day(int(draw.integers(0, 150))), "nps": 7})
+        if draw.random() < 0.6:
+            plans.append(
+                {"account_id": name, "assessed_on": day(int(draw.integers(0, 300))), "measure": "plan"}
+                | {"score": int(draw.integers(1, 6))}
+            )
+    if draw.random() < 0.3:
+        surveys = []
+    given = {
+        "usage": usage,
+        "tickets": [
+            {"ticket_id": str(n), "account_id": name, "opened_at": day(d)}
+            for n, (name, d) in enumerate(tickets)
+        ],
+        "surveys": surveys,
+        "assessments": plans,
+    }
+    return product_data(
+        of_product(str(draw.choice(["skip", "worst"]))),
+        as_of=END,
+        accounts=accounts,
+        contracts=contracts,
+        **{name: rows for name, rows in given.items() if draw.random() < 0.9},
+    )
+
+
+@cache
+def of_product(missing: str) -> object:
+    use, plan = {"value": "days", "months": 1}, {"source": "assessments", "value": "score", "name": "plan"}
+    nps = {"source": "surveys", "value": "nps", "months": 6}
+    return product(
+        levels=[
+            [{"value": "events", "at_least": 1, "months": 1}],
+            [{"value": "distinct_events", "event": "*", "at_least": 2, "months": 1}],
+            [{**nps, "at_least": 5}] if missing == "skip" else [{"value": "days", "at_least": 5, "months": 2}],
+            [{"value": "events", "event": "b", "at_most": 20, "months": 1}],
+        ],
+        measures=[
+            health_measure("days", red=0, green=15, measure=use, weight=2),
+            health_measure("tickets", red=5, green=0, measure={"source": "tickets", "value": "count", "months": 3}),
+            health_measure("nps", red=0, green=10, measure=nps, kind="qualitative"),
+            health_measure("plan", red=1, green=5, measure=plan | {"months": 6}, kind="qualitative", missing=missing),
+        ],
+        baselines=[
+            baseline("opened", source="tickets", value="count"),
+            baseline("events", source="usage", value="events"),
+            baseline("b", source="usage", value="quantity", event="b"),
+        ],
+    )  # fmt: skip
+
+
+@cache
+def data_of(seed: int) -> ProductData:
+    return history(seed)
+
+
+@cache
+def analysed(name: str, seed: int) -> Result:
+    analysis = {"baselines": baselines, "health": health, "maturity": maturity}[name]
+    found = analysis.analyse(data_of(seed), Q2)
+    return replace(found, settings={**found.settings, "currency": "JPY"})
+
+
+def every(name: str) -> Iterator[tuple[ProductData, Result]]:
+    return ((data_of(seed), analysed(name, seed)) for seed in range(SEEDS))
+
+
+def fields(found: Result, code: str) -> dict[str, float]:
+    """What a note says; of one that is not there nothing."""
+    return next((dict(n.fields) for n in found.notes if n.code == code), {})
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_each_answer_that_is_drawn_has_a_verdict_and_no_other_has(name: str) -> None:
+    for _, found in every(name):
+        assert set(found.verdicts) == set(CHARTS[name][1]) & set(found.tables)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_what_is_not_drawn_is_explained(name: str) -> None:
+    for _, found in every(name):
+        for question in CHARTS[name][1]:
+            assert question in found.tables or found.about(question)
+
+
+# --- baselines ----------------------------------------------------------------------------------
+
+
+def test_losses_are_more_or_fewer_only_outside_their_interval() -> None:
+    for _, found in every("baselines"):
+        said = found.verdicts.get("same_quarter")
+        if said is None:
+            continue
+        now = found.tables["same_quarter"].iloc[-1]
+        assert said.fields["share"] == now["share"] == now["lost"] / now["customers"]
+        assert found.metrics["lost_share"].value == now["share"]
+        assert (said.code == "first") == bool(np.isnan(now["low"])) == bool(found.about("same_quarter") and "too_few_years" in {n.code for n in found.notes})  # fmt: skip
+        assert ("lost_ratio" in found.metrics) == (now["usual"] > 0)
+        if said.code == "first":
+            continue
+        assert now["low"] <= now["usual"] + WITHIN
+        assert now["usual"] <= now["high"] + WITHIN
+        outside = now["share"] > now["high"] or now["share"] < now["low"]
+        assert now["odd"] == outside == (said.code in ("more", "more_than_none", "fewer"))
+        if said.code in ("more", "more_than_none"):
+            assert now["share"] > now["high"]
+            assert (said.code == "more_than_none") == (now["usual"] == 0)
+        if said.code == "fewer":
+            assert now["share"] < now["low"]
+        assert (said.code == "none_as_usual") == (now["share"] == now["usual"] == 0)
+
+
+def test_losses_of_the_quarter_are_those_that_customer_time_tells() -> None:
+    for data, found in every("baselines"):
+        time = as_known(data, Q2.end)
+        start = Q2.back(1).end
+        if "same_quarter" in found.tables:
+            now = found.tables["same_quarter"].iloc[-1]
+            assert now["lost"] == len(time.lost(start, Q2.end))
+            assert now["customers"] == len(time.customers(start))
+            assert fields(found, "not_recorded").get("customers", 0) == now["not_recorded"]
+        else:
+            assert time.customers(start).empty
+
+
+def test_odd_days_lie_outside_what_is_usual_and_within_what_is_known() -> None:
+    for data, found in every("baselines"):
+        if "series" not in found.tables:
+            continue
+        table = found.tables["series"]
+        odd = table[table["odd"]]
+        assert ((odd["value"] > odd["high"]) | (odd["value"] < odd["low"])).all()
+        assert found.metrics["odd_days"].value == odd["day"].nunique()
+        assert found.tables["departures"]["days"].sum() == len(odd)
+        said = found.verdicts["series"]
+        assert (said.code == "usual") == odd.empty
+        if said.code != "usual":
+            assert (said.code == "odd_from_none") == bool(said.fields["usual"] == 0)
+        for name, inside in table.groupby("baseline"):
+            source = "tickets" if name == "opened" else "usage"
+            assert data.known.tables[source].days(pd.DatetimeIndex(inside["day"])).all()
+            assert inside["value"].notna().all()
+
+
+def test_the_end_and_the_beginning_of_a_log_within_the_quarter_are_told() -> None:
+    for data, found in every("baselines"):
+        told = [n.code for n in found.about("series")]
+        for source, watching in (("tickets", 1), ("usage", 2)):
+            period = data.known.tables.get(source)
+            if period and period.silent_since and period.silent_since <= Q2.end:
+                assert sum(code.startswith("silent_") for code in told) >= watching
+            if period and period.first > Q2.start:
+                assert told.count("begins_late") >= watching
+
+
+def test_first_months_are_more_or_less_only_with_an_interval_beside_1() -> None:
+    for _, found in every("baselines"):
+        said = found.verdicts.get("cohorts")
+        if said is None:
+            continue
+        table = found.tables["cohorts"]
+        assert (table["customers"] > 0).all()
+        now = table["cohort"] == str(Q2)
+        sizes = table.loc[now, "customers"].sum(), table.loc[~now, "customers"].sum()
+        assert (said.code == "unknown") == (min(sizes) < baselines.LEAST_COHORT)
+        if said.code == "unknown":
+            assert fields(found, "small_cohort")["customers"] == sizes[0]
+            continue
+        asked, before = table.loc[now, "tickets"].sum(), table.loc[~now, "tickets"].sum()
+        assert (said.code == "none_asked") == (asked == before == 0)
+        assert (said.code in ("more_than_none", "hardly_any")) == (asked > before == 0)
+        if said.code in ("more", "more_than_none"):
+            assert said.fields["low"] > 1
+        if said.code == "less":
+            assert said.fields["high"] < 1
+        if said.code in ("as_usual", "hardly_any"):
+            assert said.fields["low"] <= 1 <= said.fields["high"]
+
+
+# --- health -------------------------------------------------------------------------------------
+
+
+def test_customers_with_a_score_and_those_without_are_all_customers() -> None:
+    for data, found in every("health"):
+        customers = len(as_known(data, Q2.end).customers(Q2.end))
+        without = sum(fields(found, code).get("customers", 0) for code in ("too_young", "not_scored"))
+        if found.tables:
+            bands = found.tables["bands"]
+            assert bands.loc[bands["size"] == "all", "customers"].sum() + without == customers
+            assert bands.loc[bands["size"] != "all", "customers"].sum() + without == customers
+            assert len(found.tables["scores"]) == found.n == customers - without
+        else:
+            code = {n.code for n in found.notes} - {"missing_table"}
+            assert code in ({"no_customers"}, {"no_health"}, {"all_too_young"})
+            assert (code == {"no_customers"}) == (customers == 0)
+
+
+def test_the_mrr_of_all_bands_and_of_those_without_a_score_is_that_of_the_product() -> None:
+    for data, found in every("health"):
+        if not found.tables:
+            continue
+        scores = found.tables["scores"]
+        red = scores[scores["band"] == "red"]
+        assert found.metrics["red_mrr"].value == red["mrr"].sum()
+        assert found.metrics["red_share"].value == len(red) / len(scores)
+        said = found.verdicts["bands"]
+        assert (said.code == "none_red") == red.empty
+        assert said.fields["red"] == found.metrics["red_share"].value
+        assert said.fields["median"] == found.metrics["median_score"].value == scores["score"].median()
+        without = sum(fields(found, code).get("mrr", 0) for code in ("too_young", "not_scored"))
+        time = as_known(data, Q2.end)
+        assert scores["mrr"].sum() + without == time.mrr(Q2.end).sum()
+
+
+def test_a_score_has_its_bands_bounds_and_a_driver_only_where_there_was_one_before() -> None:
+    for _, found in every("health"):
+        if not found.tables:
+            continue
+        scores = found.tables["scores"]
+        assert scores["score"].between(0, 100).all()
+        red, green = scores["score"] < 40, scores["score"] >= 70
+        assert (scores["band"] == np.where(red, "red", np.where(green, "green", "yellow"))).all()
+        driven = scores["driver"].notna()
+        assert scores.loc[driven, "previous"].notna().all()
+        assert scores.loc[driven, "driver_points"].abs().gt(0.5).all()
+        still = ~driven & scores["previous"].notna()
+        assert (scores["score"] - scores["previous"])[still].abs().le(0.5 * 4).all()
+        for row in scores[driven].itertuples():
+            assert (row.driver in row.unknown) == (row.driver_kind == "gone")
+
+
+def test_measures_that_are_not_known_of_all_are_named() -> None:
+    for data, found in every("health"):
+        if not found.tables:
+            continue
+        known = found.tables["measures"].set_index("measure")["known"]
+        some = dict(fields(found, "partly_known").get("measures", ()))
+        none = set(fields(found, "measures_unknown").get("measures", ()))
+        for name, count in known.items():
+            source = "usage" if name == "days" else {"nps": "surveys", "plan": "assessments"}.get(name, name)
+            if source not in data.given:
+                assert count == 0
+            elif count == 0:
+                assert name in none
+            else:
+                assert some.get(name, found.n) == count
+
+
+# --- maturity -----------------------------------------------------------------------------------
+
+
+def test_levels_of_each_quarter_add_up_to_its_customers() -> None:
+    for data, found in every("maturity"):
+        time = as_known(data, Q2.end)
+        if "by_quarter" not in found.tables:
+            assert {n.code for n in found.about("by_quarter")} <= {"missing_table", "no_customers"}
+            continue
+        by = found.tables["by_quarter"].groupby("quarter", sort=False)
+        for quarter, count in by["customers"].sum().items():
+            assert count == len(time.customers(Quarter.parse(quarter).end))
+        assert by["share"].sum().round(9).isin([0, 1]).all()
+        sizes = found.tables["by_size"]
+        assert sizes["customers"].sum() == found.n
+        assert sizes.drop_duplicates("size")["n"].sum() == found.n
+
+
+def test_customers_of_unknown_level_are_counted_and_noted() -> None:
+    for _, found in every("maturity"):
+        if "levels" not in found.tables:
+            continue
+        levels = found.tables["levels"]
+        unknown = levels["level"] == maturity.UNKNOWN
+        assert fields(found, "levels_unknown").get("customers", 0) == unknown.sum()
+        assert ((levels["at_least"] < levels["at_most"]) == unknown).all()
+        assert (levels["at_least"] == levels["level"])[~unknown].all()
+        known, high = levels[~unknown], (levels["level"] >= 3).sum()
+        said = found.verdicts["by_quarter"]
+        assert (said.code == "none") == known.empty
+        if len(known):
+            assert said.fields["share"] == high / len(known)
+            assert found.metrics["level_3_or_more"].value == high / len(known)
+        if unknown.any():
+            assert fields(found, "levels_unknown")["names"]
+
+
+def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
+    for data, found in every("maturity"):
+        if "levels" not in found.tables:
+            continue
+        levels = found.tables["levels"]
+        both = levels[(levels["level"] >= 0) & (levels["previous"] >= 0)]
+        there = levels["account_id"].isin(as_known(data, Q2.end).customers(Q2.back(1).end))
+        assert len(both) + fields(found, "moves_unknown").get("customers", 0) == there.sum()
+        said = found.verdicts.get("transitions", Verdict("unknown"))
+        if "transitions" in found.tables:
+            quarters = found.tables["by_quarter"]["quarter"].nunique() - 1
+            assert said.fields["quarters"] == min(quarters, 4)
+            assert said.code.endswith("_one") == (quarters == 1)
+        if said.code.startswith("message"):
+            assert said.fields["n"] == len(both)
+            assert said.fields["rose"] == (both["level"] > both["previous"]).mean()
+            assert said.fields["fell"] == (both["level"] < both["previous"]).mean()
+        elif "transitions" in found.tables:
+            assert both.empty
+
+
+def test_sizes_are_compared_by_those_whose_levels_are_known() -> None:
+    for _, found in every("maturity"):
+        if "by_size" not in found.tables:
+            continue
+        known = found.tables["by_size"].query("level >= 0 and customers > 0")
+        high = known["customers"].where(known["level"] >= 3, 0).groupby(known["size"]).sum()
+        share = high / known.groupby("size")["customers"].sum()
+        said = found.verdicts["by_size"]
+        if said.code == "message":
+            assert said.fields["best_share"] == share.max() == share[said.fields["best"]]
+            assert said.fields["least_share"] == share.min() == share[said.fields["least"]]
+            assert share.min() < share.max()
+        else:
+            assert said.code == {0: "none", 1: "one"}.get(len(share), "alike")
+            assert share.nunique() <= 1
+
+
+def test_transitions_lose_those_that_customer_time_loses() -> None:
+    for data, found in every("maturity"):
+        if "transitions" not in found.tables:
+            continue
+        table, time = found.tables["transitions"], as_known(data, Q2.end)
+        assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
+        quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])][-5:]
+        lost = 0
+        states = [maturity.levels_between(data, [q.end], time) for q in quarters]
+        for n, quarter in enumerate(quarters[:-1]):
+            gone = time.lost(quarter.end, quarters[n + 1].end)
+            low, high = (side[quarter.end] for side in states[n])
+            same = (low == high).reindex(gone).to_numpy(bool)
+            lost += same.sum()
+        assert table.loc[table["after"] == maturity.LOST, "customers"].sum() == lost
+        held = table[table["n"] > 0]
+        assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
+        assert (held["low"] <= held["share"] + WITHIN).all()
+        assert (held["share"] <= held["high"] + WITHIN).all()
+
+
+def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the_interval() -> None:
+    for data, found in every("maturity"):
+        said = found.verdicts.get("falls")
+        if said is None:
+            continue
+        falls, time = found.tables["falls"].set_index("fell"), as_known(data, Q2.end)
+        quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])]
+        lost = sum(len(time.lost(a.end, b.end)) for a, b in pairwise(quarters))
+        assert falls["lost"].sum() <= lost
+        assert (falls["lost"] <= falls["customers"]).all()
+        fell, held = falls.loc[True], falls.loc[False]
+        assert (said.code == "nobody_fell") == (fell["customers"] == 0 < held["customers"])
+        assert ("fall_ratio" in found.metrics) == (said.code in ("more", "fewer", "same"))
+        if said.code == "none_lost":
+            assert falls["lost"].sum() == 0
+        if said.code in ("more", "fewer", "same"):
+            assert said.fields["ratio"] == pytest.approx(fell["share"] / held["share"])
+            assert (said.code == "more") == (said.fields["low"] > 1)
+            assert (said.code == "fewer") == (said.fields["high"] < 1)
+        if said.code.endswith("_shares"):
+            assert (fell["lost"] == 0) != (held["lost"] == 0)
+            assert said.code != "more_shares" or fell["share"] > held["share"]
+            assert said.code != "fewer_shares" or fell["share"] < held["share"]
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_was_found_is_drawn_and_set_in_both_languages(name: str, seed: int) -> None:
+    _drawn(name, seed)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("seed", range(8, SEEDS))
+def test_whatever_else_was_found_is_drawn_and_set_in_both_languages(name: str, seed: int) -> None:
+    _drawn(name, seed)
+
+
+def _drawn(name: str, seed: int) -> None:
+    data, found = data_of(seed), analysed(name, seed)
+    charts, questions = CHARTS[name]
+    setter, listing = TABLES[name]
+    for language in ("en", "ja"):
+        text = Text(language, data.product)
+        said = [sentence(n, text, "JPY") for n in found.notes]
+        for question in set(questions) & set(found.tables):
+            picture = getattr(charts, question)(found, text)
+            assert picture.png
+            said += [picture.message, picture.alt]
+        if listing in found.tables:
+            page = getattr(setter, listing)(found, text).as_html()
+            assert ">nan<" not in page
+            assert name != "maturity" or "-2" not in page  # a level that is not known is none
+        for words in said:
+            assert "nan" not in words
+            assert "{" not in words
+            assert "inf" not in words
+            assert "–%" not in words
+
+
+def test_the_histories_hold_most_cases_there_are() -> None:
+    said = {
+        (question, verdict.code)
+        for name in CHARTS
+        for _, found in every(name)
+        for question, verdict in found.verdicts.items()
+    }
+    asked = {
+        "series": {"usual"},
+        "same_quarter": {"first", "as_usual", "none_as_usual", "more_than_none"},
+        "cohorts": {"unknown", "as_usual"},
+        "bands": {"message", "none_red"},
+        "by_quarter": {"none", "now", "year"},
+        "by_size": {"none", "one", "alike", "message"},
+        "transitions": {"unknown", "message"},
+        "falls": {"none_lost", "nobody_fell", "same"},
+    }
+    wanted = {(question, code) for question, codes in asked.items() for code in codes}
+    assert wanted - said == set()
+    noted = {n.code for name in CHARTS for _, found in every(name) for n in found.notes}
+    assert {
+        "too_young", "not_scored", "levels_unknown", "moves_unknown", "silent_few", "begins_late", "partly_known",
+        "not_recorded", "no_start_customers", "no_customers", "measures_unknown", "missing_table",
+    } <= noted  # fmt: skip
