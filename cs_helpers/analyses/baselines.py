@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.losses import against_past, by_year
 from cs_helpers.analyses.measures import named, period_of
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
@@ -21,8 +21,6 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.spells import NOT_RECORDED
-from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.snapshot import ProductData
 
 #: a departure below this ratio (or above its inverse) is not worth an alert, however sure
@@ -35,8 +33,6 @@ COHORTS = 9
 LEAST_COHORT = 8
 #: so many customers do not stop on one day: where they fall silent together, the export ended
 MANY = 10
-#: with fewer lost customers expected, a normal interval does not hold
-LEAST_EXPECTED = 5
 
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
@@ -240,85 +236,35 @@ def _past_years(
     notes: list[Note],
     verdicts: dict[str, Verdict],
 ) -> None:
-    """Customers lost in the quarter of those at its start, against the same quarter of past years.
-
-    Predicted from past years as a beta-binomial would: binomial variance, the error of the past
-    mean, and the past years' own over-dispersion (Pearson chi-square over its freedom, at least 1).
-    Where few are expected to be lost, that normal interval is too narrow and an exact one stands.
-    """
+    """Customers lost in the quarter against the same quarter of past years, and earlier quarters of the year that were odd."""
     time = as_known(data, quarter.end)
-    rows = []
-    when = quarter
-    first = time.spells["first_day"].min()
-    while pd.Timestamp(when.start) > first:
-        opening = when.back(1).end
-        became = time.after(opening, when.end)
-        if len(became):
-            lost, open_ = int(became.isin(ENDINGS).sum()), int((became == NOT_RECORDED).sum())
-            rows.append({"year": when.year, "customers": len(became), "lost": lost, "not_recorded": open_})
-        when = when.back(4)
-    table = pd.DataFrame(rows, columns=["year", "customers", "lost", "not_recorded"])
-    table = table.sort_values("year", ignore_index=True)
-    if table.empty or table["year"].iloc[-1] != quarter.year:
+    table = by_year(time, quarter)
+    if table.empty:
         notes.append(Note("no_start_customers", "same_quarter", {"quarter": str(quarter)}))
         return
-    if open_now := int(table["not_recorded"].iloc[-1]):
-        notes.append(Note("not_recorded", "same_quarter", {"customers": open_now}))
-    table["share"] = table["lost"] / table["customers"]
-    table[["usual", "low", "high"]] = np.nan
-    table["odd"] = False
-    past = table[table["year"] < quarter.year]
-    n = int(table["customers"].iloc[-1])
-    share = float(table["share"].iloc[-1])
     tables["same_quarter"] = table
+    now = table.iloc[-1]
+    n, share, years = int(now["customers"]), float(now["share"]), len(table) - 1
+    if open_now := int(now["not_recorded"]):
+        notes.append(Note("not_recorded", "same_quarter", {"customers": open_now}))
+    openings = [Quarter(year, quarter.number).back(1).end for year in table["year"]]
+    if again := len(time.recounted(openings)):
+        notes.append(Note("recounted", "same_quarter", {"customers": again}))
     metrics["lost_share"] = Metric("lost_share", share, "share", n)
-    if len(past) < 2:
-        notes.append(Note("too_few_years", "same_quarter", {"years": len(past), "needed": 2}))
-        verdicts["same_quarter"] = Verdict("first", {"share": share})
-        return
-    base, total = float(past["lost"].sum() / past["customers"].sum()), int(past["customers"].sum())
-    fit = past["customers"] * base * (1 - base)
-    chi = (
-        float((((past["lost"] - past["customers"] * base) ** 2) / fit).sum())
-        if base not in (0.0, 1.0)
-        else 0.0
-    )
-    dispersion = max(1.0, chi / (len(past) - 1))
-    error = np.sqrt(dispersion * max(base * (1 - base), 1e-6) * (1 / n + 1 / total))
-    reach = stats.norm.ppf(0.975) if dispersion == 1.0 else stats.t.ppf(0.975, len(past) - 1)
-    low, high = max(0.0, base - reach * error), min(1.0, base + reach * error)
-    if base * n < LEAST_EXPECTED:
-        low, high = _few_lost(n, int(past["lost"].sum()), total, dispersion)
-    last = table.index[-1]
-    table.loc[last, ["usual", "low", "high"]] = [base, low, high]
-    table.loc[last, "odd"] = bool(share < low or share > high)
-    if base > 0:
-        metrics["lost_ratio"] = Metric("lost_ratio", share / base, "ratio", n)
-    verdicts["same_quarter"] = _against_past(share, base, bool(table["odd"].iloc[-1]), len(past))
-
-
-def _against_past(share: float, usual: float, odd: bool, years: int) -> Verdict:
-    """What is said of a quarter's losses; against none there is no ratio, but there may be a difference."""
-    fields = {"share": share, "usual": usual, "years": years}
-    if not odd:
-        return Verdict("none_as_usual" if share == usual == 0 else "as_usual", fields)
-    if usual == 0:
-        return Verdict("more_than_none", fields)
-    return Verdict("more" if share > usual else "fewer", {**fields, "ratio": share / usual})
-
-
-def _few_lost(n: int, lost: int, total: int, dispersion: float) -> tuple[float, float]:
-    """The shares of `n` customers whose exact comparison (95 %) with `lost` of `total` finds no difference."""
-
-    def alike(count: int) -> bool:
-        return rate_ratio(count, n, lost, total, dispersion=dispersion)[3] >= 0.05
-
-    low = high = lost * n // total
-    while low > 0 and alike(low - 1):
-        low -= 1
-    while high < n and alike(high + 1):
-        high += 1
-    return low / n, high / n
+    verdicts["same_quarter"] = against_past(table)
+    if years < 2:
+        notes.append(Note("too_few_years", "same_quarter", {"years": years, "needed": 2}))
+    elif now["usual"] > 0:
+        metrics["lost_ratio"] = Metric("lost_ratio", share / float(now["usual"]), "ratio", n)
+    for earlier in (quarter.back(k) for k in (1, 2, 3)):
+        then = by_year(time, earlier)
+        if len(then) and against_past(then).code in ("more", "more_than_none"):
+            last = then.iloc[-1]
+            fields = {
+                "quarter": str(earlier), "share": float(last["share"]), "lost": int(last["lost"]),
+                "customers": int(last["customers"]), "usual_share": float(last["usual"]),
+            }  # fmt: skip
+            notes.append(Note("lost_more_lately", "same_quarter", fields))
 
 
 def _first_months(

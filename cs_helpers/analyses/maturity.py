@@ -24,6 +24,8 @@ LEVELS = (0, 1, 2, 3, 4)
 UNKNOWN, LOST, NOT_THERE = -2, -1, -3
 #: a fall counts as a warning for so many quarters
 FALL_LASTS = 2
+#: a number of customers that falls by this share within a quarter is remarked on
+LARGE_FALL = 0.1
 #: so many quarters back the level of today is compared with that of then
 YEAR = 4
 
@@ -66,7 +68,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         quarters = quarters[1:]
     states = states[quarters]
     first = quarters[0]
-    notes = _unknown(data, states[quarter], quarter)
+    notes = _unknown(data, states[quarter], quarter) + _counts(time, quarters)
     tables = {
         "levels": _levels(data, time, states, low.iloc[:, -1], high.iloc[:, -1], quarter),
         "by_quarter": _by_quarter(states),
@@ -178,6 +180,22 @@ def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
     days = data["active_daily"]["day"]
     first = Quarter.holding(days.min().date()) if len(days) else quarter
     return min(first, quarter)
+
+
+def _counts(time: CustomerTime, quarters: list[Quarter]) -> list[Note]:
+    """What explains the number of customers of the quarters: a fall of many, and who is counted otherwise than then."""
+    notes = []
+    for before, after in pairwise(quarters[-YEAR - 1 :]):
+        moved = time.movement(before.end, after.end)
+        if moved["opening"] - moved["closing"] >= LARGE_FALL * moved["opening"] > 0:
+            fields = {
+                "quarter": str(after), "opening": moved["opening"], "closing": moved["closing"],
+                "lost": moved["lost"], "joined": moved["new"] + moved["back"],
+            }  # fmt: skip
+            notes.append(Note("customers_fell", "by_quarter", fields))
+    if again := len(time.recounted([q.end for q in quarters[:-1]])):
+        notes.append(Note("recounted", "by_quarter", {"customers": again}))
+    return notes
 
 
 def _levels(

@@ -8,38 +8,31 @@ from cs_helpers.text import Text
 
 
 def scores(result: Result, text: Text) -> Listing:
-    """Red customers with the most revenue, and the measure that moved each score most."""
+    """Red customers with the most revenue, the measure that moved each score most, and those it has to do without."""
     scored = result.tables["scores"]
     red = scored[scored["band"] == "red"].sort_values(["mrr", "score"], ascending=[False, True])
     of_nobody = set.intersection(*(set(unknown) for unknown in scored["unknown"])) if len(scored) else set()
     whole = red.assign(
         size=[text.label("size", s) for s in red["size"]],
         change=[
-            _score(row.score, row.previous, [m for m in row.unknown if m not in of_nobody], text)
+            text("health.scores.new", score=text.number(row.score))
+            if row.previous != row.previous
+            else f"{text.number(row.previous)} → {text.number(row.score)}"
             for row in red.itertuples()
+        ],
+        without=[
+            text.joined([text.label("measure", m) for m in unknown if m not in of_nobody]) or "–"
+            for unknown in red["unknown"]
         ],
         why=[_driver(row.driver, row.driver_kind, row.driver_points, text) for row in red.itertuples()],
     )
     frame = whole.head(LONGEST).copy()
     currency = result.settings["currency"]
     frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
-    headings = text.headings("health.scores", "name", "size", "mrr", "change", "why")
+    headings = text.headings("health.scores", "name", "size", "mrr", "change", "why", "without")
     return table(
         frame, headings, name="scores", right=("mrr", "change"), whole=whole, units={"mrr": currency}
     )
-
-
-def _score(score: float, previous: float, unknown: list[str], text: Text) -> str:
-    """The score and that of the quarter before, and the measures that it has to do without."""
-    said = text.number(score)
-    if previous != previous:
-        said = text("health.scores.new", score=said)
-    else:
-        said = f"{text.number(previous)} → {said}"
-    if unknown:
-        measures = text.joined([text.label("measure", m) for m in unknown])
-        said = text("health.scores.unknown", score=said, measures=measures)
-    return said
 
 
 def _driver(driver: str, kind: str, points: float, text: Text) -> str:

@@ -15,7 +15,7 @@ def sentence(note: Note, text: Text, currency: str) -> str:
     """The sentence of a note.
 
     By their names fields are days (since, first, last), quarters, names of tables, steps or measures (a measure may
-    come with the number of customers it is known of), words of the product file (baseline) or amounts (mrr); other
+    come with the number of customers it is known of), words of the product file (baseline) amounts (mrr) or shares; other
     numbers are written as numbers.
     """
 
@@ -34,6 +34,8 @@ def sentence(note: Note, text: Text, currency: str) -> str:
         "baseline": lambda words: str(words.in_language(text.language)),
         "steps": lambda steps: text.joined([text.label("step", s) for s in steps]),
         "measures": lambda measures: text.joined([measure(m) for m in measures]),
+        "share": text.share,
+        "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),
     }
     fields = {
