@@ -325,6 +325,7 @@ def new_product(name: Annotated[str, typer.Argument(help="lower case, as in cont
     """Start a product file from an existing one."""
     from pydantic import TypeAdapter, ValidationError
 
+    from cs_helpers.contract.new_product import started_from
     from cs_helpers.contract.products import Slug, load_products
 
     try:
@@ -345,9 +346,7 @@ def new_product(name: Annotated[str, typer.Argument(help="lower case, as in cont
             "name", f"there is no product file in {paths.shown(paths.products())} to start from"
         )
     model = paths.products() / f"{next(iter(known))}.yml"
-    lines = model.read_text(encoding="utf-8").splitlines(keepends=True)
-    start = next(i for i, line in enumerate(lines) if line.startswith("product:"))
-    target.write_text("".join([f'product: "{name}"\n', *lines[start + 1 :]]), encoding="utf-8")
+    target.write_text(started_from(model.read_text(encoding="utf-8"), name), encoding="utf-8")
     console.print(f"{paths.shown(target)} is a copy of {model.name}: change its names, rules and steps")
 
 

@@ -57,3 +57,16 @@ def test_every_module_is_of_one_idea_and_short_enough_to_read():
         if n > 450
     }
     assert long == {}
+
+
+def test_customer_time_is_read_in_one_place():
+    """No analysis has its own idea of who is a customer on a day."""
+    readers = [
+        f
+        for f in TRACKED
+        if f.startswith(("cs_helpers/analyses/", "cs_helpers/charts/", "cs_helpers/tables/"))
+        and f.endswith(".py")
+        and re.search(r"[\"']contracts[\"']", (ROOT / f).read_text(encoding="utf-8"))
+    ]
+    # the other names the keys of contracts, to hide them
+    assert readers == ["cs_helpers/analyses/anonymity.py", "cs_helpers/analyses/customers.py"]

@@ -10,7 +10,7 @@ from scipy import optimize, stats
 
 from cs_helpers.analyses.measures import named
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.analyses.survival import REACHED
+from cs_helpers.analyses.survival import CENSORED, REACHED
 from cs_helpers.analyses.waits import LEAST
 from cs_helpers.contract.products import Sign, Step
 from cs_helpers.snapshot import ProductData
@@ -55,6 +55,27 @@ def watched_since(data: ProductData, steps: Sequence[Step]) -> pd.Timestamp:
         firsts.append(data["active_daily"]["day"].min())
     known = [first.normalize() for first in firsts if first == first]
     return max(known, default=pd.Timestamp.min)
+
+
+def watched_until(data: ProductData, steps: Sequence[Step], end: pd.Timestamp) -> pd.Timestamp:
+    """The moment up to which uses are known, at most `end`: after it nobody recorded what was used."""
+    tables = ["touches", *(["usage"] if any(sign.event for _, _, sign in planned(data, steps)) else [])]
+    known = [data.known.tables[t].last for t in tables if t in data.known.tables]
+    return min([end, *(pd.Timestamp(last) + pd.Timedelta(days=1) for last in known)])
+
+
+def watched(data: ProductData, waits: pd.DataFrame, steps: Sequence[Step], end: pd.Timestamp) -> pd.DataFrame:
+    """The waits whose uses are known: those that began after `watched_since`, up to `watched_until`.
+
+    waits: began, days, outcome (`survival`) and others, which stay. One that lasted longer counts as still going on then.
+    """
+    until = watched_until(data, steps, end)
+    seen = waits[(waits["began"] >= watched_since(data, steps)) & (waits["began"] < until)]
+    most = (until - seen["began"]) / pd.Timedelta(days=1)
+    longer = seen["days"] > most
+    return seen.assign(
+        days=seen["days"].where(~longer, most), outcome=seen["outcome"].where(~longer, CENSORED)
+    )
 
 
 def used(data: ProductData, waits: pd.DataFrame, steps: Sequence[Step], end: pd.Timestamp) -> pd.DataFrame:

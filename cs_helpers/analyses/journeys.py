@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.coaching import compared, luck
-from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched_since
+from cs_helpers.analyses.contents import DUE, adherence, moved_on, never_seen, planned, used, watched
 from cs_helpers.analyses.conversions import (
     by_size,
     cohort,
@@ -34,6 +34,7 @@ from cs_helpers.analyses.waits import (
 )
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.snapshot import ProductData
 
 #: what the columns of the tables tell of (`contract.disclosure`)
@@ -97,9 +98,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
     time = as_known(data, quarter.end)
-    older = (time.first_days()[time.customers(quarter.end)] < since).sum()
-    if older:
-        notes.append(Note("older", "waiting", {"customers": int(older), "since": since.date()}))
+    notes += _who_counts(time, reached, since, quarter)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
@@ -134,8 +133,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts["value_curve"] = time_to_value(value)
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
-    watched = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
-    notes += unwatched(tables["steps"], value, watched, window)
+    age = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
+    notes += unwatched(tables["steps"], value, age, window)
     new = reached[steps[0]] >= pd.Timestamp(quarter.start)
     held = cohort(reached, new, steps, end)
     if held is None:
@@ -145,7 +144,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["cohort"] = held
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    since_seen = waits[waits["began"] >= watched_since(data, ahead)]
+    since_seen = watched(data, waits, ahead, end)
     uses = used(data, since_seen, ahead, end)
     moves = moved_on(since_seen, uses, window)
     if moves.empty:
@@ -154,7 +153,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["moves"] = moves
     if unseen := never_seen(data, ahead):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
-    in_time = in_charge["csm"][in_charge["csm"].index.isin(since_seen.index)]
+    in_time = in_charge["csm"].loc[lambda w: w.index.isin(since_seen.index)]
+    in_time = in_time.assign(days=since_seen["days"].reindex(in_time.index))
     plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
@@ -208,6 +208,29 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     where = {"step": worst["step"], "size": worst["segment"], "late": int(worst["late"])}
     mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
     return Verdict("message", {**where, "mrr": mrr, "share": mrr / held}) if held else Verdict("count", where)
+
+
+def _who_counts(
+    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, quarter: Quarter
+) -> list[Note]:
+    """How those that the funnel counts and the customers at the end of the quarter belong together.
+
+    of = there + lost + not_recorded; customers = there + older + no_entry.
+    """
+    customers = time.customers(quarter.end)
+    there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.not_recorded()))
+    others = customers.difference(reached.index)
+    older = int((time.first_days()[others] < since).sum())
+    notes = []
+    if len(reached) != len(customers) or len(others):
+        fields = {
+            "since": since.date(), "of": len(reached), "there": there, "lost": len(reached) - there - open_,
+            "not_recorded": open_, "customers": len(customers), "older": older, "no_entry": len(others) - older,
+        }  # fmt: skip
+        notes.append(Note("who_counts", "funnel", fields))
+    if older:
+        notes.append(Note("older", "waiting", {"customers": older, "since": since.date()}))
+    return notes
 
 
 def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.contents import planned, used, watched_since
+from cs_helpers.analyses.contents import planned, used, watched_since, watched_until
 from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, as_known
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
@@ -170,11 +170,15 @@ class _Records:
     def __init__(self, data: ProductData, places: pd.DataFrame, end: pd.Timestamp) -> None:
         steps = data.product.journey.steps
         self._planned = {step for step, _, _ in planned(data, steps)}
-        self._since = watched_since(data, steps)
+        self._since, self._until = watched_since(data, steps), watched_until(data, steps, end)
         days = data["active_daily"]
         recent = days[(days["day"] < end) & (days["day"] >= end - pd.Timedelta(days=ACTIVE))]
         self._active = frozenset(recent["account_id"])
-        self._log, self._touches = not data.missing("usage"), not data.missing("touches")
+        period = data.known.tables.get("usage")
+        last = (end - pd.Timedelta(days=1)).date()
+        since = (end - pd.Timedelta(days=ACTIVE)).date()
+        self._log = period is not None and period.covers(since, last)
+        self._touches = not data.missing("touches")
         waits = places.drop_duplicates(["account_id", "step"])[["account_id", "step", "began", "days"]]
         found = used(data, waits, steps, end) if len(waits) else waits.assign(kind="", since=0.0, wait=0)
         key = waits.loc[found["wait"], ["account_id", "step"]].itertuples(index=False, name=None)
@@ -190,7 +194,8 @@ class _Records:
         return "unknown" if said is None else "for" if said else "against"
 
     def _guidance(self, wait: Wait) -> bool | None:
-        if wait["step"] not in self._planned or wait["held_on"] < self._since:
+        known = self._since <= wait["held_on"] <= self._until
+        if wait["step"] not in self._planned or not known:
             return None
         return not any(since <= self._told(wait) for since in self._seen(wait))
 
@@ -208,7 +213,7 @@ class _Records:
         if wait["outcome"] == REACHED:
             # with help it came, so nobody knows whether it would have come by itself
             helped = any(since > self._told(wait) for since in self._seen(wait))
-            return None if helped else bool(after <= LATER)
+            return None if helped or not self._all_known(wait) else bool(after <= LATER)
         return False if after > LATER else None
 
     def _bias(self, wait: Wait) -> bool | None:
@@ -216,10 +221,15 @@ class _Records:
             silent = not any(
                 since > self._told(wait) for since in self._seen(wait, "touch", "contents", "tools")
             )
-            return False if silent and self._touches and wait["held_on"] >= self._since else None
+            known = self._touches and wait["held_on"] >= self._since and self._all_known(wait)
+            return False if silent and known else None
         if wait["outcome"] != CENSORED or not self._log:
             return None
         return wait["account_id"] in self._active
+
+    def _all_known(self, wait: Wait) -> bool:
+        """Whether uses are known up to the end of a wait."""
+        return bool(wait["began"] + pd.Timedelta(days=wait["days"]) <= self._until)
 
     def _told(self, wait: Wait) -> float:
         """The day of the wait on which the reason was told."""

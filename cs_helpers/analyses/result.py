@@ -29,7 +29,7 @@ class Metric:
 EXPLAINING = frozenset(
     {
         "funnel_ordered", "funnel_strict", "funnel_unordered", "funnel_latest", "funnel_excluded", "funnel_users",
-        "funnel_days", "funnel_below", "straight_ways", "older", "for_leadership", "team_only", "told_left_out",
+        "funnel_days", "funnel_below", "straight_ways", "older", "who_counts", "for_leadership", "team_only", "told_left_out",
         "few_tell", "no_reasons",
     }
 )  # fmt: skip

@@ -159,7 +159,8 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     csm, step (waited for), days (since the step before), usual (days within which three in four of those who take the step had taken it, by
     the Aalen-Johansen curve; NaN: fewer than five took it), late, expected_on (the day by which half
     of those that waited as long and still took it had; NaT where nobody did), turn (`theirs` where we
-    spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`),
+    spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`; `unknown` where
+    the touches do not tell of these days),
     touched_on, touched_by, reason (for not acting; the last that was told and not refuted), mrr.
     """
     end = pd.Timestamp(quarter.end) + _DAY
@@ -182,7 +183,9 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
     found["mrr"] = found["account_id"].map(time.mrr(quarter.end)).fillna(0.0)
     found = found.merge(_contacts(data, end), on="account_id", how="left")
-    found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours")
+    lately = data.known.tables.get("touches")
+    told = lately is not None and lately.covers((end - pd.Timedelta(days=QUIET_DAYS)).date(), quarter.end)
+    found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours") if told else "unknown"
     found["reason"] = found["account_id"].map(_reasons(data, end))
     found = found.sort_values(["late", "mrr", "days", "account_id"], ascending=[False, False, False, True])
     return found[list(COLUMNS)].reset_index(drop=True)

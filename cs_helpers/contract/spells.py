@@ -125,11 +125,11 @@ def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date)
     """The customers of a product from its contracts, as known on a day.
 
     contracts: account_id, started_on, ended_on (last day, NaT while it runs), ended_how (one of `ENDINGS`;
-    missing: it was cancelled), mrr. The order of rows, and whether a contract is written as one or as several
+    missing: it was cancelled), mrr. A contract whose last day is before its first never ran. The order of rows, and whether a contract is written as one or as several
     that follow each other, change nothing.
     """
     known = pd.Timestamp(known_on)
-    rows = contracts[contracts["started_on"] <= known]
+    rows = contracts[(contracts["started_on"] <= known) & ~(contracts["ended_on"] < contracts["started_on"])]
     rows = rows.assign(ended_on=rows["ended_on"].where(rows["ended_on"] < known))
     codes, accounts = pd.factorize(rows["account_id"], sort=True)
     first = rows["started_on"].to_numpy("datetime64[D]")

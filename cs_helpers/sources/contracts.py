@@ -79,7 +79,7 @@ def rules(
 ) -> Iterator[Rule]:
     """The rules over contracts that depend on what was said of them.
 
-    rows: as `as_held` gives them. Rules: `not_a_customer` (MRR 0, and the product file says that this makes
+    rows: as `as_held` gives them. Rules: `ends_before_start` (one whose day after is its first day never ran and stays), `not_a_customer` (MRR 0, and the product file says that this makes
     none), `term_without_end` (an amount for a term whose end is not known), `last_day_contradicted` (the next contract
     of the account begins where by the other reading it would follow without a gap), `ended_but_continued` (called
     cancelled or given notice, and the next contract begins the day after).
@@ -91,6 +91,10 @@ def rules(
     def named(wanted: list[str]) -> ir.BooleanValue:
         return rows["product"].isin(wanted) if wanted else ibis.literal(False)
 
+    meant = means(sources)
+    never_ran = 1 if meant == "day_after" else 0
+    early = rows.started_on.delta(rows.ended_on, unit="day") > never_ran
+    yield rule("ended_on", "ends_before_start", early)
     free = [n for n, p in products.items() if p.customers.zero_mrr == "not_customer"]
     yield rule("mrr", "not_a_customer", named(free) & (rows.mrr == 0), ", ".join(free))
     terms = [n for n, p in products.items() if p.customers.amount_per == "term"]
@@ -99,7 +103,6 @@ def rules(
     )
     after = ibis.window(group_by=[rows.account_id, rows["product"]], order_by=[rows.started_on, rows[ROW]])
     gap = rows.started_on.lead().over(after).delta(rows.ended_on, unit="day")
-    meant = means(sources)
     if meant is not None:
         yield rule("ended_on", "last_day_contradicted", gap == (0 if meant == "last_day" else 2), meant)
     yield rule("ended_how", "ended_but_continued", rows.ended_how.isin(["notice", "cancelled"]) & (gap == 1))

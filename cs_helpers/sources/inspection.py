@@ -21,16 +21,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cs_helpers import paths
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError, SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, opened, reading
 from cs_helpers.sources.files import open_file
 from cs_helpers.sources.mapping import FileSource, Sources
 from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.names import alike
 
 #: rows that are looked at; values of a column that are kept, shown, and their longest text
-_SAMPLED, _SEEN, _SHOWN, _LONG, _CUT = 5_000, 1_000, 3, 200, 40
+SAMPLED, _SEEN, _SHOWN, _LONG, _CUT = 5_000, 1_000, 3, 200, 40
 _TEXTS, _EXCEL, _DUCKDB = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".duckdb", ".ddb", ".db")
 _FILES = (*_TEXTS, *_EXCEL, ".parquet", ".pq")
+_CONTRACTS = TABLES["contracts"]
 #: the contract's types by what Ibis calls them, the narrow before the wide
 _KINDS = {
     "flag": "boolean",
@@ -49,6 +52,8 @@ class FoundColumn:
     type: as the engine says. kind: the contract's word for it (text, integer, number, date, time,
     flag; or other). samples: up to three different values, as text. empty: the share of the rows
     looked at that are empty; distinct: of the values, the share that differ. seen: more of them.
+    cells: the values of the rows looked at, row by row, empty where there is none; kept where the table
+    may be one of contracts.
     """
 
     name: str
@@ -58,6 +63,7 @@ class FoundColumn:
     empty: float
     distinct: float = 1.0
     seen: tuple[str, ...] = field(default=(), repr=False)
+    cells: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -247,17 +253,21 @@ def _without(text: str, url: str) -> str:
 
 
 def _columns(engine: Engine, rows: ir.Table, raw: ir.Table) -> tuple[FoundColumn, ...]:
-    head = raw.limit(_SAMPLED)
+    head = raw.limit(SAMPLED)
     few = engine.few(head.select([head[c].cast("string").name(c) for c in head.columns]))
+    kept = any(alike(_CONTRACTS, column, name) for column in ("ended_on", "mrr") for name in rows.columns)
     columns = []
     for name, type_ in rows.schema().items():
-        values = [str(row[name]) for row in few if row[name] is not None and str(row[name]).strip()]
-        seen = tuple(dict.fromkeys(value.strip()[:_LONG] for value in values))
+        texts = ["" if row[name] is None else str(row[name]) for row in few]
+        values = [text for text in texts if text.strip()]
+        once = {text: text.strip()[:_LONG] for text in texts}
+        seen = tuple(dict.fromkeys(once[value] for value in values))
         kind = next((k for k in _KINDS if getattr(type_, f"is_{_KINDS[k]}")()), "other")
         columns.append(FoundColumn(
             name, engine.backend.compiler.type_mapper.to_string(type_.copy(nullable=True)), kind,
             tuple(one_line(value)[:_CUT] for value in seen[:_SHOWN]), 1 - len(values) / max(len(few), 1),
             len(set(values)) / max(len(values), 1), seen[:_SEEN],
+            tuple(once[text] for text in texts) if kept else (),
         ))  # fmt: skip
     return tuple(columns)
 

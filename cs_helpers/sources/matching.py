@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import duckdb
@@ -15,13 +13,14 @@ import yaml
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.inspection import Found, FoundColumn, one_line
-from cs_helpers.sources.synonyms import NOTICES, SYNONYMS, TELLING
+from cs_helpers.sources.names import alike, plain, words
+from cs_helpers.sources.synonyms import NOTICES, TELLING
 
-_LISTED = 12
+#: values of a column that are listed
+LISTED = 12
 _KEY = 0.95  # a key may repeat by mistake: the contract counts that and leaves the rows out
-_ALIKE = 0.88
 _ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FLAGS = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")
 _DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日",
@@ -44,24 +43,28 @@ class Match:
 class Fit:
     """A table of the contract, what was found for it, and how well it fits.
 
-    notes: column -> why a column of that name was not taken.
+    notes: column -> why a column of that name was not taken. constants: column -> its one value for all
+    rows. evidence: column -> what in the data says so. asks: column -> what a person has to say of it.
     """
 
     table: Table
     found: Found
     matches: dict[str, Match]
     notes: dict[str, str]
+    constants: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, str] = field(default_factory=dict)
+    asks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
         """How well it fits; 0 where it is not that table."""
-        telling, words = TELLING[self.table.name]
+        telling, usual = TELLING[self.table.name]
         known = {*self.matches, *(("kind",) if self.notices else ())}
         if not any(known.issuperset(columns.split()) for columns in telling.split("|")):
             return 0.0
         needed = self.table.required_columns()
         score = sum(match.quality * (2 if c in needed else 1) for c, match in self.matches.items())
-        return score + 2 * any(word in self.found.name.lower() for word in words.split())
+        return score + 2 * any(word in self.found.name.lower() for word in usual.split())
 
     @property
     def notices(self) -> bool:
@@ -71,7 +74,7 @@ class Fit:
             self.table.name == "touches"
             and "kind" not in self.matches
             and when is not None
-            and _plain(when.source.name) in _words(NOTICES)
+            and plain(when.source.name) in words(NOTICES)
         )
 
 
@@ -90,13 +93,13 @@ def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
 
 
 def _fit(table: Table, found: Found) -> Fit:
-    pairs = [(_alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
+    pairs = [(alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
     matches: dict[str, Match] = {}
     notes: dict[str, str] = {}
     for quality, column, source in sorted((p for p in pairs if p[0]), key=lambda p: -p[0]):
         if column in matches or source in [match.source for match in matches.values()]:
             continue
-        if problem := _unfit(table, column, source):
+        if problem := unfit(table, column, source):
             notes.setdefault(column, problem)
         else:
             said, note = _said(table, column, source, in_file=found.file is not None)
@@ -105,42 +108,10 @@ def _fit(table: Table, found: Found) -> Fit:
     return Fit(table, found, matches, notes)
 
 
-def _alike(table: Table, column: str, name: str) -> float:
-    """How sure a name means a column: 3 its own, 2 another word for it, 1 spelt alike, 0 not at all."""
-    plain, words = _plain(name), _synonyms(table.name, column)
-    if plain == _plain(column):
-        return 3.0
-    if plain in words:
-        return 2.0 - words.index(plain) / 100
-    if plain == "id" and table.key == (column,):
-        return 1.5
-    if plain in _KNOWN or len(plain) < 5:
-        return 0.0
-    return float(bool(difflib.get_close_matches(plain, [_plain(column), *words], n=1, cutoff=_ALIKE)))
-
-
-def _synonyms(table: str, column: str) -> list[str]:
-    return _words(SYNONYMS.get(f"{table}.{column}", SYNONYMS.get(column, "")))
-
-
-def _words(text: str) -> list[str]:
-    return [_plain(word) for word in text.split(",") if word]
-
-
-def _plain(name: str) -> str:
-    """A name without what differs between systems: case, width, separators, a unit in brackets."""
-    text = unicodedata.normalize("NFKC", name)
-    return re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)", "", text) or text).lower()
-
-
-#: a name that means something else is never a misspelling
-_KNOWN = {w for t in TABLES.values() for c in t.columns for w in (_plain(c), *_synonyms(t.name, c))}
-
-
 # --- what a column holds -----------------------------------------------------------------------
 
 
-def _unfit(table: Table, column: str, source: FoundColumn) -> str:
+def unfit(table: Table, column: str, source: FoundColumn) -> str:
     """Why a column cannot be what its name says, empty where it can be."""
     kind, seen = table.kind(column), source.seen
     if not seen:
@@ -157,38 +128,38 @@ def _unfit(table: Table, column: str, source: FoundColumn) -> str:
         fits = all(value.lower() in _FLAGS for value in seen)
     elif kind in ("integer", "number"):
         low, high = _range(table, column) if kind == "integer" else (None, None)
-        fits = all(_NUMBER.fullmatch(value) for value in seen)
+        fits = all(NUMBER.fullmatch(value) for value in seen)
         fits = fits and (low is None or high is None or all(low <= float(v) <= high for v in seen))
     else:
-        fits = _formats(seen) != ()
+        fits = formats(seen) != ()
     return "" if fits else f"{column}: '{one_line(source.name)}' holds {_quoted(seen)}, which does not fit"
 
 
 def _said(table: Table, column: str, source: FoundColumn, *, in_file: bool) -> tuple[str, str]:
     """How a column is mapped, in YAML, and what a person should know of it."""
     name, allowed = in_yaml(source.name), allowed_values(table, column)
-    if table.kind(column) in ("date", "time") and (formats := _formats(source.seen)):
+    if table.kind(column) in ("date", "time") and (written := formats(source.seen)):
         holds = f"{column}: '{one_line(source.name)}' holds {_quoted(source.seen)}"
         if not in_file:
             return "", f"{holds}: write an sql expression that makes a date of it"
-        if len(formats) > 1:
-            ways = " or ".join(formats)
+        if len(written) > 1:
+            ways = " or ".join(written)
             return "", f'{holds}, which can be {ways}; say which: {{ column: {name}, format: "..." }}'
-        return f'{{ column: {name}, format: "{formats[0]}" }}', ""
+        return f'{{ column: {name}, format: "{written[0]}" }}', ""
     other = [value for value in source.seen if value not in allowed]
     if not allowed or not other:
         return name, ""
     meant = {value: value.lower() if value.lower() in allowed else "???" for value in source.seen}
-    pairs = ", ".join(f"{in_yaml(value)}: {meaning}" for value, meaning in list(meant.items())[:_LISTED])
+    pairs = ", ".join(f"{in_yaml(value)}: {meaning}" for value, meaning in list(meant.items())[:LISTED])
     values = f"{{ column: {name}, values: {{ {pairs} }} }}"
-    if "???" not in meant.values() and len(meant) <= _LISTED:
+    if "???" not in meant.values() and len(meant) <= LISTED:
         return values, ""
-    more = f"; {len(meant) - _LISTED} more values" if len(meant) > _LISTED else ""
+    more = f"; {len(meant) - LISTED} more values" if len(meant) > LISTED else ""
     return name, f"{column}: {values} # say which is {', '.join(allowed)}{more}"
 
 
 @cache
-def _formats(seen: tuple[str, ...]) -> tuple[str, ...] | None:
+def formats(seen: tuple[str, ...]) -> tuple[str, ...] | None:
     """The formats in which all texts are dates; `None` where they need none."""
     if all(_ISO.fullmatch(value) for value in seen):
         return None

@@ -14,6 +14,8 @@ from pathlib import Path
 from cs_helpers import paths
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
+from cs_helpers.sources.amounts import with_amounts
+from cs_helpers.sources.ends import with_ends
 from cs_helpers.sources.inspection import Found, FoundColumn, inspect, one_line, without_password
 from cs_helpers.sources.mapping import FileSource
 from cs_helpers.sources.matching import Fit, allowed_values, chosen_tables, in_yaml
@@ -30,6 +32,8 @@ def propose(found: Sequence[Found], beside: Path | None = None) -> str:
     """
     beside = (beside or paths.home() / "data").resolve()
     fits = chosen_tables(found)
+    if contracts := fits.get("contracts"):
+        fits["contracts"] = with_amounts(with_ends(contracts))
     used = [one for one in found if any(fit.found is one for fit in fits.values())]
     files = [(one.name, one.file) for one in used if one.file is not None]
     lines = ["# A sources file to start from. Check each line; what is marked 'needed' is yours to fill in."]
@@ -61,7 +65,12 @@ def _left_to_do(fits: dict[str, Fit]) -> list[str]:
     """What a person has to fill in and to look at, in one line each."""
     needed = [name for name, table in TABLES.items() if table.required and name not in fits]
     needed += [f"{n}.{column}" for n, fit in fits.items() for column in _open(fit, fits.get("contracts"))]
-    look = [f"{n}.{c}" for n, fit in fits.items() for c, match in fit.matches.items() if match.note]
+    look = [
+        f"{n}.{c}"
+        for n, fit in fits.items()
+        for c in fit.table.columns
+        if c in fit.asks or (c in fit.matches and fit.matches[c].note)
+    ]
     said = (("Still needed", needed), ("To check", [name for name in look if name not in needed]))
     return [f"# {words}: {', '.join(names)}" for words, names in said if names]
 
@@ -82,14 +91,17 @@ def _table(fit: Fit, contracts: Fit | None, databases: dict[str, str]) -> list[s
     lines.append("    columns:")
     for column in table.columns:
         match = fit.matches.get(column)
-        if note := match.note if match else fit.notes.get(column, ""):
-            lines.append(f"      # {note}")
+        note = match.note if match else fit.notes.get(column, "")
+        said = (note, fit.evidence.get(column, ""), *fit.asks.get(column, ()))
+        lines += [f"      # {words}" for words in said if words]
         if match and match.said:
             lines.append(f"      {column}: {match.said}")
         elif column in needed:
             lines.append(f"      {column}: {_needed(table, column)}")
         elif column == "account_id" and joined:
             lines.append("      account_id: account_id # of the contract")
+        elif column in fit.constants:
+            lines.append(f"      {column}: {{ constant: {fit.constants[column]} }}")
         elif column == "kind" and fit.notices:
             lines.append("      kind: { constant: churn_notice } # each row is a customer who gave notice")
     used = {match.source.name for match in fit.matches.values()}

@@ -103,7 +103,6 @@ def _counted_apart(
     One at which customers or MRR differ comes before one at which only those who came and went do.
     """
     other = contracts.assign(ended_on=contracts[OTHER + "ended_on"], mrr=contracts[OTHER + "mrr"])
-    other = other[~(other["ended_on"] < other["started_on"])]  # those would be refused
     moved_alone = None
     for end in _ends_in_doubt(contracts, other, rules, as_of):
         counts = [_counts(customer_time(rows, rules, end), end) for rows in (contracts, other)]

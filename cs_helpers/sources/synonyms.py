@@ -29,7 +29,12 @@ SYNONYMS = {
     "started_on": "start date, contract start date, contract start, subscription start date, started at, "
     "start, begin date, effective date, 開始日, 契約開始日, 利用開始日, 課金開始日, 契約日",
     "ended_on": "end date, contract end date, contract end, subscription end date, ended at, end, "
-    "cancellation date, cancelled at, churn date, expiry date, 終了日, 契約終了日, 解約日, 利用終了日, 満了日",
+    "cancellation date, cancelled at, churn date, expiry date, 終了日, 契約終了日, 解約日, 利用終了日, 満了日, "
+    "term end, term end date, contract term end, current term end, current period end, expiration date, "
+    "expires on, expires at, valid until, cancelled on, canceled on, canceled at, cancel date, churned on, "
+    "churned at, termination date, terminated on, notice date, date of notice, notice given on, 契約満了日, "
+    "契約期間終了日, 満期日, 有効期限, 解約予定日, 解約予告日, 予告日, 退会日, renewal date, next renewal date, "
+    "contract renewal date, renews on, 契約更新日, 次回更新日, 更新予定日, 更新日",
     "mrr": "mrr amount, monthly amount, monthly recurring revenue, monthly charges, monthly charge, monthly "
     "fee, monthly revenue, monthly price, 月額, 月額料金, 月額費用, 月額金額, 月次経常収益, 月額利用料",
     "currency": "currency code, 通貨, 通貨コード",
@@ -104,3 +109,33 @@ TELLING = {
 }  # fmt: skip
 #: what a date is called by which a customer gave notice
 NOTICES = "churn date, cancellation date, churned at, cancelled at, 解約申出日, 解約申込日, 解約日"
+#: what a column is called that tells how a contract ended
+STATUS = (
+    "status, contract status, subscription status, account status, customer status, contract state, "
+    "subscription state, state, end type, end reason, ended reason, termination type, termination reason, "
+    "cancellation type, 契約状態, 契約ステータス, 契約状況, ステータス, 状態, 状況, 契約区分, 終了区分, 終了種別, "
+    "終了理由, 終了理由区分, 解約区分, 解約種別, 解約理由, 解約理由区分, 更新区分, 更新状況"
+)
+#: how a contract ended -> the values of such a column; those of one that runs stand under `running`
+ENDED = {
+    "cancelled": "cancelled, canceled, cancel, churned, churn, terminated, early termination, closed lost, "
+    "解約, 解約済, 解約済み, 中途解約, 途中解約, 期中解約, キャンセル, 退会, 退会済",
+    "term": "term, expired, expiry, term end, end of term, lapsed, not renewed, non renewal, renewed, 満了, "
+    "満了済, 期間満了, 契約満了, 契約期間満了, 満期, 更新, 更新済, 更新済み, 期限切れ",
+    "notice": "notice, notice given, given notice, under notice, pending cancellation, cancellation pending, "
+    "解約予告, 予告, 解約予定, 解約申出, 解約申込",
+    "running": "active, live, current, running, ongoing, open, in force, 継続, 継続中, 契約中, 有効, 利用中, "
+    "稼働中, アクティブ",
+}
+#: how a contract ended -> what stands in the name of a date that says so, the first that fits
+ENDED_BY_NAME = {
+    "notice": r"notice|予告",
+    "cancelled": r"cancel|churn|terminat|解約|退会",
+    "term": r"expir|renew|termend|periodend|validuntil|満了|満期|更新|期限|契約期間",
+}
+#: a period other than a month -> what stands in the name of an amount for it: words, or in Japanese parts
+PERIODS = {
+    "year": "annual, annually, annualized, annualised, yearly, arr, acv, 年額, 年間, 年契約, 年次",
+    "quarter": "quarterly, 四半期",
+    "term": "tcv, total, 総額, 合計",
+}

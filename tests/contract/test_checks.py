@@ -223,17 +223,6 @@ def test_a_contract_that_starts_after_the_last_day_is_after_as_of(table):
     assert found["after_as_of"] == {"started_on": [2]}
 
 
-def test_a_contract_may_end_on_its_first_day_but_not_before(table):
-    kept = {"accounts": table("accounts", [account("A1"), account("A2")])}
-    rows = table(
-        "contracts",
-        [contract("C1", "A1", ended_on="2026-01-01"), contract("C2", "A2", ended_on="2025-12-31")],
-    )
-    assert broken(rows, relation_rules(rows, TABLES["contracts"], kept, AS_OF)) == {
-        "ends_before_start": {"ended_on": [2]}
-    }
-
-
 def test_a_contract_for_nothing_is_kept_with_a_warning(table):
     kept = {"accounts": table("accounts", [account("A1"), account("A2")])}
     rows = table("contracts", [contract("C1", "A1", mrr="0"), contract("C2", "A2")])

@@ -14,6 +14,7 @@ from cs_helpers.errors import ContractError
 from cs_helpers.sources.engines import opened
 from cs_helpers.sources.intake import taken_in
 from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.proposal import inspect, propose
 
 ACCOUNTS = """\
 account_id,name,size,industry
@@ -23,7 +24,7 @@ A2,Minami,small,logistics
 CONTRACTS = """\
 contract_id,account_id,product,started_on,ended_on,mrr,currency
 C1,A1,helpdesk,2026-01-01,,100,JPY
-C2,A2,helpdesk,2026-02-01,2026-08-31,200,JPY
+C2,A2,helpdesk,2026-02-01,2026-08-15,200,JPY
 """
 
 
@@ -110,3 +111,42 @@ def accounts():
 def contracts():
     """contracts.csv as `take` writes it where the test says nothing else."""
     return CONTRACTS
+
+
+# --- what inspect is shown, and what it proposes ------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Writes files into a folder: text as UTF-8, bytes as they are."""
+
+    def write(files):
+        for name, content in files.items():
+            file = tmp_path / "exports" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(tmp_path / "exports")
+
+    return write
+
+
+@pytest.fixture
+def proposed(tmp_path):
+    """The proposal for a path: the text, and what YAML reads in it."""
+
+    def run(path):
+        text = propose(inspect(str(path)), tmp_path)
+        return text, yaml.safe_load(text)
+
+    return run
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """What the workbook makes of the text of a sources file."""
+
+    def load(text):
+        (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
+        return load_sources(tmp_path / "sources.yml")
+
+    return load

@@ -26,7 +26,7 @@ ACCOUNTS = "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,l
 CONTRACTS = (
     "contract_id,account_id,product,started_on,ended_on,mrr,currency\n"
     "C1,A1,helpdesk,2026-01-01,,100,JPY\n"
-    "C2,A2,helpdesk,2026-02-01,2026-08-31,200,JPY\n"
+    "C2,A2,helpdesk,2026-02-01,2026-08-15,200,JPY\n"
 )
 USAGE = (
     "usage_id,account_id,product,user_id,occurred_at,event,quantity\n"
@@ -529,8 +529,8 @@ ROWS = {
     ),
     "a contract that ends before it starts": Case(
         ("contracts", "ended_on", "ends_before_start"),
-        ("Contracts that end before they start: 1 (left out)", "row 2, C2: 2025-08-31"),
-        {"contracts.csv": CONTRACTS.replace("2026-08-31", "2025-08-31")},
+        ("Contracts that end before they start: 1 (left out)", "row 2, C2: 2025-08-15"),
+        {"contracts.csv": CONTRACTS.replace("2026-08-15", "2025-08-15")},
     ),
     "two currencies of one product": Case(
         ContractError,

@@ -368,7 +368,7 @@ EXPORTS = [
         "the same, to the day after",
         PLAIN + "1,A1,helpdesk,2026-08-01,2026-07-20,100,JPY\n2,A2,helpdesk,2026-08-01,2026-08-01,100,JPY\n"
         "3,A3,helpdesk,2025-01-01,,100,JPY\n",
-        DAY_AFTER | CANCELLED, counts={"2026Q3": Count(1, 100, opening=1)}, rules={"ends_before_start": 2},
+        DAY_AFTER | CANCELLED, counts={"2026Q3": Count(1, 100, opening=1)}, rules={"ends_before_start": 1},
     ),
     # A1 went from free to paid on 08-01, A2 from paid to free, A3 has always been free.
     *(

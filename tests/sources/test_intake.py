@@ -101,7 +101,7 @@ def test_a_filter_leaves_rows_out_before_they_are_counted(take):
 
 def test_the_row_of_an_example_is_the_row_of_the_source_also_after_a_filter(take, contracts):
     taken = take(
-        {"contracts.csv": contracts.replace("2026-08-31,200", "2026-08-31,much")},
+        {"contracts.csv": contracts.replace("2026-08-15,200", "2026-08-15,much")},
         {"contracts": {"where": "contract_id <> 'C1' or account_id = 'A1'"}},
     )
     assert taken.findings[0].examples == ((2, "C2", "much"),)

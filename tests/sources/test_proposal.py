@@ -11,7 +11,6 @@ import yaml
 from servers import postgres_driver
 
 from cs_helpers.errors import ParameterError, SettingError, SourceError
-from cs_helpers.sources.mapping import load_sources
 from cs_helpers.sources.proposal import inspect, propose, without_password
 
 ACCOUNTS = "customer_id,company name,segment,Industry\nA1,Kita,mid,retail\nA2,Minami,small,logistics\n"
@@ -20,42 +19,6 @@ CONTRACTS = (
     "C1,A1,helpdesk,2026-01-01,,100,JPY\n"
     "C2,A1,helpdesk,2026-02-01,2026-03-01,200,JPY\n"
 )
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Writes files into a folder: text as UTF-8, bytes as they are."""
-
-    def write(files):
-        for name, content in files.items():
-            file = tmp_path / "exports" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return str(tmp_path / "exports")
-
-    return write
-
-
-@pytest.fixture
-def proposed(tmp_path):
-    """The proposal for a path: the text, and what YAML reads in it."""
-
-    def run(path):
-        text = propose(inspect(str(path)), tmp_path)
-        return text, yaml.safe_load(text)
-
-    return run
-
-
-@pytest.fixture
-def loaded(tmp_path):
-    """What the workbook makes of the text of a sources file."""
-
-    def load(text):
-        (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
-        return load_sources(tmp_path / "sources.yml")
-
-    return load
 
 
 def columns(content, table):
@@ -427,6 +390,7 @@ def test_ravenstack_is_taken_in_once_a_person_has_filled_in_what_is_needed(share
     text = text.replace("size: { column: }", size)
     text = text.replace("product: { constant: }", "product: { constant: ravenstack }")
     text = text.replace("currency: { constant: }", "currency: { constant: USD }")
+    text = text.replace("ended_on: end_date", "ended_on: { column: end_date, means: day_after }")
     (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
     products = Path(__file__).resolve().parents[2] / "data" / "products"
     taken = take_snapshot(tmp_path / "sources.yml", folder=tmp_path / "snapshots", products=products)
@@ -451,9 +415,10 @@ def test_telco_is_one_list_of_customers_and_their_contracts(shared_data, propose
 def test_the_mrr_playbook_has_contracts_and_no_list_of_customers(shared_data, proposed, loaded):
     text, content = proposed(shared_data / "mrr_playbook")
     found = columns(content, "contracts")
-    assert [found[c] for c in ("contract_id", "account_id", "started_on", "ended_on", "mrr")] == [
-        "subscription_id", "customer_id", "start_date", "end_date", "monthly_amount"
+    assert [found[c] for c in ("contract_id", "account_id", "started_on", "mrr")] == [
+        "subscription_id", "customer_id", "start_date", "monthly_amount"
     ]  # fmt: skip
+    assert found["ended_on"] == {"column": "end_date", "means": "day_after"}
     assert "sql: select distinct customer_id as account_id from subscription_periods" in text
     filled = text.replace("{ constant: }", "{ constant: x }")
     with pytest.raises(SettingError, match="table 'accounts' is required and not mapped"):

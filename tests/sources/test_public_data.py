@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cs_helpers.analyses.customers import active_on, mrr_on
+from cs_helpers.analyses.customers import as_known
 from cs_helpers.snapshot.take import take_snapshot
 
 HERE = Path(__file__).parent
@@ -33,8 +33,8 @@ def test_telco_loads_with_its_published_churn(taken):
     data = snapshot.read("helpdesk")
     assert snapshot.manifest["rows_kept"]["accounts"] == 7043
     assert int(data["accounts"]["churned"].sum()) == len(data["touches"]) == 1869
-    active = active_on(data["contracts"], date(2026, 9, 30))
-    assert len(active) == 7043 - 1869
+    day = date(2026, 9, 30)
+    assert len(as_known(data, day).customers(day)) == 7043 - 1869
     assert {f.rule for f in snapshot.findings} == set()
 
 
@@ -43,13 +43,12 @@ def test_telco_revenue_is_what_sql_over_the_file_says(taken, shared_data):
     expected = duckdb.sql(
         f"select sum(MonthlyCharges) from '{file}' where not Churn and tenure > 0"
     ).fetchone()[0]
-    contracts = taken("telco").read("helpdesk")["contracts"]
-    assert mrr_on(contracts, date(2026, 9, 29)).sum() == pytest.approx(
+    time = as_known(taken("telco").read("helpdesk"), date(2026, 9, 30))
+    assert time.mrr(date(2026, 9, 29)).sum() == pytest.approx(
         duckdb.sql(f"select sum(MonthlyCharges) from '{file}' where tenure > 0").fetchone()[0]
     )
-    assert mrr_on(
-        contracts[contracts["started_on"] < "2026-09-30"], date(2026, 9, 30)
-    ).sum() == pytest.approx(expected)
+    there = time.contracts_on(date(2026, 9, 30))
+    assert there.loc[there["started_on"] < "2026-09-30", "mrr"].sum() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("day", [date(2017, 10, 1), date(2018, 6, 1), date(2018, 12, 15), date(2019, 2, 1)])
@@ -60,4 +59,4 @@ def test_the_revenue_of_the_mrr_playbook_is_what_sql_over_the_file_says(taken, s
     ).fetchone()[0]
     snapshot = taken("mrr_playbook")
     assert snapshot.manifest["rows_kept"] == snapshot.manifest["rows_read"]
-    assert mrr_on(snapshot.read("helpdesk")["contracts"], day).sum() == expected
+    assert as_known(snapshot.read("helpdesk"), day).mrr(day).sum() == expected

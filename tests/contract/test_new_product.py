@@ -1,0 +1,41 @@
+"""A product file to start from is another's, with a section on who is a customer of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cs_helpers.contract.new_product import started_from
+from cs_helpers.contract.products import CustomerRules, load_product
+
+PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
+MODEL = (PRODUCTS / "ravenstack.yml").read_text(encoding="utf-8")
+
+
+def test_who_is_a_customer_is_not_taken_over_from_the_other_product(tmp_path):
+    assert load_product(PRODUCTS / "ravenstack.yml").customers.zero_mrr == "customer"
+    text = started_from(MODEL, "payroll")
+    (tmp_path / "payroll.yml").write_text(text, encoding="utf-8")
+    assert load_product(tmp_path / "payroll.yml").customers == CustomerRules()
+    assert text.count("customers:") == 1
+    assert "  # zero_mrr: customer # or not_customer" in text
+
+
+@pytest.mark.parametrize(
+    "section", ["customers: {zero_mrr: customer}\n", "customers:\n\n  zero_mrr: customer\n", ""]
+)
+def test_the_sections_before_and_after_stay(section):
+    text = started_from(f"# about\nproduct: a\nname: {{en: A, ja: A}}\n{section}subjects: {{}}\n", "b")
+    assert list(yaml.safe_load(text)) == ["product", "name", "subjects", "customers"]
+    assert "zero_mrr" not in yaml.safe_load(text)["customers"]
+
+
+@pytest.mark.parametrize("file", sorted(PRODUCTS.glob("*.yml")), ids=lambda f: f.stem)
+def test_each_product_of_the_workbook_writes_out_what_the_defaults_are(file):
+    said = yaml.safe_load(file.read_text(encoding="utf-8"))["customers"]
+    defaults = CustomerRules().model_dump()
+    assert {k: v for k, v in said.items() if k != "zero_mrr"} == {
+        k: v for k, v in defaults.items() if k != "zero_mrr"
+    }
