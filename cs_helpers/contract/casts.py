@@ -130,6 +130,9 @@ def _dated(value: ir.Value, kind: str, clock: Clock) -> tuple[ir.Value, bool]:
         fitted = ibis.null("timestamp")
     if kind == "date":
         fitted = fitted.cast("date")
+    # the last day of 9999, which stands for no end, lies in the next year where a zone moves it on
+    last = ibis.date("9999-12-31") if kind == "date" else ibis.timestamp("9999-12-31 00:00:00")
+    fitted = ibis.ifelse(fitted.year() == _LATEST + 1, last, fitted)
     # a year of two digits is read as one of the first century; so is the zero of a spreadsheet; what
     # was milliseconds and is read as seconds lies after the last year that Python knows
     known = fitted.year().between(_EARLIEST, _LATEST)

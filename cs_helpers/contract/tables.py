@@ -87,8 +87,8 @@ _TABLES = (
             "started_on": column("date", "first day", "開始日", "2024-04-01"),
             "ended_on": column(
                 "date",
-                "last day; empty: running. Where the source writes the day after, say means: day_after",
-                "最終日(空は継続中)。翌日が書かれている場合は means: day_after と指定",
+                "last day; empty, or 2099 and later: running. Where the source writes the day after, say means: day_after",
+                "最終日(空、または2099年以降は継続中)。翌日が書かれている場合は means: day_after と指定",
                 "2026-03-31",
                 needed=False,
             ),

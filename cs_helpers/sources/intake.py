@@ -33,7 +33,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts
+from cs_helpers.sources import contracts, questions
 from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels
@@ -96,6 +96,8 @@ class _Taking:
         self.rows_read: dict[str, int] = {}
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
+        #: the contracts that were kept, with the columns that questions are asked from
+        self.asked: ir.Table
 
     def intake(self, reductions: Path) -> Intake:
         raw, parts = self._read()
@@ -182,9 +184,10 @@ class _Taking:
             for rule, hit in broken
             if rule.name in VALUE_RULES and not rule.refuses and counts[f"n{rules.index(rule)}"]
         }
-        self.kept[name] = hub.create_table(
-            f"kept_{name}", flagged.filter(~refused).mutate(**blanked).select(ROW, *table.columns)
-        )
+        kept = flagged.filter(~refused).mutate(**blanked)
+        if name == "contracts":
+            self.asked = kept
+        self.kept[name] = hub.create_table(f"kept_{name}", kept.select(ROW, *table.columns))
         self.rejected[name] = flagged.filter(refused).select(
             ROW, rules=labels(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
@@ -194,12 +197,14 @@ class _Taking:
     def _asked(self, as_of: date) -> list[Stop]:
         """What a person has to say of the contracts."""
         columns = ["account_id", "product", "started_on", "ended_on"]
-        every = self.engines.hub.table("flagged_contracts").select(columns).execute()
-        kept = self.kept["contracts"].select(*columns, "ended_how", "mrr").execute()
+        flagged = self.engines.hub.table("flagged_contracts")
+        every = flagged.select(columns).execute()
+        other = contracts.other_reading(flagged)
+        kept = self.asked.select(*columns, "ended_how", "mrr", *other).execute()
         for frame in (every, kept):
-            for column in ("started_on", "ended_on"):
+            for column in (c for c in frame if c.endswith(("started_on", "ended_on"))):
                 frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
-        return list(contracts.questions(kept, every, self.sources, self.products, as_of))
+        return list(questions.questions(kept, every, self.sources, self.products, as_of))
 
     def _check_usage(self, log: UsageLog, usage: Reduced) -> None:
         """The findings on the log: counted on what it was reduced to, shown from its rows."""
