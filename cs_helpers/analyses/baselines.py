@@ -21,6 +21,8 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.snapshot import ProductData
 
 #: a departure below this ratio (or above its inverse) is not worth an alert, however sure
@@ -247,6 +249,12 @@ def _past_years(
     n, share, years = int(now["customers"]), float(now["share"]), len(table) - 1
     if open_now := int(now["not_recorded"]):
         notes.append(Note("not_recorded", "same_quarter", {"customers": open_now}))
+    moved = time.movement(quarter.back(1).end, quarter.end)
+    if moved["lost"] > int(now["lost"]):
+        joined = moved["lost"] - int(now["lost"])
+        notes.append(Note("lost_new", "same_quarter", {"lost": moved["lost"], "joined": joined}))
+    if years:
+        notes += _first_losses(time, quarter)
     openings = [Quarter(year, quarter.number).back(1).end for year in table["year"]]
     if again := len(time.recounted(openings)):
         notes.append(Note("recounted", "same_quarter", {"customers": again}))
@@ -265,6 +273,15 @@ def _past_years(
                 "customers": int(last["customers"]), "usual_share": float(last["usual"]),
             }  # fmt: skip
             notes.append(Note("lost_more_lately", "same_quarter", fields))
+
+
+def _first_losses(time: CustomerTime, quarter: Quarter) -> list[Note]:
+    """Whether the contracts tell of losses before the quarter at all: who lists only those that run knows of none."""
+    ended = time.spells.loc[time.spells["ended"].isin(ENDINGS), "last_day"].min()
+    if ended != ended:
+        return [Note("no_losses_recorded", "same_quarter", {})]
+    since = (ended + pd.Timedelta(days=1)).date()
+    return [Note("first_losses", "same_quarter", {"since": since})] if since >= quarter.start else []
 
 
 def _first_months(
@@ -304,6 +321,9 @@ def _first_months(
     table["each"] = table["tickets"] / table["customers"]
     tables["cohorts"] = table
     new, earlier = each[cohort == str(quarter)], each[cohort != str(quarter)]
+    begun = as_known(data, quarter.end).first_days()
+    if open_ := int((begun >= pd.Timestamp(quarter.start)).sum()) - len(new):
+        notes.append(Note("first_month_open", "cohorts", {"customers": open_, "of": open_ + len(new)}))
     if len(new) < LEAST_COHORT or len(earlier) < LEAST_COHORT:
         notes.append(
             Note(

@@ -124,13 +124,13 @@ def value_tables(
 
     days, outcome: from the start to value (`survival`); sizes: who is of each. Columns of `value_curve`:
     those of a curve, until (the last day of which it tells; infinite: nobody waits any more), size; of
-    `ages`: age (days), share, low, high, at_risk (watched at that age and still waiting), size, n.
+    `ages`: age (days), share, low, high, at_risk (watched at that age and still waiting after it), size, n.
     """
     curves, ages = [], []
     for name, inside in {"all": pd.Series(True, index=days.index), **sizes}.items():
         one = Conversion(days[inside], outcome[inside])
         curves.append(one.curve.assign(until=one.known_until, size=name))
-        rows = [(age, *one.share_within(age), one.watched_at(age)) for age in AGES]
+        rows = [(age, *one.share_within(age), one.waiting_after(age)) for age in AGES]
         table = pd.DataFrame(rows, columns=["age", "share", "low", "high", "at_risk"])
         ages.append(table.assign(size=name, n=int(inside.sum())))
     return {

@@ -187,13 +187,15 @@ def contributions(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasu
 
 
 def _drivers(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
-    """The measure that moved each score most, and by how many points of the score.
+    """The measure that moved each score most in the way it went, and by how many points of the score.
 
     Columns: driver, driver_kind, driver_points; missing where none moved it by more than half a point.
     """
     names = [m.id for m in of]
     change = contributions(now, before, of).to_numpy()
-    size = np.nan_to_num(np.abs(change), nan=-1.0)
+    whole = np.nansum(change, axis=1, keepdims=True)
+    same_way = np.where(np.sign(change) == np.sign(whole), np.abs(change), np.nan)
+    size = np.nan_to_num(same_way, nan=-1.0)
     rows, most = np.arange(len(now)), size.argmax(axis=1) if len(now) else np.zeros(0, dtype=int)
     some = size.max(axis=1, initial=-1.0) > 0.5
     here, there = now[names].notna().to_numpy(), before[names].notna().to_numpy()

@@ -221,7 +221,7 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     """One row a reading of a note: its company and segments, its evidence, viewpoint and code.
 
     The readings of a note are those of one coder: of those that coded it, who coded most notes of the
-    period. A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds
+    period (of equals, who stands first in the table). A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds
     Japanese letters, else `latin`.
     """
     interviews = data["interviews"]
@@ -236,7 +236,8 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     told["script"] = np.where(told["text"].map(uncovered).str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
-    coders = codings.groupby("coder").size().sort_values(ascending=False, kind="stable")
+    # of coders with as many notes the first in the table: by name, the edition for leadership would have another
+    coders = codings.groupby("coder", sort=False).size().sort_values(ascending=False, kind="stable")
     place = codings["coder"].map({coder: n for n, coder in enumerate(coders.index)})
     codings = codings[place == place.groupby(codings["note_id"]).transform("min")]
     codings = codings.sort_values(["note_id", "viewpoint", "code"], kind="stable")

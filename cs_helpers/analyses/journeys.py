@@ -24,6 +24,7 @@ from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.analyses.survival import REACHED, Conversion
 from cs_helpers.analyses.waits import (
     LEAST,
+    QUIET_DAYS,
     all_waits,
     known_steps,
     log_begins,
@@ -33,6 +34,7 @@ from cs_helpers.analyses.waits import (
     waiting,
 )
 from cs_helpers.contract.disclosure import columns
+from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.snapshot import ProductData
@@ -98,7 +100,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
     of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
     time = as_known(data, quarter.end)
-    notes += _who_counts(time, reached, since, quarter)
+    notes += _who_counts(time, reached, since, quarter, journey)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
@@ -106,6 +108,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "differences": differences(waits, steps),
         "waiting": waiting(data, waits, quarter),
     }
+    if (tables["waiting"]["turn"] == "unknown").any():
+        notes.append(Note("turn_unknown", "waiting", {"days": QUIET_DAYS}))
     hardest = hardest_step(tables["steps"], window)
     verdicts = {"steps": stall(tables["steps"], tables["differences"])}
     units = _counted(data, reached, steps, since, end)
@@ -211,9 +215,9 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
 
 
 def _who_counts(
-    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, quarter: Quarter
+    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, quarter: Quarter, journey: Journey
 ) -> list[Note]:
-    """How those that the funnel counts and the customers at the end of the quarter belong together.
+    """How those that the funnel (one of attempts or users: the steps below it) counts and the customers at the end of the quarter belong together.
 
     of = there + lost + not_recorded; customers = there + older + no_entry.
     """
@@ -227,7 +231,8 @@ def _who_counts(
             "since": since.date(), "of": len(reached), "there": there, "lost": len(reached) - there - open_,
             "not_recorded": open_, "customers": len(customers), "older": older, "no_entry": len(others) - older,
         }  # fmt: skip
-        notes.append(Note("who_counts", "funnel", fields))
+        by_milestones = journey.mode == "milestones" and journey.unit == "account"
+        notes.append(Note("who_counts", "funnel" if by_milestones else "steps", fields))
     if older:
         notes.append(Note("older", "waiting", {"customers": older, "since": since.date()}))
     return notes

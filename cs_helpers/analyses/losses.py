@@ -68,7 +68,7 @@ def against_past(table: pd.DataFrame) -> Verdict:
     """What is said of a quarter's losses; against none there is no ratio, but there may be a difference.
 
     table: as `by_year` gives it, not empty. Codes: first (too few past years), more, fewer, more_than_none, as_usual,
-    none_as_usual.
+    few_after_none (some after none, by chance perhaps), none_as_usual.
     """
     now = table.iloc[-1]
     share, usual = float(now["share"]), float(now["usual"])
@@ -76,7 +76,8 @@ def against_past(table: pd.DataFrame) -> Verdict:
         return Verdict("first", {"share": share})
     fields = {"share": share, "usual": usual, "years": len(table) - 1}
     if not now["odd"]:
-        return Verdict("none_as_usual" if share == usual == 0 else "as_usual", fields)
+        code = "as_usual" if usual > 0 else "none_as_usual" if share == 0 else "few_after_none"
+        return Verdict(code, fields)
     if usual == 0:
         return Verdict("more_than_none", fields)
     return Verdict("more" if share > usual else "fewer", {**fields, "ratio": share / usual})

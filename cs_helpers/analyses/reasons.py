@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.contents import planned, used, watched_since, watched_until
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER, as_known
-from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence
+from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.survival import CENSORED, REACHED, incidence
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import ENDINGS, REASONS
+from cs_helpers.contract.vocabulary import REASONS
 from cs_helpers.snapshot import ProductData
 
 #: days within which a step follows its contents, if they were what was lacking
@@ -90,14 +90,13 @@ def hypotheses(data: ProductData, told: pd.DataFrame, quarter: Quarter) -> pd.Da
 def _places(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     """What each company waited for on the day of each interview, and what came of it.
 
-    Who started before the records begin waits for the step after the last that is recorded, at least since they
-    begin. Columns: account_id, held_on, step, began, days, outcome, state. No row where no step is known.
+    Which steps who started before the records begin had taken by then is not known, so it has no row. Columns: account_id, held_on, step, began, days, outcome, state. No row where no step is known.
     """
     columns = ["account_id", "held_on", "step", "began", "days", "outcome", "state"]
     talks = given[["account_id", "held_on"]].drop_duplicates()
     steps = known_steps(data, end)
     if len(steps) < 2:
-        return _older(data, talks.iloc[:0], steps, end, end).assign(state="")[columns]
+        return pd.DataFrame(columns=columns)
     since = log_begins(data, steps)
     reached = reached_by(data, steps, since, end)
     size = data["accounts"].set_index("account_id")["size"]
@@ -111,8 +110,6 @@ def _places(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.Dat
     # who took the step on the day of the interview had not taken it before it
     found = found[(found["began"].dt.normalize() <= found["held_on"]) & (until >= found["held_on"])]
     found = found.drop_duplicates(["account_id", "held_on"], keep="last")
-    older = talks[~talks["account_id"].isin(reached.index)]
-    found = pd.concat([found, _older(data, older, steps, since, end)], ignore_index=True)
     late = found["days"].to_numpy(float) > np.array(
         [usual.get(step, np.nan) for step in found["step"]], float
     )
@@ -122,42 +119,6 @@ def _places(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.Dat
         "waiting",
     )
     return found.assign(state=state)[columns]
-
-
-def _older(
-    data: ProductData, talks: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
-) -> pd.DataFrame:
-    """The waits of companies older than the records: account_id, held_on, step, began, days, outcome."""
-    place = {step: n for n, step in enumerate(steps)}
-    rows = data["milestones"]
-    rows = rows[
-        (rows["reached_at"] < end) & rows["step"].isin(steps) & rows["account_id"].isin(talks["account_id"])
-    ]
-    reached: dict[str, list[tuple[int, pd.Timestamp]]] = {}
-    for row in rows.itertuples():
-        reached.setdefault(row.account_id, []).append((place[row.step], row.reached_at))
-    spells = as_known(data, (end - pd.Timedelta(days=1)).date()).spells
-    lost = spells[spells["ended"].isin(ENDINGS)]
-    losses = (lost["last_day"] + pd.Timedelta(days=1)).groupby(lost["account_id"]).agg(list)
-    found = []
-    for talk in talks.itertuples():
-        own = reached.get(talk.account_id, [])
-        step = max((n for n, at in own if at < talk.held_on), default=len(steps)) + 1
-        if step >= len(steps):
-            continue
-        then = min((at for n, at in own if n >= step), default=pd.NaT)
-        # who left and came back before the interview is a customer again
-        gone = min((day for day in losses.get(talk.account_id, ()) if day >= talk.held_on), default=pd.NaT)
-        went = gone == gone and not then <= gone
-        until = gone if went else then if then == then else end
-        outcome = LEFT if went else REACHED if then == then else CENSORED
-        days = (until - since) / pd.Timedelta(days=1)
-        found.append((talk.account_id, talk.held_on, steps[step], since, days, outcome))
-    columns = {
-        "account_id": "str", "held_on": "datetime64[us]", "step": "str", "began": "datetime64[us]", "days": "float64",
-        "outcome": "int64",
-    }  # fmt: skip
-    return pd.DataFrame(found, columns=list(columns)).astype(columns)
 
 
 #: a reason of a company with the wait it belongs to

@@ -72,6 +72,13 @@ class Conversion:
         """How many were watched and still waiting just before a day."""
         return int(_at_risk(self._time, _since(self.days, self.entered), np.array([day]))[0])
 
+    def waiting_after(self, day: float) -> int:
+        """How many were watched on a day and still waited at its end."""
+        time, open_ = self._time, self.outcome.to_numpy(int) == CENSORED
+        return int(
+            (((time > day) | ((time == day) & open_)) & (_since(self.days, self.entered) <= day)).sum()
+        )
+
     def share_within(self, days: float) -> tuple[float, float, float]:
         """Share that reached it within so many days, low and high (95 %); NaN beyond `known_until`.
 

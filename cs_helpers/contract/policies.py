@@ -33,6 +33,7 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "after_as_of": _REJECT,
         "ends_before_start": _REJECT,
         "mrr_zero": _ANY,
+        "never_ran": _ANY,
         "not_a_customer": _REJECT,
         "term_without_end": _REJECT,
         "last_day_contradicted": _KEEP,

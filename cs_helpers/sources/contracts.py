@@ -79,7 +79,7 @@ def rules(
 ) -> Iterator[Rule]:
     """The rules over contracts that depend on what was said of them.
 
-    rows: as `as_held` gives them. Rules: `ends_before_start` (one whose day after is its first day never ran and stays), `not_a_customer` (MRR 0, and the product file says that this makes
+    rows: as `as_held` gives them. Rules: `ends_before_start`, `never_ran` (its day after is its first day), `not_a_customer` (MRR 0, and the product file says that this makes
     none), `term_without_end` (an amount for a term whose end is not known), `last_day_contradicted` (the next contract
     of the account begins where by the other reading it would follow without a gap), `ended_but_continued` (called
     cancelled or given notice, and the next contract begins the day after).
@@ -92,9 +92,10 @@ def rules(
         return rows["product"].isin(wanted) if wanted else ibis.literal(False)
 
     meant = means(sources)
-    never_ran = 1 if meant == "day_after" else 0
-    early = rows.started_on.delta(rows.ended_on, unit="day") > never_ran
-    yield rule("ended_on", "ends_before_start", early)
+    early = rows.started_on.delta(rows.ended_on, unit="day")
+    yield rule("ended_on", "ends_before_start", early > (1 if meant == "day_after" else 0))
+    if meant == "day_after":
+        yield rule("ended_on", "never_ran", early == 1)
     free = [n for n, p in products.items() if p.customers.zero_mrr == "not_customer"]
     yield rule("mrr", "not_a_customer", named(free) & (rows.mrr == 0), ", ".join(free))
     terms = [n for n, p in products.items() if p.customers.amount_per == "term"]

@@ -213,11 +213,12 @@ def _p(p: float, text: Text) -> str:
 def segment_facts(result: Result, text: Text) -> Listing:
     """Themes that companies of one size tell and none of the others."""
     frame = _in_script(result.tables["segment_facts"], ["code"], text)
+    frame["theme"] = [text.theme(code) for code in frame["code"]]
     frame["who"] = [text.label("size", s) for s in frame["size"]]
     frame["told"] = [f"{r.companies}/{r.of}" for r in frame.itertuples()]
     frame["others"] = [f"0/{n}" for n in frame["other_of"]]
     frame["sure"] = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
-    headings = text.headings("interviews.segment_facts", "who", "told", "others", "sure", "text")
+    headings = text.headings("interviews.segment_facts", "theme", "who", "told", "others", "sure", "text")
     return table(frame, headings, name="facts", right=("told", "others", "sure"))
 
 

@@ -147,7 +147,11 @@ class Text:
         )
 
     def _within(self, value: str, low: str, high: str, bound: float) -> str:
-        return self("charts.interval", value=value, low=low, high=high) if bound == bound else value
+        if bound != bound:
+            return value
+        if high == "–":  # its upper end is not known yet
+            return self("charts.interval_open", value=value, low=low)
+        return self("charts.interval", value=value, low=low, high=high)
 
     def money(self, value: float, currency: str) -> str:
         """An amount without decimals, with its currency where one is known."""

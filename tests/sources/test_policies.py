@@ -87,6 +87,7 @@ DEFECTS = {
     "after_as_of": Defect("contracts", "started_on", "C2", "2026-02-01,2026-08-31", "2026-12-01,"),
     "ends_before_start": Defect("contracts", "ended_on", "C2", "2026-08-31", "2025-08-31"),
     "mrr_zero": Defect("contracts", "mrr", "C2", ",200,", ",0,"),
+    "never_ran": Defect("contracts", "ended_on", "C2", "2026-02-01,2026-08-31", "2026-02-01,2026-02-01", ends="day_after"),
     "not_a_customer": Defect("contracts", "mrr", "C2", ",200,", ",0,", customers={"zero_mrr": "not_customer"}),
     "term_without_end": Defect("contracts", "ended_on", "C1", "", "", customers={"amount_per": "term"}, ends="last_day"),
     "last_day_contradicted": Defect("contracts", "ended_on", "C1", "2026-01-01,,", "2026-01-01,2026-07-31,", ends="day_after"),
