@@ -42,7 +42,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     mrr, begins = time.mrr(quarter.end), time.spell_begins(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(begins.index)]
     begins = begins.reindex(customers["account_id"])
-    (now, age), (before, _) = (_points(data, begins, q) for q in (quarter, quarter.back(1)))
+    values = _values(data, quarter)
+    (now, age), (before, _) = (_points(data, values, begins, q) for q in (quarter, quarter.back(1)))
     there = begins.index.isin(time.customers(quarter.back(1).end))
     before = before[pd.Series(there, before.index)].reindex(before.index)
     notes: list[Note] = []
@@ -123,16 +124,25 @@ def _partly_known(now: pd.DataFrame, of: tuple[HealthMeasure, ...], data: Produc
     return notes
 
 
-def _points(data: ProductData, begins: pd.Series, quarter: Quarter) -> tuple[pd.DataFrame, pd.Series]:
+def _values(data: ProductData, quarter: Quarter) -> dict[str, pd.DataFrame]:
+    """Each measure (by its id) of the months from the end of the quarter before to that of the quarter."""
+    before, now = (pd.Timestamp(q.end).replace(day=1) for q in (quarter.back(1), quarter))
+    months = pd.date_range(before, now, freq="MS").as_unit("us")
+    return {m.id: measures.monthly(data, m.measure, months) for m in data.product.health.measures}
+
+
+def _points(
+    data: ProductData, values: dict[str, pd.DataFrame], begins: pd.Series, quarter: Quarter
+) -> tuple[pd.DataFrame, pd.Series]:
     """Points (0-100, NaN unknown) of each measure at the end of a quarter, and who is too young for one that is known.
 
-    Index: that of `begins` (account_id). Columns: measure ids.
+    values: as `_values` gives them. Index: that of `begins` (account_id). Columns: measure ids.
     """
     month = pd.Timestamp(quarter.end).replace(day=1)
     months = pd.DatetimeIndex([month]).as_unit("us")
     found, too_young = {}, pd.Series(False, begins.index)
     for item in data.product.health.measures:
-        value = measures.monthly(data, item.measure, months)[month].reindex(begins.index)
+        value = values[item.id][month].reindex(begins.index)
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
         if data.missing(measures.NEEDS[item.measure.source]):
             found[item.id] = points

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -40,14 +41,23 @@ class CustomerTime:
     contracts: pd.DataFrame
     known_on: date
 
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """account_id, first_day and last_day of the spells: a page asks for some fifty days."""
+        rows = self.spells
+        first, last = (rows[c].to_numpy("datetime64[D]") for c in ("first_day", "last_day"))
+        return rows["account_id"].to_numpy(object), first, np.where(np.isnat(last), _NEVER, last)
+
+    def _running(self, day: date) -> np.ndarray:
+        """Which spells run on a day; bool."""
+        _, first, last = self._arrays
+        at = np.datetime64(day, "D")
+        running: np.ndarray = (first <= at) & (last >= at)
+        return running
+
     def customers(self, day: date) -> pd.Index:
         """The accounts that are customers on a day; account_ids, in order."""
-        return pd.Index(self._running(day)["account_id"], name="account_id")
-
-    def _running(self, day: date) -> pd.DataFrame:
-        at = pd.Timestamp(day)
-        rows = self.spells
-        return rows[(rows["first_day"] <= at) & ~(rows["last_day"] < at)]
+        return pd.Index(self._arrays[0][self._running(day)], dtype="str", name="account_id")
 
     def contracts_on(self, day: date) -> pd.DataFrame:
         """The contracts that run on a day."""
@@ -65,13 +75,10 @@ class CustomerTime:
         Index: account_id, in order. Values: `running`, `renewal_not_recorded`, or how it was lost (one of
         `ENDINGS`). Who left and came back within that time was lost, too.
         """
-        rows = self._running(day)
-        over = rows["last_day"] < pd.Timestamp(until)
-        return pd.Series(
-            rows["ended"].where(over, RUNNING).to_numpy(object),
-            pd.Index(rows["account_id"], name="account_id"),
-            dtype="str",
-        )
+        running = self._running(day)
+        ended = self.spells["ended"].to_numpy(object)[running]
+        over = self._arrays[2][running] < np.datetime64(until, "D")
+        return pd.Series(np.where(over, ended, RUNNING), self.customers(day), dtype="str")
 
     def lost(self, day: date, until: date) -> pd.Index:
         """Those customers of a day that were lost by the day `until`; account_ids, in order."""
@@ -90,17 +97,17 @@ class CustomerTime:
         first = ~rows.duplicated("account_id")
         ended = rows.loc[over & (rows["first_day"] <= end), "ended"]
         return {
-            "opening": len(self._running(day)),
+            "opening": int(self._running(day).sum()),
             "new": int((began & first).sum()),
             "back": int((began & ~first).sum()),
             "lost": int(ended.isin(ENDINGS).sum()),
             "not_recorded": int((ended == NOT_RECORDED).sum()),
-            "closing": len(self._running(until)),
+            "closing": int(self._running(until).sum()),
         }
 
     def spell_begins(self, day: date) -> pd.Series:
         """The first day of the spell of each customer of a day. Index: account_id, in order; datetime64[us]."""
-        return self._running(day).set_index("account_id")["first_day"]
+        return self.spells[self._running(day)].set_index("account_id")["first_day"]
 
     def first_days(self) -> pd.Series:
         """The day on which each account first became a customer. Index: account_id; datetime64[us]."""
@@ -111,11 +118,18 @@ class CustomerTime:
 
         On the page of that day they were counted as lost, or as a renewal that is not recorded.
         """
-        found = pd.Index([], dtype="str", name="account_id")
+        rows = self.contracts
+        own, first, last = (
+            rows["account_id"].to_numpy(object),
+            rows["started_on"].to_numpy("datetime64[D]"),
+            rows["ended_on"].to_numpy("datetime64[D]"),
+        )
+        found: set[str] = set()
         for day in days:
-            running = self.contracts_on(day)["account_id"]
-            found = found.union(self.customers(day).difference(pd.Index(running)))
-        return found
+            at = np.datetime64(day, "D")
+            with_contract = own[(first <= at) & ~(last < at)]
+            found |= set(self._arrays[0][self._running(day)]).difference(with_contract)
+        return pd.Index(sorted(found), dtype="str", name="account_id")
 
     def not_recorded(self) -> pd.Index:
         """The accounts whose paid term is over and whose renewal may still be recorded; account_ids, in order."""
