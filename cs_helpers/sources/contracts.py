@@ -79,8 +79,8 @@ def rules(
 ) -> Iterator[Rule]:
     """The rules over contracts that depend on what was said of them.
 
-    rows: as `as_held` gives them. Rules: `ends_before_start`, `never_ran` (its day after is its first day), `not_a_customer` (MRR 0, and the product file says that this makes
-    none), `term_without_end` (an amount for a term whose end is not known), `last_day_contradicted` (the next contract
+    rows: as `as_held` gives them. Rules: `ends_before_start`, `never_ran` (its day after is its first day),
+    `not_a_customer` (MRR 0, and the product file says that this makes none), `term_without_end` (an amount for a term whose end is not known), `last_day_contradicted` (the next contract
     of the account begins where by the other reading it would follow without a gap), `ended_but_continued` (called
     cancelled or given notice, and the next contract begins the day after).
     """

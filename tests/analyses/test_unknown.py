@@ -378,9 +378,9 @@ def test_of_ordinary_quarters_few_have_an_odd_day() -> None:
 
 
 @pytest.mark.thorough
-def test_of_200_ordinary_quarters_at_most_one_in_twenty_has_an_odd_day() -> None:
+def test_of_96_ordinary_quarters_at_most_one_in_twenty_has_an_odd_day() -> None:
     """Measured on 598 quarters of .05 to 10 a day: 1.2 %."""
-    assert sum(odd_quarters((0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3), range(25))) <= 10
+    assert sum(odd_quarters((0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3), range(12))) <= 4
 
 
 # --- against years of none ----------------------------------------------------------------------

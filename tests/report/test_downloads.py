@@ -143,7 +143,8 @@ def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(show
     assert content.count("\r\n") == content.count("\n") == 58
     rows = read(content)
     assert (
-        ",".join(rows[0]) == "Company,Waiting for,Days,Usual,Expected,Turn,Last touch,Reason told,MRR (JPY)"
+        ",".join(rows[0])
+        == "Company,Waiting for,Days,Usual,Expected,Turn,Our last touch,Reason told,MRR (JPY)"
     )
     assert ",".join(rows[1]) == "Company 0,first,10.2,5,,ours,2026-09-03,Not the right time,1234567.5"
     assert len(rows) == 58
