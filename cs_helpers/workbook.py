@@ -332,9 +332,6 @@ class Workbook:
         kind = "note hint" if note.explains else "note"
         return f'<p class="{kind}">{html.escape(self._sentence(note))}</p>'
 
-    def _notes(self, result: Result, question: str) -> list[str]:
-        return [self._sentence(note) for note in result.about(question)]
-
     def _sentence(self, note: Note) -> str:
         return sentence(note, self.text, self._currency())
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.customers import as_known
-from cs_helpers.analyses.losses import against_past, by_year
+from cs_helpers.analyses.losses import LEAST_YEARS, against_past, by_year
 from cs_helpers.analyses.measures import named, period_of
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
@@ -171,18 +171,15 @@ def _silence(
             notes.append(Note("gap", "series", {"baseline": baseline.name, "first": first, "last": last}))
     since = period.silent_since
     if since is not None and since <= end:
+        lately = _lately(data, baseline.source, since)
         end_of_log = data.known.tables[baseline.source].silent_since
         if end_of_log is None or since < end_of_log:
             code = "silent_event"
         elif baseline.source in data.known.elsewhere:
             code = "silent_product"
         else:
-            code = "silent_log" if _lately(data, baseline.source, since) >= MANY else "silent_few"
-        fields = {
-            "baseline": baseline.name,
-            "since": since,
-            "customers": _lately(data, baseline.source, since),
-        }
+            code = "silent_log" if lately >= MANY else "silent_few"
+        fields = {"baseline": baseline.name, "since": since, "customers": lately}
         notes.append(Note(code, "series", fields))
     if period.first > start:
         notes.append(Note("begins_late", "series", {"baseline": baseline.name, "since": period.first}))
@@ -260,8 +257,8 @@ def _past_years(
         notes.append(Note("recounted", "same_quarter", {"customers": again}))
     metrics["lost_share"] = Metric("lost_share", share, "share", n)
     verdicts["same_quarter"] = against_past(table)
-    if years < 2:
-        notes.append(Note("too_few_years", "same_quarter", {"years": years, "needed": 2}))
+    if years < LEAST_YEARS:
+        notes.append(Note("too_few_years", "same_quarter", {"years": years, "needed": LEAST_YEARS}))
     elif now["usual"] > 0:
         metrics["lost_ratio"] = Metric("lost_ratio", share / float(now["usual"]), "ratio", n)
     for earlier in (quarter.back(k) for k in (1, 2, 3)):
@@ -296,14 +293,14 @@ def _first_months(
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]
-    started = as_known(data, quarter.end).first_days()
+    begun = as_known(data, quarter.end).first_days()
     period = period_of(data, "tickets")
     if period is None:
         notes.append(Note("no_tickets", "cohorts", {}))
         return
     month = pd.Timedelta(days=FIRST_MONTH - 1)
     until = min(pd.Timestamp(quarter.end), pd.Timestamp(period.last)) - month
-    started = started[(started >= pd.Timestamp(period.first)) & (started <= until)]
+    started = begun[(begun >= pd.Timestamp(period.first)) & (begun <= until)]
     whole = [period.covers(day.date(), (day + month).date()) for day in started]
     started = started[np.array(whole, dtype=bool)]
     if started.empty:
@@ -321,7 +318,6 @@ def _first_months(
     table["each"] = table["tickets"] / table["customers"]
     tables["cohorts"] = table
     new, earlier = each[cohort == str(quarter)], each[cohort != str(quarter)]
-    begun = as_known(data, quarter.end).first_days()
     if open_ := int((begun >= pd.Timestamp(quarter.start)).sum()) - len(new):
         notes.append(Note("first_month_open", "cohorts", {"customers": open_, "of": open_ + len(new)}))
     if len(new) < LEAST_COHORT or len(earlier) < LEAST_COHORT:

@@ -65,17 +65,17 @@ def reached_by(data: ProductData, steps: list[str], since: pd.Timestamp, end: pd
     spells = as_known(data, (end - _DAY).date()).spells
     come = come[come.index.isin(spells["account_id"])]
     spells = spells[spells["account_id"].isin(come.index)]
-    after = spells["last_day"] + _DAY
+    spells = spells.assign(after=spells["last_day"] + _DAY)
     place = spells.groupby("account_id").cumcount() + 1
     columns = {}
     for n in range(1, int(place.max() if len(place) else 1) + 1):
         own = spells[place == n].set_index("account_id")
         lost = own["ended"].isin(ENDINGS)
-        columns[f"gone {n}"] = (own["last_day"] + _DAY).where(lost).reindex(come.index)
+        columns[f"gone {n}"] = own["after"].where(lost).reindex(come.index)
         if n > 1:
             columns[f"back {n}"] = own["first_day"].reindex(come.index)
-    not_recorded = spells["ended"] == NOT_RECORDED
-    columns["open"] = after[not_recorded].set_axis(spells.loc[not_recorded, "account_id"]).reindex(come.index)
+    not_recorded = spells[spells["ended"] == NOT_RECORDED].set_index("account_id")
+    columns["open"] = not_recorded["after"].reindex(come.index)
     return come.assign(**{c: each.astype("datetime64[us]") for c, each in columns.items()})
 
 

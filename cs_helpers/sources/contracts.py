@@ -20,7 +20,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 #: days of a mean month of the Gregorian calendar
 _MONTH_DAYS = 365.2425 / 12
 #: an end in this year or later stands for none: 9999-12-31, 2999-12-31, 2099-12-31
-_NO_END_FROM = 2099
+NO_END_FROM = 2099
 #: a clock at the last second or minute of its hour, with or without a zone: of a day, in whatever zone
 _LAST_MOMENT = r":59(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$"
 #: columns that tell what the reading gives that nobody said
@@ -36,7 +36,7 @@ def as_held(rows: ir.Table, sources: Sources, products: Mapping[str, Product]) -
     Where nobody said what `ended_on` means it is the last day, and two more columns tell what the other reading
     gives: `day_after_ended_on` and `day_after_mrr`. A clock of 23:59:59 leaves no other reading.
     """
-    ended = ibis.ifelse(rows.ended_on.year() < _NO_END_FROM, rows.ended_on, ibis.null("date"))
+    ended = ibis.ifelse(rows.ended_on.year() < NO_END_FROM, rows.ended_on, ibis.null("date"))
     day_before = (ended - ibis.interval(days=1)).cast("date")
     meant = means(sources)
     if meant is None:

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 import duckdb
 
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.sources.contracts import NO_END_FROM
 from cs_helpers.sources.inspection import SAMPLED, FoundColumn, one_line
 from cs_helpers.sources.matching import LISTED, Fit, Match, formats, in_yaml
 from cs_helpers.sources.names import plain, words
@@ -24,8 +25,6 @@ from cs_helpers.sources.synonyms import ENDED, ENDED_BY_NAME, STATUS
 
 #: ends that are enough to tell, and the share of them that has to agree
 _FEW, _MOST = 3, 0.75
-#: a year from which a date only says that there is no end
-_NO_END = 2099
 _DAY = timedelta(days=1)
 _LATE = re.compile(r"(?<!\d)(23[:時]59|11:59(:59)?(\.\d+)? ?PM)", re.IGNORECASE)
 _ISO_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
@@ -206,7 +205,7 @@ def _meant(value: str, ends: Sequence[bool]) -> str:
 
 def _counted(fit: Fit, column: FoundColumn) -> _Ends:
     texts = column.cells
-    ends = [day if day is None or day.year < _NO_END else None for day in _days(column)]
+    ends = [day if day is None or day.year < NO_END_FROM else None for day in _days(column)]
     begins = fit.matches.get("started_on")
     starts = list(_days(begins.source)) if begins is not None else [None] * len(texts)
     keys = [fit.matches[c].source.cells for c in ("account_id", "product") if c in fit.matches]

@@ -194,7 +194,7 @@ def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
     result = workbook.analyse(analysis)
     for name, question in CHARTS:
         if name == analysis:
-            assert workbook._picture(result, question) or workbook._notes(result, question)
+            assert workbook._picture(result, question) or result.about(question)
 
 
 def test_a_segment_without_some_answers_still_answers(home):
@@ -206,7 +206,7 @@ def test_a_segment_without_some_answers_still_answers(home):
     workbook = Workbook(snapshot, small, snapshot.quarters[-1], "size:enterprise", Text("ja", data.product))
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)
-        assert workbook._picture(result, question) or workbook._notes(result, question), (analysis, question)
+        assert workbook._picture(result, question) or result.about(question), (analysis, question)
 
 
 #: an amount with the currency of the sample's contracts, as each language writes it
