@@ -27,8 +27,8 @@ from cs_helpers.contract.frames import REDUCED, empty_frame
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError
 from cs_helpers.paths import shown
-from cs_helpers.sources.files import sql_text
 from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.reading import sql_text
 
 _ABOUT = "cell.json"
 _UNFINISHED = ".new-"

@@ -15,7 +15,8 @@ from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
-from cs_helpers.sources.files import is_parquet
+from cs_helpers.sources.files import AS_WRITTEN, is_parquet, with_written
+from cs_helpers.sources.headers import repeated
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
 
 #: the engines in which usage is reduced where it lies, as Ibis calls them
@@ -80,7 +81,8 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
     """
     source = sources.tables[table.name]
     base = _base(engine, source, numbered=numbered and engine.numbered)
-    available = _available(engine, sources, table)
+    everything = _available(engine, sources, table)
+    available = [column for column in everything if not column.endswith(AS_WRITTEN)]
     where = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
     where = where or "the query of the sources file"
     if source.in_ is None and source.from_ in sources.files:
@@ -88,7 +90,17 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
     has = f" The source has: {', '.join(c for c in available if c != ROW)}"
     parts, own = [ROW], {}
     for name in table.columns:
-        said = source.column(name) or (ColumnSource(column=name) if name in available else None)
+        said = source.column(name)
+        if said is None and (own_name := _named(name, available)):
+            said = ColumnSource(column=own_name)
+        if several := repeated(name if said is None else str(said.column), available):
+            raise SourceError(
+                table.name,
+                f"the file has {len(several)} columns of that name; say which under tables.{table.name}.columns:"
+                f' {name}: "{several[0]}" (the first) or "{several[-1]}" (the last).{has}',
+                column=name,
+                where=where,
+            )
         if said is None:
             if name in table.required_columns():
                 top = "" if source.in_ or set(table.columns) & set(available) else (
@@ -104,7 +116,7 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
                 )
             parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quoted(name)}")
             continue
-        if said.column is not None and said.column not in available:
+        if said.column is not None and not (found := _named(said.column, available)):
             raise SourceError(
                 table.name,
                 f"it is mapped to '{said.column}', which the source does not have."
@@ -112,6 +124,9 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
                 column=name,
                 where=where,
             )
+        if said.column is not None:
+            written = f"{found}{AS_WRITTEN}"
+            said = said.model_copy(update={"column": written if written in everything else found})
         own[name] = f"{_expression(engine, said)} AS {engine.quoted(name)}"
         parts.append(own[name])
     try:
@@ -145,7 +160,7 @@ def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) 
     with suppress(*engine_errors()):
         if source.where:
             found = _asked(engine, f"SELECT * FROM {_base(engine, bare, numbered=False)} AS source")
-            has = ", ".join(c for c in found.columns if c != ROW)
+            has = ", ".join(c for c in found.columns if c != ROW and not c.endswith(AS_WRITTEN))
             return SourceError(table.name, f"{problem}. The source has: {has}", where=f"{key}.where")
     names: Sequence[str] = list(sources.files)
     if source.in_ is not None:
@@ -158,11 +173,19 @@ def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) 
     )
 
 
+def _named(name: str, columns: Sequence[str]) -> str:
+    """The column of that name, whatever its case: to most engines it is the same; empty where there is none."""
+    if name in columns:
+        return name
+    plain = " ".join(name.split()).casefold()
+    return next((column for column in columns if column.casefold() == plain), "")
+
+
 def given(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
     """The columns of a table that its source has or maps."""
     source = sources.tables[table.name]
     available = _available(engine, sources, table)
-    return frozenset(c for c in table.columns if c in source.columns or c in available)
+    return frozenset(c for c in table.columns if c in source.columns or _named(c, available))
 
 
 def _available(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
@@ -176,10 +199,12 @@ def _available(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...
 
 def _base(engine: Engine, source: TableSource, *, numbered: bool) -> str:
     query = source.sql.strip().rstrip(";") if source.sql else None
-    if query is None:
-        # a name with a point is schema.table in a database; a file's name is one name
-        names = str(source.from_).split(".") if source.in_ is not None else [str(source.from_)]
-        query = f"SELECT * FROM {engine.quoted(*names)}"
+    if query is None and source.in_ is None:
+        expressions = bool(source.where) or any(c.sql is not None for c in source.columns.values())
+        query = with_written(engine.backend, str(source.from_), typed=expressions)
+    elif query is None:
+        # a name with a point is schema.table
+        query = f"SELECT * FROM {engine.quoted(*str(source.from_).split('.'))}"
     number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
     base = f"(SELECT source.*, {number} AS {ROW} FROM ({query}\n) AS source)"
     return f"(SELECT * FROM {base} AS source WHERE {source.where}\n)" if source.where else base

@@ -24,7 +24,7 @@ from cs_helpers import paths
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError, SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, opened, reading
-from cs_helpers.sources.files import open_file
+from cs_helpers.sources.files import open_file, written_name
 from cs_helpers.sources.mapping import FileSource, Sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.names import alike
@@ -216,10 +216,7 @@ def _name(file: FileSource, taken: Container[str]) -> str:
 
 def _in_file(engine: Engine, name: str, file: FileSource, scratch: Path) -> Found:
     open_file(engine.backend, name, file.path, file, scratch)
-    rows = raw = engine.backend.table(name)
-    if _suffix(file.path) in _TEXTS:  # and as it is written: which day 01-02-2024 09:00 is, is not known
-        open_file(engine.backend, f"{name} raw", file.path, file, scratch, texts=set(rows.columns))
-        raw = engine.backend.table(f"{name} raw")
+    rows, raw = engine.backend.table(name), engine.backend.table(written_name(name))
     with reading(name, where=paths.shown(Path(file.path))):
         count = engine.few(rows.aggregate(n=rows.count()))[0]["n"]
         return Found(name, file.path, count, _columns(engine, rows, raw), file)

@@ -6,7 +6,9 @@
     files:
       crm: customers.csv              # CSV, Excel, Parquet; a pattern or a folder of Parquet files
       old: {path: kokyaku.csv, encoding: cp932}
-      book: {path: plan.xlsx, sheet: 顧客, header_row: 3}
+      book: {path: plan.xlsx, sheet: 顧客, header_row: 3, header_rows: 2}  # .xls, .xlsb and .ods, too
+      tabs: {path: export.zip, member: tickets.txt, delimiter: ";"}
+      events: mixpanel.jsonl          # JSON, and JSON lines
       log: {path: "s3://bucket/log/*.parquet", options: {key: "${AWS_KEY}", secret: "${AWS_SECRET}"}}
     databases:
       warehouse: "postgres://reader:${PGPASSWORD}@db.example.com/cs"
@@ -98,12 +100,22 @@ def _text(key: Any) -> str:
 
 
 class FileSource(_Part):
-    """A file: where it lies and what it does not say of itself."""
+    """A file: where it lies and what it does not say of itself.
+
+    delimiter, quote ('' where quotes are letters like others), escape (what stands before a quote within quotes): of
+    text. sheet: of a workbook. header_row: the line of the names; header_rows: how many lines they take. member:
+    the file within a zip archive.
+    """
 
     path: str = Field(min_length=1)
     encoding: str | None = None
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    quote: str | None = Field(None, max_length=1)
+    escape: str | None = Field(None, min_length=1, max_length=1)
     sheet: str | int | None = None
     header_row: int = Field(default=1, ge=1)
+    header_rows: int = Field(default=1, ge=1, le=5)
+    member: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -173,15 +173,17 @@ def test_an_empty_file_is_named_as_one(take):
 
 
 def test_a_file_of_another_kind_is_told_what_can_be_read(take, accounts):
-    problem = refused(take, {"accounts.csv": None, "accounts.ods": accounts})
-    assert "'.ods'" in problem
+    problem = refused(take, {"accounts.csv": None, "accounts.dbf": accounts})
+    assert "'.dbf'" in problem
     assert "CSV, Excel or Parquet" in problem
 
 
-@pytest.mark.parametrize("encoding", ["cp932", "utf-16"])
+@pytest.mark.parametrize("encoding", ["cp932", "utf-16-le", "utf-16-be"])
 def test_a_csv_that_is_not_utf8_is_told_to_be_saved_so(take, accounts, encoding):
     text = accounts.replace("Kita", "北浜包装株式会社")
-    assert "save it as UTF-8" in refused(take, {"accounts.csv": text.encode(encoding)})
+    problem = refused(take, {"accounts.csv": text.encode(encoding)})
+    assert "save it as UTF-8" in problem
+    assert f"encoding: {encoding}" in problem
 
 
 def test_a_compressed_csv_that_is_not_utf8_is_told_to_be_saved_so(take, accounts):

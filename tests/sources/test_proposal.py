@@ -354,7 +354,7 @@ def test_dates_of_a_japanese_era_are_left_to_a_person(folder, proposed):
 def test_names_that_mean_something_to_yaml_stay_names(folder, proposed, loaded):
     accounts = ACCOUNTS.replace("company name", '"name"').replace("segment", '"size (a, {b}: #c)\n"')
     text, content = proposed(folder({"yes: no.csv": accounts, "contracts.csv": CONTRACTS}))
-    assert columns(content, "accounts")["size"] == "size (a, {b}: #c)\n"
+    assert columns(content, "accounts")["size"] == "size (a, {b}: #c)"
     assert loaded(text).files["yes_no"].path == "yes: no.csv"
 
 

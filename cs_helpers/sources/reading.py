@@ -1,0 +1,28 @@
+"""The bytes of a file, wherever it lies, and texts as DuckDB's SQL writes them."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+def opened_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
+    """A file, opened: of this machine, or of another by fsspec with its options; `.gz` is unpacked."""
+    if "://" in path:
+        import fsspec
+
+        content = fsspec.open(path, "rb", **options).open()
+        return gzip.GzipFile(fileobj=content) if path.endswith(".gz") else content  # type: ignore[return-value]
+    return gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")  # type: ignore[return-value]
+
+
+def escaped(name: str) -> str:
+    """A name between double quotes."""
+    return name.replace('"', '""')
+
+
+def sql_text(text: Path | str) -> str:
+    """A text as DuckDB's SQL writes it."""
+    return "'" + str(text).replace("'", "''") + "'"
