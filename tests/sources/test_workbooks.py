@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import struct
 import zipfile
 from datetime import date, datetime, time
 
@@ -84,6 +86,58 @@ def ods(*sheets):
         xml = f"<office:document-content {names}><office:body><office:spreadsheet>{tables}"
         archive.writestr("content.xml", xml + "</office:spreadsheet></office:body></office:document-content>")
     return content.getvalue()
+
+
+def xls(*sheets, hidden=()):
+    """The bytes of an old workbook: a compound file whose one stream holds records of BIFF8."""
+
+    def record(kind, data):
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def text(value, length):
+        return struct.pack(length, len(value)) + b"\x01" + value.encode("utf-16-le")
+
+    def begin(kind):
+        return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
+
+    def cell(row, column, value):
+        place = struct.pack("<HHH", row, column, 0)
+        if isinstance(value, str):
+            return record(0x204, place + text(value, "<H"))
+        return record(0x203, place + struct.pack("<d", value))
+
+    def first(places):
+        bounds = (
+            record(0x85, struct.pack("<IBB", place, name in hidden, 0) + text(name, "<B"))
+            for (name, _), place in zip(sheets, places, strict=True)
+        )
+        return begin(5) + b"".join(bounds) + end
+
+    end = record(0x0A, b"")
+    bodies = [
+        begin(0x10)
+        + b"".join(cell(r, c, v) for r, row in enumerate(rows) for c, v in enumerate(row) if v is not None)
+        + end
+        for _, rows in sheets
+    ]
+    sizes = [len(first([0] * len(sheets))), *map(len, bodies)]
+    stream = first(list(itertools.accumulate(sizes))[:-1]) + b"".join(bodies)
+    stream = stream.ljust(4096, b"\0")
+    stream += b"\0" * (-len(stream) % 512)
+    count = len(stream) // 512
+    table = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, count + 2), 0xFFFFFFFE]
+    table += [0xFFFFFFFF] * (128 - len(table))
+
+    def entry(name, kind, start, length, child):
+        raw = name.encode("utf-16-le") + b"\0\0"
+        place = struct.pack("<HBBiii", len(raw), kind, 1, -1, -1, child) + b"\0" * 36
+        return raw.ljust(64, b"\0") + place + struct.pack("<IQ", start, length)
+
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16
+    numbers = (0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    head += struct.pack("<HHHHH6xIIIIIIIII", *numbers) + struct.pack("<I", 0) + b"\xff" * 4 * 108
+    folder = entry("Root Entry", 5, 0xFFFFFFFE, 0, 1) + entry("Workbook", 2, 2, len(stream), -1) + b"\0" * 256
+    return head + struct.pack("<128I", *table) + folder + stream
 
 
 def refused(read, content, name, **said):
