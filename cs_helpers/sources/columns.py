@@ -10,7 +10,8 @@ from typing import Any
 import ibis.expr.types as ir
 import sqlglot as sg
 
-from cs_helpers.contract.casts import ROW, Clock, typed
+from cs_helpers.contract.casts import ROW, typed
+from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
@@ -53,7 +54,6 @@ def typed_table(
     by their first days) are left out before they are read.
     """
     rows = mapped(engine, sources, table, numbered=numbered)
-    written = sources.tables[table.name].timezone or sources.timezone
     with reading(table.name, "the mapping cannot run"):
         moments = engine.moments(rows)
     if months is not None and rows[str(table.time)].type().is_timestamp():
@@ -63,7 +63,8 @@ def typed_table(
         rows = rows.filter(at >= first - timedelta(days=2))
         if last.year < date.max.year:
             rows = rows.filter(at < last + timedelta(days=33))
-    return typed(rows, table, Clock(engine.dialect, written, sources.timezone, moments))
+    own = sources.tables[table.name].timezone
+    return typed(rows, table, Clock.declared(engine.dialect, sources.timezone, own, moments))
 
 
 def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
