@@ -18,6 +18,7 @@ from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
 from cs_helpers.sources.files import is_parquet
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
+from cs_helpers.sources.written import NumberForm, dated
 
 #: the engines in which usage is reduced where it lies, as Ibis calls them
 REDUCING = ("duckdb", "postgres", "pyspark")
@@ -199,16 +200,24 @@ def _expression(engine: Engine, said: ColumnSource) -> str:
     else:
         text = engine.quoted(str(said.column))
     if said.format is not None:
-        # what is not written so stays as it is, for the contract's check to name
-        text = f"CAST({text} AS VARCHAR)"
-        text = f"coalesce(CAST(try_strptime({text}, {engine.literal(said.format)}) AS VARCHAR), {text})"
+        text = dated(said.format, text)
+    if said.number is not None:
+        text = NumberForm.of(said.number).sql(text)
     if not said.values:
         return text
-    whens = " ".join(
-        f"WHEN {engine.literal(old)} THEN {engine.literal(_as_text(new))}" for old, new in said.values.items()
-    )
     as_text = f"CAST({text} AS {_text_type(engine)})"
-    return f"CASE {as_text} {whens} ELSE {as_text} END"
+    whens = " ".join(
+        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}" for old, new in said.values.items()
+    )
+    return f"CASE {whens} ELSE {as_text} END"
+
+
+def _is(engine: Engine, text: str, key: str | bool) -> str:
+    """Whether a text is a key of `values`: yes, true and on without quotes are one key to YAML, whatever their case."""
+    if isinstance(key, bool):
+        words = ("true", "yes", "on") if key else ("false", "no", "off")
+        return f"lower(trim({text})) IN ({', '.join(engine.literal(word) for word in words)})"
+    return f"trim({text}) = {engine.literal(key.strip(' '))}"
 
 
 def _as_text(value: str | int | float | bool | None) -> str | None:
