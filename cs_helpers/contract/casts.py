@@ -13,6 +13,8 @@ from cs_helpers.contract.schema import Table
 ROW = "source_row"
 RAW = "raw_"
 MISFIT = "misfit_"
+#: beside a number that is read from text: 1 where its point may stand between thousands, 2 where it cannot, else 0
+POINT = "point_"
 _GIVEN = "given_"
 
 IBIS_TYPES = {
@@ -25,6 +27,7 @@ IBIS_TYPES = {
 }
 #: a number as every engine writes it
 PLAIN_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
+_THOUSAND_POINT = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 _GREATEST = 1e300
@@ -35,7 +38,7 @@ def typed(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.Table:
     """The mapped columns in the contract's types; what does not fit becomes null.
 
     Beside each stands the value as it was, in text (`raw_<column>`), and whether it did not fit
-    (`misfit_<column>`).
+    (`misfit_<column>`); beside numbers that are read from text, what their points tell (`point_<column>`).
     """
     clock = clock or Clock()
     prepared: dict[str, Any] = {ROW: raw[ROW]}
@@ -53,6 +56,9 @@ def typed(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.Table:
     rows = raw.select(**prepared)
     out: dict[str, Any] = {ROW: rows[ROW]}
     sure = []
+    pointed = [
+        n for n in table.columns if table.kind(n) in ("integer", "number") and rows[n].type().is_string()
+    ]
     for name in table.columns:
         if name in timed:
             out[name] = joined(name, rows, clock, moments=name in moments)
@@ -60,13 +66,15 @@ def typed(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.Table:
             out[name], certain = _fitted(rows[name], table.kind(name), clock)
             sure += [name] if certain else []
         out |= {mark + name: rows[mark + name] for mark in (RAW, _GIVEN)}
+    out |= {POINT + name: _point(rows[name]) for name in pointed}
     rows = rows.select(**out)
     rows = rows.mutate(**{n: bounded(rows[n], table.kind(n)) for n in timed})
     misfits = {
         MISFIT + n: ibis.literal(False) if n in sure else rows[_GIVEN + n] & rows[n].isnull()
         for n in table.columns
     }
-    return rows.mutate(**misfits).select(ROW, *(mark + n for n in table.columns for mark in ("", RAW, MISFIT)))
+    wanted = [mark + n for n in table.columns for mark in ("", RAW, MISFIT)]
+    return rows.mutate(**misfits).select(ROW, *wanted, *(POINT + n for n in pointed))
 
 
 def _fitted(value: ir.Value, kind: str, clock: Clock) -> tuple[ir.Value, bool]:
@@ -107,6 +115,11 @@ def _number(value: ir.Value, type_: str, clock: Clock) -> ir.Value:
         return number
     whole = (number == number.floor()) & (number.abs() < 2.0**53)
     return ibis.ifelse(whole, number, ibis.null("float64")).cast("int64")
+
+
+def _point(text: ir.StringValue) -> ir.IntegerValue:
+    other = text.contains(".") & text.re_search(PLAIN_NUMBER)
+    return ibis.cases((text.re_search(_THOUSAND_POINT), 1), (other, 2), else_=0)
 
 
 def _flag(value: ir.Value) -> ir.BooleanValue:

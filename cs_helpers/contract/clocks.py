@@ -156,7 +156,9 @@ def bounded(time: ir.Value, kind: str) -> ir.Value:
     the last year that Python knows.
     """
     if time.type().is_date():
-        time = ibis.ifelse(time.between(ibis.date("1900-01-01"), ibis.date("9999-12-31")), time, ibis.null("date"))
+        time = ibis.ifelse(
+            time.between(ibis.date("1900-01-01"), ibis.date("9999-12-31")), time, ibis.null("date")
+        )
         return time if kind == "date" else time.cast("timestamp")
     first, last = ibis.timestamp("1900-01-01 00:00:00"), ibis.timestamp(_LAST)
     end = ibis.timestamp("9999-12-31 00:00:00")
@@ -168,4 +170,3 @@ def _known(time: ir.TimestampValue) -> ir.TimestampValue:
     """Without what is endless or lies far from all that is known: zones cannot be reckoned there."""
     sane = time.between(ibis.timestamp(_FIRST), ibis.timestamp(_LAST))
     return ibis.ifelse(sane, time, ibis.null("timestamp"))
-

@@ -207,7 +207,8 @@ def _expression(engine: Engine, said: ColumnSource) -> str:
         return text
     as_text = f"CAST({text} AS {_text_type(engine)})"
     whens = " ".join(
-        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}" for old, new in said.values.items()
+        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
+        for old, new in said.values.items()
     )
     return f"CASE {whens} ELSE {as_text} END"
 

@@ -61,7 +61,9 @@ def near_a_change(zone):
     """Clocks of a zone within three hours of a change, before and after it."""
     place = ZoneInfo(zone)
     return st.builds(
-        lambda at, off: (at.replace(tzinfo=UTC).astimezone(place).replace(tzinfo=None) + timedelta(minutes=off)),
+        lambda at, off: (
+            at.replace(tzinfo=UTC).astimezone(place).replace(tzinfo=None) + timedelta(minutes=off)
+        ),
         st.sampled_from(changes(zone)),
         st.integers(-12, 12).map(lambda quarter: quarter * 15),
     )
@@ -132,7 +134,10 @@ class Place:
         if self.backend.name == "pyspark":
             found = self.backend._session.sql(self.backend.compile(out)).toArrow().to_pylist()
             # Spark's times are moments of UTC
-            return [{k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in r.items()} for r in found]
+            return [
+                {k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in r.items()}
+                for r in found
+            ]
         return out.to_pyarrow().to_pylist()
 
 
@@ -178,14 +183,20 @@ def probe(texts, clocks=None):
     max_examples=2,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
 )
 @given(rows=st.lists(st.tuples(written, st.booleans()), min_size=120, max_size=200))
 def test_times_are_what_zoneinfo_says(place, rows):
     texts = [as_text(*parts, slash) for parts, slash in rows]
     raw = place.put(probe(texts, [parts[1] for parts, _ in rows]))
     wrong = []
-    for ((top, own), (parts, _)), row in zip(itertools.product(DECLARED, rows), place.read(raw, *DECLARED), strict=True):
+    for ((top, own), (parts, _)), row in zip(
+        itertools.product(DECLARED, rows), place.read(raw, *DECLARED), strict=True
+    ):
         want, clock = expected(*parts, top, own), expected("plain", parts[1], "", top, own)
         if (row["at"], row["day"], row["clock"]) != (want, want.date(), clock):
             wrong.append((row[RAW + "at"], top, own, row["at"], row["day"], want, row["clock"], clock))
@@ -202,7 +213,9 @@ def test_each_half_hour_around_each_change_of_the_clocks(place, zone):
     assert len(around) == 4 * len(steps)
     raw = place.put(probe([None] * len(around), around))
     rows = place.read(raw, ("UTC", zone), ("Asia/Tokyo", zone))
-    assert [row["clock"] for row in rows] == [brought(at, zone, read) for read in ("UTC", "Asia/Tokyo") for at in around]
+    assert [row["clock"] for row in rows] == [
+        brought(at, zone, read) for read in ("UTC", "Asia/Tokyo") for at in around
+    ]
 
 
 # New York, 1 November 2026: 01:30 comes at 05:30 and at 06:30 UTC. 8 March: 02:30 does not come.
@@ -244,9 +257,7 @@ def test_only_what_is_written_year_first_is_a_time(place):
 # --- through the sources file ---------------------------------------------------------------------
 
 ACCOUNTS = "account_id,name,size,industry\nA1,Kita,mid,retail\n"
-CONTRACTS = (
-    "contract_id,account_id,product,started_on,mrr,currency\nC1,A1,helpdesk,2026-07-01T00:00:00+09:00,100,JPY\n"
-)
+CONTRACTS = "contract_id,account_id,product,started_on,mrr,currency\nC1,A1,helpdesk,2026-07-01T00:00:00+09:00,100,JPY\n"
 MIXED = """\
 ticket_id,account_id,product,opened_at
 T1,A1,helpdesk,2026-07-01T08:00:00+09:00
@@ -271,7 +282,12 @@ def tickets(tmp_path):
         else:
             pq.write_table(content, tmp_path / "tickets.parquet")
         tables = {name: {"from": name, **({"timezone": own} if own else {})} for name in files}
-        said = {"as_of": date(2026, 9, 30), "files": files, "tables": tables, **({"timezone": top} if top else {})}
+        said = {
+            "as_of": date(2026, 9, 30),
+            "files": files,
+            "tables": tables,
+            **({"timezone": top} if top else {}),
+        }
         (tmp_path / "sources.yml").write_text(yaml.safe_dump(said))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
@@ -292,7 +308,12 @@ def tickets(tmp_path):
         (None, "Asia/Tokyo", ["07-01 08:00", "06-30 23:30", "07-01 05:00", "07-02 00:00"], "2026-07-01"),
         ("Asia/Tokyo", "UTC", ["07-01 08:00", "07-01 08:30", "07-01 05:00", "07-02 00:00"], "2026-07-01"),
         ("UTC", None, ["06-30 23:00", "06-30 23:30", "06-30 20:00", "07-02 00:00"], "2026-06-30"),
-        (None, "America/New_York", ["06-30 19:00", "06-30 23:30", "06-30 16:00", "07-02 00:00"], "2026-06-30"),
+        (
+            None,
+            "America/New_York",
+            ["06-30 19:00", "06-30 23:30", "06-30 16:00", "07-02 00:00"],
+            "2026-06-30",
+        ),
     ],
 )
 def test_a_column_that_mixes_offsets_and_plain_times_is_read_value_by_value(tickets, top, own, read, first):
