@@ -165,7 +165,7 @@ def test_amounts_of_contracts_are_read_as_declared(take, example, values, amount
 
 
 def test_whole_numbers_are_read_so_too(take):
-    rows = "account_id,name,size,industry,motivation\nA1,Kita,mid,retail,４点\nA2,Minami,small,logistics,△３\nA3,Nishi,mid,retail,５\n"
+    rows = "account_id,name,size,industry,motivation\nA1,Kita,mid,retail,５\nA2,Minami,small,logistics,△３\nA3,Nishi,mid,retail,４点\n"
     said = {"accounts": {"columns": {"motivation": {"column": "motivation", "number": "1"}}}}
     taken = take({"accounts.csv": rows}, said)
     assert taken.kept["accounts"]["motivation"].tolist() == [5]
