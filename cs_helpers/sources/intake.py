@@ -298,7 +298,7 @@ class _Taking:
                 stops.append(
                     Stop(
                         f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({_cause(worst)}): {_shown(worst)}",
+                        f" rule {worst.rule} ({_cause(worst, self.sources)}): {_shown(worst)}",
                         Finding(name, "", "all_refused", "stop", count),
                     )
                 )
@@ -322,15 +322,18 @@ def _shown(found: Finding) -> str:
     return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
 
 
-def _cause(found: Finding) -> str:
-    """What is wrong with values, and the line that would read them, where there is one (`hinted`)."""
-    if found.rule != "wrong_type" or ": {" not in found.detail:
+def _cause(found: Finding, sources: Sources) -> str:
+    """What the values would have to be; of the wrong type, how another way of writing is said (`hinted`)."""
+    if found.rule != "wrong_type":
         return found.detail
-    kind = TABLES[found.table].kind(found.column)
-    return (
-        f"no plain {kind}; if they are meant as they stand, say '{found.detail}' under tables.{found.table}.columns of the"
-        " sources file"
-    )
+    kind, place = TABLES[found.table].kind(found.column), f"tables.{found.table}.columns"
+    if found.detail != kind:
+        return f"no plain {kind}; if they are meant as they stand, say '{found.detail}' under {place} of the sources file"
+    word = {"date": "format", "time": "format", "number": "number", "integer": "number"}.get(kind)
+    if word is None:
+        return kind
+    how = f"'{word}'" if sources.tables[found.table].in_ is None else "an sql expression"
+    return f"{kind}; another way of writing is said by {how} under {place}.{found.column} of the sources file"
 
 
 def _over_all(parts: pd.DataFrame) -> dict[str, Any]:

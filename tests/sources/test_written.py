@@ -382,14 +382,18 @@ def test_quantities_of_a_log_are_asked_about_too(take):
         (["¥1,200", "¥98,000"], 'mrr: {column: mrr, number: "¥1,234"}'),
         (["1,200", "98,000"], 'mrr: {column: mrr, number: "1,234"}'),
         (["120千円", "80千円"], "mrr: {column: mrr, number: 123千円}"),
-        (["much", "more"], "number"),
-        (["1,200", "$5"], "number"),
+        (["much", "more"], "number; another way of writing is said by 'number'"),
+        (["1,200", "$5"], "number; another way of writing is said by 'number'"),
     ],
 )
 def test_the_refused_numbers_come_with_the_line_that_would_read_them(take, values, line):
     with pytest.raises(ContractError) as caught:
         take(mrr(*values))
-    said = f"say '{line}' under tables.contracts.columns of the sources file" if "{" in line else f"({line})"
+    said = (
+        f"say '{line}' under tables.contracts.columns of the sources file"
+        if "{" in line
+        else f"({line} under tables.contracts.columns.mrr of the sources file)"
+    )
     assert said in str(caught.value)
 
 
@@ -397,7 +401,7 @@ def test_the_refused_numbers_come_with_the_line_that_would_read_them(take, value
     ("text", "line"),
     [
         ("令和8年4月1日", "format: era"), ("46113", "format: excel"), ("1782864000", "format: epoch"),
-        ("31/01/2026", 'format: "%d/%m/%Y"'), ("03-04-2026 09:00:00", "(date)"), ("soon", "(date)"),
+        ("31/01/2026", 'format: "%d/%m/%Y"'), ("03-04-2026 09:00:00", "date; another way of writing is said by 'format'"), ("soon", "date; another way of writing is said by 'format'"),
     ],
 )  # fmt: skip
 def test_the_refused_dates_come_with_the_line_that_would_read_them(take, text, line):
@@ -405,7 +409,7 @@ def test_the_refused_dates_come_with_the_line_that_would_read_them(take, text, l
     with pytest.raises(ContractError) as caught:
         take(files)
     assert line in str(caught.value)
-    if "format" in line:
+    if line.startswith("format"):
         assert f"say 'started_on: {{column: started_on, {line}}}' under tables.contracts.columns" in str(
             caught.value
         )
