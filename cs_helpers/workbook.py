@@ -293,11 +293,14 @@ class Workbook:
         bar.show()
         return bar
 
-    def concordance(self, asked: str = "") -> Concordance:
-        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows."""
+    def concordance(self, asked: str = "", *, as_written: bool = False) -> Concordance:
+        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows.
+
+        Words are looked for as whole words, in any form; as_written: as these letters, also inside other words.
+        """
         from cs_helpers.widgets.concordance import Concordance
 
-        box = Concordance(self.data, self.text, asked)
+        box = Concordance(self.data, self.text, asked, as_written=as_written)
         box.show()
         return box
 
