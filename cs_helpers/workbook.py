@@ -219,8 +219,9 @@ class Workbook:
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.title"))
+        said = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
         _html(
-            f'<div class="table"><h3>{heading}</h3>{listing.as_html()}</div>{more}',
+            f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
             csv=spreadsheet(listing.whole) if listing.cut else "",
         )
