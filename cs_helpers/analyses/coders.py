@@ -41,19 +41,20 @@ def sets(codings: pd.DataFrame, what: str) -> pd.DataFrame:
 def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
     """Alpha of the viewpoints and of the codes of a note, as sets, and of each viewpoint against all others.
 
-    codings: note_id, coder, viewpoint, code. companies: of each note, by note_id. Columns: what (`viewpoints`: all of a note,
-    one viewpoint, or `codes`), measure (how sets are compared: `masi` or, for reference, `jaccard`; `present`: whether the one
+    codings: note_id, coder, viewpoint, code. companies: of each note, by note_id. Columns: what (`codes` or `viewpoints`: all of a
+    note, or one viewpoint), measure (how sets are compared: `masi` or, for reference, `jaccard`; `present`: whether the one
     is there), notes (that two coders or more have read), coders, same (share of pairs of readings that are the same), alpha,
     low, high (95 %, whole companies drawn), verdict (`reliable` from .8, `tentative` from .667, else `unreliable`; by the lower
     end of the interval where there is one; `unknown` where there is no alpha). Where each reading holds one value, `masi` and
     `jaccard` are nominal alpha. `codes` only where any code was given.
     """
     viewpoints, codes = sets(codings, "viewpoint"), sets(codings, "code")
-    rows = [_of_sets("viewpoints", "masi", viewpoints, companies)]
-    of_each = _of_each(viewpoints, VIEWPOINTS, companies)
-    rows += of_each.assign(what=list(VIEWPOINTS), measure="present").to_dict("records")
+    rows = []
     if len(codes) and codings["code"].notna().any():
         rows += [_of_sets("codes", measure, codes, companies) for measure in ("masi", "jaccard")]
+    rows.append(_of_sets("viewpoints", "masi", viewpoints, companies))
+    of_each = _of_each(viewpoints, VIEWPOINTS, companies)
+    rows += of_each.assign(what=list(VIEWPOINTS), measure="present").to_dict("records")
     columns = ["what", "measure", "notes", "coders", "same", "alpha", "low", "high", "verdict"]
     return pd.DataFrame(rows)[columns]
 

@@ -92,7 +92,7 @@ def _readings(readings: Iterable[tuple[str, str, str | None]], text: Text) -> st
         viewpoints = [
             text(
                 "interviews.disputed.set", viewpoint=text.label("viewpoint", viewpoint),
-                codes=text.joined([theme(code, text) for _, _, code in given]),
+                codes=text.joined([text.theme(code) if code else text("interviews.disputed.none") for _, _, code in given]),
             )
             for viewpoint, given in groupby(own, key=lambda reading: reading[1])
         ]  # fmt: skip
@@ -104,11 +104,6 @@ def _readings(readings: Iterable[tuple[str, str, str | None]], text: Text) -> st
             )
         )
     return "\n".join(lines)
-
-
-def theme(code: str | None, text: Text) -> str:
-    """A theme as people read it; a dash where none was given."""
-    return text.theme(code) if code else "–"
 
 
 def company(name: str, size: str, text: Text) -> str:

@@ -14,7 +14,7 @@ from cs_helpers.analyses.variation import never_heard
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.tables.coders import agreement as agreement
 from cs_helpers.tables.coders import code_agreement as code_agreement
-from cs_helpers.tables.coders import company, theme
+from cs_helpers.tables.coders import company
 from cs_helpers.tables.coders import disputed as disputed
 from cs_helpers.tables.coders import ledger as ledger
 from cs_helpers.tables.theme import LONGEST, Listing, table
@@ -104,7 +104,11 @@ def sources(result: Result, text: Text) -> Listing:
 
 def _read_as(readings: Sequence[tuple[str, str]], text: Text) -> str:
     return "\n".join(
-        text("interviews.sources.reading", viewpoint=text.label("viewpoint", v), code=theme(code, text))
+        text(
+            "interviews.sources.reading",
+            viewpoint=text.label("viewpoint", v),
+            code=text.theme(code) if code else "–",
+        )
         for v, code in readings
     )
 

@@ -274,8 +274,8 @@ def test_a_set_is_shown_as_one_line_for_each_coder() -> None:
     quarter = Quarter(2026, 3)
     result = Result("interviews", "x", quarter, quarter.start, quarter.end, 1, {"disputed": told}, {})
     shown = {lang: disputed_table(result, Text(lang)).page.iloc[0, 2] for lang in ("en", "ja")}
-    assert shown["en"] == "c0: Problem and background (A, B)\nc1: Problem and background (–)"
-    assert shown["ja"].split("\n")[1] == "c1：課題とその背景（–）"
+    assert shown["en"] == "c0: Problem and background (A, B)\nc1: Problem and background (no theme)"
+    assert shown["ja"].split("\n")[1] == "c1：課題とその背景（テーマなし）"
 
 
 # ---- studies of two coders, from their file to the page
