@@ -219,8 +219,9 @@ class Workbook:
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.title"))
+        said = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
         _html(
-            f'<div class="table"><h3>{heading}</h3>{listing.as_html()}</div>{more}',
+            f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
             csv=spreadsheet(listing.whole) if listing.cut else "",
         )
@@ -293,11 +294,14 @@ class Workbook:
         bar.show()
         return bar
 
-    def concordance(self, asked: str = "") -> Concordance:
-        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows."""
+    def concordance(self, asked: str = "", *, as_written: bool = False) -> Concordance:
+        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows.
+
+        Words are looked for as whole words, in any form; as_written: as these letters, also inside other words.
+        """
         from cs_helpers.widgets.concordance import Concordance
 
-        box = Concordance(self.data, self.text, asked)
+        box = Concordance(self.data, self.text, asked, as_written=as_written)
         box.show()
         return box
 

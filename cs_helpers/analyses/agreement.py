@@ -1,20 +1,15 @@
-"""Do coders, and the roles they come from, read the same note alike?"""
+"""How alike coders judge the same units: Krippendorff's alpha, also of sets, with its interval, and Cohen's kappa."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.vocabulary import VIEWPOINTS
-
-Level = Literal["nominal", "ordinal", "interval", "ratio"]
-
-#: from here on conclusions may rest on codings; from TENTATIVE on only tentative ones (Krippendorff 2004)
-RELIABLE, TENTATIVE = 0.8, 0.667
+#: how far two values are apart; `masi` and `jaccard` are of sets
+Level = Literal["nominal", "ordinal", "interval", "ratio", "masi", "jaccard"]
 
 _DRAWS = 1000
 
@@ -22,14 +17,14 @@ _DRAWS = 1000
 def alpha(ratings: pd.DataFrame, level: Level = "nominal") -> float:
     """Krippendorff's alpha, 1 less the disagreement observed over that expected by chance.
 
-    ratings: a row a unit, a column a coder, missing where one did not code it; of `nominal` any labels,
-    else numbers. Units that one coder alone has coded say nothing. NaN where nothing can be
-    compared or where all readings are the same value. Source: Krippendorff 2011, "Computing
-    Krippendorff's alpha-reliability".
+    ratings: a row a unit, a column a coder, missing where one did not code it; of `nominal` any labels, of `masi` and
+    `jaccard` frozensets (an empty one is a reading: nothing was found), else numbers. Units that one coder alone has
+    coded say nothing. NaN where nothing can be compared or where all readings are the same value. Source:
+    Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
     """
-    counts, values = _counted(ratings)
-    pairs_of_values = _coincidences(counts).sum(axis=0)[None]
-    return float(_from_coincidences(pairs_of_values, _distances(values, counts, level))[0])
+    counts, values = _counted(ratings, level)
+    distances = _distances(values, counts, level)
+    return float(_alpha(counts.sum(axis=0), _apart(counts, distances).sum(), distances))
 
 
 def alpha_interval(
@@ -40,20 +35,46 @@ def alpha_interval(
     groups: what units belong together, as the notes of one company: those are alike, and drawn one by
     one they would look like more evidence than they are. NaN bounds with fewer than two groups.
     """
-    counts, values = _counted(ratings)
+    counts, values = _counted(ratings, level)
     distances = _distances(values, counts, level)
-    each = _coincidences(counts)
-    found = float(_from_coincidences(each.sum(axis=0)[None], distances)[0])
+    apart = _apart(counts, distances)
+    found = float(_alpha(counts.sum(axis=0), apart.sum(), distances))
     codes, names = pd.factorize(groups.reindex(ratings.index))
     if len(names) < 2 or found != found:
         return found, np.nan, np.nan
-    # what a unit adds to alpha depends on its own counts alone, so groups are added up once
-    own = np.zeros((len(names), *each.shape[1:]))
-    np.add.at(own, codes, each)
-    drawn = _from_coincidences(np.tensordot(_drawn(len(names)), own, axes=1), distances)
-    drawn = drawn[~np.isnan(drawn)]
-    low, high = np.quantile(drawn, [0.025, 0.975]) if len(drawn) else (np.nan, np.nan)
-    return found, float(low), float(high)
+    # what a unit adds to alpha depends on its own readings alone, so groups are added up once
+    draws = _drawn(len(names))
+    drawn = _alpha(draws @ _by_group(counts, codes), draws @ _by_group(apart, codes), distances)
+    low, high = _middle(drawn[:, None])
+    return found, float(low[0]), float(high[0])
+
+
+def alpha_of_each(has: Any, unit: Any, groups: Any) -> Any:
+    """Alpha, and the ends of its interval, of each of several yes-or-no questions: 3 x questions.
+
+    has: readings x questions, whether a reading says so; unit: of each reading the place of its unit (0 to units - 1),
+    each read twice or more; groups: of each unit the number of its group. The same as `alpha_interval` of each question.
+    """
+    readers = np.bincount(unit, minlength=len(groups))
+    yes = _by_group(has.astype(float), unit, len(groups))
+    no = readers[:, None] - yes
+    apart = 2 * yes * no / (readers - 1)[:, None]
+    names = len(np.unique(groups))
+
+    def of(yes: Any, no: Any, apart: Any) -> Any:
+        n = yes + no
+        expected = 2 * yes * no / np.maximum(n - 1, 1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(expected > 0, 1 - apart / expected, np.nan)
+
+    found = of(yes.sum(axis=0), no.sum(axis=0), apart.sum(axis=0))
+    if names < 2:
+        return np.stack([found, np.full_like(found, np.nan), np.full_like(found, np.nan)])
+    draws = _drawn(names)
+    drawn = of(*(draws @ _by_group(part, groups) for part in (yes, no, apart)))
+    low, high = _middle(drawn)
+    unknown = np.isnan(found)
+    return np.stack([found, np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)])
 
 
 @lru_cache(2)  # each viewpoint asks for those of the same companies
@@ -75,125 +96,60 @@ def kappa(first: pd.Series, second: pd.Series) -> float:
     return float((np.trace(table) / n - by_chance) / (1 - by_chance)) if by_chance < 1 else np.nan
 
 
-def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
-    """Alpha of the viewpoint, and of each viewpoint against all others.
+def masi(first: frozenset[Any], second: frozenset[Any]) -> float:
+    """How far two sets are apart, from 0 to 1: 1 less Jaccard's share of what both hold times how they lie (Passonneau 2006).
 
-    codings: note_id, coder, viewpoint; of several by one coder see `readings`. companies: of each note, by
-    note_id. Columns: viewpoint (or `all`), notes (that two coders or more have coded), coders, alpha, low,
-    high (95 %, whole companies drawn), verdict (`reliable` from .8, `tentative` from .667, else
-    `unreliable`; by the lower end of the interval where there is one; `unknown` where there is no alpha).
+    Jaccard weighs 1 where the sets are the same, 2/3 where one holds the other, 1/3 where both hold what the other does not, 0
+    where they share nothing. Two empty sets are the same.
     """
-    wide = readings(codings, "coder")
-    wide = wide[wide.notna().sum(axis=1) >= 2]
-    rows = []
-    for viewpoint in ("all", *VIEWPOINTS):
-        told = wide if viewpoint == "all" else (wide == viewpoint).astype("float64").where(wide.notna())
-        found, low, high = alpha_interval(told, companies)
-        sure = low if low == low else found
-        verdict = "reliable" if sure >= RELIABLE else "tentative" if sure >= TENTATIVE else "unreliable"
-        if found != found:
-            verdict = "unknown"
-        rows.append(
-            {
-                "viewpoint": viewpoint, "notes": len(told), "coders": int(wide.notna().any().sum()),
-                "alpha": found, "low": low, "high": high, "verdict": verdict,
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    both = len(first & second)
+    if first == second:
+        return 0.0
+    weight = 2 / 3 if both == min(len(first), len(second)) else 1 / 3
+    return 1 - weight * both / len(first | second)
 
 
-def pairs(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
-    """Cohen's kappa of the viewpoint for each pair of coders or roles. Columns: first, second, notes, kappa."""
-    wide = readings(codings, by)
-    rows = [
-        {
-            "first": a, "second": b, "notes": int((wide[a].notna() & wide[b].notna()).sum()),
-            "kappa": kappa(wide[a], wide[b]),
-        }
-        for a, b in combinations(sorted(wide.columns), 2)
-    ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=["first", "second", "notes", "kappa"])
-    return found[found["notes"] > 0].sort_values("kappa", ignore_index=True)
+def _counted(ratings: pd.DataFrame, level: Level) -> tuple[Any, Any]:
+    """How many coders gave each unit each value, of units that two coders or more have read: units x values; and the values.
 
-
-def disputed(codings: pd.DataFrame) -> pd.DataFrame:
-    """Notes to talk about: those that are read differently, most readings that differ first.
-
-    codings: note_id, coder, viewpoint, code; of several by one coder see `readings`. A pair of coders
-    differs in the viewpoint (1), or else in the code (a half). Columns: note_id, differ (the share of
-    pairs that differ, weighted so), readings (each coder's viewpoint and code, as (coder, viewpoint, code)).
+    Units that fewer have read have no readings. Numbers and labels are in order.
     """
-    told: dict[str, list[tuple[str, str, str | None]]] = {}
-    wide = readings(codings, "coder").melt(var_name="coder", value_name="viewpoint", ignore_index=False)
-    each = codings.merge(wide.reset_index(), on=["note_id", "coder", "viewpoint"])
-    each = each.sort_values(["note_id", "coder", "code"]).drop_duplicates(["note_id", "coder"])
-    codes = each["code"].astype("object").where(each["code"].notna(), None)
-    for note, coder, viewpoint, code in zip(
-        each["note_id"], each["coder"], each["viewpoint"], codes, strict=True
-    ):
-        told.setdefault(note, []).append((coder, viewpoint, code))
-    rows = []
-    for note, own in told.items():
-        apart = [1.0 if a[1] != b[1] else 0.5 if a[2] != b[2] else 0.0 for a, b in combinations(own, 2)]
-        if any(apart):
-            rows.append({"note_id": note, "differ": sum(apart) / len(apart), "readings": tuple(own)})
-    found = pd.DataFrame(rows, columns=["note_id", "differ", "readings"])
-    return found.sort_values(["differ", "note_id"], ascending=[False, True], ignore_index=True)
-
-
-def ledger(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
-    """Which roles see a fact: of each code the companies in whose notes coders of each role found it.
-
-    codings: note_id, coder_role, code. Columns: code, one for each role, companies (of all roles), roles
-    (how many saw it). What fewest roles saw comes first, then by companies.
-    """
-    told = codings.dropna(subset=["code", "coder_role"])
-    told = told.assign(company=told["note_id"].map(companies))
-    by_role = told.groupby(["code", "coder_role"])["company"].nunique().unstack(fill_value=0)
-    by_role.columns.name = None
-    found = by_role.assign(
-        companies=told.groupby("code")["company"].nunique(), roles=(by_role > 0).sum(axis=1)
-    )
-    found = found.reset_index()
-    return found.sort_values(["roles", "companies", "code"], ascending=[True, False, True], ignore_index=True)
-
-
-def readings(codings: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The viewpoint of each note by coder or role: a row a note, a column each.
-
-    Of several readings the most frequent counts, of those the first by name.
-    """
-    told = codings.dropna(subset=[by, "viewpoint"])
-    counted = told.groupby(["note_id", by, "viewpoint"]).size().rename("said").reset_index()
-    counted = counted.sort_values(["said", "viewpoint"], ascending=[False, True], kind="stable")
-    wide = counted.drop_duplicates(["note_id", by]).pivot(index="note_id", columns=by, values="viewpoint")
-    wide.columns.name = None
-    return wide
-
-
-def _counted(ratings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """How many coders gave each unit each value: units x values; and the values, in order."""
     flat = ratings.to_numpy(object).ravel()
     known = ~pd.isna(flat)
-    codes, values = pd.factorize(flat[known], sort=True)
+    codes, values = pd.factorize(flat[known], sort=level not in ("masi", "jaccard"))
     counts = np.zeros((len(ratings), len(values)))
     np.add.at(counts, (np.repeat(np.arange(len(ratings)), ratings.shape[1])[known], codes), 1)
+    counts[counts.sum(axis=1) < 2] = 0
     return counts, np.asarray(values)
 
 
-def _coincidences(counts: Any) -> Any:
-    """Of each unit the pairs of values by different coders, each reading weighing one: units x values x values."""
-    coders = counts.sum(axis=1)
-    found = counts[:, :, None] * counts[:, None, :]
-    places = np.arange(counts.shape[1])
-    found[:, places, places] -= counts
-    return np.divide(
-        found, (coders - 1)[:, None, None], out=np.zeros_like(found), where=(coders > 1)[:, None, None]
-    )
+def _apart(counts: Any, distances: Any) -> Any:
+    """How far the readings of each unit are apart: the sum over pairs of coders, each reading weighing one."""
+    others = counts.sum(axis=1) - 1
+    within = ((counts @ distances) * counts).sum(axis=1)
+    return np.divide(within, others, out=np.zeros_like(within), where=others > 0)
 
 
-def _distances(values: np.ndarray, counts: np.ndarray, level: Level) -> Any:
-    """The squared difference of each pair of values."""
+def _by_group(of_unit: Any, group: Any, groups: int | None = None) -> Any:
+    """What units add, added up by their group (negative: of none)."""
+    many = int(group.max(initial=-1)) + 1 if groups is None else groups
+    found = np.zeros((many, *of_unit.shape[1:]))
+    inside = group >= 0
+    np.add.at(found, group[inside], of_unit[inside])
+    return found
+
+
+def _middle(drawn: Any) -> Any:
+    """Between which values 95 % of the draws lie: 2 x questions; missing where no draw has a value."""
+    lost = np.isnan(drawn).all(axis=0)
+    found = np.nanquantile(np.where(lost, 0.0, drawn), [0.025, 0.975], axis=0)
+    return np.where(lost, np.nan, found)
+
+
+def _distances(values: Any, counts: Any, level: Level) -> Any:
+    """How far each pair of values is apart; of numbers the squared difference."""
+    if level in ("masi", "jaccard"):
+        return _set_distances(values, level)
     if level == "nominal":
         return (values[:, None] != values[None, :]).astype(float)
     if level != "ordinal":
@@ -207,16 +163,30 @@ def _distances(values: np.ndarray, counts: np.ndarray, level: Level) -> Any:
             ** 2
         )
     # ordinal: how many readings lie between two values, each end counted half
-    paired = counts[counts.sum(axis=1) > 1].sum(axis=0)
+    paired = counts.sum(axis=0)
     middle = np.cumsum(paired) - paired / 2
     return (middle[:, None] - middle[None, :]) ** 2
 
 
-def _from_coincidences(found: Any, distances: Any) -> Any:
-    """Alpha of each table of coincidences."""
-    each = found.sum(axis=2)
-    n = each.sum(axis=1)
-    observed = (found * distances).sum(axis=(1, 2))
-    expected = np.einsum("di,dj,ij->d", each, each, distances) / np.maximum(n - 1, 1)
+def _set_distances(sets: Any, level: Level) -> Any:
+    """How far each pair of sets is apart: `masi`, or 1 less Jaccard's share of what both hold."""
+    members = {member: place for place, member in enumerate({m for own in sets for m in own})}
+    holds = np.zeros((len(sets), len(members)))
+    for row, own in zip(holds, sets, strict=True):
+        row[[members[member] for member in own]] = 1
+    both = holds @ holds.T
+    size = holds.sum(axis=1)
+    either = size[:, None] + size[None, :] - both
+    alike = np.divide(both, either, out=np.ones_like(both), where=either > 0)
+    if level == "masi":
+        smaller = np.minimum(size[:, None], size[None, :])
+        alike *= np.where(both == either, 1.0, np.where(both == smaller, 2 / 3, 1 / 3))
+    return 1 - alike
+
+
+def _alpha(counts: Any, apart: Any, distances: Any) -> Any:
+    """Alpha from how often each value was given (... x values) and how far readings are apart within units (...)."""
+    n = counts.sum(axis=-1)
+    expected = ((counts @ distances) * counts).sum(axis=-1) / np.maximum(n - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where((n > 1) & (expected > 0), 1 - observed / expected, np.nan)
+        return np.where((n > 1) & (expected > 0), 1 - apart / expected, np.nan)

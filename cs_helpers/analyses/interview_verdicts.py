@@ -43,6 +43,8 @@ def verdicts(tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric]) 
         found |= {
             f"key_words.{script}": key_words(of_script(tables["key_words"], script)) for script in SCRIPTS
         }
+    if len(tables.get("agreement", ())):
+        found["agreement"] = agreement(tables["agreement"], tables.get("code_agreement", pd.DataFrame()))
     if "behaviour_share" in metrics:
         found["evidence"] = evidence(metrics["behaviour_share"])
     return found
@@ -95,6 +97,23 @@ def key_words(found: pd.DataFrame) -> Verdict:
         "companies": int(first["companies"]), "of": int(first["of"]),
     }  # fmt: skip
     return Verdict("sure", {"n": len(sure), **fields}) if len(sure) else Verdict("leaning", fields)
+
+
+def agreement(found: pd.DataFrame, of_codes: pd.DataFrame) -> Verdict:
+    """How far coders agree on the themes of a note, or on its viewpoints where no theme was given.
+
+    `codes_` or `viewpoints_` and `reliable`, `tentative`, `unreliable` or `unknown`; with the theme least agreed on, where it is
+    known and not agreed on by all.
+    """
+    by_set = found[found["measure"] == "masi"].set_index("what")
+    what = "codes" if "codes" in by_set.index else "viewpoints"
+    row = by_set.loc[what]
+    fields = {"notes": int(row["notes"]), **{name: float(row[name]) for name in ("alpha", "low", "high")}}
+    known = of_codes[of_codes["alpha"] < 1] if len(of_codes) else of_codes
+    if len(known) and what == "codes":
+        least = known.sort_values(["alpha", "code"]).iloc[0]
+        fields |= {"code": least["code"], "code_alpha": float(least["alpha"])}
+    return Verdict(f"{what}_{row['verdict']}", fields)
 
 
 def compared_by(found: pd.DataFrame) -> str:

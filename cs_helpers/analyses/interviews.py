@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.agreement import agreement, disputed, ledger
-from cs_helpers.analyses.agreement import pairs as role_pairs
+from cs_helpers.analyses.coders import agreement, code_agreement, disputed, ledger
+from cs_helpers.analyses.coders import pairs as role_pairs
 from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
 from cs_helpers.analyses.customers import with_segments
 from cs_helpers.analyses.framework import matrix, sources, themes
@@ -44,7 +44,7 @@ DISCLOSES = {
         company="account_id name note_id note_ids notes_for notes_against",
         told="viewpoint viewpoints behaviour words inference share companies notes group guessed guessed_low guessed_high drifts"
         " evidence text readings term written others of_others log_odds sure left hit right both jaccard codes quotes code theme"
-        " reason told records status given supported open refuted kind what before of_before after of_after verdict why core"
+        " reason told records status measure same found given supported open refuted kind what before of_before after of_after verdict why core"
         " expectation known ask themes new saturated reached coders alpha kappa differ roles",
     ),
     "ledger.*": "told",  # a column for each role of coders
@@ -64,7 +64,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `variation.varying`); `key_words` (dimension size, quadrant or industry, then see `key_words.key_words`), `context`,
     `pairs` and `out_of_reach`: see `key_words`; `hypotheses` and `reasons`: see
     `reasons.hypotheses` and `.counted`; `frozen`: see `replication.frozen_facts`, tested on the reported quarter;
-    `saturation`: see `saturation.heard`, by size; `agreement`, `role_pairs` and `ledger`: see `agreement`;
+    `saturation`: see `saturation.heard`, by size; `agreement`, `code_agreement`, `role_pairs` and `ledger`: see `coders`;
     `disputed`: the same with name, size, evidence and text of each note.
     """
     asked = (
@@ -255,6 +255,7 @@ def _shared(codings: pd.DataFrame, told: pd.DataFrame) -> dict[str, pd.DataFrame
     )
     found = {
         "agreement": agreement(codings, notes["account_id"]),
+        "code_agreement": code_agreement(codings, notes["account_id"]),
         "role_pairs": role_pairs(codings, "coder_role"),
         "disputed": apart,
     }

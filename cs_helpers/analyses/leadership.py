@@ -36,6 +36,7 @@ def for_leadership(result: Result) -> Result:
         "out_of_reach": lambda found: _several(found).assign(note_id=""),
         "reasons": _reasons,
         "frozen": _frozen,
+        "code_agreement": _several,
         "ledger": _ledger,
         "meter": _meter,
         "saturation": _saturation,

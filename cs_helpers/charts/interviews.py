@@ -211,7 +211,7 @@ def evidence(result: Result, text: Text) -> Picture:
         axis.set_yticks(
             places,
             [
-                text("interviews.agreement.all") if v == "all" else text.label("viewpoint", v)
+                text("interviews.evidence.all") if v == "all" else text.label("viewpoint", v)
                 for v in table.index
             ],
         )

@@ -12,6 +12,11 @@ from cs_helpers.analyses.customers import SIZE_ORDER, in_order
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
+from cs_helpers.tables.coders import agreement as agreement
+from cs_helpers.tables.coders import code_agreement as code_agreement
+from cs_helpers.tables.coders import company
+from cs_helpers.tables.coders import disputed as disputed
+from cs_helpers.tables.coders import ledger as ledger
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.tables.words import context as context
 from cs_helpers.tables.words import key_words as key_words
@@ -87,7 +92,7 @@ def sources(result: Result, text: Text) -> Listing:
     found = result.tables["sources"]
     whole = found.assign(
         when=found["held_on"].dt.date,
-        where=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
+        where=[company(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
         seen=[text.label("evidence", e) for e in found["evidence"]],
         readings=[_read_as(readings, text) for readings in found["readings"]],
     )
@@ -99,24 +104,20 @@ def sources(result: Result, text: Text) -> Listing:
 
 def _read_as(readings: Sequence[tuple[str, str]], text: Text) -> str:
     return "\n".join(
-        text("interviews.sources.reading", viewpoint=text.label("viewpoint", v), code=_theme(code, text))
+        text(
+            "interviews.sources.reading",
+            viewpoint=text.label("viewpoint", v),
+            code=text.theme(code) if code else "–",
+        )
         for v, code in readings
     )
-
-
-def _theme(code: str | None, text: Text) -> str:
-    return text.theme(code) if code else "–"
-
-
-def _of(name: str, size: str, text: Text) -> str:
-    return text("interviews.disputed.of", name=name, size=text.label("size", size))
 
 
 def hypotheses(result: Result, text: Text) -> Listing:
     """Each reason that a company gave at the step it waits for, with what speaks for and against it."""
     found = result.tables["hypotheses"]
     whole = found.assign(
-        who=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
+        who=[company(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
         at=[_waits(r, text) for r in found.itertuples()],
         why=[text.label("reason", r) for r in found["reason"]],
         predicts=[text(f"interviews.hypotheses.predicts_{r}") for r in found["reason"]],
@@ -247,7 +248,7 @@ def depth(result: Result, text: Text) -> Listing:
     levels = list(WHY_LEVELS)
     whole = found.assign(
         next=["" if not ask else text(f"interviews.depth.ask_{ask}") for ask in found["ask"]],
-        who=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
+        who=[company(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
     )  # fmt: skip
     frame = whole.head(LONGEST).copy()
     for level in levels:
@@ -337,54 +338,3 @@ def next(result: Result, text: Text) -> Listing:
     named = ("name",) if found["name"].any() else ()  # leadership is told which kind of company
     headings = text.headings("interviews.next", *named, "size", "cell", "fills", "heard")
     return table(frame, headings, name="next", right=("fills", "heard"))
-
-
-def agreement(result: Result, text: Text) -> Listing:
-    """How far coders agree on each viewpoint."""
-    frame = result.tables["agreement"].copy()
-    frame["what"] = [
-        text("interviews.agreement.all") if v == "all" else text.label("viewpoint", v)
-        for v in frame["viewpoint"]
-    ]
-    frame["n"] = [text.number(n) for n in frame["notes"]]
-    frame["how"] = [text.number_within(r.alpha, r.low, r.high, 2) for r in frame.itertuples()]
-    frame["verdict"] = [text(f"interviews.agreement.{v}") for v in frame["verdict"]]
-    headings = text.headings("interviews.agreement", "what", "n", "how", "verdict")
-    return table(frame, headings, name="agreement", right=("n", "how"))
-
-
-def disputed(result: Result, text: Text) -> Listing:
-    """Notes that are read differently, with each coder's reading."""
-    found = result.tables["disputed"]
-    whole = found.assign(
-        where=[_of(n, s, text) for n, s in zip(found["name"], found["size"], strict=True)],
-        readings=[_readings(r, text) for r in found["readings"]],
-    )
-    frame = whole.head(LONGEST).copy()
-    headings = text.headings("interviews.disputed", "where", "text", "readings", "note_id")
-    return table(frame, headings, name="disputed", whole=whole)
-
-
-def _readings(readings: tuple[tuple[str, str, str | None], ...], text: Text) -> str:
-    return "\n".join(
-        text(
-            "interviews.disputed.reading",
-            coder=coder,
-            viewpoint=text.label("viewpoint", viewpoint),
-            code=_theme(code, text),
-        )
-        for coder, viewpoint, code in readings
-    )
-
-
-def ledger(result: Result, text: Text) -> Listing:
-    """Which roles see a theme: companies in whose notes coders of each role found it."""
-    found = result.tables["ledger"]
-    roles = [c for c in found.columns if c not in ("code", "companies", "roles")]
-    whole = found.assign(code=[text.theme(code) for code in found["code"]])
-    frame = whole.head(LONGEST).copy()
-    headings = text.headings("interviews.ledger", "code") | {r: text.label("role", r) for r in roles}
-    headings |= text.headings("interviews.ledger", "companies")
-    for column in (*roles, "companies"):
-        frame[column] = [text.companies(v) for v in frame[column]]
-    return table(frame, headings, name="ledger", right=(*roles, "companies"), whole=whole)

@@ -1,7 +1,7 @@
 """Notes as tokens: Japanese by SudachiPy, all else by a pattern of words, each with its normalised form.
 
 One token is the smallest thing that can be found again (つまづく, つまずく and 躓く are one form; invoices
-is invoice). A term is what is counted: a run of nouns (請求書, 管理者権限) or a phrase of the shipped
+is invoice; スマートフォン is one, of whatever parts: `katakana.py`). A term is what is counted: a run of nouns (請求書, 管理者権限) or a phrase of the shipped
 dictionary `terms.yml` as one, without function words and numbers.
 """
 
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import simplemma
 import yaml
 from sudachipy import Dictionary, SplitMode
+
+from cs_helpers.words.katakana import is_katakana, loan_words
 
 _FILES = Path(__file__).parent
 JAPANESE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uff66-\uff9f々]")
@@ -40,7 +42,7 @@ class Token(NamedTuple):
 
     kind: noun, name (of a person), number, verb, adjective, prefix and suffix (parts of a noun run), ease (にくい, やすい), word (of
     a language without parts of speech), or other (particles, signs, function words). known: whether the tagger's
-    dictionary has it.
+    dictionary has it, of a word of several parts the last one.
     """
 
     start: int
@@ -138,11 +140,11 @@ def _nouns(found: Sequence[Token], place: int) -> list[Token]:
 @lru_cache(maxsize=4096)  # a note is split to be masked and to be counted
 def _japanese(text: str) -> tuple[Token, ...]:
     tagger = _tagger()
-    return tuple(
+    found = [
         Token(
             offset + m.begin(),
             offset + m.end(),
-            m.normalized_form(),
+            _form(m),
             _kind(m.part_of_speech()),
             m.dictionary_form(),
             not m.is_oov(),
@@ -150,7 +152,31 @@ def _japanese(text: str) -> tuple[Token, ...]:
         for offset, piece in _pieces(text)
         for m in tagger.tokenize(piece)
         if not m.surface().isspace()
-    )
+    ]
+    return tuple(_joined(found, text))
+
+
+def _joined(found: list[Token], text: str) -> Iterator[Token]:
+    """The tokens with each loan word as one."""
+    may_join = [token.kind in ("noun", "adjective", "prefix", "suffix") for token in found]
+    written = [text[token.start : token.end] for token in found]
+    starts = [token.start for token in found]
+    last = 0
+    for first, end in loan_words(written, starts, may_join, _katakana_terms()):
+        yield from found[last:first]
+        parts = [token for token in found[first:end] if token.kind != "other"]  # without what stands between
+        form = "".join(token.form for token in parts)
+        yield Token(parts[0].start, parts[-1].end, form, "noun", form, parts[-1].known)
+        last = end
+    yield from found[last:]
+
+
+def _form(morpheme: Any) -> str:
+    """The normalised form; of an English word that the tagger does not know that of `_latin`."""
+    written = str(morpheme.surface())
+    if morpheme.is_oov() and written.isascii() and written.isalpha():
+        return _lemma(written)
+    return str(morpheme.normalized_form())
 
 
 @lru_cache(maxsize=4096)
@@ -225,6 +251,12 @@ def _lemma(word: str) -> str:
 @cache
 def _dictionary() -> dict[str, Any]:
     return dict(yaml.safe_load((_FILES / "terms.yml").read_text(encoding="utf-8")))
+
+
+@cache
+def _katakana_terms() -> frozenset[str]:
+    """What the dictionary has as one word of katakana."""
+    return frozenset(spelling for spelling in known_terms() if is_katakana(spelling))
 
 
 @cache

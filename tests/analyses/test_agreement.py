@@ -11,12 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from cs_helpers.analyses.agreement import (
+from cs_helpers.analyses.agreement import alpha, alpha_interval, kappa
+from cs_helpers.analyses.coders import (
     agreement,
-    alpha,
-    alpha_interval,
     disputed,
-    kappa,
     ledger,
     pairs,
 )
@@ -166,21 +164,21 @@ def test_roles_are_compared_by_what_most_of_each_say() -> None:
 
 
 def test_agreement_is_said_for_each_viewpoint() -> None:
-    found = agreement(codings(READ), COMPANY).set_index("viewpoint")
-    assert found.loc["all", ["notes", "coders"]].tolist() == [3, 3]
+    found = agreement(codings(READ), COMPANY).set_index("what")
+    assert found.loc["viewpoints", ["notes", "coders"]].tolist() == [3, 3]
     # nobody confuses requests with anything
     assert found.at["request", "alpha"] == 1
     assert found.at["request", "verdict"] == "reliable"
-    assert found.at["all", "verdict"] == "unreliable"
+    assert found.at["viewpoints", "verdict"] == "unreliable"
     assert np.isnan(found.at["solution", "alpha"])
     assert found.at["solution", "verdict"] == "unknown"
 
 
-def test_of_two_readings_by_one_coder_the_same_counts_everywhere() -> None:
+def test_of_two_viewpoints_by_one_coder_none_is_lost() -> None:
     twice = codings([
         ("N1", "a", "request", "x"), ("N1", "a", "problem", "x"), ("N1", "b", "problem", "x"),
         ("N2", "a", "request", "x"), ("N2", "b", "problem", "x"),
     ])  # fmt: skip
-    # as often the one as the other: the first by name, problem, as b reads it
-    assert disputed(twice)["note_id"].tolist() == ["N2"]
+    # of N1 they share one of two viewpoints, of N2 none
+    assert disputed(twice).set_index("note_id")["differ"].to_dict() == pytest.approx({"N2": 1, "N1": 2 / 3})
     assert pairs(twice).iloc[0]["notes"] == 2

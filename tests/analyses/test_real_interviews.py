@@ -13,7 +13,7 @@ from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.words.concordance import Concordance
+from cs_helpers.words.concordance import Concordance, Count
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT.parent / "shared" / "data" / "interviews_asdc_ja"
@@ -73,7 +73,14 @@ def test_a_word_is_found_wherever_it_stands_in_the_raw_text(said: list[dict[str,
     texts = [row["utterance"] for row in said]
     index = Concordance(texts)
     for word in ("温泉", "露天風呂", "駐車場", "ツイン"):
-        assert index.find(word, lines=0).found == sum(text.count(word) for text in texts)
+        found = index.find(word, as_written=True, lines=0)
+        assert found.found == sum(text.count(word) for text in texts)
+        assert found.whole is not None
+        assert found.whole.places <= found.found
+    # 夫 stands in 大丈夫 (95), 夫婦 (31) and 丈夫 (1) besides
+    husbands = index.find("夫", lines=0)
+    assert husbands.whole == Count(21, more=False)
+    assert husbands.written == Count(148, more=False)
     found = index.find("子供", lines=10_000).lines
     assert {"子供", "子ども", "こども"} <= set(found["hit"])
     assert index.find(r"[0-9０-９一二三]+泊", pattern=True, lines=0).found == sum(

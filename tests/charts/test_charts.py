@@ -38,7 +38,7 @@ TABLES = [
     ("interviews", "framework"), ("interviews", "sources"), ("interviews", "key_words"), ("interviews", "context"), ("interviews", "pairs"),
     ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
     ("interviews", "segment_facts"), ("interviews", "next"),
-    ("interviews", "agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
+    ("interviews", "agreement"), ("interviews", "code_agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
     ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
     ("interviews", "themes"),
     ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),

@@ -31,7 +31,7 @@ MAKES_FOR = {"leadership": {"interviews"}, "conversions": {"journeys"}, "disclos
 #: the questions that a code belongs to where only a run can tell
 WHILE_IT_RUNS = {
     "few_tell": {
-        "themes", "varies", "key_words", "context", "pairs", "out_of_reach", "frozen", "ledger", "meter",
+        "themes", "varies", "key_words", "context", "pairs", "out_of_reach", "frozen", "ledger", "meter", "code_agreement",
     },
     "told_left_out": {"waiting"},  # the one table with a company's name and what it told
 }  # fmt: skip

@@ -80,3 +80,79 @@ def test_half_a_surrogate_pair_breaks_nothing() -> None:
 )  # fmt: skip
 def test_what_hurts_is_counted_whatever_the_verb(text: str, written: str) -> None:
     assert written in [term.written for term in terms(text)]
+
+
+LOAN_WORDS = [
+    "スマートフォン",
+    "カスタマーサクセス",
+    "ダッシュボード",
+    "オンボーディング",
+    "サブスクリプション",
+    "ユーザーインターフェース",
+    "ヘルススコア",
+    "デジタルトランスフォーメーション",
+    "クラウドサービス",
+    "キャンセルポリシー",
+    "スマホ",
+    "タブレット",
+    "チャットボット",
+    "ワークフロー",
+    "ペーパーレス",
+    "シングルサインオン",
+    "アクティブユーザー",
+    "インボイス",
+    "アップセル",
+    "プロジェクトマネージャー",
+    "フリーランス",
+    "リモートワーク",
+    "ノーコード",
+    "リスキリング",
+    "ホームページ",
+    "メールアドレス",
+    "インサイドセールス",
+    "エンゲージメント",
+    "スプレッドシート",
+    "ボトルネック",
+    "ﾀﾞｯｼｭﾎﾞｰﾄﾞ",
+    "ｽﾏｰﾄﾌｫﾝ",
+]
+
+
+@pytest.mark.parametrize("word", LOAN_WORDS)
+def test_a_loan_word_is_one_word_whatever_its_parts(word: str) -> None:
+    found = tokens(f"新しい{word}を見た")
+    written = [f"新しい{word}を見た"[t.start : t.end] for t in found]
+    assert written[:3] == ["新しい", word, "を"]
+    assert forms(f"新しい{word}を見た").count(forms(word)[0]) == len(forms(word)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("カスタマー・サクセスの話", ["カスタマー・サクセス", "の", "話"]),  # the dictionary has it as one
+        ("カスタマー サクセスの話", ["カスタマー サクセス", "の", "話"]),
+        ("ｶｽﾀﾏｰ･ｻｸｾｽの話", ["ｶｽﾀﾏｰ･ｻｸｾｽ", "の", "話"]),
+        ("トイレ・バス・キッチン", ["トイレ", "・", "バス", "・", "キッチン"]),  # a list
+        ("プロジェクト マネージャー", ["プロジェクト", "マネージャー"]),
+        ("キックオフミーティング", ["キックオフ", "ミーティング"]),  # the dictionary has the one
+        ("ヘルススコアダッシュボード", ["ヘルススコア", "ダッシュボード"]),
+        ("スマートな人のスマートフォン", ["スマート", "な", "人", "の", "スマートフォン"]),
+        ("クラウドサービス版", ["クラウドサービス", "版"]),
+        ("マイクスミスさん", ["マイク", "スミス", "さん"]),  # names are masked one by one
+        ("640キロバイト", ["640", "キロバイト"]),
+        ("・・・ー", None),
+    ],
+)
+def test_where_a_loan_word_ends(text: str, words: list[str] | None) -> None:
+    found = [text[t.start : t.end] for t in tokens(text)]
+    assert words is None or found == words
+
+
+def test_each_spelling_of_a_loan_word_has_one_form() -> None:
+    for one, other in (
+        ("プロジェクトマネージャ", "プロジェクトマネージャー"), ("カスタマー・サクセス", "カスタマーサクセス"), ("ｽﾏｰﾄﾌｫﾝ", "スマートフォン"),
+        ("Two invoices", "Two invoice"),
+    ):  # fmt: skip
+        assert [t.form for t in tokens(one)] == [t.form for t in tokens(other)]
+    # an English word in a Japanese note has its dictionary form too
+    assert "invoice" in forms("invoicesを送った")
