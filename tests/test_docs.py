@@ -131,3 +131,14 @@ def test_what_is_drafted_in_the_quick_start_runs_once_the_lines_of_the_guide_are
 def test_the_steps_of_the_quick_start_are_counted():
     numbers = [int(n) for n in re.findall(r"^## (\d)\.", text("docs/quick-start.md"), flags=re.MULTILINE)]
     assert all(b == a + 1 for a, b in pairwise(numbers))
+
+
+@pytest.mark.parametrize("page", PAIRS.values())
+def test_a_japanese_paragraph_is_one_line(page):
+    """Else its readers see a blank where the line was broken."""
+    lines = prose(page).splitlines()
+    special = ("#", "|", "<!--", "![", "- ")
+    broken = [
+        b for a, b in pairwise(lines) if a and b and not a.startswith(special) and not b.startswith(special)
+    ]
+    assert broken == []
