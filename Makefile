@@ -16,15 +16,14 @@ unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAK
 ifneq ($(unknown),)
 $(error there is no variable $(unknown); there are $(KNOWN))
 endif
-# LANGUAGE is also a variable of the desktop (as in en_US:en): only what make is told counts
-ifneq ($(origin LANGUAGE),command line)
-LANGUAGE :=
-endif
+# LANGUAGE is also a variable of the desktop (as in en_US:en): reports are in it only where make is told so; messages are
+# in it in any case
+REPORTS_IN := $(if $(filter command line,$(origin LANGUAGE)),$(LANGUAGE))
 DATA ?= $(if $(wildcard data/sources.yml),data/sources.yml,data/sample/sources.yml)
 quoted = '$(subst ','\'',$(1))'
 option = $(if $(2),$(1)=$(call quoted,$(2)))
 REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(call option,--product,$(PRODUCTS)) \
-	$(call option,--language,$(LANGUAGE)) $(call option,--audience,$(AUDIENCE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--jobs,$(JOBS)) \
+	$(call option,--language,$(REPORTS_IN)) $(call option,--audience,$(AUDIENCE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--jobs,$(JOBS)) \
 	$(call option,--kernel,$(KERNEL)) $(call option,--timeout,$(TIMEOUT)) $(call option,--reports,$(REPORTS)) \
 	$(call option,--executor,$(EXECUTOR)) $(call option,--shared,$(SHARED)) \
 	$(if $(filter-out 0,$(FORCE)),--force) $(if $(filter-out 0,$(EXPLAIN)),--explain) \

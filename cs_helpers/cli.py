@@ -16,6 +16,7 @@ from rich.console import Console
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
 from cs_helpers.errors import ParameterError, WorkbookError
+from cs_helpers.report.speech import choose, said, spoken, words
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -31,31 +32,36 @@ Data = Annotated[
 ]
 
 
+Language = Annotated[str | None, typer.Option(help="en or ja; default: en", callback=choose)]
+
 #: how typer ends a program that Ctrl-C stopped
 _STOPPED = 130
 
 
 def main() -> None:
     """Runs a command; a `WorkbookError` becomes its message and exit code 1."""
+    choose(None)
     try:
         app()
     except WorkbookError as error:
-        alert.print(f"[bold red]error:[/] {_plain(str(error))}")
+        _alert(said(str(error)))
         sys.exit(1)
     except SystemExit as end:
         if end.code == _STOPPED:
-            alert.print(
-                "stopped; what was published before is untouched, and the next call goes on from what is done"
-            )
+            alert.print(words()("console.stopped"))
         raise
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        alert.print(
-            f"[bold red]error:[/] {_plain(error.strerror or str(error))}{where}; nothing was published"
-        )
+        problem = f"{said(error.strerror or str(error))}{where}"
+        _alert(words()("console.unpublished", problem=problem))
         sys.exit(1)
     finally:
         gc.freeze()  # else Python looks for garbage in all that was imported before it ends
+
+
+def _alert(message: str) -> None:
+    label = "error" if spoken() == "en" else words()("console.error")  # English needs no catalogue
+    alert.print(f"[bold red]{label}:[/] {_plain(message)}")
 
 
 def _plain(text: str) -> str:
@@ -72,7 +78,7 @@ def report(
     quarter: Annotated[str, typer.Option(help="as in 2026Q3; default: the last complete one")] = "latest",
     product: Annotated[list[str], typer.Option(help="products, comma-separated; default: all")] = [],  # noqa: B006
     notebook: Annotated[list[str], typer.Option(help="notebooks, comma-separated; default: all")] = [],  # noqa: B006
-    language: Annotated[str, typer.Option(help="en or ja")] = "en",
+    language: Language = None,
     audience: Annotated[
         str,
         typer.Option(help="leadership: nothing told in interviews beside a name; or team, with all names"),
@@ -94,7 +100,7 @@ def report(
     """Take a snapshot and publish a quarter's reports."""
     from cs_helpers.report.zygote import batch_zygote, can_fork
 
-    workers = _jobs(jobs)
+    language, workers = language or "en", _jobs(jobs)
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
     with contextlib.ExitStack() as until_over:
@@ -109,7 +115,7 @@ def report(
         from cs_helpers.report.quarterly import quarterly_report
 
         taken = _taken(data, anew=force)
-        with Progress(console, jobs=workers, explain=explain) as watch:
+        with Progress(console, jobs=workers, explain=explain, text=words()) as watch:
             batch = quarterly_report(
                 taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
                 audience=edition, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
@@ -121,9 +127,11 @@ def report(
     console.print(f"[bold]{batch.shown('index.html')}[/]")
     if batch.failed:
         console.print(
-            f"{len(batch.failed)} of {len(batch.outcomes)} reports failed; their last good ones stay."
-            " Mend what is wrong, then run those again with --retry-failed."
-        )
+            words()(
+                "console.failed",
+                failed=len(batch.failed), count=len(batch.outcomes), option="--retry-failed",
+            )
+        )  # fmt: skip
         raise typer.Exit(1)
 
 
@@ -133,7 +141,7 @@ def check(
     html: Annotated[
         Path | None, typer.Option(help="page; default: reports/team/data-check.<language>.html")
     ] = None,
-    language: Annotated[str, typer.Option(help="en or ja")] = "en",
+    language: Language = None,
 ) -> None:
     """Check the tables and say all that is wrong, without taking a snapshot."""
     from rich.table import Table
@@ -143,11 +151,11 @@ def check(
     from cs_helpers.snapshot.take import check_tables
     from cs_helpers.text import Text
 
+    language = language or spoken()
     Parameters.check({"language": language})
-    source = data or _default_data()
-    with console.status(f"reading {paths.shown(source)}"):
+    source, text = data or _default_data(), Text(language)
+    with console.status(text("console.reading", source=paths.shown(source))):
         found = check_tables(source)
-    text = Text(language)
     counted = Table(box=None, pad_edge=False, header_style="bold")
     counted.add_column(text("landing.table"))
     for heading in ("landing.read", "landing.kept", "check.left_out"):
@@ -168,7 +176,7 @@ def check(
     target.write_text(page, encoding="utf-8")
     console.print(paths.shown(target))
     for sentence in found.stops:
-        alert.print(f"[bold red]error:[/] {_plain(sentence)}")
+        _alert(said(sentence))
     if found.stops:
         raise typer.Exit(1)
 
@@ -193,7 +201,7 @@ def list_snapshots() -> None:
 
     found = snapshots()
     if not found:
-        console.print("there is no snapshot yet; take one with 'make snapshot'")
+        console.print(words()("console.no_snapshot", command="make snapshot"))
         return
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("snapshot", no_wrap=True)
@@ -217,17 +225,15 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
 
     from cs_helpers.report.data_check import describe
     from cs_helpers.snapshot import Snapshot
-    from cs_helpers.text import Text
 
     opened = Snapshot.open(name)
     manifest = opened.manifest
     console.print(f"[bold]{opened.id}[/]")
+    text, products = words(), ", ".join(manifest["products"])
     console.print(
-        f"as of {opened.as_of}, from {manifest['first_day']}, products {', '.join(manifest['products'])}"
+        text("console.as_of", as_of=opened.as_of, first_day=manifest["first_day"], products=products)
     )
-    console.print(
-        "every file is as it was written" if opened.intact() else "[red]files are gone or damaged[/]"
-    )
+    console.print(text("console.intact") if opened.intact() else f"[red]{text('console.damaged')}[/]")
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("table")
     for heading in ("rows read", "kept", "frozen"):
@@ -240,10 +246,9 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
             )),
         )  # fmt: skip
     console.print(listed)
-    words = Text("en")
     for finding in opened.findings:
         console.print(
-            f"[yellow]{_plain(describe(finding, words))}[/] ({words(f'rules.policy.{finding.policy}')})"
+            f"[yellow]{_plain(describe(finding, text))}[/] ({text(f'rules.policy.{finding.policy}')})"
         )
 
 
@@ -261,7 +266,7 @@ def diff_snapshots(
     old, new = Snapshot.open(before), Snapshot.open(after)
     found = list(differences(old, new))
     if not found:
-        console.print("they hold the same")
+        console.print(words()("console.same"))
         return
     listed = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", old.id, new.id):
@@ -279,7 +284,7 @@ def prune_snapshots(
     from cs_helpers.snapshot.history import prune
 
     for gone in prune(keep):
-        console.print(f"deleted {gone}")
+        console.print(words()("console.deleted", id=gone))
 
 
 @app.command()
@@ -311,13 +316,13 @@ def inspect(
         for column in one.columns:
             samples = Text(" | ".join(column.samples))
             table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
-        console.print(Text(one.problem) if one.problem else table, soft_wrap=False)
+        console.print(Text(said(one.problem)) if one.problem else table, soft_wrap=False)
         console.print()
     text = proposal.propose(found, write.parent if write is not None else None)
     typer.echo(text, nl=False)
     if write is not None:
         write.write_text(text, encoding="utf-8")
-        console.print(f"\nwritten: {_plain(paths.shown(write))}")
+        console.print("\n" + words()("console.written", file=_plain(paths.shown(write))))
 
 
 @app.command("new-product")
@@ -382,7 +387,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
     known = None if anew or look is None else look.snapshot()
     if known is not None:
         known.make_latest()
-        console.print(f"snapshot {known.id}: the tables are as they were when it was taken")
+        console.print(words()("console.unchanged", id=known.id))
         return known
     before = look.look() if look else None
     taken = _take(source)
@@ -396,20 +401,20 @@ def _take(data: Path | None) -> Any:
     from cs_helpers.report.data_check import describe
     from cs_helpers.snapshot.take import take_snapshot
     from cs_helpers.sources.mapping import load_sources
-    from cs_helpers.text import Text
 
-    source = data or _default_data()
-    with console.status(f"reading {paths.shown(source)}"):
+    source, text = data or _default_data(), words()
+    with console.status(text("console.reading", source=paths.shown(source))):
         taken = take_snapshot(source)
     for secret in load_sources(source).variables():  # no credential reaches a kernel
         os.environ.pop(secret, None)
     read = sum(taken.manifest["rows_read"].values())
     kept = sum(taken.manifest["rows_kept"].values())
-    console.print(f"snapshot {taken.id}: {read:,} rows read, {kept:,} kept, {read - kept:,} left out")
-    words = Text("en")
+    counts = {"read": read, "kept": kept, "left_out": read - kept}
+    said_of = {name: text.number(count) for name, count in counts.items()}
+    console.print(text("console.taken", id=taken.id, filtered="", **said_of))
     for finding in taken.findings:
-        treated = words(f"rules.policy.{finding.policy}")
-        console.print(f"  [yellow]{_plain(describe(finding, words))}[/] ({treated})")
+        treated = text(f"rules.policy.{finding.policy}")
+        console.print(f"  [yellow]{_plain(describe(finding, text))}[/] ({treated})")
     return taken
 
 

@@ -37,6 +37,14 @@ def made_once(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def the_language_of_the_tests():
+    """Messages are English, whatever the desktop speaks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LANGUAGE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def names_of_the_tests(tmp_path_factory):
     """A register of pseudonyms of the tests' own: none of them writes to the one of this checkout."""
     with pytest.MonkeyPatch.context() as patch:

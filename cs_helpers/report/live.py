@@ -15,25 +15,28 @@ from rich.table import Table
 from rich.text import Text
 
 from cs_helpers import paths
+from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
 from cs_helpers.report.quarterly import Watch
 from cs_helpers.report.run import Outcome
+from cs_helpers.text import Text as Words
+from cs_helpers.text.errors import in_language
 from cs_helpers.words.doubts import FILE
 
 #: so many words that may be names are named; all of them are in the list
 _WORDS = 8
 
-_ENDED = {"published": "done", "silent": "nothing to say yet", "failed": "[bold red]failed[/]"}
-
 
 class Progress:
     """What runs, what is done, how long is left, and failures as they happen.
 
-    explain: also say of each run why it runs, or that it is up to date.
+    explain: also say of each run why it runs, or that it is up to date. text: in whose words, default: English.
     """
 
-    def __init__(self, console: Console, *, jobs: int, explain: bool = False) -> None:
-        self.console, self.jobs, self.explain = console, jobs, explain
+    def __init__(
+        self, console: Console, *, jobs: int, explain: bool = False, text: Words | None = None
+    ) -> None:
+        self.console, self.jobs, self.explain, self.text = console, jobs, explain, text or Words("en")
         self.began = time.monotonic()
         self.running: dict[str, tuple[str, float]] = {}
         self.left: dict[str, float | None] = {}
@@ -61,10 +64,11 @@ class Progress:
         self.left = {run.file: took.get(run.file) for run in due}
         if self.explain:
             for run in runs:
-                why = f"runs: {reasons[run.file]}" if reasons[run.file] else "up to date"
-                self.console.print(f"{run.label}: {escape(why)}")
+                why = in_language(reasons[run.file], self.text.language)
+                line = "console.due" if why else "console.not_due"
+                self.console.print(escape(self.text(line, run=run.label, why=why)))
         if self.due < len(runs):
-            self.console.print(f"{len(runs) - self.due} of {len(runs)} reports are up to date")
+            self.console.print(self.text("console.up_to_date", count=len(runs) - self.due, total=len(runs)))
         if self.due and self.live is not None:
             self.live.start()
 
@@ -80,22 +84,35 @@ class Progress:
         self.took.append(outcome.seconds)
         self.failed += outcome.status == "failed"
         done = self.due - len(self.left)
+        state = self.text(f"console.state.{outcome.status}")
+        state = f"[bold red]{state}[/]" if outcome.status == "failed" else state
+        seconds = self.text.number(outcome.seconds, 1)
         self.console.print(
-            f"{done}/{self.due} {run.label}: {_ENDED[outcome.status]} ({outcome.seconds:.1f} s)"
+            self.text("console.ended", done=done, due=self.due, run=run.label, state=state, seconds=seconds)
         )
         for problem in outcome.problems:
-            self.console.print(f"  {problem.code}: {escape(problem.detail)}", style="red")
+            self.console.print(f"  {escape(self._problem(problem))}", style="red")
+
+    def _problem(self, problem: Problem) -> str:
+        """What went wrong: in English its code, else the sentence that the page of the run has."""
+        kind, language = problem.code, self.text.language
+        if language != "en":
+            kind = self.text(
+                key if self.text.has(key := f"report.problem.{kind}") else "report.problem.error"
+            )
+        error, _, message = problem.detail.partition(": ")
+        known = in_language(message, language) if error.isidentifier() else message
+        detail = known if known != message else in_language(problem.detail, language)
+        return self.text("console.problem", kind=kind, detail=detail)
 
     def unconfirmed(self, words: Sequence[str]) -> None:
         """Words that leadership does not read until somebody says that they are no names."""
-        shown = ", ".join(words[:_WORDS]) + (
-            f" and {len(words) - _WORDS} more" if len(words) > _WORDS else ""
-        )
-        self.console.print(
-            f"{len(words)} words of notes may be names and are hidden from leadership: {escape(shown)}. Say which"
-            f" they are in {paths.shown(paths.names() / FILE)} and publish again.",
-            style="yellow",
-        )
+        text, shown = self.text, self.text.joined(list(words[:_WORDS]))
+        if len(words) > _WORDS:
+            shown = text("console.unconfirmed_more", words=shown, count=len(words) - _WORDS)
+        file = paths.shown(paths.names() / FILE)
+        sentence = text("console.unconfirmed", count=len(words), words=shown, file=file)
+        self.console.print(escape(sentence), style="yellow")
 
     def seconds_left(self) -> float | None:
         """What is still to do, by what each run took the last time, or else by those of this batch."""
@@ -112,15 +129,16 @@ class Progress:
     def _drawn(self) -> RenderableType:
         done = self.due - len(self.left)
         left = self.seconds_left()
-        words = [f"{done} of {self.due} done", f"{_clock(time.monotonic() - self.began)} gone"]
-        words += [f"about {_clock(left)} left"] if left is not None else []
-        words += [f"{self.failed} failed"] if self.failed else []
+        text, gone = self.text, _clock(time.monotonic() - self.began)
+        words = [text("console.done", done=done, due=self.due), text("console.gone", time=gone)]
+        words += [text("console.left", time=_clock(left))] if left is not None else []
+        words += [text("console.so_many_failed", count=self.failed)] if self.failed else []
         rows = Table.grid(padding=(0, 2))
         for label, since in self.running.values():
             rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - since), style="dim"))
         bar = ProgressBar(total=max(self.due, 1), completed=done, width=40)
         state = Table.grid(padding=(0, 2))
-        state.add_row(bar, Text(", ".join(words), style="bold red" if self.failed else "bold"))
+        state.add_row(bar, Text(text.joined(words), style="bold red" if self.failed else "bold"))
         return Group(rows, state)
 
 

@@ -9,11 +9,14 @@ import pytest
 from rich.console import Console
 
 from cs_helpers.contract.parameters import Parameters
+from cs_helpers.paths import names, shown
 from cs_helpers.report import live
 from cs_helpers.report.live import Progress
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Outcome
+from cs_helpers.text import Text
+from cs_helpers.words.doubts import FILE
 
 
 def run(product, notebook="10_alpha"):
@@ -33,7 +36,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def console():
-    return Console(file=io.StringIO(), width=120)
+    return Console(file=io.StringIO(), width=400)
 
 
 def lines(console):
@@ -56,6 +59,32 @@ def test_without_a_terminal_there_are_plain_lines(console):
         "1/2 a / alpha: done (1.2 s)",
         "2/2 b / alpha: failed (0.5 s)",
         "  error: ValueError: [no]",
+    ]
+
+
+def test_all_of_it_is_said_in_japanese_where_that_is_spoken(console):
+    failures = (
+        Problem("error", "ParameterError: parameter quarter='x': this is not a quarter."),
+        Problem("snapshot", "snapshot 1: the file a is gone or damaged; delete the folder b and take the snapshot again"),
+        Problem("too_large", "3 > 2 bytes"),
+        Problem("error", "ValueError: [no]"),
+    )  # fmt: skip
+    with Progress(console, jobs=2, explain=True, text=Text("ja")) as watch:
+        watch.planned(RUNS[:2], {RUNS[0].file: "it failed the last time", RUNS[1].file: ""}, {})
+        watch.ended(Outcome(RUNS[0], "failed", problems=failures, seconds=1.23))
+        watch.unconfirmed(["Kita", "Minami"])
+    assert lines(console) == [
+        "a / alpha：作成します（前回作成できませんでした）",
+        "b / alpha：最新です",
+        "2件中1件のレポートは最新です",
+        "1/1 a / alpha：作成できませんでした（1.2秒）",
+        "  ノートブックがエラーで停止しました。パラメータ quarter='x': 四半期ではありません。",
+        "  元データのスナップショットが破損しているか、失われています。取り直しが必要です。スナップショット 1: ファイル a が"
+        "ないか、壊れています。フォルダー b を削除し、スナップショットを作成し直してください",
+        "  ページが大きすぎます。3 > 2 バイト",
+        "  ノートブックがエラーで停止しました。ValueError: [no]",
+        "メモの中に名前かもしれない語が2語あり、経営層向けでは伏せています：Kita、Minami。"
+        f"{shown(names() / FILE)} で名前かどうかを確認し、もう一度公開してください。",
     ]
 
 

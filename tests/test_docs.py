@@ -1,0 +1,144 @@
+"""The guides: what one language says, the other says too, and what they name is there."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+from cs_helpers.contract.new_product import started_from
+from cs_helpers.sources import proposal
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = {
+    "README.md": "README.ja.md",
+    "docs/quick-start.md": "docs/ja/quick-start.md",
+    "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
+}
+PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
+EXPORTS = ROOT / "docs" / "quick-start" / "exports"
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """The code blocks: their language and content."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text(page), flags=re.MULTILINE | re.DOTALL)
+
+
+def prose(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text(page), flags=re.MULTILINE | re.DOTALL)
+
+
+def headings(page: str) -> list[int]:
+    return [len(found) for found in re.findall(r"^(#+) ", prose(page), flags=re.MULTILINE)]
+
+
+def tables(page: str) -> list[int]:
+    """The number of rows of each table."""
+    found, rows = [], 0
+    for line in [*prose(page).splitlines(), ""]:
+        if line.startswith("|"):
+            rows += 1
+        elif rows:
+            found.append(rows)
+            rows = 0
+    return found
+
+
+def content(language: str, code: str) -> object:
+    """What a block says, without comments; of what a command prints, how many lines and which numbers."""
+    if language == "yaml":
+        return yaml.safe_load(code)
+    if language == "text":
+        return sorted(re.findall(r"\d[\d,.:-]*\d|\d", code))
+    return [re.sub(r"\s+#.*", "", line) for line in code.splitlines()]
+
+
+@pytest.mark.parametrize(("english", "japanese"), PAIRS.items())
+def test_both_languages_have_the_same_sections(english, japanese):
+    assert headings(english) == headings(japanese)
+    assert tables(english) == tables(japanese)
+
+
+@pytest.mark.parametrize(("english", "japanese"), PAIRS.items())
+def test_what_is_typed_is_the_same_in_both_languages(english, japanese):
+    assert [language for language, _ in blocks(english)] == [language for language, _ in blocks(japanese)]
+    for ours, theirs in zip(blocks(english), blocks(japanese), strict=True):
+        assert content(*ours) == content(*theirs)
+
+
+@pytest.mark.parametrize("page", PAIRS)
+def test_every_block_says_what_it_is(page):
+    assert {language for language, _ in blocks(page)} <= {"sh", "yaml", "text"}
+
+
+@pytest.mark.parametrize(("english", "japanese"), PAIRS.items())
+def test_each_language_leads_to_the_other(english, japanese):
+    for page, other in ((english, japanese), (japanese, english)):
+        links = re.findall(r"\]\(([^)#]+)", text(page))
+        assert (ROOT / other).resolve() in {((ROOT / page).parent / link).resolve() for link in links}
+
+
+@pytest.mark.parametrize("page", dict.fromkeys(PAGES))
+def test_links_lead_to_files_that_are_there(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    inside = [unquote(link.partition("#")[0]) for link in links if not re.match(r"https?:|#", link)]
+    assert [link for link in inside if not ((ROOT / page).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAIRS.values())
+def test_japanese_prose_holds_no_english_sentence(page):
+    bare = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)", " ", prose(page))
+    assert re.findall(r"\b[a-z]{2,}(?: [a-z]{2,}){3,}", bare) == []
+
+
+def test_what_is_drafted_in_the_quick_start_runs_once_the_lines_of_the_guide_are_filled_in(tmp_path):
+    """`inspect` marks the lines that the guide fills in, no others, and `check` then finds nothing wrong."""
+    from cs_helpers.snapshot.take import check_tables
+
+    sources = tmp_path / "data" / "sources.yml"
+    sources.parent.mkdir()
+    draft = proposal.propose(proposal.inspect(str(EXPORTS)), sources.parent)
+    head, lines = (yaml.safe_load(code) for language, code in blocks("docs/quick-start.md")[2:4])
+    assert head is None
+    said = blocks("docs/quick-start.md")[2][1].strip()
+    assert said in draft
+    needed = re.search(r"# Still needed: (.*)", said)[1].split(", ")
+    filled = {f"{table}.{c}" for table, part in lines["tables"].items() for c in part["columns"]}
+    assert filled == set(needed)
+    whole = yaml.safe_load(draft)
+    for table, part in lines["tables"].items():
+        whole["tables"][table]["columns"] |= part["columns"]
+    sources.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    products = tmp_path / "data" / "products"
+    products.mkdir()
+    model = (ROOT / "data" / "products" / "expense_desk.yml").read_text(encoding="utf-8")
+    (products / "desk.yml").write_text(started_from(model, "desk"), encoding="utf-8")
+    found = check_tables(sources, folder=tmp_path / "snapshots", products=products)
+    rows = dict(re.findall(r"^(\w+) +([\d,]+) ", blocks("docs/quick-start.md")[5][1], flags=re.MULTILINE))
+    assert {name: f"{count:,}" for name, count in found.rows_read.items()} == rows
+    assert found.rows_kept == found.rows_read
+    assert [f.rule for f in found.findings] == []
+
+
+def test_the_steps_of_the_quick_start_are_counted():
+    numbers = [int(n) for n in re.findall(r"^## (\d)\.", text("docs/quick-start.md"), flags=re.MULTILINE)]
+    assert all(b == a + 1 for a, b in pairwise(numbers))
+
+
+@pytest.mark.parametrize("page", PAIRS.values())
+def test_a_japanese_paragraph_is_one_line(page):
+    """Else its readers see a blank where the line was broken."""
+    lines = prose(page).splitlines()
+    special = ("#", "|", "<!--", "![", "- ")
+    broken = [
+        b for a, b in pairwise(lines) if a and b and not a.startswith(special) and not b.startswith(special)
+    ]
+    assert broken == []
