@@ -6,7 +6,7 @@ every zone. Where no zone is declared, every time stays as it is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -67,10 +67,6 @@ class Clock:
     ) -> Clock:
         """The clock of a table, by the `timezone` at the top of the sources file and that of the table."""
         return cls(dialect, table or top, top or table, moments)
-
-    def of_moments(self) -> Clock:
-        """The same for a column of moments."""
-        return replace(self, written="UTC")
 
     def local(self, time: ir.TimestampValue, written: str | None) -> ir.TimestampValue:
         """A time without an offset, brought from the zone it is written in to the one it is read in.
