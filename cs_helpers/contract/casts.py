@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from cs_helpers.contract.clocks import Clock, bounded, joined, parts, plain
+from cs_helpers.contract.clocks import Clock, bounded, joined, local_times, parts, plain
 from cs_helpers.contract.schema import Table
 
 ROW = "source_row"
@@ -51,9 +51,14 @@ def typed(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.Table:
             prepared[RAW + name] = value = value.strip().nullif("")
             if table.kind(name) != "text":
                 value = plain(value)
-        prepared[_GIVEN + name] = value.notnull()
-        prepared |= parts(name, value, clock) if name in timed else {name: value}
+        prepared[name] = value
     rows = raw.select(**prepared)
+    rows = rows.mutate(
+        **{_GIVEN + n: rows[n].notnull() for n in table.columns},
+        **{part: value for n in timed for part, value in parts(n, rows[n], clock).items()},
+    )
+    local = [local_times(n, rows, clock, moments=n in moments) for n in timed]
+    rows = rows.mutate(**{part: value for found in local for part, value in found.items()})
     out: dict[str, Any] = {ROW: rows[ROW]}
     sure = []
     pointed = [
@@ -61,7 +66,7 @@ def typed(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.Table:
     ]
     for name in table.columns:
         if name in timed:
-            out[name] = joined(name, rows, clock, moments=name in moments)
+            out[name] = joined(name, rows)
         else:
             out[name], certain = _fitted(rows[name], table.kind(name), clock)
             sure += [name] if certain else []

@@ -6,7 +6,7 @@ every zone. Where no zone is declared, every time stays as it is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -25,8 +25,9 @@ _CLOCK = r"([ T]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)"
 _OFFSET = r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 #: the first and the last moment that is known, in whatever zone
 _FIRST, _LAST = "1899-12-30 00:00:00", "9999-12-31 23:59:59.999999"
-#: the parts of a column of times: moments of UTC, and whether a time is a day without a clock
-_MOMENT, _WHOLE = "moment_", "whole_"
+#: the parts of a column of times: those with an offset, those without one where days are counted, and whether a time
+#: is a day without a clock
+_MOMENT, _LOCAL, _WHOLE = "moment_", "local_", "whole_"
 #: zones whose clocks never change
 _FIXED = ("UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu")
 #: what is full-width, or a blank of another kind, in dates and numbers, and what it stands for
@@ -67,10 +68,6 @@ class Clock:
         """The clock of a table, by the `timezone` at the top of the sources file and that of the table."""
         return cls(dialect, table or top, top or table, moments)
 
-    def of_moments(self) -> Clock:
-        """The same for a column of moments."""
-        return replace(self, written="UTC")
-
     def local(self, time: ir.TimestampValue, written: str | None) -> ir.TimestampValue:
         """A time without an offset, brought from the zone it is written in to the one it is read in.
 
@@ -98,14 +95,15 @@ def _moment(zone: str, time: ir.TimestampValue) -> ir.Value:
 
 def plain(text: ir.StringValue) -> ir.StringValue:
     """Text of a date, a number or a flag with full-width signs and blanks of all kinds made plain, blanks cut off."""
-    return text.translate(WIDE, PLAIN).strip().nullif("")
+    other = text.re_search("[^ -~]")  # most texts have none, and to look is cheaper than to replace
+    return ibis.ifelse(other, text.translate(WIDE, PLAIN), text).strip().nullif("")
 
 
 def parts(name: str, value: ir.Value, clock: Clock) -> dict[str, ir.Value]:
     """What a column of times, dates or plain text is made of, under names made of its name, for `joined`.
 
-    Two steps over a table, for an expression that names another one twice is worked out twice. Text: year, month,
-    day, with or without a clock and an offset from UTC; anything else is null.
+    Steps over a table, for an expression that names another one twice is worked out twice. Text: year, month, day,
+    with or without a clock and an offset from UTC; anything else is null.
     """
     type_ = value.type()
     if type_.is_date():
@@ -114,38 +112,46 @@ def parts(name: str, value: ir.Value, clock: Clock) -> dict[str, ir.Value]:
         return {name: _known(value.cast("timestamp"))}
     if not type_.is_string():  # a number, say: which day it means is not known
         return {name: ibis.null("timestamp")}
-    if clock.dialect != "duckdb":
-        value = value.replace("/", "-")
+    fits = value.re_search(f"^{_DAY}({_CLOCK}{_OFFSET}?)?$")
+    zoned = value.re_search(rf":[0-9]{{2}}(\.[0-9]+)?{_OFFSET}$")
+    text = value if clock.dialect == "duckdb" else value.replace("/", "-")
+    none = ibis.null("string")
 
     def cast(text: ir.StringValue, target: Any) -> ir.Value:
-        text = text.nullif("")
         return text.try_cast(target) if clock.dialect in ("duckdb", "pyspark") else text.cast(target)
 
     if clock.read is None:  # the clock as it is written, whatever its offset
-        offset = cast(value.re_extract(f"^({_DAY}{_CLOCK}){_OFFSET}$", 1), "timestamp")
-        return {name: ibis.coalesce(cast(value.re_extract(f"^({_DAY}{_CLOCK}?)$", 1), "timestamp"), offset)}
-    moment = cast(value.re_extract(f"^({_DAY}{_CLOCK}{_OFFSET})$", 1), dt.Timestamp("UTC"))
+        bare = text.substr(0, text.length() - value.re_extract(f"{_OFFSET}$", 1).length())
+        return {name: cast(ibis.cases((~fits, none), (zoned, bare), else_=text), "timestamp")}
+    moment = cast(ibis.ifelse(fits & zoned, text, none), dt.Timestamp("UTC"))
     return {
-        name: cast(value.re_extract(f"^({_DAY}{_CLOCK}?)$", 1), "timestamp"),
+        name: cast(ibis.ifelse(fits & ~zoned, text, none), "timestamp"),
         _MOMENT + name: moment.cast("timestamp"),
-        _WHOLE + name: value.re_search(f"^{_DAY}$"),
+        _WHOLE + name: ~value.contains(":"),
     }
 
 
-def joined(name: str, rows: ir.Table, clock: Clock, *, moments: bool) -> ir.Value:
-    """The times of a column of which `parts` stand in `rows`, in the zone in which days are counted.
+def local_times(name: str, rows: ir.Table, clock: Clock, *, moments: bool) -> dict[str, ir.Value]:
+    """The times of a column of which `parts` stand in `rows`, in the zone in which days are counted, for `joined`.
 
     moments: whether times without an offset are moments of UTC.
     """
     if rows[name].type().is_date():
+        return {}
+    found = {_LOCAL + name: clock.local(rows[name], "UTC" if moments else clock.written)}
+    if _MOMENT + name in rows.columns:
+        found[_MOMENT + name] = clock.local(rows[_MOMENT + name], "UTC")
+    return found
+
+
+def joined(name: str, rows: ir.Table) -> ir.Value:
+    """The times of a column of which `local_times` stand in `rows`; a day is the same day in every zone."""
+    if _LOCAL + name not in rows.columns:
         return rows[name]
-    written = "UTC" if moments else clock.written
-    time = clock.local(rows[name], written)
     if _MOMENT + name not in rows.columns:
-        return time
-    if time is not rows[name]:
-        time = ibis.ifelse(rows[_WHOLE + name], rows[name], time)  # a day is the same day in every zone
-    return ibis.coalesce(time, clock.local(rows[_MOMENT + name], "UTC"))
+        return rows[_LOCAL + name]
+    time = ibis.ifelse(rows[_WHOLE + name], rows[name], rows[_LOCAL + name])
+    return ibis.coalesce(time, rows[_MOMENT + name])
 
 
 def bounded(time: ir.Value, kind: str) -> ir.Value:
