@@ -38,6 +38,11 @@ def sets(codings: pd.DataFrame, what: str) -> pd.DataFrame:
     return wide[wide.notna().sum(axis=1) >= 2].rename_axis(columns=None)
 
 
+def read_by_one(codings: pd.DataFrame) -> int:
+    """How many notes one coder alone has read: they are compared with nobody's reading."""
+    return int((codings.groupby("note_id")["coder"].nunique() == 1).sum())
+
+
 def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
     """Alpha of the viewpoints and of the codes of a note, as sets, and of each viewpoint against all others.
 

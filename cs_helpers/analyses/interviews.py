@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.coders import agreement, code_agreement, disputed, ledger
+from cs_helpers.analyses.coders import agreement, code_agreement, disputed, ledger, read_by_one
 from cs_helpers.analyses.coders import pairs as role_pairs
 from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
 from cs_helpers.analyses.customers import with_segments
@@ -102,6 +102,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables |= _coded(data, told, quarter, customers, tables["crossing"])
         if not any(name in tables for name in ("agreement", "ledger")):
             found.append(Note("one_coder", "agreement", {}))
+        elif alone := read_by_one(data["codings"][data["codings"]["note_id"].isin(told["note_id"])]):
+            found.append(Note("read_by_one", "agreement", {"notes": alone}))
         if tables["saturation"].empty:
             found.append(Note("nothing_coded", "saturation", {}))
         found += [Note("no_segments", name, {}) for name in ("coverage", "framework") if tables[name].empty]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 
 from cs_helpers.analyses.result import Result, Verdict
@@ -57,20 +58,20 @@ def code_agreement(result: Result, text: Text) -> Listing:
         n=found["notes"],
         seen=found["found"],
         alike=found["same"],
-        how=found["alpha"],
         verdict=[text(f"interviews.agreement.{v}") for v in found["verdict"]],
     )
     frame = whole.head(LONGEST).copy()
     frame["n"] = [text.number(n) for n in frame["notes"]]
-    for column, name in (("found", "seen"), ("same", "alike")):
-        frame[name] = [text.share(share) for share in frame[column]]
+    for column in ("seen", "alike"):
+        frame[column] = [text.share(share) for share in frame[column]]
     frame["kappa"] = [text.number(kappa, 2) for kappa in frame["kappa"]]
     frame["how"] = [text.number_within(r.alpha, r.low, r.high, 2) for r in frame.itertuples()]
     columns = ("theme", "n", "seen", "alike", "kappa", "how", "verdict")
     headings = text.headings("interviews.code_agreement", *columns)
-    return table(
-        frame, headings, name="code_agreement", right=("n", "seen", "alike", "kappa", "how"), whole=whole
-    )
+    page = table(frame, headings, name="code_agreement", right=("n", "seen", "alike", "kappa", "how"))
+    every = ("theme", "companies", "n", "coders", "seen", "alike", "kappa", "alpha", "low", "high", "verdict")
+    spread = text.headings("interviews.code_agreement", *every)
+    return replace(page, whole=whole[list(every)].rename(columns=spread))
 
 
 def disputed(result: Result, text: Text) -> Listing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.tables.coders import agreement as agreement_table
 from cs_helpers.tables.coders import code_agreement as code_table
 from cs_helpers.tables.coders import disputed as disputed_table
+from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
 
 ROOT = Path(__file__).parents[2]
@@ -371,6 +373,9 @@ def test_a_published_study_of_two_coders_comes_out_as_published(snapshot: Snapsh
         assert sorted(kappas) == ["0.64", "0.64", "0.69", "0.76"]
         assert text.number(overall["masi"]["alpha"], 2) in agreement_table(result, text).message
     assert "762" in agreement_table(result, Text("en")).message
+    whole = code_table(result, Text("en")).whole.set_index("Theme")
+    assert whole.loc["code A", ["Companies that told it", "Coders"]].tolist() == [12, 2]
+    assert whole["Krippendorff's alpha"].between(whole["95% from"], whole["95% to"]).all()
 
 
 def test_a_study_with_empty_sets_comes_out_as_published(snapshot: Snapshot) -> None:
@@ -389,6 +394,21 @@ def test_a_study_of_one_code_gives_the_published_kappa(snapshot: Snapshot) -> No
     assert each.loc["code G", "kappa"] == pytest.approx(0.40)
     assert each.loc["code G", ["notes", "found", "same"]].tolist() == pytest.approx([50, 0.55, 0.7])
     assert result.verdicts["agreement"].code == "codes_unreliable"
+
+
+def test_what_one_coder_alone_has_read_is_counted(snapshot: Snapshot) -> None:
+    data = snapshot.read("expense_desk")
+    assert "read_by_one" not in {note.code for note in interviews.analyse(data, Quarter(2026, 3)).notes}
+    told = data.tables["codings"]
+    gone = (told["coder"] == "second") & told["note_id"].isin(["expense_desk-1", "expense_desk-2"])
+    result = interviews.analyse(
+        replace(data, tables={**data.tables, "codings": told[~gone]}), Quarter(2026, 3)
+    )
+    [note] = [note for note in result.notes if note.code == "read_by_one"]
+    assert (note.about, note.fields) == ("agreement", {"notes": 2})
+    assert result.tables["agreement"]["notes"].iloc[0] == 7
+    assert ": 2." in sentence(note, Text("en"), "")
+    assert "2件" in sentence(note, Text("ja"), "")
 
 
 def test_krippendorffs_two_coders_of_ten_units_are_one_code_found_or_not() -> None:
