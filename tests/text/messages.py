@@ -24,7 +24,7 @@ _TREE = "cs_helpers/errors.py"
 #: calls that say a message, and as which argument
 _ERRORS = {"SnapshotError": 0, "ReportError": 0, "Stop": 0, "Problem": 1, "PermissionError": 1}
 #: functions that return a message
-_SAYING = ("_why",)
+_SAYING = ("_why", "start_product")
 _NAMED = {"Problem": "detail", "Field": "description"}
 #: what is read of an error that was made elsewhere, where its words are found
 _MADE = ("problem", "sentence")
@@ -176,6 +176,13 @@ class Messages:
                     a for n, s in self._tuples(value, scope, depth) if len(n.elts) > place_
                     for a in self._resolve(n.elts[place_], s, depth)
                 ]  # fmt: skip
+            case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)) if name.isupper():
+                return [
+                    a
+                    for table, s in self._constant(name, scope.module)
+                    for value in (table.values if isinstance(table, ast.Dict) else ())
+                    for a in self._resolve(value, s, depth)
+                ]
             case ast.Call():
                 return self._called_text(node, scope, depth)
         return []
