@@ -22,7 +22,7 @@ _BULLET = re.compile(r"( *(?:- )?)(.*)", re.DOTALL)
 #: how a Japanese sentence may end that needs no full stop
 _ENDS = ("。", "？", ":")
 #: where two sentences, or a sentence and a remark in brackets, meet
-_SEAM = re.compile("([？。])。+|。(?=（)")
+_SEAM = re.compile("([？。])。+(?!（)|。+(?=（)")
 _NUMBER = re.compile(r"-?[\d,.]*\d")
 
 

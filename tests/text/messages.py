@@ -13,6 +13,7 @@ import string
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ _TREE = "cs_helpers/errors.py"
 #: calls that say a message, and as which argument
 _ERRORS = {"SnapshotError": 0, "ReportError": 0, "Stop": 0, "Problem": 1, "PermissionError": 1}
 #: functions that return a message
-_SAYING = ("_why",)
+_SAYING = ("_why", "start_product")
 _NAMED = {"Problem": "detail", "Field": "description"}
 #: what is read of an error that was made elsewhere, where its words are found
 _MADE = ("problem", "sentence")
@@ -87,6 +88,8 @@ class Messages:
                 if isinstance(call, ast.Call):
                     self.calls[_called(call)].append((scope, call))
         self._collect()
+        _own.cache_clear()
+        _all.cache_clear()
 
     def _index(self, node: ast.AST, scope: _Scope) -> None:
         self.scopes.append((scope, node))
@@ -176,6 +179,13 @@ class Messages:
                     a for n, s in self._tuples(value, scope, depth) if len(n.elts) > place_
                     for a in self._resolve(n.elts[place_], s, depth)
                 ]  # fmt: skip
+            case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)) if name.isupper():
+                return [
+                    a
+                    for table, s in self._constant(name, scope.module)
+                    for value in (table.values if isinstance(table, ast.Dict) else ())
+                    for a in self._resolve(value, s, depth)
+                ]
             case ast.Call():
                 return self._called_text(node, scope, depth)
         return []
@@ -247,7 +257,7 @@ class Messages:
             return self._constant(name, scope.module)
         found: list[tuple[ast.AST, _Scope]] = []
         added: list[ast.AST] = []
-        for node in ast.walk(scope.function):
+        for node in _all(scope.function):
             if isinstance(node, ast.AugAssign):
                 added += _given(node, name)
             else:
@@ -266,7 +276,7 @@ class Messages:
         if not found and name in _parameters(scope.function):
             return self._passed(scope, name)
         bound = {
-            n.id for n in ast.walk(scope.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            n.id for n in _all(scope.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
         return found if found or name in bound else self._constant(name, scope.module)
 
@@ -369,7 +379,7 @@ class Messages:
             case ast.Name():
                 for value, where in self._values(node.id, scope):
                     yield from self._items(value, where, depth + 1)
-                for inner in ast.walk(scope.function) if scope.function is not None else ():
+                for inner in _all(scope.function) if scope.function is not None else ():
                     if (
                         isinstance(inner, ast.Call) and _called(inner) == "append"
                         and isinstance(inner.func, ast.Attribute) and isinstance(inner.func.value, ast.Name)
@@ -392,12 +402,21 @@ class Messages:
                 yield from self._items(other, scope, depth + 1)
 
 
-def _own(node: ast.AST) -> Iterator[ast.AST]:
+@cache
+def _own(node: ast.AST) -> tuple[ast.AST, ...]:
     """What lies in a node, but not in the functions and classes in it."""
+    found: list[ast.AST] = []
     for inner in ast.iter_child_nodes(node):
-        yield inner
+        found.append(inner)
         if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _own(inner)
+            found += _own(inner)
+    return tuple(found)
+
+
+@cache
+def _all(node: ast.AST) -> tuple[ast.AST, ...]:
+    """What lies in a node."""
+    return tuple(ast.walk(node))
 
 
 def _called(call: ast.Call) -> str:

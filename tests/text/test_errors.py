@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import operator
 import re
 import string
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from messages import PACKAGE, Messages, skeleton
+from pydantic import ValidationError
 from pydantic_core._pydantic_core import list_all_errors
 
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.settings_file import setting_error
+from cs_helpers.sources.mapping import Sources
 from cs_helpers.text.errors import FILE, in_language, japanese, templates, translated
 
 ENTRIES: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
@@ -167,6 +175,36 @@ def test_messages_within_messages_are_translated_each(english, expected):
 )
 def test_a_message_of_which_a_part_is_not_known_stays_english_as_a_whole(english):
     assert in_language(english, "ja") == english
+
+
+def places(node, path=()):
+    """The ways to all that a settings file holds."""
+    for key, value in (
+        node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    ):
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+@pytest.mark.parametrize(
+    ("model", "file"), [(Product, "data/products/helpdesk.yml"), (Sources, "data/sources.example.yml")]
+)
+@pytest.mark.parametrize("wrong", ["x", -5, {"x": 1}], ids=str)
+def test_whatever_is_wrong_in_a_settings_file_is_said_in_japanese(model, file, wrong):
+    """What pydantic says, too: a wrong value is put to each place of a file."""
+    content = yaml.safe_load((PACKAGE.parent / file).read_text(encoding="utf-8"))
+    english = []
+    for *above, last in places(content):
+        changed = copy.deepcopy(content)
+        functools.reduce(operator.getitem, above, changed)[last] = wrong
+        try:
+            model.model_validate(changed)
+        except ValidationError as error:
+            message = str(setting_error(Path(file), error, model))
+            said = japanese(message) or message
+            if re.search(r"\b[A-Za-z]{2,}(?: [a-z]{2,}){2,}", re.sub(r"'[^']*'|「[^」]*」", "", said)):
+                english.append(message)
+    assert english == []
 
 
 def test_english_is_left_as_it_is():
