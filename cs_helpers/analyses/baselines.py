@@ -237,6 +237,9 @@ def _past_years(
 ) -> None:
     """Customers lost in the quarter against the same quarter of past years, and earlier quarters of the year that were odd."""
     time = as_known(data, quarter.end)
+    if not time.by_contracts:
+        notes.append(Note("missing_table", "same_quarter", {"tables": ("contracts",)}))
+        return
     table = by_year(time, quarter)
     if table.empty:
         notes.append(Note("no_start_customers", "same_quarter", {"quarter": str(quarter)}))
@@ -289,7 +292,8 @@ def _first_months(
     notes: list[Note],
     verdicts: dict[str, Verdict],
 ) -> None:
-    if missing := data.missing("tickets"):
+    # without contracts nobody knows when an account began: its first ticket may be the first row of it
+    if missing := data.missing("contracts", "tickets"):
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]

@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from cs_helpers.contract.spells import CustomerTime, customer_time
+from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
 from cs_helpers.snapshot import ProductData
 
 SEGMENTS = ("size", "industry", "quadrant")
@@ -51,7 +51,12 @@ def in_order(segments: Iterable[str]) -> list[str]:
 
 
 def as_known(data: ProductData, day: date) -> CustomerTime:
-    """Who was a customer of the product when, as known on a day: what every analysis asks."""
+    """Who was a customer of the product when, as known on a day: what every analysis asks.
+
+    Without a table of contracts: which accounts were known of it (`contract.spells.accounts_seen`).
+    """
+    if data.missing("contracts"):
+        return accounts_seen(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)
 
 

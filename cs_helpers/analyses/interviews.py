@@ -122,8 +122,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         elif customers.empty:
             del tables["next"]
             found.append(Note("no_customers", "next", {"quarter": str(quarter)}))
+        elif tables["next"].empty and data.missing("contracts"):
+            del tables["next"]
+            found.append(Note("next_unknown", "next", {}))
     if tables["crossing"].empty:
         found.append(Note("no_crossing", "crossing", {}))
+    elif data.missing("contracts"):
+        found.append(Note("accounts_only", "crossing", {}))
     if tables["key_words"].empty:
         del tables["key_words"]
         among = (compared(words, segment) for segment in _segments(notes_told).values())

@@ -21,13 +21,14 @@ class Listing:
 
     `page` has the page's headings and what its cells say; columns of `right` are set to the right.
     `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, with the unit of
-    plain numbers, unless the page sets several rows into one cell.
+    plain numbers, unless the page sets several rows into one cell. `title` is the key of its heading.
     """
 
     name: str
     page: pd.DataFrame
     right: frozenset[str]
     whole: pd.DataFrame
+    title: str = "title"
 
     @property
     def shown(self) -> int:
@@ -72,6 +73,7 @@ def table(
     right: tuple[str, ...] = (),
     whole: pd.DataFrame | None = None,
     units: Mapping[str, str] | None = None,
+    title: str = "title",
 ) -> Listing:
     """`frame` under the headings `columns`, its cells as they are to be read.
 
@@ -83,4 +85,4 @@ def table(
         c: f"{heading} ({units[c]})" if units and units.get(c) else heading for c, heading in columns.items()
     }
     every = shown if whole is None else whole[list(columns)].rename(columns=named)
-    return Listing(name, shown, frozenset(columns[c] for c in right), every)
+    return Listing(name, shown, frozenset(columns[c] for c in right if c in columns), every, title)
