@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.customers import as_known, without_contracts
 from cs_helpers.analyses.losses import LEAST_YEARS, against_past, by_year
 from cs_helpers.analyses.measures import named, period_of
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
@@ -236,10 +236,10 @@ def _past_years(
     verdicts: dict[str, Verdict],
 ) -> None:
     """Customers lost in the quarter against the same quarter of past years, and earlier quarters of the year that were odd."""
-    time = as_known(data, quarter.end)
-    if not time.by_contracts:
-        notes.append(Note("missing_table", "same_quarter", {"tables": ("contracts",)}))
+    if missing := without_contracts(data):
+        notes.append(Note("missing_table", "same_quarter", {"tables": missing}))
         return
+    time = as_known(data, quarter.end)
     table = by_year(time, quarter)
     if table.empty:
         notes.append(Note("no_start_customers", "same_quarter", {"quarter": str(quarter)}))
@@ -293,7 +293,7 @@ def _first_months(
     verdicts: dict[str, Verdict],
 ) -> None:
     # without contracts nobody knows when an account began: its first ticket may be the first row of it
-    if missing := data.missing("contracts", "tickets"):
+    if missing := (*without_contracts(data), *data.missing("tickets")):
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]

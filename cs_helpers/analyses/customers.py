@@ -50,12 +50,17 @@ def in_order(segments: Iterable[str]) -> list[str]:
     return sorted(set(segments), key=lambda s: (ordered.index(s) if s in ordered else len(ordered), s))
 
 
+def without_contracts(data: ProductData) -> tuple[str, ...]:
+    """The name of the table that tells of customers, MRR and losses where it is missing; else nothing."""
+    return data.missing("contracts")
+
+
 def as_known(data: ProductData, day: date) -> CustomerTime:
     """Who was a customer of the product when, as known on a day: what every analysis asks.
 
     Without a table of contracts: which accounts were known of it (`contract.spells.accounts_seen`).
     """
-    if data.missing("contracts"):
+    if without_contracts(data):
         return accounts_seen(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)
 

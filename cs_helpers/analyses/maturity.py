@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
 from cs_helpers.analyses.proportions import rate_ratio, wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
@@ -72,7 +72,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     notes = _unknown(data, states[quarter], quarter) + _counts(time, quarters)
     if not time.by_contracts:
         notes += [Note("leaving_stays", about, {}) for about in ("by_quarter", "transitions")]
-        notes.append(Note("missing_table", "falls", {"tables": ("contracts",)}))
+        notes.append(Note("missing_table", "falls", {"tables": without_contracts(data)}))
     tables = {
         "levels": _levels(data, time, states, low.iloc[:, -1], high.iloc[:, -1], quarter),
         "by_quarter": _by_quarter(states),

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.customers import as_known, without_contracts
 from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
 from cs_helpers.contract.quarters import Quarter
@@ -48,7 +48,7 @@ def log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
     """
     rows = data["milestones"]
     used = {s.step for s in data.product.journey.steps if s.rule.event}
-    told = steps if data.missing("contracts") else steps[1:]
+    told = steps if without_contracts(data) else steps[1:]
     kinds = [[s for s in told if (s in used) == kind] for kind in (False, True)]
     firsts = [rows.loc[rows["step"].isin(kind), "reached_at"].min() for kind in kinds if kind]
     return max(firsts).normalize()
