@@ -17,7 +17,7 @@ from cs_helpers.analyses.conversions import (
     value_metrics,
     value_tables,
 )
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
 from cs_helpers.analyses.progress import by_day, came, detour, never_recorded, ways
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
@@ -84,6 +84,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "nothing_recorded"
         why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
+        if steps and without_contracts(data):  # the one that is recorded may be any of them
+            why = [Note("one_step", about, {"steps": tuple(steps)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
