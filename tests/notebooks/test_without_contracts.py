@@ -184,12 +184,12 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
     for quarter in quarters:
         for analysis in ANALYSES:
             analysis.analyse(data, quarter)
-    said = {}
+    said, audience = {}, "leadership" if name == "together" else "team"
     for language, counted, not_contracts, one in (
         ("en", "6 accounts known at the end of the quarter", "not known, nor is MRR: there is no table of contracts", "customer"),
         ("ja", "四半期末までに記録のある企業（6社）", "契約のテーブルがないため、契約数もMRRも不明", "顧客"),
     )[: 1 if name == "together" else 2]:  # its sentences were all seen in the others
-        book = Workbook.open(product="helpdesk", quarter="2026Q2", language=language)
+        book = Workbook.open(product="helpdesk", quarter="2026Q2", language=language, audience=audience)
         outputs = []
         monkeypatch.setattr(facade, "display", lambda data, *, metadata=None, raw, into=outputs: into.append(new_output("display_data", data=data)))
         book.header()
