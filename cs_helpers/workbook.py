@@ -74,7 +74,7 @@ class Workbook:
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
-        text = Text(checked.language, data.product)
+        text = Text(checked.language, data.product, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
     @_few
@@ -218,7 +218,7 @@ class Workbook:
                 "page.rows_shown", shown=self.text.number(listing.shown), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
-        heading = html.escape(self.text(f"{name}.title"))
+        heading = html.escape(self.text(f"{name}.{listing.title}"))
         said = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
         _html(
             f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.customers import as_known, without_contracts
 from cs_helpers.analyses.losses import LEAST_YEARS, against_past, by_year
 from cs_helpers.analyses.measures import named, period_of
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
@@ -236,6 +236,9 @@ def _past_years(
     verdicts: dict[str, Verdict],
 ) -> None:
     """Customers lost in the quarter against the same quarter of past years, and earlier quarters of the year that were odd."""
+    if missing := without_contracts(data):
+        notes.append(Note("missing_table", "same_quarter", {"tables": missing}))
+        return
     time = as_known(data, quarter.end)
     table = by_year(time, quarter)
     if table.empty:
@@ -289,7 +292,8 @@ def _first_months(
     notes: list[Note],
     verdicts: dict[str, Verdict],
 ) -> None:
-    if missing := data.missing("tickets"):
+    # without contracts nobody knows when an account began: its first ticket may be the first row of it
+    if missing := (*without_contracts(data), *data.missing("tickets")):
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]

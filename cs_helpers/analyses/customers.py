@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from cs_helpers.contract.spells import CustomerTime, customer_time
+from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
 from cs_helpers.snapshot import ProductData
 
 SEGMENTS = ("size", "industry", "quadrant")
@@ -50,8 +50,18 @@ def in_order(segments: Iterable[str]) -> list[str]:
     return sorted(set(segments), key=lambda s: (ordered.index(s) if s in ordered else len(ordered), s))
 
 
+def without_contracts(data: ProductData) -> tuple[str, ...]:
+    """The name of the table that tells of customers, MRR and losses where it is missing; else nothing."""
+    return data.missing("contracts")
+
+
 def as_known(data: ProductData, day: date) -> CustomerTime:
-    """Who was a customer of the product when, as known on a day: what every analysis asks."""
+    """Who was a customer of the product when, as known on a day: what every analysis asks.
+
+    Without a table of contracts: which accounts were known of it (`contract.spells.accounts_seen`).
+    """
+    if without_contracts(data):
+        return accounts_seen(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)
 
 

@@ -31,7 +31,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     does not tell, and one for which a customer is too young: it began after the measure's first day. `previous` is
     the score of the end of the quarter before, unknown of an account that was no customer then.
 
-    Tables: `scores` (account_id, name, size, mrr, score, previous, band, quantitative,
+    Tables: `scores` (account_id, name, size, mrr (not without contracts), score, previous, band, quantitative,
     qualitative, unknown, driver, driver_kind, driver_points): `unknown` are the measures that are not known, `driver` the
     measure that moved the score most since the quarter before, by `driver_points`, in the way that `driver_kind` says
     (`moved`; `new`: it was not known before; `gone`: it is not known any more); `bands` (size or `all`, band,
@@ -52,21 +52,25 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("missing_table", "bands", {"tables": missing}))
     scored = now.notna().any(axis=1)
     if not scored.any():
-        code, said = ("no_customers", {"quarter": str(quarter)}) if customers.empty else (
-            ("all_too_young", {"customers": len(customers)}) if age.all() else ("no_health", {"quarter": str(quarter)})
+        nobody, young = (
+            ("no_customers", "all_too_young") if time.by_contracts else ("no_accounts", "all_seen_late")
+        )
+        code, said = (nobody, {"quarter": str(quarter)}) if customers.empty else (
+            (young, {"customers": len(customers)}) if age.all() else ("no_health", {"quarter": str(quarter)})
         )  # fmt: skip
         notes += [Note(code, about, said) for about in ("scores", "bands")]
         return Result(
             "health", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(notes)
         )
-    notes += _unscored(scored, age, mrr) + _partly_known(now[scored], health.measures, data)
+    notes += _unscored(scored, age, mrr) if time.by_contracts else _accounts_unscored(scored, age)
+    notes += _partly_known(now[scored], health.measures, data)
     score, previous = _score(now, health.measures), _score(before, health.measures)
     parts = {
         kind: _score(now, tuple(m for m in health.measures if m.kind == kind))
         for kind in ("quantitative", "qualitative")
     }
     frame = customers[["account_id", "name", "size"]].set_index("account_id")
-    frame["mrr"] = mrr.reindex(frame.index).fillna(0.0).astype("float64")
+    frame["mrr"] = mrr.reindex(frame.index).astype("float64")
     frame["score"], frame["previous"] = score, previous
     frame["band"] = pd.cut(
         score,
@@ -79,13 +83,17 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     frame = frame.assign(**parts).join(_drivers(now, before, health.measures))
     frame = frame.dropna(subset=["score"]).reset_index()
     frame = frame.sort_values(["score", "mrr"], ascending=[True, False], ignore_index=True)
+    if not time.by_contracts:
+        frame = frame.drop(columns="mrr")
+        notes.append(Note("no_mrr", "red_mrr", {}))
     tables = {"scores": frame, "bands": _bands(frame), "measures": _measures(now, health.measures)}
     red = frame["band"] == "red"
     metrics = {
         "red_share": Metric("red_share", float(red.mean()), "share", len(frame)),
-        "red_mrr": Metric("red_mrr", float(frame.loc[red, "mrr"].sum()), "currency", len(frame)),
         "median_score": Metric("median_score", float(frame["score"].median()), "points", len(frame)),
     }
+    if time.by_contracts:
+        metrics["red_mrr"] = Metric("red_mrr", float(frame.loc[red, "mrr"].sum()), "currency", len(frame))
     message = {"red": float(red.mean()), "median": float(frame["score"].median())}
     return Result(
         "health",
@@ -110,6 +118,15 @@ def _unscored(scored: pd.Series, too_young: pd.Series, mrr: pd.Series) -> list[N
             amount = float(mrr.reindex(who.index[who]).fillna(0.0).sum())
             notes.append(Note(code, "bands", {"customers": int(who.sum()), "of": len(scored), "mrr": amount}))
     return notes
+
+
+def _accounts_unscored(scored: pd.Series, seen_late: pd.Series) -> list[Note]:
+    """The same of accounts, of which nobody knows when they became customers, nor what they pay."""
+    return [
+        Note(code, "bands", {"customers": int(who.sum()), "of": len(scored)})
+        for code, who in (("seen_late", ~scored & seen_late), ("accounts_not_scored", ~scored & ~seen_late))
+        if who.any()
+    ]
 
 
 def _partly_known(now: pd.DataFrame, of: tuple[HealthMeasure, ...], data: ProductData) -> list[Note]:

@@ -8,7 +8,7 @@ import pandas as pd
 from cs_helpers.analyses.coders import agreement, code_agreement, disputed, ledger, read_by_one
 from cs_helpers.analyses.coders import pairs as role_pairs
 from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
-from cs_helpers.analyses.customers import with_segments
+from cs_helpers.analyses.customers import with_segments, without_contracts
 from cs_helpers.analyses.framework import matrix, sources, themes
 from cs_helpers.analyses.interview_verdicts import verdicts
 from cs_helpers.analyses.key_words import compared, counted, in_context, key_words, out_of_reach, pairs
@@ -124,8 +124,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         elif customers.empty:
             del tables["next"]
             found.append(Note("no_customers", "next", {"quarter": str(quarter)}))
+        elif tables["next"].empty and without_contracts(data):
+            del tables["next"]
+            found.append(Note("next_unknown", "next", {}))
     if tables["crossing"].empty:
         found.append(Note("no_crossing", "crossing", {}))
+    elif without_contracts(data):
+        found.append(Note("accounts_only", "crossing", {}))
     if tables["key_words"].empty:
         del tables["key_words"]
         among = (compared(words, segment) for segment in _segments(notes_told).values())

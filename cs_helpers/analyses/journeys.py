@@ -17,7 +17,7 @@ from cs_helpers.analyses.conversions import (
     value_metrics,
     value_tables,
 )
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
 from cs_helpers.analyses.progress import by_day, came, detour, never_recorded, ways
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
@@ -85,6 +85,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "nothing_recorded"
         why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
+        if steps and without_contracts(data):  # the one that is recorded may be any of them
+            why = [Note("one_step", about, {"steps": tuple(steps)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
@@ -109,6 +111,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "differences": differences(waits, steps),
         "waiting": waiting(data, waits, quarter),
     }
+    if not time.by_contracts:
+        notes += [Note("leaving_waits", about, {}) for about in ("steps", "value_curve")]
+        notes += [Note("no_mrr", about, {}) for about in ("stalls", "waiting")]
     if (tables["waiting"]["turn"] == "unknown").any():
         notes.append(Note("turn_unknown", "waiting", {"days": QUIET_DAYS}))
     hardest = hardest_step(tables["steps"], window)
@@ -192,6 +197,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "mode": journey.mode,
             "entry": journey.entry,
             "unit": journey.unit,
+            "by_contracts": time.by_contracts,
         },
         verdicts=verdicts,
     )
@@ -201,7 +207,7 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     """Where most revenue is held up by customers that wait longer than usual, by size.
 
     stalls, waiting: as `waits` gives them. `message` (step, size, late, mrr, share: of all revenue that is held
-    up), `count` where they pay nothing (step, size, late), `none`, or `unknown`: some wait, and of no step
+    up), `count` where they pay nothing or nobody knows what they pay (step, size, late), `none`, or `unknown`: some wait, and of no step
     is known what is usual.
     """
     if len(waiting) and waiting["usual"].isna().all():
@@ -209,8 +215,10 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     sizes = stalls[(stalls["dimension"] == "size") & (stalls["late"] > 0)]
     if sizes.empty:
         return Verdict("none")
-    worst = sizes.nlargest(1, ["mrr", "late"]).iloc[0]
+    worst = sizes.nlargest(1, ["mrr", "late"] if "mrr" in sizes else ["late"]).iloc[0]
     where = {"step": worst["step"], "size": worst["segment"], "late": int(worst["late"])}
+    if "mrr" not in sizes:
+        return Verdict("count", where)
     mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
     return Verdict("message", {**where, "mrr": mrr, "share": mrr / held}) if held else Verdict("count", where)
 
@@ -223,6 +231,10 @@ def _who_counts(
     of = there + lost + not_recorded; customers = there + older + no_entry.
     """
     customers = time.customers(quarter.end)
+    by_milestones = journey.mode == "milestones" and journey.unit == "account"
+    about = "funnel" if by_milestones else "steps"
+    if not time.by_contracts:
+        return _which_accounts(time, reached, since, customers.difference(reached.index), about)
     there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.not_recorded()))
     others = customers.difference(reached.index)
     older = int((time.first_days()[others] < since).sum())
@@ -232,10 +244,26 @@ def _who_counts(
             "since": since.date(), "of": len(reached), "there": there, "lost": len(reached) - there - open_,
             "not_recorded": open_, "customers": len(customers), "older": older, "no_entry": len(others) - older,
         }  # fmt: skip
-        by_milestones = journey.mode == "milestones" and journey.unit == "account"
-        notes.append(Note("who_counts", "funnel" if by_milestones else "steps", fields))
+        notes.append(Note("who_counts", about, fields))
     if older:
         notes.append(Note("older", "waiting", {"customers": older, "since": since.date()}))
+    return notes
+
+
+def _which_accounts(
+    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, others: pd.Index, about: str
+) -> list[Note]:
+    """The same where accounts are counted: customers = of + older + no_entry."""
+    if others.empty:
+        return []
+    older = int((time.first_days()[others] < since).sum())
+    fields = {
+        "since": since.date(), "of": len(reached), "customers": len(reached) + len(others), "older": older,
+        "no_entry": len(others) - older,
+    }  # fmt: skip
+    notes = [Note("which_accounts", about, fields)]
+    if older:
+        notes.append(Note("older_accounts", "waiting", {"customers": older, "since": since.date()}))
     return notes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
 from cs_helpers.analyses.proportions import rate_ratio, wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
@@ -42,10 +42,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Where the tables do not tell of all days of a rule, and what they tell does not decide it, the level is not
     known (`UNKNOWN`); it lies between `at_least` and `at_most`.
 
-    Tables: `levels` (account_id, name, size, mrr, level, at_least, at_most, previous) of the customers at the end of
+    Tables: `levels` (account_id, name, size, mrr (not without contracts), level, at_least, at_most, previous) of the customers at the end of
     the quarter; `by_quarter` (quarter, level, customers, share); `by_size` (size, level, customers, share, n), with
     `UNKNOWN` among the levels; `transitions` (before, after, customers, share, n, low, high) over the last four quarters (of fewer, of all), `after`
-    `LOST`, `UNKNOWN` or `NOT_THERE` too; `falls` (fell, customers, lost, share, low, high): customers lost in a quarter,
+    `LOST`, `UNKNOWN` or `NOT_THERE` too (without contracts nobody is known to be lost); `falls` (fell, customers, lost, share, low, high): customers lost in a quarter,
     of those whose level fell in the two quarters before it, and of the others; each customer counts once a quarter.
     """
     missing = data.missing(*_tables_needed(data))
@@ -53,8 +53,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     active = time.customers(quarter.end)
     asked = ("by_quarter", "by_size", "transitions", "falls")
     if missing or active.empty:
+        nobody = "no_customers" if time.by_contracts else "no_accounts"
         code, fields = (
-            ("missing_table", {"tables": missing}) if missing else ("no_customers", {"quarter": str(quarter)})
+            ("missing_table", {"tables": missing}) if missing else (nobody, {"quarter": str(quarter)})
         )
         unsaid = tuple(Note(code, about, fields) for about in asked)
         name = data.product.product
@@ -69,6 +70,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     states = states[quarters]
     first = quarters[0]
     notes = _unknown(data, states[quarter], quarter) + _counts(time, quarters)
+    if not time.by_contracts:
+        notes += [Note("leaving_stays", about, {}) for about in ("by_quarter", "transitions")]
+        notes.append(Note("missing_table", "falls", {"tables": without_contracts(data)}))
     tables = {
         "levels": _levels(data, time, states, low.iloc[:, -1], high.iloc[:, -1], quarter),
         "by_quarter": _by_quarter(states),
@@ -80,7 +84,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             tables["transitions"] = moves
         else:
             notes.append(Note("no_known_levels", "transitions", {}))
-    if len(quarters) > 2:
+    if len(quarters) > 2 and time.by_contracts:
         falls = _falls(time, states, quarters)
         if falls["customers"].any():
             tables["falls"] = falls
@@ -91,7 +95,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     notes += [
         Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed})
         for about, needed in quarters_needed.items()
-        if len(quarters) < needed
+        if len(quarters) < needed and (time.by_contracts or about != "falls")
     ]
     metrics = _metrics(states[quarter], tables)
     return Result(
@@ -212,7 +216,8 @@ def _levels(
     frame["at_least"], frame["at_most"] = frame["account_id"].map(low), frame["account_id"].map(high)
     before = quarter.back(1)
     frame["previous"] = frame["account_id"].map(states[before]) if before in states else np.nan
-    return frame.dropna(subset=["level"]).fillna({"mrr": 0.0}).astype({"level": int}).reset_index(drop=True)
+    frame = frame.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
+    return frame if time.by_contracts else frame.drop(columns="mrr")
 
 
 def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
@@ -263,7 +268,7 @@ def _transitions(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarte
     rows = []
     for before_level in LEVELS:
         n = int((then_ == before_level).sum())
-        for after_level in (NOT_THERE, UNKNOWN, LOST, *LEVELS):
+        for after_level in (NOT_THERE, UNKNOWN, LOST, *LEVELS) if time.by_contracts else (UNKNOWN, *LEVELS):
             count = int(((then_ == before_level) & (now_ == after_level)).sum())
             low, high = wilson(count, n)
             rows.append(

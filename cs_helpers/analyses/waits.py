@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import as_known
+from cs_helpers.analyses.customers import as_known, without_contracts
 from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
 from cs_helpers.contract.quarters import Quarter
@@ -43,11 +43,13 @@ def log_begins(data: ProductData, steps: list[str]) -> pd.Timestamp:
     """The first day from which both kinds of steps (of those after the first) are known.
 
     What people record and what is used often begin in different years: who started before the later
-    of the two may have taken steps that nobody wrote down.
+    of the two may have taken steps that nobody wrote down. Without contracts the first step is recorded as the
+    others are, so the records of its kind begin with it.
     """
     rows = data["milestones"]
     used = {s.step for s in data.product.journey.steps if s.rule.event}
-    kinds = [[s for s in steps[1:] if (s in used) == kind] for kind in (False, True)]
+    told = steps if without_contracts(data) else steps[1:]
+    kinds = [[s for s in told if (s in used) == kind] for kind in (False, True)]
     firsts = [rows.loc[rows["step"].isin(kind), "reached_at"].min() for kind in kinds if kind]
     return max(firsts).normalize()
 
@@ -161,7 +163,7 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     of those that waited as long and still took it had; NaT where nobody did), turn (`theirs` where we
     spoke to them last, within 30 days, and neither a ticket nor a notice came since; else `ours`; `unknown` where
     the touches do not tell of these days),
-    touched_on, touched_by, reason (for not acting; the last that was told and not refuted), mrr.
+    touched_on, touched_by, reason (for not acting; the last that was told and not refuted), mrr (not without contracts).
     """
     end = pd.Timestamp(quarter.end) + _DAY
     time = as_known(data, quarter.end)
@@ -181,14 +183,14 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     found["late"] = found["days"] > found["usual"]
     to_go = pd.to_timedelta(np.floor(found["expected_after"] - found["days"]), unit="D")
     found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
-    found["mrr"] = found["account_id"].map(time.mrr(quarter.end)).fillna(0.0)
+    found["mrr"] = found["account_id"].map(time.mrr(quarter.end)).astype("float64")
     found = found.merge(_contacts(data, end), on="account_id", how="left")
     lately = data.known.tables.get("touches")
     told = lately is not None and lately.covers((end - pd.Timedelta(days=QUIET_DAYS)).date(), quarter.end)
     found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours") if told else "unknown"
     found["reason"] = found["account_id"].map(_reasons(data, end))
     found = found.sort_values(["late", "mrr", "days", "account_id"], ascending=[False, False, False, True])
-    return found[list(COLUMNS)].reset_index(drop=True)
+    return found[[c for c in COLUMNS if c != "mrr" or time.by_contracts]].reset_index(drop=True)
 
 
 def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +198,7 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
 
     waits: account_id and step of all that came to the step before; found: as `waiting` gives it. Columns:
     step, dimension (`size` or `industry`), segment, came, waiting, late, share (late of those that
-    came), mrr (of those that are late). A row for each step and segment that anybody is of.
+    came), mrr (of those that are late; not where it is not known). A row for each step and segment that anybody is of.
     """
     of_account = accounts.set_index("account_id")
     parts = []
@@ -211,7 +213,7 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
                     "came": came,
                     "waiting": late.groupby(keys).size(),
                     "late": late.groupby(keys).sum(),
-                    "mrr": found["mrr"].where(late, 0.0).groupby(keys).sum(),
+                    **({"mrr": found["mrr"].where(late, 0.0).groupby(keys).sum()} if "mrr" in found else {}),
                 }
             )
             .rename_axis(["step", "segment"])
@@ -222,7 +224,8 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
     counts = ["came", "waiting", "late"]
     table[counts] = table[counts].fillna(0).astype("int64")
     table["share"] = table["late"] / table["came"]
-    return table.fillna({"mrr": 0.0})[["step", "dimension", "segment", *counts, "share", "mrr"]]
+    columns = ["step", "dimension", "segment", *counts, "share"]
+    return table.fillna({"mrr": 0.0})[[*columns, "mrr"] if "mrr" in found else columns]
 
 
 def usual_days(outcome: pd.Series, curve: pd.DataFrame) -> float:

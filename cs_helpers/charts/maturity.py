@@ -143,7 +143,7 @@ def transitions(result: Result, text: Text) -> Picture:
     table = result.tables["transitions"]
     table = table[table["n"] > 0]
     asides = [a for a in (NOT_THERE, UNKNOWN) if table.loc[table["after"] == a, "customers"].any()]
-    columns = [*asides, LOST, *LEVELS]
+    columns = [*asides, *([LOST] if (table["after"] == LOST).any() else []), *LEVELS]
     before = sorted(set(table["before"]))
     share = table.pivot(index="before", columns="after", values="share").loc[before, columns]
     count = table.pivot(index="before", columns="after", values="customers").loc[before, columns]

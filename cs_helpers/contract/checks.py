@@ -196,10 +196,11 @@ def whole_rules(
         gone = touches.filter(touches.kind == "churn_notice").account_id
         disagrees = accounts.churned != accounts.account_id.isin(gone)
         yield "accounts", accounts, rule("accounts", "churned", "churn_flag_disagrees", disagrees, "touches")
-    contracts = kept["contracts"]
-    running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on >= as_of)).account_id
-    still = accounts.churned & accounts.account_id.isin(running)
-    yield "accounts", accounts, rule("accounts", "churned", "churned_but_running", still, "contracts")
+    if "contracts" in kept:
+        contracts = kept["contracts"]
+        running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on >= as_of)).account_id
+        still = accounts.churned & accounts.account_id.isin(running)
+        yield "accounts", accounts, rule("accounts", "churned", "churned_but_running", still, "contracts")
     if "interviews" in kept and "notes" in kept:
         interviews = kept["interviews"]
         silent = interviews.interview_id.notin(kept["notes"].interview_id)

@@ -9,13 +9,14 @@ _HEAD = """\
 # The tables of the workbook / ワークブックのテーブル
 
 Written from `cs_helpers/contract/tables.py` by `make dictionary`; do not edit by hand.
-Only `accounts` and `contracts` are required. Without another table, the analyses that need it say
-on their page what they cannot say. Column "tells": what leadership may read of it
+Only `accounts` is required, and one table that says what they did with which product. Without another table, the
+analyses that need it say on their page what they cannot say; without `contracts` accounts are counted, each from its
+first row on, and nothing is said of customers, losses and MRR. Column "tells": what leadership may read of it
 (`cs_helpers/contract/disclosure.py`): `public`; `company` and `person` name somebody; `told` was learnt in
 an interview and never stands beside a name there. How to map your own tables: `docs/bring-your-own-data.md`.
 
-必須は `accounts` と `contracts` だけです。ほかのテーブルがない場合、それを使う分析は「何が言えないか」を
-ページ上に示します。「tells」列は経営層版での扱いです(`public` 公開可、`company`・`person` は名前、
+必須は `accounts` と、製品ごとの記録があるテーブル1つだけです。ほかのテーブルがない場合、それを使う分析は「何が言えないか」を
+ページ上に示します。`contracts` がない場合は、最初の記録がある日から企業を数え、顧客数・解約・MRRは示しません。「tells」列は経営層版での扱いです(`public` 公開可、`company`・`person` は名前、
 `told` は聞き取った内容で、経営層版では名前と並べません)。自社データの対応付けは `docs/bring-your-own-data.md` を参照してください。
 """
 

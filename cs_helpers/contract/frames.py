@@ -24,6 +24,10 @@ REDUCED: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
+#: what a snapshot works out: the first day with a row of each account, where there are no contracts
+#: (`contract.spells.accounts_seen`)
+FIRST_SEEN: Mapping[str, str] = {"account_id": "text", "product": "text", "first_day": "date"}
+
 
 def empty_frame(kinds: Mapping[str, str]) -> pd.DataFrame:
     """A frame without rows; `kinds`: column -> the contract's type."""

@@ -4,6 +4,10 @@ A spell is a time in which an account is a customer without a break: its contrac
 each other, or lie no more days apart than the product file allows (`customers.return_gap_days`). A loss
 falls on the day after a spell's last day. Everything is as known on one day: contracts that start later do
 not exist yet, and one that ends on that day or later still runs.
+
+Where there is no table of contracts nobody knows who is a customer, nor who left. Then accounts are counted: each
+from its first recorded row of the product on (use, milestone, ticket, touch, answer, interview ...), without an end
+(`accounts_seen`). That is the one definition for all analyses; `CustomerTime.by_contracts` says which of the two it is.
 """
 
 from __future__ import annotations
@@ -34,12 +38,14 @@ class CustomerTime:
     spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it runs), ended (`running`,
     `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or one of
     `vocabulary.ENDINGS`); by account and first day. contracts: those known, `ended_on` being the last day
-    (NaT where it was not over).
+    (NaT where it was not over). by_contracts: whether they come from contracts; else these are accounts since their
+    first row, nobody is ever lost, and there is no MRR: neither may be told as 0.
     """
 
     spells: pd.DataFrame
     contracts: pd.DataFrame
     known_on: date
+    by_contracts: bool = True
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,8 +72,12 @@ class CustomerTime:
         return rows[(rows["started_on"] <= at) & ~(rows["ended_on"] < at)]
 
     def mrr(self, day: date) -> pd.Series:
-        """MRR of each account from the contracts that run on a day. Index: account_id; float64."""
-        return self.contracts_on(day).groupby("account_id")["mrr"].sum().astype("float64")
+        """MRR of each customer of a day, from the contracts that run on it. Index: account_id, in order; float64.
+
+        0 for one between two contracts; NaN where there is no table of contracts.
+        """
+        paid = self.contracts_on(day).groupby("account_id")["mrr"].sum().astype("float64")
+        return paid.reindex(self.customers(day), fill_value=0.0 if self.by_contracts else np.nan)
 
     def after(self, day: date, until: date) -> pd.Series:
         """What became, by the day `until`, of each customer of a day.
@@ -118,6 +128,8 @@ class CustomerTime:
 
         On the page of that day they were counted as lost, or as a renewal that is not recorded.
         """
+        if not self.by_contracts:
+            return pd.Index([], dtype="str", name="account_id")
         rows = self.contracts
         own, first, last = (
             rows["account_id"].to_numpy(object),
@@ -191,3 +203,26 @@ def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date)
         }
     )
     return CustomerTime(spells, rows, known_on)
+
+
+def accounts_seen(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
+    """The accounts of a product where there is no table of contracts, as known on a day.
+
+    first_seen: account_id (text), first_day (datetime64): the first day with a row of the account in any table of the
+    product. Each counts from then on and never ends; one whose first row is later does not exist yet.
+    """
+    rows = first_seen.loc[first_seen["first_day"] <= pd.Timestamp(known_on), ["account_id", "first_day"]]
+    spells = rows.sort_values("account_id", ignore_index=True).assign(
+        last_day=pd.Series(pd.NaT, dtype="datetime64[us]"), ended=RUNNING
+    )
+    spells = spells.astype(
+        {"account_id": "str", "first_day": "datetime64[us]", "last_day": "datetime64[us]", "ended": "str"}
+    )
+    nothing = {
+        "account_id": "str",
+        "started_on": "datetime64[us]",
+        "ended_on": "datetime64[us]",
+        "mrr": "float64",
+    }
+    contracts = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in nothing.items()})
+    return CustomerTime(spells, contracts, known_on, by_contracts=False)

@@ -2,8 +2,8 @@
 
 Each table is a pandera schema whose columns carry a meaning (en, ja), a unit and an example. The
 data dictionary, the checks in the engine and the types of the snapshot all come from here. Only
-`accounts` and `contracts` are required; without another table, the analyses that need it say on
-their page what they cannot say.
+`accounts` is required, and one table that says what an account did with which product; without
+another table, the analyses that need it say on their page what they cannot say.
 """
 
 from __future__ import annotations
@@ -113,7 +113,6 @@ _TABLES = (
             "currency": column("text", "currency of mrr", "通貨", "JPY"),
         },
         key=("contract_id",),
-        required=True,
     ),
     table(
         "usage",
@@ -364,3 +363,6 @@ _TABLES = (
 
 #: the contract: name -> table, in the order in which parents come before their children
 TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _TABLES})
+
+#: the tables of which each row is an account's, with a product: without contracts they tell who is known of it
+OF_ACCOUNTS = tuple(name for name, t in TABLES.items() if {"account_id", "product"} <= set(t.columns))

@@ -41,7 +41,8 @@ class ProductData:
 
     Every table of the contract (but usage, which stands reduced as usage_daily, usage_monthly and
     active_daily) is there with its columns; one that was not given is empty and not in `given`.
-    `accounts` are the customers that ever had a contract for the product. `known`: from when to when the
+    `accounts` are the customers that ever had a contract for the product; without a table of contracts, those of which
+    any table has a row of it, and `first_seen` (account_id, first_day) says since when. `known`: from when to when the
     tables tell of the product, whichever of its customers are looked at.
     """
 
@@ -222,7 +223,7 @@ class Snapshot:
             frozenset(self.manifest["given"]),
             Known.of_json(self.manifest["known"][product]),
         )
-        return whole.of_accounts(tables["contracts"]["account_id"])
+        return whole.of_accounts(tables[self._owners()]["account_id"])
 
     def intact(self) -> bool:
         """Whether every file is there as the manifest says."""
@@ -262,9 +263,13 @@ class Snapshot:
         ):
             raise SnapshotError(f"snapshot {self.id} has no column '{name}.{column}'")
         if "account_id" in found.column_names:
-            customers = self._arrow("contracts", product)["account_id"].combine_chunks()
+            customers = self._arrow(self._owners(), product)["account_id"].combine_chunks()
             found = found.filter(pc.is_in(found["account_id"], customers))
         return frozenset(str(value) for value in found[column].unique().to_pylist() if value is not None)
+
+    def _owners(self) -> str:
+        """The table that tells whose accounts a product has."""
+        return "contracts" if "contracts" in self.manifest["given"] else "first_seen"
 
     def texts_of_all(self, name: str, column: str) -> frozenset[str]:
         """The different texts in a column of all products' tables, whoever has a contract."""

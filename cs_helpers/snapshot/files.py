@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cs_helpers import hashes
-from cs_helpers.contract.frames import REDUCED, empty_frame
+from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.reduced import UNDATED, Reduced
 
-#: the tables of a snapshot: those of the contract, and usage in its reductions
+#: the tables of a snapshot: those of the contract, and usage in its reductions; where there are no contracts,
+#: `first_seen` too
 FROZEN = tuple(n for n in (*TABLES, *REDUCED) if n != "usage")
 
 
@@ -81,9 +82,9 @@ def shared_parts(frames: Mapping[str, pd.DataFrame], products: Iterable[str]) ->
     So that a note on one product is a change to that product's data and to no other's.
     """
     found: dict[str, dict[str, str]] = {"accounts": {}, "notes": {}, "codings": {}}
-    contracts, interviews = frames["contracts"], frames["interviews"]
+    own, interviews = frames.get("first_seen", frames["contracts"]), frames["interviews"]
     for product in products:
-        accounts = contracts.loc[contracts["product"] == product, "account_id"]
+        accounts = own.loc[own["product"] == product, "account_id"]
         held = interviews.loc[interviews["product"] == product, "interview_id"]
         notes = frames["notes"][frames["notes"]["interview_id"].isin(set(held))]
         parts = {
@@ -103,6 +104,8 @@ def empty(name: str) -> pd.DataFrame:
 
 def kinds_of(name: str) -> Mapping[str, str]:
     """The columns of a table of the snapshot and the contract's type of each."""
+    if name == "first_seen":
+        return FIRST_SEEN
     return REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
 
 

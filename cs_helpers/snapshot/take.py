@@ -20,9 +20,9 @@ import pandas as pd
 
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding, Stop
-from cs_helpers.contract.frames import REDUCED
+from cs_helpers.contract.frames import FIRST_SEEN, REDUCED
 from cs_helpers.contract.products import Product, load_products
-from cs_helpers.contract.tables import TABLES
+from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import FORMAT, Snapshot, identity
@@ -154,21 +154,40 @@ def _staging(root: Path) -> Iterator[Path]:
 def products_used(
     intake: Intake, known: Mapping[str, Product], folder: Path
 ) -> tuple[dict[str, Product], tuple[Stop, ...]]:
-    """The products that contracts name, and a stop for each that has no file."""
-    contracts = intake.kept["contracts"]
-    counts = contracts.group_by("product").aggregate(n=contracts.count()).order_by("product")
-    rows = {r["product"]: r["n"] for r in counts.to_pyarrow().to_pylist()}
+    """The products that contracts name, and a stop for each that has no file.
+
+    Without contracts those that the other tables name; a stop names the table with most rows of the product.
+    """
+    rows = _rows_by_product(intake)
     unknown = tuple(
         Stop(
-            f"table 'contracts', column 'product': '{name}' has no product file"
+            f"table '{table}', column 'product': '{name}' has no product file"
             f" {paths.shown(folder / (name + '.yml'))}.{did_you_mean(name, known)}"
             f" Write it with 'cs-workbook new-product {name}', or map the value to one of"
             f" {', '.join(known) or 'the product files'}",
-            Finding("contracts", "product", "unknown_product", "stop", n, detail=name),
+            Finding(table, "product", "unknown_product", "stop", n, detail=name),
         )
-        for name, n in rows.items() if name not in known
+        for name, (n, table) in sorted(rows.items()) if name not in known
     )  # fmt: skip
-    return {name: known[name] for name in rows if name in known}, unknown
+    return {name: known[name] for name in sorted(rows) if name in known}, unknown
+
+
+def _rows_by_product(intake: Intake) -> dict[str, tuple[int, str]]:
+    """Product -> how many rows the table has that tells of it: the contracts, else that with most rows of it."""
+    tables = {
+        n: intake.kept[n]
+        for n in (("contracts",) if "contracts" in intake.kept else OF_ACCOUNTS)
+        if n in intake.kept
+    }
+    counts = {n: t.group_by("product").aggregate(n=t.count()) for n, t in tables.items()}
+    if "contracts" not in tables and intake.usage is not None:
+        used = intake.usage.table("active_daily")
+        counts["usage"] = used.group_by("product").aggregate(n=used.events.sum())
+    found: dict[str, tuple[int, str]] = {}
+    for name, counted in counts.items():
+        for row in counted.to_pyarrow().to_pylist():
+            found[row["product"]] = max(found.get(row["product"], (0, "")), (int(row["n"]), name))
+    return found
 
 
 def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Product]) -> dict[str, Any]:
@@ -178,10 +197,14 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         tables["milestones"] = reached
     files = Files(staging)
     frames: dict[str, pd.DataFrame] = {}
-    for name in FROZEN:
+    held = FROZEN if "contracts" in intake.kept else (*FROZEN, "first_seen")
+    for name in held:
         if name in REDUCED and intake.usage is not None:
             continue
-        frames[name] = _frozen(tables[name], name) if name in tables else empty(name)
+        if name == "first_seen":
+            frames[name] = _first_seen(intake, frames)
+        else:
+            frames[name] = _frozen(tables[name], name) if name in tables else empty(name)
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
@@ -191,9 +214,9 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
     content: dict[str, Any] = {
         "format": FORMAT,
         "as_of": intake.as_of.isoformat(),
-        "first_day": _first_day(intake),
+        "first_day": _first_day(intake, frames),
         "known": {n: k.as_json() for n, k in known(_by_day(intake, frames), products, intake.as_of).items()},
-        "tables": list(FROZEN),
+        "tables": list(held),
         "given": sorted(
             {
                 *intake.kept,
@@ -203,7 +226,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         ),
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
-        "rows_frozen": {name: files.rows[name] for name in FROZEN},
+        "rows_frozen": {name: files.rows[name] for name in held},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": dict(sorted(files.hashes.items())),
@@ -224,14 +247,38 @@ def _by_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.
     return found
 
 
-def _first_day(intake: Intake) -> str | None:
-    """The first day of the log; without one, that of the first contract."""
+def _first_seen(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The first day with a row of each account and product, in any table: who is known, where no contract tells.
+
+    Columns: account_id, product, first_day; a row for each account and product, in order.
+    """
+    keys = ["account_id", "product"]
+    days = [
+        frames[name][keys].assign(first_day=frames[name][str(TABLES[name].time)].dt.normalize())
+        for name in OF_ACCOUNTS
+        if TABLES[name].time and name in frames
+    ]
+    if intake.usage is not None:
+        used = intake.usage.table("active_daily")
+        first = used.group_by(keys).aggregate(first_day=used.day.min()).execute()
+        days.append(first.assign(first_day=pd.to_datetime(first["first_day"])))
+    kinds = {column: DTYPES[kind] for column, kind in FIRST_SEEN.items()}
+    rows = pd.concat([part.astype(kinds) for part in days], ignore_index=True).dropna()
+    return rows.groupby(keys, sort=True)["first_day"].min().reset_index().astype(kinds)
+
+
+def _first_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> str | None:
+    """The first day of the log; without one, that of the first contract, or without contracts of any row."""
     if intake.usage is not None:
         found = intake.usage.table("active_daily").day.min().to_pyarrow().as_py()
         if found is not None:
             return str(found.date())
-    found = intake.kept["contracts"].started_on.min().to_pyarrow().as_py()
-    return None if found is None else str(found)
+    found = (
+        frames["contracts"]["started_on"].min()
+        if "contracts" in intake.kept
+        else frames["first_seen"]["first_day"].min()
+    )
+    return None if pd.isna(found) else str(found.date())
 
 
 def _frozen(table: ir.Table, name: str) -> pd.DataFrame:

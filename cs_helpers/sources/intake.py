@@ -116,9 +116,9 @@ class _Taking:
             elif name == "usage" and parts is not None:
                 engine = self.engines.of(self.sources.tables["usage"].in_)
                 with reading("usage"):
-                    log = usage_log(engine, self.sources, self.policies, as_of, self.kept["contracts"])
+                    log = usage_log(engine, self.sources, self.policies, as_of, self.kept.get("contracts"))
                 everything = reduced(
-                    self.engines.hub, log, parts, self.policies, as_of, self.kept["contracts"], reductions
+                    self.engines.hub, log, parts, self.policies, as_of, self.kept.get("contracts"), reductions
                 )
                 usage = everything.only(self.kept["accounts"])
                 with reading("usage"):
@@ -132,7 +132,8 @@ class _Taking:
                     self.findings.append(finding(rule, count, TABLES[name], broken))
             stops += self._asked(as_of)
         stops += self.unclear
-        stops += _two_currencies(self.kept["contracts"])
+        if "contracts" in self.kept:
+            stops += _two_currencies(self.kept["contracts"])
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
@@ -167,7 +168,7 @@ class _Taking:
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
         hub, name = self.engines.hub, table.name
-        if name == "tickets":
+        if name == "tickets" and "contracts" in self.kept:
             rows = beside_contracts(rows, self.kept["contracts"])
         if name == "contracts":
             rows = contracts.as_held(rows, self.sources, self.products)
@@ -205,7 +206,9 @@ class _Taking:
         self.rows_kept[name] = int(self.kept[name].count().execute())
 
     def _asked(self, as_of: date) -> list[Stop]:
-        """What a person has to say of the contracts."""
+        """What a person has to say of the contracts; nothing where there are none."""
+        if "contracts" not in self.kept:
+            return []
         columns = ["account_id", "product", "started_on", "ended_on"]
         flagged = self.engines.hub.table("flagged_contracts")
         every = flagged.select(columns).execute()
@@ -245,7 +248,7 @@ class _Taking:
             self.findings.append(
                 finding(orphan, int(totals["strange"]), USAGE, refused.filter(refused.strange), key)
             )
-        if not contracts_matter(self.policies):
+        if "contracts" in self.kept and not contracts_matter(self.policies):
             self._outside_contracts(log, days, key)
 
     def _refused_usage(self, log: UsageLog, orphan: Rule) -> ir.Table:

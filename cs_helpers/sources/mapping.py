@@ -52,7 +52,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import refused_policy
 from cs_helpers.contract.settings_file import read_yaml, setting_error
-from cs_helpers.contract.tables import TABLES
+from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
 from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.paths import shown
 from cs_helpers.sources.written import ALLOWED, WORDS, NumberForm, wrong_format
@@ -243,6 +243,13 @@ def _check_names(file: Path, sources: Sources) -> None:
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
+    if not set(OF_ACCOUNTS).intersection(sources.tables):
+        raise SettingError(
+            file,
+            "nothing tells of any product: map one more table that says what the accounts did with it, or their contracts",
+            key="tables",
+            allowed=", ".join(OF_ACCOUNTS),
+        )
 
 
 def _check_written(file: Path, key: str, said: ColumnSource, kind: str, *, in_file: bool) -> None:

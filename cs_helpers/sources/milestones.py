@@ -91,6 +91,8 @@ class _Days:
 def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days | None:
     kept = intake.kept
     if rule.contract:
+        if "contracts" not in kept:
+            return None
         rows = kept["contracts"]
         rows = rows.filter(rows["product"] == product)
         return rows.group_by("account_id").aggregate(reached_at=rows.started_on.min())

@@ -125,16 +125,16 @@ def reduced(
     found: pd.DataFrame,
     policies: Policies,
     as_of: date,
-    contracts: ir.Table,
+    contracts: ir.Table | None,
     memory: Path,
 ) -> Reduced:
     """Reduces the cells of the log that `memory`, a folder, does not hold; `found` is the log's `survey`."""
-    ordered = contracts.order_by(contracts.columns)
+    looked_at = contracts if contracts_matter(policies) else None
     basis = _hash(
         f"{_code()} {duckdb.__version__}",
         [metadata(name) for name in REDUCED],
         sorted(policies.said.items()),
-        ordered.to_pyarrow().to_pylist() if contracts_matter(policies) else [],
+        [] if looked_at is None else looked_at.order_by(looked_at.columns).to_pyarrow().to_pylist(),
         _repeats(log) if "repeated" in log.rows.columns else "",
     )
     wanted = _wanted(found, basis, as_of)

@@ -102,19 +102,20 @@ def usage_log(
     sources: Sources,
     policies: Policies,
     as_of: date,
-    contracts: ir.Table,
+    contracts: ir.Table | None,
 ) -> UsageLog:
     """The log with the rules that look at one row.
 
-    `contracts` are the kept ones, in the engine of the files; they are looked at where a contract
-    rule refuses rows (`contracts_matter`).
+    `contracts` are the kept ones, in the engine of the files, `None` where there is no such table; they are looked at
+    where a contract rule refuses rows (`contracts_matter`).
     """
     mapped = given(engine, sources, USAGE)
     numbered = typed_table(engine, sources, USAGE)
     plain = typed_table(engine, sources, USAGE, numbered=False)
     if "usage_id" in mapped:
         plain, numbered = _without_repeats(engine, plain, numbered, as_of)
-    beside = engine.brought("kept_contracts", contracts) if contracts_matter(policies) else None
+    matter = contracts is not None and contracts_matter(policies)
+    beside = engine.brought("kept_contracts", contracts) if matter else None
     rows, rules = _masked(_dated(plain), policies, as_of, beside)
     whole, _ = _masked(_dated(numbered), policies, as_of, beside)
     in_parts = "usage_id" not in mapped and sliced(engine, sources, USAGE)

@@ -8,7 +8,12 @@ from cs_helpers.text import Text
 
 
 def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
-    """How many customers there are at the end of the quarter, and how that came from those at its start."""
+    """How many customers there are at the end of the quarter, and how that came from those at its start.
+
+    Without contracts: that nobody knows, and how many accounts are known instead.
+    """
+    if not time.by_contracts:
+        return text("page.accounts.known", n=text.number(len(time.customers(quarter.end))))
     moved = time.movement(quarter.back(1).end, quarter.end)
     parts = [
         text(f"page.movement.{name}", n=text.number(moved[name]))
@@ -24,6 +29,8 @@ def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
 
 def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -> str:
     """How many contracts run at the end of the quarter and their MRR, and what is not recorded."""
+    if not time.by_contracts:
+        return text("page.accounts.contracts")
     running, open_ = time.contracts_on(quarter.end), time.not_recorded()
     mrr = text.money(float(running["mrr"].sum()), currency)
     said = text("page.mrr", n=text.number(len(running)), mrr=mrr)

@@ -8,9 +8,12 @@ from cs_helpers.text import Text
 
 
 def scores(result: Result, text: Text) -> Listing:
-    """Red customers with the most revenue, the measure that moved each score most, and those it has to do without."""
+    """Red customers with the most revenue (where nobody knows it, the lowest scores), the measure that moved each score most, and those it has to do without."""
     scored = result.tables["scores"]
-    red = scored[scored["band"] == "red"].sort_values(["mrr", "score"], ascending=[False, True])
+    paid = ("mrr",) if "mrr" in scored else ()
+    red = scored[scored["band"] == "red"].sort_values(
+        [*paid, "score"], ascending=[*(False for _ in paid), True]
+    )
     of_nobody = set.intersection(*(set(unknown) for unknown in scored["unknown"])) if len(scored) else set()
     whole = red.assign(
         size=[text.label("size", s) for s in red["size"]],
@@ -28,11 +31,13 @@ def scores(result: Result, text: Text) -> Listing:
     )
     frame = whole.head(LONGEST).copy()
     currency = result.settings["currency"]
-    frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
-    headings = text.headings("health.scores", "name", "size", "mrr", "change", "why", "without")
+    if paid:
+        frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
+    headings = text.headings("health.scores", "name", "size", *paid, "change", "why", "without")
     return table(
-        frame, headings, name="scores", right=("mrr", "change"), whole=whole, units={"mrr": currency}
-    )
+        frame, headings, name="scores", right=("mrr", "change"), whole=whole, units={"mrr": currency},
+        title="title" if paid else "title_unpaid",
+    )  # fmt: skip
 
 
 def _driver(driver: str, kind: str, points: float, text: Text) -> str:

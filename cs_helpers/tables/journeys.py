@@ -27,6 +27,8 @@ def steps(result: Result, text: Text) -> Listing:
         "journeys.steps", "what", "n", "reached", "waiting", "left", "conversion", "days"
     )
     headings["conversion"] = headings["conversion"].format(window=result.settings["window_days"])
+    if not result.settings["by_contracts"]:  # who left is not known: no 0
+        del headings["left"]
     return table(
         frame, headings, name="steps", right=("n", "reached", "waiting", "left", "conversion", "days")
     )
@@ -147,7 +149,7 @@ def _in_charge(result: Result, text: Text, question: str, by: str) -> Listing:
 
 
 def waiting(result: Result, text: Text) -> Listing:
-    """Every customer that waits for a step: who waits longer than usual first, by revenue."""
+    """Every customer that waits for a step: who waits longer than usual first, by revenue where that is known."""
     found = result.tables["waiting"]
     whole = found.assign(
         step=[text.label("step", s) for s in found["step"]],
@@ -162,15 +164,17 @@ def waiting(result: Result, text: Text) -> Listing:
         whole["reason"] = ["" if r != r else text.label("reason", r) for r in found["reason"]]
     frame = whole.head(LONGEST).copy()
     currency = result.settings["currency"]
-    frame["mrr"] = [text.money(v, currency) for v in found["mrr"].head(LONGEST)]
+    paid = ("mrr",) if "mrr" in found else ()
+    if paid:
+        frame["mrr"] = [text.money(v, currency) for v in found["mrr"].head(LONGEST)]
     for column in ("days", "usual"):
         frame[column] = [text.number(v) for v in found[column].head(LONGEST)]
     for column, of in (("expected", "expected_on"), ("touched", "touched_on")):
         frame[column] = ["–" if d != d else text.day(d.date()) for d in found[of].head(LONGEST)]
     headings = text.headings(
-        "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", *told, "mrr"
+        "journeys.waiting", "name", "step", "days", "usual", "expected", "turn", "touched", *told, *paid
     )
     return table(
         frame, headings, name="waiting", right=("days", "usual", "expected", "touched", "mrr"), whole=whole,
-        units={"mrr": currency},
+        units={"mrr": currency}, title="title" if paid else "title_unpaid",
     )  # fmt: skip

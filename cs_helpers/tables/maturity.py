@@ -8,11 +8,12 @@ from cs_helpers.text import Text
 
 
 def levels(result: Result, text: Text) -> Listing:
-    """Customers whose level fell in the quarter, then those that rose, by revenue."""
+    """Customers whose level fell in the quarter, then those that rose, by revenue where that is known."""
     known = result.tables["levels"][lambda t: (t["level"] >= 0) & (t["previous"] >= 0)]
     moved = known[known["level"] != known["previous"]]
     moved = moved.assign(rose=moved["level"] > moved["previous"])
-    moved = moved.sort_values(["rose", "mrr"], ascending=[True, False])
+    paid = ("mrr",) if "mrr" in moved else ()
+    moved = moved.sort_values(["rose", *paid], ascending=[True, *(False for _ in paid)], kind="stable")
     whole = moved.assign(
         size=[text.label("size", s) for s in moved["size"]],
         moved=[
@@ -22,6 +23,7 @@ def levels(result: Result, text: Text) -> Listing:
     )
     frame = whole.head(LONGEST).copy()
     currency = result.settings["currency"]
-    frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
-    headings = text.headings("maturity.levels", "name", "size", "mrr", "moved")
+    if paid:
+        frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
+    headings = text.headings("maturity.levels", "name", "size", *paid, "moved")
     return table(frame, headings, name="levels", right=("mrr",), whole=whole, units={"mrr": currency})

@@ -21,13 +21,15 @@ class Listing:
 
     `page` has the page's headings and what its cells say; columns of `right` are set to the right.
     `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, with the unit of
-    plain numbers, unless the page sets several rows into one cell. `message` is the sentence above the table, if there is one.
+    plain numbers, unless the page sets several rows into one cell. `title` is the key of its heading; `message` the
+    sentence above the table, if there is one.
     """
 
     name: str
     page: pd.DataFrame
     right: frozenset[str]
     whole: pd.DataFrame
+    title: str = "title"
     message: str = ""
 
     @property
@@ -73,6 +75,7 @@ def table(
     right: tuple[str, ...] = (),
     whole: pd.DataFrame | None = None,
     units: Mapping[str, str] | None = None,
+    title: str = "title",
     message: str = "",
 ) -> Listing:
     """`frame` under the headings `columns`, its cells as they are to be read.
@@ -85,4 +88,4 @@ def table(
         c: f"{heading} ({units[c]})" if units and units.get(c) else heading for c, heading in columns.items()
     }
     every = shown if whole is None else whole[list(columns)].rename(columns=named)
-    return Listing(name, shown, frozenset(columns[c] for c in right), every, message)
+    return Listing(name, shown, frozenset(columns[c] for c in right if c in columns), every, title, message)

@@ -40,6 +40,24 @@ def _flatten(part: Any, key: str, into: dict[str, str]) -> None:
         into[key] = str(part)
 
 
+#: the sentences that speak of who is counted; those of the page's head say themselves what that is
+_COUNTING = ("baselines.", "charts.", "health.", "interviews.", "journeys.", "maturity.", "notes.")
+
+
+@cache
+def _of_accounts(language: str) -> dict[str, str]:
+    """All sentences of a language, where accounts are counted: no table of contracts says who is a customer."""
+    whole = catalogue(language)
+    said, instead = whole["page.accounts.said"], whole["page.accounts.instead"]
+
+    def written(found: re.Match[str]) -> str:
+        article, word = found[1] or "", found[2]
+        return f"{article[:1]}n " * bool(article) + (instead.capitalize() if word[0].isupper() else instead)
+
+    pattern = re.compile(rf"(\ba )?({said})(?![^{{}}]*}})", re.IGNORECASE)  # names of fields stay
+    return {key: pattern.sub(written, s) if key.startswith(_COUNTING) else s for key, s in whole.items()}
+
+
 def _names(product: Product, language: str) -> dict[str, str]:
     """What the product file calls its steps, measures, baselines, themes and subjects, as labels."""
     named = [("step", s.step, s.name) for s in product.journey.steps]
@@ -63,11 +81,15 @@ def _planned(product: Product) -> list[tuple[re.Pattern[str], str, str]]:
 
 
 class Text:
-    """The catalogue in one language, with a product's own names; call it with a key and fields."""
+    """The catalogue in one language, with a product's own names; call it with a key and fields.
 
-    def __init__(self, language: str, product: Product | None = None) -> None:
+    accounts: sentences speak of accounts in place of customers, as without contracts nobody knows who is one.
+    """
+
+    def __init__(self, language: str, product: Product | None = None, *, accounts: bool = False) -> None:
         self.language = language
-        self._sentences = catalogue(language) | (_names(product, language) if product else {})
+        sentences = _of_accounts(language) if accounts else catalogue(language)
+        self._sentences = sentences | (_names(product, language) if product else {})
         self._touches = _planned(product) if product else []
 
     def __call__(self, key: str, /, **fields: Any) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.products import Product
-from cs_helpers.contract.tables import TABLES
+from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.snapshot import ProductData
 from cs_helpers.snapshot.knowing import days_of, days_of_use, known
@@ -130,9 +130,23 @@ def product_data(
     filled = {name: frame(name, tables.get(name, ())) for name in TABLES if name != "usage"}
     reduced = _reduced(pd.DataFrame(usage if usage is not None else []))
     given = {*tables, *(("usage",) if usage is not None else ())}
+    if "contracts" not in given:  # as a snapshot does: who was seen when
+        filled["first_seen"] = _first_seen(filled, reduced["active_daily"])
     days = days_of(filled) | {"usage": days_of_use(reduced["active_daily"], reduced["usage_daily"])}
     what = known(days, [NAME], as_of)[NAME]
     return ProductData(of or product(), as_of, filled | reduced, frozenset(given), what)
+
+
+def _first_seen(tables: Mapping[str, pd.DataFrame], active: pd.DataFrame) -> pd.DataFrame:
+    dated = [(tables[n], str(TABLES[n].time)) for n in OF_ACCOUNTS if n in tables and TABLES[n].time]
+    parts = [
+        t[["account_id", "product"]].assign(first_day=t[when].dt.normalize())
+        for t, when in (*dated, (active, "day"))
+    ]
+    rows = pd.concat(
+        [part for part in parts if len(part)] or [_empty("active_daily").rename(columns={"day": "first_day"})]
+    )
+    return rows.groupby(["account_id", "product"])["first_day"].min().reset_index()
 
 
 def frame(name: str, rows: Rows) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.contract.products import CustomerRules
-from cs_helpers.contract.spells import CustomerTime, customer_time
+from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
 from cs_helpers.contract.vocabulary import ENDINGS
 
 DAY = timedelta(days=1)
@@ -240,3 +240,53 @@ def test_later_contracts_change_nothing_about_an_earlier_day(
         time_of(rows, KNOWN, return_gap_days=gap).spells,
         time_of(rows + later, KNOWN, return_gap_days=gap).spells,
     )
+
+
+# --- without contracts ----------------------------------------------------------------------------
+
+
+def seen(*rows: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["account_id", "first_day"]).astype(
+        {"account_id": "str", "first_day": "datetime64[us]"}
+    )
+
+
+def test_without_contracts_an_account_counts_from_its_first_row_and_never_ends():
+    time = accounts_seen(
+        seen(("B", "2026-03-31"), ("A", "2026-01-05"), ("C", "2026-07-01")), date(2026, 6, 30)
+    )
+    assert not time.by_contracts
+    assert list(time.customers(date(2026, 3, 30))) == ["A"]
+    assert list(time.customers(date(2026, 6, 30))) == ["A", "B"]  # C is not known yet
+    assert time.first_days().to_dict() == {"A": pd.Timestamp("2026-01-05"), "B": pd.Timestamp("2026-03-31")}
+    assert time.after(date(2026, 3, 31), date(2026, 6, 30)).to_dict() == {"A": "running", "B": "running"}
+    assert time.recounted([date(2026, 3, 31)]).empty
+    assert time.not_recorded().empty
+
+
+def test_without_contracts_mrr_is_not_known_rather_than_zero():
+    time = accounts_seen(seen(("A", "2026-01-05")), date(2026, 6, 30))
+    assert time.mrr(date(2026, 6, 30)).isna().to_dict() == {"A": True}
+
+
+def test_without_contracts_and_rows_nobody_is_known():
+    time = accounts_seen(seen(), date(2026, 6, 30))
+    assert time.customers(date(2026, 6, 30)).empty
+    assert time.mrr(date(2026, 6, 30)).empty
+
+
+def test_a_customer_between_two_contracts_pays_nothing_that_day():
+    rows = [("A", "2026-01-01", "2026-03-31"), ("A", "2026-04-11", None)]
+    contracts = pd.DataFrame(rows, columns=["account_id", "started_on", "ended_on"]).assign(
+        ended_how="term", mrr=100.0
+    )
+    contracts = contracts.astype(
+        {
+            "account_id": "str",
+            "started_on": "datetime64[us]",
+            "ended_on": "datetime64[us]",
+            "ended_how": "str",
+        }
+    )
+    time = customer_time(contracts, CustomerRules(), date(2026, 6, 30))
+    assert time.mrr(date(2026, 4, 5)).to_dict() == {"A": 0.0}

@@ -156,3 +156,18 @@ def test_a_last_day_that_is_no_date_is_refused(refused, content):
     error = refused()
     assert error.key == "as_of"
     assert "'soon'" in error.problem
+
+
+@pytest.mark.parametrize("table", ["usage", "tickets", "interviews", "surveys", "milestones", "touches"])
+def test_contracts_may_be_left_out_where_another_table_tells_of_a_product(tmp_path, content, table):
+    content["tables"] = {"accounts": {"from": "crm"}, table: {"from": "billing"}}
+    file = tmp_path / "sources.yml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert set(load_sources(file).tables) == {"accounts", table}
+
+
+@pytest.mark.parametrize("tables", [("accounts",), ("accounts", "costs"), ("accounts", "notes")])
+def test_one_table_has_to_tell_of_a_product(content, refused, tables):
+    content["tables"] = {name: {"from": "crm"} for name in tables}
+    assert "nothing tells of any product: map one more table" in str(refused())
+    assert "usage, milestones, touches, tickets, surveys, assessments, interviews" in str(refused())

@@ -11,7 +11,7 @@ import pytest
 
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.text import Text, catalogue
+from cs_helpers.text import Text, _of_accounts, catalogue
 
 ENGLISH, JAPANESE = catalogue("en"), catalogue("ja")
 PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
@@ -28,6 +28,37 @@ def test_both_languages_have_the_same_keys():
 @pytest.mark.parametrize("key", sorted(ENGLISH))
 def test_a_sentence_has_the_same_fields_in_both_languages(key):
     assert fields(ENGLISH[key]) == fields(JAPANESE[key])
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_where_accounts_are_counted_the_sentences_have_the_same_fields(language):
+    plain, accounts = catalogue(language), _of_accounts(language)
+    assert {k: fields(s) for k, s in accounts.items()} == {k: fields(s) for k, s in plain.items()}
+    said = [
+        k
+        for k, s in accounts.items()
+        if re.search(r"(?i)\ba account|customer|顧客", re.sub(r"\{[^}]*\}", "", s))
+    ]
+    assert said
+    assert not [
+        k
+        for k in said
+        if k.startswith(
+            ("baselines.", "charts.", "health.", "interviews.", "journeys.", "maturity.", "notes.")
+        )
+    ]
+
+
+def test_accounts_stand_in_place_of_customers_with_their_article():
+    text = Text("en", accounts=True)
+    assert (
+        text("notes.value_not_reached")
+        == "Not available yet: no account has reached the step that stands for value."
+    )
+    assert text("charts.n_customers", n="7") == "n = 7 accounts"
+    assert "has an account with" in text("interviews.crossing.nobody")
+    assert Text("ja", accounts=True)("maturity.by_quarter.now", share="3%") == "Lv.3以上の企業は3%"
+    assert Text("en")("charts.n_customers", n="7") == "n = 7 customers"
 
 
 @pytest.mark.parametrize("key", sorted(k for k in JAPANESE if k != "labels.level"))
