@@ -74,7 +74,7 @@ class Workbook:
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
-        text = Text(checked.language, data.product)
+        text = Text(checked.language, data.product, snapshot.sizes)
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
     @_few
@@ -83,7 +83,7 @@ class Workbook:
 
         For leadership our own people have pseudonyms, an analysis of what customers told (it has `for_leadership`)
         works on masked names and hides small numbers, and `disclosed` has the last word. The currency of the
-        product's contracts stands in its `settings`.
+        product's contracts and the classes of size, largest first, stand in its `settings`.
         """
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         if self.audience == "team":
@@ -91,7 +91,8 @@ class Workbook:
         else:
             cover = self.text.pseudonym
             result = leadership_result(module, self.snapshot, self.data, self.quarter, cover)
-        return replace(result, settings={**result.settings, "currency": self._currency()})
+        settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
+        return replace(result, settings=settings)
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.

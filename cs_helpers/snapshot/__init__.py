@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.known import NOTHING, Known
+from cs_helpers.contract.labels import DEFAULT_ORDER, SizeClass, shown_order, sizes_of_json
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError, did_you_mean
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fift
 LATEST = "LATEST"
 
 #: what a manifest and the tables hold; another number is another meaning
-FORMAT = 6
+FORMAT = 7
 
 #: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
 FEW = 50_000
@@ -42,7 +43,8 @@ class ProductData:
     Every table of the contract (but usage, which stands reduced as usage_daily, usage_monthly and
     active_daily) is there with its columns; one that was not given is empty and not in `given`.
     `accounts` are the customers that ever had a contract for the product. `known`: from when to when the
-    tables tell of the product, whichever of its customers are looked at.
+    tables tell of the product, whichever of its customers are looked at. `sizes`: the classes of company size as
+    pages show them, the largest first; an account whose size is not known is of none of them (`unknown`).
     """
 
     product: Product
@@ -50,6 +52,7 @@ class ProductData:
     tables: Mapping[str, pd.DataFrame]
     given: frozenset[str]
     known: Known = NOTHING
+    sizes: tuple[str, ...] = DEFAULT_ORDER
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -156,6 +159,11 @@ class Snapshot:
         return date.fromisoformat(self.manifest["as_of"])
 
     @property
+    def sizes(self) -> tuple[SizeClass, ...]:
+        """The classes of company size that were declared when it was taken, smallest first."""
+        return sizes_of_json(self.manifest["sizes"])
+
+    @property
     def products(self) -> dict[str, Product]:
         """The products in it, as their files described them when it was taken."""
         return {name: self.product(name) for name in self.manifest["products"]}
@@ -221,6 +229,7 @@ class Snapshot:
             tables,
             frozenset(self.manifest["given"]),
             Known.of_json(self.manifest["known"][product]),
+            shown_order(self.sizes),
         )
         return whole.of_accounts(tables["contracts"]["account_id"])
 

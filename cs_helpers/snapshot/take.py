@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -17,13 +17,15 @@ from typing import Any
 import duckdb
 import ibis.expr.types as ir
 import pandas as pd
+import pandera.pandas as pa
 
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.frames import REDUCED
+from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.contract.vocabulary import DTYPES
+from cs_helpers.contract.vocabulary import DTYPES, UNKNOWN
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
@@ -63,7 +65,7 @@ def take_snapshot(
         used, unknown = products_used(intake, known, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        manifest = _write(root, staging, intake, used)
+        manifest = _write(root, staging, intake, used, sources.sizes)
         return _put_in_place(root, staging, manifest)
 
 
@@ -171,7 +173,9 @@ def products_used(
     return {name: known[name] for name in rows if name in known}, unknown
 
 
-def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Product]) -> dict[str, Any]:
+def _write(
+    root: Path, staging: Path, intake: Intake, products: Mapping[str, Product], sizes: Sequence[SizeClass]
+) -> dict[str, Any]:
     tables = {n: t.select(*TABLES[n].columns) for n, t in intake.kept.items() if n != "milestones"}
     reached = milestones(intake, products)
     if reached is not None:
@@ -181,7 +185,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
     for name in FROZEN:
         if name in REDUCED and intake.usage is not None:
             continue
-        frames[name] = _frozen(tables[name], name) if name in tables else empty(name)
+        frames[name] = _frozen(tables[name], name, sizes) if name in tables else empty(name)
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
@@ -204,6 +208,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
         "rows_frozen": {name: files.rows[name] for name in FROZEN},
+        "sizes": [each.model_dump(mode="json") for each in sizes],
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": dict(sorted(files.hashes.items())),
@@ -234,7 +239,7 @@ def _first_day(intake: Intake) -> str | None:
     return None if found is None else str(found)
 
 
-def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
+def _frozen(table: ir.Table, name: str, sizes: Sequence[SizeClass]) -> pd.DataFrame:
     """A table of the engine in the contract's types and in one fixed order of rows.
 
     The contract's schema has the last word: what passed the engine's rules must pass it too.
@@ -242,7 +247,13 @@ def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
     kinds = kinds_of(name)
     frame = table.select(*kinds).execute().astype({c: DTYPES[k] for c, k in kinds.items()})
     frame = frame.sort_values(list(kinds), na_position="first", ignore_index=True)
-    return TABLES[name].schema.validate(frame, lazy=True) if name in TABLES else frame
+    if name not in TABLES:
+        return frame
+    schema = TABLES[name].schema
+    if name == "accounts":
+        held = [*(each.size for each in sizes), UNKNOWN]
+        schema = schema.update_column("size", checks=[pa.Check.isin(held)])
+    return schema.validate(frame, lazy=True)
 
 
 def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapshot:

@@ -8,7 +8,7 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -33,10 +33,10 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts, questions
-from cs_helpers.sources.columns import landed, typed_table
+from cs_helpers.sources import contracts, labels, questions
+from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
-from cs_helpers.sources.examples import finding, labels
+from cs_helpers.sources.examples import broken_rules, finding
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
@@ -157,14 +157,21 @@ class _Taking:
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
         hub, name = self.engines.hub, table.name
+        engine = self.engines.of(self.sources.tables[name].in_)
+        with reading(name):
+            rows = labels.read(rows, table, self.sources)
+            there = given(engine, self.sources, table)
         if name == "tickets":
             rows = beside_contracts(rows, self.kept["contracts"])
         if name == "contracts":
             rows = contracts.as_held(rows, self.sources, self.products)
         rules = [
-            *column_rules(rows, table, self.policies),
+            *column_rules(
+                rows, table, self.policies, classes=labels.classes(table, self.sources),
+                details=labels.details(table, self.sources), given=there,
+            ),
             *relation_rules(rows, table, self.kept, as_of, self.policies),
-        ]
+        ]  # fmt: skip
         if name == "contracts":
             rules += contracts.rules(rows, self.sources, self.products, self.policies)
         rules += key_rule(rows, table, rules, self.policies)
@@ -177,7 +184,10 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         for i, (rule, hit) in enumerate(broken):
             if counts[f"n{i}"]:
-                self.findings.append(finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit)))
+                found = finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
+                if rule.name == "not_allowed":
+                    found = self._with_line(found, table)
+                self.findings.append(found)
         refused = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
         blanked = {
             rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
@@ -187,12 +197,19 @@ class _Taking:
         kept = flagged.filter(~refused).mutate(**blanked)
         if name == "contracts":
             self.asked = kept
+        kept = labels.filled(kept, table)
         self.kept[name] = hub.create_table(f"kept_{name}", kept.select(ROW, *table.columns))
         self.rejected[name] = flagged.filter(refused).select(
-            ROW, rules=labels(broken), **{c: flagged[RAW + c] for c in table.columns}
+            ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
         self.rows_read[name] = int(counts["total"])
         self.rows_kept[name] = int(self.kept[name].count().execute())
+
+    def _with_line(self, found: Finding, table: Table) -> Finding:
+        """A finding on values that are no class, with the line that says which class they are."""
+        choice = labels.classes(table, self.sources)[found.column]
+        values = [value for _, _, value in found.examples]
+        return replace(found, write=labels.line(self.sources, table, found.column, values, choice))
 
     def _asked(self, as_of: date) -> list[Stop]:
         """What a person has to say of the contracts."""
@@ -250,7 +267,7 @@ class _Taking:
         broken = [(rule, (refused.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
         self.rejected["usage"] = refused.select(
             ROW,
-            rules=labels([*broken, (orphan, refused.strange)]),
+            rules=broken_rules([*broken, (orphan, refused.strange)]),
             **{c: refused[RAW + c] for c in USAGE.columns},
         )
         return refused

@@ -7,6 +7,7 @@ the same fields. Numbers and dates are written as the language writes them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import babel.numbers
 import budoux
 import yaml
 
+from cs_helpers.contract.labels import SizeClass, names_of
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 
@@ -65,9 +67,12 @@ def _planned(product: Product) -> list[tuple[re.Pattern[str], str, str]]:
 class Text:
     """The catalogue in one language, with a product's own names; call it with a key and fields."""
 
-    def __init__(self, language: str, product: Product | None = None) -> None:
+    def __init__(
+        self, language: str, product: Product | None = None, sizes: Sequence[SizeClass] = ()
+    ) -> None:
         self.language = language
-        self._sentences = catalogue(language) | (_names(product, language) if product else {})
+        own = {f"labels.size.{size}": name for size, name in names_of(sizes, language).items()}
+        self._sentences = catalogue(language) | own | (_names(product, language) if product else {})
         self._touches = _planned(product) if product else []
 
     def __call__(self, key: str, /, **fields: Any) -> str:
