@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from cs_helpers import paths
 from cs_helpers.analyses.customers import as_known, in_segment, segments_of
 from cs_helpers.analyses.edition import leadership_result
+from cs_helpers.analyses.reads import reads
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
@@ -124,8 +125,11 @@ class Workbook:
                 )  # fmt: skip
         return replace(self, data=replace(self.data, product=product.model_copy(update={"journey": journey})))
 
-    def header(self) -> None:
-        """Shows what the page is about: product, quarter, customers, as of, snapshot."""
+    def header(self, *analyses: str) -> None:
+        """Shows what the page is about: product, quarter, customers, as of, and what was left out.
+
+        analyses: those that the page shows, for the tables that its numbers rest on; default: all tables.
+        """
         text, product = self.text, self.data.product
         time = as_known(self.data, self.quarter.end)
         about = [
@@ -135,6 +139,11 @@ class Workbook:
             ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
             ("as_of", text.day(self.snapshot.as_of)),
         ]
+        refused = self.snapshot.left_out(product.product)
+        tables = {t for a in analyses for t in reads(a, product)} if analyses else set(refused)
+        out = facts.left_out(text, refused, tables, self._currency())
+        if out:
+            about.append(("left_out.label", out))
         if self.segment != "all":
             about.insert(2, ("segment", text.segment(self.segment)))
         cells = "".join(
@@ -146,7 +155,7 @@ class Workbook:
         _html(
             f'<style>{style}</style><div class="header"><p class="about">{what}</p>'
             f'<dl class="facts">{cells}</dl></div>',
-            {"shows": ["public"]},
+            {"shows": ["public"], **({"left_out": text("page.left_out.beside", said=out)} if out else {})},
         )
 
     def headlines(self, result: Result, *names: str) -> None:

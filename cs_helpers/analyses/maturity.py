@@ -79,6 +79,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if some:
         notes.append(Note("segment_unknown", "by_size", {"segments": some, "of": len(there)}))
     if none:
+        del tables["by_size"]
         notes.append(Note("segment_not_recorded", "by_size", {"dimensions": none}))
     if len(quarters) > 1:
         moves = _transitions(time, states, quarters[-YEAR - 1 :])

@@ -21,6 +21,7 @@ from cs_helpers.contract.known import NOTHING, Known
 from cs_helpers.contract.labels import DEFAULT_ORDER, SizeClass, shown_order, sizes_of_json
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.refused import LeftOut, left_out_of_json
 from cs_helpers.errors import SnapshotError, did_you_mean
 
 if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fifth of the time
@@ -186,6 +187,10 @@ class Snapshot:
         first = Quarter.holding(date.fromisoformat(self.manifest["first_day"]))
         last = Quarter.latest_complete(self.as_of)
         return first.upto(last) if first <= last else []
+
+    def left_out(self, product: str) -> dict[str, LeftOut]:
+        """What was refused of each table that a product's rows come from; nothing of those that are whole."""
+        return left_out_of_json(self.manifest["refused"][product])
 
     def check_product(self, name: str) -> str:
         """`name` if it is a product of the snapshot (`first`: the first); else `SnapshotError`."""

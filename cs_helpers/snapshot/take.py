@@ -24,6 +24,7 @@ from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Product, load_products
+from cs_helpers.contract.refused import LeftOut
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.vocabulary import DTYPES, UNKNOWN
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
@@ -36,6 +37,7 @@ from cs_helpers.sources.intake import Intake, taken_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
+from cs_helpers.sources.refused import of_product
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -65,7 +67,8 @@ def take_snapshot(
         used, unknown = products_used(intake, known, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        manifest = _write(root, staging, intake, used, sources.sizes)
+        left_out = {name: of_product(intake.counts, name, known) for name in used}
+        manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 
 
@@ -174,7 +177,12 @@ def products_used(
 
 
 def _write(
-    root: Path, staging: Path, intake: Intake, products: Mapping[str, Product], sizes: Sequence[SizeClass]
+    root: Path,
+    staging: Path,
+    intake: Intake,
+    products: Mapping[str, Product],
+    sizes: Sequence[SizeClass],
+    left_out: Mapping[str, Mapping[str, LeftOut]],
 ) -> dict[str, Any]:
     tables = {n: t.select(*TABLES[n].columns) for n, t in intake.kept.items() if n != "milestones"}
     reached = milestones(intake, products)
@@ -209,6 +217,7 @@ def _write(
         "rows_kept": dict(intake.rows_kept),
         "rows_frozen": {name: files.rows[name] for name in FROZEN},
         "sizes": [each.model_dump(mode="json") for each in sizes],
+        "refused": {p: {t: each.as_json() for t, each in of.items()} for p, of in left_out.items()},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": dict(sorted(files.hashes.items())),

@@ -33,7 +33,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts, labels, questions
+from cs_helpers.sources import contracts, labels, questions, refused
 from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import broken_rules, finding
@@ -50,7 +50,7 @@ class Intake:
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
     rows_read, rows_kept: table -> count. usage: what the rows of known accounts in the
     log were reduced to; log: its rows.
-    stops: what stops a snapshot.
+    stops: what stops a snapshot. counts: table -> its rows by product and whether they were refused (`refused.counted`).
     """
 
     kept: Mapping[str, ir.Table]
@@ -60,6 +60,7 @@ class Intake:
     findings: tuple[Finding, ...]
     stops: tuple[Stop, ...]
     as_of: date
+    counts: Mapping[str, pd.DataFrame]
     usage: Reduced | None = None
     log: UsageLog | None = None
 
@@ -96,6 +97,7 @@ class _Taking:
         self.rows_read: dict[str, int] = {}
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
+        self.counts: dict[str, pd.DataFrame] = {}
         #: the contracts that were kept, with the columns that questions are asked from
         self.asked: ir.Table
 
@@ -127,10 +129,11 @@ class _Taking:
                     self.findings.append(finding(rule, count, TABLES[name], broken))
             stops += self._asked(as_of)
         stops += _two_currencies(self.kept["contracts"])
+        stops += refused.too_much(self.counts, self.sources.refused_at_most, self.products)
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
-            as_of, usage, log,
+            as_of, self.counts, usage, log,
         )  # fmt: skip
 
     def _read(self) -> tuple[dict[str, ir.Table], pd.DataFrame | None]:
@@ -188,18 +191,20 @@ class _Taking:
                 if rule.name == "not_allowed":
                     found = self._with_line(found, table)
                 self.findings.append(found)
-        refused = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
+        out = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
+        with reading(name):
+            self.counts[name] = refused.counted(flagged, out, table)
         blanked = {
             rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
             for rule, hit in broken
             if rule.name in VALUE_RULES and not rule.refuses and counts[f"n{rules.index(rule)}"]
         }
-        kept = flagged.filter(~refused).mutate(**blanked)
+        kept = flagged.filter(~out).mutate(**blanked)
         if name == "contracts":
             self.asked = kept
         kept = labels.filled(kept, table)
         self.kept[name] = hub.create_table(f"kept_{name}", kept.select(ROW, *table.columns))
-        self.rejected[name] = flagged.filter(refused).select(
+        self.rejected[name] = flagged.filter(out).select(
             ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
         self.rows_read[name] = int(counts["total"])
@@ -232,6 +237,7 @@ class _Taking:
             kept=strangers.ifelse(0, days.good).sum().fill_null(0),
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         self.rows_read["usage"], self.rows_kept["usage"] = int(totals["read"]), int(totals["kept"])
+        self.counts["usage"] = refused.of_use(days, strangers)
         orphan = Rule(
             "usage",
             "account_id",
@@ -241,17 +247,15 @@ class _Taking:
             "accounts",
         )
         counts = usage.broken()
-        refused = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
+        out = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
         key = ("usage_id",) if "usage_id" in log.mapped else ("account_id",)
         for i, rule in enumerate(log.rules):
             if rule.label in counts:
-                rows = refused if rule.refuses else log.whole
+                rows = out if rule.refuses else log.whole
                 hit = rows.filter((rows.mask & (1 << i)) != 0)
                 self.findings.append(finding(rule, counts[rule.label], USAGE, hit, key))
         if totals["strange"]:
-            self.findings.append(
-                finding(orphan, int(totals["strange"]), USAGE, refused.filter(refused.strange), key)
-            )
+            self.findings.append(finding(orphan, int(totals["strange"]), USAGE, out.filter(out.strange), key))
         if not contracts_matter(self.policies):
             self._outside_contracts(log, days, key)
 
@@ -263,14 +267,14 @@ class _Taking:
         rows = rows.mutate(strange=strange)
         wanted = rows.filter(((rows.mask & log.refusing) != 0) | rows.strange)
         wanted = wanted.select(ROW, "mask", "strange", *USAGE.columns, *(RAW + c for c in USAGE.columns))
-        refused = log.engine.into(self.engines.hub, "refused_usage", wanted)
-        broken = [(rule, (refused.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
-        self.rejected["usage"] = refused.select(
+        out = log.engine.into(self.engines.hub, "refused_usage", wanted)
+        broken = [(rule, (out.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
+        self.rejected["usage"] = out.select(
             ROW,
-            rules=broken_rules([*broken, (orphan, refused.strange)]),
-            **{c: refused[RAW + c] for c in USAGE.columns},
+            rules=broken_rules([*broken, (orphan, out.strange)]),
+            **{c: out[RAW + c] for c in USAGE.columns},
         )
-        return refused
+        return out
 
     def _outside_contracts(self, log: UsageLog, days: ir.Table, key: tuple[str, ...]) -> None:
         beside = beside_contracts(days, self.kept["contracts"])

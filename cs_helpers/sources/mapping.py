@@ -143,6 +143,13 @@ class TableSource(_Part):
         return self.columns.get(name)
 
 
+class RefusedAtMost(_Part):
+    """The shares that may be left out: of the rows of each table, and of the MRR of each product; None: any."""
+
+    rows: float | None = Field(default=None, ge=0, le=1)
+    mrr: float | None = Field(default=None, ge=0, le=1)
+
+
 class Sources(_Part):
     """A sources file, checked."""
 
@@ -154,6 +161,7 @@ class Sources(_Part):
     databases: dict[str, str] = Field(default_factory=dict)
     policies: dict[str, Policy] = Field(default_factory=dict)
     sizes: tuple[SizeClass, ...] = DEFAULT_SIZES
+    refused_at_most: RefusedAtMost = RefusedAtMost()
     tables: dict[str, TableSource]
 
     @field_validator("memory")
