@@ -142,6 +142,7 @@ class Workbook:
         refused = self.snapshot.left_out(product.product)
         tables = {t for a in analyses for t in reads(a, product)} if analyses else set(refused)
         out = facts.left_out(text, refused, tables, self._currency())
+        brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
         if out:
             about.append(("left_out.label", out))
         if self.segment != "all":
@@ -155,7 +156,7 @@ class Workbook:
         _html(
             f'<style>{style}</style><div class="header"><p class="about">{what}</p>'
             f'<dl class="facts">{cells}</dl></div>',
-            {"shows": ["public"], **({"left_out": text("page.left_out.beside", said=out)} if out else {})},
+            {"shows": ["public"], **({"left_out": text("page.left_out.beside", said=brief)} if out else {})},
         )
 
     def headlines(self, result: Result, *names: str) -> None:

@@ -128,13 +128,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables["ways"] = went
         verdicts["ways"] = detour(went)
-    some, none = not_known(who, "size", "industry")
-    if some:
-        fields = {"segments": some, "of": len(who)}
-        notes += [Note("segment_unknown", about, fields) for about in ("steps", "stalls")]
-    if none:
-        notes += [Note("segment_not_recorded", about, {"dimensions": none}) for about in ("steps", "stalls")]
-    if len(none) < 2:
+    for about, dimensions in (("steps", ("size",)), ("stalls", ("size", "industry"))):
+        some, none = not_known(who, *dimensions)
+        if some:
+            notes.append(Note("segment_unknown", about, {"segments": some, "of": len(who)}))
+        if none:
+            notes.append(Note("segment_not_recorded", about, {"dimensions": none}))
+    if len(none) < 2:  # of the two that stalls go by
         tables["stalls"] = stalls(waits, tables["waiting"], accounts)
         verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
     value, metrics = None, _hardest(hardest)

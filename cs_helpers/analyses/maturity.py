@@ -348,10 +348,9 @@ def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metri
 def _verdicts(
     tables: dict[str, pd.DataFrame], metrics: dict[str, Metric], quarters: list[Quarter]
 ) -> dict[str, Verdict]:
-    found = {
-        "by_quarter": _trend(tables["by_quarter"], quarters),
-        "by_size": _between_sizes(tables["by_size"]),
-    }
+    found = {"by_quarter": _trend(tables["by_quarter"], quarters)}
+    if "by_size" in tables:
+        found["by_size"] = _between_sizes(tables["by_size"])
     if "transitions" in tables:
         rose, fell = metrics.get("rose"), metrics.get("fell")
         added_up = min(len(quarters) - 1, YEAR)

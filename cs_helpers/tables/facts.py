@@ -36,15 +36,29 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
     return said
 
 
-def left_out(text: Text, refused: Mapping[str, LeftOut], tables: Collection[str], currency: str) -> str:
+#: so many tables are told of where there is little room: those of customers first, then of which most was left out
+BRIEF = 2
+
+
+def left_out(
+    text: Text,
+    refused: Mapping[str, LeftOut],
+    tables: Collection[str],
+    currency: str,
+    *,
+    brief: bool = False,
+) -> str:
     """What was left out of these tables: the share of rows, and of contracts that of MRR; '' where nothing was.
 
     refused: table -> what was left out. Amounts that cannot be read are said, so that none looks smaller than it is.
+    brief: of further tables only how many they are.
     """
+    named = [name for name in refused if name in tables]
+    if brief:
+        named.sort(key=lambda name: (name not in ("contracts", "accounts"), -refused[name].share))
     parts = []
-    for name, each in refused.items():
-        if name not in tables:
-            continue
+    for name in named[:BRIEF] if brief else named:
+        each = refused[name]
         mrr = _left_out_mrr(text, each, currency) if name == "contracts" else ""
         parts.append(
             text(
@@ -52,6 +66,10 @@ def left_out(text: Text, refused: Mapping[str, LeftOut], tables: Collection[str]
                 share=_fine_share(text, each.share), mrr=mrr,
             )
         )  # fmt: skip
+    if more := len(named) - len(parts):
+        parts.append(
+            text("page.left_out.more" if more > 1 else "page.left_out.one_more", n=text.number(more))
+        )
     return text.joined(parts)
 
 

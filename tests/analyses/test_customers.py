@@ -51,7 +51,9 @@ def test_the_sizes_partition_the_customers() -> None:
 
 
 def test_the_segments_of_a_dimension_hold_each_customer_once_whatever_is_not_known() -> None:
-    accounts = frame("accounts", [account("A", None), account("B", "mid", motivation=4), account("C", "huge")])
+    accounts = frame(
+        "accounts", [account("A", None), account("B", "mid", motivation=4), account("C", "huge")]
+    )
     data = replace(product_data(accounts=accounts), sizes=("huge", "mid"))
     found = segments_of(data)
     assert found == [

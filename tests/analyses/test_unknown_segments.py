@@ -34,7 +34,8 @@ TABLES = {
     "interviews": ("framework", "next", "meter", "varies", "reasons", "segment_facts", "frozen", "key_words", "context"),
 }  # fmt: skip
 OWN = tuple(
-    SizeClass(size=size, name=Words(en=f"{size} firms", ja=f"{size}級")) for size in ("XS", "S", "M", "L", "XL", "XXL")
+    SizeClass(size=size, name=Words(en=f"{size} firms", ja=f"{size}級"))
+    for size in ("XS", "S", "M", "L", "XL", "XXL")
 )
 
 
@@ -122,7 +123,9 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
     assert sentence(note, Text("en"), "JPY").endswith(
         "so nothing is said by it: Size, Industry, Motivation and literacy."
     )
-    assert sentence(note, Text("ja"), "JPY").startswith("企業規模、業種、意欲×リテラシーがどの企業についても記録されていない")
+    assert sentence(note, Text("ja"), "JPY").startswith(
+        "企業規模、業種、意欲×リテラシーがどの企業についても記録されていない"
+    )
 
 
 def test_how_many_are_not_known_is_said(result: Callable[[str, str], Result]) -> None:
@@ -131,8 +134,8 @@ def test_how_many_are_not_known_is_said(result: Callable[[str, str], Result]) ->
     bands = found.tables["bands"].groupby("size")["customers"].sum()
     assert note.fields == {"segments": (("size", bands["unknown"]),), "of": bands["all"]}
     said = sentence(note, Text("en"), "JPY")
-    assert said.startswith(f"Not known of some of the {bands['all']} customers: Size (of {bands['unknown']}).")
-    assert f"企業規模（{bands['unknown']}社）" in sentence(note, Text("ja"), "JPY")
+    assert said.startswith(f"Not known for some of the {bands['all']} customers (Size: {bands['unknown']}).")
+    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(note, Text("ja"), "JPY")
 
 
 def test_nothing_is_said_where_all_is_known(result_of: Callable[[str, str, str], Result]) -> None:
@@ -172,10 +175,22 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
     told = PEOPLE.iloc[:1].assign(viewpoint="problem")
     crossed = pd.DataFrame(
         [("size", "unknown", "industry", "retail", 0, 0, 1), ("size", "S", "industry", "retail", 0, 0, 1)],
-        columns=["first", "first_segment", "second", "second_segment", "companies", "viewpoints", "customers"],
+        columns=[
+            "first",
+            "first_segment",
+            "second",
+            "second_segment",
+            "companies",
+            "viewpoints",
+            "customers",
+        ],
     )
     heard = grid(told, PEOPLE, ("mid", "S"))
-    assert heard.groupby("dimension")["companies"].sum().to_dict() == {"size": 1, "quadrant": 1, "industry": 1}
+    assert heard.groupby("dimension")["companies"].sum().to_dict() == {
+        "size": 1,
+        "quadrant": 1,
+        "industry": 1,
+    }
     found = next_companies(PEOPLE, told, heard, crossed)
     assert found.iloc[0]["account_id"] == "c"
     assert not any("unknown" in segment for cell in found["cell"] for segment in cell)
@@ -184,7 +199,9 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
 # --- which tables a page rests on ------------------------------------------------------------------------
 
 
-def test_an_analysis_declares_the_tables_that_it_reads(snapshot, of_product: Callable[[str], ProductData]) -> None:
+def test_an_analysis_declares_the_tables_that_it_reads(
+    snapshot, of_product: Callable[[str], ProductData]
+) -> None:
     parent = {"usage_daily": "usage", "usage_monthly": "usage", "active_daily": "usage"}
     for name, analysis in ANALYSES.items():
         seen: dict[str, set[str]] = {}

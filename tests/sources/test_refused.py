@@ -13,7 +13,9 @@ from cs_helpers.errors import ContractError, SettingError
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources.mapping import load_sources
 
-ACCOUNTS = "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,retail\nA3,Higashi,small,retail\n"
+ACCOUNTS = (
+    "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,retail\nA3,Higashi,small,retail\n"
+)
 CONTRACTS = """\
 contract_id,account_id,product,started_on,ended_on,mrr,currency
 C1,A1,helpdesk,2026-01-01,,100,JPY
@@ -89,7 +91,10 @@ def test_rows_of_a_log_are_counted_by_product(frozen):
 
 
 def test_left_out_rows_and_kept_rows_are_the_rows_that_were_read(frozen):
-    rows = CONTRACTS + "C4,A1,,2026-03-01,,50,JPY\nC5,A9,helpdesk,2026-03-01,,60,JPY\nC5,A1,helpdesk,2026-03-01,,60,JPY\n"
+    rows = (
+        CONTRACTS
+        + "C4,A1,,2026-03-01,,50,JPY\nC5,A9,helpdesk,2026-03-01,,60,JPY\nC5,A1,helpdesk,2026-03-01,,60,JPY\n"
+    )
     snapshot = frozen(contracts=rows)
     manifest = snapshot.manifest
     of_nobody = 1
@@ -142,11 +147,17 @@ def test_mrr_that_cannot_be_read_is_not_taken_for_none(frozen):
 
 @pytest.mark.parametrize(
     ("said", "key"),
-    [({"rows": 20}, "refused_at_most.rows"), ({"mrr": -0.1}, "refused_at_most.mrr"), ({"row": 0.1}, "refused_at_most.row")],
+    [
+        ({"rows": 20}, "refused_at_most.rows"),
+        ({"mrr": -0.1}, "refused_at_most.mrr"),
+        ({"row": 0.1}, "refused_at_most.row"),
+    ],
 )
 def test_a_limit_is_a_share(tmp_path, said, key):
     content = {"files": {"a": "a.csv"}, "tables": {"accounts": {"from": "a"}, "contracts": {"from": "a"}}}
-    (tmp_path / "sources.yml").write_text(yaml.safe_dump({**content, "refused_at_most": said}), encoding="utf-8")
+    (tmp_path / "sources.yml").write_text(
+        yaml.safe_dump({**content, "refused_at_most": said}), encoding="utf-8"
+    )
     with pytest.raises(SettingError) as caught:
         load_sources(tmp_path / "sources.yml")
     assert caught.value.key == key
