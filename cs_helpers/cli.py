@@ -170,6 +170,8 @@ def check(
         console.print(f"[{colour}]{_plain(describe(finding, text))}[/] ({treated})")
         for example in examples(finding, text)[:3]:
             console.print(f"  {_plain(example)}", style="dim")
+        if finding.write:
+            console.print(f"  {text('check.write')} {_plain(finding.write)}")
     target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     page = check_page(source, found.rows_read, found.rows_kept, found.findings, found.as_of, language)

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from cs_helpers import paths
 from cs_helpers.analyses.customers import as_known, in_segment, segments_of
 from cs_helpers.analyses.edition import leadership_result
+from cs_helpers.analyses.reads import reads
 from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
@@ -74,7 +75,7 @@ class Workbook:
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
-        text = Text(checked.language, data.product, accounts=bool(data.missing("contracts")))
+        text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
     @_few
@@ -83,7 +84,7 @@ class Workbook:
 
         For leadership our own people have pseudonyms, an analysis of what customers told (it has `for_leadership`)
         works on masked names and hides small numbers, and `disclosed` has the last word. The currency of the
-        product's contracts stands in its `settings`.
+        product's contracts and the classes of size, largest first, stand in its `settings`.
         """
         module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
         if self.audience == "team":
@@ -91,7 +92,8 @@ class Workbook:
         else:
             cover = self.text.pseudonym
             result = leadership_result(module, self.snapshot, self.data, self.quarter, cover)
-        return replace(result, settings={**result.settings, "currency": self._currency()})
+        settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
+        return replace(result, settings=settings)
 
     def counted_as(self, **funnel: Any) -> Workbook:
         """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
@@ -123,8 +125,11 @@ class Workbook:
                 )  # fmt: skip
         return replace(self, data=replace(self.data, product=product.model_copy(update={"journey": journey})))
 
-    def header(self) -> None:
-        """Shows what the page is about: product, quarter, customers, as of, snapshot."""
+    def header(self, *analyses: str) -> None:
+        """Shows what the page is about: product, quarter, customers, as of, and what was left out.
+
+        analyses: those that the page shows, for the tables that its numbers rest on; default: all tables.
+        """
         text, product = self.text, self.data.product
         time = as_known(self.data, self.quarter.end)
         about = [
@@ -134,6 +139,12 @@ class Workbook:
             ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
             ("as_of", text.day(self.snapshot.as_of)),
         ]
+        refused = self.snapshot.left_out(product.product)
+        tables = {t for a in analyses for t in reads(a, product)} if analyses else set(refused)
+        out = facts.left_out(text, refused, tables, self._currency())
+        brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
+        if out:
+            about.append(("left_out.label", out))
         if self.segment != "all":
             about.insert(2, ("segment", text.segment(self.segment)))
         cells = "".join(
@@ -145,7 +156,7 @@ class Workbook:
         _html(
             f'<style>{style}</style><div class="header"><p class="about">{what}</p>'
             f'<dl class="facts">{cells}</dl></div>',
-            {"shows": ["public"]},
+            {"shows": ["public"], **({"left_out": text("page.left_out.beside", said=brief)} if out else {})},
         )
 
     def headlines(self, result: Result, *names: str) -> None:

@@ -8,10 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.customers import only_known
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.analyses.result import Metric, Note, Verdict
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, Conversion, log_rank
 from cs_helpers.analyses.waits import LEAST, wait
+from cs_helpers.contract.vocabulary import UNKNOWN
 
 #: days since the start by which the share with value is told
 AGES = (30, 90, 180, 365)
@@ -69,7 +71,7 @@ def differences(waits: pd.DataFrame, steps: Sequence[str]) -> pd.DataFrame:
     """
     rows = []
     for step in steps[1:]:
-        inside = waits[waits["step"] == step]
+        inside = waits[(waits["step"] == step) & only_known(waits["size"]).notna()]
         enough = inside[inside["size"].map(inside["size"].value_counts()) >= LEAST]
         _, p = log_rank(enough["days"].clip(lower=0.5), enough["outcome"] == REACHED, enough["size"])
         rows.append({"step": step, "p": p})
@@ -83,7 +85,8 @@ def stall(steps: pd.DataFrame, differ: pd.DataFrame) -> Verdict:
     steps, differ: as `by_size` and `differences` give them. `stall` (step, size, share, other, other_share),
     `alike`, or `few`: at no step is the share of two sizes known, of five customers each.
     """
-    known = steps[(steps["size"] != "all") & (steps["n"] >= LEAST) & steps["share"].notna()]
+    sizes = ~steps["size"].isin(["all", UNKNOWN])
+    known = steps[sizes & (steps["n"] >= LEAST) & steps["share"].notna()]
     if not (known["step"].value_counts() >= 2).any():
         return Verdict("few")
     best, fields = 0.0, {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import pandas as pd
 
 from cs_helpers.analyses.coverage import segments_in
 from cs_helpers.analyses.customers import different
+from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import VIEWPOINTS
 
 #: themes named in a cell, with a quote each
@@ -16,7 +18,7 @@ CODES = 2
 THEME_NOTES, THEME_COMPANIES = 3, 2
 
 
-def matrix(told: pd.DataFrame) -> pd.DataFrame:
+def matrix(told: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataFrame:
     """Each cell of segment and viewpoint: how many companies, which themes, in whose words.
 
     told: a row a reading: account_id, size, quadrant, industry, held_on, note_id, viewpoint, code, evidence, script,
@@ -26,7 +28,7 @@ def matrix(told: pd.DataFrame) -> pd.DataFrame:
     """
     solid = told[told["evidence"] != "inference"].dropna(subset=["code"]).sort_values(["held_on", "note_id"])
     rows = []
-    for dimension, order in segments_in(told).items():
+    for dimension, order in segments_in(told, sizes).items():
         cell = [dimension, "viewpoint"]
         heard, of = different(told, *cell), different(told, dimension)
         most: dict[tuple[str, ...], list[tuple[str, int]]] = {}

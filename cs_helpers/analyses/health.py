@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known
+from cs_helpers.analyses.customers import as_known, in_order, not_known, segments_in
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
@@ -86,7 +88,16 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if not time.by_contracts:
         frame = frame.drop(columns="mrr")
         notes.append(Note("no_mrr", "red_mrr", {}))
-    tables = {"scores": frame, "bands": _bands(frame), "measures": _measures(now, health.measures)}
+    some, none = not_known(frame, "size")
+    if some:
+        notes.append(Note("segment_unknown", "bands", {"segments": some, "of": len(frame)}))
+    if none:
+        notes.append(Note("segment_not_recorded", "bands", {"dimensions": none}))
+    tables = {
+        "scores": frame,
+        "bands": _bands(frame, data.sizes),
+        "measures": _measures(now, health.measures),
+    }
     red = frame["band"] == "red"
     metrics = {
         "red_share": Metric("red_share", float(red.mean()), "share", len(frame)),
@@ -236,9 +247,10 @@ def _drivers(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, .
     )
 
 
-def _bands(scores: pd.DataFrame) -> pd.DataFrame:
+def _bands(scores: pd.DataFrame, sizes: Sequence[str]) -> pd.DataFrame:
     rows = []
-    for size in ("all", *SIZE_ORDER):
+    there = segments_in(scores["size"], sizes)
+    for size in ("all", *in_order({*sizes, *there}, sizes)) if there else ("all",):
         inside = scores if size == "all" else scores[scores["size"] == size]
         n = len(inside)
         count = inside["band"].value_counts()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Metric, Verdict
+from cs_helpers.contract.vocabulary import UNKNOWN
 
 #: behaviour to words, 6 : 4
 BEHAVIOUR_TARGET = 0.6
@@ -52,7 +53,7 @@ def verdicts(tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric]) 
 
 def coverage(found: pd.DataFrame) -> Verdict:
     """Whether somebody was heard on each viewpoint in each company size: `full`, `hidden` (so, without a number), `empty`."""
-    by_size = found[found["dimension"] == "size"]
+    by_size = found[(found["dimension"] == "size") & (found["segment"] != UNKNOWN)]
     if by_size.empty:
         return Verdict("no_size")
     nobody = by_size[by_size["companies"] == 0]

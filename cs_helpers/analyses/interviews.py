@@ -8,7 +8,14 @@ import pandas as pd
 from cs_helpers.analyses.coders import agreement, code_agreement, disputed, ledger, read_by_one
 from cs_helpers.analyses.coders import pairs as role_pairs
 from cs_helpers.analyses.coverage import crossing, customers_of, grid, next_companies
-from cs_helpers.analyses.customers import with_segments, without_contracts
+from cs_helpers.analyses.customers import (
+    SEGMENTS,
+    not_known,
+    only_known,
+    segments_in,
+    with_segments,
+    without_contracts,
+)
 from cs_helpers.analyses.framework import matrix, sources, themes
 from cs_helpers.analyses.interview_verdicts import verdicts
 from cs_helpers.analyses.key_words import compared, counted, in_context, key_words, out_of_reach, pairs
@@ -22,7 +29,7 @@ from cs_helpers.analyses.saturation import heard
 from cs_helpers.analyses.variation import exact_p, varying
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import VIEWPOINTS, WHY_LEVELS
+from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.snapshot import ProductData
 from cs_helpers.words.masking import uncovered
 from cs_helpers.words.tokens import JAPANESE
@@ -86,7 +93,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     words = counted(notes_told[notes_told["evidence"] != "inference"])
     customers = customers_of(data, quarter)
     tables = {
-        "evidence": _evidence(told), "meter": _meter(notes_told), "crossing": crossing(told, customers),
+        "evidence": _evidence(told), "meter": _meter(notes_told), "crossing": crossing(told, customers, data.sizes),
         "sources": sources(told), **_words(words, notes_told),
     }  # fmt: skip
     metrics: dict[str, Metric] = {}
@@ -127,6 +134,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         elif tables["next"].empty and without_contracts(data):
             del tables["next"]
             found.append(Note("next_unknown", "next", {}))
+    some, none = not_known(customers, "size", "industry", "quadrant")
+    if some:
+        found.append(Note("segment_unknown", "coverage", {"segments": some, "of": len(customers)}))
+    if none:
+        found.append(Note("segment_not_recorded", "coverage", {"dimensions": none}))
     if tables["crossing"].empty:
         found.append(Note("no_crossing", "crossing", {}))
     elif without_contracts(data):
@@ -155,6 +167,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics["understood"] = Metric("understood", whole / of, "share", of, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
+        by_size = by_size[only_known(by_size["segment"]).notna()]
         if len(by_size):
             metrics["covered_cells"] = Metric(
                 "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
@@ -185,22 +198,22 @@ def _coded(
     )
     segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
     heard_in, asked_why, varies = (
-        grid(told, customers),
+        grid(told, customers, data.sizes),
         hypotheses(data, said, quarter),
         _varies(said, segments),
     )
     return {
         "coverage": heard_in,
         "next": next_companies(customers, told, heard_in, crossed),
-        "framework": matrix(coded),
+        "framework": matrix(coded, data.sizes),
         "themes": themes(coded),
         "hypotheses": asked_why,
-        "reasons": counted_reasons(asked_why, coded),
+        "reasons": counted_reasons(asked_why, coded, data.sizes),
         "frozen": frozen_facts(said, pd.Timestamp(quarter.start)),
         "varies": varies,
         "depth": _depth(coded),
         "segment_facts": _segment_facts(said, varies),
-        "saturation": heard(said, segments["size"]),
+        "saturation": heard(said, segments["size"] if segments_in(segments["size"]) else None),
         **_shared(data["codings"], told),
     }
 
@@ -219,9 +232,9 @@ def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _segments(notes: pd.DataFrame) -> dict[str, pd.Series]:
-    """Of each dimension the segment of each company heard, by account_id."""
+    """Of each dimension the segment of each company heard, by account_id; missing where it is not known."""
     of_company = notes.drop_duplicates("account_id").set_index("account_id")
-    return {dimension: of_company[dimension] for dimension in ("size", "quadrant", "industry")}
+    return {dimension: only_known(of_company[dimension]) for dimension in ("size", "quadrant", "industry")}
 
 
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
@@ -311,6 +324,8 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
         "company": "name",
     }
     for dimension, column in groups.items():
+        if dimension in SEGMENTS and not segments_in(told[column]):
+            continue
         counts = (
             told.groupby(["account_id", column] if dimension == "company" else column)["evidence"]
             .value_counts()
@@ -363,7 +378,7 @@ def _depth(told: pd.DataFrame) -> pd.DataFrame:
 
 def _varies(coded: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Each code by size and by quadrant: whether it varies."""
-    parts = [varying(coded, segments[d]).assign(dimension=d) for d in segments]
+    parts = [varying(coded, only_known(segments[d])).assign(dimension=d) for d in segments]
     return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
 
 
@@ -373,7 +388,8 @@ def _segment_facts(told: pd.DataFrame, varies: pd.DataFrame) -> pd.DataFrame:
     sure = varies[(varies["dimension"] == "size") & (varies["verdict"] == "varies")]
     for found in sure.itertuples():
         told_by = {size: n for size, n in found.told.items() if n}
-        if len(told_by) > 1 or sum(told_by.values()) < LEAST_TOLD:
+        elsewhere = (told["code"] == found.code) & (told["size"] == UNKNOWN)  # perhaps of another size
+        if len(told_by) > 1 or sum(told_by.values()) < LEAST_TOLD or elsewhere.any():
             continue
         [(size, companies)] = told_by.items()
         of = found.of[size]

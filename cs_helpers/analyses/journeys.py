@@ -17,7 +17,7 @@ from cs_helpers.analyses.conversions import (
     value_metrics,
     value_tables,
 )
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
+from cs_helpers.analyses.customers import as_known, not_known, segments_in, with_segments, without_contracts
 from cs_helpers.analyses.progress import by_day, came, detour, never_recorded, ways
 from cs_helpers.analyses.proportions import wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
@@ -100,8 +100,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     early = _before_entry(data, steps, reached)
     if early:
         notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
-    size = data["accounts"].set_index("account_id")["size"].reindex(reached.index)
-    of_size = {s: size == s for s in SIZE_ORDER if (size == s).any()}
+    accounts = with_segments(data["accounts"])
+    who = accounts.set_index("account_id").reindex(reached.index)
+    size = who["size"]
+    of_size = {s: size == s for s in segments_in(size, data.sizes)}
     time = as_known(data, quarter.end)
     notes += _who_counts(time, reached, since, quarter, journey)
     window = journey.window_days
@@ -132,8 +134,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables["ways"] = went
         verdicts["ways"] = detour(went)
-    tables["stalls"] = stalls(waits, tables["waiting"], data["accounts"])
-    verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
+    for about, dimensions in (("steps", ("size",)), ("stalls", ("size", "industry"))):
+        some, none = not_known(who, *dimensions)
+        if some:
+            notes.append(Note("segment_unknown", about, {"segments": some, "of": len(who)}))
+        if none:
+            notes.append(Note("segment_not_recorded", about, {"dimensions": none}))
+    if len(none) < 2:  # of the two that stalls go by
+        tables["stalls"] = stalls(waits, tables["waiting"], accounts)
+        verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
     value, metrics = None, _hardest(hardest)
     if journey.value_step in steps:
         value = Conversion(*wait(reached, steps[0], journey.value_step, end))
@@ -207,20 +216,24 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     """Where most revenue is held up by customers that wait longer than usual, by size.
 
     stalls, waiting: as `waits` gives them. `message` (step, size, late, mrr, share: of all revenue that is held
-    up), `count` where they pay nothing or nobody knows what they pay (step, size, late), `none`, or `unknown`: some wait, and of no step
-    is known what is usual.
+    up), `count` where they pay nothing or nobody knows what they pay (step, size, late), `none`, or `unknown`: some wait,
+    and of no step is known what is usual. Where no size is known, by industry: `message_industry` and `count_industry`.
     """
     if len(waiting) and waiting["usual"].isna().all():
         return Verdict("unknown")
-    sizes = stalls[(stalls["dimension"] == "size") & (stalls["late"] > 0)]
+    by = "size" if (stalls["dimension"] == "size").any() else "industry"
+    sizes = stalls[(stalls["dimension"] == by) & (stalls["late"] > 0)]
     if sizes.empty:
         return Verdict("none")
     worst = sizes.nlargest(1, ["mrr", "late"] if "mrr" in sizes else ["late"]).iloc[0]
-    where = {"step": worst["step"], "size": worst["segment"], "late": int(worst["late"])}
+    where = {"step": worst["step"], by: worst["segment"], "late": int(worst["late"])}
+    as_told = "" if by == "size" else "_industry"
     if "mrr" not in sizes:
-        return Verdict("count", where)
+        return Verdict("count" + as_told, where)
     mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
-    return Verdict("message", {**where, "mrr": mrr, "share": mrr / held}) if held else Verdict("count", where)
+    if not held:
+        return Verdict("count" + as_told, where)
+    return Verdict("message" + as_told, {**where, "mrr": mrr, "share": mrr / held})
 
 
 def _who_counts(

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import SIZE_ORDER, as_known, without_contracts
+from cs_helpers.analyses.customers import (
+    as_known,
+    in_order,
+    not_known,
+    only_known,
+    segments_in,
+    without_contracts,
+)
 from cs_helpers.analyses.proportions import rate_ratio, wilson
 from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
@@ -78,6 +85,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         "by_quarter": _by_quarter(states),
         "by_size": _by_size(data, states[quarter]),
     }
+    there = data["accounts"][data["accounts"]["account_id"].isin(states.index[states[quarter].notna()])]
+    some, none = not_known(there, "size")
+    if some:
+        notes.append(Note("segment_unknown", "by_size", {"segments": some, "of": len(there)}))
+    if none:
+        del tables["by_size"]
+        notes.append(Note("segment_not_recorded", "by_size", {"dimensions": none}))
     if len(quarters) > 1:
         moves = _transitions(time, states, quarters[-YEAR - 1 :])
         if moves["n"].any():
@@ -238,10 +252,11 @@ def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
-    size = data["accounts"].set_index("account_id")["size"]
+    size = data["accounts"].set_index("account_id")["size"].reindex(now.index)
+    there = segments_in(size[now.notna()], data.sizes)
     rows = []
-    for name in SIZE_ORDER:
-        inside = now[size.reindex(now.index) == name].dropna()
+    for name in in_order({*data.sizes, *there}, data.sizes) if there else ():
+        inside = now[size == name].dropna()
         rows += [
             {
                 "size": name,
@@ -345,10 +360,9 @@ def _metrics(now: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, Metri
 def _verdicts(
     tables: dict[str, pd.DataFrame], metrics: dict[str, Metric], quarters: list[Quarter]
 ) -> dict[str, Verdict]:
-    found = {
-        "by_quarter": _trend(tables["by_quarter"], quarters),
-        "by_size": _between_sizes(tables["by_size"]),
-    }
+    found = {"by_quarter": _trend(tables["by_quarter"], quarters)}
+    if "by_size" in tables:
+        found["by_size"] = _between_sizes(tables["by_size"])
     if "transitions" in tables:
         rose, fell = metrics.get("rose"), metrics.get("fell")
         added_up = min(len(quarters) - 1, YEAR)
@@ -378,7 +392,7 @@ def _trend(by_quarter: pd.DataFrame, quarters: list[Quarter]) -> Verdict:
 
 
 def _between_sizes(by_size: pd.DataFrame) -> Verdict:
-    known = by_size[by_size["level"] >= 0]
+    known = by_size[(by_size["level"] >= 0) & only_known(by_size["size"]).notna()]
     of = known.groupby("size", sort=False)["customers"].sum()
     high = known[known["level"] >= 3].groupby("size", sort=False)["customers"].sum() / of.where(of > 0)
     high = high.dropna()

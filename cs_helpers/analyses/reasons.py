@@ -13,7 +13,7 @@ A record may speak for or against a reason; people decide: the status is what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.contents import planned, used, watched_since, watched_until
-from cs_helpers.analyses.customers import QUADRANT_ORDER, SIZE_ORDER
+from cs_helpers.analyses.customers import QUADRANT_ORDER, in_order, segments_in
 from cs_helpers.analyses.survival import CENSORED, REACHED, incidence
 from cs_helpers.analyses.waits import all_waits, known_steps, log_begins, reached_by, usual_days
+from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS
 from cs_helpers.snapshot import ProductData
@@ -202,7 +203,7 @@ class _Records:
         return [since for kind, since in known if kind in (kinds or ("contents", "tools"))]
 
 
-def counted(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
+def counted(found: pd.DataFrame, heard: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataFrame:
     """Companies of each segment by reason and status.
 
     found: see `hypotheses`; heard: the companies heard, with size and quadrant. Columns: dimension (`all`, size or
@@ -214,10 +215,13 @@ def counted(found: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
     best = found.assign(rank=found["status"].map(rank), all="all").sort_values("rank", kind="stable")
     best = best.drop_duplicates(["account_id", "reason"], keep="last")
     companies = heard.drop_duplicates("account_id").assign(all="all")
-    for dimension, order in (("all", ("all",)), ("size", SIZE_ORDER), ("quadrant", QUADRANT_ORDER)):
+    all_of = {"size": sizes, "quadrant": QUADRANT_ORDER}
+    for dimension in ("all", "size", "quadrant"):
+        there = segments_in(companies[dimension], sizes)
+        order = in_order({*all_of.get(dimension, ()), *there}, sizes) if there else []
         of = companies[dimension].value_counts()
         counts = best.groupby([dimension, "reason", "status"]).size()
-        for segment, reason in product(order if len(of) else (), REASONS):
+        for segment, reason in product(order, REASONS):
             said = {s: int(counts.get((segment, reason, s), 0)) for s in ("supported", "open", "refuted")}
             given = said["supported"] + said["open"]
             rows.append(

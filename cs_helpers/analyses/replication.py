@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import different
+from cs_helpers.analyses.customers import different, only_known
 from cs_helpers.analyses.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.analyses.variation import exact_p, never_heard
+from cs_helpers.contract.vocabulary import UNKNOWN
 
 #: a fact is frozen when so many companies of a segment told it
 LEAST_TOLD = 3
@@ -81,7 +82,7 @@ def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object,
         tells = [_companies(told[~no], column) for told, no in zip((earlier, later), refuted, strict=True)]
         against = _companies(later[refuted[1]], column)
         for (what, segment), companies in tells[0].items():
-            if companies < LEAST_TOLD:
+            if companies < LEAST_TOLD or segment == UNKNOWN:
                 continue
             # of all companies only sizes heard before and since can be compared: else it is their mix that changed
             alike = sizes if segment == "all" else [segment]
@@ -105,14 +106,16 @@ def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, 
     tells = earlier.groupby("code")["size"].agg(lambda sizes: tuple(sorted(set(sizes))))
     companies = earlier.groupby("code")["account_id"].nunique()
     for code, sizes in tells.items():
-        if len(sizes) != 1 or companies[code] < LEAST_TOLD or earlier["size"].nunique() < 2:
+        known = only_known(earlier["size"]).nunique()
+        if len(sizes) != 1 or companies[code] < LEAST_TOLD or sizes[0] == UNKNOWN or known < 2:
             continue
         own = later[later["size"] == sizes[0]]
         of = (
             int(own["account_id"].nunique()),
             int(earlier[earlier["size"] == sizes[0]]["account_id"].nunique()),
         )
-        other = later[(later["size"] != sizes[0]) & (later["code"] == code)]["account_id"].nunique()
+        others = ~later["size"].isin([sizes[0], UNKNOWN])
+        other = later[others & (later["code"] == code)]["account_id"].nunique()
         after = own[own["code"] == code]["account_id"].nunique()
         p = exact_p([int(companies[code]), int(after)], [of[1], of[0]]) if of[0] else 1.0
         yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other), p

@@ -32,6 +32,7 @@ EXPLAINING = frozenset(
         "funnel_days", "funnel_below", "straight_ways", "older", "who_counts", "window_open", "not_watched", "partly_known", "too_young",
         "not_recorded", "begins_late", "recounted", "lost_new", "first_month_open", "for_leadership", "team_only", "told_left_out",
         "few_tell", "no_reasons", "read_by_one", "leaving_stays", "which_accounts", "older_accounts", "accounts_only",
+        "segment_unknown", "segment_not_recorded",
     }
 )  # fmt: skip
 

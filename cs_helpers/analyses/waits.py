@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.customers import as_known, without_contracts
+from cs_helpers.analyses.customers import as_known, segments_in, without_contracts
 from cs_helpers.analyses.progress import came
 from cs_helpers.analyses.survival import CENSORED, LEFT, REACHED, incidence, share_by
 from cs_helpers.contract.quarters import Quarter
@@ -198,12 +198,15 @@ def stalls(waits: pd.DataFrame, found: pd.DataFrame, accounts: pd.DataFrame) -> 
 
     waits: account_id and step of all that came to the step before; found: as `waiting` gives it. Columns:
     step, dimension (`size` or `industry`), segment, came, waiting, late, share (late of those that
-    came), mrr (of those that are late; not where it is not known). A row for each step and segment that anybody is of.
+    came), mrr (of those that are late; not where it is not known). A row for each step and segment that anybody is of;
+    none of a dimension that is known of nobody.
     """
     of_account = accounts.set_index("account_id")
     parts = []
     for dimension in ("size", "industry"):
         segment = of_account[dimension]
+        if not segments_in(segment.reindex(waits["account_id"])):
+            continue
         came = waits.groupby(["step", waits["account_id"].map(segment)]).size()
         keys = [found["step"], found["account_id"].map(segment)]
         late = found["late"]

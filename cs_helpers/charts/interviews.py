@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cs_helpers.analyses.customers import SIZE_ORDER, in_order
+from cs_helpers.analyses.customers import in_order
 from cs_helpers.analyses.interview_verdicts import BEHAVIOUR_TARGET, compared_by
 from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Result
@@ -19,7 +19,6 @@ from cs_helpers.charts.theme import (
     ORANGE,
     QUIET,
     RULE,
-    SIZES,
     Picture,
     apart,
     bars,
@@ -28,7 +27,9 @@ from cs_helpers.charts.theme import (
     finished,
     percent_axis,
     shaded,
+    size_colours,
 )
+from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.text import Text
 
@@ -102,7 +103,8 @@ def crossing(result: Result, text: Text) -> Picture:
             for side in ("first", "second")
         ]
     )
-    orders = {d: in_order(part["segment"]) for d, part in sides.groupby("dimension")}
+    sizes = result.settings.get("sizes", DEFAULT_ORDER)
+    orders = {d: in_order(part["segment"], sizes) for d, part in sides.groupby("dimension")}
     panels = [
         (rows, columns)
         for rows, columns in (
@@ -153,7 +155,8 @@ def key_words(result: Result, text: Text) -> Picture:
     table = of_script(result.tables["key_words"], text.script)
     dimension = compared_by(table)
     table = table[table["dimension"] == dimension]
-    sizes = in_order(table["segment"])[:PANELS]
+    colours = size_colours(result)
+    sizes = in_order(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
     whole = pd.concat(shown.values())
     with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
@@ -163,9 +166,9 @@ def key_words(result: Result, text: Text) -> Picture:
             places = np.arange(len(inside))
             axis.axvline(0, color=RULE, linewidth=1)
             axis.hlines(
-                places, inside["low"], inside["high"], colors=SIZES.get(size, BLUE), linewidth=2, alpha=0.4
+                places, inside["low"], inside["high"], colors=colours.get(size, BLUE), linewidth=2, alpha=0.4
             )
-            axis.scatter(inside["log_odds"], places, color=SIZES.get(size, BLUE), s=36, zorder=3)
+            axis.scatter(inside["log_odds"], places, color=colours.get(size, BLUE), s=36, zorder=3)
             axis.set_yticks(
                 places, [f"{word} ({n}/{of})" for word, n, of in zip(inside["written"], inside["companies"], inside["of"], strict=True)],
                 fontsize=9,
@@ -173,7 +176,7 @@ def key_words(result: Result, text: Text) -> Picture:
             axis.set_ylim(-0.7, KEY_WORDS - 0.4)
             axis.set_xlim(-reach, reach)
             axis.grid(axis="x")
-            axis.set_title(text.wrapped(text.label(dimension, size), 24), color=SIZES.get(size, BLUE))
+            axis.set_title(text.wrapped(text.label(dimension, size), 24), color=colours.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
         message = said(result, f"key_words.{text.script}", text)
         alt = text("interviews.key_words.alt", message=message)
@@ -228,17 +231,21 @@ def evidence(result: Result, text: Text) -> Picture:
 def reasons(result: Result, text: Text) -> Picture:
     """Companies of each size that gave each of the four reasons for not acting, of those heard."""
     found = result.tables["reasons"]
-    table = found[found["dimension"] == "size"].rename(columns={"segment": "size"})
-    with canvas(text, height=3.7) as (figure, axis):
-        height = 0.26
-        for i, size in enumerate(SIZE_ORDER):
+    by_size = (found["dimension"] == "size").any()  # else no size is known of those heard
+    table = found[found["dimension"] == ("size" if by_size else "all")].rename(columns={"segment": "size"})
+    colours = size_colours(result)
+    sizes = [s for s in colours if s in set(table["size"])]
+    with canvas(text, height=2.5 + 0.4 * max(len(sizes), 3)) as (figure, axis):
+        height = min(0.26, 0.8 / len(sizes))
+        for i, size in enumerate(sizes):
             inside = table[table["size"] == size].set_index("reason").reindex(list(REASONS), fill_value=0)
-            places = np.arange(len(REASONS)) + (i - 1) * height
+            places = np.arange(len(REASONS)) + (i - (len(sizes) - 1) / 2) * height
             share = inside["given"] / inside["of"].where(inside["of"] > 0)
             supported = inside["supported"] / inside["of"].where(inside["of"] > 0)
-            look: dict[str, Any] = {"width": height * 0.88, "color": SIZES[size], "lying": True}
+            look: dict[str, Any] = {"width": height * 0.88, "color": colours[size], "lying": True}
             bars(axis, places, share, **look, alpha=0.35)
-            bars(axis, places, supported, **look, label=text.label("size", size))
+            name = text("interviews.frozen.all") if size == "all" else text.label("size", size)
+            bars(axis, places, supported, **look, label=name)
             for place, (_, row), value in zip(places, inside.iterrows(), share, strict=True):
                 axis.text(
                     (0 if value != value else value) + 0.008,
@@ -256,8 +263,8 @@ def reasons(result: Result, text: Text) -> Picture:
             top=min(1.0, float((table["given"] / table["of"].clip(lower=1)).max()) * 1.2 + 0.05),
         )
         axis.grid(axis="y", visible=False)
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3, fontsize=9, borderaxespad=0.2)
-        axis.set_title(text("interviews.reasons.axis"))
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=4, fontsize=9, borderaxespad=0.2)
+        axis.set_title(text("interviews.reasons.axis" if by_size else "interviews.reasons.axis_all"))
         message = said(result, "reasons", text)
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
@@ -271,7 +278,8 @@ def saturation(result: Result, text: Text) -> Picture:
     table = result.tables["saturation"]
     with canvas(text, height=3.6) as (figure, axis):
         ends: list[tuple[float, int, str]] = []
-        for size, colour in SIZES.items():
+        colours = size_colours(result)
+        for size, colour in colours.items():
             curve = table[table["segment"] == size]
             if curve.empty:
                 continue
@@ -285,7 +293,7 @@ def saturation(result: Result, text: Text) -> Picture:
         for place, (_, companies, size) in zip(places, sorted(ends), strict=True):
             label = text("interviews.frozen.all") if size == "all" else text.label("size", size)
             axis.text(
-                most * 1.02, place, f"{label}  n={companies}", va="center", color=SIZES[size], fontsize=9
+                most * 1.02, place, f"{label}  n={companies}", va="center", color=colours[size], fontsize=9
             )
         axis.set_xlim(0, most * 1.2)
         axis.set_xticks(list(range(0, most + 1, max(5, most // 50 * 5))))

@@ -14,7 +14,6 @@ from cs_helpers.charts.theme import (
     ORANGE,
     QUIET,
     RULE,
-    SIZES,
     Picture,
     apart,
     bars,
@@ -22,15 +21,17 @@ from cs_helpers.charts.theme import (
     finished,
     percent_axis,
     shaded,
+    size_colours,
     within,
 )
+from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.text import Text
 
 #: days that the curve of time to value shows: up to the first of them after which nothing comes
 HORIZONS = (90, 180, 270, 365, 450, 540)
 
 #: fields of a verdict that are names, and of what; of the others some are shares, the rest numbers
-_NAMED = {"step": "step", "before": "step", "size": "size", "other": "size"}
+_NAMED = {"step": "step", "before": "step", "size": "size", "other": "size", "industry": "industry"}
 
 #: half of the width of a step in the picture of ways
 _BOX = 0.62
@@ -79,27 +80,30 @@ def steps(result: Result, text: Text) -> Picture:
     """Conversion of each step within the window, by size, with intervals."""
     table = result.tables["steps"]
     names = list(dict.fromkeys(table["step"]))
-    sizes = [s for s in SIZES if s in set(table["size"]) and s != "all"]
-    with canvas(text, height=1.5 + 0.72 * len(names)) as (figure, axis):
+    colours = size_colours(result)
+    sizes = [s for s in colours if s in set(table["size"]) and s != "all"]
+    compared = bool(sizes)
+    sizes = sizes or ["all"]  # where no size is known
+    with canvas(text, height=1.5 + 0.24 * max(len(sizes), 3) * len(names)) as (figure, axis):
         for i, size in enumerate(sizes):
             inside = table[table["size"] == size].set_index("step").reindex(names)
-            places = np.arange(len(names)) + (i - (len(sizes) - 1) / 2) * 0.24
-            axis.hlines(places, inside["low"], inside["high"], color=SIZES[size], linewidth=2, alpha=0.5)
+            places = np.arange(len(names)) + (i - (len(sizes) - 1) / 2) * min(0.24, 0.8 / len(sizes))
+            axis.hlines(places, inside["low"], inside["high"], color=colours[size], linewidth=2, alpha=0.5)
             axis.scatter(
-                inside["share"], places, color=SIZES[size], s=42, zorder=3, label=text.label("size", size)
+                inside["share"], places, color=colours[size], s=42, zorder=3, label=text.label("size", size)
             )
             for place, row in zip(places, inside.itertuples(), strict=True):
                 if row.n == row.n and row.n:
                     axis.text(
                         1.015, place, f"{text.share(row.share)}  n={int(row.n)}", va="center", fontsize=8,
-                        color=SIZES[size],
+                        color=colours[size],
                     )  # fmt: skip
         axis.set_yticks(range(len(names)), [text.label("step", s) for s in names])
         axis.set_ylim(len(names) - 0.5, -0.5)  # a step of which nothing is known has its place, too
         percent_axis(axis, which="x", top=1.13)
         axis.set_xticks(np.linspace(0, 1, 6))
-        if sizes:
-            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
+        if compared:
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, fontsize=9, borderaxespad=0.2)
         message = _message(result, text, "steps")
         alt = text("journeys.steps.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
@@ -149,9 +153,11 @@ def stalls(result: Result, text: Text) -> Picture:
     table = result.tables["stalls"]
     names = result.tables["funnel"]["step"].tolist()[1:]
     by_number = table.groupby(["dimension", "segment"])["came"].sum()
+    industries = by_number.get("industry", by_number.iloc[:0])
+    largest = industries.drop(UNKNOWN, errors="ignore").nlargest(MOST_INDUSTRIES).index.tolist()
     order = {
-        "size": [s for s in SIZES if ("size", s) in by_number.index],
-        "industry": by_number.get("industry", by_number.iloc[:0]).nlargest(MOST_INDUSTRIES).index.tolist(),
+        "size": [s for s in size_colours(result) if ("size", s) in by_number.index],
+        "industry": [*largest, *(s for s in industries.index if s == UNKNOWN)],
     }
     order = {dimension: segments for dimension, segments in order.items() if segments}
     with canvas(
@@ -185,7 +191,8 @@ def value_curve(result: Result, text: Text) -> Picture:
     horizon = next((day for day in HORIZONS if day >= longest), HORIZONS[-1])
     with canvas(text, height=3.9) as (figure, axis):
         ends: list[tuple[float, float, str]] = []
-        for size, colour in SIZES.items():
+        colours = size_colours(result)
+        for size, colour in colours.items():
             whole = table[table["size"] == size]
             if whole.empty:
                 continue
@@ -204,7 +211,7 @@ def value_curve(result: Result, text: Text) -> Picture:
         for place, (_, n, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
             axis.text(
-                1.01 * horizon, place, f"{label}  n={int(n)}", va="center", color=SIZES[size], fontsize=9,
+                1.01 * horizon, place, f"{label}  n={int(n)}", va="center", color=colours[size], fontsize=9,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
         axis.set_xlim(0, horizon * 1.22)

@@ -23,13 +23,15 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from cs_helpers.analyses.result import Result
 from cs_helpers.charts.pixels import png
 from cs_helpers.charts.sheet import pixels
+from cs_helpers.contract.labels import DEFAULT_ORDER
+from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.text import Text
 from cs_helpers.words.tokens import JAPANESE
 
 INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
 BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b", "#8fc1e3", "#e3c567"
-#: one colour a company size, in order
-SIZES = {"all": INK, "enterprise": BLUE, "mid": GREEN, "small": ORANGE}
+#: of company sizes from the largest: as many as there may be classes
+_SIZES = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
 #: maturity levels from 0 to 4, light to dark
 LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
@@ -50,6 +52,12 @@ class Picture:
 
 #: what draws the answer to one question of a page
 Chart = Callable[[Result, Text], Picture]
+
+
+def size_colours(result: Result) -> dict[str, str]:
+    """One colour a company size, in order: all, the classes from the largest, and what is not known."""
+    sizes = result.settings.get("sizes", DEFAULT_ORDER)
+    return {"all": INK, **dict(zip(sizes, _SIZES, strict=False)), UNKNOWN: QUIET}
 
 
 @cache

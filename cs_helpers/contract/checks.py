@@ -7,17 +7,19 @@ rows is the rule's policy (`contract.policies`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import ibis
 import ibis.expr.types as ir
 
-from cs_helpers.contract.casts import MISFIT, ROW
+from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
+from cs_helpers.contract.vocabulary import DESCRIBING
 
 #: how many rows that break a rule are kept as examples in the manifest
 EXAMPLES = 10
@@ -50,8 +52,21 @@ class Rule:
         return f"{self.column or self.table}:{self.name}"
 
 
-def column_rules(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> Iterator[Rule]:
-    """The rules that the table's schema declares: type, presence, enumeration, range."""
+def column_rules(
+    rows: ir.Table,
+    table: Table,
+    policies: Policies = DEFAULT,
+    *,
+    classes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    details: Mapping[str, str] = MappingProxyType({}),
+    given: Collection[str] = (),
+) -> Iterator[Rule]:
+    """The rules that the table's schema declares: type, presence, enumeration, range.
+
+    classes: what columns may hold whose words a company declared. details: what findings say is allowed where that
+    is not it. given: the columns that the source has; where nothing stands in one that describes a customer, that is
+    found, too.
+    """
 
     def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
         return Rule(table.name, column, name, policies.of(table.name, column, name), broken, detail)
@@ -62,11 +77,17 @@ def column_rules(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> 
             yield rule(name, "wrong_type", misfit, table.kind(name))
         if not column.nullable:
             yield rule(name, "missing_value", value.isnull() & ~misfit)
+        counted = table.name == "accounts" and name in DESCRIBING and name in given
+        if counted or name in table.labels:
+            nothing = value.isnull() & ~misfit
+            yield rule(name, "label_unknown", nothing if counted else nothing & rows[RAW + name].notnull())
         for check in column.checks:
             allowed = check.statistics
             if check.name == "isin":
-                choice = sorted(str(v) for v in allowed["allowed_values"])
-                yield rule(name, "not_allowed", value.notnull() & value.notin(choice), ", ".join(choice))
+                choice = classes.get(name) or sorted(str(v) for v in allowed["allowed_values"])
+                # where a number was to fall into a class, it may not fit
+                other = (value.notnull() & value.notin(choice)) | misfit
+                yield rule(name, "not_allowed", other, details.get(name) or ", ".join(choice))
             elif check.name == "in_range":
                 low, high = allowed["min_value"], allowed["max_value"]
                 yield rule(name, "out_of_range", (value < low) | (value > high), f"{low} - {high}")

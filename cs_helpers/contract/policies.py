@@ -17,6 +17,8 @@ from cs_helpers.errors import did_you_mean
 _REJECT: tuple[Policy, ...] = ("reject", "stop")
 _ANY: tuple[Policy, ...] = ("warn", "reject", "stop")
 _KEEP: tuple[Policy, ...] = ("warn", "stop")
+#: nobody is removed for a label
+_LABEL: tuple[Policy, ...] = ("warn", "reject", "stop")
 
 #: the rules over a value of one column; where the column is optional, they may warn
 VALUE_RULES = ("wrong_type", "not_allowed", "out_of_range")
@@ -28,6 +30,7 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "missing_value": _REJECT,
         "not_allowed": ("reject", "warn", "stop"),
         "out_of_range": ("reject", "warn", "stop"),
+        "label_unknown": _ANY,
         "duplicate_key": _REJECT,
         "orphan": _REJECT,
         "after_as_of": _REJECT,
@@ -62,14 +65,19 @@ class Policies:
             said = self.said.get(key)
             if said is not None and said in allowed(table, column, rule):
                 return said
-        return RULES[rule][0]
+        return allowed(table, column, rule)[0]
 
 
 def allowed(table: str, column: str, rule: str) -> tuple[Policy, ...]:
-    """What a rule over a column may do: a required column cannot do without its value."""
-    if rule in VALUE_RULES and not TABLES[table].columns[column].nullable:
-        return _REJECT
-    return RULES[rule]
+    """What a rule over a column may do, its default first.
+
+    A required column cannot do without its value; a label that is not known removes no row.
+    """
+    if rule not in VALUE_RULES:
+        return RULES[rule]
+    if column in TABLES[table].labels:
+        return _LABEL
+    return RULES[rule] if TABLES[table].columns[column].nullable else _REJECT
 
 
 def refused_policy(key: str, policy: str) -> tuple[str, str] | None:

@@ -37,6 +37,11 @@ class Table:
         """The contract's type of a column: text, integer, number, date, time or flag."""
         return str(self.columns[column].metadata["kind"])
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The columns that only sort rows into classes: no row is refused for what stands there."""
+        return tuple(n for n, c in self.columns.items() if c.metadata["label"])
+
     def discloses(self, column: str) -> Disclosure:
         """What a column tells of: public, company, person or told (`disclosure.Disclosure`)."""
         return COLUMNS[self.name][column]
@@ -55,10 +60,12 @@ def column(
     unit: str = "",
     needed: bool = True,
     empty: bool = False,
+    label: bool | None = None,
 ) -> pa.Column:
     """A column of a `kind` of the contract, with what it means in both languages.
 
-    needed: the source must have it. empty: single values may be missing.
+    needed: the source must have it. empty: single values may be missing. label: a value that is not known is left
+    empty and the row stays; default: of optional columns whose words are given.
     """
     metadata: dict[str, Any] = {
         "kind": kind,
@@ -67,6 +74,7 @@ def column(
         "unit": unit,
         "example": example,
         "mapped": needed,
+        "label": not needed and any(c.name == "isin" for c in checks) if label is None else label,
     }
     return pa.Column(
         DTYPES[kind], list(checks), nullable=empty or not needed, metadata=metadata, description=en

@@ -33,9 +33,30 @@ _TABLES = (
         "顧客企業ごとに1行。",
         {
             "account_id": column("text", "key of the customer", "顧客のキー", "A-0001"),
-            "name": column("text", "name of the company", "会社名", "Kitahama Packaging"),
-            "size": column("text", "company size (segment)", "企業規模(セグメント)", "mid", one_of(SIZES)),
-            "industry": column("text", "industry (segment)", "業種(セグメント)", "logistics"),
+            "name": column(
+                "text",
+                "name of the company; empty: it is shown by its account_id",
+                "会社名(空の場合は account_id で表示)",
+                "Kitahama Packaging",
+                needed=False,
+            ),
+            "size": column(
+                "text",
+                "company size (segment): small, mid, enterprise, or the classes that the sources file declares in sizes; "
+                "empty or not known: unknown",
+                "企業規模(セグメント): small・mid・enterprise、または sources ファイルの sizes で宣言した区分。空・不明は unknown",
+                "mid",
+                one_of(SIZES),
+                needed=False,
+            ),
+            "industry": column(
+                "text",
+                "industry (segment); empty or not known: unknown",
+                "業種(セグメント)。空・不明は unknown",
+                "logistics",
+                needed=False,
+                label=True,
+            ),
             "motivation": column(
                 "integer",
                 "how much the customer wants to change (segment)",
@@ -44,6 +65,7 @@ _TABLES = (
                 score(),
                 unit="1-5",
                 needed=False,
+                label=True,
             ),
             "literacy": column(
                 "integer",
@@ -53,6 +75,7 @@ _TABLES = (
                 score(),
                 unit="1-5",
                 needed=False,
+                label=True,
             ),
             "csm": column("text", "the CSM in charge", "担当CSM", "csm-03", needed=False),
             "touch_model": column(
@@ -70,6 +93,7 @@ _TABLES = (
                 "自社リスト上の解約フラグ(touches の解約通知・継続中の契約との照合だけに使用)",
                 "false",
                 needed=False,
+                label=True,
             ),
         },
         key=("account_id",),

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-SIZES = ("enterprise", "mid", "small")
+#: sizes of companies where a sources file declares no classes of its own, smallest first
+SIZES = ("small", "mid", "enterprise")
+#: what a segment of a customer is called that is not known: never dropped, never compared
+UNKNOWN = "unknown"
+#: columns of accounts that say who a customer is: where one is given and empty, that is counted
+DESCRIBING = ("name", "size", "industry", "motivation", "literacy")
 TOUCH_MODELS = ("high", "low", "tech", "community")
 EVIDENCE = ("behaviour", "words", "inference")
 VIEWPOINTS = ("problem", "solution", "proposal", "behaviour", "request")

@@ -11,6 +11,7 @@ from cs_helpers.contract.vocabulary import (
     REASON_STATUSES,
     REASONS,
     SIZES,
+    UNKNOWN,
     VIEWPOINTS,
     WHY_LEVELS,
 )
@@ -24,7 +25,7 @@ ALLOWED = {
     "why_level": WHY_LEVELS,
     "reason": REASONS,
     "reason_status": REASON_STATUSES,
-    "size": SIZES,
+    "size": (*SIZES, UNKNOWN),
 }
 
 

@@ -99,6 +99,7 @@ def check_page(
                 "treated": text(f"rules.policy.{f.policy}"),
                 "sentence": describe(f, text),
                 "examples": examples(f, text),
+                "write": f.write,
                 "more": text.number(f.count - len(f.examples))
                 if f.examples and f.count > len(f.examples)
                 else "",

@@ -17,10 +17,10 @@ def inputs(
 
     manifest: the snapshot's. covering: for leadership, product -> `covers.covering`. Parts: notebook, parameters (which snapshot it is does not count, what it
     holds for the product does), code, templates, versions, data.calendar, data.product,
-    data.known (from when to when its tables tell of it), data.<table> for each table of the snapshot,
+    data.refused (what was left out), data.known (from when to when its tables tell of it), data.<table> for each table of the snapshot,
     and those of `covering`.
     """
-    calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format")}
+    calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format", "sizes")}
     of_all = {
         "code": package_code(),
         "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
@@ -63,6 +63,7 @@ def _held(manifest: Mapping[str, Any], products: Collection[str]) -> dict[str, d
     return {
         product: {
             "data.product": hashes.of_json(manifest["products"][product]),
+            "data.refused": hashes.of_json(manifest["refused"][product]),
             "data.known": hashes.of_json(manifest["known"][product]),
             **{f"data.{table}": hashes.of_json(files) for table, files in tables.items()},
         }

@@ -56,7 +56,9 @@ class Good(_Part):
         default_factory=dict, description="file beside the page -> sha256: long tables whole, as CSV"
     )
     title: str = Field(description="the page's heading")
-    message: str = Field(description="what its headline figure says, or its first note")
+    message: str = Field(
+        description="what its headline figure says, or its first note, and what was left out"
+    )
     metrics: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit",

@@ -283,10 +283,13 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
 
 
 def _says(notebook: Any) -> tuple[bool, str]:
-    """Whether there is a figure, and what the headline (or the first figure, or the first note) says."""
+    """Whether there is a figure, and what the headline (or the first figure, or the first note) and the header say."""
     shown = _shown(notebook)
     figures = [o for o in shown if "image/png" in o.data]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
-    return bool(figures), next((a["message"] for a in about if a.get("message")), "")
+    said = next((a["message"] for a in about if a.get("message")), "")
+    # no number stands anywhere without what was left out of the tables that it rests on
+    out = next((a["left_out"] for o in shown if (a := o.metadata.get("cs_workbook", {})).get("left_out")), "")
+    return bool(figures), f"{said}{out}"

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.known import NOTHING, Known
+from cs_helpers.contract.labels import DEFAULT_ORDER, SizeClass, shown_order, sizes_of_json
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.refused import LeftOut, left_out_of_json
 from cs_helpers.errors import SnapshotError, did_you_mean
 
 if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fifth of the time
@@ -29,7 +31,7 @@ if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fift
 LATEST = "LATEST"
 
 #: what a manifest and the tables hold; another number is another meaning
-FORMAT = 6
+FORMAT = 7
 
 #: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
 FEW = 50_000
@@ -43,7 +45,8 @@ class ProductData:
     active_daily) is there with its columns; one that was not given is empty and not in `given`.
     `accounts` are the customers that ever had a contract for the product; without a table of contracts, those of which
     any table has a row of it, and `first_seen` (account_id, first_day) says since when. `known`: from when to when the
-    tables tell of the product, whichever of its customers are looked at.
+    tables tell of the product, whichever of its customers are looked at. `sizes`: the classes of company size as
+    pages show them, the largest first; an account whose size is not known is of none of them (`unknown`).
     """
 
     product: Product
@@ -51,6 +54,7 @@ class ProductData:
     tables: Mapping[str, pd.DataFrame]
     given: frozenset[str]
     known: Known = NOTHING
+    sizes: tuple[str, ...] = DEFAULT_ORDER
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -157,6 +161,11 @@ class Snapshot:
         return date.fromisoformat(self.manifest["as_of"])
 
     @property
+    def sizes(self) -> tuple[SizeClass, ...]:
+        """The classes of company size that were declared when it was taken, smallest first."""
+        return sizes_of_json(self.manifest["sizes"])
+
+    @property
     def products(self) -> dict[str, Product]:
         """The products in it, as their files described them when it was taken."""
         return {name: self.product(name) for name in self.manifest["products"]}
@@ -179,6 +188,10 @@ class Snapshot:
         first = Quarter.holding(date.fromisoformat(self.manifest["first_day"]))
         last = Quarter.latest_complete(self.as_of)
         return first.upto(last) if first <= last else []
+
+    def left_out(self, product: str) -> dict[str, LeftOut]:
+        """What was refused of each table that a product's rows come from; nothing of those that are whole."""
+        return left_out_of_json(self.manifest["refused"][product])
 
     def check_product(self, name: str) -> str:
         """`name` if it is a product of the snapshot (`first`: the first); else `SnapshotError`."""
@@ -222,6 +235,7 @@ class Snapshot:
             tables,
             frozenset(self.manifest["given"]),
             Known.of_json(self.manifest["known"][product]),
+            shown_order(self.sizes),
         )
         return whole.of_accounts(tables[self._owners()]["account_id"])
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -17,13 +17,16 @@ from typing import Any
 import duckdb
 import ibis.expr.types as ir
 import pandas as pd
+import pandera.pandas as pa
 
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.frames import FIRST_SEEN, REDUCED
+from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Product, load_products
+from cs_helpers.contract.refused import LeftOut
 from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
-from cs_helpers.contract.vocabulary import DTYPES
+from cs_helpers.contract.vocabulary import DTYPES, UNKNOWN
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
@@ -34,6 +37,7 @@ from cs_helpers.sources.intake import Intake, taken_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
+from cs_helpers.sources.refused import of_product
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -63,7 +67,8 @@ def take_snapshot(
         used, unknown = products_used(intake, known, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        manifest = _write(root, staging, intake, used)
+        left_out = {name: of_product(intake.counts, name, known) for name in used}
+        manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 
 
@@ -190,7 +195,14 @@ def _rows_by_product(intake: Intake) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Product]) -> dict[str, Any]:
+def _write(
+    root: Path,
+    staging: Path,
+    intake: Intake,
+    products: Mapping[str, Product],
+    sizes: Sequence[SizeClass],
+    left_out: Mapping[str, Mapping[str, LeftOut]],
+) -> dict[str, Any]:
     tables = {n: t.select(*TABLES[n].columns) for n, t in intake.kept.items() if n != "milestones"}
     reached = milestones(intake, products)
     if reached is not None:
@@ -204,7 +216,7 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         if name == "first_seen":
             frames[name] = _first_seen(intake, frames)
         else:
-            frames[name] = _frozen(tables[name], name) if name in tables else empty(name)
+            frames[name] = _frozen(tables[name], name, sizes) if name in tables else empty(name)
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
@@ -227,6 +239,8 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
         "rows_frozen": {name: files.rows[name] for name in held},
+        "sizes": [each.model_dump(mode="json") for each in sizes],
+        "refused": {p: {t: each.as_json() for t, each in of.items()} for p, of in left_out.items()},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},
         "files": dict(sorted(files.hashes.items())),
@@ -281,7 +295,7 @@ def _first_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> str | None
     return None if pd.isna(found) else str(found.date())
 
 
-def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
+def _frozen(table: ir.Table, name: str, sizes: Sequence[SizeClass]) -> pd.DataFrame:
     """A table of the engine in the contract's types and in one fixed order of rows.
 
     The contract's schema has the last word: what passed the engine's rules must pass it too.
@@ -289,7 +303,13 @@ def _frozen(table: ir.Table, name: str) -> pd.DataFrame:
     kinds = kinds_of(name)
     frame = table.select(*kinds).execute().astype({c: DTYPES[k] for c, k in kinds.items()})
     frame = frame.sort_values(list(kinds), na_position="first", ignore_index=True)
-    return TABLES[name].schema.validate(frame, lazy=True) if name in TABLES else frame
+    if name not in TABLES:
+        return frame
+    schema = TABLES[name].schema
+    if name == "accounts":
+        held = [*(each.size for each in sizes), UNKNOWN]
+        schema = schema.update_column("size", checks=[pa.Check.isin(held)])
+    return schema.validate(frame, lazy=True)
 
 
 def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapshot:

@@ -37,7 +37,13 @@ def landed(engines: Engines, sources: Sources) -> Sources:
             rows = mapped(engine, sources, TABLES[name])
             with reading(name):
                 engine.into(engines.hub, f"landed_{name}", rows.select(*given(engine, sources, TABLES[name])))
-            said = {"from": f"landed_{name}", "timezone": source.timezone}
+            # what its columns hold is read; what that means is not
+            meant = {
+                c: {"column": c, "means": s.means, "bounds": s.bounds}
+                for c, s in source.columns.items()
+                if s.means or s.bounds
+            }
+            said = {"from": f"landed_{name}", "timezone": source.timezone, "columns": meant}
             tables[name] = TableSource.model_validate(said)
     return sources.model_copy(update={"tables": tables})
 

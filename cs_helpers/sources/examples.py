@@ -35,7 +35,7 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
     return Finding(table.name, rule.column, rule.name, rule.policy, count, examples, rule.detail)
 
 
-def labels(rules: list[tuple[Rule, ir.BooleanValue]]) -> ir.StringValue:
+def broken_rules(rules: list[tuple[Rule, ir.BooleanValue]]) -> ir.StringValue:
     """The labels of the refusing rules that a row breaks, with a blank between them."""
     text: ir.StringValue = ibis.literal("")
     for rule, broken in rules:

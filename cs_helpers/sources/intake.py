@@ -8,7 +8,7 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -34,10 +34,10 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts, questions
-from cs_helpers.sources.columns import landed, typed_table
+from cs_helpers.sources import contracts, labels, questions, refused
+from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
-from cs_helpers.sources.examples import finding, labels
+from cs_helpers.sources.examples import broken_rules, finding
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.unclear import hinted, point_counts, unclear_points
@@ -52,7 +52,7 @@ class Intake:
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
     rows_read, rows_kept: table -> count. usage: what the rows of known accounts in the
     log were reduced to; log: its rows.
-    stops: what stops a snapshot.
+    stops: what stops a snapshot. counts: table -> its rows by product and whether they were refused (`refused.counted`).
     """
 
     kept: Mapping[str, ir.Table]
@@ -62,6 +62,7 @@ class Intake:
     findings: tuple[Finding, ...]
     stops: tuple[Stop, ...]
     as_of: date
+    counts: Mapping[str, pd.DataFrame]
     usage: Reduced | None = None
     log: UsageLog | None = None
 
@@ -100,6 +101,7 @@ class _Taking:
         self.findings: list[Finding] = []
         #: what a person has to say of how numbers are written
         self.unclear: list[Stop] = []
+        self.counts: dict[str, pd.DataFrame] = {}
         #: the contracts that were kept, with the columns that questions are asked from
         self.asked: ir.Table
 
@@ -134,10 +136,11 @@ class _Taking:
         stops += self.unclear
         if "contracts" in self.kept:
             stops += _two_currencies(self.kept["contracts"])
+        stops += refused.too_much(self.counts, self.sources.refused_at_most, self.products)
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
-            as_of, usage, log,
+            as_of, self.counts, usage, log,
         )  # fmt: skip
 
     def _read(self) -> tuple[dict[str, ir.Table], pd.DataFrame | None]:
@@ -168,14 +171,21 @@ class _Taking:
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
         hub, name = self.engines.hub, table.name
+        engine = self.engines.of(self.sources.tables[name].in_)
+        with reading(name):
+            rows = labels.read(rows, table, self.sources)
+            there = given(engine, self.sources, table)
         if name == "tickets" and "contracts" in self.kept:
             rows = beside_contracts(rows, self.kept["contracts"])
         if name == "contracts":
             rows = contracts.as_held(rows, self.sources, self.products)
         rules = [
-            *column_rules(rows, table, self.policies),
+            *column_rules(
+                rows, table, self.policies, classes=labels.classes(table, self.sources),
+                details=labels.details(table, self.sources), given=there,
+            ),
             *relation_rules(rows, table, self.kept, as_of, self.policies),
-        ]
+        ]  # fmt: skip
         if name == "contracts":
             rules += contracts.rules(rows, self.sources, self.products, self.policies)
         rules += key_rule(rows, table, rules, self.policies)
@@ -188,22 +198,34 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         for i, (rule, hit) in enumerate(broken):
             if counts[f"n{i}"]:
-                self.findings.append(finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit)))
-        refused = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
+                found = finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
+                if rule.name == "not_allowed":
+                    found = self._with_line(found, table)
+                self.findings.append(found)
+        out = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
+        with reading(name):
+            self.counts[name] = refused.counted(flagged, out, table)
         blanked = {
             rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
             for rule, hit in broken
             if rule.name in VALUE_RULES and not rule.refuses and counts[f"n{rules.index(rule)}"]
         }
-        kept = flagged.filter(~refused).mutate(**blanked)
+        kept = flagged.filter(~out).mutate(**blanked)
         if name == "contracts":
             self.asked = kept
+        kept = labels.filled(kept, table)
         self.kept[name] = hub.create_table(f"kept_{name}", kept.select(ROW, *table.columns))
-        self.rejected[name] = flagged.filter(refused).select(
-            ROW, rules=labels(broken), **{c: flagged[RAW + c] for c in table.columns}
+        self.rejected[name] = flagged.filter(out).select(
+            ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
         self.rows_read[name] = int(counts["total"])
         self.rows_kept[name] = int(self.kept[name].count().execute())
+
+    def _with_line(self, found: Finding, table: Table) -> Finding:
+        """A finding on values that are no class, with the line that says which class they are."""
+        choice = labels.classes(table, self.sources)[found.column]
+        values = [value for _, _, value in found.examples]
+        return replace(found, write=labels.line(self.sources, table, found.column, values, choice))
 
     def _asked(self, as_of: date) -> list[Stop]:
         """What a person has to say of the contracts; nothing where there are none."""
@@ -228,6 +250,7 @@ class _Taking:
             kept=strangers.ifelse(0, days.good).sum().fill_null(0),
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         self.rows_read["usage"], self.rows_kept["usage"] = int(totals["read"]), int(totals["kept"])
+        self.counts["usage"] = refused.of_use(days, strangers)
         orphan = Rule(
             "usage",
             "account_id",
@@ -237,17 +260,15 @@ class _Taking:
             "accounts",
         )
         counts = usage.broken()
-        refused = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
+        out = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
         key = ("usage_id",) if "usage_id" in log.mapped else ("account_id",)
         for i, rule in enumerate(log.rules):
             if rule.label in counts:
-                rows = refused if rule.refuses else log.whole
+                rows = out if rule.refuses else log.whole
                 hit = rows.filter((rows.mask & (1 << i)) != 0)
                 self.findings.append(finding(rule, counts[rule.label], USAGE, hit, key))
         if totals["strange"]:
-            self.findings.append(
-                finding(orphan, int(totals["strange"]), USAGE, refused.filter(refused.strange), key)
-            )
+            self.findings.append(finding(orphan, int(totals["strange"]), USAGE, out.filter(out.strange), key))
         if "contracts" in self.kept and not contracts_matter(self.policies):
             self._outside_contracts(log, days, key)
 
@@ -259,14 +280,14 @@ class _Taking:
         rows = rows.mutate(strange=strange)
         wanted = rows.filter(((rows.mask & log.refusing) != 0) | rows.strange)
         wanted = wanted.select(ROW, "mask", "strange", *USAGE.columns, *(RAW + c for c in USAGE.columns))
-        refused = log.engine.into(self.engines.hub, "refused_usage", wanted)
-        broken = [(rule, (refused.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
-        self.rejected["usage"] = refused.select(
+        out = log.engine.into(self.engines.hub, "refused_usage", wanted)
+        broken = [(rule, (out.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
+        self.rejected["usage"] = out.select(
             ROW,
-            rules=labels([*broken, (orphan, refused.strange)]),
-            **{c: refused[RAW + c] for c in USAGE.columns},
+            rules=broken_rules([*broken, (orphan, out.strange)]),
+            **{c: out[RAW + c] for c in USAGE.columns},
         )
-        return refused
+        return out
 
     def _outside_contracts(self, log: UsageLog, days: ir.Table, key: tuple[str, ...]) -> None:
         beside = beside_contracts(days, self.kept["contracts"])

@@ -12,6 +12,9 @@
       log: {path: "s3://bucket/log/*.parquet", options: {key: "${AWS_KEY}", secret: "${AWS_SECRET}"}}
     databases:
       warehouse: "postgres://reader:${PGPASSWORD}@db.example.com/cs"
+    sizes: [SMB, Mid-Market, Enterprise]  # own classes of company size, smallest first; with names per
+                                          # language: {smb: {en: SMB, ja: 中小}, ent: {en: Enterprise, ja: 大手}}
+    refused_at_most: {rows: 0.2, mrr: 0.05}  # no snapshot where a larger share is left out; default: no limit
     policies: {usage.before_contract: reject, mrr_zero: stop}
     tables:
       accounts:
@@ -20,6 +23,7 @@
         columns:
           name: company_name          # the source's own column
           size: {sql: "case when seats >= 100 then 'enterprise' else 'small' end"}
+          # or by a number: size: {column: employees, bounds: {SMB: 1, Mid-Market: 50, Enterprise: 300}}
           touch_model: {constant: low}
           industry: {column: branch, values: {R: retail, L: logistics}}
       contracts:
@@ -39,9 +43,12 @@ Secrets stand in no file: `${NAME}` is read from the environment.
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -50,6 +57,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cs_helpers.contract.findings import Policy
+from cs_helpers.contract.labels import DEFAULT_SIZES, SizeClass, read_sizes
 from cs_helpers.contract.policies import refused_policy
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
@@ -71,7 +79,8 @@ class ColumnSource(_Part):
     `format` says how dates are written in text, as in `%d/%m/%Y`, or by a word: `era` (令和8年4月1日, R8.4.1), `excel`
     (serial numbers of days), `epoch` and `epoch_ms` (seconds and milliseconds since 1970 in UTC). `number` is an
     example of how numbers are written, as in `1.234,5` or `120千円`. `means`, for the end of a contract alone: whether
-    the date is its last day or the day after.
+    the date is its last day or the day after. `bounds`, for the size of a company
+    alone: the least number of each class, where the column holds a number (of employees, say).
     """
 
     column: str | None = None
@@ -81,6 +90,7 @@ class ColumnSource(_Part):
     format: str | None = None
     number: str | None = None
     means: Literal["last_day", "day_after"] | None = None
+    bounds: dict[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -153,6 +163,13 @@ class TableSource(_Part):
         return self.columns.get(name)
 
 
+class RefusedAtMost(_Part):
+    """The shares that may be left out: of the rows of each table, and of the MRR of each product; None: any."""
+
+    rows: float | None = Field(default=None, ge=0, le=1)
+    mrr: float | None = Field(default=None, ge=0, le=1)
+
+
 class Sources(_Part):
     """A sources file, checked."""
 
@@ -163,6 +180,8 @@ class Sources(_Part):
     files: dict[str, FileSource] = Field(default_factory=dict)
     databases: dict[str, str] = Field(default_factory=dict)
     policies: dict[str, Policy] = Field(default_factory=dict)
+    sizes: tuple[SizeClass, ...] = DEFAULT_SIZES
+    refused_at_most: RefusedAtMost = RefusedAtMost()
     tables: dict[str, TableSource]
 
     @field_validator("memory")
@@ -171,6 +190,11 @@ class Sources(_Part):
         if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[MGT]i?B", memory):
             raise ValueError("needs an amount of memory, as in 2GB")
         return memory
+
+    @field_validator("sizes", mode="before")
+    @classmethod
+    def _classes(cls, said: Any) -> tuple[SizeClass, ...]:
+        return read_sizes(said)
 
     def variables(self) -> tuple[str, ...]:
         """The environment variables that the file names."""
@@ -240,6 +264,8 @@ def _check_names(file: Path, sources: Sources) -> None:
             _check_written(file, key, said, TABLES[name].kind(column), in_file=table.in_ is None)
             if said.means is not None and (name, column) != ("contracts", "ended_on"):
                 raise SettingError(file, "means is for the end of a contract, contracts.ended_on", key=key)
+            if said.bounds:
+                _check_bounds(file, key, (name, column), said, sources.sizes)
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
@@ -272,6 +298,28 @@ def _check_written(file: Path, key: str, said: ColumnSource, kind: str, *, in_fi
             NumberForm.of(said.number)
         except ValueError as error:
             raise SettingError(file, str(error), key=f"{key}.number", allowed=ALLOWED) from None
+
+
+def _check_bounds(
+    file: Path, key: str, of: tuple[str, str], said: ColumnSource, sizes: Sequence[SizeClass]
+) -> None:
+    """Each class has its least number, and the larger class the larger one."""
+    if of != ("accounts", "size"):
+        raise SettingError(file, "bounds are for the size of a company, accounts.size", key=key)
+    if said.constant is not None:
+        raise SettingError(file, "bounds are for a column or an sql expression that gives a number", key=key)
+    order = [each.size for each in sizes]
+    for size in said.bounds:
+        _known(file, f"{key}.bounds", size, order, f"'{size}' is not one of the sizes")
+    named = [size for size in order if size in said.bounds]
+    least = [said.bounds[size] for size in named]
+    if not all(math.isfinite(n) for n in least) or any(b <= a for a, b in pairwise(least)):
+        raise SettingError(
+            file,
+            f"the least number of each class must be larger than that of the one before: {', '.join(named)}"
+            " is their order, smallest first",
+            key=f"{key}.bounds",
+        )
 
 
 def _known(file: Path, key: str, name: str, allowed: Any, problem: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.refused import LeftOut
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.text import Text
 
@@ -38,3 +41,62 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
         amount = text.money(time.last_mrr(open_), currency)
         said += text("page.not_recorded", n=text.number(len(open_)), mrr=amount)
     return said
+
+
+#: so many tables are told of where there is little room: those of customers first, then of which most was left out
+BRIEF = 2
+
+
+def left_out(
+    text: Text,
+    refused: Mapping[str, LeftOut],
+    tables: Collection[str],
+    currency: str,
+    *,
+    brief: bool = False,
+) -> str:
+    """What was left out of these tables: the share of rows, and of contracts that of MRR; '' where nothing was.
+
+    refused: table -> what was left out. Amounts that cannot be read are said, so that none looks smaller than it is.
+    brief: of further tables only how many they are.
+    """
+    named = [name for name in refused if name in tables]
+    if brief:
+        named.sort(key=lambda name: (name not in ("contracts", "accounts"), -refused[name].share))
+    parts = []
+    for name in named[:BRIEF] if brief else named:
+        each = refused[name]
+        mrr = _left_out_mrr(text, each, currency) if name == "contracts" else ""
+        parts.append(
+            text(
+                "page.left_out.rows", table=name, refused=text.number(each.refused), rows=text.number(each.rows),
+                share=_fine_share(text, each.share), mrr=mrr,
+            )
+        )  # fmt: skip
+    if more := len(named) - len(parts):
+        parts.append(
+            text("page.left_out.more" if more > 1 else "page.left_out.one_more", n=text.number(more))
+        )
+    return text.joined(parts)
+
+
+def _left_out_mrr(text: Text, each: LeftOut, currency: str) -> str:
+    amounts = {"mrr": text.money(each.refused_mrr, currency), "of": text.money(each.mrr, currency)}
+    if each.unread == each.refused:
+        return text("page.left_out.no_mrr")
+    if each.unread:
+        return text("page.left_out.mrr_at_least", **amounts, unread=text.number(each.unread))
+    return text("page.left_out.mrr", **amounts)
+
+
+def _fine_share(text: Text, share: float) -> str:
+    """A share with one decimal, so that little is not nothing and nearly all is not all."""
+    percent = 100 * share
+    if percent in (0, 100) or round(percent, 1) == round(percent):
+        whole = f"{percent:.0f}%"
+        return (
+            whole
+            if percent in (0, 100) or whole not in ("0%", "100%")
+            else ("<0.1%" if percent < 1 else ">99.9%")
+        )
+    return f"{text.number(percent, 1)}%"

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import SIZE_ORDER, in_order
+from cs_helpers.analyses.customers import in_order
 from cs_helpers.analyses.result import Result
 from cs_helpers.analyses.variation import never_heard
+from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.tables.coders import agreement as agreement
 from cs_helpers.tables.coders import code_agreement as code_agreement
@@ -48,7 +49,7 @@ def framework(result: Result, text: Text) -> Listing:
     )
     by_size = found[found["dimension"] == "size"]
     cells = {(r.viewpoint, r.segment): r for r in by_size.itertuples()}
-    sizes = [size for size in SIZE_ORDER if any(size == segment for _, segment in cells)]
+    sizes = in_order((segment for _, segment in cells), _sizes(result))
     frame = pd.DataFrame({"where": [text.label("viewpoint", v) for v in VIEWPOINTS]})
     for size in sizes:
         frame[size] = [_cell(cells[v, size], text) for v in VIEWPOINTS]
@@ -56,6 +57,12 @@ def framework(result: Result, text: Text) -> Listing:
     page = table(frame, headings, name="framework")
     every = text.headings("interviews.framework", "by", "who", "where", "told", "codes", "quotes")
     return replace(page, whole=whole[list(every)].rename(columns=every))
+
+
+def _sizes(result: Result) -> Sequence[str]:
+    """The classes of company size, the largest first."""
+    sizes: Sequence[str] = result.settings.get("sizes", DEFAULT_ORDER)
+    return sizes
 
 
 def _cell(cell: Any, text: Text) -> str:
@@ -286,7 +293,7 @@ def varies(result: Result, text: Text) -> Listing:
     whole = found.assign(
         what=[text.theme(code) for code in found["code"]],
         by=[text.label("segment", d) for d in found["dimension"]],
-        told=[_by_segment(r, text) for r in found.itertuples()],
+        told=[_by_segment(r, text, _sizes(result)) for r in found.itertuples()],
         sure=found["p"].round(4),
         strength=found["v"].round(2),
         verdict=[text(f"interviews.varies.{v}") for v in found["verdict"]],
@@ -298,10 +305,10 @@ def varies(result: Result, text: Text) -> Listing:
     return table(frame, headings, name="varies", right=("sure", "strength"), whole=whole)
 
 
-def _by_segment(row: Any, text: Text) -> str:
+def _by_segment(row: Any, text: Text, sizes: Sequence[str]) -> str:
     """Companies that told it of those asked, a line a segment; where none did, of how many it may still be true."""
     lines = []
-    for segment in in_order(row.of):
+    for segment in in_order(row.of, sizes):
         told, of = row.told[segment], row.of[segment]
         key = "none" if told == 0 and of else "some"
         lines.append(

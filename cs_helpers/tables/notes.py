@@ -24,6 +24,11 @@ def sentence(note: Note, text: Text, currency: str) -> str:
             return text.label("measure", said)
         return text("notes.known_of", measure=text.label("measure", said[0]), customers=text.number(said[1]))
 
+    def of_segment(said: tuple[str, int]) -> str:
+        return text(
+            "notes.unknown_of", segment=text.label("segment", said[0]), customers=text.number(said[1])
+        )
+
     written: dict[str, Callable[[Any], str]] = {
         "since": text.day,
         "first": text.day,
@@ -34,6 +39,8 @@ def sentence(note: Note, text: Text, currency: str) -> str:
         "baseline": lambda words: str(words.in_language(text.language)),
         "steps": lambda steps: text.joined([text.label("step", s) for s in steps]),
         "measures": lambda measures: text.joined([measure(m) for m in measures]),
+        "segments": lambda segments: text.joined([of_segment(s) for s in segments]),
+        "dimensions": lambda names: text.joined([text.label("segment", d) for d in names]),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),

@@ -9,6 +9,7 @@ import pandas as pd
 from cs_helpers.analyses.customers import in_order
 from cs_helpers.analyses.key_words import of_script
 from cs_helpers.analyses.result import Result
+from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 
@@ -32,7 +33,8 @@ def key_words(result: Result, text: Text) -> Listing:
         verdict=[text(f"interviews.key_words.{'surely' if sure else 'perhaps'}") for sure in found["sure"]],
     )
     groups = dict(list(found.groupby(["dimension", "segment"], sort=False)))
-    place = {segment: n for n, segment in enumerate(in_order(segment for _, segment in groups))}
+    sizes = result.settings.get("sizes", DEFAULT_ORDER)
+    place = {segment: n for n, segment in enumerate(in_order((segment for _, segment in groups), sizes))}
     rows = sorted(groups, key=lambda key: place[key[1]])
     frame = pd.DataFrame(
         {
@@ -65,7 +67,8 @@ def key_words(result: Result, text: Text) -> Listing:
 def context(result: Result, text: Text) -> Listing:
     """Key words of each company size where they stand in the notes."""
     found = of_script(result.tables["context"], text.script)
-    found = found.sort_values("segment", key=lambda s: s.map(in_order(s).index), kind="stable")
+    sizes = result.settings.get("sizes", DEFAULT_ORDER)
+    found = found.sort_values("segment", key=lambda s: s.map(in_order(s, sizes).index), kind="stable")
     sides = CONTEXT[text.language]
     frame = found.assign(
         who=[text.label("size", s) for s in found["segment"]],

@@ -7,6 +7,7 @@ the same fields. Numbers and dates are written as the language writes them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import babel.numbers
 import budoux
 import yaml
 
+from cs_helpers.contract.labels import SizeClass, names_of
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 
@@ -84,12 +86,21 @@ class Text:
     """The catalogue in one language, with a product's own names; call it with a key and fields.
 
     accounts: sentences speak of accounts in place of customers, as without contracts nobody knows who is one.
+    sizes: a company's own classes of size, whose names they use.
     """
 
-    def __init__(self, language: str, product: Product | None = None, *, accounts: bool = False) -> None:
+    def __init__(
+        self,
+        language: str,
+        product: Product | None = None,
+        sizes: Sequence[SizeClass] = (),
+        *,
+        accounts: bool = False,
+    ) -> None:
         self.language = language
         sentences = _of_accounts(language) if accounts else catalogue(language)
-        self._sentences = sentences | (_names(product, language) if product else {})
+        own = {f"labels.size.{size}": name for size, name in names_of(sizes, language).items()}
+        self._sentences = sentences | own | (_names(product, language) if product else {})
         self._touches = _planned(product) if product else []
 
     def __call__(self, key: str, /, **fields: Any) -> str:

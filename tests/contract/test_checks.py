@@ -160,10 +160,10 @@ def test_every_row_but_the_first_of_a_key_is_a_duplicate(table):
 
 
 def test_the_first_good_row_of_a_key_is_kept_where_an_earlier_one_is_refused(table):
-    rows = table("accounts", [account("A1", size="huge"), account("A1"), account("A1")])
-    assert broken(rows, own_rules(rows, "accounts")) == {
-        "not_allowed": {"size": [1]},
-        "duplicate_key": {"account_id": [1, 3]},
+    rows = table("contracts", [contract("C1", mrr="-1"), contract("C1"), contract("C1")])
+    assert broken(rows, own_rules(rows, "contracts")) == {
+        "out_of_range": {"mrr": [1]},
+        "duplicate_key": {"contract_id": [1, 3]},
     }
 
 

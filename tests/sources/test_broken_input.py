@@ -390,18 +390,18 @@ MAPPING = {
     ),
     "values that lead to an unknown size": Case(
         ("accounts", "size", "not_allowed"),
-        ("accounts.size other than enterprise, mid, small: 1 (left out)", "row 1, A1: medium"),
+        ("accounts.size other than small, mid, enterprise: 1 (kept with a warning)", "row 1, A1: medium"),
         said=column("accounts", size={"column": "size", "values": {"mid": "medium"}}),
     ),
     "values that lead to unknown sizes only": Case(
-        ContractError,
-        ("table 'accounts': all 2 rows were refused", "column 'size'", "row 1, key A1, value 'M'", MEND),
+        ("accounts", "size", "not_allowed"),
+        ("accounts.size other than small, mid, enterprise: 2 (kept with a warning)", "row 1, A1: M"),
         {"accounts.csv": ACCOUNTS.replace("mid", "M").replace("small", "S")},
     ),
     "several broken tables": Case(
         SourcesError,
-        ("3 tables cannot be read", "column 'industry'", '"mr" not found', "table 'usage', column 'event'"),
-        {"usage.csv": USAGE.replace("event", "evnt"), "accounts.csv": ACCOUNTS.replace("industry", "branch")},
+        ("3 tables cannot be read", "column 'account_id'", '"mr" not found', "table 'usage', column 'event'"),
+        {"usage.csv": USAGE.replace("event", "evnt"), "accounts.csv": ACCOUNTS.replace("account_id", "key")},
         merged(usage(), table("contracts", where="mr > 0")),
     ),
 }
@@ -632,8 +632,8 @@ SETTINGS = {
     ),
     "a policy that a required column cannot have": Case(
         SettingError,
-        ("key 'policies.accounts.size.not_allowed'", "cannot have the policy 'warn'. Allowed: reject, stop"),
-        said={"policies": {"accounts.size.not_allowed": "warn"}},
+        ("key 'policies.contracts.mrr.out_of_range'", "cannot have the policy 'warn'. Allowed: reject, stop"),
+        said={"policies": {"contracts.mrr.out_of_range": "warn"}},
     ),
     "a policy that there is not": Case(
         SettingError,

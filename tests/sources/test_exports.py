@@ -720,9 +720,6 @@ def test_a_quarter_is_counted_as_it_was_known_whoever_returned_later(shared_data
     )
 
 
-@pytest.mark.xfail(
-    reason="accounts need a known size and an industry; others are refused and named", strict=True
-)
 def test_an_unknown_size_or_industry_removes_no_customer(shared_data, tmp_path):
     snapshot = shared(shared_data, tmp_path, "45_segments")
     agrees(snapshot, {"2026Q3": Count(6, 600, opening=6)})

@@ -82,6 +82,7 @@ DEFECTS = {
     "missing_value": Defect("contracts", "currency", "C2", "200,JPY", "200,"),
     "not_allowed": Defect("accounts", "touch_model", "A2", "high", "medium"),
     "out_of_range": Defect("accounts", "motivation", "A2", ",4,", ",9,"),
+    "label_unknown": Defect("accounts", "touch_model", "A2", "high", "N/A"),
     "duplicate_key": Defect("tickets", "ticket_id", "T1", "T2,A2", "T1,A2"),
     "orphan": Defect("contracts", "account_id", "C2", "C2,A2", "C2,A9"),
     "after_as_of": Defect("contracts", "started_on", "C2", "2026-02-01,2026-08-31", "2026-12-01,"),
@@ -226,7 +227,9 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
         return
     assert out.empty
     assert len(left) == 1
-    assert left[defect.column].isna().all() == (rule in ("wrong_type", "not_allowed", "out_of_range"))
+    assert left[defect.column].isna().all() == (
+        rule in ("wrong_type", "not_allowed", "out_of_range", "label_unknown")
+    )
 
 
 @pytest.mark.thorough
