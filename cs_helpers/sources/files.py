@@ -25,11 +25,13 @@ from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_to
 from cs_helpers.paths import shown
 from cs_helpers.sources.mapping import ColumnSource, FileSource, Sources, filled
 from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.xes import as_table
 
 #: files that hold text: what types their columns have is found by reading them
 _TEXTS = ("csv", "tsv", "txt")
 _PARQUET = ("parquet", "pq")
 _EXCEL = ("xlsx", "xlsm")
+_XES = ("xes",)
 #: the engine's guesses that lose how a text was written
 _GUESSES = ("DOUBLE", "TIMESTAMP", "DATE", "TIME", "BOOLEAN")
 _UTF8 = ("utf-8", "utf8", "utf-8-sig")
@@ -80,6 +82,10 @@ def open_file(
         if kind in _EXCEL:
             with _reader(path, file) as content:
                 connection.create_table(name, _excel(name, content, file, where), overwrite=True)
+            return
+        if kind in _XES:
+            with _reader(path, file) as content:
+                connection.create_table(name, as_table(name, content, where), overwrite=True)
             return
         if kind in _PARQUET:
             folder = Path(path).is_dir() or "." not in Path(path).name
@@ -251,7 +257,7 @@ def _kind(name: str, path: str, where: str) -> str:
         raise SourceError(name, "the file is empty", where=where)
     last = path.rstrip("/").rsplit("/", 1)[-1]
     kind = last.removesuffix(".gz").rsplit(".", 1)[-1].lower() if "." in last else "parquet" if remote else ""
-    if kind not in (*_TEXTS, *_PARQUET, *_EXCEL):
+    if kind not in (*_TEXTS, *_PARQUET, *_EXCEL, *_XES):
         which = (
             f"files of type '.{kind}'" if kind else "files whose name does not end in their type, as in .csv,"
         )
