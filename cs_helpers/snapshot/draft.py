@@ -35,9 +35,9 @@ from cs_helpers.text import Text
 Pair = tuple[str, str]
 
 _ENGLISH, _JAPANESE = Text("en"), Text("ja")
-#: the usual days of a journey; days in which value is looked for; plays that a draft has; themes and subjects that are listed; how long
+#: the usual days of a journey; days in which value is looked for; the least days of a play; plays that a draft has; themes and subjects that are listed; how long
 #: a subject is that is one and no sentence; the mix of touches where the data tells of none
-_WINDOW, _SOON, _PLAYS, _LISTED, _SHORT = 365, 180, 3, 12, 40
+_WINDOW, _SOON, _WEEK, _PLAYS, _LISTED, _SHORT = 365, 180, 7, 3, 12, 40
 _USUAL_MIX = {"high": 15, "low": 35, "tech": 40, "community": 10}
 _GUESS, _CHECK = " # guess: ", " # check: "
 _NAME = _CHECK + "named after the data; write what people call it"
@@ -57,7 +57,7 @@ def draft(asked: Asked, source: str) -> str:
     window = window_of(asked)
     steps = steps_of(asked)
     names = _step_names(steps)
-    keys = slugs([_key(step) for step in steps.steps])
+    keys = _keys([_key(step) for step in steps.steps])
     lines = [
         *_head(asked, source, window),
         *_maturity(levels_of(window), window),
@@ -90,13 +90,13 @@ def _head(asked: Asked, source: str, window: Window | None) -> Iterator[str]:
         yield f"# No row names the product '{asked.product}': all numbers are of the rows that name {others}."
     if asked.use is not None and window is None:
         yield "# There is use, but none of a customer in the twelve months up to the last complete one."
-    yield f"product: {_text(asked.product)}"
+    yield f"product: {in_yaml(asked.product)}"
     yield f"name: {_words((asked.product, asked.product))}{_CHECK}what customers call it"
     day = (_ENGLISH.day(asked.as_of), _JAPANESE.day(asked.as_of))
     about = _both("about", product=(asked.product, asked.product), day=day)
     yield f"about:{_CHECK}what it does, in one sentence"
-    yield f"  en: {_text(about[0])}"
-    yield f"  ja: {_text(about[1])}"
+    yield f"  en: {in_yaml(about[0])}"
+    yield f"  ja: {in_yaml(about[1])}"
     yield ""
 
 
@@ -116,7 +116,7 @@ def _maturity(levels: tuple[FoundLevel, ...], window: Window | None) -> Iterator
             below = " and the levels below" if number > 1 else ""
             why = (
                 f"{level.reached} of {len(window.customers)} customers meet this{below}"
-                f" in the {_months(window.months)} up to {window.last_day}"
+                f" in the {window.months} months up to {window.last_day}"
             )
         yield f"      conditions:{_GUESS}{why}"
         for condition in level.conditions:
@@ -198,9 +198,9 @@ def _health(measures: tuple[FoundMeasure, ...]) -> Iterator[str]:
     yield "health:"
     yield "  version: 1"
     yield "  measures:"
-    for measure, key in zip(measures, slugs([m.id for m in measures]), strict=True):
+    for measure, key in zip(measures, _keys([m.id for m in measures]), strict=True):
         months = measure.measure["months"]
-        name = _both(f"measure.{measure.known}", months=months, name=_called(measure.id))
+        name = _both(f"measure.{measure.known}", months=months, name=_called(measure.id, "judged"))
         yield f"    - id: {key}"
         yield f"      name: {_words(name)}{_NAME if measure.known == 'assessed' else ''}"
         yield f"      kind: {measure.kind}"
@@ -215,7 +215,7 @@ def _health(measures: tuple[FoundMeasure, ...]) -> Iterator[str]:
 
 def _baselines(baselines: tuple[FoundBaseline, ...]) -> Iterator[str]:
     yield "baselines:"
-    ids = slugs([b.event if b.known == "event" else b.id for b in baselines])
+    ids = _keys([b.event if b.known == "event" else b.id for b in baselines])
     for baseline, key in zip(baselines, ids, strict=True):
         event = _called(baseline.event)
         why = (
@@ -231,7 +231,7 @@ def _baselines(baselines: tuple[FoundBaseline, ...]) -> Iterator[str]:
         yield f"    source: {baseline.source}"
         yield f"    value: {baseline.value}"
         if baseline.event != "*":
-            yield f"    event: {_text(baseline.event)}"
+            yield f"    event: {in_yaml(baseline.event)}"
     yield ""
 
 
@@ -261,7 +261,7 @@ def _playbook(steps: Steps, keys: list[str], names: list[Pair]) -> Iterator[str]
     for number in range(1, len(steps.steps))[:_PLAYS]:
         step, before = steps.steps[number], steps.steps[number - 1]
         wait = steps.wait(step, before)
-        days = max(1, math.ceil(wait.late)) if wait.after else 60
+        days = max(_WEEK, math.ceil(wait.late)) if wait.after else 60
         why = (
             f"it took {wait.after} accounts {_days(wait.late)} (75th percentile)"
             if wait.after
@@ -332,9 +332,9 @@ def _step_names(steps: Steps) -> list[Pair]:
     return found
 
 
-def _called(name: str) -> Pair:
-    """What a step or event is called: as the catalogue has it, else as the data does."""
-    key = "draft.known." + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+def _called(name: str, kind: str = "known") -> Pair:
+    """What a step or event is called (kind `judged`: what is assessed): as the catalogue has it, else as the data does."""
+    key = f"draft.{kind}." + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if _ENGLISH.has(key):
         return _ENGLISH(key), _JAPANESE(key)
     plain = one_line(name).removesuffix("*").rstrip(" ._:/-") or one_line(name) or "?"
@@ -350,21 +350,17 @@ def _both(key: str, **fields: Any) -> Pair:
     return english, japanese
 
 
+def _keys(names: list[str]) -> list[str]:
+    """A key for each name, as YAML writes it: `yes` and `1` would be something else."""
+    return [in_yaml(slug) for slug in slugs(names)]
+
+
 def _words(pair: Pair) -> str:
-    return f"{{en: {_text(pair[0])}, ja: {_text(pair[1])}}}"
-
-
-def _text(value: str) -> str:
-    """A text in YAML that stays one: `yes`, `1e3` and `2026-01-01` would be something else."""
-    return in_yaml(value)
+    return f"{{en: {in_yaml(pair[0])}, ja: {in_yaml(pair[1])}}}"
 
 
 def _mapping(said: Mapping[str, Any]) -> str:
     return "{" + ", ".join(f"{k}: {in_yaml(v)}" for k, v in said.items()) + "}"
-
-
-def _months(months: int) -> str:
-    return "month" if months == 1 else f"{months} months"
 
 
 def _days(days: float) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import baselines, health, interviews, journeys, maturity
@@ -348,8 +348,27 @@ def test_touches_tickets_surveys_and_judgements_are_counted(company):
 
 
 @pytest.mark.parametrize("name", ["true", "1e3", "2026"])
-def test_a_name_that_yaml_takes_for_something_else_stays_a_name(company, name):
-    assert read(company(name)[0]).product == name
+def test_a_name_that_yaml_takes_for_something_else_stays_a_name(name):
+    assert read(draft(Asked(name, True, (name,), date(2026, 6, 30), {}), "log.yml")).product == name
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    )
+)
+@example(names=["a\n- b: c", "# not a comment", "{en: x}", "yes", " ", "*"])
+def test_whatever_steps_are_called_the_file_loads_and_names_them(names):
+    rows = pd.DataFrame(
+        {"account_id": "A1", "product": "desk", "step": names, "reached_at": pd.Timestamp("2026-01-01")}
+    )
+    product = read(draft(Asked("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml"))
+    recorded = [s.rule.milestone for s in product.journey.steps if s.rule.milestone]
+    assert sorted(recorded) == sorted(names)
 
 
 def test_without_contracts_the_first_milestone_is_the_entry():
