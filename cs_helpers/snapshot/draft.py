@@ -16,7 +16,7 @@ import pandas as pd
 from cs_helpers.contract.new_product import CUSTOMERS
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.snapshot.draft_data import Asked
-from cs_helpers.snapshot.draft_steps import FoundStep, Steps, slugs, steps_of
+from cs_helpers.snapshot.draft_steps import FoundStep, Steps, slugs, steps_of, wait
 from cs_helpers.snapshot.draft_use import (
     FoundBaseline,
     FoundLevel,
@@ -128,8 +128,9 @@ def _journey(asked: Asked, steps: Steps, keys: list[str], names: list[Pair]) -> 
     yield "journey:"
     if steps.accounts < steps.all_accounts:
         yield f"  # Of {steps.all_accounts} accounts, the {steps.accounts} were looked at that began when the data told of steps already."
-    for name, count in steps.left_out[:_LISTED]:
-        yield f"  # Left out: '{one_line(name)}', reached by {count} of {steps.accounts} accounts."
+    for left in steps.left_out[:_LISTED]:
+        why = f", {left.why}" if left.why else ""
+        yield f"  # Left out: '{one_line(left.name)}', reached by {left.accounts} of {steps.accounts} accounts{why}."
     if len(steps.left_out) > _LISTED:
         yield f"  # Left out as well: {len(steps.left_out) - _LISTED} more."
     place, why = _value_step(steps)
@@ -152,15 +153,15 @@ def _why_there(steps: Steps, number: int, names: list[Pair]) -> str:
         return step.basis
     said = f"reached by {len(step.times)} of {steps.accounts} accounts"
     if number and before.counted:
-        wait, name = steps.wait(step, before), one_line(names[number - 1][0])
-        if not wait.both:
+        waited, name = wait(step, before), one_line(names[number - 1][0])
+        if not waited.both:
             said += f"; none of them reached {name}, too"
-        elif wait.after * 2 < wait.both:
-            said += f"; before {name} in {wait.both - wait.after} of the {wait.both} that reached both"
+        elif waited.after * 2 < waited.both:
+            said += f"; before {name} in {waited.both - waited.after} of the {waited.both} that reached both"
         else:
             said += (
-                f"; with or after {name} in {wait.after} of the {wait.both} that reached both,"
-                f" by a median of {_days(wait.median)}"
+                f"; with or after {name} in {waited.after} of the {waited.both} that reached both,"
+                f" by a median of {_days(waited.median)}"
             )
     return said + (f"; {step.basis}" if step.basis else "")
 
@@ -184,13 +185,13 @@ def _value_step(steps: Steps) -> tuple[int, str]:
 
 def _window_days(steps: Steps) -> tuple[int, str]:
     counted = [s for s in steps.steps if s.counted]
-    wait = steps.wait(counted[-1], counted[0], late=0.9) if len(counted) > 1 else None
-    if wait is None or not wait.after:
+    waited = wait(counted[-1], counted[0], late=0.9) if len(counted) > 1 else None
+    if waited is None or not waited.after:
         return _WINDOW, "nothing: a year is usual"
-    wide = _WINDOW if wait.late <= _WINDOW else min(36_500, math.ceil(wait.late / 30) * 30)
+    wide = _WINDOW if waited.late <= _WINDOW else min(36_500, math.ceil(waited.late / 30) * 30)
     return (
         wide,
-        f"from the first step to the last it took {wait.after} accounts {_days(wait.late)} (90th percentile)",
+        f"from the first step to the last it took {waited.after} accounts {_days(waited.late)} (90th percentile)",
     )
 
 
@@ -260,11 +261,11 @@ def _playbook(steps: Steps, keys: list[str], names: list[Pair]) -> Iterator[str]
     yield f"playbook:{_CHECK}what your team does"
     for number in range(1, len(steps.steps))[:_PLAYS]:
         step, before = steps.steps[number], steps.steps[number - 1]
-        wait = steps.wait(step, before)
-        days = max(_WEEK, math.ceil(wait.late)) if wait.after else 60
+        waited = wait(step, before)
+        days = max(_WEEK, math.ceil(waited.late)) if waited.after else 60
         why = (
-            f"it took {wait.after} accounts {_days(wait.late)} (75th percentile)"
-            if wait.after
+            f"it took {waited.after} accounts {_days(waited.late)} (75th percentile)"
+            if waited.after
             else "nothing: 60 days are an example"
         )
         when = _both("play.when", step=names[number], before=names[number - 1], days=days)
@@ -365,7 +366,8 @@ def _mapping(said: Mapping[str, Any]) -> str:
 
 def _days(days: float) -> str:
     """Days as a person says them; hours where it is less than one."""
-    if days < 1:
-        hours = round(days * 24, 1)
-        return f"{hours:g} hour{'' if hours == 1 else 's'}"
-    return f"{days:.1f}".removesuffix(".0") + (" day" if f"{days:.1f}" == "1.0" else " days")
+    number, unit = (days, "day") if days >= 1 else (days * 24, "hour")
+    if number < 1:
+        return "less than an hour"
+    said = f"{number:.1f}".removesuffix(".0")
+    return f"{said} {unit}" if said == "1" else f"{said} {unit}s"

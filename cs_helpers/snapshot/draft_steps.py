@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import TypeVar
 
 import numpy as np
@@ -14,9 +14,9 @@ import pandas as pd
 
 from cs_helpers.snapshot.draft_data import Asked
 
-#: steps that a draft has besides the contract; events that are steps one by one; a group of events that has as many is
+#: steps that a draft has besides the contract, and what is looked at for them; events that are steps one by one; a group of events that has as many is
 #: reached in two steps; the share of the accounts that must have reached a step
-_MOST, _FEW, _MANY, _SHARE = 8, 8, 5, 0.1
+_MOST, _LOOKED_AT, _FEW, _MANY, _SHARE = 8, 40, 8, 5, 0.1
 #: accounts that are enough to leave out those who began before the data does
 _ENOUGH = 3
 _NO_USE = "nothing: the data has no use; this waits for a usage table"
@@ -46,13 +46,13 @@ class Steps:
     """The steps in their order, the entry first.
 
     accounts: how many were looked at, of `all_accounts`; the rest began before the data tells of steps.
-    left_out: what could be a step and is none, with how many accounts reached it.
+    left_out: what could be a step and is none, the most reached first.
     """
 
     steps: tuple[FoundStep, ...]
     accounts: int
     all_accounts: int
-    left_out: tuple[tuple[str, int], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def wait(self, step: FoundStep, before: FoundStep, late: float = 0.75) -> Wait:
         """How one step follows another; `late` is the share of the accounts whose wait is not longer than `Wait.late`."""
@@ -64,6 +64,15 @@ class Steps:
             len(after),
             *(float(after.quantile(q)) if len(after) else math.nan for q in (0.5, late)),
         )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is no step, how many accounts reached it, and why it is none, where that is not their number."""
+
+    name: str
+    accounts: int
+    why: str
 
 
 @dataclass(frozen=True)
@@ -81,17 +90,71 @@ def steps_of(asked: Asked) -> Steps:
     every = asked.accounts()
     entry = _entry(asked)
     watched = _watched(asked, entry, every)
+    needed = 2 - (entry is not None)
     found = [_watching(step, watched) for step in (*_milestones(asked), *_events(asked))]
+    found.sort(key=lambda s: (-len(s.times), s.name, str(s.rule)))
     least = max(1, math.ceil(_SHARE * len(watched)))
-    ranked = sorted(
-        (s for s in found if len(s.times) >= least), key=lambda s: (-len(s.times), s.name, str(s.rule))
-    )[:_MOST]
-    if (needed := 2 - len(ranked) - (entry is not None)) > 0:
-        ranked += [_watching(step, watched) for step in _again(asked, ranked, needed)]
-    ordered = in_order({n: s.times for n, s in enumerate(ranked)})
-    steps = ([] if entry is None else [_watching(entry, watched)]) + [ranked[n] for n in ordered]
-    left = [(s.name, len(s.times)) for s in found if not any(s is kept for kept in ranked)]
-    return Steps(tuple(steps), len(watched), len(every), tuple(sorted(left, key=lambda x: (-x[1], x[0]))))
+    usual = [s for s in found if len(s.times) >= least][:_LOOKED_AT]
+    in_turn = [usual[n] for n in in_order({n: s.times for n, s in enumerate(usual)})]
+    way = one_way([s.times for s in in_turn], needed)
+    steps = _apart([in_turn[n] for n in way])
+    why = {
+        id(s): "close to another step" if n in way else "beside the way that most go"
+        for n, s in enumerate(in_turn)
+    }
+    left = tuple(
+        LeftOut(s.name, len(s.times), why.get(id(s), ""))
+        for s in found
+        if not any(s is kept for kept in steps)
+    )
+    if (more := needed - len(steps)) > 0:
+        steps += [_watching(step, watched) for step in _again(asked, steps, more)]
+    return Steps(
+        tuple(([] if entry is None else [_watching(entry, watched)]) + steps), len(watched), len(every), left
+    )
+
+
+def wait(step: FoundStep, before: FoundStep, late: float = 0.75) -> Wait:
+    """How one step follows another; `late` is the share of the accounts whose wait is not longer than `Wait.late`."""
+    both = pd.concat([before.times, step.times], axis=1, keys=["a", "b"]).dropna()
+    days = (both["b"] - both["a"]).dt.total_seconds() / 86_400
+    after = days[days >= 0]
+    return Wait(
+        len(both), len(after), *(float(after.quantile(q)) if len(after) else math.nan for q in (0.5, late))
+    )
+
+
+def _apart(steps: list[FoundStep]) -> list[FoundStep]:
+    """As many steps as a draft has: of those that follow each other closest one goes, but never the last, the goal."""
+    steps = list(steps)
+    while len(steps) > _MOST:
+        waits = [wait(step, before).median for before, step in pairwise(steps)]
+        closest = min(range(len(waits)), key=lambda n: math.inf if math.isnan(waits[n]) else waits[n]) + 1
+        steps.pop(closest if closest < len(steps) - 1 else closest - 1)
+    return steps
+
+
+def one_way(times: Sequence[pd.Series], least: int) -> list[int]:
+    """The places of the steps that lie on the way of most, of steps in their order; at least so many.
+
+    Two steps do not lie on one way if less than half of the accounts that reached the later one reached the earlier one:
+    a refusal does not follow an offer. The step that does not go with the most others is left out, the least reached of
+    several, until all go together.
+    """
+    reached = [set(step.index) for step in times]
+    way = list(range(len(times)))
+    while len(way) > least:
+        against = dict.fromkeys(way, 0)
+        for n, earlier in enumerate(way):
+            for later in way[n + 1 :]:
+                if 2 * len(reached[earlier] & reached[later]) < len(reached[later]):
+                    against[earlier] += 1
+                    against[later] += 1
+        worst = max(way, key=lambda n: (against[n], -len(reached[n])))
+        if not against[worst]:
+            break
+        way.remove(worst)
+    return way
 
 
 def in_order(times: dict[K, pd.Series]) -> list[K]:

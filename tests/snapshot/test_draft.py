@@ -20,7 +20,7 @@ from cs_helpers.contract.products import Product, load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot.draft import draft
 from cs_helpers.snapshot.draft_data import Asked, asked
-from cs_helpers.snapshot.draft_steps import in_order, slugs
+from cs_helpers.snapshot.draft_steps import in_order, one_way, slugs
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,6 +155,43 @@ def test_steps_that_go_round_have_an_order_all_the_same():
 
 def test_steps_that_nobody_reached_both_of_stand_as_more_reached_them():
     assert in_order(times(a={"x": 1}, b={"y": 5, "z": 5})) == ["b", "a"]
+
+
+def reached(*accounts: str) -> pd.Series:
+    return pd.Series(DAY, index=list(accounts))
+
+
+def test_an_end_that_most_reach_on_another_way_is_no_step():
+    # four are refused; of those only one had an offer, and everybody asked
+    ask, offer, accept, refuse = reached(*"abcdef"), reached(*"abc"), reached(*"ab"), reached(*"cdef")
+    assert one_way([ask, offer, accept, refuse], 1) == [0, 1, 2]
+
+
+def test_a_detour_of_few_is_no_step():
+    # one goes by a call, and all by the rest: not those are beside the way
+    assert one_way([reached("a"), reached(*"abcd"), reached(*"abc")], 1) == [1, 2]
+
+
+def test_a_step_that_half_of_those_after_it_took_stays():
+    assert one_way([reached(*"ab"), reached(*"abcd")], 1) == [0, 1]
+    assert one_way([reached("a"), reached(*"abc")], 1) == [1]
+    assert one_way([reached("a"), reached(*"abc")], 2) == [0, 1]
+
+
+def test_what_lies_beside_the_way_is_named(company):
+    rows = "".join(
+        f"A{n},desk,{step},2026-0{month}-10 00:00:00\n"
+        for step, month, who in (
+            ("asked", 2, "12345"),
+            ("offer", 3, "123"),
+            ("paid", 4, "12"),
+            ("refused", 5, "345"),
+        )
+        for n in who
+    )
+    text, _ = company(milestones="account_id,product,step,reached_at\n" + rows)
+    assert [s.step for s in read(text).journey.steps] == ["contract", "asked", "offer", "paid"]
+    assert "# Left out: 'refused', reached by 3 of 5 accounts, beside the way that most go." in text
 
 
 @settings(max_examples=40, deadline=None)
@@ -309,13 +346,24 @@ def test_an_event_before_the_contract_is_said_to_be(company):
     )
 
 
-def test_rare_events_are_no_steps_and_are_named(company):
-    rows = [(f"A{n}", "2026-02-01 10:00:00", f"tool {k}") for n in range(1, 6) for k in range(8)]
-    text, _ = company(
-        milestones=MILESTONES, usage=usage(*rows),
-    )  # fmt: skip
-    assert len(read(text).journey.steps) == 1 + 8
-    assert "# Left out: 'go live', reached by 3 of 5 accounts." in text
+def test_of_many_steps_those_that_lie_apart_are_kept_and_the_last():
+    waits = (0, 5, 1, 5, 5, 0.5, 5, 5, 5, 0.1)  # days after the step before
+    days = [sum(waits[: n + 1]) for n in range(10)]
+    rows = pd.DataFrame(
+        [
+            (f"A{a:02}", "desk", f"step {n}", DAY + timedelta(days=a + days[n]))
+            for a in range(20)
+            for n in range(10)
+        ]
+        + [("A07", "desk", "odd", DAY)],
+        columns=["account_id", "product", "step", "reached_at"],
+    )
+    text = draft(Asked("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
+    # the last is close behind the ninth, which goes, and the sixth behind the fifth
+    assert [s.name.en for s in read(text).journey.steps] == [f"step {n}" for n in (0, 1, 2, 3, 4, 6, 7, 9)]
+    assert "# Left out: 'step 5', reached by 20 of 20 accounts, close to another step." in text
+    assert "# Left out: 'step 8', reached by 20 of 20 accounts, close to another step." in text
+    assert "# Left out: 'odd', reached by 1 of 20 accounts.\n" in text
 
 
 def test_a_product_that_no_row_names_is_drafted_from_all_and_says_so(company):
