@@ -328,33 +328,17 @@ def inspect(
 
 
 @app.command("new-product")
-def new_product(name: Annotated[str, typer.Argument(help="lower case, as in contracts.product")]) -> None:
-    """Start a product file from an existing one."""
-    from pydantic import TypeAdapter, ValidationError
+def new_product(
+    name: Annotated[str, typer.Argument(help="lower case, as in contracts.product")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="sources file to ask; default: data/sources.yml, else a copy is made"),
+    ] = None,
+) -> None:
+    """Draft a product file from the data, or start from another product's."""
+    from cs_helpers.snapshot.new_product import start_product
 
-    from cs_helpers.contract.new_product import started_from
-    from cs_helpers.contract.products import Slug, load_products
-
-    try:
-        TypeAdapter(Slug).validate_python(name)
-    except ValidationError:
-        raise ParameterError(
-            "name",
-            "this is no name for a product",
-            value=name,
-            allowed="a-z, 0-9, _ and -, at most 40, a letter or digit first",
-        ) from None
-    known = load_products(paths.products())
-    target = paths.products() / f"{name}.yml"
-    if target.exists():
-        raise ParameterError("name", f"the file {paths.shown(target)} is there already", value=name)
-    if not known:
-        raise ParameterError(
-            "name", f"there is no product file in {paths.shown(paths.products())} to start from"
-        )
-    model = paths.products() / f"{next(iter(known))}.yml"
-    target.write_text(started_from(model.read_text(encoding="utf-8"), name), encoding="utf-8")
-    console.print(f"{paths.shown(target)} is a copy of {model.name}: change its names, rules and steps")
+    console.print(_plain(start_product(name, data)))
 
 
 @app.command()

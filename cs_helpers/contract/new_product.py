@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-#: who counts as a customer: not taken over from another product, whose contracts can be written otherwise
-_CUSTOMERS = """\
+#: who counts as a customer, with the defaults: not taken over from another product, whose contracts can be written otherwise
+CUSTOMERS = """\
 customers: # who counts as a customer: docs/bring-your-own-data.md
   return_gap_days: 30 # a customer who returns within so many days never left
   renewal_grace_days: 30 # a paid term that ended within so many days may still be renewed: counted apart
@@ -24,4 +24,4 @@ def started_from(model: str, name: str) -> str:
     start = next(i for i, line in enumerate(lines) if line.startswith("product:"))
     rest = "".join(lines[start + 1 :])
     rest = re.sub(r"^customers:.*\n?(?:(?:[ \t].*|[ \t]*)(?:\n|\Z))*", "", rest, flags=re.MULTILINE)
-    return f'product: "{name}"\n{rest.rstrip()}\n\n{_CUSTOMERS}'
+    return f'product: "{name}"\n{rest.rstrip()}\n\n{CUSTOMERS}'

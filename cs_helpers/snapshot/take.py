@@ -93,16 +93,33 @@ def check_tables(
 
     Raises `SettingError`, `SourceError` or `SourcesError` where they cannot be read.
     """
-    root = folder or paths.snapshots()
     product_folder = products or paths.products()
-    sources, known = load_sources(sources_file), load_products(product_folder)
-    with _room(root), alone(root), taking(root, sources_file, sources, today, known) as intake:
+    known = load_products(product_folder)
+    with looking(sources_file, known, folder=folder, today=today) as intake:
         stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
         more = tuple(stop.finding for stop in stops if stop.finding is not None)
         return Checked(
             intake.rows_read, intake.rows_kept, (*intake.findings, *more), tuple(s.sentence for s in stops),
             intake.as_of,
         )  # fmt: skip
+
+
+@contextmanager
+def looking(
+    sources_file: Path,
+    known: Mapping[str, Product],
+    *,
+    folder: Path | None = None,
+    today: date | None = None,
+) -> Iterator[Intake]:
+    """The tables that a sources file names, read and checked, to look at and take no snapshot of.
+
+    known: the products that have a file. Raises `SettingError`, `SourceError` or `SourcesError`.
+    """
+    root = folder or paths.snapshots()
+    sources = load_sources(sources_file)
+    with _room(root), alone(root), taking(root, sources_file, sources, today, known) as intake:
+        yield intake
 
 
 @contextmanager

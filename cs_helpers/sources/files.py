@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_together
 from cs_helpers.paths import shown
-from cs_helpers.sources import json_files, workbooks
+from cs_helpers.sources import json_files, workbooks, xes
 from cs_helpers.sources.mapping import FileSource, Sources, filled
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.reading import escaped, opened_bytes, sql_text
@@ -26,7 +26,7 @@ from cs_helpers.sources.text_files import plain_types, written_view
 TEXTS = ("csv", "tsv", "txt")
 PARQUET = ("parquet", "pq")
 #: the kinds of files that are opened, by the ends of their names
-KINDS = (*TEXTS, *PARQUET, *workbooks.KINDS, *json_files.KINDS)
+KINDS = (*TEXTS, *PARQUET, *workbooks.KINDS, *json_files.KINDS, *xes.KINDS)
 #: what a column is called as it is written, where it stands beside the one that has a type
 AS_WRITTEN = " as written"
 _NO_FILE = "there is no such file; check 'folder' and 'files'"
@@ -81,6 +81,8 @@ def open_file(
             with opened_bytes(path, file.options) as content:
                 if kind in json_files.KINDS:
                     table = json_files.json_table(name, content, where)
+                elif kind in xes.KINDS:
+                    table = xes.as_table(name, content, where)
                 else:
                     table = workbooks.workbook_table(name, content, kind, file, where)
             _table_view(connection, name, table)
@@ -293,8 +295,8 @@ def _kind(name: str, path: str, where: str) -> str:
         )
         raise SourceError(name, f"{which} cannot be read; save it as CSV, Excel or Parquet", where=where)
     if not remote and _is_pattern(path):
-        if kind in (*workbooks.KINDS, *json_files.KINDS):
-            what = "Excel" if kind in workbooks.KINDS else "JSON"
+        if kind in (*workbooks.KINDS, *json_files.KINDS, *xes.KINDS):
+            what = "Excel" if kind in workbooks.KINDS else "XES" if kind in xes.KINDS else "JSON"
             raise SourceError(
                 name, f"a pattern of {what} files cannot be read; name one of them", where=where
             )

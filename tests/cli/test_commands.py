@@ -33,11 +33,65 @@ def test_the_dictionary_is_written_beside_the_data(command, workbook):
 
 
 @pytest.mark.parametrize("name", ["payroll", "pay_roll-2", "2", "true", "1e3"])
-def test_a_new_product_starts_as_a_copy_that_loads(command, workbook, name):
-    assert command("new-product", name).code == 0
+def test_without_data_a_new_product_starts_as_a_copy_that_loads(command, workbook, name):
+    (workbook.data / "sources.yml").unlink()
+    ran = command("new-product", name)
+    assert ran.code == 0
+    assert (
+        ran.out
+        == f"data/products/{name}.yml is a copy of expense_desk.yml: change its names, rules and steps\n"
+    )
     copy = load_product(workbook.data / "products" / f"{name}.yml")
     assert copy.product == name
     assert copy.journey == load_products(workbook.data / "products")["expense_desk"].journey
+
+
+def test_a_new_product_is_drafted_from_the_data_there_is(command, workbook):
+    ran = command("new-product", "payroll")
+    text = workbook.text("products/payroll.yml")
+    assert ran.code == 0
+    assert ran.out == (
+        "data/products/payroll.yml was drafted from data/sources.yml:"
+        f" {text.count('# guess: ')} guesses are marked '# guess:', {text.count('# check: ')} lines that only a person"
+        " knows '# check:'; no row names the product 'payroll', so its numbers are of the rows that name helpdesk\n"
+    )
+    drafted = load_product(workbook.data / "products" / "payroll.yml")
+    assert [s.step for s in drafted.journey.steps] == ["contract", "first_use"]
+    assert "reached by 2 of 2 accounts" in text
+
+
+def test_a_snapshot_is_taken_with_the_draft_as_it_is(command, workbook):
+    for file in (workbook.data / "products").iterdir():
+        file.unlink()
+    (workbook.data / "sources.yml").rename(workbook.data / "mine.yml")
+    ran = command("new-product", "helpdesk", "--data", "data/mine.yml")
+    assert (ran.code, ran.err) == (0, "")
+    assert "no row names" not in ran.out
+    assert command("snapshot", "--data", "data/mine.yml").code == 0
+    assert list(Snapshot.open(folder=workbook.data / "snapshots").products) == ["helpdesk"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [("data/none.yml", "there is no such sources file"), ("data/sources.yml", "there is no such file")],
+)
+def test_nothing_is_drafted_from_data_that_cannot_be_read(command, workbook, data, said):
+    (workbook.data / "contracts.csv").unlink()
+    ran = command("new-product", "payroll", "--data", data)
+    assert ran.code == 1
+    assert said in ran.err
+    assert not (workbook.data / "products" / "payroll.yml").exists()
+
+
+def test_with_neither_data_nor_products_it_says_what_to_name(command, workbook):
+    (workbook.data / "sources.yml").unlink()
+    for file in (workbook.data / "products").iterdir():
+        file.unlink()
+    ran = command("new-product", "payroll")
+    assert ran.code == 1
+    assert (
+        "there is no product file in data/products to start from; name a sources file with --data" in ran.err
+    )
 
 
 @pytest.mark.parametrize("name", ["../x", "Payroll", "製品", "_pay", "", "x" * 41, "a b"])
