@@ -75,7 +75,10 @@ def company(tmp_path):
         text = filled(text, {"as_of": "2026-09-30"} | export.answers)
         (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
         return take_snapshot(
-            tmp_path / "sources.yml", folder=tmp_path / "snapshots", products=products, today=date(2026, 12, 31)
+            tmp_path / "sources.yml",
+            folder=tmp_path / "snapshots",
+            products=products,
+            today=date(2026, 12, 31),
         )
 
     return take
@@ -105,5 +108,15 @@ def test_an_export_gives_what_a_person_counts_with_only_the_marked_lines_filled_
 def test_there_are_thirty_and_each_tool_is_among_them():
     assert len(EXPORTS) >= 30
     names = " ".join(export.name for export in EXPORTS)
-    tools = ("salesforce", "hubspot", "zendesk", "intercom", "stripe", "mixpanel", "gainsight", "kintone", "sansan")
+    tools = (
+        "salesforce",
+        "hubspot",
+        "zendesk",
+        "intercom",
+        "stripe",
+        "mixpanel",
+        "gainsight",
+        "kintone",
+        "sansan",
+    )
     assert [tool for tool in (*tools, "freee", "Excel") if tool not in names] == []

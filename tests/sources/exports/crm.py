@@ -37,8 +37,6 @@ SALESFORCE = [
             f"00000203,A-3,株式会社東,2026/07/01,2027/06/30,有効,{yen('9,800')}\n",
         },
         {
-            "contracts.currency": "{ constant: JPY }",
-            "contracts.ended_on": "{ column: 契約終了日, means: last_day }",
             "contracts.ended_how": "{ constant: term }",
         },
         kept={"accounts": 3, "contracts": 3},
@@ -56,8 +54,7 @@ SALESFORCE = [
             '"Higashi 2026","Higashi Foods","Closed Lost","8/20/2026","USD 9,600.00","006C"\n'
         },
         {
-            "contracts.where": "\"\\\"Stage\\\" = 'Closed Won'\"",
-            "contracts.currency": "{ constant: USD }",
+            "contracts.where": '"\\"Stage\\" = \'Closed Won\'"',
         },
         product={"amount_per": "year"},
         kept={"accounts": 3, "contracts": 2},
@@ -100,7 +97,7 @@ HUBSPOT = [
             '"9004","Minami 2","Closed lost","2026-07-01 09:00","2026-07-20","","900","Minami","502","EUR"\n',
         },
         {
-            "contracts.where": "\"\\\"Deal Stage\\\" = 'Closed won'\"",
+            "contracts.where": '"\\"Deal Stage\\" = \'Closed won\'"',
             "contracts.ended_on": "{ column: Contract end date, means: last_day }",
             "contracts.ended_how": "{ constant: cancelled }",
         },
@@ -132,7 +129,6 @@ HUBSPOT = [
             f"8002,南 新規,成約,2026-08-20 10:00,2026-09-01,{yen('20,000')},502\n",
         },
         {
-            "contracts.currency": "{ constant: JPY }",
             "accounts.account_id": "{ column: レコードID, normalize: [zeros] }",
             "contracts.account_id": "{ column: 関連付けられた会社ID, normalize: [zeros] }",
         },
@@ -186,7 +182,6 @@ KINTONE = [
             "contracts.product": "{ constant: helpdesk }",
             "contracts.currency": "{ constant: JPY }",
             "contracts.ended_on": '{ column: 契約終了日, format: "%Y年%m月%d日", means: last_day }',
-            "contracts.ended_how": "{ constant: term }",
         },
         kept={"accounts": 3, "contracts": 3},
         customers=2,
@@ -233,7 +228,7 @@ FREEE = [
             '3,P1,北,2026-08-01,2026-08-01,2026-08-31,月額,"10,000"\n4,P2,南,2026-08-01,2026-08-01,2026-08-31,月額,"5,000"\n'
             '5,P1,北,2026-09-01,2026-09-01,2026-09-30,月額,"12,000"\n',
         },
-        {"contracts.currency": "{ constant: JPY }", "contracts.ended_how": "{ constant: term }"},
+        {"contracts.currency": "{ constant: JPY }"},
         kept={"accounts": 2, "contracts": 5},
         customers=1,
         mrr=12_000.0,
