@@ -10,24 +10,22 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-import duckdb
-
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.sources.column_lines import LISTED, forms_of, in_yaml
 from cs_helpers.sources.contracts import NO_END_FROM
 from cs_helpers.sources.inspection import SAMPLED, FoundColumn, one_line
-from cs_helpers.sources.matching import LISTED, Fit, Match, formats, in_yaml
+from cs_helpers.sources.matching import Fit, Match
 from cs_helpers.sources.names import plain, words
 from cs_helpers.sources.synonyms import ENDED, ENDED_BY_NAME, STATUS
+from cs_helpers.sources.value_forms import as_days
 
 #: ends that are enough to tell, and the share of them that has to agree
 _FEW, _MOST = 3, 0.75
 _DAY = timedelta(days=1)
 _LATE = re.compile(r"(?<!\d)(23[:時]59|11:59(:59)?(\.\d+)? ?PM)", re.IGNORECASE)
-_ISO_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _OPTIONS = (
     "{ constant: term } (a paid term, which may be renewed), notice or cancelled, or the column that tells"
 )
@@ -103,15 +101,13 @@ def _with_means(fit: Fit, match: Match, means: str | None, shown: str) -> Fit:
     if means is not None and match.said:
         said = f"{_inside(match.said)}, means: {means} }}"
         matches = fit.matches | {"ended_on": replace(match, said=said)}
-        return replace(fit, matches=matches, evidence=fit.evidence | {"ended_on": f"ended_on: {shown}"})
+        return replace(fit, matches=matches, evidence=fit.evidence | {"ended_on": shown})
     if not match.said:  # how its dates are written has to be said first
-        line = f"ended_on: add means: last_day, or means: day_after ({shown})"
+        ask = f"add means: last_day, or means: day_after ({shown})"
     else:
-        line = (
-            f"ended_on: {_inside(match.said)}, means: ??? }} # say whether it is the last_day of the contract or"
-            f" the day_after; {shown}"
-        )
-    return replace(fit, asks=fit.asks | {"ended_on": (line,)})
+        last, after = (f"{_inside(match.said)}, means: {m} }}" for m in ("last_day", "day_after"))
+        ask = f"say whether it is the last day of the contract or the day after: {last} or {after}; {shown}"
+    return replace(fit, asks=fit.asks | {"ended_on": (*fit.asks.get("ended_on", ()), ask)})
 
 
 def _inside(said: str) -> str:
@@ -135,9 +131,7 @@ def _with_how(fit: Fit, ended: FoundColumn, ends: _Ends) -> Fit:
     others = [c for c in fit.found.columns if c.name not in used and plain(c.name) in words(STATUS)]
     for column in [own.source] if own is not None else others:
         if match := _status(column, ended):
-            told = (
-                {"ended_how": f"ended_how: by the values of '{one_line(column.name)}'"} if match.said else {}
-            )
+            told = {"ended_how": f"by the values of '{one_line(column.name)}'"} if match.said else {}
             matches = fit.matches | {"ended_how": match}
             return replace(fit, matches=matches, evidence=fit.evidence | told)
     if own is not None:
@@ -145,17 +139,17 @@ def _with_how(fit: Fit, ended: FoundColumn, ends: _Ends) -> Fit:
     if named is not None:
         fit = _constant(fit, named, f"'{one_line(ended.name)}' is the name of such a date")
         if name == plain("更新日"):
-            doubt = "ended_on: '更新日' can also be the day on which the row was last changed"
+            doubt = "'更新日' can also be the day on which the row was last changed"
             fit = replace(fit, asks=fit.asks | {"ended_on": (*fit.asks.get("ended_on", ()), doubt)})
         return fit
     how = _shown(ends)
     if how is not None:
         return _constant(fit, how, ends.shown)
-    return replace(fit, asks=fit.asks | {"ended_how": (f"ended_how: say {_OPTIONS}; {ends.shown}",)})
+    return replace(fit, asks=fit.asks | {"ended_how": (f"say {_OPTIONS}; {ends.shown}",)})
 
 
 def _constant(fit: Fit, how: str, shown: str) -> Fit:
-    evidence = fit.evidence | {"ended_how": f"ended_how: {shown}"}
+    evidence = fit.evidence | {"ended_how": shown}
     return replace(fit, constants=fit.constants | {"ended_how": how}, evidence=evidence)
 
 
@@ -186,8 +180,8 @@ def _status(column: FoundColumn, ended: FoundColumn) -> Match | None:
     said = f"{{ column: {in_yaml(column.name)}, values: {{ {pairs} }} }}"
     if "???" not in meant.values():
         return Match(column, 2.0, said)
-    asked = f"ended_how: {said} # say which is {', '.join(ENDINGS)}, or null where the contract runs"
-    return Match(column, 2.0, "", asked)
+    asked = f"say which is {', '.join(ENDINGS)}, or null where the contract runs"
+    return Match(column, 2.0, "", asked, offered=said)
 
 
 def _meant(value: str, ends: Sequence[bool]) -> str:
@@ -253,21 +247,8 @@ def _followed(
 
 def _days(column: FoundColumn) -> Iterator[date | None]:
     """The days of the rows looked at, where it is known how they are written."""
-    written = formats(column.seen)
-    if written is None:
-        known = {text: _iso_day(text) for text in set(column.cells)}
-    elif len(written) != 1:
-        known = {}
-    else:
-        texts = list(set(column.cells))
-        with duckdb.connect() as engine:  # by the rules of the engine that will read them
-            query = "SELECT text, try_strptime(text, $1)::DATE FROM unnest($2) AS t(text)"
-            known = dict(engine.execute(query, [written[0], texts]).fetchall())
+    written = forms_of(column)
+    known: dict[str, date | None] = {}
+    if written is None or len(written) == 1:
+        known = as_days(column.cells, None if written is None else written[0])
     return (known.get(text) for text in column.cells)
-
-
-def _iso_day(text: str) -> date | None:
-    found = _ISO_DAY.match(text)
-    with suppress(ValueError):
-        return date(*map(int, found.groups())) if found else None
-    return None

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
-
-import duckdb
-import yaml
+from dataclasses import dataclass, field, replace
 
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.inspection import Found, FoundColumn, one_line
-from cs_helpers.sources.names import alike, plain, words
-from cs_helpers.sources.synonyms import NOTICES, TELLING
+from cs_helpers.sources.column_lines import line_of, looks_like_industries, said_for_name, unfit
+from cs_helpers.sources.inspection import Found, FoundColumn
+from cs_helpers.sources.names import NEARLY, meaning, plain, words
+from cs_helpers.sources.synonyms import DEFAULTS, IMPLIED, NEAR, NOTICES, TELLING
 
-#: values of a column that are listed
-LISTED = 12
-_KEY = 0.95  # a key may repeat by mistake: the contract counts that and leaves the rows out
-_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_FLAGS = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")
-_DAYS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日",
-    "%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y",
-)  # fmt: skip
-_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "%H時%M分", " %H時%M分")
+#: how sure a name is that leaves no doubt
+SURE = 1.55
 
 
 @dataclass(frozen=True)
 class Match:
-    """A column that fits; `said` is its mapping in YAML, empty where a person must decide."""
+    """A column that fits; `said` is its mapping in YAML, empty where a person must decide.
+
+    needed: what that person has to say. check: what is to be looked at. offered: a mapping that stands there as a
+    comment.
+    """
 
     source: FoundColumn
     quality: float
     said: str
-    note: str = ""
+    check: str = ""
+    needed: str = ""
+    offered: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,10 @@ class Fit:
     """A table of the contract, what was found for it, and how well it fits.
 
     notes: column -> why a column of that name was not taken. constants: column -> its one value for all
-    rows. evidence: column -> what in the data says so. asks: column -> what a person has to say of it.
+    rows. evidence: column -> what in the data says so. asks: column -> what a person has to say of it. query: the SQL
+    by which its rows get their account; whose: the column that it is from. normal: what would make its keys those
+    of the customers. sizes: its own classes, smallest first. near: whether something that a table
+    of this kind needs is missing.
     """
 
     table: Table
@@ -54,17 +51,30 @@ class Fit:
     constants: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
     asks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    query: tuple[str, ...] = ()
+    whose: tuple[Found, FoundColumn] | None = None
+    normal: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    near: bool = False
+
+    @property
+    def telling(self) -> bool:
+        """Whether what was found has the columns without which it is not that table."""
+        return any(all(map(self._has, columns.split())) for columns in TELLING[self.table.name][0].split("|"))
 
     @property
     def score(self) -> float:
-        """How well it fits; 0 where it is not that table."""
-        telling, usual = TELLING[self.table.name]
-        known = {*self.matches, *(("kind",) if self.notices else ())}
-        if not any(known.issuperset(columns.split()) for columns in telling.split("|")):
-            return 0.0
+        """How well it fits."""
+        _, _, speaks = TELLING[self.table.name]
         needed = self.table.required_columns()
         score = sum(match.quality * (2 if c in needed else 1) for c, match in self.matches.items())
-        return score + 2 * any(word in self.found.name.lower() for word in usual.split())
+        names = " ".join(column.name for column in self.found.columns)
+        score += 2 * self._named + 2 * bool(re.search(speaks, names, re.IGNORECASE))
+        # a customer a row, with its name, is a list of customers
+        if self.table.name == "accounts" and {"account_id", "name"} <= set(self.matches):
+            quality = self.matches["account_id"].quality
+            score += 5 if quality > SURE else 3 if quality >= 1.4 else 0
+        return score
 
     @property
     def notices(self) -> bool:
@@ -77,124 +87,179 @@ class Fit:
             and plain(when.source.name) in words(NOTICES)
         )
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The required columns for which nothing was found."""
+        known = {*self.matches, *self.constants, *(("kind",) if self.notices else ())}
+        known |= {"account_id"} if self.query else set()
+        return tuple(column for column in self.table.required_columns() if column not in known)
 
-# --- which table, which column -----------------------------------------------------------------
+    @property
+    def _named(self) -> bool:
+        return any(word in self.found.name.lower() for word in TELLING[self.table.name][1].split())
+
+    def _has(self, wanted: str) -> bool:
+        column = wanted.rstrip("!")
+        if column in self.constants or (column == "kind" and self.notices):
+            return True
+        match = self.matches.get(column)
+        sure = match is not None and (match.quality > SURE or (match.quality >= 1.4 and self._named))
+        return match is not None and (sure or not wanted.endswith("!"))
+
+
+# --- which table -------------------------------------------------------------------------------
 
 
 def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
-    """Table -> the best of what was found; nothing serves two tables but a list of customers who pay."""
-    fits = [_fit(table, one) for one in found for table in TABLES.values()]
+    """Table -> the best of what was found; nothing serves two tables but a list of customers who pay.
+
+    What is no table for sure is the nearest one that nothing else is.
+    """
+    every = [pair for one in found if not one.problem for pair in _fits(one)]
     chosen: dict[str, Fit] = {}
-    for fit in sorted(fits, key=lambda f: (f.score, f.found.rows or 0), reverse=True):
-        name, others = fit.table.name, {n for n, f in chosen.items() if f.found is fit.found}
-        if fit.score and name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
-            chosen[name] = fit
+    for _, one in sorted((e for e in every if e[1].telling), key=lambda e: _order(e[1]), reverse=True):
+        name, others = one.table.name, {n for n, f in chosen.items() if f.found is one.found}
+        if name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
+            chosen[name] = one
+    for one in found:
+        best = max((f for o, f in every if o is one and f.telling), key=_order, default=None)
+        if best is None and not one.problem and (near := _nearest(one, chosen)) is not None:
+            chosen[near.table.name] = near
     return {name: chosen[name] for name in TABLES if name in chosen}
 
 
-def _fit(table: Table, found: Found) -> Fit:
-    pairs = [(alike(table, c, source.name), c, source) for c in table.columns for source in found.columns]
+def _fits(one: Found) -> list[tuple[Found, Fit]]:
+    """What was found as each table; not as one of customers, where it is one of contracts that name others."""
+    fits = {name: fit(table, one) for name, table in TABLES.items()}
+    mine, theirs = (fits[name].matches.get("account_id") for name in ("accounts", "contracts"))
+    if fits["contracts"].telling and mine and theirs and mine.source is not theirs.source:
+        del fits["accounts"]
+    return [(one, fit_) for fit_ in fits.values()]
+
+
+def alternatives(fit_: Fit, found: Sequence[Found]) -> list[Found]:
+    """What else was found with the same columns: which of them holds the rows is not known."""
+    mine = {column.name for column in fit_.found.columns}
+    return [
+        one
+        for one in found
+        if one is not fit_.found and not one.problem and {column.name for column in one.columns} == mine
+    ]
+
+
+def _order(one: Fit) -> tuple[bool, float, int]:
+    return (not one.found.hidden, one.score, one.found.rows or 0)
+
+
+def _nearest(one: Found, chosen: dict[str, Fit]) -> Fit | None:
+    """The table that something is nearest to, of those that nothing is yet; `None` where it is near none."""
+    fits = [_dated(fit(table, one)) for name, table in TABLES.items() if name not in chosen]
+    near: list[tuple[float, Fit]] = []
+    for candidate in fits:
+        told = set(TELLING[candidate.table.name][0].replace("!", "").replace("|", " ").split())
+        have = [m.quality for column, m in candidate.matches.items() if column in told]
+        if candidate.table.name == "accounts" and not {"account_id", "name"} <= set(candidate.matches):
+            continue
+        if any(quality > 1.0 for quality in have):
+            near.append((sum(have) / len(told) + candidate.score / 10, candidate))
+    if not near:
+        dated = next((f for f in fits if f.table.name == "touches" and "occurred_at" in f.matches), None)
+        return None if dated is None else replace(dated, near=True)
+    return replace(max(near, key=lambda pair: pair[0])[1], near=True)
+
+
+def _dated(one: Fit) -> Fit:
+    """A fit with the only column of dates that is left, where the table has none for its own."""
+    when = one.table.time or next(
+        (c for c in one.table.required_columns() if one.table.kind(c) == "date"), None
+    )
+    if when is None or when in one.matches:
+        return one
+    used = {match.source.name for match in one.matches.values()}
+    dates = [
+        column
+        for column in one.found.columns
+        if column.name not in used
+        and column.seen
+        and (
+            column.kind in ("date", "time") or (column.kind == "text" and not unfit(one.table, when, column))
+        )
+    ]
+    if len(dates) != 1:
+        return one
+    line = line_of(one.table, when, dates[0], in_file=one.found.file is not None)
+    check = line.check or "it is the only column of dates"
+    return replace(one, matches=one.matches | {when: Match(dates[0], 1.0, line.said, check, line.needed)})
+
+
+# --- which column ------------------------------------------------------------------------------
+
+
+def fit(table: Table, found: Found) -> Fit:
+    """What of something that was found is which column of a table."""
+    pairs = [
+        (sure, why, column, source)
+        for column in table.columns
+        for source in found.columns
+        for sure, why in [_meant(table, column, source)]
+        if sure
+    ]
     matches: dict[str, Match] = {}
     notes: dict[str, str] = {}
-    for quality, column, source in sorted((p for p in pairs if p[0]), key=lambda p: -p[0]):
+    sizes: tuple[str, ...] = ()
+    for quality, why, column, source in sorted(pairs, key=lambda p: -p[0]):
         if column in matches or source in [match.source for match in matches.values()]:
+            continue
+        # the number of a row is no customer, where the customer stands beside it
+        if column in notes and column in table.key and quality <= 1.5:
+            continue
+        if table.name == "accounts" and column == "size" and looks_like_industries(source):
             continue
         if problem := unfit(table, column, source):
             notes.setdefault(column, problem)
-        else:
-            said, note = _said(table, column, source, in_file=found.file is not None)
-            note = note or (f"{column}: the name is only spelt alike" if quality <= 1 else "")
-            matches[column] = Match(source, quality, said, note)
-    return Fit(table, found, matches, notes)
+            continue
+        line = line_of(table, column, source, in_file=found.file is not None)
+        sizes = line.sizes or sizes
+        check = "; ".join(filter(None, (why, line.check)))
+        matches[column] = Match(source, quality, line.said, check, line.needed, line.offered)
+    return _completed(Fit(table, found, matches, notes, sizes=sizes))
 
 
-# --- what a column holds -----------------------------------------------------------------------
+def _meant(table: Table, column: str, source: FoundColumn) -> tuple[float, str]:
+    """How sure the names of a column are; those of which it is made are a little less so."""
+    best = meaning(table, column, source.name)
+    for part in source.also:
+        sure, why = meaning(table, column, part)
+        if sure - 0.02 > best[0]:
+            best = (sure - 0.02, why)
+    return best
 
 
-def unfit(table: Table, column: str, source: FoundColumn) -> str:
-    """Why a column cannot be what its name says, empty where it can be."""
-    kind, seen = table.kind(column), source.seen
-    if not seen:
-        return ""
-    if table.key == (column,) and column in table.required_columns() and source.distinct < _KEY:
-        return f"{column}: '{one_line(source.name)}' repeats, a key does not"
-    if kind == "text":
-        # a long number in text is a number to the engine, and still a key
-        fits = source.kind in ("text", "other", "integer") or (
-            source.kind == "number" and all(value.isdecimal() for value in seen)
+def _completed(one: Fit) -> Fit:
+    """A fit with what follows from it: the name for the key, industries called segments, one value for all rows."""
+    matches, constants, asks = dict(one.matches), dict(one.constants), dict(one.asks)
+    used = [match.source for match in matches.values()]
+    if one.table.name == "accounts":
+        name, known = matches.get("name"), {*matches, *one.notes}
+        if name is not None and "account_id" not in known and not unfit(one.table, "account_id", name.source):
+            (_, why), *_ = NEAR["account_id"]
+            matches["account_id"] = Match(name.source, NEARLY, said_for_name(name.source.name), why)
+        segment = next((c for c in one.found.columns if c not in used and looks_like_industries(c)), None)
+        if "industry" not in matches and segment is not None and _meant(one.table, "size", segment)[0]:
+            said = said_for_name(segment.name)
+            matches["industry"] = Match(
+                segment, NEARLY, said, f"'{segment.name}' holds industries, as it seems"
+            )
+    for key, said_by in IMPLIED.items():
+        table, column = key.split(".")
+        if table != one.table.name or column in matches or one.notices:
+            continue
+        names = [one.found.name, *(c.name for c in one.found.columns)]
+        texts = " ".join(plain(name) for name in names)
+        value = next(
+            (v for told, v in said_by if any(word in texts for word in words(told))), DEFAULTS.get(key)
         )
-        fits = fits and not (allowed_values(table, column) and source.kind == "integer")
-    elif kind == "flag":
-        fits = all(value.lower() in _FLAGS for value in seen)
-    elif kind in ("integer", "number"):
-        low, high = _range(table, column) if kind == "integer" else (None, None)
-        fits = all(NUMBER.fullmatch(value) for value in seen)
-        fits = fits and (low is None or high is None or all(low <= float(v) <= high for v in seen))
-    else:
-        fits = formats(seen) != ()
-    return "" if fits else f"{column}: '{one_line(source.name)}' holds {_quoted(seen)}, which does not fit"
-
-
-def _said(table: Table, column: str, source: FoundColumn, *, in_file: bool) -> tuple[str, str]:
-    """How a column is mapped, in YAML, and what a person should know of it."""
-    name, allowed = in_yaml(source.name), allowed_values(table, column)
-    if table.kind(column) in ("date", "time") and (written := formats(source.seen)):
-        holds = f"{column}: '{one_line(source.name)}' holds {_quoted(source.seen)}"
-        if not in_file:
-            return "", f"{holds}: write an sql expression that makes a date of it"
-        if len(written) > 1:
-            ways = " or ".join(written)
-            return "", f'{holds}, which can be {ways}; say which: {{ column: {name}, format: "..." }}'
-        return f'{{ column: {name}, format: "{written[0]}" }}', ""
-    other = [value for value in source.seen if value not in allowed]
-    if not allowed or not other:
-        return name, ""
-    meant = {value: value.lower() if value.lower() in allowed else "???" for value in source.seen}
-    pairs = ", ".join(f"{in_yaml(value)}: {meaning}" for value, meaning in list(meant.items())[:LISTED])
-    values = f"{{ column: {name}, values: {{ {pairs} }} }}"
-    if "???" not in meant.values() and len(meant) <= LISTED:
-        return values, ""
-    more = f"; {len(meant) - LISTED} more values" if len(meant) > LISTED else ""
-    return name, f"{column}: {values} # say which is {', '.join(allowed)}{more}"
-
-
-@cache
-def formats(seen: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The formats in which all texts are dates; `None` where they need none."""
-    if all(_ISO.fullmatch(value) for value in seen):
-        return None
-    texts = list(seen)
-    dated = "coalesce(year(try_strptime(text, $1)) BETWEEN 1900 AND 2200, false)"
-    query = f"SELECT bool_and({dated}) FROM unnest($2) AS t(text)"
-    with duckdb.connect() as engine:  # by the rules of the engine that will read them
-        return tuple(
-            f"{day}{clock}"
-            for day in _DAYS for clock in _CLOCKS
-            if engine.execute(query, [f"{day}{clock}", texts]).fetchall()[0][0]
-        )  # fmt: skip
-
-
-def allowed_values(table: Table, column: str) -> tuple[str, ...]:
-    """The values that the contract allows in a column; none where it allows any."""
-    checks = table.columns[column].checks
-    return next(
-        (tuple(c.statistics["allowed_values"]) for c in checks if "allowed_values" in c.statistics), ()
-    )
-
-
-def _range(table: Table, column: str) -> tuple[float | None, float | None]:
-    for check in table.columns[column].checks:
-        return check.statistics.get("min_value"), check.statistics.get("max_value")
-    return None, None
-
-
-def in_yaml(value: str | int) -> str:
-    """A value in YAML that may stand between braces."""
-    style = None if str(value).isprintable() else '"'  # on one line
-    return yaml.safe_dump(
-        [value], allow_unicode=True, default_flow_style=True, default_style=style, width=10_000
-    ).strip()[1:-1]
-
-
-def _quoted(seen: Sequence[str]) -> str:
-    return f"'{one_line(seen[0])[:40]}'"
+        if value is not None:
+            constants[column] = value
+            asks[column] = (f"no column says it: each row is taken for '{value}'",)
+    return replace(one, matches=matches, constants=constants, asks=asks)

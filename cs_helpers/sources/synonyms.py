@@ -8,68 +8,113 @@ from __future__ import annotations
 #: a column of the contract (of one table, where its name stands before it) -> what exports call it
 SYNONYMS = {
     "account_id": "customer id, account no, account number, account code, customer no, customer number, "
-    "customer code, client id, client code, company id, organization id, org id, tenant id, 顧客ID, 顧客コード, "
-    "顧客番号, 取引先ID, 取引先コード, 取引先番号, 会社ID, 会社コード, 企業ID, 企業コード, お客様ID, お客様番号, "
-    "アカウントID, テナントID",
+    "customer code, client id, client code, client no, company id, company code, organization id, organisation id, "
+    "org id, tenant id, workspace id, group id, customer key, account key, sfdc account id, salesforce account id, "
+    "crm id, associated company id, associated company ids, associated company record id, company record id, "
+    "associatedcompanyid, hs primary company id, primary company id, customer record id, 顧客ID, 顧客コード, 顧客番号, "
+    "顧客No, 取引先ID, 取引先コード, 取引先番号, 取引先No, 会社ID, 会社コード, 会社番号, 企業ID, 企業コード, お客様ID, "
+    "お客様番号, お客様コード, 得意先コード, 得意先ID, アカウントID, テナントID, 契約者ID, 組織ID, 組織コード, "
+    "関連付けられた会社ID, 関連会社ID, 顧客レコード番号, SOC, gsid, company gsid, ultimate parent id, visitor account id",
     "accounts.name": "account name, company name, customer name, client name, company, organization name, "
-    "会社名, 顧客名, 企業名, 取引先名, お客様名, 名称, 法人名, アカウント名",
-    "size": "company size, customer size, account size, segment, customer segment, account segment, "
-    "企業規模, 会社規模, 規模, 顧客規模, セグメント, 顧客セグメント",
-    "industry": "industry name, sector, vertical, branch, line of business, 業種, 業界, 業種名, 産業",
+    "organisation name, organization, trading name, customer, account, client, legal name, 会社名, 顧客名, 企業名, "
+    "取引先名, 取引先, お客様名, 得意先名, 名称, 法人名, アカウント名, 組織名, 組織, 正式名称, 顧客, 会社, 企業, 団体名, 社名",
+    "size": "company size, customer size, account size, segment, customer segment, account segment, size segment, "
+    "customer tier, account tier, tier, size tier, employee range, employees range, company size range, "
+    "企業規模, 会社規模, 規模, 顧客規模, セグメント, 顧客セグメント, 顧客区分, 企業区分, 従業員規模, 従業員数規模, 規模区分",
+    "industry": "industry name, sector, vertical, branch, line of business, industry type, industry group, 業種, 業界, "
+    "業種名, 産業, 業態, 業種区分, 業種大分類, 業種分類",
     "motivation": "willingness, 意欲, 利用意欲, モチベーション",
     "literacy": "it literacy, digital literacy, リテラシー, ITリテラシー",
-    "csm": "csm name, csm id, customer success manager, account owner, account manager, owner, assignee, "
-    "担当CSM, 担当者, 担当, CS担当, 担当者名",
-    "touch_model": "touch, touch tier, touch level, タッチモデル, タッチ, タッチ区分",
+    "csm": "csm name, csm id, customer success manager, account owner, account manager, company owner, owner, owner id, "
+    "assignee, assignee name, assigned, assigned to, hubspot owner id, owner name, ticket owner, deal owner, case owner, "
+    "activity owner, contract owner, teammate, author, csm owner, 担当CSM, 担当者, 担当, CS担当, 担当者名, 自社担当者, "
+    "営業担当, 営業担当者, 所有者, 取引先 所有者, 会社の担当者, 取引担当者, 任命先, 対応者, 対応者名, 名刺所有者, 参加者, 主担当",
+    "touch_model": "touch, touch tier, touch level, touch type, engagement model, coverage model, service model, "
+    "support model, タッチモデル, タッチ, タッチ区分, 対応区分, 対応モデル, 支援区分, フォロー区分",
     "churned": "churn, churn flag, is churned, has churned, cancelled, 解約, 解約フラグ, 解約済み, 解約済",
-    "contract_id": "subscription id, contract no, contract number, contract code, subscription no, "
-    "agreement id, 契約ID, 契約番号, 契約No, 契約コード, サブスクリプションID",
-    "product": "product name, product code, product id, service, service name, 製品, 製品名, 製品コード, 商品, "
-    "商品名, 商品コード, サービス, サービス名, プロダクト",
-    "started_on": "start date, contract start date, contract start, subscription start date, started at, "
-    "start, begin date, effective date, 開始日, 契約開始日, 利用開始日, 課金開始日, 契約日",
-    "ended_on": "end date, contract end date, contract end, subscription end date, ended at, end, "
-    "cancellation date, cancelled at, churn date, expiry date, 終了日, 契約終了日, 解約日, 利用終了日, 満了日, "
+    "contract_id": "subscription id, subscriptions id, contract no, contract number, contract code, subscription no, "
+    "subscription number, agreement id, agreement no, agreement number, membership id, 契約ID, 契約番号, 契約No, "
+    "契約コード, サブスクリプションID, 契約管理番号, 契約書番号, 申込番号",
+    "product": "product name, product code, product id, service, service name, plan product, product family, 製品, 製品名, "
+    "製品コード, 商品, 商品名, 商品コード, サービス, サービス名, プロダクト, 契約サービス, 利用サービス, ご利用サービス",
+    "started_on": "start date, contract start date, contract start, subscription start date, subscription start, "
+    "started at, start, begin date, effective date, service start date, activated date, activation date, contract date, "
+    "current contract start date, term start, term start date, original contract date, subscription started at, "
+    "billing start date, recurring start date, 開始日, 契約開始日, 利用開始日, 課金開始日, 契約日, 利用開始, 契約開始, "
+    "利用期間開始, 利用期間開始日, 対象期間開始, 期間開始, 契約期間開始, 契約期間開始日, 契約期間自, サービス開始日, "
+    "利用開始年月日, 契約年月日, 契約開始年月日, 契約締結日, 請求開始日",
+    "ended_on": "end date, contract end date, contract end, subscription end date, subscription end, ended at, end, "
+    "cancellation date, cancelled at, churn date, expiry date, service end date, 終了日, 契約終了日, 解約日, 利用終了日, "
+    "満了日, "
     "term end, term end date, contract term end, current term end, current period end, expiration date, "
     "expires on, expires at, valid until, cancelled on, canceled on, canceled at, cancel date, churned on, "
     "churned at, termination date, terminated on, notice date, date of notice, notice given on, 契約満了日, "
     "契約期間終了日, 満期日, 有効期限, 解約予定日, 解約予告日, 予告日, 退会日, renewal date, next renewal date, "
-    "contract renewal date, renews on, 契約更新日, 次回更新日, 更新予定日, 更新日",
+    "contract renewal date, renews on, 契約更新日, 次回更新日, 更新予定日, 更新日, 契約終了, 利用終了, 利用期間終了, "
+    "利用期間終了日, 対象期間終了, 期間終了, 契約期間終了, 契約期間至, サービス終了日, 契約終了年月日, 解約年月日, "
+    "recurring revenue inactive date, current contract end date",
     "mrr": "mrr amount, monthly amount, monthly recurring revenue, monthly charges, monthly charge, monthly "
-    "fee, monthly revenue, monthly price, 月額, 月額料金, 月額費用, 月額金額, 月次経常収益, 月額利用料",
-    "currency": "currency code, 通貨, 通貨コード",
-    "user_id": "user, username, user name, login id, member id, contact id, distinct id, ユーザーID, ユーザID, "
-    "利用者ID, 利用者, 会員ID, ログインID",
+    "fee, monthly revenue, monthly price, hs mrr, current mrr, total mrr, contract mrr, monthly cost, "
+    "monthly subscription, amount per month, price per month, fee per month, 月額, 月額料金, 月額費用, 月額金額, "
+    "月次経常収益, 月額利用料, 月額利用料金, 月額単価, 月額課金, 月額売上, 月次売上, 月間料金, 月間利用料, 月額合計, 利用料月額",
+    "currency": "currency code, currency iso code, deal currency code, currencyisocode, 通貨, 通貨コード",
+    "user_id": "user, username, user name, login id, member id, contact id, distinct id, user email, visitor id, "
+    "person id, requester id, requester, uid, ユーザーID, ユーザID, 利用者ID, 利用者, "
+    "会員ID, ログインID, ユーザー, ユーザ名, ユーザー名, 利用者名",
     "usage.occurred_at": "timestamp, event time, event timestamp, event date, event at, usage date, usage "
-    "time, used at, used on, logged at, datetime, time, date, created at, 利用日時, 利用日, 発生日時, 発生日, "
-    "イベント日時, 操作日時, アクセス日時, ログ日時, 日時, 日付",
-    "event": "event name, event type, feature name, feature, action, action name, activity, イベント, "
-    "イベント名, 操作, 操作名, 機能, 機能名, アクション",
-    "quantity": "usage count, count, event count, qty, 数量, 利用回数, 回数, 件数",
-    "usage_id": "event id, log id, イベントID, ログID, 利用ID",
-    "step": "milestone, stage, step name, journey step, ステップ, マイルストーン, 段階",
-    "reached_at": "reached on, completed at, achieved at, milestone date, 到達日時, 到達日, 達成日, 完了日",
+    "time, used at, used on, logged at, datetime, time, date, created at, sent at, original timestamp, received at, "
+    "client event time, event created at, log date, log time, access time, access date, 利用日時, 利用日, 発生日時, "
+    "発生日, イベント日時, 操作日時, アクセス日時, ログ日時, 日時, 日付, 利用日付, 操作日, 記録日時, タイムスタンプ",
+    "event": "event name, event type, feature name, feature, action, action name, activity, event action, "
+    "event label, operation, function, イベント, イベント名, 操作, 操作名, 機能, 機能名, アクション, 操作内容, 利用機能, "
+    "イベント種別, 操作種別",
+    "quantity": "usage count, count, event count, qty, 数量, 利用回数, 回数, 件数, 利用数",
+    "usage_id": "event id, log id, insert id, message id, イベントID, ログID, 利用ID",
+    "step": "milestone, stage, step name, journey step, milestone name, onboarding step, ステップ, マイルストーン, 段階, "
+    "フェーズ名",
+    "reached_at": "reached on, completed at, achieved at, milestone date, completion date, completed on, date completed, "
+    "到達日時, 到達日, 達成日, 完了日",
     "touches.occurred_at": "touch date, activity date, meeting date, contact date, date, datetime, time, "
-    "timestamp, created at, churn date, cancellation date, churned at, cancelled at, 日時, 日付, 対応日時, "
-    "対応日, 活動日, 面談日, 訪問日, 接点日, 解約申出日, 解約申込日, 解約日",
-    "touches.kind": "touch type, activity type, contact type, type, channel, 種類, 種別, 接点種別, 活動種別, "
-    "対応種別, チャネル",
-    "content": "subject, summary, description, feedback text, notes, memo, 内容, 件名, 概要, 備考, メモ",
-    "ticket_id": "case id, case number, ticket number, ticket no, inquiry id, issue id, 問い合わせID, "
-    "問合せID, お問い合わせID, 問い合わせ番号, 問合せ番号, チケットID, 案件番号, 受付番号",
+    "timestamp, hs timestamp, due date, call date, visit date, "
+    "interaction date, date received, churn date, cancellation date, churned at, cancelled at, 日時, 日付, "
+    "対応日時, 対応日, 活動日, 活動日時, 面談日, 訪問日, 訪問日時, 接点日, コンタクト日, コンタクト日時, 商談日, 期日, 打合せ日, "
+    "受付日, 受付日時, 発生日, 解約申出日, 解約申込日, 解約日, 名刺交換日",
+    "touches.kind": "touch type, activity type, contact type, type, channel, interaction type, task subtype, "
+    "hs activity type, hs engagement type, engagement type, meeting type, call type, cta type, 種類, 種別, 接点種別, "
+    "活動種別, 対応種別, チャネル, コンタクト種別, 対応方法, 接触方法, 活動タイプ, タイプ, 訪問区分, 手段",
+    "content": "subject, summary, description, feedback text, notes, memo, complaint, complaint text, complaint details, "
+    "details, message, body, issue, title, topic, consumer complaint narrative, 内容, 件名, 概要, 備考, メモ, 苦情内容, "
+    "クレーム内容, 対応内容, 詳細, 活動内容, コンタクト内容, 商談内容, 苦情, クレーム, 申出内容, ご要望",
+    "ticket_id": "case id, case number, ticket number, ticket no, inquiry id, issue id, conversation id, complaint id, "
+    "request id, incident id, incident number, ticket key, issue key, support id, hs ticket id, 問い合わせID, "
+    "問合せID, お問い合わせID, 問い合わせ番号, 問合せ番号, お問い合わせ番号, チケットID, チケット番号, 案件番号, 受付番号, "
+    "ケース番号, ケースID, 受付No, 苦情番号, 会話ID",
     "opened_at": "created at, submitted at, opened on, open date, created date, created on, date opened, "
-    "requested at, 受付日時, 受付日, 問い合わせ日時, 問い合わせ日, 問合せ日, 起票日, 作成日時, 発生日時",
-    "closed_at": "resolved at, solved at, closed on, close date, closed date, date closed, completed at, "
-    "完了日時, 完了日, 解決日時, 解決日, 対応完了日, クローズ日時",
-    "tickets.kind": "ticket type, category, type, inquiry type, case type, priority, 種類, 種別, "
-    "問い合わせ種別, 問合せ種別, カテゴリ, カテゴリー, 分類, 優先度",
-    "answered_on": "answered at, response date, survey date, responded at, submitted at, date, 回答日, "
-    "回答日時, アンケート日, 実施日",
-    "nps": "nps score, likelihood to recommend, recommendation score, 推奨度, NPSスコア, おすすめ度",
-    "comment": "comments, feedback, free text, feedback text, verbatim, コメント, 自由記述, 自由回答, ご意見",
-    "assessed_on": "assessment date, assessed at, rated on, date, 評価日, 評価日時",
-    "measure": "criterion, metric, dimension, item, 評価項目, 項目, 指標",
-    "score": "rating, points, value, 評点, スコア, 点数, 評価",
+    "requested at, created time, create date, createdate, created, opened, date created, date time opened, time opened, "
+    "conversation started at, started at, conversation created at, ticket created at, ticket created date, "
+    "ticket created, reported at, date received, received at, hs createdate, creation time, creation date, "
+    "受付日時, 受付日, 問い合わせ日時, 問い合わせ日, 問合せ日, 問合せ日時, お問い合わせ日時, お問い合わせ日, 起票日, "
+    "起票日時, 作成日時, 作成日, 発生日時, 発生日, 登録日時, 登録日, オープン日時, 開始日時, 受信日時",
+    "closed_at": "resolved at, solved at, closed on, close date, closed date, date closed, completed at, resolved time, "
+    "closed time, closed at, closedate, resolved, solved, resolution time, resolution date, resolved date, solved date, "
+    "date time closed, last closed at, first closed at, conversation closed at, hs closed date, ticket solved date, "
+    "completion date, closing time, 完了日時, 完了日, 解決日時, 解決日, 対応完了日, 対応完了日時, クローズ日時, クローズ日, "
+    "終了日時, 回答完了日, 処理完了日",
+    "tickets.kind": "ticket type, category, type, inquiry type, case type, issue type, hs ticket category, reason, "
+    "case reason, contact reason, request type, conversation topic, issue, priority, ticket priority, 種類, 種別, "
+    "問い合わせ種別, 問合せ種別, お問い合わせ種別, チケットタイプ, タイプ, 問い合わせ区分, 問い合わせ内容区分, カテゴリ, "
+    "カテゴリー, 分類, 区分, 優先度",
+    "answered_on": "answered at, response date, survey date, responded at, responded date, submitted at, date, "
+    "survey response date, response time, completed at, hs submission timestamp, survey submitted, date submitted, "
+    "feedback date, created at, timestamp, 回答日, 回答日時, アンケート日, 実施日, 日付, 回答日付, タイムスタンプ",
+    "nps": "nps score, likelihood to recommend, recommendation score, nps rating, score nps, how likely are you to "
+    "recommend us, 推奨度, NPSスコア, おすすめ度, NPS点数, お勧め度",
+    "comment": "comments, feedback, free text, feedback text, verbatim, nps comment, survey comment, reason for score, "
+    "follow up, open ended response, review, opinion, conversation rating remark, コメント, 自由記述, 自由回答, ご意見, "
+    "意見, 感想, フィードバック, ご意見ご要望, お客様の声, 要望",
+    "assessed_on": "assessment date, assessed at, rated on, scored on, score date, snapshot date, date, 評価日, 評価日時",
+    "measure": "criterion, metric, dimension, item, measure name, scorecard measure, 評価項目, 項目, 指標",
+    "score": "rating, points, value, measure score, 評点, スコア, 点数, 評価",
     "assessed_by": "assessor, rater, csm, 評価者",
     "interview_id": "インタビューID, 面談ID",
     "held_on": "interview date, held at, date, 実施日, インタビュー日, 面談日",
@@ -88,25 +133,160 @@ SYNONYMS = {
     "category": "cost type, cost category, 費目, 勘定科目",
     "amount": "cost, cost amount, 金額, 費用, コスト",
 }
-#: a table -> the columns without which something is not it, and the words of its usual names
+_ALONE = (
+    "no number of the customer was found: its name stands for it, and two customers of one name would be one"
+)
+_DEAL = "this is a day of a deal or an invoice, and need not be the first day of the contract"
+_PAID = "say what it is an amount for: where it is no month, write customers: { amount_per: year } (quarter, term) in the product file"
+#: a column -> names that may mean it, and what a person has to look at
+NEAR = {
+    "account_id": (
+        (
+            "account name, company name, customer name, client name, organization name, organisation name, customer, "
+            "account, client, company, organization, organisation, associated company, company account, ticket "
+            "organization name, requester organization, 会社名, 顧客名, 企業名, 取引先名, お客様名, 得意先名, 法人名, "
+            "アカウント名, 組織名, 組織, 取引先, 顧客, 会社, 企業, 得意先, お客様, 関連付けられた会社, 関連する会社, 社名, "
+            "請求先, 請求先名, 契約者, 契約者名, 団体名",
+            _ALONE,
+        ),
+    ),
+    "size": (
+        (
+            "employees, number of employees, numberofemployees, no of employees, employee count, headcount, total "
+            "employees, company employees, people, staff, 従業員数, 社員数, 従業員, 人数",
+            "",
+        ),
+    ),
+    "milestones.account_id": (
+        (
+            "case, case id, caseid, case concept name, trace, trace id, case key, process id, ケース, ケースID, "
+            "申請番号, 申請ID, 案件ID, 案件番号, 受付番号, 注文番号, order id, application id",
+            "each case is taken for a customer; where another column names the customer, write that one",
+        ),
+    ),
+    "milestones.step": (
+        (
+            "activity, concept name, activity name, task, task name, event, status, アクティビティ, 作業, 工程, "
+            "作業内容, 処理, イベント",
+            "each activity is taken for a milestone; the steps of a journey name those that count",
+        ),
+    ),
+    "milestones.reached_at": (
+        (
+            "timestamp, time timestamp, complete timestamp, completed timestamp, end timestamp, end time, time, date, "
+            "datetime, start timestamp, start time, created at, 日時, 完了日時, 終了日時, 発生日時, 処理日時, 実施日時, "
+            "開始日時, 日付, タイムスタンプ",
+            "",
+        ),
+        (
+            "signed up, signed up at, sign up date, signup date, signed up on, 登録日, 登録日時, 会員登録日",
+            "each row is taken for a user who signed up, which is a milestone",
+        ),
+    ),
+    "touches.occurred_at": (
+        (
+            "created at, created date, create date, createdate, created, start, start date, start time, activity created at, "
+            "作成日時, 作成日, 登録日, 開始日時",
+            "",
+        ),
+    ),
+    "ticket_id": (("管理番号, number, reference, reference number, 整理番号", ""),),
+    "contracts.contract_id": (
+        (
+            "opportunity id, deal id, 商談ID, 取引ID, 案件ID, 案件番号, 案件No",
+            "each deal is taken for a contract",
+        ),
+        (
+            "invoice id, invoice number, invoice no, 請求書番号, 請求番号, 管理番号, 請求ID, 売上番号, 伝票番号, 取引番号",
+            "each invoice is taken for a contract over what it is for",
+        ),
+    ),
+    "contracts.started_on": (
+        (
+            "close date, closedate, closed date, won date, booking date, order date, 受注日, 成約日, 完了予定日, クローズ日, "
+            "申込日, 注文日",
+            _DEAL,
+        ),
+        ("invoice date, billing date, 請求日, 発生日, 売上日, 取引日, 計上日, 請求年月", _DEAL),
+        ("created, created at", "this may be when the row was written, not the first day of the contract"),
+    ),
+    "contracts.mrr": (
+        (
+            "amount, monthly spend, price, fee, charge, revenue, total, plan amount, amount in company currency, deal amount, "
+            "contract value, unit price, 金額, 料金, 利用料, 利用料金, 契約金額, 請求金額, 受注金額, 単価, 売上, 売上金額, "
+            "合計金額, 費用",
+            _PAID,
+        ),
+    ),
+}
+#: what ends a name that leads to a customer: the words before it say of whom
+PARTS = {
+    "account_id": r"(customer|client|account|company|organi[sz]ation|tenant|顧客|取引先|会社|企業|得意先|お客様)"
+    r".{0,8}(id|ids|no|number|code|key|番号|コード|no\.?)$",
+}
+#: what stands before or after the names of some tools' columns, and says nothing
+BEFORE = r"^(hs|properties|property|attributes|fields|data|custom|customfields?|cf|context|traits|subscriptions?|event)[._ :]+|^[$@_]+"
+AFTER = r"__c$|__r$|_pc$| *\[\d+\]$"
+#: what the key of a table's own rows is called, whatever the table
+OWN_KEYS = "id, record id, object id, hs object id, レコード番号, レコードID, no, key, 番号, 管理ID"
+#: a table -> the columns without which something is not it (`!`: by a name that leaves no doubt), the words of its usual
+#: names, and what in the names of its columns speaks for it
 TELLING = {
     "accounts": ("account_id name|account_id size|account_id industry|account_id churned",
-                 "account customer client compan 顧客 取引先 企業"),
-    "contracts": ("account_id mrr|contract_id started_on|account_id started_on ended_on",
-                  "contract subscription 契約"),
+                 "account customer client compan organization 顧客 取引先 企業 会社", r"industr|業種|employee|従業員"),
+    "contracts": ("account_id mrr!|contract_id! started_on!|account_id started_on ended_on|account_id started_on mrr",
+                  "contract subscription deal opportunit invoice 契約 請求 商談",
+                  r"contract|subscription|deal|opportunit|invoice|契約|商談|取引ステージ|請求|勘定科目|収支"),
     "usage": ("occurred_at event account_id|occurred_at event contract_id|occurred_at event user_id",
-              "usage event log 利用 ログ 操作"),
-    "milestones": ("account_id step reached_at", "milestone journey onboarding マイルストーン"),
-    "touches": ("account_id occurred_at kind", "touch activit meeting churn 接点 活動 面談 解約"),
-    "tickets": ("ticket_id account_id|ticket_id opened_at|account_id opened_at closed_at",
-                "ticket support case inquir 問い合わせ 問合せ"),
-    "surveys": ("account_id nps|answered_on nps|account_id answered_on comment", "survey nps アンケート"),
-    "assessments": ("account_id measure score", "assess rating 評価"),
-    "interviews": ("interview_id held_on|interview_id account_id", "interview インタビュー"),
-    "notes": ("interview_id text", "note メモ"),
-    "codings": ("note_id viewpoint", "coding コーディング"),
-    "costs": ("month amount", "cost 費用 コスト"),
+              "usage event log 利用 ログ 操作", r"event|feature|イベント|機能"),
+    "milestones": ("account_id step! reached_at!|account_id step reached_at|account_id user_id reached_at",
+                   "milestone journey onboarding process マイルストーン", r"milestone|case|マイルストーン|ケース"),
+    "touches": ("account_id occurred_at! kind|account_id occurred_at! content",
+                "touch activit meeting churn task timeline complaint 接点 活動 面談 解約 コンタクト 苦情 クレーム",
+                r"activity|meeting|complaint|活動|面談|コンタクト|苦情|クレーム|訪問"),
+    "tickets": ("ticket_id! opened_at|ticket_id opened_at closed_at|account_id opened_at closed_at",
+                "ticket support case inquir conversation 問い合わせ 問合せ サポート",
+                r"ticket|case|request|priority|solved|resolved|inquir|問い?合わ?せ|チケット|ケース|受付|優先度"),
+    "surveys": ("account_id nps|answered_on nps|account_id answered_on comment", "survey nps feedback アンケート",
+                r"nps|survey|feedback|respon|推奨|回答|意見"),
+    "assessments": ("account_id measure score", "assess rating scorecard 評価", r"score|評価"),
+    "interviews": ("interview_id held_on|interview_id account_id", "interview インタビュー", "interview"),
+    "notes": ("interview_id text", "note メモ", "interview"),
+    "codings": ("note_id viewpoint", "coding コーディング", "note|cod"),
+    "costs": ("month amount", "cost 費用 コスト", "cost|費"),
 }  # fmt: skip
+#: a column that has one value for all rows where nothing is matched with it -> the words of a date's name or of the
+#: table's that say so, and the value
+IMPLIED = {
+    "touches.kind": (
+        ("complaint, 苦情, クレーム", "complaint"),
+        ("feedback, ご意見, 意見, 要望", "feedback"),
+        ("名刺交換日, card exchange", "business_card"),
+    ),
+    "milestones.step": (("signed up, sign up, signup, 登録日, 会員登録", "signed_up"),),
+}
+#: what such a column is where nothing says it
+DEFAULTS = {"touches.kind": "contact"}
+#: what a column is called that says how often an amount is paid, and its values: months -> words
+INTERVAL = (
+    "interval, billing interval, plan interval, plan.interval, billing period, billing cycle, billing frequency, "
+    "payment frequency, price interval, 請求間隔, 請求サイクル, 課金周期, 支払サイクル, 支払い間隔, 支払区分, 請求周期"
+)
+INTERVALS = {
+    1: "month, monthly, mo, months, 月, 月次, 毎月, 月払, 月払い, 月額, 月契約",
+    3: "quarter, quarterly, 3 months, 四半期, 3か月, 3ヶ月, 3カ月",
+    6: "half year, half yearly, semi annual, semiannual, 6 months, 半年, 半年払い, 6か月, 6ヶ月, 6カ月",
+    12: "year, yearly, annual, annually, yr, 12 months, 年, 年次, 毎年, 年払, 年払い, 年額, 年契約, 12か月, 12ヶ月",
+}
+#: what is said of a file that can be read in two ways: the table that was taken -> its words and the other way
+OTHERWISE = {
+    "touches": "a date, a customer and words: each row is taken for a contact. If these are answers to a survey,"
+    " they belong in surveys (answered_on, comment); if each has a number and an end, in tickets",
+    "surveys": "a date, a customer and what they said: each row is taken for an answer. If these are complaints or"
+    " talks, they belong in touches (occurred_at, content)",
+    "milestones": "a case, an activity and a time: each row is taken for a milestone. If it is use of the product, it"
+    " belongs in usage (occurred_at, event)",
+}
 #: what a date is called by which a customer gave notice
 NOTICES = "churn date, cancellation date, churned at, cancelled at, 解約申出日, 解約申込日, 解約日"
 #: what a column is called that tells how a contract ended
@@ -124,7 +304,7 @@ ENDED = {
     "満了済, 期間満了, 契約満了, 契約期間満了, 満期, 更新, 更新済, 更新済み, 期限切れ",
     "notice": "notice, notice given, given notice, under notice, pending cancellation, cancellation pending, "
     "解約予告, 予告, 解約予定, 解約申出, 解約申込",
-    "running": "active, live, current, running, ongoing, open, in force, 継続, 継続中, 契約中, 有効, 利用中, "
+    "running": "active, activated, live, current, running, ongoing, open, in force, 継続, 継続中, 契約中, 有効, 利用中, "
     "稼働中, アクティブ",
 }
 #: how a contract ended -> what stands in the name of a date that says so, the first that fits

@@ -1,0 +1,193 @@
+"""How dates and numbers are written in text, by the values of a column."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from functools import cache
+
+import duckdb
+
+#: dates and times that are read without a format
+ISO = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?"
+)
+#: numbers that are read without a format
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+#: what stands in a cell for nothing
+NOTHING = frozenset((
+    "-", "--", "---", "－", "―", "ー", "—", "–", "…", "n/a", "N/A", "#N/A", "NA", "null", "NULL", "none", "None",
+    "なし", "無し", "無", "未定", "未設定", "(空白)", "(blank)",
+))  # fmt: skip
+_DAYS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日", "%Y-%m-%d",
+    "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
+    "%b %d %Y", "%d %B %Y", "%B %d, %Y",
+)  # fmt: skip
+_CLOCKS = (
+    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", ", %I:%M %p", ", %I:%M:%S %p", ", %H:%M", ", %H:%M:%S",
+    " at %I:%M %p", "%H時%M分", " %H時%M分", " %H:%M:%S UTC", " %H:%M UTC", "T%H:%M:%S UTC",
+)  # fmt: skip
+_ERA = re.compile(
+    r"(令和|平成|昭和|大正|明治|[RHSTM])\s*(\d{1,2}|元)\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?", re.I
+)
+#: the names of an era, and the year before its first
+_ERAS = (
+    (("令和", "R"), 2018),
+    (("平成", "H"), 1988),
+    (("昭和", "S"), 1925),
+    (("大正", "T"), 1911),
+    (("明治", "M"), 1867),
+)
+#: a format word -> the numbers that can be meant by it: seconds and milliseconds since 1970 from 2000 to 2100,
+#: days since 1900 from 1980 to 2100
+_COUNTED = (
+    ("epoch", 946_684_800, 4_102_444_800),
+    ("epoch_ms", 946_684_800_000, 4_102_444_800_000),
+    ("excel", 29_221, 73_051),
+)
+#: values by which a format is sought, before all are held against it
+_FIRST = 5
+
+
+@cache
+def date_forms(seen: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The formats in which all texts are dates or times; `None` where they need none."""
+    if all(ISO.fullmatch(value) for value in seen):
+        return None
+    plain = [unicodedata.normalize("NFKC", value).strip() for value in seen]
+    if all(_ERA.fullmatch(value) for value in plain):
+        return ("era",)
+    if all(re.fullmatch(r"\d+(\.\d+)?", value) for value in plain):
+        for word, first, last in _COUNTED:
+            if all(first <= float(value) <= last for value in plain):
+                return (word,)
+    every = [f"{day}{clock}" for day in _DAYS for clock in _CLOCKS]
+    with duckdb.connect() as engine:  # by the rules of the engine that will read them
+        for texts in (list(seen[:_FIRST]), list(seen)):
+            every = _reading(engine, texts, every)
+    return tuple(every)
+
+
+def _reading(engine: duckdb.DuckDBPyConnection, texts: list[str], formats: Sequence[str]) -> list[str]:
+    if not formats:
+        return []
+    dated = (
+        f"bool_and(coalesce(year(try_strptime(text, '{f}')) BETWEEN 1900 AND 2200, false))" for f in formats
+    )
+    row = engine.execute(f"SELECT {', '.join(dated)} FROM unnest($1) AS t(text)", [texts]).fetchone()
+    return [f for f, fits in zip(formats, row or (), strict=True) if fits]
+
+
+def as_days(texts: Iterable[str], form: str | None) -> dict[str, date | None]:
+    """Each text as a day: by a format of strptime or a format word; without a form, as ISO writes it."""
+    once = list(set(texts))
+    if form is None or form in ("era", *(word for word, *_ in _COUNTED)):
+        return {text: _day(text, form) for text in once}
+    with duckdb.connect() as engine:
+        query = "SELECT text, try_strptime(text, $1)::DATE FROM unnest($2) AS t(text)"
+        return dict(engine.execute(query, [form, once]).fetchall())
+
+
+def _day(text: str, form: str | None) -> date | None:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    with suppress(ValueError, OverflowError, OSError):
+        if form is None:
+            found = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", plain)
+            return date(*map(int, found.groups())) if found else None
+        if form == "era":
+            found = _ERA.fullmatch(plain)
+            years = next(y for names, y in _ERAS if found and found[1].upper() in names) if found else 0
+            year, month, day = re.findall(r"\d+|元", plain[len(found[1]) :]) if found else ("", "", "")
+            return date(years + (1 if year == "元" else int(year)), int(month), int(day)) if found else None
+        if form == "excel":
+            return date(1899, 12, 30) + timedelta(days=int(float(plain)))
+        seconds = float(plain) / (1_000 if form == "epoch_ms" else 1)
+        return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).date()
+    return None
+
+
+# --- numbers -----------------------------------------------------------------------------------
+
+_SIGNED = re.compile(
+    r"(?P<open>\()?\s*(?P<minus>[-+△▲])?\s*(?P<before>[^\d\s.,'+()-]{1,4}?)?\s*(?P<minus2>[-+△▲])?\s*"
+    r"(?P<number>\d[\d.,' ]*|\.\d+)\s*(?P<after>[^\d\s.,'()]{1,4})?\s*\)?"
+)
+#: thousand sign, decimal sign, and a number written with them
+_WRITTEN = (
+    (",", ".", "1,234.5"),
+    (".", ",", "1.234,5"),
+    (" ", ",", "1 234,5"),
+    ("'", ".", "1'234.5"),
+    ("", ".", "1234.5"),
+    ("", ",", "1234,5"),
+)
+#: what an amount is written with -> the currency that says
+CURRENCIES = {
+    "円": "JPY", "千円": "JPY", "万円": "JPY", "百万円": "JPY", "億円": "JPY", "¥": "JPY", "￥": "JPY", "€": "EUR",
+    "£": "GBP", "₩": "KRW", "₹": "INR", "US$": "USD", "A$": "AUD", "C$": "CAD", "S$": "SGD", "$": "USD",
+}  # fmt: skip
+
+
+@cache
+def number_forms(seen: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Examples of how all texts are written as numbers, for `number:`; `None` where they are plain numbers.
+
+    No example: they are no numbers. Several: each can be meant, as in 1.200.
+    """
+    if all(NUMBER.fullmatch(value) for value in seen) and not _thousands_or_cents(seen):
+        return None
+    parts = [_SIGNED.fullmatch(unicodedata.normalize("NFKC", value).strip()) for value in seen]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts) or not found:
+        return ()
+    # a column has one sign for its money and one unit; one without is the plain form of it
+    before, after = ({part[name] or "" for part in found} - {""} for name in ("before", "after"))
+    if len(before) > 1 or len(after) > 1:
+        return ()
+    numbers = [part["number"].strip() for part in found]
+    fit = [
+        (thousand, decimal, example)
+        for thousand, decimal, example in _WRITTEN
+        if all(_is_written(number, thousand, decimal) for number in numbers)
+    ]
+    if _thousands_or_cents(numbers):
+        fit = [one for one in fit if one[0] == "." or one[1] == "."]
+        fit = [one for one in fit if one[2] in ("1.234,5", "1234.5")]
+    else:
+        # 1,200 alone may be more than a thousand or a little more than one: it is the first wherever it is written
+        fit = (
+            fit[:1]
+            if any("," in n for n in numbers)
+            else [one for one in fit if one[2] == "1234.5"] or fit[:1]
+        )
+    left, right = next(iter(before), ""), next(iter(after), "")
+    apart = " " if right and any(re.search(r"\d\s+\D+\)?$", value) for value in seen) else ""
+    near = " " if left and any(re.search(rf"{re.escape(left)}\s+\d", value) for value in seen) else ""
+    return tuple(f"{left}{near}{example}{apart}{right}" for _, _, example in fit)
+
+
+def _is_written(number: str, thousand: str, decimal: str) -> bool:
+    whole = r"\d+" if not thousand else rf"(\d+|\d{{1,3}}({re.escape(thousand)}\d{{3}})+)"
+    return re.fullmatch(rf"({whole})?({re.escape(decimal)}\d+)?", number) is not None
+
+
+def _thousands_or_cents(numbers: Sequence[str]) -> bool:
+    """Whether all numbers with a point can be ones with thousands, as 1.200, and nothing tells."""
+    points = [number for number in numbers if "." in number]
+    return (
+        bool(points)
+        and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", number) for number in points)
+        and all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})?", number) for number in numbers)
+    )
+
+
+def currency_of(example: str) -> str:
+    """The currency that a number's example names; empty where it names none."""
+    signs = re.sub(r"[\d\s.,'%]", "", unicodedata.normalize("NFKC", example))
+    if re.fullmatch(r"[A-Z]{3}", signs):
+        return signs
+    return CURRENCIES.get(signs, "")

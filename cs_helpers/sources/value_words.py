@@ -1,0 +1,62 @@
+"""What the values of some columns mean in the contract's words, in English and Japanese, and what sums rows up."""
+
+from __future__ import annotations
+
+#: a column -> value of the contract -> how exports write it; case, spaces and `-` do not count
+VALUES = {
+    "size": {
+        "enterprise": "enterprise, ent, large, large enterprise, large business, large company, strategic, corporate, "
+        "大手, 大手企業, 大企業, 大規模, 大口, 大, エンタープライズ, エンプラ, L, LL, XL",
+        "mid": "mid, mid market, midmarket, medium, mid size, midsize, mid sized, medium business, commercial, mm, "
+        "中堅, 中堅企業, 中規模, 中, ミッド, ミッドマーケット, ミドル, M",
+        "small": "small, smb, sme, small business, small company, small and medium business, startup, micro, "
+        "individual, very small, 中小, 中小企業, 小規模, 小規模企業, 小規模事業者, 小口, 小, 零細, 零細企業, 個人, "
+        "個人事業主, スタートアップ, スモール, S, XS",
+    },
+    "touch_model": {
+        "high": "high touch, high, 1 to 1, one to one, dedicated, named, ハイタッチ, ハイ, 個別対応, 専任",
+        "low": "low touch, low, pooled, 1 to many, one to many, ロータッチ, ロー, 集合",
+        "tech": "tech touch, tech, digital, digital touch, digital led, scale, scaled, automated, self service, "
+        "テックタッチ, テック, デジタル, デジタルタッチ, セルフ",
+        "community": "community, community touch, community led, コミュニティ, コミュニティタッチ",
+    },
+    "evidence": {
+        "behaviour": "behavior, observed, observation, 行動, 観察",
+        "words": "word, said, quote, statement, 言葉, 発言",
+        "inference": "inferred, guess, assumption, 推測, 推論",
+    },
+    "viewpoint": {
+        "problem": "problems, issue, 課題, 問題",
+        "solution": "solutions, 解決, 解決策",
+        "proposal": "proposals, suggestion, 提案",
+        "behaviour": "behavior, 行動",
+        "request": "requests, wish, 要望, 要求",
+    },
+    "polarity": {
+        "positive": "pos, plus, 肯定, 肯定的, ポジティブ, プラス",
+        "negative": "neg, minus, 否定, 否定的, ネガティブ, マイナス",
+        "neutral": "neu, mixed, 中立, 中立的, ニュートラル",
+    },
+    "churned": {
+        "true": "true, t, yes, y, 1, churned, cancelled, canceled, 解約, 解約済, 解約済み, 退会, はい, 有, あり, ○, 済",
+        "false": "false, f, no, n, 0, active, current, 契約中, 継続, 継続中, 利用中, 有効, いいえ, 無, なし, ×, 未",
+    },
+}  # fmt: skip
+#: the least number of employees of each size
+BOUNDS = {"small": 1, "mid": 50, "enterprise": 300}
+#: what industries are called, where a segment is one
+INDUSTRIES = (
+    r"業$|小売|卸|物流|製造|金融|銀行|保険|医療|病院|教育|学校|建設|不動産|食品|運輸|通信|商社|官公庁|自治体|IT|飲食"
+    r"|retail|manufactur|bank|financ|insur|health|hospital|educat|logist|transport|software|tech|media|food|hotel"
+    r"|travel|construct|real estate|energy|pharma|government|public|telecom|wholesale|e-?commerce|consult|legal"
+)
+#: classes that tell their order by their names: from the greatest down
+RANKS = r"(?:tier|rank|class|grade|ランク|クラス|ティア)?[ -]?([a-z]|\d{1,2})(?:ランク|クラス)?"
+#: what stands first in a row that sums others up
+TOTALS = "total, totals, grand total, sub total, subtotal, sum, 合計, 総計, 小計, 計, 総合計, 累計"
+#: a column that tells which rows count: what is in it is shown, and never guessed
+STATES = (
+    "stage, stage name, deal stage, dealstage, opportunity stage, pipeline stage, status, contract status, state, "
+    "subscription status, test, is test, deleted, is deleted, フェーズ, 取引ステージ, 商談フェーズ, 確度, 状況, 状態, "
+    "ステータス, 契約状況, 契約ステータス, 収支区分, テスト, 削除フラグ"
+)
