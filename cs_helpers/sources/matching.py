@@ -121,9 +121,9 @@ def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
         name, others = one.table.name, {n for n, f in chosen.items() if f.found is one.found}
         if name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
             chosen[name] = one
-    for one in found:
-        best = max((f for o, f in every if o is one and f.telling), key=_order, default=None)
-        if best is None and not one.problem and (near := _nearest(one, chosen)) is not None:
+    for other in found:
+        best = max((f for o, f in every if o is other and f.telling), key=_order, default=None)
+        if best is None and not other.problem and (near := _nearest(other, chosen)) is not None:
             chosen[near.table.name] = near
     return {name: chosen[name] for name in TABLES if name in chosen}
 

@@ -17,8 +17,8 @@ from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.mapping import ColumnSource, Sources
-from cs_helpers.sources.matching import formats
-from cs_helpers.sources.written import date_word, number_example
+from cs_helpers.sources.value_forms import date_forms
+from cs_helpers.sources.written import number_example
 
 _COUNTS = ("open", "told", "example", "fraction", "thousand")
 
@@ -85,9 +85,9 @@ def hinted(found: Finding, sources: Sources) -> Finding:
         if example := number_example(numbers):
             return replace(found, detail=line(sources, found.table, found.column, number=example))
     if kind in ("date", "time") and said.format is None:
-        known = formats(tuple(texts)) or ()
-        if word := date_word(texts) or (known[0] if len(known) == 1 else None):
-            return replace(found, detail=line(sources, found.table, found.column, format=word))
+        known = date_forms(tuple(texts)) or ()
+        if len(known) == 1:
+            return replace(found, detail=line(sources, found.table, found.column, format=known[0]))
     return found
 
 

@@ -152,20 +152,6 @@ def _counted(text: str) -> str:
     return re.sub("[0-9]", lambda _: next(digits), text)
 
 
-def date_word(texts: Sequence[str]) -> str | None:
-    """The word of `format` that says how the dates among some texts are written; `None` where none does."""
-    plain = [_plain(text).translate(str.maketrans(_WIDE_ERAS, _ERA_LETTERS)).strip() for text in texts]
-    patterns = {
-        "era": _ERA,
-        "excel": r"[2-7][0-9]{4}(\.[0-9]+)?",
-        "epoch": r"1[0-9]{9}",
-        "epoch_ms": r"1[0-9]{12}",
-    }
-    return next(
-        (w for w, pattern in patterns.items() if plain and all(re.fullmatch(pattern, t) for t in plain)), None
-    )
-
-
 def wrong_format(said: str) -> str:
     """What is wrong with a `format`; '' where nothing is."""
     if said in WORDS:
