@@ -98,10 +98,10 @@ def test_a_table_that_the_contract_does_not_know_is_named_with_the_one_that_was_
 
 
 def test_a_required_table_must_be_mapped(refused, content):
-    del content["tables"]["contracts"]
+    del content["tables"]["accounts"]
     error = refused()
     assert error.key == "tables"
-    assert "'contracts'" in error.problem
+    assert "'accounts'" in error.problem
 
 
 def test_a_table_must_come_from_one_of_the_files(refused, content):
