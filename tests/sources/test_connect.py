@@ -141,10 +141,10 @@ def test_an_excel_column_of_numbers_and_words_is_text_whose_words_are_named(take
     assert taken.findings[0].examples == ((2, "C2", "much"),)
 
 
-def test_times_with_a_zone_are_brought_to_utc(take):
+def test_times_with_an_offset_stay_as_written_where_no_zone_is_declared(take):
     usage = "account_id,product,occurred_at,event\nA1,helpdesk,2026-05-01 08:00:00+09:00,reply\n"
     taken = take({"usage.csv": usage}, {"usage": {}})
-    assert list(taken.kept["usage"]["occurred_at"]) == [pd.Timestamp("2026-04-30 23:00:00")]
+    assert list(taken.kept["usage"]["occurred_at"]) == [pd.Timestamp("2026-05-01 08:00:00")]
 
 
 def refused(take, files, **names):
