@@ -10,13 +10,15 @@ from typing import Any
 import ibis.expr.types as ir
 import sqlglot as sg
 
-from cs_helpers.contract.casts import ROW, Clock, typed
+from cs_helpers.contract.casts import ROW, typed
+from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
 from cs_helpers.sources.files import is_parquet
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
+from cs_helpers.sources.written import NumberForm, dated
 
 #: the engines in which usage is reduced where it lies, as Ibis calls them
 REDUCING = ("duckdb", "postgres", "pyspark")
@@ -53,7 +55,6 @@ def typed_table(
     by their first days) are left out before they are read.
     """
     rows = mapped(engine, sources, table, numbered=numbered)
-    written = sources.tables[table.name].timezone or sources.timezone
     with reading(table.name, "the mapping cannot run"):
         moments = engine.moments(rows)
     if months is not None and rows[str(table.time)].type().is_timestamp():
@@ -63,7 +64,8 @@ def typed_table(
         rows = rows.filter(at >= first - timedelta(days=2))
         if last.year < date.max.year:
             rows = rows.filter(at < last + timedelta(days=33))
-    return typed(rows, table, Clock(engine.dialect, written, sources.timezone, moments))
+    own = sources.tables[table.name].timezone
+    return typed(rows, table, Clock.declared(engine.dialect, sources.timezone, own, moments))
 
 
 def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
@@ -198,16 +200,25 @@ def _expression(engine: Engine, said: ColumnSource) -> str:
     else:
         text = engine.quoted(str(said.column))
     if said.format is not None:
-        # what is not written so stays as it is, for the contract's check to name
-        text = f"CAST({text} AS VARCHAR)"
-        text = f"coalesce(CAST(try_strptime({text}, {engine.literal(said.format)}) AS VARCHAR), {text})"
+        text = dated(said.format, text)
+    if said.number is not None:
+        text = NumberForm.of(said.number).sql(text)
     if not said.values:
         return text
-    whens = " ".join(
-        f"WHEN {engine.literal(old)} THEN {engine.literal(_as_text(new))}" for old, new in said.values.items()
-    )
     as_text = f"CAST({text} AS {_text_type(engine)})"
-    return f"CASE {as_text} {whens} ELSE {as_text} END"
+    whens = " ".join(
+        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
+        for old, new in said.values.items()
+    )
+    return f"CASE {whens} ELSE {as_text} END"
+
+
+def _is(engine: Engine, text: str, key: str | bool) -> str:
+    """Whether a text is a key of `values`: yes, true and on without quotes are one key to YAML, whatever their case."""
+    if isinstance(key, bool):
+        words = ("true", "yes", "on") if key else ("false", "no", "off")
+        return f"lower(trim({text})) IN ({', '.join(engine.literal(word) for word in words)})"
+    return f"trim({text}) = {engine.literal(key.strip(' '))}"
 
 
 def _as_text(value: str | int | float | bool | None) -> str | None:

@@ -23,7 +23,8 @@
       contracts:
         from: old
         columns:
-          started_on: {column: 開始日, format: "%d/%m/%Y"}
+          started_on: {column: 開始日, format: "%d/%m/%Y"} # or era, excel, epoch, epoch_ms
+          mrr: {column: 月額, number: "120千円"} # an example of how its numbers are written
           ended_on: {column: 終了日, means: last_day} # or day_after: the first day without the contract
           ended_how: {constant: term}   # or notice, cancelled, or the column that tells
       usage:
@@ -52,6 +53,7 @@ from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.paths import shown
+from cs_helpers.sources.written import ALLOWED, WORDS, NumberForm, wrong_format
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
@@ -64,15 +66,18 @@ class _Part(BaseModel):
 class ColumnSource(_Part):
     """Where a column comes from: a column of the source, one value for all, or an expression.
 
-    `format` says how dates are written in text, as in `%d/%m/%Y`. `means`, for the end of a contract alone:
-    whether the date is its last day or the day after.
+    `format` says how dates are written in text, as in `%d/%m/%Y`, or by a word: `era` (令和8年4月1日, R8.4.1), `excel`
+    (serial numbers of days), `epoch` and `epoch_ms` (seconds and milliseconds since 1970 in UTC). `number` is an
+    example of how numbers are written, as in `1.234,5` or `120千円`. `means`, for the end of a contract alone: whether
+    the date is its last day or the day after.
     """
 
     column: str | None = None
     constant: str | int | float | bool | date | None = None
     sql: str | None = None
-    values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    values: dict[str | bool, str | int | float | bool | None] = Field(default_factory=dict)
     format: str | None = None
+    number: str | None = None
     means: Literal["last_day", "day_after"] | None = None
 
     @model_validator(mode="before")
@@ -82,19 +87,22 @@ class ColumnSource(_Part):
 
     @field_validator("values", mode="before")
     @classmethod
-    def _keys_as_the_engine_writes_them(cls, values: Any) -> Any:
-        # YAML reads 1 and yes as a number and a truth value; the engine compares them as text
-        return {_text(k): v for k, v in values.items()} if isinstance(values, dict) else values
+    def _keys_as_they_are_written(cls, values: Any) -> Any:
+        # YAML reads 1 as a number, which is compared as text; which of yes, True and ON was written, it does not tell
+        if not isinstance(values, dict):
+            return values
+        return {k if isinstance(k, bool) else str(k): v for k, v in values.items()}
+
+    @field_validator("number", mode="before")
+    @classmethod
+    def _example_as_text(cls, number: Any) -> Any:
+        return str(number) if isinstance(number, int | float) and not isinstance(number, bool) else number
 
     @model_validator(mode="after")
     def _exactly_one(self) -> ColumnSource:
         if sum(x is not None for x in (self.column, self.constant, self.sql)) != 1:
             raise ValueError("needs exactly one of 'column', 'constant', 'sql'")
         return self
-
-
-def _text(key: Any) -> str:
-    return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 class FileSource(_Part):
@@ -217,17 +225,34 @@ def _check_names(file: Path, sources: Sources) -> None:
         for column, said in table.columns.items():
             key = f"tables.{name}.columns.{column}"
             _known(file, key, column, columns, "the table has no such column")
-            if said.format is not None and table.in_ is not None:
-                raise SettingError(
-                    file, "a format is for text in files; in a database write an sql expression", key=key
-                )
-            if said.format is not None and TABLES[name].kind(column) not in ("date", "time"):
-                raise SettingError(file, "a format is for dates and times", key=key)
+            _check_written(file, key, said, TABLES[name].kind(column), in_file=table.in_ is None)
             if said.means is not None and (name, column) != ("contracts", "ended_on"):
                 raise SettingError(file, "means is for the end of a contract, contracts.ended_on", key=key)
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
+
+
+def _check_written(file: Path, key: str, said: ColumnSource, kind: str, *, in_file: bool) -> None:
+    """What is said of how dates and numbers are written."""
+    for name, value, kinds, what in (
+        ("format", said.format, ("date", "time"), "dates and times"),
+        ("number", said.number, ("number", "integer"), "numbers"),
+    ):
+        if value is not None and not in_file:
+            raise SettingError(
+                file, f"a {name} is for text in files; in a database write an sql expression", key=key
+            )
+        if value is not None and kind not in kinds:
+            raise SettingError(file, f"a {name} is for {what}", key=key)
+    if said.format is not None and (wrong := wrong_format(said.format)):
+        allowed = f"a format such as %d/%m/%Y, or {', '.join(WORDS)}"
+        raise SettingError(file, wrong, key=f"{key}.format", allowed=allowed)
+    if said.number is not None:
+        try:
+            NumberForm.of(said.number)
+        except ValueError as error:
+            raise SettingError(file, str(error), key=f"{key}.number", allowed=ALLOWED) from None
 
 
 def _known(file: Path, key: str, name: str, allowed: Any, problem: str) -> None:
