@@ -17,14 +17,23 @@ from cs_helpers.text import Text
 def describe(finding: Finding, text: Text) -> str:
     """A finding as a sentence, with its count."""
     column = f"{finding.table}.{finding.column}" if finding.column else finding.table
-    dated = finding.rule == "wrong_type" and finding.detail in ("date", "time")
     return text(
-        "rules.wrong_type_date" if dated else f"rules.{finding.rule}",
+        f"rules.{_sentence(finding)}",
         count=text.number(finding.count),
         column=column,
         table=finding.table,
         detail=finding.detail,
     )
+
+
+def _sentence(finding: Finding) -> str:
+    """The rule; of values of the wrong type what they would have to be, or the line that would read them."""
+    if finding.rule != "wrong_type":
+        return finding.rule
+    if ": {" in finding.detail:
+        return "wrong_type_written"
+    kinds = {"date": "_date", "time": "_date", "number": "_number", "integer": "_number"}
+    return finding.rule + kinds.get(finding.detail, "")
 
 
 def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[str]:

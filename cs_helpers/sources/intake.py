@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -39,6 +40,7 @@ from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
+from cs_helpers.sources.unclear import hinted, point_counts, unclear_points
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
 
 
@@ -80,22 +82,31 @@ def taken_in(
     (a table without rows, a required table with none left, two currencies in one product, a rule
     whose policy says so, a question that only a person can answer) stands in `stops`.
     """
-    return _Taking(engines, landed(engines, sources), today, products).intake(reductions)
+    return _Taking(engines, landed(engines, sources), sources, today, products).intake(reductions)
 
 
 class _Taking:
     """One taking in: the tables in the order in which parents come before their children."""
 
     def __init__(
-        self, engines: Engines, sources: Sources, today: date, products: Mapping[str, Product]
+        self,
+        engines: Engines,
+        sources: Sources,
+        said: Sources,
+        today: date,
+        products: Mapping[str, Product],
     ) -> None:
         self.engines, self.sources, self.today, self.products = engines, sources, today, products
+        #: the sources file as it was written: some of its tables were landed
+        self.said = said
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
         self.rows_read: dict[str, int] = {}
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
+        #: what a person has to say of how numbers are written
+        self.unclear: list[Stop] = []
         #: the contracts that were kept, with the columns that questions are asked from
         self.asked: ir.Table
 
@@ -119,6 +130,7 @@ class _Taking:
                 usage = everything.only(self.kept["accounts"])
                 with reading("usage"):
                     self._check_usage(log, everything)
+        self.findings = [hinted(found, self.said) for found in self.findings]
         stops = self._without_rows()
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
@@ -126,6 +138,7 @@ class _Taking:
                 if count := int(broken.count().execute()):
                     self.findings.append(finding(rule, count, TABLES[name], broken))
             stops += self._asked(as_of)
+        stops += self.unclear
         stops += _two_currencies(self.kept["contracts"])
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
@@ -146,10 +159,14 @@ class _Taking:
                 engine = self.engines.of(self.sources.tables[name].in_)
                 if name == "usage":
                     parts = survey(engine, self.sources, self.today)
+                    self.unclear += unclear_points(USAGE, self.said, _over_all(parts))
                     continue
                 rows = typed_table(engine, self.sources, TABLES[name])
                 with reading(name):
                     raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
+                    if counts := point_counts(raw[name], TABLES[name]):
+                        told = raw[name].aggregate(**counts).to_pyarrow().to_pylist()[0]
+                        self.unclear += unclear_points(TABLES[name], self.said, told)
             except SourceError as error:
                 errors.append(error)
         raise_together(errors)
@@ -288,7 +305,7 @@ class _Taking:
                 stops.append(
                     Stop(
                         f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({worst.detail}): {_shown(worst)}",
+                        f" rule {worst.rule} ({_cause(worst, self.said)}): {_shown(worst)}",
                         Finding(name, "", "all_refused", "stop", count),
                     )
                 )
@@ -310,6 +327,31 @@ def _latest_date(raw: Mapping[str, ir.Table], latest: list[date], today: date) -
 def _shown(found: Finding) -> str:
     row, key, value = found.examples[0]
     return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
+
+
+def _cause(found: Finding, sources: Sources) -> str:
+    """What the values would have to be; of the wrong type, how another way of writing is said (`hinted`)."""
+    if found.rule != "wrong_type":
+        return found.detail
+    kind, place = TABLES[found.table].kind(found.column), f"tables.{found.table}.columns"
+    if found.detail != kind:
+        return f"no plain {kind}; if they are meant as they stand, say '{found.detail}' under {place} of the sources file"
+    word = {"date": "format", "time": "format", "number": "number", "integer": "number"}.get(kind)
+    if word is None:
+        return kind
+    how = f"'{word}'" if sources.tables[found.table].in_ is None else "an sql expression"
+    return f"{kind}; another way of writing is said by {how} under {place}.{found.column} of the sources file"
+
+
+def _over_all(parts: pd.DataFrame) -> dict[str, Any]:
+    """What the points of a log's quantities tell, over all of its parts."""
+    told = parts.drop(columns=["product", "month", "rows", "checksum", "last_day", "known_day"]).dropna(
+        how="all"
+    )
+    return {
+        name: min(told[name].dropna(), default="") if name.endswith("_example") else told[name].sum()
+        for name in told
+    }
 
 
 def _stopped(found: Finding) -> str:

@@ -6,21 +6,18 @@ taken and both counts are named.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
-import yaml
 
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.products import CustomerRules, Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime, customer_time
 from cs_helpers.sources.contracts import OTHER, means
-from cs_helpers.sources.mapping import ColumnSource, Sources
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.unclear import line
 
 #: where a person says how the end of a contract is to be read
 _PLACE = "tables.contracts.columns of the sources file"
@@ -89,7 +86,7 @@ def _last_day(
         "last_day_or_day_after",
         int((ends.notna() & (ends != contracts[OTHER + "ended_on"])).sum()),
         f"is it the last day of a contract or the day after? At {day} product '{name}' has {until} if it is the last"
-        f" day, {after} if it is the day after ({_followed(every)}). Say '{_with_means(sources)}' or 'means: day_after'"
+        f" day, {after} if it is the day after ({_followed(every)}). Say '{line(sources, 'contracts', 'ended_on', means='last_day')}' or 'means: day_after'"
         f" in {_PLACE}",
         f"{day}: {short}",
     )
@@ -171,20 +168,6 @@ def _followed(every: pd.DataFrame) -> str:
         f"{one:,} {'contract is' if one == 1 else 'contracts are'} followed by one that begins the next day,"
         f" {count(0):,} by one that begins on that day"
     )
-
-
-def _with_means(sources: Sources) -> str:
-    """What to write of `ended_on`, with what is said of it already."""
-    said = sources.tables["contracts"].column("ended_on") or ColumnSource(column="ended_on")
-    parts = said.model_dump(exclude_none=True, exclude_defaults=True) | {"means": "last_day"}
-    return f"ended_on: {{{', '.join(f'{key}: {_yaml(value)}' for key, value in parts.items())}}}"
-
-
-def _yaml(value: Any) -> str:
-    """A value as it is written between braces; text in double quotes where it needs them."""
-    if isinstance(value, str) and re.fullmatch(r"\w[\w .()/-]*", value) and yaml.safe_load(value) == value:
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _how_ended(contracts: pd.DataFrame, product: Product, as_of: date) -> Iterator[Stop]:

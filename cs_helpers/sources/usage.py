@@ -30,6 +30,7 @@ from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.columns import given, sliced, typed_table
 from cs_helpers.sources.engines import Engine, reading
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.unclear import point_counts
 
 USAGE = TABLES["usage"]
 #: the month of rows whose time cannot be read
@@ -82,19 +83,17 @@ def survey(engine: Engine, sources: Sources, today: date) -> pd.DataFrame:
     """The parts of the log, one row for each product and month.
 
     Columns: product ('' where it is missing), month (its first day; 0001-01-01 where the time cannot
-    be read), rows, checksum (of all columns, whatever the order of rows), last_day and known_day (the last that is not after `today`).
+    be read), rows, checksum (of all columns, whatever the order of rows), last_day and known_day (the last that is not after `today`);
+    where quantities are read from text, what their points tell (`unclear.point_counts`).
     """
     rows = _dated(typed_table(engine, sources, USAGE, numbered=False))
     known = ibis.ifelse(rows.day <= today, rows.day, ibis.null("date"))
     parts = rows.group_by(product=rows["product"].fill_null(""), month=rows.month).aggregate(
-        rows=rows.count(), checksum=digest(engine, rows), last_day=rows.day.max(), known_day=known.max()
-    )
+        rows=rows.count(), checksum=digest(engine, rows), last_day=rows.day.max(), known_day=known.max(),
+        **point_counts(rows, USAGE),
+    )  # fmt: skip
     with reading("usage"):
-        found = pd.DataFrame(
-            engine.few(parts),
-            columns=["product", "month", "rows", "checksum", "last_day", "known_day"],
-            dtype="object",
-        )
+        found = pd.DataFrame(engine.few(parts), columns=parts.columns, dtype="object")
     return found.sort_values(["product", "month"], ignore_index=True)
 
 

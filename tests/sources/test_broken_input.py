@@ -413,28 +413,32 @@ MAPPING = {
 ROWS = {
     "a word in a column of numbers": Case(
         ("contracts", "mrr", "wrong_type"),
-        ("contracts.mrr that is not of type number: 1 (left out)", "row 1, C1: much"),
+        ("contracts.mrr that is no number as in 1234.5", "row 1, C1: much"),
         {"contracts.csv": CONTRACTS.replace(",100,", ",much,")},
     ),
     "a number with a thousands separator": Case(
         ("contracts", "mrr", "wrong_type"),
-        ("contracts.mrr that is not of type number: 1", "row 2, C2: 1,200"),
+        (
+            "contracts.mrr that is not plainly written",
+            'say mrr: {column: mrr, number: "1,234"}',
+            "row 2, C2: 1,200",
+        ),
         {"contracts.csv": CONTRACTS.replace(",200,", ',"1,200",')},
     ),
     "a usage log with a thousands separator": Case(
         ("usage", "quantity", "wrong_type"),
-        ("usage.quantity that is not of type number: 1", "row 1, E1: 1,200"),
+        ("usage.quantity that is not plainly written", 'number: "1,234"}', "row 1, E1: 1,200"),
         {"usage.csv": USAGE.replace("reply,1", 'reply,"1,200"')},
         usage(),
     ),
     "what is not a number in a text": Case(
         ("contracts", "mrr", "wrong_type"),
-        ("not of type number: 1", "row 1, C1: nan"),
+        ("that is no number as in 1234.5", "row 1, C1: nan"),
         {"contracts.csv": CONTRACTS.replace(",100,", ",NaN,").replace(",200,", ',"200",')},
     ),
     "a number without an end": Case(
         ("contracts", "mrr", "wrong_type"),
-        ("not of type number: 1", "row 1, C1: inf"),
+        ("that is no number as in 1234.5", "row 1, C1: inf"),
         {"contracts.parquet": parquet(CONTRACTS, mrr=[float("inf"), 5.0])},
         {"files": {"contracts": "contracts.parquet"}},
     ),

@@ -523,16 +523,25 @@ EXPORTS = [
     *(
         Export(
             f"starts written as {start}", PLAIN + f'1,A1,helpdesk,"{start}",,100,JPY\n',
-            question=("column 'started_on', rule wrong_type (date)", f"value '{start}'"),
+            question=("column 'started_on', rule wrong_type", f"{cause}: row 1, key 1, value '{start}'"),
         )
-        for start in ("1767225600", "Jan 1, 2026", "令和8年1月1日", "01/02/2026")
+        for start, cause in (
+            ("1767225600", "say 'started_on: {column: started_on, format: epoch}' under tables.contracts.columns"
+             " of the sources file)"),
+            ("Jan 1, 2026", """say 'started_on: {column: started_on, format: "%b %d, %Y"}' under tables.contracts.columns"""
+             " of the sources file)"),
+            ("令和8年1月1日", "say 'started_on: {column: started_on, format: era}' under tables.contracts.columns"
+             " of the sources file)"),
+            ("01/02/2026", "(date; another way of writing is said by 'format' under tables.contracts.columns.started_on"
+             " of the sources file)"),
+        )
     ),
     *(
         Export(
             f"amounts written as {amount}", PLAIN + f'1,A1,helpdesk,2025-01-01,,"{amount}",JPY\n',
-            question=("column 'mrr', rule wrong_type (number)", f"value '{amount}'"),
+            question=(f"""say 'mrr: {{column: mrr, number: "{example}"}}' under""", f"value '{amount}'"),
         )
-        for amount in ("¥12,000", "12,000", "12.000,00")
+        for amount, example in (("¥12,000", "¥12,345"), ("12,000", "12,345"), ("12.000,00", "12.345,67"))
     ),
 ]  # fmt: skip
 
