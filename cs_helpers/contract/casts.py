@@ -93,9 +93,7 @@ def _fitted(value: ir.Value, kind: str, clock: Clock) -> tuple[ir.Value, bool]:
         if type_.is_integer():
             return value.cast("int64"), not type_.is_unsigned_integer()
         if type_.is_floating() or type_.is_decimal():
-            number = value.cast("float64")
-            whole = (number == number.floor()) & (number.abs() < 2.0**53)
-            return ibis.ifelse(whole, number, ibis.null("float64")).cast("int64"), False
+            return _whole(value.cast("float64")), False
         return _number(value, "int64", clock), False
     if type_.is_integer():
         return value.cast("float64"), True
@@ -116,10 +114,14 @@ def _number(value: ir.Value, type_: str, clock: Clock) -> ir.Value:
         fits &= text.length() <= _LONGEST
     text = ibis.ifelse(fits, text, ibis.null("string"))
     number = text.try_cast("float64") if lenient else text.cast("float64")
-    if type_ == "float64":
-        return number
-    whole = (number == number.floor()) & (number.abs() < 2.0**53)
-    return ibis.ifelse(whole, number, ibis.null("float64")).cast("int64")
+    return number if type_ == "float64" else _whole(number)
+
+
+def _whole(number: ir.FloatingValue) -> ir.IntegerValue:
+    """Numbers that are whole, and not so great that the engine cannot tell; others become null."""
+    none = ibis.null("float64")
+    number = ibis.ifelse(number.abs() < 2.0**53, number, none)
+    return ibis.ifelse(number == number.floor(), number, none).cast("int64")
 
 
 def _point(text: ir.StringValue) -> ir.IntegerValue:

@@ -27,8 +27,8 @@ from cs_helpers.snapshot.draft_use import (
     measures_of,
     window_of,
 )
-from cs_helpers.sources.inspection import one_line
 from cs_helpers.sources.column_lines import in_yaml
+from cs_helpers.sources.inspection import one_line
 from cs_helpers.text import Text
 
 #: a name in both languages

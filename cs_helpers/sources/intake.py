@@ -83,16 +83,23 @@ def taken_in(
     (a table without rows, a required table with none left, two currencies in one product, a rule
     whose policy says so, a question that only a person can answer) stands in `stops`.
     """
-    return _Taking(engines, landed(engines, sources), today, products).intake(reductions)
+    return _Taking(engines, landed(engines, sources), sources, today, products).intake(reductions)
 
 
 class _Taking:
     """One taking in: the tables in the order in which parents come before their children."""
 
     def __init__(
-        self, engines: Engines, sources: Sources, today: date, products: Mapping[str, Product]
+        self,
+        engines: Engines,
+        sources: Sources,
+        said: Sources,
+        today: date,
+        products: Mapping[str, Product],
     ) -> None:
         self.engines, self.sources, self.today, self.products = engines, sources, today, products
+        #: the sources file as it was written: some of its tables were landed
+        self.said = said
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
@@ -125,7 +132,7 @@ class _Taking:
                 usage = everything.only(self.kept["accounts"])
                 with reading("usage"):
                     self._check_usage(log, everything)
-        self.findings = [hinted(found, self.sources) for found in self.findings]
+        self.findings = [hinted(found, self.said) for found in self.findings]
         stops = self._without_rows()
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
@@ -156,14 +163,14 @@ class _Taking:
                 engine = self.engines.of(self.sources.tables[name].in_)
                 if name == "usage":
                     parts = survey(engine, self.sources, self.today)
-                    self.unclear += unclear_points(USAGE, self.sources, _over_all(parts))
+                    self.unclear += unclear_points(USAGE, self.said, _over_all(parts))
                     continue
                 rows = typed_table(engine, self.sources, TABLES[name])
                 with reading(name):
                     raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
                     if counts := point_counts(raw[name], TABLES[name]):
                         told = raw[name].aggregate(**counts).to_pyarrow().to_pylist()[0]
-                        self.unclear += unclear_points(TABLES[name], self.sources, told)
+                        self.unclear += unclear_points(TABLES[name], self.said, told)
             except SourceError as error:
                 errors.append(error)
         raise_together(errors)
@@ -322,7 +329,7 @@ class _Taking:
                 stops.append(
                     Stop(
                         f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({_cause(worst, self.sources)}): {_shown(worst)}",
+                        f" rule {worst.rule} ({_cause(worst, self.said)}): {_shown(worst)}",
                         Finding(name, "", "all_refused", "stop", count),
                     )
                 )

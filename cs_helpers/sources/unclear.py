@@ -100,6 +100,8 @@ def line(sources: Sources, table: str, column: str, **more: str) -> str:
 
 def _yaml(value: Any) -> str:
     """A value as it is written between braces; text in double quotes where it needs them."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_yaml(key)}: {_yaml(meaning)}' for key, meaning in value.items())}}}"
     if isinstance(value, str) and re.fullmatch(r"\w[\w .()/-]*", value) and yaml.safe_load(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False, default=str)

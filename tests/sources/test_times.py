@@ -126,10 +126,10 @@ class Place:
     def __init__(self, backend, put):
         self.backend, self.put = backend, put
 
-    def read(self, rows, *zones):
+    def read(self, rows, *zones, table=PROBE):
         """The typed rows in their order, as many times as there are zones: at the top and of the table."""
         ways = [Clock.declared(self.backend.name, *z) for z in zones or [(None, None)]]
-        out = ibis.union(*(typed(rows, PROBE, clock).mutate(way=i) for i, clock in enumerate(ways)))
+        out = ibis.union(*(typed(rows, table, clock).mutate(way=i) for i, clock in enumerate(ways)))
         out = out.order_by("way", ROW)
         if self.backend.name == "pyspark":
             found = self.backend._session.sql(self.backend.compile(out)).toArrow().to_pylist()
@@ -252,6 +252,40 @@ def test_only_what_is_written_year_first_is_a_time(place):
     assert [r["at"] for r in rows[len(GOOD) :]] == [None] * (len(BAD) + 3)
     assert [r["misfit_at"] for r in rows] == [False] * len(GOOD) + [True] * len(BAD) + [False] * 3
     assert rows[len(GOOD)][RAW + "at"] == BAD[0]
+
+
+AMOUNTS: Table = table(
+    "amounts", "numbers", "数",
+    {"amount": column("number", "a number in text", "", ""), "score": column("integer", "a whole one", "", ""),
+     "flag": column("flag", "yes or no", "", "")},
+    key=(), parent=None,
+)  # fmt: skip
+#: text -> what it is as a number and as a whole one
+PLAIN_NUMBERS = {
+    "1200": (1200, 1200), "1.5": (1.5, None), "-3.0": (-3, -3), "1e3": (1000, 1000), ".5": (0.5, None), "１２": (12, 12),
+    "\u00a07 ": (7, 7), "1_000": (None, None), "1d": (None, None), "0x1F": (None, None), "NA": (None, None),
+    "NaN": (None, None), "inf": (None, None), "1,200": (None, None), "9" * 400: (None, None), "-": (None, None),
+}  # fmt: skip
+
+
+def test_only_plain_numbers_are_numbers_on_every_engine(place):
+    texts = [*PLAIN_NUMBERS, " ", None]
+    flags = [" TRUE ", "no", "Yes", "F", "0", "maybe", *[None] * (len(texts) - 6)]
+    rows = place.put(
+        pa.table(
+            {ROW: pa.array(range(len(texts)), pa.int64())}
+            | {name: pa.array(texts, pa.string()) for name in ("amount", "score")}
+            | {"flag": pa.array(flags, pa.string())}
+        )
+    )
+    read = place.read(rows, table=AMOUNTS)
+    assert [(r["amount"], r["score"]) for r in read] == [*PLAIN_NUMBERS.values(), (None, None), (None, None)]
+    assert [r["misfit_amount"] for r in read] == [n is None for n, _ in PLAIN_NUMBERS.values()] + [
+        False,
+        False,
+    ]
+    assert [r["flag"] for r in read[:6]] == [True, False, True, False, False, None]
+    assert [r["misfit_flag"] for r in read[:7]] == [False] * 5 + [True, False]
 
 
 # --- through the sources file ---------------------------------------------------------------------
