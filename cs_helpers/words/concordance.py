@@ -147,6 +147,8 @@ class Concordance:
     def _by_form(self, asked: str) -> list[Span]:
         """The first places of tokens that have the forms of those of the question, one after the other."""
         forms = [token.form.lower() for token in _bare(tokens(asked))]
+        if not all(form in self._forms for form in forms):
+            return []
         at = last = self._forms.places(forms[0])
         for form in forms[1:]:
             last = last + 1
@@ -183,8 +185,9 @@ class Concordance:
             apart = self._begins[after] > self._ends[last]
             at, after = at[apart == blank], after[apart == blank]
             for word, more in _beginnings(rest):
-                follows = self._spelled.are(after, word)
-                waiting.append((at[follows], after[follows], more))
+                if word in self._spelled:
+                    follows = self._spelled.are(after, word)
+                    waiting.append((at[follows], after[follows], more))
 
     def _spans(self, at: Indices, last: Indices) -> list[Span]:
         """The first of some runs of tokens, each from its first to its last, that lie in one note."""
@@ -203,6 +206,9 @@ class _Words:
         self._of_token = np.array(of_token, np.int32)
         self._order = np.argsort(self._of_token, kind="stable").astype(np.int32)
         self._first = np.searchsorted(self._of_token[self._order], np.arange(len(codes) + 1))
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._codes
 
     def places(self, word: str) -> Indices:
         """The tokens that are a word, in order."""
