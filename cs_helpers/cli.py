@@ -16,7 +16,7 @@ from rich.console import Console
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
 from cs_helpers.errors import ParameterError, WorkbookError
-from cs_helpers.report.speech import choose, said, spoken, words
+from cs_helpers.report.speech import choose, in_words, spoken, words
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -44,7 +44,7 @@ def main() -> None:
     try:
         app()
     except WorkbookError as error:
-        _alert(said(str(error)))
+        _alert(in_words(str(error)))
         sys.exit(1)
     except SystemExit as end:
         if end.code == _STOPPED:
@@ -52,7 +52,7 @@ def main() -> None:
         raise
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        problem = f"{said(error.strerror or str(error))}{where}"
+        problem = f"{in_words(error.strerror or str(error))}{where}"
         _alert(words()("console.unpublished", problem=problem))
         sys.exit(1)
     finally:
@@ -178,7 +178,7 @@ def check(
     target.write_text(page, encoding="utf-8")
     console.print(paths.shown(target))
     for sentence in found.stops:
-        _alert(said(sentence))
+        _alert(in_words(sentence))
     if found.stops:
         raise typer.Exit(1)
 
@@ -318,7 +318,7 @@ def inspect(
         for column in one.columns:
             samples = Text(" | ".join(column.samples))
             table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
-        console.print(Text(said(one.problem)) if one.problem else table, soft_wrap=False)
+        console.print(Text(in_words(one.problem)) if one.problem else table, soft_wrap=False)
         console.print()
     text = proposal.propose(found, write.parent if write is not None else None)
     typer.echo(text, nl=False)

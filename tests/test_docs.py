@@ -12,6 +12,7 @@ import yaml
 
 from cs_helpers.contract.new_product import started_from
 from cs_helpers.sources import proposal
+from cs_helpers.sources.mapping import ColumnSource, Sources
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
@@ -142,3 +143,31 @@ def test_a_japanese_paragraph_is_one_line(page):
         b for a, b in pairwise(lines) if a and b and not a.startswith(special) and not b.startswith(special)
     ]
     assert broken == []
+
+
+def as_sources(said: dict) -> dict | None:
+    """A part of a sources file as a whole one; `None` for what is part of a product file."""
+    if set(said) & {"themes", "customers", "journey"}:
+        return None
+    if not set(said) & {*Sources.model_fields, "columns"}:
+        said = {"tables": said}
+    if "columns" in said:
+        said = {"tables": {"contracts": {"from": "x", **said}}}
+    tables = {name: table if {"from", "sql"} & set(table) else {"from": "x", **table}
+              for name, table in said.get("tables", {}).items()}  # fmt: skip
+    return {"files": {"x": "x.csv"}, **said, "tables": {"accounts": {"from": "x"}, **tables}}
+
+
+@pytest.mark.parametrize("page", [p for p in PAIRS if p != "README.md"])
+@pytest.mark.skipif(
+    not {"sizes", "refused_at_most"} <= set(Sources.model_fields)
+    or not {"normalize", "number"} <= set(ColumnSource.model_fields),
+    reason="the guide is about a sources file that knows more",
+)
+def test_what_the_guides_write_in_a_sources_file_can_stand_there(page):
+    for language, code in blocks(page):
+        said = yaml.safe_load(code) if language == "yaml" else None
+        if isinstance(said, dict) and set(said) <= {"ended_on", "ended_how"}:
+            said = {"columns": said}
+        if isinstance(said, dict) and (whole := as_sources(said)) is not None:
+            Sources.model_validate(whole)

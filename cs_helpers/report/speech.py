@@ -35,7 +35,7 @@ def words() -> Text:
     return Text(spoken())
 
 
-def said(message: str) -> str:
+def in_words(message: str) -> str:
     """The message of an error in that language; in English where it is not known in it."""
     if spoken() == "en":
         return message

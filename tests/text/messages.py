@@ -120,6 +120,12 @@ class Messages:
                 elif name == "ValueError" and call.args and scope.module.split("/")[1] in _VALIDATED:
                     self._add(self._resolve(call.args[0], scope), place)
 
+    def _made_here(self, value: ast.AST, scope: _Scope) -> bool:
+        """Whether a name is given something in its function, rather than handed to it."""
+        if not isinstance(value, ast.Name) or scope.function is None:
+            return False
+        return any(True for node in _all(scope.function) for _ in _given(node, value.id))
+
     def _leads(self, value: ast.AST, scope: _Scope) -> bool:
         """Whether it is what an error says first, made where the error is: each way is a template of its own."""
         made = isinstance(value, ast.Name) and value.id in ("where", "name", "shown")
@@ -222,7 +228,8 @@ class Messages:
         assert isinstance(node, ast.FormattedValue)
         value, name = node.value, _name(node.value)
         field_: list[Alternative] = [(Field(name),)]
-        as_it_is = node.conversion != -1 or node.format_spec is not None or name in _DATA
+        as_it_is = node.conversion != -1 or node.format_spec is not None
+        as_it_is = as_it_is or (name in _DATA and not self._made_here(value, scope))
         if as_it_is and not self._leads(value, scope):
             return field_
         if isinstance(value, ast.JoinedStr) or (
@@ -247,7 +254,18 @@ class Messages:
         self._add(wordy, place, alone=True)
         nothing = any(not "".join(p for p in a if isinstance(p, str)) for a in texts)
         data = [a for a in found if a not in wordy and any(a) and not any(_is_part(p) for p in a)]
-        return [(Field(name, "maybe" if data and name != "problem" else "more" if nothing else "part"),)]
+        return [
+            (
+                Field(
+                    name,
+                    "maybe"
+                    if data and name != "problem"
+                    else "more"
+                    if nothing and name != "problem"
+                    else "part",
+                ),
+            )
+        ]
 
     def _values(self, name: str, scope: _Scope) -> list[tuple[ast.AST, _Scope]]:
         """What a name stands for: what it was given in the function, else by its callers, else in the module."""
