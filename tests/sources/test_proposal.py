@@ -242,9 +242,9 @@ def test_a_required_column_that_nothing_fits_is_refused_by_its_name(folder, prop
         "contracts.csv": CONTRACTS.replace("currency", "note"),
     }
     text, content = proposed(folder(files))
-    assert "currency: { column: } # needed: currency of mrr" in text
+    assert "currency: { constant: } # needed: currency of mrr" in text
     assert "# Still needed: contracts.currency\n" in text  # an account needs its key alone
-    assert "plan" in text
+    assert "# not used: plan" in text
     with pytest.raises(SettingError, match=r"tables.contracts.columns.currency': needs exactly one of"):
         loaded(text)
     assert "motivation" not in columns(content, "accounts")
