@@ -95,7 +95,12 @@ def too_much(
             said = (
                 f"{out:,} of {read:,} rows ({out / read:.1%}) were left out, more than the {limit.rows:.1%}"
             )
-            yield _stop(table, f"table '{table}': {said} that refused_at_most.rows allows", out, said)
+            yield _stop(
+                table,
+                f"table '{table}': {said} that refused_at_most.rows allows",
+                out,
+                f"{out / read:.1%} > {limit.rows:.1%}",
+            )
     contracts = counts.get("contracts")
     if limit.mrr is None or contracts is None:
         return
@@ -109,14 +114,20 @@ def too_much(
             said = f"the amounts of {left.unread:,} of the {left.refused:,} rows that were left out cannot be read"
             yield _stop(
                 "contracts", f"{where}: {said}, so it is not known whether that is more than the {limit.mrr:.1%}"
-                " of MRR that refused_at_most.mrr allows", left.unread, said,
+                " of MRR that refused_at_most.mrr allows", left.unread, f"MRR ? > {limit.mrr:.1%}",
             )  # fmt: skip
         elif left.refused_mrr > limit.mrr * left.mrr:
+            share = left.refused_mrr / left.mrr
             said = (
-                f"MRR {left.refused_mrr:,.0f} of {left.mrr:,.0f} ({left.refused_mrr / left.mrr:.1%}) was left out,"
+                f"MRR {left.refused_mrr:,.0f} of {left.mrr:,.0f} ({share:.1%}) was left out,"
                 f" more than the {limit.mrr:.1%}"
             )
-            yield _stop("contracts", f"{where}: {said} that refused_at_most.mrr allows", left.refused, said)
+            yield _stop(
+                "contracts",
+                f"{where}: {said} that refused_at_most.mrr allows",
+                left.refused,
+                f"MRR {share:.1%} > {limit.mrr:.1%}",
+            )
 
 
 def _stop(table: str, sentence: str, count: int, detail: str) -> Stop:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import html
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
+from cs_helpers import workbook as facade
 from cs_helpers.contract.refused import LeftOut
 from cs_helpers.report.run import _says
+from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.tables.facts import left_out
 from cs_helpers.text import Text
+from cs_helpers.workbook import Workbook
+
+PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
 
 TABLES = ("accounts", "contracts", "usage")
 
@@ -97,3 +105,41 @@ def test_where_there_is_little_room_customers_come_first_and_the_rest_is_counted
         ("ja", "contracts 4行中1行（25%、MRRで￥100のうち￥25）、usage 9行中9行（100%）、ほか1テーブルの行"),
     ):
         assert left_out(Text(language), refused, (*TABLES, "notes"), "JPY", brief=True) == expected
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """One of two customers whose account has no key, so that its contract and ticket go, too."""
+    folder = tmp_path_factory.mktemp("left_out")
+    tables = {
+        "accounts": "account_id\nA1\n,\n".replace(",", '""'),
+        "contracts": "contract_id,account_id,product,started_on,mrr,currency\n"
+        "C1,A1,helpdesk,2025-01-01,300,JPY\nC2,A2,helpdesk,2025-01-01,100,JPY\n",
+        "tickets": "ticket_id,account_id,product,opened_at\nT1,A1,helpdesk,2026-08-01 09:00:00\nT2,A2,helpdesk,2026-08-01 09:00:00\n",
+    }
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    said = {"files": {n: f"{n}.csv" for n in tables}, "tables": {n: {"from": n} for n in tables}}
+    (folder / "sources.yml").write_text("as_of: 2026-09-30\n" + yaml.safe_dump(said), encoding="utf-8")
+    return take_snapshot(folder / "sources.yml", folder=folder / "snapshots", products=PRODUCTS)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_header_says_what_the_page_rests_on(snapshot, monkeypatch, language):
+    shown = []
+    monkeypatch.setattr(facade, "display", lambda data, *, metadata=None, raw: shown.append((data, metadata)))
+    data = snapshot.read("helpdesk")
+    page = Workbook(snapshot, data, snapshot.check_quarter("latest"), "all", Text(language, data.product))
+    accounts = {"en": "1 of 2 rows of accounts (50%)", "ja": "accounts 2行中1行（50%）"}[language]
+    contracts = {
+        "en": "1 of 2 rows of contracts (50%; MRR ¥100 of ¥400)",
+        "ja": "contracts 2行中1行（50%、MRRで￥400のうち￥100）",
+    }[language]
+    tickets = {"en": "1 of 2 rows of tickets (50%)", "ja": "tickets 2行中1行（50%）"}[language]
+    for analyses, of_tickets in ((("baselines",), True), (("interviews",), False), ((), True)):
+        page.header(*analyses)
+        data_, about = shown.pop()
+        head = html.unescape(data_["text/html"])
+        assert page.text.joined([accounts, contracts, *([tickets] if of_tickets else [])]) + "<" in head
+        assert contracts in about["cs_workbook"]["left_out"]
+        assert about["cs_workbook"]["shows"] == ["public"]

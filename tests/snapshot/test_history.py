@@ -24,7 +24,7 @@ def several(tmp_path_factory):
     taken = [company.take()]
     company.change("contracts.csv", ",100,", ",0,")
     taken.append(company.take())
-    company.add("accounts.csv", "A4,Nishi,huge,retail", "A5,Naka,mid,retail")
+    company.add("accounts.csv", "A3,Nishi,mid,retail", "A5,Naka,mid,retail")
     company.add("usage.csv", "A1,helpdesk,2026-08-07 10:00:00,reply,1")
     taken.append(company.take())
     company.change("sources.yml", "2026-08-31", "2026-09-01")
@@ -86,7 +86,7 @@ def test_rows_keys_and_what_was_left_out_are_told(several):
     found = {d.what: (d.before, d.after) for d in differences(several[1], several[2])}
     assert found["accounts: rows"] == ("3", "4")
     assert found["accounts: rows left out"] == ("0", "1")
-    assert found["rule accounts.size not_allowed"] == ("0", "1")
+    assert found["rule accounts.account_id duplicate_key"] == ("0", "1")
     assert found["usage_daily: rows"] == ("2", "3")
     assert "usage_daily: keys" not in found
     assert "as of" not in found

@@ -65,11 +65,11 @@ def test_the_manifest_lists_every_file_with_its_hash(taken):
 
 
 def test_refused_rows_are_written_beside_the_tables_with_their_rules(company):
-    company.write(accounts=company.text("accounts.csv") + "A4,Nishi,huge,retail\n")
+    company.write(accounts=company.text("accounts.csv") + "A3,Nishi,huge,retail\n")
     taken = company.take()
     refused = pd.read_csv(taken.folder / "rejected" / "accounts.csv")
     assert refused[["source_row", "rules", "account_id", "size"]].values.tolist() == [
-        [4, "size:not_allowed", "A4", "huge"]
+        [4, "account_id:duplicate_key", "A3", "huge"]
     ]
     assert (taken.manifest["rows_read"]["accounts"], taken.manifest["rows_kept"]["accounts"]) == (4, 3)
 
@@ -91,7 +91,7 @@ def test_findings_come_back_as_they_were_found(company):
     ("error", "files"),
     [
         (SettingError, {"sources": "files: ["}),
-        (SourceError, {"accounts": "account_id,name,size\nA1,Kita,mid\n"}),
+        (SourceError, {"accounts": "key,name,size\nA1,Kita,mid\n"}),
         (SourceError, {"accounts": b"\xff\xfe\x00\x01garbage"}),
         (ContractError, {"accounts": "account_id,name,size,industry\n"}),
         (ContractError, {"contracts": "contract_id,account_id,product,started_on,mrr,currency\nC1,A1,unknown,2026-01-01,1,JPY\n"}),

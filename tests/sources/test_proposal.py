@@ -237,12 +237,15 @@ def test_a_proposal_with_all_required_columns_loads(folder, proposed, loaded):
 
 
 def test_a_required_column_that_nothing_fits_is_refused_by_its_name(folder, proposed, loaded):
-    files = {"accounts.csv": ACCOUNTS.replace("segment", "plan"), "contracts.csv": CONTRACTS}
+    files = {
+        "accounts.csv": ACCOUNTS.replace("segment", "plan"),
+        "contracts.csv": CONTRACTS.replace("currency", "note"),
+    }
     text, content = proposed(folder(files))
-    assert "size: { column: } # needed: company size (segment); one of enterprise, mid, small" in text
-    assert "# Still needed: accounts.size\n" in text
+    assert "currency: { constant: } # needed: currency of mrr" in text
+    assert "# Still needed: contracts.currency\n" in text  # an account needs its key alone
     assert "# not used: plan" in text
-    with pytest.raises(SettingError, match=r"tables.accounts.columns.size': needs exactly one of"):
+    with pytest.raises(SettingError, match=r"tables.contracts.columns.currency': needs exactly one of"):
         loaded(text)
     assert "motivation" not in columns(content, "accounts")
 
@@ -299,7 +302,7 @@ def test_values_that_are_not_allowed_are_listed_for_a_person(folder, proposed, l
     accounts = ACCOUNTS.replace("mid", "SMB").replace("small", "Enterprise")
     text, _ = proposed(folder({"accounts.csv": accounts, "contracts.csv": CONTRACTS}))
     line = "# size: { column: segment, values: { SMB: ???, Enterprise: enterprise } }"
-    assert f"{line} # say which is enterprise, mid, small" in text
+    assert f"{line} # say which is small, mid, enterprise" in text
     assert loaded(text).tables["accounts"].column("size").values == {}
     many = "".join(f"B{i},x,size{i},y\n" for i in range(40))
     text, _ = proposed(folder({"accounts.csv": ACCOUNTS + many}))
@@ -379,7 +382,7 @@ def test_ravenstack_is_mapped_as_its_example_maps_it(shared_data, proposed):
     ]  # fmt: skip
     assert columns(content, "tickets")["opened_at"] == "submitted_at"
     assert columns(content, "touches")["kind"] == {"constant": "churn_notice"}
-    assert "# Still needed: accounts.size, contracts.product, contracts.currency" in text
+    assert "# Still needed: contracts.product, contracts.currency" in text
 
 
 def test_ravenstack_is_taken_in_once_a_person_has_filled_in_what_is_needed(shared_data, tmp_path, proposed):
