@@ -15,6 +15,8 @@ from cs_helpers.sources.synonyms import DEFAULTS, IMPLIED, NEAR, NOTICES, TELLIN
 
 #: how sure a name is that leaves no doubt
 SURE = 1.55
+#: the tables that something may be nearest to; what the others hold is hardly ever exported by chance
+_NEAREST = ("accounts", "contracts", "usage", "milestones", "touches", "tickets", "surveys")
 
 
 @dataclass(frozen=True)
@@ -153,13 +155,15 @@ def _order(one: Fit) -> tuple[bool, float, int]:
 
 def _nearest(one: Found, chosen: dict[str, Fit]) -> Fit | None:
     """The table that something is nearest to, of those that nothing is yet; `None` where it is near none."""
-    fits = [_dated(fit(table, one)) for name, table in TABLES.items() if name not in chosen]
+    fits = [_dated(fit(TABLES[name], one)) for name in _NEAREST if name not in chosen]
     near: list[tuple[float, Fit]] = []
     for candidate in fits:
         told = set(TELLING[candidate.table.name][0].replace("!", "").replace("|", " ").split())
         have = [m.quality for column, m in candidate.matches.items() if column in told]
         if candidate.table.name == "accounts" and not {"account_id", "name"} <= set(candidate.matches):
             continue
+        if candidate.table.time is not None and candidate.table.time not in candidate.matches:
+            continue  # what has no day tells no quarter anything
         if any(quality > 1.0 for quality in have):
             near.append((sum(have) / len(told) + candidate.score / 10, candidate))
     if not near:

@@ -225,7 +225,10 @@ PARTS = {
     r".{0,8}(id|ids|no|number|code|key|番号|コード|no\.?)$",
 }
 #: what stands before or after the names of some tools' columns, and says nothing
-BEFORE = r"^(hs|properties|property|attributes|fields|data|custom|customfields?|cf|context|traits|subscriptions?|event)[._ :]+|^[$@_]+"
+BEFORE = (
+    r"^(hs|cf)[_ ]+|^(properties|property|attributes|fields|data|custom|customfields?|context|traits|subscriptions?"
+    r"|event|account|company|ticket|conversation)[.:]+ *|^[$@_]+"
+)
 AFTER = r"__c$|__r$|_pc$| *\[\d+\]$"
 #: what the key of a table's own rows is called, whatever the table
 OWN_KEYS = "id, record id, object id, hs object id, レコード番号, レコードID, no, key, 番号, 管理ID"
