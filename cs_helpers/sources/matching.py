@@ -123,9 +123,11 @@ def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
         name, others = one.table.name, {n for n, f in chosen.items() if f.found is one.found}
         if name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
             chosen[name] = one
-    for one in found:
-        best = max((f for o, f in every if o is one and f.telling), key=_order, default=None)
-        if best is None and not one.problem and (near := _nearest(one, chosen)) is not None:
+    told = [f.found for _, f in every if f.telling]
+    for rest in found:
+        if rest.problem or any(one is rest for one in told):
+            continue
+        if (near := _nearest(rest, chosen)) is not None:
             chosen[near.table.name] = near
     return {name: chosen[name] for name in TABLES if name in chosen}
 
@@ -164,6 +166,8 @@ def _nearest(one: Found, chosen: dict[str, Fit]) -> Fit | None:
             continue
         if candidate.table.time is not None and candidate.table.time not in candidate.matches:
             continue  # what has no day tells no quarter anything
+        if candidate.table.name == "contracts" and not {"started_on", "mrr"} & set(candidate.matches):
+            continue
         if any(quality > 1.0 for quality in have):
             near.append((sum(have) / len(told) + candidate.score / 10, candidate))
     if not near:
