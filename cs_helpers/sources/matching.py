@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.column_lines import line_of, looks_like_industries, said_for_name, unfit
+from cs_helpers.sources.column_lines import (
+    forms_of,
+    in_yaml,
+    line_of,
+    looks_like_industries,
+    said_for_name,
+    unfit,
+)
 from cs_helpers.sources.inspection import Found, FoundColumn
 from cs_helpers.sources.names import NEARLY, meaning, plain, words
 from cs_helpers.sources.synonyms import DEFAULTS, IMPLIED, NEAR, NOTICES, TELLING
@@ -243,6 +250,26 @@ def _meant(table: Table, column: str, source: FoundColumn) -> tuple[float, str]:
     return best
 
 
+def _told_by_others(one: Fit, matches: dict[str, Match]) -> dict[str, Match]:
+    """The columns of dates of which another column of the same rows tells whether days or months stand first."""
+    if one.found.file is None:
+        return {}
+    told = {
+        forms[0].split()[0].rstrip(","): column
+        for column in one.found.columns
+        if column.kind == "text" and (forms := forms_of(column)) is not None and len(forms) == 1
+    }
+    found = {}
+    for name, match in matches.items():
+        forms = forms_of(match.source) if match.needed and one.table.kind(name) in ("date", "time") else None
+        same = [form for form in forms or () if form.split()[0].rstrip(",") in told]
+        if len(same) == 1:
+            other = told[same[0].split()[0].rstrip(",")]
+            said = f'{{ column: {in_yaml(match.source.name)}, format: "{same[0]}" }}'
+            found[name] = replace(match, said=said, needed="", check=f"as '{other.name}' is written")
+    return found
+
+
 def _completed(one: Fit) -> Fit:
     """A fit with what follows from it: the name for the key, industries called segments, one value for all rows."""
     matches, constants, asks = dict(one.matches), dict(one.constants), dict(one.asks)
@@ -258,6 +285,7 @@ def _completed(one: Fit) -> Fit:
             matches["industry"] = Match(
                 segment, NEARLY, said, f"'{segment.name}' holds industries, as it seems"
             )
+    matches |= _told_by_others(one, matches)
     for key, said_by in IMPLIED.items():
         table, column = key.split(".")
         if table != one.table.name or column in matches or one.notices:

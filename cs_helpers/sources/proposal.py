@@ -279,6 +279,8 @@ def _needed(table: Table, column: str, check: str = "") -> str:
     said = f"; one of {', '.join(allowed)}" if allowed else ""
     if column == "product":
         said = "; the name of a file in data/products, or a column that holds such names"
+    elif (column,) == table.key and table.name != "accounts":
+        said = "; where rows have none, { sql: row_number() over () }"
     source = "constant" if column in ("product", "currency") else "column"
     more = f"; {check}" if check else ""
     return f"{{ {source}: }} # needed: {table.columns[column].metadata['en']}{said}{more}"
