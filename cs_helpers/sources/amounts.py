@@ -9,7 +9,7 @@ from dataclasses import replace
 from cs_helpers.sources.column_lines import in_yaml, line_of, unfit
 from cs_helpers.sources.inspection import FoundColumn, one_line
 from cs_helpers.sources.matching import Fit, Match
-from cs_helpers.sources.names import plain, words
+from cs_helpers.sources.names import NEARLY, plain, words
 from cs_helpers.sources.synonyms import INTERVAL, INTERVALS, PERIODS
 from cs_helpers.sources.value_forms import currency_of, number_forms
 
@@ -58,7 +58,8 @@ def _by_interval(fit: Fit, match: Match) -> Match | None:
     """The amount a month, where a column beside it says for how long it is; `None` where none does."""
     used = {one.source.name for one in fit.matches.values()}
     beside = [c for c in fit.found.columns if plain(c.name) in words(INTERVAL) and c.name not in used]
-    if not beside or not match.said.isprintable() or match.said != in_yaml(match.source.name):
+    # what is called a month's is one
+    if not beside or match.quality > NEARLY or match.said != in_yaml(match.source.name):
         return None
     months = {
         value: next((n for n, said in INTERVALS.items() if plain(value) in words(said)), None)

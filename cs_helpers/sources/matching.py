@@ -8,13 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.column_lines import line_of, looks_like_industries, said_for_name, unfit
+from cs_helpers.sources.column_lines import (
+    forms_of,
+    in_yaml,
+    line_of,
+    looks_like_industries,
+    said_for_name,
+    unfit,
+)
 from cs_helpers.sources.inspection import Found, FoundColumn
 from cs_helpers.sources.names import NEARLY, meaning, plain, words
 from cs_helpers.sources.synonyms import DEFAULTS, IMPLIED, NEAR, NOTICES, TELLING
 
 #: how sure a name is that leaves no doubt
 SURE = 1.55
+#: the tables that something may be nearest to; what the others hold is hardly ever exported by chance
+_NEAREST = ("accounts", "contracts", "usage", "milestones", "touches", "tickets", "surveys")
 
 
 @dataclass(frozen=True)
@@ -121,9 +130,11 @@ def chosen_tables(found: Sequence[Found]) -> dict[str, Fit]:
         name, others = one.table.name, {n for n, f in chosen.items() if f.found is one.found}
         if name not in chosen and (not others or {*others, name} == {"accounts", "contracts"}):
             chosen[name] = one
-    for other in found:
-        best = max((f for o, f in every if o is other and f.telling), key=_order, default=None)
-        if best is None and not other.problem and (near := _nearest(other, chosen)) is not None:
+    told = [f.found for _, f in every if f.telling]
+    for rest in found:
+        if rest.problem or any(one is rest for one in told):
+            continue
+        if (near := _nearest(rest, chosen)) is not None:
             chosen[near.table.name] = near
     return {name: chosen[name] for name in TABLES if name in chosen}
 
@@ -153,12 +164,16 @@ def _order(one: Fit) -> tuple[bool, float, int]:
 
 def _nearest(one: Found, chosen: dict[str, Fit]) -> Fit | None:
     """The table that something is nearest to, of those that nothing is yet; `None` where it is near none."""
-    fits = [_dated(fit(table, one)) for name, table in TABLES.items() if name not in chosen]
+    fits = [_dated(fit(TABLES[name], one)) for name in _NEAREST if name not in chosen]
     near: list[tuple[float, Fit]] = []
     for candidate in fits:
         told = set(TELLING[candidate.table.name][0].replace("!", "").replace("|", " ").split())
         have = [m.quality for column, m in candidate.matches.items() if column in told]
         if candidate.table.name == "accounts" and not {"account_id", "name"} <= set(candidate.matches):
+            continue
+        if candidate.table.time is not None and candidate.table.time not in candidate.matches:
+            continue  # what has no day tells no quarter anything
+        if candidate.table.name == "contracts" and not {"started_on", "mrr"} & set(candidate.matches):
             continue
         if any(quality > 1.0 for quality in have):
             near.append((sum(have) / len(told) + candidate.score / 10, candidate))
@@ -235,6 +250,26 @@ def _meant(table: Table, column: str, source: FoundColumn) -> tuple[float, str]:
     return best
 
 
+def _told_by_others(one: Fit, matches: dict[str, Match]) -> dict[str, Match]:
+    """The columns of dates of which another column of the same rows tells whether days or months stand first."""
+    if one.found.file is None:
+        return {}
+    told = {
+        forms[0].split()[0].rstrip(","): column
+        for column in one.found.columns
+        if column.kind == "text" and (forms := forms_of(column)) is not None and len(forms) == 1
+    }
+    found = {}
+    for name, match in matches.items():
+        forms = forms_of(match.source) if match.needed and one.table.kind(name) in ("date", "time") else None
+        same = [form for form in forms or () if form.split()[0].rstrip(",") in told]
+        if len(same) == 1:
+            other = told[same[0].split()[0].rstrip(",")]
+            said = f'{{ column: {in_yaml(match.source.name)}, format: "{same[0]}" }}'
+            found[name] = replace(match, said=said, needed="", check=f"as '{other.name}' is written")
+    return found
+
+
 def _completed(one: Fit) -> Fit:
     """A fit with what follows from it: the name for the key, industries called segments, one value for all rows."""
     matches, constants, asks = dict(one.matches), dict(one.constants), dict(one.asks)
@@ -250,6 +285,7 @@ def _completed(one: Fit) -> Fit:
             matches["industry"] = Match(
                 segment, NEARLY, said, f"'{segment.name}' holds industries, as it seems"
             )
+    matches |= _told_by_others(one, matches)
     for key, said_by in IMPLIED.items():
         table, column = key.split(".")
         if table != one.table.name or column in matches or one.notices:

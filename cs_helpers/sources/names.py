@@ -24,7 +24,7 @@ def meaning(table: Table, column: str, name: str) -> tuple[float, str]:
     if (sure := alike(table, column, name)) > 1:
         return sure, ""
     bare = _bare(name)
-    if bare != name and (sure := alike(table, column, bare)) > 1:
+    if bare != name and (sure := alike(table, column, bare)) > _KEY:
         return sure - 0.05, ""
     for near, why in NEAR.get(f"{table.name}.{column}", ()) + NEAR.get(column, ()):
         order = words(near)

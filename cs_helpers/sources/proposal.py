@@ -134,7 +134,7 @@ def _left_to_do(tables: Sequence[str]) -> list[str]:
 
 def _top(fits: dict[str, Fit]) -> Iterator[str]:
     """What holds for all tables: the last day, the zone in which days are counted, own classes of size."""
-    yield "# as_of: 2026-12-31 # check: the last day that the data know; without this line it is the latest dated row"
+    yield "# as_of: YYYY-MM-DD # check: the last day that the data know; without this line it is the latest dated row"
     moments = [
         f"{f.table.name}.{column} ('{one_line(match.source.name)}')"
         for f in fits.values()
@@ -262,10 +262,11 @@ def _column(fit_: Fit, column: str) -> Iterator[str]:
 def _without_end(fit_: Fit) -> Iterator[str]:
     """What is said where no end of a contract was found: then nobody is ever lost."""
     begins = fit_.matches.get("started_on")
-    sql = "last_day(STARTED_ON)"
-    if begins is not None:
-        name, form = identifier(begins.source.name), re.search(r'format: "(.+?)"', begins.said)
-        sql = f"last_day(strptime({name}, '{form[1]}'))" if form else f"last_day(cast({name} as date))"
+    form = None if begins is None else re.search(r'format: "(.+?)"', begins.said)
+    if begins is None or (form is None and "format:" in begins.said):
+        return
+    name = identifier(begins.source.name)
+    sql = f"last_day(strptime({name}, '{form[1]}'))" if form else f"last_day(cast({name} as date))"
     yield (
         f"      # ended_on: {{ sql: {in_yaml(sql)}, means: last_day }} # check: no end was found, and without one every contract"
         " runs on; so written, each is for the month in which it begins"
@@ -278,6 +279,8 @@ def _needed(table: Table, column: str, check: str = "") -> str:
     said = f"; one of {', '.join(allowed)}" if allowed else ""
     if column == "product":
         said = "; the name of a file in data/products, or a column that holds such names"
+    elif (column,) == table.key and table.name != "accounts":
+        said = "; where rows have none, { sql: row_number() over () }"
     source = "constant" if column in ("product", "currency") else "column"
     more = f"; {check}" if check else ""
     return f"{{ {source}: }} # needed: {table.columns[column].metadata['en']}{said}{more}"

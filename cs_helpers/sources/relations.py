@@ -237,14 +237,14 @@ def accounts_query(fits: dict[str, Fit]) -> tuple[tuple[str, ...], Found | None]
 def _name(fit: Fit) -> FoundColumn | None:
     """The column of a table that names its customers."""
     account = fit.matches["account_id"].source
+    if fit.matches["account_id"].quality <= NEARLY:  # its name stands for it, but for that of a user
+        return account if fit.table.name != "usage" else None
     sure = [
         (meaning(TABLES["accounts"], "name", c.name)[0], c) for c in fit.found.columns if c is not account
     ]
     used = {m.source.name for column, m in fit.matches.items() if column != "account_id"}
     best = max((s for s in sure if s[0] > 1.5 and s[1].name not in used), key=lambda s: s[0], default=None)
-    if best is not None:
-        return best[1]
-    return account if fit.matches["account_id"].quality <= NEARLY and fit.table.name != "usage" else None
+    return None if best is None else best[1]
 
 
 def identifier(name: str) -> str:

@@ -97,7 +97,7 @@ SYNONYMS = {
     "起票日時, 作成日時, 作成日, 発生日時, 発生日, 登録日時, 登録日, オープン日時, 開始日時, 受信日時",
     "closed_at": "resolved at, solved at, closed on, close date, closed date, date closed, completed at, resolved time, "
     "closed time, closed at, closedate, resolved, solved, resolution time, resolution date, resolved date, solved date, "
-    "date time closed, last closed at, first closed at, conversation closed at, hs closed date, ticket solved date, "
+    "date time closed, last closed at, first closed at, statistics last close at, last close at, conversation closed at, hs closed date, ticket solved date, "
     "completion date, closing time, 完了日時, 完了日, 解決日時, 解決日, 対応完了日, 対応完了日時, クローズ日時, クローズ日, "
     "終了日時, 回答完了日, 処理完了日",
     "tickets.kind": "ticket type, category, type, inquiry type, case type, issue type, hs ticket category, reason, "
@@ -197,6 +197,10 @@ NEAR = {
             "each deal is taken for a contract",
         ),
         (
+            "opportunity name, deal name, dealname, 商談名, 取引名, 案件名",
+            "each deal is taken for a contract, and its name stands for its number",
+        ),
+        (
             "invoice id, invoice number, invoice no, 請求書番号, 請求番号, 管理番号, 請求ID, 売上番号, 伝票番号, 取引番号",
             "each invoice is taken for a contract over what it is for",
         ),
@@ -223,9 +227,13 @@ NEAR = {
 PARTS = {
     "account_id": r"(customer|client|account|company|organi[sz]ation|tenant|顧客|取引先|会社|企業|得意先|お客様)"
     r".{0,8}(id|ids|no|number|code|key|番号|コード|no\.?)$",
+    "nps": r"recommend|勧め|薦め|推奨",
 }
 #: what stands before or after the names of some tools' columns, and says nothing
-BEFORE = r"^(hs|properties|property|attributes|fields|data|custom|customfields?|cf|context|traits|subscriptions?|event)[._ :]+|^[$@_]+"
+BEFORE = (
+    r"^(hs|cf)[_ ]+|^(properties|property|attributes|fields|data|custom|customfields?|context|traits|subscriptions?"
+    r"|event|account|company|ticket|conversation)[.:]+ *|^[$@_]+"
+)
 AFTER = r"__c$|__r$|_pc$| *\[\d+\]$"
 #: what the key of a table's own rows is called, whatever the table
 OWN_KEYS = "id, record id, object id, hs object id, レコード番号, レコードID, no, key, 番号, 管理ID"
@@ -243,7 +251,7 @@ TELLING = {
                    "milestone journey onboarding process マイルストーン", r"milestone|case|マイルストーン|ケース"),
     "touches": ("account_id occurred_at! kind|account_id occurred_at! content",
                 "touch activit meeting churn task timeline complaint 接点 活動 面談 解約 コンタクト 苦情 クレーム",
-                r"activity|meeting|complaint|活動|面談|コンタクト|苦情|クレーム|訪問"),
+                r"activity|meeting|活動|面談|コンタクト|訪問"),
     "tickets": ("ticket_id! opened_at|ticket_id opened_at closed_at|account_id opened_at closed_at",
                 "ticket support case inquir conversation 問い合わせ 問合せ サポート",
                 r"ticket|case|request|priority|solved|resolved|inquir|問い?合わ?せ|チケット|ケース|受付|優先度"),

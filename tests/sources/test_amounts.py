@@ -40,7 +40,7 @@ def test_an_amount_for_another_period_is_taken_and_the_product_file_named(mrr, n
     text, said = mrr(name)
     assert said == name
     assert f"write customers: {{ amount_per: {period} }} in the product file" in text
-    assert "# To check: contracts.mrr" in text
+    assert "contracts.mrr" in next(line for line in text.splitlines() if line.startswith("# To check: "))
 
 
 def test_a_monthly_amount_that_is_for_a_year_by_its_brackets_is_pointed_out(mrr):
@@ -65,8 +65,8 @@ def test_a_monthly_amount_is_preferred(mrr):
 
 def test_contracts_that_cost_nothing_are_counted(mrr):
     text, _ = mrr("mrr", ("0", "100", "0.00", "200", ""))
-    assert "# mrr: 0 in 2 of 4 rows looked at: write customers: { zero_mrr: customer }" in text
-    assert "# To check: contracts.mrr" in text
+    assert "mrr: mrr # check: 0 in 2 of 4 rows looked at: write customers: { zero_mrr: customer }" in text
+    assert "contracts.mrr" in next(line for line in text.splitlines() if line.startswith("# To check: "))
 
 
 @pytest.mark.parametrize("amounts", [("100", "200"), ("0", "0")])

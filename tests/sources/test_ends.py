@@ -65,7 +65,11 @@ def test_contracts_that_follow_in_both_ways_are_asked_about_with_both_counts(con
     more = renewed(DAY_AFTER, 3).replace("A", "B").replace("C", "D").split("\n", 1)[1]
     text, said = contracts(renewed(LAST_DAY, 3) + more)
     assert said["ended_on"] == "ended_on"
-    assert "# ended_on: { column: ended_on, means: ??? } # say whether it is the last_day" in text
+    assert (
+        "ended_on: ended_on # check: say whether it is the last day of the contract or the day after: "
+        in text
+    )
+    assert "{ column: ended_on, means: last_day } or { column: ended_on, means: day_after }" in text
     assert "3 contracts begin the day after an earlier one of their account ends, 3 on that day" in text
     assert "contracts.ended_on" in to_check(text)
 
@@ -133,9 +137,9 @@ def test_a_format_and_the_meaning_stand_together(contracts):
 
 def test_a_format_that_only_a_person_knows_is_asked_with_the_meaning(contracts):
     text, said = contracts(listed(["01/02/2024", "03/04/2024", "05/06/2024"]))
-    assert "ended_on" not in said
+    assert said["ended_on"] == {"column": None}
     assert "which can be %d/%m/%Y or %m/%d/%Y" in text
-    assert "# ended_on: add means: last_day, or means: day_after" in text
+    assert "; add means: last_day, or means: day_after" in text
 
 
 def test_japanese_contracts_that_follow_each_other_are_last_days_of_terms(contracts):
@@ -211,7 +215,8 @@ def test_ends_that_show_nothing_are_asked_about(contracts):
     text, said = contracts(listed(["2023-05-17"] * 3))
     assert "ended_how" not in said
     assert (
-        "# ended_how: say { constant: term } (a paid term, which may be renewed), notice or cancelled" in text
+        "# ended_how: { constant: } # check: say { constant: term } (a paid term, which may be renewed), notice or"
+        in text
     )
     assert "contracts.ended_how" in to_check(text)
 
@@ -243,7 +248,7 @@ def test_a_status_that_tells_only_some_is_left_to_a_person(contracts):
     text, said = contracts(with_status("status", ["cancelled", "ended", "trial"], ends))
     assert "ended_how" not in said
     line = "# ended_how: { column: status, values: { cancelled: cancelled, ended: ???, trial: null } }"
-    assert f"{line} # say which is term, notice, cancelled, or null where the contract runs" in text
+    assert f"{line} # check: say which is term, notice, cancelled, or null where the contract runs" in text
     assert "contracts.ended_how" in to_check(text)
 
 

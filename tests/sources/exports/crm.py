@@ -147,9 +147,9 @@ GAINSIGHT = [
             "1P03,Higashi,Retail,9,Ann Lee,SMB,Adopt\n",
             "NPS responses.csv": "Company Name,Respondent Name,Responded Date,NPS Score,NPS Type,Comments\n"
             "Kita,A B,07/15/2026,9,Promoter,Good\nKita,C D,07/16/2026,4,Detractor,Slow\n"
-            "Higashi,E F,08/01/2026,7,Passive,\n",
+            "Higashi,E F,08/01/2026,7,Passive,\nMinami,G H,08/02/2026,10,Promoter,\n",
         },
-        kept={"accounts": 3, "surveys": 3},
+        kept={"accounts": 3, "surveys": 4},
         first={"surveys.answered_on": "2026-07-15"},
         columns={"accounts.size": {"1P01": "enterprise", "1P02": "mid", "1P03": "small"}},
     ),
@@ -244,7 +244,6 @@ FREEE = [
         {
             "contracts.currency": "{ constant: JPY }",
             "contracts.ended_on": "{ sql: 'last_day(\"発生日\"::date)', means: last_day }",
-            "contracts.ended_how": "{ constant: term }",
         },
         kept={"accounts": 3, "contracts": 4},
         customers=2,

@@ -219,10 +219,6 @@ EXCEL = [
     Export(
         "a register in Excel, with eras and thousands of yen",
         {"顧客台帳.xlsx": register},
-        {
-            "contracts.ended_on": "{ column: 契約 契約終了日, format: era, means: last_day }",
-            "contracts.ended_how": "{ constant: term }",
-        },
         kept={"accounts": 3, "contracts": 3},
         customers=2,
         mrr=129_800.0,
