@@ -13,7 +13,8 @@ class Finding:
     """A rule that rows break.
 
     `examples` are the first of them: source row (counted from 1), key and value as text.
-    `detail` says more where the rule needs it, for instance what is allowed.
+    `detail` says more where the rule needs it, for instance what is allowed. `write` is the line of the
+    sources file that settles it, and below it the other way to settle it where there are two.
     """
 
     table: str
@@ -23,6 +24,7 @@ class Finding:
     count: int
     examples: tuple[tuple[int, str, str], ...] = ()
     detail: str = ""
+    write: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fift
 LATEST = "LATEST"
 
 #: what a manifest and the tables hold; another number is another meaning
-FORMAT = 6
+FORMAT = 7
 
 #: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
 FEW = 50_000

@@ -71,11 +71,14 @@ def take_snapshot(
 class Checked:
     """What checking the tables found.
 
-    rows_read, rows_kept: table -> count. stops: sentences on what a snapshot cannot be taken with.
+    rows_read, rows_kept, rows_filtered: table -> count. filters: table -> its filter, where it has one. stops:
+    sentences on what a snapshot cannot be taken with.
     """
 
     rows_read: Mapping[str, int]
     rows_kept: Mapping[str, int]
+    rows_filtered: Mapping[str, int]
+    filters: Mapping[str, str]
     findings: tuple[Finding, ...]
     stops: tuple[str, ...]
     as_of: date
@@ -95,8 +98,8 @@ def check_tables(
         stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
         more = tuple(stop.finding for stop in stops if stop.finding is not None)
         return Checked(
-            intake.rows_read, intake.rows_kept, (*intake.findings, *more), tuple(s.sentence for s in stops),
-            intake.as_of,
+            intake.rows_read, intake.rows_kept, intake.rows_filtered, intake.filters,
+            (*intake.findings, *more), tuple(s.sentence for s in stops), intake.as_of,
         )  # fmt: skip
 
 
@@ -185,8 +188,11 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
+    rejected = {
+        n: read - intake.rows_kept[n] - intake.rows_filtered[n] for n, read in intake.rows_read.items()
+    }
     for name, refused in intake.rejected.items():
-        if intake.rows_read[name] > intake.rows_kept[name]:
+        if rejected[name]:
             files.rejected(name, refused)
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -203,6 +209,9 @@ def _write(root: Path, staging: Path, intake: Intake, products: Mapping[str, Pro
         ),
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
+        "rows_rejected": rejected,
+        "rows_filtered": dict(intake.rows_filtered),
+        "filters": dict(intake.filters),
         "rows_frozen": {name: files.rows[name] for name in FROZEN},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},

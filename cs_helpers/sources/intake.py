@@ -2,13 +2,13 @@
 
 What comes out stays in the engine of the files: the rows that were kept, the rows that were
 refused, what usage was reduced to, and the findings. For every table, rows read = rows kept + rows
-refused.
+refused + rows filtered out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -25,18 +25,21 @@ from cs_helpers.contract.checks import (
     contract_rules,
     key_rule,
     relation_rules,
+    repeat_rule,
+    total,
+    total_rule,
     whole_rules,
 )
-from cs_helpers.contract.findings import Finding, Stop
+from cs_helpers.contract.findings import Finding, Policy, Stop
 from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts, questions
-from cs_helpers.sources.columns import landed, typed_table
+from cs_helpers.sources import balance, choices, contracts, questions
+from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
-from cs_helpers.sources.examples import finding, labels
+from cs_helpers.sources.examples import finding, labels, worded
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
@@ -48,8 +51,8 @@ class Intake:
 
     kept: table -> its rows in the engine of the files, with the contract's columns; all but usage.
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
-    rows_read, rows_kept: table -> count. usage: what the rows of known accounts in the
-    log were reduced to; log: its rows.
+    rows_read, rows_kept, rows_filtered: table -> count; what is left are the refused rows. filters: table -> its
+    filter, where it has one. usage: what the rows of known accounts in the log were reduced to; log: its rows.
     stops: what stops a snapshot.
     """
 
@@ -60,6 +63,8 @@ class Intake:
     findings: tuple[Finding, ...]
     stops: tuple[Stop, ...]
     as_of: date
+    rows_filtered: Mapping[str, int]
+    filters: Mapping[str, str]
     usage: Reduced | None = None
     log: UsageLog | None = None
 
@@ -77,10 +82,10 @@ def taken_in(
     products: those that are known, for what they say of their contracts.
 
     Raises `SourceError` where a table or column cannot be read. What was read and stops a snapshot
-    (a table without rows, a required table with none left, two currencies in one product, a rule
-    whose policy says so, a question that only a person can answer) stands in `stops`.
+    (a table without rows, a required table with none left, two currencies in one product, files that
+    overlap, a rule whose policy says so, a question that only a person can answer) stands in `stops`.
     """
-    return _Taking(engines, landed(engines, sources), today, products).intake(reductions)
+    return _Taking(engines, sources, today, products).intake(reductions)
 
 
 class _Taking:
@@ -89,13 +94,18 @@ class _Taking:
     def __init__(
         self, engines: Engines, sources: Sources, today: date, products: Mapping[str, Product]
     ) -> None:
-        self.engines, self.sources, self.today, self.products = engines, sources, today, products
+        #: the sources as they are written, and as they are read
+        self.said = sources
+        counted, self.filters, self.errors = balance.filtered(engines, sources)
+        self.sources = landed(engines, counted)
+        self.engines, self.today, self.products = engines, today, products
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
         self.rows_read: dict[str, int] = {}
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
+        self.stops: list[Stop] = []
         #: the contracts that were kept, with the columns that questions are asked from
         self.asked: ir.Table
 
@@ -109,16 +119,25 @@ class _Taking:
                 self._check(raw[name], table, as_of)
             elif name == "usage" and parts is not None and not len(parts):
                 self.rows_read[name] = self.rows_kept[name] = 0
+                self.rows_read[name] += self._filtered(name)
             elif name == "usage" and parts is not None:
                 engine = self.engines.of(self.sources.tables["usage"].in_)
+                repeats = choices.of_repeats(self.said, name, self.policies)
+                if repeats == "warn" and parts["rows"].sum() > choices.FEW:
+                    repeats = None
                 with reading("usage"):
-                    log = usage_log(engine, self.sources, self.policies, as_of, self.kept["contracts"])
+                    log = usage_log(
+                        engine, self.sources, self.policies, as_of, self.kept["contracts"], repeats
+                    )
                 everything = reduced(
                     self.engines.hub, log, parts, self.policies, as_of, self.kept["contracts"], reductions
                 )
                 usage = everything.only(self.kept["accounts"])
                 with reading("usage"):
                     self._check_usage(log, everything)
+        self.findings += balance.findings(self.filters, self.engines, self.said, self.policies)
+        used = None if usage is None else usage.table("usage_daily")
+        self.findings += choices.spellings(self.kept, used, self.said, self.policies)
         stops = self._without_rows()
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
@@ -126,12 +145,20 @@ class _Taking:
                 if count := int(broken.count().execute()):
                     self.findings.append(finding(rule, count, TABLES[name], broken))
             stops += self._asked(as_of)
-        stops += _two_currencies(self.kept["contracts"])
+        for name, amount in (("contracts", "mrr"), ("costs", "amount")):
+            if name in self.kept:
+                stops += _two_currencies(self.kept[name], name, amount)
+        stops += self.stops
         stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
-            as_of, usage, log,
+            as_of, {n: self._filtered(n) for n in self.rows_read}, {n: f.text for n, f in self.filters.items()},
+            usage, log,
         )  # fmt: skip
+
+    def _filtered(self, name: str) -> int:
+        """How many rows of a table its filter left out."""
+        return self.filters[name].false if name in self.filters else 0
 
     def _read(self) -> tuple[dict[str, ir.Table], pd.DataFrame | None]:
         """Every table but usage, typed, in the engine of the files; and the parts of usage.
@@ -140,8 +167,9 @@ class _Taking:
         """
         raw: dict[str, ir.Table] = {}
         parts = None
-        errors: list[SourceError] = []
-        for name in (n for n in TABLES if n in self.sources.tables):
+        errors: list[SourceError] = list(self.errors)
+        failed = {error.table for error in errors}
+        for name in (n for n in TABLES if n in self.sources.tables and n not in failed):
             try:
                 engine = self.engines.of(self.sources.tables[name].in_)
                 if name == "usage":
@@ -157,6 +185,7 @@ class _Taking:
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
         hub, name = self.engines.hub, table.name
+        rows = self._with_totals(rows, table)
         if name == "tickets":
             rows = beside_contracts(rows, self.kept["contracts"])
         if name == "contracts":
@@ -168,6 +197,12 @@ class _Taking:
         if name == "contracts":
             rules += contracts.rules(rows, self.sources, self.products, self.policies)
         rules += key_rule(rows, table, rules, self.policies)
+        rules += repeat_rule(rows, table, choices.of_repeats(self.said, name, self.policies))
+        totals = list(total_rule(rows, table, self.policies))
+        if totals and totals[0].refuses:  # no record, so that no other rule looks at it
+            record = ~totals[0].broken
+            rules = [replace(rule, broken=rule.broken.fill_null(False) & record) for rule in rules]
+        rules = [*totals, *rules]
         marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
         with reading(name):
             flagged = hub.create_table(f"flagged_{name}", rows.mutate(**marks))
@@ -177,7 +212,7 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         for i, (rule, hit) in enumerate(broken):
             if counts[f"n{i}"]:
-                self.findings.append(finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit)))
+                self._found(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
         refused = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
         blanked = {
             rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
@@ -191,8 +226,46 @@ class _Taking:
         self.rejected[name] = flagged.filter(refused).select(
             ROW, rules=labels(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
-        self.rows_read[name] = int(counts["total"])
+        self.rows_read[name] = int(counts["total"]) + self._filtered(name)
         self.rows_kept[name] = int(self.kept[name].count().execute())
+
+    def _taken(self, table: Table) -> frozenset[str]:
+        """The columns that come from a column of the source, not from an expression or a constant."""
+        source = self.said.tables[table.name]
+        has = given(self.engines.of(self.sources.tables[table.name].in_), self.sources, table)
+        return frozenset(c for c in has if (said := source.column(c)) is None or said.column is not None)
+
+    def _with_totals(self, rows: ir.Table, table: Table) -> ir.Table:
+        """The rows with `total` beside them where some are one; worked out once, for all rules ask it."""
+        is_total = total(rows, table, self._taken(table))
+        with reading(table.name):
+            if not rows.filter(is_total).count().execute():
+                return rows
+            return self.engines.hub.create_table(f"told_{table.name}", rows.mutate(total=is_total))
+
+    def _found(
+        self, rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()
+    ) -> None:
+        """A finding on rows that break a rule, and what a person has to choose there."""
+        source = self.sources.tables[table.name]
+        if rule.name == "total_row":
+            broken = worded(broken, table)
+        found = finding(rule, count, table, broken, key)
+        if rule.name == "identical_rows" and self.said.tables[table.name].duplicates is None:
+            found = replace(found, write=f"tables.{table.name}.duplicates: drop")
+            overlap = choices.of_files(self.engines.of(source.in_), self.sources, table)
+            if overlap is not None:
+                self.stops.append(overlap)
+        self.findings.append(found)
+        if rule.name == "orphan" and table.parent and table.parent[0] in self.kept:
+            self._near(table, rule.policy, choices.counted(broken, rule.column, ROW))
+
+    def _near(self, table: Table, policy: Policy, strange: Mapping[str, tuple[int, int]]) -> None:
+        parent, key = table.parent or ("", "")
+        known = self.kept[parent].select(key).to_pyarrow()[key].to_pylist()
+        found = choices.would_match(strange, known, table, policy, self.said)
+        if found is not None:
+            self.findings.append(found)
 
     def _asked(self, as_of: date) -> list[Stop]:
         """What a person has to say of the contracts."""
@@ -214,7 +287,8 @@ class _Taking:
             read=days.rows.sum().fill_null(0), strange=strangers.ifelse(days.rows, 0).sum().fill_null(0),
             kept=strangers.ifelse(0, days.good).sum().fill_null(0),
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
-        self.rows_read["usage"], self.rows_kept["usage"] = int(totals["read"]), int(totals["kept"])
+        self.rows_read["usage"] = int(totals["read"]) + self._filtered("usage")
+        self.rows_kept["usage"] = int(totals["kept"])
         orphan = Rule(
             "usage",
             "account_id",
@@ -230,11 +304,13 @@ class _Taking:
             if rule.label in counts:
                 rows = refused if rule.refuses else log.whole
                 hit = rows.filter((rows.mask & (1 << i)) != 0)
-                self.findings.append(finding(rule, counts[rule.label], USAGE, hit, key))
+                self._found(rule, counts[rule.label], USAGE, hit, key)
         if totals["strange"]:
             self.findings.append(
                 finding(orphan, int(totals["strange"]), USAGE, refused.filter(refused.strange), key)
             )
+            of_strange = days.filter(strangers).group_by("account_id").aggregate(rows=days.rows.sum())
+            self._near(USAGE, orphan.policy, choices.merged(of_strange.to_pyarrow().to_pylist()))
         if not contracts_matter(self.policies):
             self._outside_contracts(log, days, key)
 
@@ -272,12 +348,23 @@ class _Taking:
     def _without_rows(self) -> list[Stop]:
         stops = []
         for name, count in self.rows_read.items():
+            other = "" if TABLES[name].required else ", or leave it out of the sources file"
+            passed = count - self._filtered(name)
             if count == 0:
-                other = "" if TABLES[name].required else ", or leave it out of the sources file"
+                filter_ = " and filter" if name in self.filters else ""
                 stops.append(
                     Stop(
-                        f"table '{name}' has no rows: check its file and filter{other}",
+                        f"table '{name}' has no rows: check its file{filter_}{other}",
                         Finding(name, "", "no_rows", "stop", 0),
+                    )
+                )
+            elif passed == 0:
+                text = self.filters[name].text
+                stops.append(
+                    Stop(
+                        f"table '{name}': its filter ({text}) lets none of {count:,} rows pass; correct"
+                        f" 'tables.{name}.where' of the sources file or take it out{other}",
+                        Finding(name, "", "all_filtered", "stop", count, detail=text),
                     )
                 )
             elif self.rows_kept[name] == 0:
@@ -285,11 +372,16 @@ class _Taking:
                     (f for f in self.findings if f.table == name and f.policy != "warn"),
                     key=lambda f: f.count,
                 )
+                write = next(
+                    (f.write for f in self.findings if f.table == name and f.rule == "would_match"), ""
+                )
+                near = f"; to join keys that are written otherwise, write '{write}'" if write else ""
+                which = "" if passed == count else " that its filter lets pass"
                 stops.append(
                     Stop(
-                        f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({worst.detail}): {_shown(worst)}",
-                        Finding(name, "", "all_refused", "stop", count),
+                        f"table '{name}': all {passed:,} rows{which} were refused, most for column '{worst.column}',"
+                        f" rule {worst.rule} ({worst.detail}): {_shown(worst)}{near}",
+                        Finding(name, "", "all_refused", "stop", passed),
                     )
                 )
         return stops
@@ -313,25 +405,30 @@ def _shown(found: Finding) -> str:
 
 
 def _stopped(found: Finding) -> str:
+    if found.rule == "would_match":
+        return (
+            f"table '{found.table}', column '{found.column}': {found.count:,} rows match a row of {found.detail} only if"
+            f" their keys are written alike: {_shown(found)}; to join them, write '{found.write}'"
+        )
     return (
         f"table '{found.table}', column '{found.column}': {found.count:,} rows break the rule {found.rule},"
         f" whose policy is stop: {_shown(found)}"
     )
 
 
-def _two_currencies(contracts: ir.Table) -> list[Stop]:
-    per_product = contracts.group_by("product").aggregate(
-        n=contracts.currency.nunique(),
-        count=contracts.count(),
-        seen=contracts.currency.collect(distinct=True),
+def _two_currencies(rows: ir.Table, table: str, amount: str) -> list[Stop]:
+    per_product = rows.group_by("product").aggregate(
+        n=rows.currency.nunique(),
+        count=rows.count(),
+        seen=rows.currency.collect(distinct=True),
     )
     mixed = per_product.filter(per_product.n > 1).order_by("product").to_pyarrow().to_pylist()
     return [
         Stop(
-            f"table 'contracts', column 'currency': product '{r['product']}' is paid in"
-            f" {', '.join(sorted(r['seen']))}; convert mrr to one currency",
+            f"table '{table}', column 'currency': product '{r['product']}' is paid in"
+            f" {', '.join(sorted(r['seen']))}; convert {amount} to one currency",
             Finding(
-                "contracts", "currency", "two_currencies", "stop", r["count"],
+                table, "currency", "two_currencies", "stop", r["count"],
                 detail=f"{r['product']}: {', '.join(sorted(r['seen']))}",
             ),
         )

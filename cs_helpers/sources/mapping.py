@@ -14,12 +14,16 @@
     tables:
       accounts:
         from: crm
-        where: "status <> 'test'"
+        where: "status is distinct from 'test'"
         columns:
           name: company_name          # the source's own column
           size: {sql: "case when seats >= 100 then 'enterprise' else 'small' end"}
           touch_model: {constant: low}
           industry: {column: branch, values: {R: retail, L: logistics}}
+          account_id: {column: id, normalize: [trim, zeros]}   # ' 007' and 7 are one key
+      surveys:
+        from: crm
+        duplicates: keep              # or drop: what rows are that repeat another in every column
       contracts:
         from: old
         columns:
@@ -47,6 +51,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cs_helpers.contract.findings import Policy
+from cs_helpers.contract.normal import Form
 from cs_helpers.contract.policies import refused_policy
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import TABLES
@@ -65,7 +70,8 @@ class ColumnSource(_Part):
     """Where a column comes from: a column of the source, one value for all, or an expression.
 
     `format` says how dates are written in text, as in `%d/%m/%Y`. `means`, for the end of a contract alone:
-    whether the date is its last day or the day after.
+    whether the date is its last day or the day after. `normalize` brings a key or another text to a form in which
+    it is compared (`contract.normal`).
     """
 
     column: str | None = None
@@ -74,6 +80,7 @@ class ColumnSource(_Part):
     values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     format: str | None = None
     means: Literal["last_day", "day_after"] | None = None
+    normalize: tuple[Form, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -113,13 +120,18 @@ class FileSource(_Part):
 
 
 class TableSource(_Part):
-    """Where a table comes from: a file or a query over files, or one in a database."""
+    """Where a table comes from: a file or a query over files, or one in a database.
+
+    `where` leaves out the rows for which it is false. `duplicates` says what rows are that repeat another in every
+    column, where the table has no key: `drop` leaves them out, `keep` counts each.
+    """
 
     in_: str | None = Field(None, alias="in")
     from_: str | None = Field(None, alias="from")
     sql: str | None = None
     where: str | None = None
     timezone: str | None = None
+    duplicates: Literal["keep", "drop"] | None = None
     columns: dict[str, ColumnSource] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -213,6 +225,15 @@ def _check_names(file: Path, sources: Sources) -> None:
                 file, f"tables.{name}.from", table.from_, sources.files,
                 f"'{table.from_}' is not one of the files",
             )  # fmt: skip
+        if table.duplicates is not None and (
+            TABLES[name].key and (name != "usage" or "usage_id" in table.columns)
+        ):
+            raise SettingError(
+                file,
+                f"duplicates is for tables without a key; of rows that share {' and '.join(TABLES[name].key)} the first"
+                " is kept (the rule duplicate_key)",
+                key=f"tables.{name}.duplicates",
+            )
         columns = TABLES[name].columns
         for column, said in table.columns.items():
             key = f"tables.{name}.columns.{column}"
@@ -223,6 +244,8 @@ def _check_names(file: Path, sources: Sources) -> None:
                 )
             if said.format is not None and TABLES[name].kind(column) not in ("date", "time"):
                 raise SettingError(file, "a format is for dates and times", key=key)
+            if said.normalize and TABLES[name].kind(column) != "text":
+                raise SettingError(file, "normalize is for keys and other texts", key=key)
             if said.means is not None and (name, column) != ("contracts", "ended_on"):
                 raise SettingError(file, "means is for the end of a contract, contracts.ended_on", key=key)
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]

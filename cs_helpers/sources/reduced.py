@@ -136,6 +136,7 @@ def reduced(
         sorted(policies.said.items()),
         ordered.to_pyarrow().to_pylist() if contracts_matter(policies) else [],
         _repeats(log) if "repeated" in log.rows.columns else "",
+        log.repeats,
     )
     wanted = _wanted(found, basis, as_of)
     known = {w.key: kept(memory, w) for w in wanted}

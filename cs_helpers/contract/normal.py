@@ -1,0 +1,130 @@
+"""Normal forms of keys: how two ways of writing one key become the same text, in an engine and in Python.
+
+`001` and `1`, `A1` and a full-width `Ａ１`, or the 15 and the 18 letters of one id of Salesforce are two keys to a
+computer. They are joined only where the sources file says so (`normalize`); elsewhere they are named.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import ibis
+import ibis.expr.types as ir
+
+Form = Literal["trim", "width", "case", "point_zero", "zeros", "salesforce"]
+
+#: all forms, in the order in which they are applied: the suffix of Salesforce is made of the letters as they are written
+FORMS: tuple[Form, ...] = ("trim", "width", "point_zero", "zeros", "salesforce", "case")
+
+#: what stands for nothing at the ends of a key: blanks, no-break and full-width ones, and those of no width
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+_ENDS = f"^[{BLANKS}]+|[{BLANKS}]+$"
+_POINT_ZERO = r"^([+-]?[0-9]+)[.]0+$"
+_ZEROS = r"^0+([0-9]+)$"
+_SALESFORCE = r"^[0-9A-Za-z]{15}$"
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SUFFIXES = _CAPITALS + "012345"
+
+_HALF = "".join(map(chr, range(0xFF61, 0xFF9E)))  # half-width katakana, without the two voicing marks
+_VOICED = {
+    c + mark: unicodedata.normalize("NFKC", c + mark)
+    for c in _HALF
+    for mark in "\uff9e\uff9f"
+    if len(unicodedata.normalize("NFKC", c + mark)) == 1
+}
+_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000" + _HALF + "\uff9e\uff9f"
+_PLAIN = unicodedata.normalize("NFKC", "".join(map(chr, range(0xFF01, 0xFF5F)))) + " "
+_PLAIN += "".join(unicodedata.normalize("NFKC", c) for c in _HALF) + "\u309b\u309c"
+_TO_PLAIN = str.maketrans(_WIDE, _PLAIN)
+
+
+def normal(text: ir.StringValue, forms: Sequence[str]) -> ir.StringValue:
+    """A text in its normal form, as an expression that runs on every engine; null stays null."""
+    for form in (f for f in FORMS if f in forms):
+        text = _STEPS[form](text)
+    return text
+
+
+def normal_text(text: str, forms: Sequence[str]) -> str:
+    """The same for one text in Python."""
+    if "trim" in forms:
+        text = text.strip(BLANKS)
+    if "width" in forms and not text.isascii():
+        if "\uff9e" in text or "\uff9f" in text:
+            for voiced, one in _VOICED.items():
+                text = text.replace(voiced, one)
+        text = text.translate(_TO_PLAIN)
+    for form, pattern in (("point_zero", _POINT_ZERO), ("zeros", _ZEROS)):
+        if form in forms and (found := re.search(pattern, text)):
+            text = found[1]
+    if "salesforce" in forms and re.search(_SALESFORCE, text):
+        text += "".join(
+            _SUFFIXES[sum(1 << i for i, c in enumerate(text[at : at + 5]) if c in _CAPITALS)]
+            for at in (0, 5, 10)
+        )
+    return text.upper() if "case" in forms else text
+
+
+def alike(text: str) -> str:
+    """What two names share that differ in capitals, width or blanks only."""
+    plain = normal_text(text, ("width", "case"))
+    return "".join(c for c in plain if c not in BLANKS)
+
+
+def narrowed(text: ir.StringValue) -> ir.StringValue:
+    """A text with its full-width letters, digits, signs and blanks in plain ones."""
+    return text.translate(_WIDE, _PLAIN)
+
+
+def _trim(text: ir.StringValue) -> ir.StringValue:
+    return text.re_replace(_ENDS, "")
+
+
+def _width(text: ir.StringValue) -> ir.StringValue:
+    voiced = text
+    for pair, one in _VOICED.items():
+        voiced = voiced.replace(pair, one)
+    text = ibis.ifelse(text.re_search("[\uff9e\uff9f]"), voiced, text)
+    return narrowed(text)
+
+
+def _point_zero(text: ir.StringValue) -> ir.StringValue:
+    return ibis.ifelse(text.re_search(_POINT_ZERO), text.re_extract(_POINT_ZERO, 1), text)
+
+
+def _zeros(text: ir.StringValue) -> ir.StringValue:
+    return ibis.ifelse(text.re_search(_ZEROS), text.re_extract(_ZEROS, 1), text)
+
+
+def _salesforce(text: ir.StringValue) -> ir.StringValue:
+    suffix = []
+    for at in (0, 5, 10):
+        bits = ibis.literal(0)
+        for i in range(5):
+            bits = bits + ibis.ifelse(text.substr(at + i, 1).isin(list(_CAPITALS)), 1 << i, 0)
+        suffix.append(ibis.literal(_SUFFIXES).substr(bits, 1))
+    whole = text
+    for letter in suffix:
+        whole = whole.concat(letter)
+    return ibis.ifelse(text.re_search(_SALESFORCE), whole, text)
+
+
+def _case(text: ir.StringValue) -> ir.StringValue:
+    return text.upper()
+
+
+_STEPS = {
+    "trim": _trim,
+    "width": _width,
+    "point_zero": _point_zero,
+    "zeros": _zeros,
+    "salesforce": _salesforce,
+    "case": _case,
+}
+assert set(get_args(Form)) == set(FORMS) == set(_STEPS)
