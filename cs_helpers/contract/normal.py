@@ -14,10 +14,11 @@ from typing import Literal, get_args
 import ibis
 import ibis.expr.types as ir
 
-Form = Literal["trim", "width", "case", "point_zero", "zeros", "salesforce"]
+Form = Literal["width", "trim", "salesforce", "point_zero", "zeros", "case"]
 
-#: all forms, in the order in which they are applied: the suffix of Salesforce is made of the letters as they are written
-FORMS: tuple[Form, ...] = ("trim", "width", "point_zero", "zeros", "salesforce", "case")
+#: all forms, in the order in which they are applied: the suffix of Salesforce is made of the letters as they are
+#: written, and an expression that names its text several times comes before those that name it once
+FORMS: tuple[Form, ...] = get_args(Form)
 
 #: what stands for nothing at the ends of a key: blanks, no-break and full-width ones, and those of no width
 BLANKS = (
@@ -44,30 +45,42 @@ _PLAIN += "".join(unicodedata.normalize("NFKC", c) for c in _HALF) + "\u309b\u30
 _TO_PLAIN = str.maketrans(_WIDE, _PLAIN)
 
 
-def normal(text: ir.StringValue, forms: Sequence[str]) -> ir.StringValue:
-    """A text in its normal form, as an expression that runs on every engine; null stays null."""
-    for form in (f for f in FORMS if f in forms):
-        text = _STEPS[form](text)
-    return text
+def normal(text: ir.StringValue, forms: Sequence[str], dialect: str = "duckdb") -> ir.StringValue:
+    """A text in its normal form, as an expression that runs on every engine; null stays null.
+
+    dialect: the engine's SQL, as Ibis calls it.
+    """
+    group = "$1" if dialect == "pyspark" else r"\1"
+    if "width" in forms:
+        text = _width(text)
+    if "trim" in forms:
+        text = text.re_replace(_ENDS, "")
+    if "salesforce" in forms:
+        text = _salesforce(text)
+    if "point_zero" in forms:
+        text = text.re_replace(_POINT_ZERO, group)
+    if "zeros" in forms:
+        text = text.re_replace(_ZEROS, group)
+    return text.upper() if "case" in forms else text
 
 
 def normal_text(text: str, forms: Sequence[str]) -> str:
     """The same for one text in Python."""
-    if "trim" in forms:
-        text = text.strip(BLANKS)
     if "width" in forms and not text.isascii():
         if "\uff9e" in text or "\uff9f" in text:
             for voiced, one in _VOICED.items():
                 text = text.replace(voiced, one)
         text = text.translate(_TO_PLAIN)
-    for form, pattern in (("point_zero", _POINT_ZERO), ("zeros", _ZEROS)):
-        if form in forms and (found := re.search(pattern, text)):
-            text = found[1]
+    if "trim" in forms:
+        text = text.strip(BLANKS)
     if "salesforce" in forms and re.search(_SALESFORCE, text):
         text += "".join(
             _SUFFIXES[sum(1 << i for i, c in enumerate(text[at : at + 5]) if c in _CAPITALS)]
             for at in (0, 5, 10)
         )
+    for form, pattern in (("point_zero", _POINT_ZERO), ("zeros", _ZEROS)):
+        if form in forms:
+            text = re.sub(pattern, r"\1", text)
     return text.upper() if "case" in forms else text
 
 
@@ -82,24 +95,12 @@ def narrowed(text: ir.StringValue) -> ir.StringValue:
     return text.translate(_WIDE, _PLAIN)
 
 
-def _trim(text: ir.StringValue) -> ir.StringValue:
-    return text.re_replace(_ENDS, "")
-
-
 def _width(text: ir.StringValue) -> ir.StringValue:
     voiced = text
     for pair, one in _VOICED.items():
         voiced = voiced.replace(pair, one)
     text = ibis.ifelse(text.re_search("[\uff9e\uff9f]"), voiced, text)
     return narrowed(text)
-
-
-def _point_zero(text: ir.StringValue) -> ir.StringValue:
-    return ibis.ifelse(text.re_search(_POINT_ZERO), text.re_extract(_POINT_ZERO, 1), text)
-
-
-def _zeros(text: ir.StringValue) -> ir.StringValue:
-    return ibis.ifelse(text.re_search(_ZEROS), text.re_extract(_ZEROS, 1), text)
 
 
 def _salesforce(text: ir.StringValue) -> ir.StringValue:
@@ -113,18 +114,3 @@ def _salesforce(text: ir.StringValue) -> ir.StringValue:
     for letter in suffix:
         whole = whole.concat(letter)
     return ibis.ifelse(text.re_search(_SALESFORCE), whole, text)
-
-
-def _case(text: ir.StringValue) -> ir.StringValue:
-    return text.upper()
-
-
-_STEPS = {
-    "trim": _trim,
-    "width": _width,
-    "point_zero": _point_zero,
-    "zeros": _zeros,
-    "salesforce": _salesforce,
-    "case": _case,
-}
-assert set(get_args(Form)) == set(FORMS) == set(_STEPS)

@@ -193,8 +193,7 @@ def _said(sources: Sources, table: str, column: str) -> dict[str, Any]:
 
 def written(text: str) -> str:
     """A key as a person sees it, blanks too that look like others or like nothing."""
-    seen = "".join(f"\\u{ord(c):04x}" if c in BLANKS and c != " " else c for c in text)
-    return f"'{seen}'" if seen != seen.strip() or not seen else seen
+    return "".join(f"\\u{ord(c):04x}" if c in BLANKS and c != " " else c for c in text)
 
 
 def counted(rows: ir.Table, column: str, number: str) -> dict[str, tuple[int, int]]:

@@ -127,7 +127,8 @@ def mapped(
     parts += [f"{expression} AS {engine.quoted(name)}" for name, expression in beside.items()]
     try:
         with reading(table.name, "the mapping cannot run"):
-            return _normalized(_asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source"), source)
+            rows = _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+            return _normalized(engine, rows, source)
     except SourceError:
         for name, part in own.items():  # which of them it is, the engine does not say
             try:
@@ -140,10 +141,10 @@ def mapped(
         raise
 
 
-def _normalized(rows: ir.Table, source: TableSource) -> ir.Table:
+def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
     """The mapped rows with the keys and texts in the forms that the sources file says (`normalize`)."""
     changed = {
-        name: normal(rows[name].cast("string"), said.normalize)
+        name: normal(rows[name].cast("string"), said.normalize, engine.dialect)
         for name, said in source.columns.items()
         if said.normalize
     }

@@ -167,7 +167,9 @@ def test_the_lines_to_write_keep_or_leave_out_what_they_say(passing, where, writ
 def test_a_policy_may_stop_where_the_filter_says_nothing(books):
     said = {"policies": {"accounts.filter_unknown": "stop"}}
     stops = books(tables={"accounts": {"where": "status <> 'test'"}}, **said).stops
-    assert any("rule filter_unknown, whose policy is stop: row 2, key A2, value 'status IS NULL'" in s for s in stops)
+    assert any(
+        "rule filter_unknown, whose policy is stop: row 2, key A2, value 'status IS NULL'" in s for s in stops
+    )
 
 
 def test_a_filter_that_no_row_passes_stops_with_its_text(books):
@@ -181,7 +183,9 @@ def test_a_filter_that_no_row_passes_stops_with_its_text(books):
 def test_rows_that_are_all_filtered_or_refused_are_told_apart(books):
     bad = CONTRACTS.replace("2024-01-01", "x")
     stops = books({"contracts": bad}, {"contracts": {"where": "contract_id <> 'C1'"}}).stops
-    assert any(s.startswith("table 'contracts': all 3 rows that its filter lets pass were refused") for s in stops)
+    assert any(
+        s.startswith("table 'contracts': all 3 rows that its filter lets pass were refused") for s in stops
+    )
 
 
 @pytest.mark.parametrize("columns", ["account_id", "usage_id,account_id"])
@@ -189,7 +193,16 @@ def test_the_log_is_counted_whole_too(books, columns):
     names = columns.split(",")
     rows = [("A1", "live"), ("A1", ""), ("A9", "live"), ("A2", "test"), ("A2", "test"), ("", "live")]
     log = f"{columns},product,occurred_at,event,status\n" + "".join(
-        ",".join([*([f"E{i}"] if len(names) == 2 else []), account, "helpdesk", f"2026-05-0{i} 10:00:00", "reply", s])
+        ",".join(
+            [
+                *([f"E{i}"] if len(names) == 2 else []),
+                account,
+                "helpdesk",
+                f"2026-05-0{i} 10:00:00",
+                "reply",
+                s,
+            ]
+        )
         + "\n"
         for i, (account, s) in enumerate(rows, 1)
     )
@@ -212,7 +225,9 @@ def test_of_a_query_the_rows_of_the_query_are_read(books):
 
 
 def test_a_filter_that_fails_on_a_row_says_so_before_anything_is_counted(books):
-    with pytest.raises(SourceError, match=r"table 'accounts': the query or filter cannot run.*tables.accounts.where"):
+    with pytest.raises(
+        SourceError, match=r"table 'accounts': the query or filter cannot run.*tables.accounts.where"
+    ):
         books(tables={"accounts": {"where": "cast(status as integer) > 3"}})
 
 
@@ -313,7 +328,10 @@ def test_an_empty_status_removes_no_contract(exported):
         page = check_page(Path("sources.yml"), checked, language)
         assert said in page
         assert "status &lt;&gt; &#39;test&#39;" in page
-        assert '<td class="right">4</td><td class="right">3</td><td class="right">0</td><td class="right">1</td>' in page
+        assert (
+            '<td class="right">4</td><td class="right">3</td><td class="right">0</td><td class="right">1</td>'
+            in page
+        )
         assert "status is distinct from" in page
 
 
