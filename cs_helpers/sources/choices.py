@@ -49,6 +49,11 @@ def of_repeats(sources: Sources, table: str, policies: Policies) -> Policy | Non
     return None if said == "keep" else "stop" if policy == "stop" else "reject"
 
 
+def drop_or_keep(table: str) -> str:
+    """The two lines of the sources file that say what rows are that repeat another."""
+    return "\n".join(f"tables.{table}.duplicates: {choice}" for choice in ("drop", "keep"))
+
+
 def of_files(engine: Engine, sources: Sources, table: Table) -> Stop | None:
     """That files of one pattern overlap: rows of one stand in another, too. Asked where rows repeat each other."""
     source = sources.tables[table.name]
@@ -70,11 +75,12 @@ def of_files(engine: Engine, sources: Sources, table: Table) -> Stop | None:
     if first == last:  # of two folders
         first, last = str(pair["first"]), str(pair["last"])
     count = int(found["rows"])
-    line = f"tables.{table.name}.duplicates: drop"
+    lines = drop_or_keep(table.name)
+    drop, keep = lines.splitlines()
     return Stop(
         f"table '{table.name}': {count:,} rows stand in more than one of its files, for instance in {first} and {last};"
-        f" write '{line}' in the sources file if the files overlap, 'keep' if each of these rows counts",
-        Finding(table.name, "", "overlapping_files", "stop", count, detail=f"{first}, {last}", write=line),
+        f" write '{drop}' in the sources file if the files overlap, '{keep}' if each of these rows counts",
+        Finding(table.name, "", "overlapping_files", "stop", count, detail=f"{first}, {last}", write=lines),
     )
 
 

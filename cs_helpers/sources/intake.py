@@ -252,7 +252,7 @@ class _Taking:
             broken = worded(broken, table)
         found = finding(rule, count, table, broken, key)
         if rule.name == "identical_rows" and self.said.tables[table.name].duplicates is None:
-            found = replace(found, write=f"tables.{table.name}.duplicates: drop")
+            found = replace(found, write=choices.drop_or_keep(table.name))
             overlap = choices.of_files(self.engines.of(source.in_), self.sources, table)
             if overlap is not None:
                 self.stops.append(overlap)
@@ -376,11 +376,13 @@ class _Taking:
                     (f.write for f in self.findings if f.table == name and f.rule == "would_match"), ""
                 )
                 near = f"; to join keys that are written otherwise, write '{write}'" if write else ""
+                column = f"column '{worst.column}', " if worst.column else ""
+                detail = f" ({worst.detail})" if worst.detail or worst.column else ""
                 which = "" if passed == count else " that its filter lets pass"
                 stops.append(
                     Stop(
-                        f"table '{name}': all {passed:,} rows{which} were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({worst.detail}): {_shown(worst)}{near}",
+                        f"table '{name}': all {passed:,} rows{which} were refused, most for {column}"
+                        f"rule {worst.rule}{detail}: {_shown(worst)}{near}",
                         Finding(name, "", "all_refused", "stop", passed),
                     )
                 )
@@ -410,8 +412,9 @@ def _stopped(found: Finding) -> str:
             f"table '{found.table}', column '{found.column}': {found.count:,} rows match a row of {found.detail} only if"
             f" their keys are written alike: {_shown(found)}; to join them, write '{found.write}'"
         )
+    column = f", column '{found.column}'" if found.column else ""
     return (
-        f"table '{found.table}', column '{found.column}': {found.count:,} rows break the rule {found.rule},"
+        f"table '{found.table}'{column}: {found.count:,} rows break the rule {found.rule},"
         f" whose policy is stop: {_shown(found)}"
     )
 
