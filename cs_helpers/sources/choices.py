@@ -157,7 +157,9 @@ def would_match(
             or (name in sources.tables and not alone and (name == parent or other.parent == table.parent))
         ]
     first = sorted(met, key=lambda key: (strange[key][1], key))[:EXAMPLES]
-    examples = tuple((strange[key][1], written(key)[:80], written(met[key][0])[:80]) for key in first)
+    examples = tuple(
+        (strange[key][1], written(key)[:80], f"{parent} {written(met[key][0])}"[:80]) for key in first
+    )
     count = sum(strange[key][0] for key in met)
     return Finding(table.name, column, "would_match", policy, count, examples, parent, "; ".join(lines))
 

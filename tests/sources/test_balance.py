@@ -108,7 +108,7 @@ def test_rows_of_which_the_filter_says_nothing_are_named_with_the_lines_to_write
     text = Text("en")
     assert describe(unknown, text) == (
         "Rows of accounts for which the filter (status <> 'test') says neither yes nor no, as a column that it names"
-        " is empty; they are kept: 2"
+        " is empty, so that it does not leave them out: 2"
     )
     assert "'test'" not in describe(unknown, text, "leadership")
 

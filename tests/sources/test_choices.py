@@ -254,7 +254,7 @@ def test_a_key_that_is_written_otherwise_is_named_with_the_fewest_forms(strange,
     )
     assert normal_text(strange, forms) == known
     row, key, other = found.examples[0]
-    assert (row, other) == (3, known)
+    assert (row, other) == (3, f"accounts {known}")
     assert key == {"A001\u00a0": "A001\\u00a0", "\u3000A001": "\\u3000A001"}.get(strange, strange)
 
 
@@ -283,8 +283,8 @@ def test_keys_are_joined_where_the_lines_are_written_and_only_there(intake):
         "tickets": ("reject", 2),
         "usage": ("reject", 3),
     }
-    assert near["tickets"].examples == ((1, "1", "001"), (2, "2.0", "002"))
-    assert near["usage"].examples == ((0, "1\\u00a0", "001"),)
+    assert near["tickets"].examples == ((1, "1", "accounts 001"), (2, "2.0", "accounts 002"))
+    assert near["usage"].examples == ((0, "1\\u00a0", "accounts 001"),)
     assert (found.rows_kept["tickets"], found.rows_kept["usage"]) == (0, 1)
     assert any(
         "all 3 rows were refused" in s.sentence and "normalize: [point_zero, zeros]" in s.sentence
