@@ -7,7 +7,7 @@ rows is the rule's policy (`contract.policies`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,6 @@ import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.findings import Policy
-from cs_helpers.contract.normal import narrowed
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 
@@ -27,17 +26,6 @@ DEFAULT = Policies()
 
 #: rules that look at the contracts before or after one
 _ORDERED = ("overlapping_contracts", "last_day_contradicted", "ended_but_continued")
-
-
-#: a total of a list, and what reports write below it; of texts in one width, in small letters
-_TOTAL = (
-    r"^((合|小|総|総 *合|累|中)? *計|((grand|sub)[ -]*)?(totals?|summar(y|ies))|sum)"
-    r" *:? *([(]? *[0-9][0-9,.]* *(records?|rows?|items?|件|行|社|名)? *[)]?)?$"
-)
-_FOOTER = (
-    r"^(confidential( information)?\b|copyright\b|©|[(]c[)] ?[12][0-9]{3}|generated (by|on|at)\b"
-    r"|filtered by\b|report (generated|exported|created)\b|end of report|機密|社外秘|出力日|作成日|以上$)"
-)
 
 
 @dataclass(frozen=True)
@@ -119,18 +107,6 @@ def repeat_rule(rows: ir.Table, table: Table, policy: Policy | None) -> Iterator
         yield Rule(table.name, "", "identical_rows", policy, place > 0)
 
 
-def total(rows: ir.Table, table: Table, taken: Collection[str]) -> ir.BooleanValue:
-    """Whether a row is a total or the foot of a report.
-
-    It has such a word in one of the columns that say what a row is (its keys, product, name and day) and nothing
-    in the others; `taken` are those that come from a column of the source.
-    """
-    columns = [rows[RAW + c] for c in telling(table) if c in taken]
-    words = [_is_total(column) for column in columns]
-    others = [column.isnull() | word for column, word in zip(columns, words, strict=True)]
-    return ibis.or_(ibis.literal(False), *words) & ibis.and_(ibis.literal(True), *others)
-
-
 def total_rule(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> Iterator[Rule]:
     """No total among the rows, where `total` stands beside them."""
     if "total" in rows.columns:
@@ -142,10 +118,6 @@ def telling(table: Table) -> tuple[str, ...]:
     said = {*table.key, table.parent[1] if table.parent else "", "product", "name", str(table.time)}
     days = {c for c in table.required_columns() if table.kind(c) in ("date", "time")}
     return tuple(c for c in table.columns if c in said | days)
-
-
-def _is_total(text: ir.StringValue) -> ir.BooleanValue:
-    return narrowed(text).strip().lower().re_search(f"{_TOTAL}|{_FOOTER}").fill_null(False)
 
 
 def contract_days(contracts: ir.Table) -> tuple[ir.Table, ir.Table]:

@@ -39,10 +39,11 @@ _VOICED = {
     for mark in "\uff9e\uff9f"
     if len(unicodedata.normalize("NFKC", c + mark)) == 1
 }
-_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000" + _HALF + "\uff9e\uff9f"
-_PLAIN = unicodedata.normalize("NFKC", "".join(map(chr, range(0xFF01, 0xFF5F)))) + " "
-_PLAIN += "".join(unicodedata.normalize("NFKC", c) for c in _HALF) + "\u309b\u309c"
-_TO_PLAIN = str.maketrans(_WIDE, _PLAIN)
+#: full-width letters, digits and signs, and half-width katakana: each with the one that is meant
+WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000" + _HALF + "\uff9e\uff9f"
+PLAIN = unicodedata.normalize("NFKC", "".join(map(chr, range(0xFF01, 0xFF5F)))) + " "
+PLAIN += "".join(unicodedata.normalize("NFKC", c) for c in _HALF) + "\u309b\u309c"
+_TO_PLAIN = str.maketrans(WIDE, PLAIN)
 
 
 def normal(text: ir.StringValue, forms: Sequence[str], dialect: str = "duckdb") -> ir.StringValue:
@@ -90,17 +91,12 @@ def alike(text: str) -> str:
     return "".join(c for c in plain if c not in BLANKS)
 
 
-def narrowed(text: ir.StringValue) -> ir.StringValue:
-    """A text with its full-width letters, digits, signs and blanks in plain ones."""
-    return text.translate(_WIDE, _PLAIN)
-
-
 def _width(text: ir.StringValue) -> ir.StringValue:
     voiced = text
     for pair, one in _VOICED.items():
         voiced = voiced.replace(pair, one)
     text = ibis.ifelse(text.re_search("[\uff9e\uff9f]"), voiced, text)
-    return narrowed(text)
+    return text.translate(WIDE, PLAIN)
 
 
 def _salesforce(text: ir.StringValue) -> ir.StringValue:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.checks import EXAMPLES
 from cs_helpers.contract.findings import Finding, Policy, Stop
@@ -20,9 +21,11 @@ from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.balance import as_yaml
+from cs_helpers.sources.cells import parquet
 from cs_helpers.sources.columns import columns_of, mapped
 from cs_helpers.sources.engines import Engine, reading
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.reduced import Reduced
 
 #: the column in which a pattern of files says which of them a row comes from
 PART = "source_file"
@@ -88,20 +91,19 @@ def of_files(engine: Engine, sources: Sources, table: Table) -> Stop | None:
 
 
 def spellings(
-    kept: Mapping[str, ir.Table], used: ir.Table | None, sources: Sources, policies: Policies
+    hub: Backend, kept: Mapping[str, ir.Table], usage: Reduced | None, sources: Sources, policies: Policies
 ) -> Iterator[Finding]:
-    """The names that differ in capitals, width or blanks only. used: the reduced log, by day and event."""
+    """The names that differ in capitals, width or blanks only. kept: the tables that the hub has; usage: the log."""
     for table, column in _NAMES:
-        if table == "usage":
-            counts = None if used is None else used.group_by(name="event").aggregate(n=used.events.sum())
-        elif table not in kept:
-            continue
+        if table == "usage" and usage is not None:
+            rows, count = parquet(c.file("usage_daily") for c in usage.cells), "sum(events)"
+        elif table in kept:
+            rows, count = f'"{kept[table].op().name}"', "count(*)"
         else:
-            rows = kept[table]
-            counts = rows.group_by(name=column).aggregate(n=rows.count())
-        if counts is not None:
-            seen = {r["name"]: int(r["n"]) for r in counts.to_pyarrow().to_pylist() if r["name"] is not None}
-            yield from _spelled(seen, table, column, sources, policies)
+            continue
+        counts = f"SELECT {column}, {count} FROM {rows} WHERE {column} IS NOT NULL GROUP BY ALL"
+        seen = {name: int(n) for name, n in hub.con.execute(counts).fetchall()}
+        yield from _spelled(seen, table, column, sources, policies)
 
 
 def _spelled(

@@ -26,7 +26,6 @@ from cs_helpers.contract.checks import (
     key_rule,
     relation_rules,
     repeat_rule,
-    total,
     total_rule,
     whole_rules,
 )
@@ -37,11 +36,12 @@ from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
 from cs_helpers.sources import balance, choices, contracts, questions
-from cs_helpers.sources.columns import given, landed, typed_table
+from cs_helpers.sources.columns import landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import finding, labels, worded
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
+from cs_helpers.sources.totals import with_totals
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
 
 
@@ -136,8 +136,7 @@ class _Taking:
                 with reading("usage"):
                     self._check_usage(log, everything)
         self.findings += balance.findings(self.filters, self.engines, self.said, self.policies)
-        used = None if usage is None else usage.table("usage_daily")
-        self.findings += choices.spellings(self.kept, used, self.said, self.policies)
+        self.findings += choices.spellings(self.engines.hub, self.kept, usage, self.said, self.policies)
         stops = self._without_rows()
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
@@ -229,19 +228,12 @@ class _Taking:
         self.rows_read[name] = int(counts["total"]) + self._filtered(name)
         self.rows_kept[name] = int(self.kept[name].count().execute())
 
-    def _taken(self, table: Table) -> frozenset[str]:
-        """The columns that come from a column of the source, not from an expression or a constant."""
-        source = self.said.tables[table.name]
-        has = given(self.engines.of(self.sources.tables[table.name].in_), self.sources, table)
-        return frozenset(c for c in has if (said := source.column(c)) is None or said.column is not None)
-
     def _with_totals(self, rows: ir.Table, table: Table) -> ir.Table:
-        """The rows with `total` beside them where some are one; worked out once, for all rules ask it."""
-        is_total = total(rows, table, self._taken(table))
+        """The rows with `total` beside them where some are one: looked at in columns, not in constants."""
+        source = self.said.tables[table.name]
+        taken = [c for c in table.columns if (said := source.column(c)) is None or said.column is not None]
         with reading(table.name):
-            if not rows.filter(is_total).count().execute():
-                return rows
-            return self.engines.hub.create_table(f"told_{table.name}", rows.mutate(total=is_total))
+            return with_totals(self.engines.hub, rows, table, taken)
 
     def _found(
         self, rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()
