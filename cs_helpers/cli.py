@@ -147,7 +147,7 @@ def check(
     from rich.table import Table
 
     from cs_helpers.contract.parameters import Parameters
-    from cs_helpers.report.data_check import check_page, describe, examples
+    from cs_helpers.report.data_check import advice, check_page, describe, examples
     from cs_helpers.snapshot.take import check_tables
     from cs_helpers.text import Text
 
@@ -158,11 +158,11 @@ def check(
         found = check_tables(source)
     counted = Table(box=None, pad_edge=False, header_style="bold")
     counted.add_column(text("landing.table"))
-    for heading in ("landing.read", "landing.kept", "check.left_out"):
+    for heading in ("landing.read", "landing.kept", "check.left_out", "landing.filtered"):
         counted.add_column(text(heading), justify="right")
     for name, read in found.rows_read.items():
-        kept = found.rows_kept[name]
-        counted.add_row(name, text.number(read), text.number(kept), text.number(read - kept))
+        kept, filtered = found.rows_kept[name], found.rows_filtered[name]
+        counted.add_row(name, *map(text.number, (read, kept, read - kept - filtered, filtered)))
     console.print(counted)
     for finding in found.findings:
         treated = text(f"rules.policy.{finding.policy}")
@@ -170,11 +170,11 @@ def check(
         console.print(f"[{colour}]{_plain(describe(finding, text))}[/] ({treated})")
         for example in examples(finding, text)[:3]:
             console.print(f"  {_plain(example)}", style="dim")
-        if finding.write:
-            console.print(f"  {text('check.write')} {_plain(finding.write)}")
+        if said := advice(finding, text):
+            console.print(f"  {_plain(said)}")
     target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = check_page(source, found.rows_read, found.rows_kept, found.findings, found.as_of, language)
+    page = check_page(source, found, language)
     target.write_text(page, encoding="utf-8")
     console.print(paths.shown(target))
     for sentence in found.stops:
@@ -208,13 +208,13 @@ def list_snapshots() -> None:
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("snapshot", no_wrap=True)
     listed.add_column("products")
-    for heading in ("rows read", "left out", "size"):
+    for heading in ("rows read", "left out", "filtered", "size"):
         listed.add_column(heading, justify="right")
     listed.add_column("")
     for each in found:
-        read, kept = (sum(each.manifest[k].values()) for k in ("rows_read", "rows_kept"))
+        counts = (sum(each.manifest[f"rows_{k}"].values()) for k in ("read", "rejected", "filtered"))
         listed.add_row(
-            each.id, ", ".join(each.manifest["products"]), f"{read:,}", f"{read - kept:,}",
+            each.id, ", ".join(each.manifest["products"]), *(f"{n:,}" for n in counts),
             f"{size(each) / 1e6:,.1f} MB", "latest" if each.id == latest_id() else "",
         )  # fmt: skip
     console.print(listed)
@@ -238,13 +238,13 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
     console.print(text("console.intact") if opened.intact() else f"[red]{text('console.damaged')}[/]")
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("table")
-    for heading in ("rows read", "kept", "frozen"):
+    for heading in ("rows read", "kept", "left out", "filtered", "frozen"):
         listed.add_column(heading, justify="right")
     for table in dict.fromkeys([*manifest["rows_read"], *manifest["tables"]]):
         listed.add_row(
             table,
             *(f"{m[table]:,}" if table in m else "" for m in (
-                manifest["rows_read"], manifest["rows_kept"], manifest["rows_frozen"]
+                manifest[f"rows_{k}"] for k in ("read", "kept", "rejected", "filtered", "frozen")
             )),
         )  # fmt: skip
     console.print(listed)
@@ -384,7 +384,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
 
 
 def _take(data: Path | None) -> Any:
-    from cs_helpers.report.data_check import describe
+    from cs_helpers.report.data_check import advice, describe
     from cs_helpers.snapshot.take import take_snapshot
     from cs_helpers.sources.mapping import load_sources
 
@@ -393,14 +393,17 @@ def _take(data: Path | None) -> Any:
         taken = take_snapshot(source)
     for secret in load_sources(source).variables():  # no credential reaches a kernel
         os.environ.pop(secret, None)
-    read = sum(taken.manifest["rows_read"].values())
-    kept = sum(taken.manifest["rows_kept"].values())
-    counts = {"read": read, "kept": kept, "left_out": read - kept}
-    said_of = {name: text.number(count) for name, count in counts.items()}
-    console.print(text("console.taken", id=taken.id, filtered="", **said_of))
+    read, kept, out, filtered = (
+        sum(taken.manifest[f"rows_{k}"].values()) for k in ("read", "kept", "rejected", "filtered")
+    )
+    said_of = {n: text.number(c) for n, c in (("read", read), ("kept", kept), ("left_out", out))}
+    by_where = text("console.filtered", count=text.number(filtered)) if taken.manifest["filters"] else ""
+    console.print(text("console.taken", id=taken.id, filtered=by_where, **said_of))
     for finding in taken.findings:
         treated = text(f"rules.policy.{finding.policy}")
         console.print(f"  [yellow]{_plain(describe(finding, text))}[/] ({treated})")
+        if said := advice(finding, text):
+            console.print(f"    {_plain(said)}")
     return taken
 
 

@@ -120,6 +120,27 @@ def key_rule(
     yield Rule(table.name, column, "duplicate_key", policy, known & (place > 0))
 
 
+def repeat_rule(rows: ir.Table, table: Table, policy: Policy | None) -> Iterator[Rule]:
+    """No row of a table without a key twice, as it was mapped: all but the first of the same rows break it."""
+    if policy is not None and not table.key:
+        same = [rows[RAW + c] for c in table.columns]
+        place = ibis.row_number().over(group_by=same, order_by=rows[ROW])
+        yield Rule(table.name, "", "identical_rows", policy, place > 0)
+
+
+def total_rule(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> Iterator[Rule]:
+    """No total among the rows, where `total` stands beside them."""
+    if "total" in rows.columns:
+        yield Rule(table.name, "", "total_row", policies.of(table.name, "", "total_row"), rows["total"])
+
+
+def telling(table: Table) -> tuple[str, ...]:
+    """The columns that say what a row is: its keys, product, name and day."""
+    said = {*table.key, table.parent[1] if table.parent else "", "product", "name", str(table.time)}
+    days = {c for c in table.required_columns() if table.kind(c) in ("date", "time")}
+    return tuple(c for c in table.columns if c in said | days)
+
+
 def contract_days(contracts: ir.Table) -> tuple[ir.Table, ir.Table]:
     """First and last day of each contract (by contract_id), and of all of an account and product."""
     running = ibis.date("9999-12-31")

@@ -13,8 +13,8 @@ class Finding:
     """A rule that rows break.
 
     `examples` are the first of them: source row (counted from 1), key and value as text.
-    `detail` says more where the rule needs it, for instance what is allowed; `write` is the line for the sources file
-    that mends it, to be changed where it is wrong.
+    `detail` says more where the rule needs it, for instance what is allowed. `write` is the line of the
+    sources file that settles it, and below it the other way to settle it where there are two.
     """
 
     table: str

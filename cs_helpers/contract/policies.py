@@ -26,6 +26,10 @@ VALUE_RULES = ("wrong_type", "not_allowed", "out_of_range")
 #: rule -> what it may do, its default first
 RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
     {
+        "filter_unknown": _KEEP,
+        "total_row": ("reject", "warn", "stop"),
+        "identical_rows": _ANY,
+        "differ_in_case": _KEEP,
         "wrong_type": ("reject", "warn", "stop"),
         "missing_value": _REJECT,
         "not_allowed": ("reject", "warn", "stop"),

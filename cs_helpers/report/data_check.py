@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cs_helpers import paths
 from cs_helpers.contract.disclosure import COLUMNS
@@ -13,12 +13,18 @@ from cs_helpers.contract.parameters import Audience
 from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
+if TYPE_CHECKING:  # a landing page needs no engine
+    from cs_helpers.snapshot.take import Checked
 
-def describe(finding: Finding, text: Text) -> str:
-    """A finding as a sentence, with its count."""
+
+def describe(finding: Finding, text: Text, audience: Audience = "team") -> str:
+    """A finding as a sentence, with its count; for leadership without the text of a filter, which may name anybody."""
     column = f"{finding.table}.{finding.column}" if finding.column else finding.table
+    rule = _sentence(finding)
+    if rule == "filter_unknown" and audience == "leadership":
+        rule = "filter_unknown_told"
     return text(
-        f"rules.{_sentence(finding)}",
+        f"rules.{rule}",
         count=text.number(finding.count),
         column=column,
         table=finding.table,
@@ -34,6 +40,14 @@ def _sentence(finding: Finding) -> str:
         return "wrong_type_written"
     kinds = {"date": "_date", "time": "_date", "number": "_number", "integer": "_number"}
     return finding.rule + kinds.get(finding.detail, "")
+
+
+def advice(finding: Finding, text: Text) -> str:
+    """The line of the sources file that settles a finding, in a sentence; '' where there is none."""
+    if not finding.write:
+        return ""
+    first, *other = finding.write.splitlines()
+    return text(f"advice.{finding.rule}", write=first, other="".join(other))
 
 
 def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[str]:
@@ -59,51 +73,46 @@ def _is_public(finding: Finding) -> bool:
     return bool(declared) and not key and declared.get(finding.column) == "public"
 
 
-def check_page(
-    source: Path,
-    rows_read: Mapping[str, int],
-    rows_kept: Mapping[str, int],
-    findings: Sequence[Finding],
-    as_of: date,
-    language: str,
-) -> str:
-    """The page of `cs-workbook check`: self-contained HTML without scripts.
+def filters_of(filters: Mapping[str, str], rows: Mapping[str, int], text: Text) -> list[str]:
+    """What each filter left out, as sentences. filters: table -> its text; rows: table -> how many."""
+    return [
+        text("landing.filter", table=name, filter=said, count=text.number(rows[name]))
+        for name, said in filters.items()
+    ]
 
-    rows_read, rows_kept: table -> count. findings: what stops comes first.
-    """
+
+def check_page(source: Path, found: Checked, language: str) -> str:
+    """The page of `cs-workbook check`: self-contained HTML without scripts; what stops comes first."""
     text = Text(language)
     order = ("stop", "reject", "warn")
-    read, kept = sum(rows_read.values()), sum(rows_kept.values())
+    filtered = found.rows_filtered
+    left_out = {name: read - found.rows_kept[name] - filtered[name] for name, read in found.rows_read.items()}
     return page_template("check", "check.html.j2").render(
         text=text,
         language=language,
         edition=text("page.edition.team"),
         source=paths.shown(source),
-        as_of=text.day(as_of),
-        stopped=[describe(f, text) for f in findings if f.policy == "stop"],
-        left_out=text.number(read - kept),
-        read=text.number(read),
-        anything=bool(findings),
+        as_of=text.day(found.as_of),
+        stopped=[describe(f, text) for f in found.findings if f.policy == "stop"],
+        left_out=text.number(sum(left_out.values())),
+        read=text.number(sum(found.rows_read.values())),
+        anything=bool(found.findings),
         tables=[
-            (
-                name,
-                text.number(count),
-                text.number(rows_kept[name]),
-                text.number(count - rows_kept[name]),
-            )
-            for name, count in rows_read.items()
+            (name, *map(text.number, (count, found.rows_kept[name], left_out[name], filtered[name])))
+            for name, count in found.rows_read.items()
         ],
+        filters=filters_of(found.filters, filtered, text),
         findings=[
             {
                 "policy": f.policy,
                 "treated": text(f"rules.policy.{f.policy}"),
                 "sentence": describe(f, text),
+                "advice": advice(f, text),
                 "examples": examples(f, text),
-                "write": f.write,
                 "more": text.number(f.count - len(f.examples))
                 if f.examples and f.count > len(f.examples)
                 else "",
             }
-            for f in sorted(findings, key=lambda f: order.index(f.policy))
+            for f in sorted(found.findings, key=lambda f: order.index(f.policy))
         ],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.data_check import describe, examples
+from cs_helpers.report.data_check import advice, describe, examples, filters_of
 from cs_helpers.report.manifest import Report
 from cs_helpers.report.pages import page_template
 from cs_helpers.report.publish import failed_name
@@ -70,11 +70,23 @@ def _page(
         snapshot=snapshot.id,
         groups=groups,
         tables=[
-            (name, text.number(manifest["rows_read"][name]), text.number(manifest["rows_kept"][name]))
+            (
+                name,
+                *(text.number(manifest[f"rows_{k}"][name]) for k in ("read", "kept", "rejected", "filtered")),
+            )
             for name in manifest["rows_read"]
         ],
+        # a filter may name anybody
+        filters=filters_of(manifest["filters"], manifest["rows_filtered"], text)
+        if audience == "team"
+        else [],
         findings=[
-            (describe(f, text), text(f"rules.policy.{f.policy}"), next(iter(examples(f, text, audience)), ""))
+            (
+                describe(f, text, audience),
+                advice(f, text) if audience == "team" else "",
+                text(f"rules.policy.{f.policy}"),
+                next(iter(examples(f, text, audience)), ""),
+            )
             for f in snapshot.findings
         ],
     )

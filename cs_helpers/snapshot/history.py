@@ -61,11 +61,11 @@ def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
         yield from _partitions(name, old["files"], new["files"])
         yield from _keys(name, before, after)
     for name in dict.fromkeys([*old["rows_read"], *new["rows_read"]]):
-        left_out = [
-            _number(m["rows_read"][name] - m["rows_kept"][name]) if name in m["rows_read"] else "–"
-            for m in (old, new)
-        ]
-        yield from _changed(f"{name}: rows left out", *left_out)
+        for what, count in (("rows left out", "rows_rejected"), ("rows filtered by where", "rows_filtered")):
+            yield from _changed(
+                f"{name}: {what}",
+                *(_number(m[count][name]) if name in m["rows_read"] else "–" for m in (old, new)),
+            )
     counts = [{(f.table, f.column, f.rule): f.count for f in s.findings} for s in (before, after)]
     for key in dict.fromkeys([*counts[0], *counts[1]]):
         yield from _changed(

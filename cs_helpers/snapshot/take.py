@@ -76,11 +76,14 @@ def take_snapshot(
 class Checked:
     """What checking the tables found.
 
-    rows_read, rows_kept: table -> count. stops: sentences on what a snapshot cannot be taken with.
+    rows_read, rows_kept, rows_filtered: table -> count. filters: table -> its filter, where it has one. stops:
+    sentences on what a snapshot cannot be taken with.
     """
 
     rows_read: Mapping[str, int]
     rows_kept: Mapping[str, int]
+    rows_filtered: Mapping[str, int]
+    filters: Mapping[str, str]
     findings: tuple[Finding, ...]
     stops: tuple[str, ...]
     as_of: date
@@ -99,8 +102,8 @@ def check_tables(
         stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
         more = tuple(stop.finding for stop in stops if stop.finding is not None)
         return Checked(
-            intake.rows_read, intake.rows_kept, (*intake.findings, *more), tuple(s.sentence for s in stops),
-            intake.as_of,
+            intake.rows_read, intake.rows_kept, intake.rows_filtered, intake.filters,
+            (*intake.findings, *more), tuple(s.sentence for s in stops), intake.as_of,
         )  # fmt: skip
 
 
@@ -237,8 +240,11 @@ def _write(
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
+    rejected = {
+        n: read - intake.rows_kept[n] - intake.rows_filtered[n] for n, read in intake.rows_read.items()
+    }
     for name, refused in intake.rejected.items():
-        if intake.rows_read[name] > intake.rows_kept[name]:
+        if rejected[name]:
             files.rejected(name, refused)
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -255,6 +261,9 @@ def _write(
         ),
         "rows_read": dict(intake.rows_read),
         "rows_kept": dict(intake.rows_kept),
+        "rows_rejected": rejected,
+        "rows_filtered": dict(intake.rows_filtered),
+        "filters": dict(intake.filters),
         "rows_frozen": {name: files.rows[name] for name in held},
         "sizes": [each.model_dump(mode="json") for each in sizes],
         "refused": {p: {t: each.as_json() for t, each in of.items()} for p, of in left_out.items()},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import ibis.expr.types as ir
@@ -12,6 +13,7 @@ import sqlglot as sg
 
 from cs_helpers.contract.casts import ROW, typed
 from cs_helpers.contract.clocks import Clock
+from cs_helpers.contract.normal import normal
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
@@ -81,15 +83,23 @@ def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
     return not engine.database and source.from_ in sources.files and is_parquet(engine.backend, source.from_)
 
 
-def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = True) -> ir.Table:
+def mapped(
+    engine: Engine,
+    sources: Sources,
+    table: Table,
+    *,
+    numbered: bool = True,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> ir.Table:
     """The table under the contract's column names, as the source types them, with row numbers.
 
     `source_row` counts from 1; it is 0 where the rows of the engine have no order, or where it is
-    not wanted: to number rows is to read them one after the other.
+    not wanted: to number rows is to read them one after the other. beside: more columns, each an
+    expression of the engine over the columns of the source.
     """
     source = sources.tables[table.name]
     base = _base(engine, source, numbered=numbered and engine.numbered)
-    everything = _available(engine, sources, table)
+    everything = columns_of(engine, sources, table)
     available = [column for column in everything if not column.endswith(AS_WRITTEN)]
     where = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
     where = where or "the query of the sources file"
@@ -137,9 +147,11 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
             said = said.model_copy(update={"column": written if written in everything else found})
         own[name] = f"{_expression(engine, said)} AS {engine.quoted(name)}"
         parts.append(own[name])
+    parts += [f"{expression} AS {engine.quoted(name)}" for name, expression in beside.items()]
     try:
         with reading(table.name, "the mapping cannot run"):
-            return _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+            rows = _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+            return _normalized(engine, rows, source)
     except SourceError:
         for name, part in own.items():  # which of them it is, the engine does not say
             try:
@@ -150,6 +162,16 @@ def mapped(engine: Engine, sources: Sources, table: Table, *, numbered: bool = T
                     table.name, f"{error.problem}.{has}", where=f"tables.{table.name}.columns.{name}"
                 ) from None
         raise
+
+
+def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
+    """The mapped rows with the keys and texts in the forms that the sources file says (`normalize`)."""
+    changed = {
+        name: normal(rows[name].cast("string"), said.normalize, engine.dialect)
+        for name, said in source.columns.items()
+        if said.normalize
+    }
+    return rows.mutate(**changed) if changed else rows
 
 
 def _asked(engine: Engine, query: str) -> ir.Table:
@@ -192,17 +214,23 @@ def _named(name: str, columns: Sequence[str]) -> str:
 def given(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
     """The columns of a table that its source has or maps."""
     source = sources.tables[table.name]
-    available = _available(engine, sources, table)
+    available = columns_of(engine, sources, table)
     return frozenset(c for c in table.columns if c in source.columns or _named(c, available))
 
 
-def _available(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
+def columns_of(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
+    """The columns of the source of a table; raises `SourceError` where its query or filter cannot run."""
     base = _base(engine, sources.tables[table.name], numbered=False)
     try:
         with reading(table.name, "the query or filter cannot run"):
             return tuple(_asked(engine, f"SELECT * FROM {base} AS source").columns)
     except SourceError as error:
         raise _without_rows(engine, sources, table, error.problem) from None
+
+
+def bare(engine: Engine, sources: Sources, table: Table) -> str:
+    """The rows of the source of a table before any filter, as SQL to read from."""
+    return _base(engine, sources.tables[table.name].model_copy(update={"where": None}), numbered=False)
 
 
 def _base(engine: Engine, source: TableSource, *, numbered: bool) -> str:

@@ -2,7 +2,7 @@
 
 What comes out stays in the engine of the files: the rows that were kept, the rows that were
 refused, what usage was reduced to, and the findings. For every table, rows read = rows kept + rows
-refused.
+refused + rows filtered out.
 """
 
 from __future__ import annotations
@@ -26,20 +26,23 @@ from cs_helpers.contract.checks import (
     contract_rules,
     key_rule,
     relation_rules,
+    repeat_rule,
+    total_rule,
     whole_rules,
 )
-from cs_helpers.contract.findings import Finding, Stop
+from cs_helpers.contract.findings import Finding, Policy, Stop
 from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import contracts, labels, questions, refused
+from cs_helpers.sources import balance, choices, contracts, labels, questions, reasons_to_stop, refused
 from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
-from cs_helpers.sources.examples import broken_rules, finding
+from cs_helpers.sources.examples import broken_rules, finding, worded
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.reduced import Reduced, reduced
+from cs_helpers.sources.totals import with_totals
 from cs_helpers.sources.unclear import hinted, point_counts, unclear_points
 from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
 
@@ -50,8 +53,8 @@ class Intake:
 
     kept: table -> its rows in the engine of the files, with the contract's columns; all but usage.
     rejected: table -> the refused rows (`source_row`, `rules` and the raw columns as text).
-    rows_read, rows_kept: table -> count. usage: what the rows of known accounts in the
-    log were reduced to; log: its rows.
+    rows_read, rows_kept, rows_filtered: table -> count; what is left are the refused rows. filters: table -> its
+    filter, where it has one. usage: what the rows of known accounts in the log were reduced to; log: its rows.
     stops: what stops a snapshot. counts: table -> its rows by product and whether they were refused (`refused.counted`).
     """
 
@@ -63,6 +66,8 @@ class Intake:
     stops: tuple[Stop, ...]
     as_of: date
     counts: Mapping[str, pd.DataFrame]
+    rows_filtered: Mapping[str, int]
+    filters: Mapping[str, str]
     usage: Reduced | None = None
     log: UsageLog | None = None
 
@@ -80,10 +85,10 @@ def taken_in(
     products: those that are known, for what they say of their contracts.
 
     Raises `SourceError` where a table or column cannot be read. What was read and stops a snapshot
-    (a table without rows, a required table with none left, two currencies in one product, a rule
-    whose policy says so, a question that only a person can answer) stands in `stops`.
+    (a table without rows, a required table with none left, two currencies in one product, files that
+    overlap, a rule whose policy says so, a question that only a person can answer) stands in `stops`.
     """
-    return _Taking(engines, landed(engines, sources), sources, today, products).intake(reductions)
+    return _Taking(engines, sources, today, products).intake(reductions)
 
 
 class _Taking:
@@ -93,21 +98,22 @@ class _Taking:
         self,
         engines: Engines,
         sources: Sources,
-        said: Sources,
         today: date,
         products: Mapping[str, Product],
     ) -> None:
-        self.engines, self.sources, self.today, self.products = engines, sources, today, products
-        #: the sources file as it was written: some of its tables were landed
-        self.said = said
+        #: the sources as they are written, and as they are read
+        self.said = sources
+        counted, self.filters, self.errors = balance.filtered(engines, sources)
+        self.sources = landed(engines, counted)
+        self.engines, self.today, self.products = engines, today, products
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
         self.rejected: dict[str, ir.Table] = {}
         self.rows_read: dict[str, int] = {}
         self.rows_kept: dict[str, int] = {}
         self.findings: list[Finding] = []
-        #: what a person has to say of how numbers are written
-        self.unclear: list[Stop] = []
+        #: what a person has to say first: how numbers are written, which files overlap
+        self.stops: list[Stop] = []
         self.counts: dict[str, pd.DataFrame] = {}
         #: the contracts that were kept, with the columns that questions are asked from
         self.asked: ir.Table
@@ -122,10 +128,16 @@ class _Taking:
                 self._check(raw[name], table, as_of)
             elif name == "usage" and parts is not None and not len(parts):
                 self.rows_read[name] = self.rows_kept[name] = 0
+                self.rows_read[name] += self._filtered(name)
             elif name == "usage" and parts is not None:
                 engine = self.engines.of(self.sources.tables["usage"].in_)
+                repeats = choices.of_repeats(self.said, name, self.policies)
+                if repeats == "warn" and parts["rows"].sum() > choices.FEW:
+                    repeats = None
                 with reading("usage"):
-                    log = usage_log(engine, self.sources, self.policies, as_of, self.kept.get("contracts"))
+                    log = usage_log(
+                        engine, self.sources, self.policies, as_of, self.kept.get("contracts"), repeats
+                    )
                 everything = reduced(
                     self.engines.hub, log, parts, self.policies, as_of, self.kept.get("contracts"), reductions
                 )
@@ -133,22 +145,32 @@ class _Taking:
                 with reading("usage"):
                     self._check_usage(log, everything)
         self.findings = [hinted(found, self.said) for found in self.findings]
-        stops = self._without_rows()
+        self.findings += balance.findings(self.filters, self.engines, self.said, self.policies)
+        self.findings += choices.spellings(self.engines.hub, self.kept, usage, self.said, self.policies)
+        stops = reasons_to_stop.without_rows(
+            self.rows_read, self.rows_kept, self.filters, self.findings, self.said
+        )
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
                 broken = rows.filter(rule.broken.fill_null(False))
                 if count := int(broken.count().execute()):
                     self.findings.append(finding(rule, count, TABLES[name], broken))
             stops += self._asked(as_of)
-        stops += self.unclear
-        if "contracts" in self.kept:
-            stops += _two_currencies(self.kept["contracts"])
+        for name, amount in (("contracts", "mrr"), ("costs", "amount")):
+            if name in self.kept:
+                stops += reasons_to_stop.two_currencies(self.kept[name], name, amount)
+        stops += self.stops
         stops += refused.too_much(self.counts, self.sources.refused_at_most, self.products)
-        stops += [Stop(_stopped(f), None) for f in self.findings if f.policy == "stop"]
+        stops += [Stop(reasons_to_stop.stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
-            as_of, self.counts, usage, log,
+            as_of, self.counts, {n: self._filtered(n) for n in self.rows_read},
+            {n: f.text for n, f in self.filters.items()}, usage, log,
         )  # fmt: skip
+
+    def _filtered(self, name: str) -> int:
+        """How many rows of a table its filter left out."""
+        return self.filters[name].false if name in self.filters else 0
 
     def _read(self) -> tuple[dict[str, ir.Table], pd.DataFrame | None]:
         """Every table but usage, typed, in the engine of the files; and the parts of usage.
@@ -157,20 +179,21 @@ class _Taking:
         """
         raw: dict[str, ir.Table] = {}
         parts = None
-        errors: list[SourceError] = []
-        for name in (n for n in TABLES if n in self.sources.tables):
+        errors: list[SourceError] = list(self.errors)
+        failed = {error.table for error in errors}
+        for name in (n for n in TABLES if n in self.sources.tables and n not in failed):
             try:
                 engine = self.engines.of(self.sources.tables[name].in_)
                 if name == "usage":
                     parts = survey(engine, self.sources, self.today)
-                    self.unclear += unclear_points(USAGE, self.said, _over_all(parts))
+                    self.stops += unclear_points(USAGE, self.said, _over_all(parts))
                     continue
                 rows = typed_table(engine, self.sources, TABLES[name])
                 with reading(name):
                     raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
                     if counts := point_counts(raw[name], TABLES[name]):
                         told = raw[name].aggregate(**counts).to_pyarrow().to_pylist()[0]
-                        self.unclear += unclear_points(TABLES[name], self.said, told)
+                        self.stops += unclear_points(TABLES[name], self.said, told)
             except SourceError as error:
                 errors.append(error)
         raise_together(errors)
@@ -178,6 +201,7 @@ class _Taking:
 
     def _check(self, rows: ir.Table, table: Table, as_of: date) -> None:
         hub, name = self.engines.hub, table.name
+        rows = self._with_totals(rows, table)
         engine = self.engines.of(self.sources.tables[name].in_)
         with reading(name):
             rows = labels.read(rows, table, self.sources)
@@ -196,6 +220,12 @@ class _Taking:
         if name == "contracts":
             rules += contracts.rules(rows, self.sources, self.products, self.policies)
         rules += key_rule(rows, table, rules, self.policies)
+        rules += repeat_rule(rows, table, choices.of_repeats(self.said, name, self.policies))
+        totals = list(total_rule(rows, table, self.policies))
+        if totals and totals[0].refuses:  # no record, so that no other rule looks at it
+            record = ~totals[0].broken
+            rules = [replace(rule, broken=rule.broken.fill_null(False) & record) for rule in rules]
+        rules = [*totals, *rules]
         marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
         with reading(name):
             flagged = hub.create_table(f"flagged_{name}", rows.mutate(**marks))
@@ -205,10 +235,7 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         for i, (rule, hit) in enumerate(broken):
             if counts[f"n{i}"]:
-                found = finding(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
-                if rule.name == "not_allowed":
-                    found = self._with_line(found, table)
-                self.findings.append(found)
+                self._found(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
         out = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
         with reading(name):
             self.counts[name] = refused.counted(flagged, out, table)
@@ -225,7 +252,7 @@ class _Taking:
         self.rejected[name] = flagged.filter(out).select(
             ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
         )
-        self.rows_read[name] = int(counts["total"])
+        self.rows_read[name] = int(counts["total"]) + self._filtered(name)
         self.rows_kept[name] = int(self.kept[name].count().execute())
 
     def _with_line(self, found: Finding, table: Table) -> Finding:
@@ -233,6 +260,39 @@ class _Taking:
         choice = labels.classes(table, self.sources)[found.column]
         values = [value for _, _, value in found.examples]
         return replace(found, write=labels.line(self.sources, table, found.column, values, choice))
+
+    def _with_totals(self, rows: ir.Table, table: Table) -> ir.Table:
+        """The rows with `total` beside them where some are one: looked at in columns, not in constants."""
+        source = self.said.tables[table.name]
+        taken = [c for c in table.columns if (said := source.column(c)) is None or said.column is not None]
+        with reading(table.name):
+            return with_totals(self.engines.hub, rows, table, taken)
+
+    def _found(
+        self, rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()
+    ) -> None:
+        """A finding on rows that break a rule, and what a person has to choose there."""
+        source = self.sources.tables[table.name]
+        if rule.name == "total_row":
+            broken = worded(broken, table)
+        found = finding(rule, count, table, broken, key)
+        if rule.name == "not_allowed":
+            found = self._with_line(found, table)
+        if rule.name == "identical_rows" and self.said.tables[table.name].duplicates is None:
+            found = replace(found, write=choices.drop_or_keep(table.name))
+            overlap = choices.of_files(self.engines.of(source.in_), self.sources, table)
+            if overlap is not None:
+                self.stops.append(overlap)
+        self.findings.append(found)
+        if rule.name == "orphan" and table.parent and table.parent[0] in self.kept:
+            self._near(table, rule.policy, choices.counted(broken, rule.column, ROW))
+
+    def _near(self, table: Table, policy: Policy, strange: Mapping[str, tuple[int, int]]) -> None:
+        parent, key = table.parent or ("", "")
+        known = self.kept[parent].select(key).to_pyarrow()[key].to_pylist()
+        found = choices.would_match(strange, known, table, policy, self.said)
+        if found is not None:
+            self.findings.append(found)
 
     def _asked(self, as_of: date) -> list[Stop]:
         """What a person has to say of the contracts; nothing where there are none."""
@@ -256,7 +316,8 @@ class _Taking:
             read=days.rows.sum().fill_null(0), strange=strangers.ifelse(days.rows, 0).sum().fill_null(0),
             kept=strangers.ifelse(0, days.good).sum().fill_null(0),
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
-        self.rows_read["usage"], self.rows_kept["usage"] = int(totals["read"]), int(totals["kept"])
+        self.rows_read["usage"] = int(totals["read"]) + self._filtered("usage")
+        self.rows_kept["usage"] = int(totals["kept"])
         self.counts["usage"] = refused.of_use(days, strangers)
         orphan = Rule(
             "usage",
@@ -273,9 +334,11 @@ class _Taking:
             if rule.label in counts:
                 rows = out if rule.refuses else log.whole
                 hit = rows.filter((rows.mask & (1 << i)) != 0)
-                self.findings.append(finding(rule, counts[rule.label], USAGE, hit, key))
+                self._found(rule, counts[rule.label], USAGE, hit, key)
         if totals["strange"]:
             self.findings.append(finding(orphan, int(totals["strange"]), USAGE, out.filter(out.strange), key))
+            of_strange = days.filter(strangers).group_by("account_id").aggregate(rows=days.rows.sum())
+            self._near(USAGE, orphan.policy, choices.merged(of_strange.to_pyarrow().to_pylist()))
         if "contracts" in self.kept and not contracts_matter(self.policies):
             self._outside_contracts(log, days, key)
 
@@ -310,31 +373,6 @@ class _Taking:
                 hit = whole.filter(shown.broken.fill_null(False))
                 self.findings.append(finding(shown, int(counts[shown.name]), USAGE, hit, key))
 
-    def _without_rows(self) -> list[Stop]:
-        stops = []
-        for name, count in self.rows_read.items():
-            if count == 0:
-                other = "" if TABLES[name].required else ", or leave it out of the sources file"
-                stops.append(
-                    Stop(
-                        f"table '{name}' has no rows: check its file and filter{other}",
-                        Finding(name, "", "no_rows", "stop", 0),
-                    )
-                )
-            elif self.rows_kept[name] == 0:
-                worst = max(
-                    (f for f in self.findings if f.table == name and f.policy != "warn"),
-                    key=lambda f: f.count,
-                )
-                stops.append(
-                    Stop(
-                        f"table '{name}': all {count:,} rows were refused, most for column '{worst.column}',"
-                        f" rule {worst.rule} ({_cause(worst, self.said)}): {_shown(worst)}",
-                        Finding(name, "", "all_refused", "stop", count),
-                    )
-                )
-        return stops
-
 
 def _latest_date(raw: Mapping[str, ir.Table], latest: list[date], today: date) -> date:
     """The latest dated row that is not in the future."""
@@ -348,25 +386,6 @@ def _latest_date(raw: Mapping[str, ir.Table], latest: list[date], today: date) -
     return max(latest, default=today)
 
 
-def _shown(found: Finding) -> str:
-    row, key, value = found.examples[0]
-    return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
-
-
-def _cause(found: Finding, sources: Sources) -> str:
-    """What the values would have to be; of the wrong type, how another way of writing is said (`hinted`)."""
-    if found.rule != "wrong_type":
-        return found.detail
-    kind, place = TABLES[found.table].kind(found.column), f"tables.{found.table}.columns"
-    if found.detail != kind:
-        return f"no plain {kind}; if they are meant as they stand, say '{found.detail}' under {place} of the sources file"
-    word = {"date": "format", "time": "format", "number": "number", "integer": "number"}.get(kind)
-    if word is None:
-        return kind
-    how = f"'{word}'" if sources.tables[found.table].in_ is None else "an sql expression"
-    return f"{kind}; another way of writing is said by {how} under {place}.{found.column} of the sources file"
-
-
 def _over_all(parts: pd.DataFrame) -> dict[str, Any]:
     """What the points of a log's quantities tell, over all of its parts."""
     told = parts.drop(columns=["product", "month", "rows", "checksum", "last_day", "known_day"]).dropna(
@@ -376,30 +395,3 @@ def _over_all(parts: pd.DataFrame) -> dict[str, Any]:
         name: min(told[name].dropna(), default="") if name.endswith("_example") else told[name].sum()
         for name in told
     }
-
-
-def _stopped(found: Finding) -> str:
-    return (
-        f"table '{found.table}', column '{found.column}': {found.count:,} rows break the rule {found.rule},"
-        f" whose policy is stop: {_shown(found)}"
-    )
-
-
-def _two_currencies(contracts: ir.Table) -> list[Stop]:
-    per_product = contracts.group_by("product").aggregate(
-        n=contracts.currency.nunique(),
-        count=contracts.count(),
-        seen=contracts.currency.collect(distinct=True),
-    )
-    mixed = per_product.filter(per_product.n > 1).order_by("product").to_pyarrow().to_pylist()
-    return [
-        Stop(
-            f"table 'contracts', column 'currency': product '{r['product']}' is paid in"
-            f" {', '.join(sorted(r['seen']))}; convert mrr to one currency",
-            Finding(
-                "contracts", "currency", "two_currencies", "stop", r["count"],
-                detail=f"{r['product']}: {', '.join(sorted(r['seen']))}",
-            ),
-        )
-        for r in mixed
-    ]  # fmt: skip

@@ -19,13 +19,17 @@
     tables:
       accounts:
         from: crm
-        where: "status <> 'test'"
+        where: "status is distinct from 'test'"
         columns:
           name: company_name          # the source's own column
           size: {sql: "case when seats >= 100 then 'enterprise' else 'small' end"}
           # or by a number: size: {column: employees, bounds: {SMB: 1, Mid-Market: 50, Enterprise: 300}}
           touch_model: {constant: low}
           industry: {column: branch, values: {R: retail, L: logistics}}
+          account_id: {column: id, normalize: [trim, zeros]}   # ' 007' and 7 are one key
+      surveys:
+        from: crm
+        duplicates: keep              # or drop: what rows are that repeat another in every column
       contracts:
         from: old
         columns:
@@ -58,6 +62,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.labels import DEFAULT_SIZES, SizeClass, read_sizes
+from cs_helpers.contract.normal import Form
 from cs_helpers.contract.policies import refused_policy
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
@@ -79,8 +84,9 @@ class ColumnSource(_Part):
     `format` says how dates are written in text, as in `%d/%m/%Y`, or by a word: `era` (令和8年4月1日, R8.4.1), `excel`
     (serial numbers of days), `epoch` and `epoch_ms` (seconds and milliseconds since 1970 in UTC). `number` is an
     example of how numbers are written, as in `1.234,5` or `120千円`. `means`, for the end of a contract alone: whether
-    the date is its last day or the day after. `bounds`, for the size of a company
-    alone: the least number of each class, where the column holds a number (of employees, say).
+    the date is its last day or the day after. `bounds`, for the size of a company alone: the least number of each
+    class, where the column holds a number (of employees, say). `normalize` brings a key or another text to a form in
+    which it is compared (`contract.normal`).
     """
 
     column: str | None = None
@@ -91,6 +97,7 @@ class ColumnSource(_Part):
     number: str | None = None
     means: Literal["last_day", "day_after"] | None = None
     bounds: dict[str, float] = Field(default_factory=dict)
+    normalize: tuple[Form, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -143,13 +150,18 @@ class FileSource(_Part):
 
 
 class TableSource(_Part):
-    """Where a table comes from: a file or a query over files, or one in a database."""
+    """Where a table comes from: a file or a query over files, or one in a database.
+
+    `where` leaves out the rows for which it is false. `duplicates` says what rows are that repeat another in every
+    column, where the table has no key: `drop` leaves them out, `keep` counts each.
+    """
 
     in_: str | None = Field(None, alias="in")
     from_: str | None = Field(None, alias="from")
     sql: str | None = None
     where: str | None = None
     timezone: str | None = None
+    duplicates: Literal["keep", "drop"] | None = None
     columns: dict[str, ColumnSource] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -257,11 +269,22 @@ def _check_names(file: Path, sources: Sources) -> None:
                 file, f"tables.{name}.from", table.from_, sources.files,
                 f"'{table.from_}' is not one of the files",
             )  # fmt: skip
+        if table.duplicates is not None and (
+            TABLES[name].key and (name != "usage" or "usage_id" in table.columns)
+        ):
+            raise SettingError(
+                file,
+                f"duplicates is for tables without a key; of rows that share {' and '.join(TABLES[name].key)} the first"
+                " is kept (the rule duplicate_key)",
+                key=f"tables.{name}.duplicates",
+            )
         columns = TABLES[name].columns
         for column, said in table.columns.items():
             key = f"tables.{name}.columns.{column}"
             _known(file, key, column, columns, "the table has no such column")
             _check_written(file, key, said, TABLES[name].kind(column), in_file=table.in_ is None)
+            if said.normalize and TABLES[name].kind(column) != "text":
+                raise SettingError(file, "normalize is for keys and other texts", key=key)
             if said.means is not None and (name, column) != ("contracts", "ended_on"):
                 raise SettingError(file, "means is for the end of a contract, contracts.ended_on", key=key)
             if said.bounds:

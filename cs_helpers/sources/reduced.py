@@ -136,6 +136,7 @@ def reduced(
         sorted(policies.said.items()),
         [] if looked_at is None else looked_at.order_by(looked_at.columns).to_pyarrow().to_pylist(),
         _repeats(log) if "repeated" in log.rows.columns else "",
+        log.repeats,
     )
     wanted = _wanted(found, basis, as_of)
     known = {w.key: kept(memory, w) for w in wanted}

@@ -17,7 +17,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
 
-from cs_helpers.contract.casts import MISFIT, ROW
+from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.checks import (
     Rule,
     beside_contracts,
@@ -25,8 +25,10 @@ from cs_helpers.contract.checks import (
     contract_rules,
     future_rule,
 )
+from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import VALUE_RULES, Policies
 from cs_helpers.contract.tables import TABLES
+from cs_helpers.errors import SourceError
 from cs_helpers.sources.columns import given, sliced, typed_table
 from cs_helpers.sources.engines import Engine, reading
 from cs_helpers.sources.mapping import Sources
@@ -55,7 +57,8 @@ def _postgres_hash(text: str, seed: int) -> dt.int64: ...
 class UsageLog:
     """The rows of the log in their engine.
 
-    rows: typed, with `day` and `month`. rules: those that look at one row; bit i of `mask` is set
+    repeats: what becomes of rows that repeat another, where the log has no key; `None`: nothing, they were not
+    looked for. rows: typed, with `day` and `month`. rules: those that look at one row; bit i of `mask` is set
     where a row breaks the i-th. whole: the same rows with their numbers, read one after the other.
     within: the rows of the months from a first to a last one, and maybe some around them. sliced:
     whether to read those is less than to read all.
@@ -68,6 +71,7 @@ class UsageLog:
     mapped: frozenset[str]
     within: Callable[[date, date], ir.Table]
     sliced: bool
+    repeats: Policy | None = None
 
     @property
     def refusing(self) -> int:
@@ -103,8 +107,11 @@ def usage_log(
     policies: Policies,
     as_of: date,
     contracts: ir.Table | None,
+    repeats: Policy | None = None,
 ) -> UsageLog:
     """The log with the rules that look at one row.
+
+    repeats: what becomes of rows that repeat another in every column, where no key is mapped.
 
     `contracts` are the kept ones, in the engine of the files, `None` where there is no such table; they are looked at
     where a contract rule refuses rows (`contracts_matter`).
@@ -113,12 +120,21 @@ def usage_log(
     numbered = typed_table(engine, sources, USAGE)
     plain = typed_table(engine, sources, USAGE, numbered=False)
     if "usage_id" in mapped:
+        if sources.tables["usage"].duplicates is not None:
+            raise SourceError(
+                "usage",
+                "duplicates is for a log without a key; of rows that share a usage_id the first is kept: take it out",
+                where="tables.usage.duplicates",
+            )
+        repeats = None
         plain, numbered = _without_repeats(engine, plain, numbered, as_of)
+    elif repeats is not None:
+        plain, numbered = _without_twins(engine, plain, numbered)
     matter = contracts is not None and contracts_matter(policies)
     beside = engine.brought("kept_contracts", contracts) if matter else None
-    rows, rules = _masked(_dated(plain), policies, as_of, beside)
-    whole, _ = _masked(_dated(numbered), policies, as_of, beside)
-    in_parts = "usage_id" not in mapped and sliced(engine, sources, USAGE)
+    rows, rules = _masked(_dated(plain), policies, as_of, beside, repeats)
+    whole, _ = _masked(_dated(numbered), policies, as_of, beside, repeats)
+    in_parts = "usage_id" not in mapped and "twin" not in plain.columns and sliced(engine, sources, USAGE)
 
     def within(first: date, last: date) -> ir.Table:
         if not in_parts:
@@ -126,7 +142,7 @@ def usage_log(
         part = typed_table(engine, sources, USAGE, numbered=False, months=(first, last))
         return _masked(_dated(part), policies, as_of, beside)[0]
 
-    return UsageLog(engine, rows, rules, whole, mapped, within, in_parts)
+    return UsageLog(engine, rows, rules, whole, mapped, within, in_parts, repeats)
 
 
 def contracts_matter(policies: Policies) -> bool:
@@ -143,7 +159,11 @@ def _dated(rows: ir.Table) -> ir.Table:
 
 
 def _masked(
-    rows: ir.Table, policies: Policies, as_of: date, contracts: ir.Table | None
+    rows: ir.Table,
+    policies: Policies,
+    as_of: date,
+    contracts: ir.Table | None,
+    repeats: Policy | None = None,
 ) -> tuple[ir.Table, tuple[Rule, ...]]:
     if contracts is not None:
         rows = beside_contracts(rows, contracts)
@@ -153,6 +173,8 @@ def _masked(
     if "repeated" in rows.columns:
         policy = policies.of("usage", "usage_id", "duplicate_key")
         rules.append(Rule("usage", "usage_id", "duplicate_key", policy, rows.repeated))
+    if "twin" in rows.columns and repeats is not None:
+        rules.append(Rule("usage", "", "identical_rows", repeats, rows.twin))
     bits = [
         ibis.ifelse(rule.broken.fill_null(False), ibis.literal(1 << i, "int64"), ibis.literal(0, "int64"))
         for i, rule in enumerate(rules)
@@ -185,11 +207,31 @@ def _without_repeats(
         order = [broken.cast("int8"), rows[ROW], *(rows[c] for c in USAGE.columns)]
         place = ibis.row_number().over(group_by=rows.usage_id, order_by=order)
         shared = engine.aside("usage_shared", rows.mutate(repeated=place > 0))
-    return _beside(plain, twice, shared), _beside(numbered, twice, shared)
+    found = ("usage_id", "repeated", twice, shared)
+    return _beside(plain, *found), _beside(numbered, *found)
 
 
-def _beside(rows: ir.Table, twice: ir.Table, shared: ir.Table) -> ir.Table:
-    alone = rows.anti_join(twice, "usage_id").mutate(repeated=ibis.literal(False))
+def _without_twins(engine: Engine, plain: ir.Table, numbered: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """The rows with `twin`: true for all but the first of those that are the same in every column.
+
+    A hash finds those that may be, and only they are looked at column by column.
+    """
+    plain, numbered = (rows.mutate(row_hash=_hashed(engine, rows)) for rows in (plain, numbered))
+    with reading("usage"):
+        counted = plain.group_by("row_hash").aggregate(n=plain.count())
+        twice = engine.aside("usage_twice", counted.filter(counted.n > 1).select("row_hash"))
+        if not twice.count().execute():
+            return plain.drop("row_hash"), numbered.drop("row_hash")
+        rows = numbered.semi_join(twice, "row_hash")
+        same = [rows[RAW + c] for c in USAGE.columns]
+        place = ibis.row_number().over(group_by=same, order_by=rows[ROW])
+        shared = engine.aside("usage_shared", rows.mutate(twin=place > 0))
+    found = ("row_hash", "twin", twice, shared)
+    return _beside(plain, *found), _beside(numbered, *found)
+
+
+def _beside(rows: ir.Table, key: str, mark: str, twice: ir.Table, shared: ir.Table) -> ir.Table:
+    alone = rows.anti_join(twice, key).mutate(**{mark: ibis.literal(False)})
     return ibis.union(alone, shared.cast(alone.schema()).select(alone.columns))
 
 
@@ -198,20 +240,24 @@ def digest(engine: Engine, rows: ir.Table) -> ir.StringScalar:
 
     A value that does not fit is nothing by now, so those are counted beside the hash.
     """
-    columns: Sequence[ir.Value] = [rows[c] for c in USAGE.columns]
-    if engine.dialect == "duckdb":
-        hashed = _duckdb_hash(*columns)
-    elif engine.dialect == "pyspark":
-        hashed = _spark_hash(*columns)
-    else:
-        written = [c.cast("string").fill_null("\\N") for c in columns]
-        hashed = _postgres_hash(ibis.literal("\x1f").join(written), 0)
+    hashed = _hashed(engine, rows)
     misfits = [
         rows[MISFIT + c].ifelse(1, 0).sum().fill_null(0).cast("string") for c in ("occurred_at", "quantity")
     ]
     # DuckDB adds whole numbers up in 128 bits, the others have to be told
     total = hashed.sum() if engine.dialect == "duckdb" else hashed.cast(dt.Decimal(38, 0)).sum()
     return ibis.literal("/").join([total.cast("string"), *misfits])
+
+
+def _hashed(engine: Engine, rows: ir.Table) -> ir.IntegerColumn:
+    """A number that is the same for rows that are the same in every column."""
+    columns: Sequence[ir.Value] = [rows[c] for c in USAGE.columns]
+    if engine.dialect == "duckdb":
+        return _duckdb_hash(*columns)
+    if engine.dialect == "pyspark":
+        return _spark_hash(*columns)
+    written = [c.cast("string").fill_null("\\N") for c in columns]
+    return _postgres_hash(ibis.literal("\x1f").join(written), 0)
 
 
 def grouped(log: UsageLog, rows: ir.Table) -> ir.Table:

@@ -37,10 +37,10 @@ def test_without_a_snapshot_the_list_says_how_to_take_one(command):
 
 def test_the_list_has_a_line_for_each_and_marks_the_latest(command, two):
     lines = command("snapshots", "list").out.splitlines()
-    assert lines[0].split() == ["snapshot", "products", "rows", "read", "left", "out", "size"]
+    assert lines[0].split() == ["snapshot", "products", "rows", "read", "left", "out", "filtered", "size"]
     assert [line.split()[0] for line in lines[1:]] == two
-    assert lines[1].split()[1:4] == ["helpdesk", "4", "0"]
-    assert lines[2].split()[1:4] == ["helpdesk", "5", "1"]
+    assert lines[1].split()[1:5] == ["helpdesk", "4", "0", "0"]
+    assert lines[2].split()[1:5] == ["helpdesk", "5", "1", "0"]
     assert [line.rstrip().endswith("latest") for line in lines[1:]] == [False, True]
 
 
@@ -51,7 +51,7 @@ def test_one_is_shown_with_its_tables_and_what_was_found(command, two, name):
     assert ran.out.startswith(two[1])
     assert "as of 2026-09-30" in ran.out
     assert "every file is as it was written" in ran.out
-    assert ["contracts", "3", "2", "2"] in [line.split() for line in ran.out.splitlines()]
+    assert ["contracts", "3", "2", "1", "0", "2"] in [line.split() for line in ran.out.splitlines()]
     assert "match no row of accounts (contracts.account_id): 1 (left out)" in ran.out
 
 

@@ -90,7 +90,7 @@ def take(tmp_path):
                 {
                     n: in_order(t)
                     for n, t in intake.rejected.items()
-                    if intake.rows_kept[n] < intake.rows_read[n]
+                    if intake.rows_kept[n] + intake.rows_filtered[n] < intake.rows_read[n]
                 },
                 dict(intake.rows_read),
                 dict(intake.rows_kept),

@@ -121,7 +121,10 @@ FILES = {
     ),
     "a header and no rows": Case(
         ContractError,
-        ("table 'accounts' has no rows: check its file and filter", MEND),
+        (
+            "table 'accounts': its filter (size = 'huge') lets none of 2 rows pass; correct 'tables.accounts.where'",
+            MEND,
+        ),
         {"accounts.csv": ACCOUNTS.splitlines()[0] + "\n"},
     ),
     "an optional table without rows": Case(

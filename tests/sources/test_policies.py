@@ -74,6 +74,7 @@ class Defect:
     beside: tuple[str, ...] = field(default=())
     customers: dict[str, str] = field(default_factory=lambda: {"zero_mrr": "customer"})
     ends: str | None = None
+    where: str | None = None
 
 
 #: rule -> a defect; in `usage` they are reduced, not kept, and stand apart
@@ -101,6 +102,10 @@ DEFECTS = {
     "churn_flag_disagrees": Defect("accounts", "churned", "A2", "high,false", "high,true", ("touches",)),
     "churned_but_running": Defect("accounts", "churned", "A3", "tech,false", "tech,true"),
     "without_notes": Defect("interviews", "interview_id", "I2", "", "", ("notes",)),
+    "filter_unknown": Defect("accounts", "", "A2", "4,high", "4,", where="touch_model <> 'test'"),
+    "total_row": Defect("tickets", "", "Total", "T2,A2,helpdesk,2026-05-02 10:00:00,2026-05-03 10:00:00", "Total,,,,"),
+    "identical_rows": Defect("touches", "", "A1", "A3,helpdesk,2026-09-01 10:00:00,mail", "A1,helpdesk,2026-05-01 10:00:00,meeting"),
+    "differ_in_case": Defect("accounts", "industry", "Retail | retail", "tech,false\nA4,Nishi,mid,retail", "tech,false\nA4,Nishi,mid,Retail"),
 }  # fmt: skip
 IN_USAGE = {
     "wrong_type": Defect("usage", "quantity", "E2", "reply,20", "reply,much"),
@@ -137,7 +142,10 @@ def taken(tmp_path):
         (tmp_path / "snapshots").mkdir(exist_ok=True)
         columns = said_of(tmp_path, defect or Defect("", "", "", "", ""))
         return take_snapshot(
-            written(tmp_path, tables, policies, contracts={"columns": columns}),
+            written(
+                tmp_path, tables, policies, contracts={"columns": columns},
+                **({defect.table: {"where": defect.where}} if defect and defect.where else {}),
+            ),
             folder=tmp_path / "snapshots", products=tmp_path / "products", today=date(2026, 12, 31),
         )  # fmt: skip
 
@@ -189,7 +197,8 @@ def stopped(folder, call, defect, rule):
     with pytest.raises(ContractError) as caught:
         call()
     line = next(f for f in caught.value.failures if f"break the rule {rule}, whose policy is stop" in f)
-    assert f"table '{defect.table}', column '{defect.column}': 1 rows" in line
+    column = f", column '{defect.column}'" if defect.column else ""
+    assert f"table '{defect.table}'{column}: 1 rows" in line
     assert f"key {defect.key}, value" in line
     assert {p.name for p in (folder / "snapshots").iterdir() if not p.name.startswith(".")} == set()
 
@@ -218,18 +227,26 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
     assert (found.column, found.policy, found.count) == (defect.column, policy, 1)
     assert found.examples[0][1] == defect.key
     rows, out = kept(snapshot, defect.table), refused(snapshot, defect.table)
-    name = TABLES[defect.table].key[0]
+    name = (*TABLES[defect.table].key, "account_id")[0]
     left = rows[rows[name] == defect.key]
     if policy == "reject":
-        assert len(left) == (1 if rule == "duplicate_key" else 0)
-        row = out[out["rules"].str.split().map(lambda rules: f"{defect.column}:{rule}" in rules)].iloc[0]
+        assert len(left) == (1 if rule in ("duplicate_key", "identical_rows") else 0)
+        label = f"{defect.column or defect.table}:{rule}"
+        row = out[out["rules"].str.split().map(lambda rules: label in rules)].iloc[0]
         assert {c: row[c] for c in cells(tables[defect.table], defect)} == cells(tables[defect.table], defect)
         return
+    if rule == "total_row":  # what it lacks refuses it then
+        assert "account_id:missing_value" in out["rules"].iloc[0].split()
+        return
     assert out.empty
-    assert len(left) == 1
-    assert left[defect.column].isna().all() == (
-        rule in ("wrong_type", "not_allowed", "out_of_range", "label_unknown")
-    )
+    if rule == "differ_in_case":
+        assert sorted(rows[defect.column].value_counts()) == [1, 1, 2]
+        return
+    assert len(left) == (2 if rule == "identical_rows" else 1)
+    if defect.column:
+        assert left[defect.column].isna().all() == (
+            rule in ("wrong_type", "not_allowed", "out_of_range", "label_unknown")
+        )
 
 
 @pytest.mark.thorough
@@ -429,7 +446,9 @@ def test_the_books_balance_and_refused_rows_are_whole_under_any_policies(
                 assert len(stayed) == left
                 assert set(stayed["source_row"]) | set(out["source_row"]) == set(range(1, read + 1))
         refused_by = {
-            f"{f.column}:{f.rule}" for f in intake.findings if f.table == "usage" and f.policy != "warn"
+            f"{f.column}:{f.rule}"
+            for f in intake.findings
+            if f.table == "usage" and f.policy != "warn" and f.rule != "would_match"
         }
         labels = (
             intake.rejected["usage"].execute()["rules"]
