@@ -338,7 +338,7 @@ def new_product(
     """Draft a product file from the data, or start from another product's."""
     from cs_helpers.snapshot.new_product import start_product
 
-    console.print(_plain(start_product(name, data)))
+    console.print(_plain(in_words(start_product(name, data))))
 
 
 @app.command()
