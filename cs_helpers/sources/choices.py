@@ -20,11 +20,11 @@ from cs_helpers.contract.normal import BLANKS, FORMS, alike, normal_text
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.balance import as_yaml
 from cs_helpers.sources.cells import parquet
 from cs_helpers.sources.columns import columns_of, mapped
 from cs_helpers.sources.engines import Engine, reading
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.mapping_lines import placed_line
 from cs_helpers.sources.reduced import Reduced
 
 #: the column in which a pattern of files says which of them a row comes from
@@ -115,7 +115,8 @@ def _spelled(
     pairs = {rare: names[0] for names in groups.values() for rare in names[1:]}
     if not pairs:
         return
-    before = _said(sources, table, column).get("values", {})
+    said = sources.tables[table].column(column)
+    before: Mapping[Any, Any] = {} if said is None else said.values
     values = {old: pairs.get(new, new) for old, new in before.items()} | pairs
     examples = tuple(
         (0, f"{written(rare)} | {written(usual)}"[:80], f"{seen[rare]:,} | {seen[usual]:,}")
@@ -123,7 +124,7 @@ def _spelled(
     )
     yield Finding(
         table, column, "differ_in_case", policies.of(table, column, "differ_in_case"),
-        sum(seen[rare] for rare in pairs), examples, write=line(sources, table, column, values=values),
+        sum(seen[rare] for rare in pairs), examples, write=placed_line(sources, table, column, values=values),
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def would_match(
         # where the parents' keys change, too, so do those of every table that names them
         alone = all(key == form for key, form in joined.items())
         lines = [
-            line(sources, name, column, normalize=forms)
+            placed_line(sources, name, column, normalize=forms)
             for name, other in TABLES.items()
             if name == table.name
             or (name in sources.tables and not alone and (name == parent or other.parent == table.parent))
@@ -186,19 +187,6 @@ def _met(strange: Iterable[str], known: Iterable[str]) -> dict[str, tuple[str, S
 
 
 # --- lines of the sources file -------------------------------------------------------------------
-
-
-def line(sources: Sources, table: str, column: str, **more: Any) -> str:
-    """The mapping of a column as the sources file has it, with something more."""
-    said = {**_said(sources, table, column), **more}
-    return f"tables.{table}.columns.{column}: {as_yaml(said, flow=True)}"
-
-
-def _said(sources: Sources, table: str, column: str) -> dict[str, Any]:
-    said = sources.tables[table].column(column)
-    if said is None:
-        return {"column": column}
-    return said.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
 
 
 def written(text: str) -> str:

@@ -6,7 +6,6 @@ from every engine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import ibis
@@ -17,6 +16,7 @@ from cs_helpers.contract.labels import NOT_KNOWN, folded, spellings
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.mapping_lines import placed_line
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -94,15 +94,9 @@ def line(sources: Sources, table: Table, column: str, values: Sequence[str], cho
     said = sources.tables[table.name].columns.get(column)
     if said is not None and (said.column is None or said.bounds):
         return ""
-    source = column if said is None else str(said.column)
     written = list(dict.fromkeys(v for v in values if v))[:_WRITTEN]
     known = {} if said is None else said.values
-    pairs = [
-        f"{json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in known.items()
-    ]
-    pairs += [f"{json.dumps(v, ensure_ascii=False)}: {choice[0]}" for v in written]
-    name = json.dumps(source, ensure_ascii=False)
-    return f"tables.{table.name}.columns.{column}: {{column: {name}, values: {{{', '.join(pairs)}}}}}"
+    return placed_line(sources, table.name, column, values={**known, **dict.fromkeys(written, choice[0])})
 
 
 def _counts(rows: ir.Table, column: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime, customer_time
 from cs_helpers.sources.contracts import OTHER, means
 from cs_helpers.sources.mapping import Sources
-from cs_helpers.sources.unclear import line
+from cs_helpers.sources.mapping_lines import column_line
 
 #: where a person says how the end of a contract is to be read
 _PLACE = "tables.contracts.columns of the sources file"
@@ -81,13 +81,14 @@ def _last_day(
     day = max(at for at, *_ in found)
     _, name, until, after, short = min(f for f in found if f[0] == day)
     ends = contracts["ended_on"]
+    write = column_line(sources, "contracts", "ended_on", means="last_day")
     yield _asked(
         "ended_on",
         "last_day_or_day_after",
         int((ends.notna() & (ends != contracts[OTHER + "ended_on"])).sum()),
         f"is it the last day of a contract or the day after? At {day} product '{name}' has {until} if it is the last"
-        f" day, {after} if it is the day after ({_followed(every)}). Say '{line(sources, 'contracts', 'ended_on', means='last_day')}' or 'means: day_after'"
-        f" in {_PLACE}",
+        f" day, {after} if it is the day after ({_followed(every)}). Say '{write}' or"
+        f" 'means: day_after' in {_PLACE}",
         f"{day}: {short}",
     )
 

@@ -335,7 +335,12 @@ def _rewritten(
 
 
 def _check_lines(name: str, path: str, form: _Form, file: FileSource, where: str) -> None:
-    """Names the first line that has not as many cells as there are names, or an ill-written quote."""
+    """Names the first line that has not as many cells as there are names, or an ill-written quote.
+
+    After an empty line, the last ones may have a single cell: reports write below their rows what they are.
+    """
+    below: SourceError | None = None
+    parted = False
     with _lines(path, file) as lines:
         rows = csv.reader(lines, **_options(form.delimiter, file, strict=True))
         before = 0
@@ -343,6 +348,9 @@ def _check_lines(name: str, path: str, form: _Form, file: FileSource, where: str
             for i, row in enumerate(rows):
                 first, last, before = before + 1, rows.line_num, rows.line_num
                 if i < form.skip or not row or len(row) == len(form.names):
+                    parted = parted or (i >= form.skip and not row)
+                    if row and below is not None:
+                        raise below
                     continue
                 if len(row) > len(form.names) and not any(cell.strip() for cell in row[len(form.names) :]):
                     continue
@@ -353,7 +361,9 @@ def _check_lines(name: str, path: str, form: _Form, file: FileSource, where: str
                 problem = (
                     f"line {first}, which begins with '{row[0][:40]}', {_UNCLOSED if last > first else cells}"
                 )
-                raise SourceError(name, problem, where=where)
+                below = below or SourceError(name, problem, where=where)
+                if not parted or len(row) > 1:
+                    raise below
         except csv.Error as error:
             said = _ILL_QUOTED if "expected after" in str(error) else _UNCLOSED
             raise SourceError(name, f"line {before + 1} {said}", where=where) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -10,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import ibis.expr.types as ir
-import yaml
 
 from cs_helpers.contract.casts import PLAIN_NUMBER, POINT, RAW
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.mapping import ColumnSource, Sources
+from cs_helpers.sources.mapping_lines import column_line
 from cs_helpers.sources.value_forms import date_forms
 from cs_helpers.sources.written import number_example
 
@@ -54,7 +53,7 @@ def unclear_points(table: Table, sources: Sources, counts: Mapping[str, Any]) ->
         as_fraction, as_thousand = _shown(str(example)), _shown(str(example).replace(".", ""))
         if sources.tables[table.name].in_ is None:
             cure = (
-                f"Say '{line(sources, table.name, name, number='1.234,5')}' (points between thousands) or"
+                f"Say '{column_line(sources, table.name, name, number='1.234,5')}' (points between thousands) or"
                 f" 'number: \"1234.5\"' (points before fractions) under tables.{table.name}.columns of the sources file"
             )
         else:
@@ -83,28 +82,12 @@ def hinted(found: Finding, sources: Sources) -> Finding:
     if kind in ("number", "integer") and said.number is None:
         numbers = [t for t in texts if not re.match(PLAIN_NUMBER, t) and number_example([t])]
         if example := number_example(numbers):
-            return replace(found, detail=line(sources, found.table, found.column, number=example))
+            return replace(found, detail=column_line(sources, found.table, found.column, number=example))
     if kind in ("date", "time") and said.format is None:
         known = date_forms(tuple(texts)) or ()
         if len(known) == 1:
-            return replace(found, detail=line(sources, found.table, found.column, format=known[0]))
+            return replace(found, detail=column_line(sources, found.table, found.column, format=known[0]))
     return found
-
-
-def line(sources: Sources, table: str, column: str, **more: str) -> str:
-    """The line of a mapping that says more of a column than the sources file does."""
-    said = sources.tables[table].column(column) or ColumnSource(column=column)
-    parts = said.model_dump(exclude_none=True, exclude_defaults=True) | more
-    return f"{column}: {{{', '.join(f'{key}: {_yaml(value)}' for key, value in parts.items())}}}"
-
-
-def _yaml(value: Any) -> str:
-    """A value as it is written between braces; text in double quotes where it needs them."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{_yaml(key)}: {_yaml(meaning)}' for key, meaning in value.items())}}}"
-    if isinstance(value, str) and re.fullmatch(r"\w[\w .()/-]*", value) and yaml.safe_load(value) == value:
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _too_small(table: Table, column: str) -> bool:

@@ -58,7 +58,7 @@ def test_a_size_that_is_not_known_keeps_its_customer_and_is_named_with_the_line_
     named = found(taken, "size", "not_allowed")
     assert (named.policy, named.count, named.detail) == ("warn", 1, "small, mid, enterprise")
     assert named.examples == ((1, "A1", "Gross"),)
-    assert named.write == 'tables.accounts.columns.size: {column: "size", values: {"Gross": small}}'
+    assert named.write == "tables.accounts.columns.size: {column: size, values: {Gross: small}}"
 
 
 def test_the_line_to_write_can_be_read_and_mends_it(take):

@@ -155,6 +155,15 @@ def test_a_compressed_file_is_read_whole(read):
     assert read(gzip.compress(b'id,x\n1,"a\nb"\n'), "t.csv.gz")[1] == [("1", "a\nb")]
 
 
+def test_what_a_report_writes_below_its_rows_is_a_row_with_one_cell(read):
+    below = '"Grand Totals (2 records)"\n"Copyright (c) 2026 a, b"\n\n"Confidential"\n'
+    rows = read('"id","x","y"\n"1","a","b"\n"2","c","d"\n\n\n' + below)[1]
+    assert rows[:2] == [("1", "a", "b"), ("2", "c", "d")]
+    assert rows[2:] == [
+        (said, None, None) for said in ("Grand Totals (2 records)", "Copyright (c) 2026 a, b", "Confidential")
+    ]
+
+
 # --- types that expressions see ------------------------------------------------------------------
 
 
@@ -210,6 +219,8 @@ def test_types_are_held_against_all_rows(read, monkeypatch):
         ('id,x\n1,"a\n2,b\n', ("line 2", "opens a quote", "does not end")),
         ("id,x\n1,a\n2,b,c\n", ("line 3, which begins with '2', has 3 cells", "has 2")),
         ("id,x\n1,a\n2\n", ("line 3, which begins with '2', has 1 cells",)),
+        ("id,x\n1,a\n\n2\n3,b\n", ("line 4, which begins with '2', has 1 cells",)),
+        ("id,x,y\n1,a,b\n\n2,c\n", ("line 4, which begins with '2', has 2 cells",)),
         ("会社,x\n北浜,1\n".encode("cp932"), ("not UTF-8 text", "encoding: cp932")),
         (b"PK\x03\x04....[Content_Types].xml", ("not text but an Excel workbook", ".xlsx")),
         (b"\xd0\xcf\x11\xe0" + b"0" * 600, ("not text but an old Excel workbook",)),
