@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import yaml
 
@@ -101,6 +101,7 @@ def filled(seen: Sequence[str]) -> tuple[str, ...]:
     return tuple(value for value in seen if value not in NOTHING)
 
 
+@cache
 def _most(seen: tuple[str, ...], forms: object) -> tuple[tuple[str, ...] | None, tuple[str, ...]] | None:
     """The forms of nearly all values, and those that are not written so; `None` where there are no such forms."""
     values = filled(seen)
@@ -109,13 +110,14 @@ def _most(seen: tuple[str, ...], forms: object) -> tuple[tuple[str, ...] | None,
     found = forms(values)  # type: ignore[operator]
     if found != ():
         return found, ()
-    shapes = Counter(_shape(value) for value in values)
-    usual, odd = [], [*values]
-    for shape, _ in shapes.most_common():
-        usual += [value for value in values if _shape(value) == shape]
-        odd = [value for value in odd if _shape(value) != shape]
-        if len(usual) >= _MOST * len(values):
-            break
+    alike: dict[str, list[str]] = {}
+    for value in values:
+        alike.setdefault(_shape(value), []).append(value)
+    usual: list[str] = []
+    often = sorted(alike, key=lambda shape: -len(alike[shape]))
+    while len(usual) < _MOST * len(values):
+        usual += alike.pop(often.pop(0))
+    odd = [value for value in values if _shape(value) in alike]
     found = forms(tuple(usual)) if odd and len(odd) <= (1 - _MOST) * len(values) else ()  # type: ignore[operator]
     return (found, tuple(odd)) if found != () else None
 

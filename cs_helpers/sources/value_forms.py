@@ -65,11 +65,28 @@ def date_forms(seen: tuple[str, ...]) -> tuple[str, ...] | None:
         for word, first, last in _COUNTED:
             if all(first <= float(value) <= last for value in plain):
                 return (word,)
-    every = [f"{day}{clock}" for day in _DAYS for clock in _CLOCKS]
+    every = [
+        form for form, like in _formats().items() if all(like.fullmatch(value) for value in seen[:_FIRST])
+    ]
+    if not every:  # most columns are no dates, and the engine need not be asked
+        return ()
     with duckdb.connect() as engine:  # by the rules of the engine that will read them
-        for texts in (list(seen[:_FIRST]), list(seen)):
-            every = _reading(engine, texts, every)
-    return tuple(every)
+        return tuple(_reading(engine, list(seen), every))
+
+
+@cache
+def _formats() -> dict[str, re.Pattern[str]]:
+    """Each format of a date or time, and what a text that is written by it looks like."""
+    signs = {
+        **dict.fromkeys("dmHMSI", r"\d{1,2}"), "Y": r"\d{4}", "y": r"\d{2}", "b": r"[A-Za-z]{3}", "B": r"[A-Za-z]{3,9}",
+        "p": r"[AaPp][Mm]",
+    }  # fmt: skip
+
+    def like(form: str) -> str:
+        parts = re.split(r"%(\w)", form)
+        return "".join(signs[part] if i % 2 else re.escape(part) for i, part in enumerate(parts))
+
+    return {f"{day}{clock}": re.compile(like(f"{day}{clock}")) for day in _DAYS for clock in _CLOCKS}
 
 
 def _reading(engine: duckdb.DuckDBPyConnection, texts: list[str], formats: Sequence[str]) -> list[str]:
