@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlglot as sg
+import yaml
 from sqlglot import expressions as sge
 
 from cs_helpers.contract.casts import ROW
@@ -23,7 +24,6 @@ from cs_helpers.errors import SourceError
 from cs_helpers.sources.columns import bare, columns_of, mapped
 from cs_helpers.sources.engines import Engine, Engines, reading
 from cs_helpers.sources.mapping import Sources, TableSource
-from cs_helpers.sources.mapping_lines import in_yaml
 
 #: what a column of the filter is called beside the columns of the contract
 _BESIDE = "beside_"
@@ -130,7 +130,7 @@ def findings(
             keep, text = _kept(engine, filter_.text)
             yield Finding(
                 name, "", "filter_unknown", policies.of(name, "", "filter_unknown"), filter_.unknown,
-                filter_.examples, text, "\n".join(f"where: {in_yaml(w)}" for w in (keep, f"({text}) is true")),
+                filter_.examples, text, "\n".join(_line(w) for w in (keep, f"({text}) is true")),
             )  # fmt: skip
 
 
@@ -149,3 +149,8 @@ def _kept(engine: Engine, where: str) -> tuple[str, str]:
         )
         return f"{column} is distinct from {value}", where
     return f"({where}) is not false", where
+
+
+def _line(where: str) -> str:
+    """A filter as a line of the sources file."""
+    return yaml.safe_dump({"where": where}, allow_unicode=True, width=10**6).strip()

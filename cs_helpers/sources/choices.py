@@ -33,9 +33,9 @@ PART = "source_file"
 #: up to so many rows of the log are looked at for some that repeat another where nothing was said of them
 FEW = 5_000_000
 
-#: columns whose values are names that a person may write in two ways
+#: columns whose values are names that a person may write in two ways; industries have one spelling by now (`labels`)
 _NAMES = (
-    ("accounts", "industry"), ("milestones", "step"), ("touches", "kind"), ("touches", "step"),
+    ("milestones", "step"), ("touches", "kind"), ("touches", "step"),
     ("tickets", "kind"), ("assessments", "measure"), ("codings", "code"), ("usage", "event"),
 )  # fmt: skip
 

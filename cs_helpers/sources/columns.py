@@ -230,10 +230,10 @@ def columns_of(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...
 
 def bare(engine: Engine, sources: Sources, table: Table) -> str:
     """The rows of the source of a table before any filter, as SQL to read from."""
-    return _base(engine, sources.tables[table.name].model_copy(update={"where": None}), numbered=False)
+    return _base(engine, sources.tables[table.name], numbered=False, filtered=False)
 
 
-def _base(engine: Engine, source: TableSource, *, numbered: bool) -> str:
+def _base(engine: Engine, source: TableSource, *, numbered: bool, filtered: bool = True) -> str:
     query = source.sql.strip().rstrip(";") if source.sql else None
     if query is None and source.in_ is None:
         expressions = bool(source.where) or any(c.sql is not None for c in source.columns.values())
@@ -243,7 +243,7 @@ def _base(engine: Engine, source: TableSource, *, numbered: bool) -> str:
         query = f"SELECT * FROM {engine.quoted(*str(source.from_).split('.'))}"
     number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
     base = f"(SELECT source.*, {number} AS {ROW} FROM ({query}\n) AS source)"
-    return f"(SELECT * FROM {base} AS source WHERE {source.where}\n)" if source.where else base
+    return f"(SELECT * FROM {base} AS source WHERE {source.where}\n)" if source.where and filtered else base
 
 
 def _text_type(engine: Engine) -> str:

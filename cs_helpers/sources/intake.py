@@ -36,11 +36,12 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import balance, choices, contracts, labels, questions, reasons_to_stop, refused
+from cs_helpers.sources import balance, choices, contracts, labels, questions, refused
 from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
 from cs_helpers.sources.examples import broken_rules, finding, worded
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.reasons_to_stop import stopped, two_currencies, without_rows
 from cs_helpers.sources.reduced import Reduced, reduced
 from cs_helpers.sources.totals import with_totals
 from cs_helpers.sources.unclear import hinted, point_counts, unclear_points
@@ -147,9 +148,7 @@ class _Taking:
         self.findings = [hinted(found, self.said) for found in self.findings]
         self.findings += balance.findings(self.filters, self.engines, self.said, self.policies)
         self.findings += choices.spellings(self.engines.hub, self.kept, usage, self.said, self.policies)
-        stops = reasons_to_stop.without_rows(
-            self.rows_read, self.rows_kept, self.filters, self.findings, self.said
-        )
+        stops = without_rows(self.rows_read, self.rows_kept, self.filters, self.findings, self.said)
         if not stops:
             for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
                 broken = rows.filter(rule.broken.fill_null(False))
@@ -158,10 +157,10 @@ class _Taking:
             stops += self._asked(as_of)
         for name, amount in (("contracts", "mrr"), ("costs", "amount")):
             if name in self.kept:
-                stops += reasons_to_stop.two_currencies(self.kept[name], name, amount)
+                stops += two_currencies(self.kept[name], name, amount)
         stops += self.stops
         stops += refused.too_much(self.counts, self.sources.refused_at_most, self.products)
-        stops += [Stop(reasons_to_stop.stopped(f), None) for f in self.findings if f.policy == "stop"]
+        stops += [Stop(stopped(f), None) for f in self.findings if f.policy == "stop"]
         return Intake(
             self.kept, self.rejected, self.rows_read, self.rows_kept, tuple(self.findings), tuple(stops),
             as_of, self.counts, {n: self._filtered(n) for n in self.rows_read},

@@ -232,7 +232,7 @@ def _check_start(name: str, path: str, file: FileSource, where: str) -> None:
     """Whether the first bytes of a file are UTF-8; the rest is looked at where the engine refuses it."""
     with opened_bytes(path, {}) as content:
         start = content.read(_CHUNK)
-    if b"\x00" in start[:200]:
+    if 0.3 * len(start[:200]) < start[:200].count(0) < 0.7 * len(start[:200]):
         order = "le" if start[1::2].count(0) > start[::2].count(0) else "be"
         problem = (
             f"the file is UTF-16 text, or none; say so with 'encoding: utf-16-{order}' (files.{name}: {{path: {file.path},"

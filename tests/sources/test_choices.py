@@ -173,7 +173,7 @@ def test_files_of_one_pattern_that_overlap_stop_with_two_of_their_names(intake, 
 
     def prepare(hub):  # the view that is written as it stands, with the file of each row
         hub.raw_sql(
-            "CREATE OR REPLACE VIEW surveys AS SELECT * EXCLUDE filename, filename AS source_file FROM"
+            'CREATE OR REPLACE VIEW "surveys as written" AS SELECT * EXCLUDE filename, filename AS source_file FROM'
             f" read_csv('{parts}/*.csv', all_varchar=true, filename=true)"
         ).fetchall()
 

@@ -303,6 +303,12 @@ def test_another_engine_that_ibis_reaches_is_read_by_its_url(tmp_path):
     assert snapshot.manifest["rows_read"]["usage"] == 4
 
 
+def but_for_numbers(manifest):
+    """A manifest without the numbers of rows, which those of a database have not, and the id that rests on them."""
+    findings = [{**f, "examples": [e[1:] for e in f["examples"]]} for f in manifest["findings"]]
+    return {**manifest, "findings": findings, "id": ""}
+
+
 @pytest.mark.parametrize("engine", ["postgres", "spark"])
 def test_the_sample_gives_the_same_snapshot_from_another_engine(
     request, sample_folder, tmp_path, monkeypatch, engine
@@ -328,5 +334,4 @@ def test_the_sample_gives_the_same_snapshot_from_another_engine(
     file.write_text(yaml.safe_dump(sources), encoding="utf-8")
     other = take_snapshot(file, folder=tmp_path / "snapshots", products=PRODUCTS)
     here = take_snapshot(sample_folder / "sources.yml", folder=tmp_path / "own", products=PRODUCTS)
-    assert other.id == here.id
-    assert other.manifest == here.manifest
+    assert but_for_numbers(other.manifest) == but_for_numbers(here.manifest)

@@ -117,7 +117,7 @@ def test_a_misspelt_key_of_a_table_is_named_with_the_one_that_was_meant(refused,
     error = refused()
     assert error.key == "tables.accounts.form"
     assert "Did you mean 'from'?" in str(error)
-    assert error.allowed == "in, from, sql, where, timezone, columns"
+    assert error.allowed == "in, from, sql, where, timezone, duplicates, columns"
 
 
 @pytest.mark.parametrize("source", [{}, {"from": "crm", "sql": "select 1"}])
@@ -140,7 +140,7 @@ def test_a_misspelt_key_of_a_column_is_named_with_the_one_that_was_meant(refused
     error = refused()
     assert error.key == "tables.accounts.columns.size.colunm"
     assert "Did you mean 'column'?" in str(error)
-    assert error.allowed == "column, constant, sql, values, format, number, means, bounds"
+    assert error.allowed == "column, constant, sql, values, format, number, means, bounds, normalize"
 
 
 @pytest.mark.parametrize("column", [{"values": {"R": "retail"}}, {"column": "a", "sql": "b"}, {}])

@@ -98,7 +98,6 @@ def company(tmp_path, drafted):
     return take
 
 
-@pytest.mark.xfail(strict=False, reason="after merge")
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda e: e.name)
 def test_an_export_gives_what_a_person_counts_with_only_the_marked_lines_filled_in(company, export):
     snapshot = company(export)
@@ -120,7 +119,6 @@ def test_an_export_gives_what_a_person_counts_with_only_the_marked_lines_filled_
         assert accounts.loc[list(values)].to_dict() == values
 
 
-@pytest.mark.xfail(strict=False, reason="after merge")
 @pytest.mark.parametrize("name", ANALYSED)
 def test_an_analysis_counts_what_a_person_counts(company, name):
     export = next(e for e in EXPORTS if e.name == name)

@@ -15,7 +15,8 @@ from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError, SettingError
 from cs_helpers.sources.mapping import ColumnSource, Sources
-from cs_helpers.sources.unclear import hinted, line
+from cs_helpers.sources.mapping_lines import column_line
+from cs_helpers.sources.unclear import hinted
 from cs_helpers.sources.written import NumberForm, dated, number_example
 
 
@@ -422,7 +423,7 @@ def test_the_sentence_of_a_table_that_was_refused_whole_says_what_to_write(take,
 def test_the_line_to_write_keeps_what_is_said_already():
     said = {"from": "f", "columns": {"mrr": {"column": "月額 (税抜)", "values": {True: 5, "x": None}}}}
     sources = Sources.model_validate({"tables": {"contracts": said}})
-    text = line(sources, "contracts", "mrr", number="1.234,5")
+    text = column_line(sources, "contracts", "mrr", number="1.234,5")
     assert text == 'mrr: {column: 月額 (税抜), values: {true: 5, x: null}, number: "1.234,5"}'
     again = ColumnSource.model_validate(yaml.safe_load(text)["mrr"])
     assert again == sources.tables["contracts"].columns["mrr"].model_copy(update={"number": "1.234,5"})
