@@ -205,7 +205,7 @@ def cleaned(rows):
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -252,16 +252,16 @@ def test_moments_with_a_zone_are_the_same_moments_everywhere(tmp_path, log):
     assert set(found_in(taken(tmp_path, log))["active_daily"]) == {("A1", date(2026, 3, 31))}
 
 
-@pytest.mark.parametrize(
-    "text", ["2026-04-01 09:30:00", "2026/4/1 9:30", "2026-04-01T09:30", "2026-04-01 09:30:00+00:00"]
-)
-def test_times_in_text_are_read_alike(tmp_path, log, text):
+def test_times_in_text_are_read_alike(tmp_path, log):
+    texts = ["2026-04-01 09:30:00", "2026/4/1 9:30", "2026-04-01T09:30", "2026-04-01 09:30:00+00:00"]
     schema = SCHEMA.set(3, pa.field("occurred_at", pa.string()))
-    good = dict(zip(SCHEMA.names, ("A1", "paper_to_web", "U1", text, "web.sales.quote", 1.0), strict=True))
+    good = dict(zip(SCHEMA.names, ("A1", "paper_to_web", "U1", "", "web.sales.quote", 1.0), strict=True))
     bad = ["2026-02-30 09:00:00", "2026-13-01", "01/02/2026", "yesterday", "24-01-02", "2026-04-01 25:00"]
-    log.put(pa.Table.from_pylist([good, *({**good, "occurred_at": b} for b in bad)], schema=schema))
+    rows = [{**good, "occurred_at": text, "user_id": f"U{i}"} for i, text in enumerate((*texts, *bad))]
+    log.put(pa.Table.from_pylist(rows, schema=schema))
     snapshot = taken(tmp_path, log)
     assert set(found_in(snapshot)["active_daily"]) == {("A1", date(2026, 4, 1))}
+    assert snapshot.manifest["rows_kept"]["usage"] == len(texts)
     counts = {(f.column, f.rule): f.count for f in snapshot.findings}
     assert counts == {("occurred_at", "wrong_type"): len(bad)}
     refused = pd.read_csv(snapshot.folder / "rejected" / "usage.csv")
