@@ -43,7 +43,8 @@ from cs_helpers.snapshot import ProductData
 DISCLOSES = columns(
     public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
     " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
-    " expected touch_model n_before share_before low_before high_before source target customers way count order until half so_far",
+    " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
+    " so_far",
     company="account_id name",
     person="csm touched_by",
     told="reason",
