@@ -221,9 +221,13 @@ def test_the_number_of_threads_does_not_matter(tmp_path, larger_taken, monkeypat
 def test_a_partition_of_many_row_groups_does_not_depend_on_the_threads(tmp_path, monkeypatch):
     # DuckDB cuts row groups of 122,880 rows; threads must not cut them elsewhere
     company = companies.small(tmp_path)
+    with (company.folder / "accounts.csv").open("a", encoding="utf-8") as accounts:
+        width = (company.folder / "accounts.csv").read_text(encoding="utf-8").splitlines()[0].count(",")
+        accounts.writelines(f"M{i},many,mid,retail{',' * (width - 3)}\n" for i in range(1000))
     query = (
-        "COPY (SELECT 'A1' AS account_id, 'helpdesk' AS product, TIMESTAMP '2026-07-01' + INTERVAL (i % 80000) MINUTE"
-        " AS occurred_at, 'event ' || (hash(i) % 30000) AS event, i % 7 / 10 AS quantity FROM range(200000) t(i))"
+        "COPY (SELECT 'M' || (hash(i) % 1000) AS account_id, 'helpdesk' AS product, TIMESTAMP '2026-07-01' + INTERVAL"
+        " (i % 80000) MINUTE AS occurred_at, 'event ' || (hash(i) // 1000 % 30) AS event, i % 7 / 10 AS quantity"
+        " FROM range(200000) t(i))"
         f" TO '{company.folder}/usage.parquet'"
     )
     duckdb.sql(query)
