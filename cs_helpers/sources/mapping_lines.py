@@ -14,9 +14,7 @@ from cs_helpers.sources.mapping import ColumnSource, Sources
 def column_line(sources: Sources, table: str, column: str, **more: Any) -> str:
     """The mapping of a column as the sources file has it, with something more: `mrr: {column: fee, number: "1,234.5"}`."""
     said = sources.tables[table].column(column) or ColumnSource(column=column)
-    return (
-        f"{column}: {in_yaml(said.model_dump(mode='json', exclude_none=True, exclude_defaults=True) | more)}"
-    )
+    return f"{column}: {in_yaml(said.model_dump(exclude_none=True, exclude_defaults=True) | more)}"
 
 
 def placed_line(sources: Sources, table: str, column: str, **more: Any) -> str:

@@ -132,7 +132,7 @@ def test_a_snapshot_and_its_checks_do_not_hold_the_password_that_they_were_read_
     assert "helpdesk" in said
     assert not told(ODD, said)
     written = {file.name for file in home.rglob("*")}
-    assert {"manifest.json", "usage.csv", "accounts.csv", ".reduced", "data-check.en.html"} <= written
+    assert {"manifest.json", "usage.csv", ".reduced", "data-check.en.html"} <= written
     assert files_with(ODD, home) == []
 
 
@@ -165,7 +165,7 @@ FAILURES = {
         {"usage": {"sql": "select *, 1 / (length(event) - 5) as x from log where 1 / (length(event) - 5) > 0"}},
         ODD, "division by zero",
     ),
-    "a column that is not there": ({"accounts": {"from": "log"}}, ODD, "no such column"),
+    "a column that is not there": ({"contracts": {"from": "log"}}, ODD, "no such column"),
 }  # fmt: skip
 
 
