@@ -28,8 +28,8 @@ IBIS_TYPES = {
 #: a number as every engine writes it
 PLAIN_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 _THOUSAND_POINT = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-_TRUE = ("true", "t", "yes", "y", "1")
-_FALSE = ("false", "f", "no", "n", "0")
+TRUE = ("true", "t", "yes", "y", "1")
+FALSE = ("false", "f", "no", "n", "0")
 _GREATEST = 1e300
 _LONGEST = 200
 
@@ -131,4 +131,4 @@ def _point(text: ir.StringValue) -> ir.IntegerValue:
 
 def _flag(value: ir.Value) -> ir.BooleanValue:
     text = value.cast("string").lower()
-    return ibis.cases((text.isin(_TRUE), True), (text.isin(_FALSE), False), else_=ibis.null("boolean"))
+    return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False), else_=ibis.null("boolean"))

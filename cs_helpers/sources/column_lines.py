@@ -10,6 +10,7 @@ from functools import cache
 
 import yaml
 
+from cs_helpers.contract.casts import FALSE, TRUE
 from cs_helpers.contract.schema import Table
 from cs_helpers.sources.inspection import FoundColumn, one_line
 from cs_helpers.sources.names import plain, words
@@ -20,7 +21,7 @@ from cs_helpers.sources.value_words import BOUNDS, INDUSTRIES, RANKS, VALUES
 LISTED, _CLASSES = 12, 7
 _KEY = 0.95  # a key may repeat by mistake: the contract counts that and leaves the rows out
 _MOST = 0.9  # of the values of a column of dates or numbers, so many are written as such
-_FLAGS = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")
+_FLAGS = (*TRUE, *FALSE)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import itertools
-import re
 import unicodedata
 import zipfile
 import zlib
@@ -15,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, BinaryIO
+from typing import Any
 
 from cs_helpers.sources.mapping import FileSource
 from cs_helpers.sources.names import known
+from cs_helpers.sources.reading import opened_bytes
+from cs_helpers.sources.text_files import delimiter_of
 from cs_helpers.sources.value_forms import ISO, NUMBER
 
 TEXTS, BOOKS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -63,22 +63,17 @@ def _source(path: str, **said: Any) -> FileSource:
     return FileSource.model_validate({"path": path} | {k: v for k, v in said.items() if v is not None})
 
 
-def read_bytes(path: Path) -> BinaryIO:
-    """A file, opened; `.gz` is unpacked."""
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
-
-
 # --- text --------------------------------------------------------------------------------------
 
 
 def encoding_of(path: Path) -> str | None:
     """`utf-16`, `cp932` (Japanese) or `cp1252` (Western Europe), where a text file is that and not UTF-8."""
     with contextlib.suppress(OSError, EOFError, zlib.error):
-        with read_bytes(path) as content:
+        with opened_bytes(str(path), {}) as content:
             if content.read(2) in (b"\xff\xfe", b"\xfe\xff"):
                 return "utf-16"
         for encoding in ("utf-8", "cp932", "cp1252"):
-            with contextlib.suppress(UnicodeError), read_bytes(path) as content:
+            with contextlib.suppress(UnicodeError), opened_bytes(str(path), {}) as content:
                 lines = io.TextIOWrapper(content, encoding=encoding)
                 if encoding != "cp932" or _is_japanese(lines):
                     for _ in lines:
@@ -103,7 +98,7 @@ def _is_japanese(lines: Iterator[str]) -> bool:
 def _text_header(path: str, encoding: str | None) -> dict[str, Any]:
     """`header_row`, `header_rows` and `delimiter` of a text file, where they are not what is taken without a word."""
     try:
-        with read_bytes(Path(path)) as content:
+        with opened_bytes(path, {}) as content:
             text = io.TextIOWrapper(content, encoding=encoding or "utf-8-sig", errors="replace", newline="")
             lines = list(itertools.islice(text, _LOOKED))
     except (OSError, EOFError, zlib.error, UnicodeError):
@@ -128,8 +123,7 @@ def _text_header(path: str, encoding: str | None) -> dict[str, Any]:
     if "header_row" in said:
         said["header_row"] = rows[said["header_row"] - 1][0] + 1
     top = lines[said.get("header_row", 1) - 1] if said.get("header_row", 1) <= len(lines) else ""
-    taken = max(",;\t|", key=re.sub(r'"[^"]*"', "", top).count)
-    return said if taken == delimiter else said | {"delimiter": delimiter}
+    return said if delimiter_of(top) == delimiter else said | {"delimiter": delimiter}
 
 
 # --- workbooks ---------------------------------------------------------------------------------
@@ -143,7 +137,7 @@ def _sheets(path: str) -> list[Item]:
     # what is no workbook raises what it likes; opening it says so in a sentence
     with (
         contextlib.suppress(Exception),
-        read_bytes(Path(path)) as content,
+        opened_bytes(path, {}) as content,
         CalamineWorkbook.from_filelike(io.BytesIO(content.read())) as book,
     ):
         shown = [s for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]

@@ -20,7 +20,7 @@ from cs_helpers.paths import shown
 from cs_helpers.sources import json_files, workbooks, xes
 from cs_helpers.sources.mapping import FileSource, Sources, filled
 from cs_helpers.sources.messages import first_line
-from cs_helpers.sources.reading import escaped, opened_bytes, sql_text
+from cs_helpers.sources.reading import escaped, opened_bytes, place, sql_text
 from cs_helpers.sources.text_files import plain_types, written_view
 
 TEXTS = ("csv", "tsv", "txt")
@@ -64,7 +64,7 @@ def open_file(
 
     A column of a text file has a type by `text_files.plain_types`; where it is not `typed`, all of them are text.
     """
-    where = shown(Path(path)) if "://" not in path else path
+    where = place(path)
     try:
         if path.lower().endswith(".zip") and "://" not in path:
             path = _unzipped(name, path, file, scratch, where)

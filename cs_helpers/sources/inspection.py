@@ -26,7 +26,6 @@ from cs_helpers.sources.file_layout import (
     PARQUET,
     Item,
     encoding_of,
-    read_bytes,
     suffix,
     tables_in,
 )
@@ -34,6 +33,7 @@ from cs_helpers.sources.files import open_file, written_name
 from cs_helpers.sources.mapping import FileSource, Sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.names import meaning, plain, words
+from cs_helpers.sources.reading import opened_bytes
 from cs_helpers.sources.value_forms import ISO, NUMBER
 from cs_helpers.sources.value_words import TOTALS
 
@@ -176,7 +176,7 @@ def _header(file: Path) -> object:
             return tuple(pq.read_schema(file).names)
         if suffix(file.name) in (*BOOKS, *OTHERS, ".zip") or encoding_of(file):
             return file
-        with read_bytes(file) as content:
+        with opened_bytes(str(file), {}) as content:
             return content.readline().strip()
     except (OSError, EOFError, ValueError, zlib.error):
         return file

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cs_helpers.paths import shown
+
 
 def opened_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
     """A file, opened: of this machine, or of another by fsspec with its options; `.gz` is unpacked."""
@@ -16,6 +18,11 @@ def opened_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
         content = fsspec.open(path, "rb", **options).open()
         return gzip.GzipFile(fileobj=content) if path.endswith(".gz") else content  # type: ignore[return-value]
     return gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")  # type: ignore[return-value]
+
+
+def place(path: str) -> str:
+    """Where a file lies, as messages say it."""
+    return path if "://" in path else shown(Path(path))
 
 
 def escaped(name: str) -> str:

@@ -22,10 +22,9 @@ import numpy as np
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError
-from cs_helpers.paths import shown
 from cs_helpers.sources.headers import column_names, joined_header
 from cs_helpers.sources.mapping import FileSource
-from cs_helpers.sources.reading import escaped, opened_bytes, sql_text
+from cs_helpers.sources.reading import escaped, opened_bytes, place, sql_text
 
 _UTF8 = ("utf-8", "utf8", "utf-8-sig")
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -84,12 +83,14 @@ def written_view(
     with_file = len(parts) > 1 or parts[0] != path
     read = {part: _in_utf8(name, part, file, scratch, i) for i, part in enumerate(parts)}
     forms = {part: _form(name, part, read[part], file) for part in parts}
-    wrong = [p for p in parts if not _agrees(connection, name, p, read[p], forms[p], file)]
-    for part in wrong:  # a form that only the engine does not take, as of mixed ends of lines
-        read[part], forms[part] = _rewritten(read[part], forms[part], file, scratch, len(wrong), part)
     groups: dict[_Form, list[str]] = {}
-    for part in parts:
-        groups.setdefault(forms[part], []).append(str(read[part]))
+    for i, part in enumerate(parts):
+        if not _agrees(connection, name, part, read[part], forms[part], file):
+            # a form that only the engine does not take, as of mixed ends of lines
+            copy = scratch / f"plain-{name}-{i}.csv"
+            forms[part] = _rewritten(read[part], forms[part], file, copy)
+            read[part] = str(copy)
+        groups.setdefault(forms[part], []).append(read[part])
     queries = [form.query(paths, with_file=with_file) for form, paths in groups.items()]
     connection.raw_sql(
         f'CREATE OR REPLACE VIEW "{escaped(view)}" AS {" UNION ALL BY NAME ".join(queries)}'
@@ -115,7 +116,7 @@ def _in_utf8(name: str, path: str, file: FileSource, scratch: Path, number: int)
         return path
     said = marked or str(said)
     copy = scratch / f"utf8-{name}-{number}.csv"
-    where = shown(Path(path)) if "://" not in path else path
+    where = place(path)
     try:
         with opened_bytes(path, file.options) as raw, copy.open("w", encoding="utf-8", newline="") as out:
             shutil.copyfileobj(io.TextIOWrapper(raw, encoding=said, newline=""), out, 1 << 20)
@@ -181,7 +182,7 @@ def _lines(path: str, file: FileSource) -> Iterator[Iterator[str]]:
 
 def _form(name: str, part: str, path: str, file: FileSource) -> _Form:
     """How a file is written, by its first lines; raises `SourceError`."""
-    where = shown(Path(part)) if "://" not in part else part
+    where = place(part)
     if "://" not in path and file.encoding is None:
         _check_start(name, path, file, where)
     before: list[str] = []
@@ -198,7 +199,7 @@ def _form(name: str, part: str, path: str, file: FileSource) -> _Form:
         if top is None:
             after = f" after line {file.header_row - 1}; check 'header_row'" if file.header_row > 1 else ""
             raise SourceError(name, f"the file holds no line{after}", where=where)
-        delimiter = file.delimiter or said or max(",;\t|", key=_outside_quotes(top).count)
+        delimiter = file.delimiter or said or delimiter_of(top)
         options = _options(delimiter, file)
         try:
             header = list(
@@ -213,8 +214,9 @@ def _form(name: str, part: str, path: str, file: FileSource) -> _Form:
     return _Form(tuple(column_names(joined_header(header))), skip, delimiter, quote, escape, new_line)
 
 
-def _outside_quotes(line: str) -> str:
-    return re.sub(r'"[^"]*"', "", line)
+def delimiter_of(line: str) -> str:
+    """The delimiter of a line of names: the sign that stands there most often outside quotes."""
+    return max(",;\t|", key=re.sub(r'"[^"]*"', "", line).count)
 
 
 def _options(delimiter: str, file: FileSource, *, strict: bool = False) -> Any:
@@ -251,7 +253,7 @@ def _check_start(name: str, path: str, file: FileSource, where: str) -> None:
 
 def _agrees(connection: Backend, name: str, part: str, path: str, form: _Form, file: FileSource) -> bool:
     """Whether the engine reads as many rows as stand in a file; raises `SourceError` where the file is at fault."""
-    where = shown(Path(part)) if "://" not in part else part
+    where = place(part)
     try:
         found = connection.raw_sql(
             f"SELECT count(*) FROM ({form.query([path], with_file=False)})"
@@ -322,16 +324,13 @@ def _rows(path: str, form: _Form, file: FileSource) -> Iterator[list[str]]:
                 yield row
 
 
-def _rewritten(
-    path: str, form: _Form, file: FileSource, scratch: Path, number: int, part: str
-) -> tuple[str, _Form]:
-    """A copy of a file in the plainest form, and that form."""
-    copy = scratch / f"plain-{number}-{abs(hash(part))}.csv"
+def _rewritten(path: str, form: _Form, file: FileSource, copy: Path) -> _Form:
+    """Writes a file anew in the plainest form; gives that form."""
     with copy.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
         writer.writerow(form.names)
         writer.writerows(row + [""] * (len(form.names) - len(row)) for row in _rows(path, form, file))
-    return str(copy), _Form(form.names, 1, ",", '"', '"', r"\n")
+    return _Form(form.names, 1, ",", '"', '"', r"\n")
 
 
 def _check_lines(name: str, path: str, form: _Form, file: FileSource, where: str) -> None:

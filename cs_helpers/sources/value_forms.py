@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cache
 
 import duckdb
+
+from cs_helpers.sources.written import ERA, dated
 
 #: dates and times that are read without a format
 ISO = re.compile(
@@ -31,17 +32,6 @@ _CLOCKS = (
     "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", ", %I:%M %p", ", %I:%M:%S %p", ", %H:%M", ", %H:%M:%S",
     " at %I:%M %p", "%H時%M分", " %H時%M分", " %H:%M:%S UTC", " %H:%M UTC", "T%H:%M:%S UTC",
 )  # fmt: skip
-_ERA = re.compile(
-    r"(令和|平成|昭和|大正|明治|[RHSTM])\s*(\d{1,2}|元)\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?", re.I
-)
-#: the names of an era, and the year before its first
-_ERAS = (
-    (("令和", "R"), 2018),
-    (("平成", "H"), 1988),
-    (("昭和", "S"), 1925),
-    (("大正", "T"), 1911),
-    (("明治", "M"), 1867),
-)
 #: a format word -> the numbers that can be meant by it: seconds and milliseconds since 1970 from 2000 to 2100,
 #: days since 1900 from 1980 to 2100
 _COUNTED = (
@@ -59,7 +49,7 @@ def date_forms(seen: tuple[str, ...]) -> tuple[str, ...] | None:
     if all(ISO.fullmatch(value) for value in seen):
         return None
     plain = [unicodedata.normalize("NFKC", value).strip() for value in seen]
-    if all(_ERA.fullmatch(value) for value in plain):
+    if all(re.match(ERA, value) for value in plain):
         return ("era",)
     if all(re.fullmatch(r"\d+(\.\d+)?", value) for value in plain):
         for word, first, last in _COUNTED:
@@ -100,31 +90,14 @@ def _reading(engine: duckdb.DuckDBPyConnection, texts: list[str], formats: Seque
 
 
 def as_days(texts: Iterable[str], form: str | None) -> dict[str, date | None]:
-    """Each text as a day: by a format of strptime or a format word; without a form, as ISO writes it."""
+    """Each text as a day, as the engine will read it by a `format`; without one, as ISO writes it."""
     once = list(set(texts))
-    if form is None or form in ("era", *(word for word, *_ in _COUNTED)):
-        return {text: _day(text, form) for text in once}
+    plain = [unicodedata.normalize("NFKC", text).strip() for text in once]
+    read = "text" if form is None else dated(form, "text")
+    day = f"TRY_CAST(replace(regexp_extract({read}, '^[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}'), '/', '-') AS DATE)"
     with duckdb.connect() as engine:
-        query = "SELECT text, try_strptime(text, $1)::DATE FROM unnest($2) AS t(text)"
-        return dict(engine.execute(query, [form, once]).fetchall())
-
-
-def _day(text: str, form: str | None) -> date | None:
-    plain = unicodedata.normalize("NFKC", text).strip()
-    with suppress(ValueError, OverflowError, OSError):
-        if form is None:
-            found = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", plain)
-            return date(*map(int, found.groups())) if found else None
-        if form == "era":
-            found = _ERA.fullmatch(plain)
-            years = next(y for names, y in _ERAS if found and found[1].upper() in names) if found else 0
-            year, month, day = re.findall(r"\d+|元", plain[len(found[1]) :]) if found else ("", "", "")
-            return date(years + (1 if year == "元" else int(year)), int(month), int(day)) if found else None
-        if form == "excel":
-            return date(1899, 12, 30) + timedelta(days=int(float(plain)))
-        seconds = float(plain) / (1_000 if form == "epoch_ms" else 1)
-        return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).date()
-    return None
+        found = dict(engine.execute(f"SELECT text, {day} FROM unnest($1) AS t(text)", [plain]).fetchall())
+    return {text: found[of] for text, of in zip(once, plain, strict=True)}
 
 
 # --- numbers -----------------------------------------------------------------------------------

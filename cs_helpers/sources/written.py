@@ -42,7 +42,8 @@ _ERAS = {
     "M明㍾": (1867, "1868-01-25", "1912-07-29"),
 }  # fmt: skip
 _WIDE_ERAS, _ERA_LETTERS = "ＲＨＳＴＭ", "RHSTM"
-_ERA = (
+#: how a day of an era is written
+ERA = (
     "(?i)^(令和|平成|昭和|大正|明治|[RHSTM令平昭大明㋿㍻㍼㍽㍾])[ .]*(元|[0-9]{1,2}) *(?:年|[./-]) *([0-9]{1,2}) *(?:月|[./-])"
     " *([0-9]{1,2}) *日?(?: +([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?))?$"
 )
@@ -195,9 +196,7 @@ def _strptime(text: str, said: str) -> str:
 def _era(text: str) -> str:
     names = ("era", "year", "month", "day", "clock")
     groups = ", ".join(_quoted(name) for name in names)
-    found = (
-        f"regexp_extract(translate({text}, '{_WIDE_ERAS}', '{_ERA_LETTERS}'), {_quoted(_ERA)}, [{groups}])"
-    )
+    found = f"regexp_extract(translate({text}, '{_WIDE_ERAS}', '{_ERA_LETTERS}'), {_quoted(ERA)}, [{groups}])"
     letter = f"upper(left({found}.era, 1))"
     before = " ".join(
         f"WHEN contains('{letters}', {letter}) THEN {base}" for letters, (base, *_) in _ERAS.items()
