@@ -99,7 +99,7 @@ def by_unit(file: Path) -> list[int]:
 def child(way: str, file: Path) -> list[int]:
     """The counts of the steps, by one way."""
     if way.startswith("ours"):
-        from cs_helpers.analyses.funnels import Funnel, counted
+        from cs_helpers.statistics.funnels import Funnel, counted
 
         mode = way.partition("-")[2] or "ordered"
         entry = "latest_entry" if mode == "latest" else "first_entry"

@@ -306,7 +306,7 @@ def inspect(
     from rich.table import Table
     from rich.text import Text
 
-    from cs_helpers.sources import proposal
+    from cs_helpers.sources.inspect import proposal
 
     if write is not None and write.exists():
         raise ParameterError("write", "there is such a file already; name another one", value=str(write))
@@ -336,7 +336,7 @@ def new_product(
     ] = None,
 ) -> None:
     """Draft a product file from the data, or start from another product's."""
-    from cs_helpers.snapshot.new_product import start_product
+    from cs_helpers.product_draft.new_product import start_product
 
     console.print(_plain(in_words(start_product(name, data))))
 

@@ -18,15 +18,16 @@ from IPython.display import display
 from pydantic import ValidationError
 
 from cs_helpers import paths
-from cs_helpers.analyses.customers import as_known, in_segment, segments_of
-from cs_helpers.analyses.edition import leadership_result
 from cs_helpers.analyses.reads import reads
-from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.segments import in_segment, segments_of
+from cs_helpers.customers.time import as_known
+from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.result import Metric, Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables import facts
 from cs_helpers.tables.notes import sentence

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import filelock
+import pandas as pd
 import pytest
+from builders import ANALYSES
+from hypothesis import settings
 from servers import started_postgres, started_spark
 
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Result
 from cs_helpers.sample import write_sample
-from cs_helpers.snapshot import Snapshot
+from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# a busy machine is no reason to fail
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +86,29 @@ def home(made_once, sample_folder):
 def sample_snapshot(home):
     """The snapshot of the sample data that lies in `home`."""
     return Snapshot.open(folder=home / "data" / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def of_product(sample_snapshot: Snapshot) -> Callable[[str], ProductData]:
+    """The snapshot's tables of a product of the sample."""
+    return cache(sample_snapshot.read)
+
+
+@pytest.fixture(scope="session")
+def result_of(of_product: Callable[[str], ProductData]) -> Callable[[str, str, str], Result]:
+    """An analysis of the sample, each worked out once: `result_of("health", product, "2026Q3")`."""
+
+    @cache
+    def answer(analysis: str, product: str, quarter: str) -> Result:
+        return ANALYSES[analysis].analyse(of_product(product), Quarter.parse(quarter))
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def sample_usage(sample_folder: Path) -> pd.DataFrame:
+    """The sample's events of use, as they were delivered."""
+    return pd.read_parquet(sample_folder / "usage.parquet")
 
 
 @pytest.fixture(scope="session")

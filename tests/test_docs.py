@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cs_helpers.contract.new_product import started_from
-from cs_helpers.sources import proposal
+from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import as_known, in_order, not_known, segments_in
-from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers import measures
+from cs_helpers.customers.segments import in_order, not_known, segments_in
+from cs_helpers.customers.time import as_known
+from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
 BANDS = ("green", "yellow", "red")

@@ -8,22 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses import measures
-from cs_helpers.analyses.customers import (
-    as_known,
-    in_order,
-    not_known,
-    only_known,
-    segments_in,
-    without_contracts,
-)
-from cs_helpers.analyses.proportions import rate_ratio, wilson
-from cs_helpers.analyses.result import Metric, Note, Result, Verdict
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customers import measures
+from cs_helpers.customers.segments import in_order, not_known, only_known, segments_in
+from cs_helpers.customers.time import as_known, without_contracts
+from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.proportions import rate_ratio, wilson
 
 LEVELS = (0, 1, 2, 3, 4)
 #: what stands where a level would: not known; in `after`, lost, and no customer any more whose renewal may

@@ -9,7 +9,6 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.analyses.baselines import COHORTS
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -25,6 +24,7 @@ from cs_helpers.charts.theme import (
     percent_axis,
 )
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: bars of fewer customers are drawn pale

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cs_helpers.analyses.health import BANDS as ORDER
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import BANDS, INK, Picture, bars, canvas, finished, percent_axis, within
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 

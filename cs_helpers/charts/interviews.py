@@ -9,10 +9,8 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cs_helpers.analyses.customers import in_order
-from cs_helpers.analyses.interview_verdicts import BEHAVIOUR_TARGET, compared_by
-from cs_helpers.analyses.key_words import of_script
-from cs_helpers.analyses.result import Result
+from cs_helpers.analyses.interviews.key_words import of_script
+from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, compared_by
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -31,6 +29,8 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
+from cs_helpers.customers.segments import in_order
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: so many words of each company size

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -25,6 +24,7 @@ from cs_helpers.charts.theme import (
     within,
 )
 from cs_helpers.contract.vocabulary import UNKNOWN
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: days that the curve of time to value shows: up to the first of them after which nothing comes

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.maturity import LEVELS, LOST, NOT_THERE, UNKNOWN
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -23,6 +22,7 @@ from cs_helpers.charts.theme import (
     within,
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: of customers whose level is not known: no blue, as levels are

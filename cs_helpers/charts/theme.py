@@ -20,11 +20,11 @@ from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from cs_helpers.analyses.result import Result
 from cs_helpers.charts.pixels import png
 from cs_helpers.charts.sheet import pixels
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import UNKNOWN
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 from cs_helpers.words.tokens import JAPANESE
 

@@ -11,11 +11,11 @@ import pandas as pd
 from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.analyses.proportions import benjamini_hochberg, rate_ratio, wilson
-from cs_helpers.analyses.result import Result
-from cs_helpers.analyses.survival import CENSORED, REACHED, Conversion
 from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Result
+from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio, wilson
+from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
 from cs_helpers.words.tokens import terms

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cs_helpers import hashes
 from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.reduced import UNDATED, Reduced
+from cs_helpers.sources.usage_log.reduce_cells import UNDATED, Reduced
 
 #: the tables of a snapshot: those of the contract, and usage in its reductions; where there are no contracts,
 #: `first_seen` too

@@ -32,12 +32,12 @@ from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.knowing import days_of, days_of_use, known
 from cs_helpers.snapshot.lock import alone
+from cs_helpers.sources.checks.refused import of_product
 from cs_helpers.sources.engines import opened
 from cs_helpers.sources.intake import Intake, taken_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
-from cs_helpers.sources.refused import of_product
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")

@@ -18,8 +18,8 @@ from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
-from cs_helpers.sources.files import AS_WRITTEN, is_parquet, with_written
-from cs_helpers.sources.headers import repeated
+from cs_helpers.sources.files.headers import repeated
+from cs_helpers.sources.files.opening import AS_WRITTEN, is_parquet, with_written
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
 from cs_helpers.sources.written import NumberForm, dated
 

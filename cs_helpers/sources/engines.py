@@ -23,10 +23,10 @@ from sqlglot import expressions as sge
 
 from cs_helpers.errors import SourceError, WorkbookError
 from cs_helpers.paths import shown
-from cs_helpers.sources.files import open_files
+from cs_helpers.sources.files.opening import open_files
+from cs_helpers.sources.files.reading import sql_text
 from cs_helpers.sources.mapping import Sources, filled
 from cs_helpers.sources.messages import first_line
-from cs_helpers.sources.reading import sql_text
 
 #: what a driver has to be installed for, by the scheme of a URL
 _EXTRAS = {"postgres": "postgres", "postgresql": "postgres", "pyspark": "spark", "spark": "spark"}

@@ -36,16 +36,18 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, raise_together
-from cs_helpers.sources import balance, choices, contracts, labels, questions, refused
+from cs_helpers.sources import contracts, labels
+from cs_helpers.sources.checks import balance, choices, refused
+from cs_helpers.sources.checks import contract_questions as questions
+from cs_helpers.sources.checks.examples import broken_rules, finding, worded
+from cs_helpers.sources.checks.reasons_to_stop import stopped, two_currencies, without_rows
+from cs_helpers.sources.checks.totals import with_totals
+from cs_helpers.sources.checks.unclear import hinted, point_counts, unclear_points
 from cs_helpers.sources.columns import given, landed, typed_table
 from cs_helpers.sources.engines import Engines, reading
-from cs_helpers.sources.examples import broken_rules, finding, worded
 from cs_helpers.sources.mapping import Sources
-from cs_helpers.sources.reasons_to_stop import stopped, two_currencies, without_rows
-from cs_helpers.sources.reduced import Reduced, reduced
-from cs_helpers.sources.totals import with_totals
-from cs_helpers.sources.unclear import hinted, point_counts, unclear_points
-from cs_helpers.sources.usage import USAGE, UsageLog, contracts_matter, survey, usage_log
+from cs_helpers.sources.usage_log.log import USAGE, UsageLog, contracts_matter, survey, usage_log
+from cs_helpers.sources.usage_log.reduce_cells import Reduced, reduced
 
 
 @dataclass(frozen=True)

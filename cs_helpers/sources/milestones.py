@@ -17,8 +17,8 @@ from cs_helpers import hashes
 from cs_helpers.contract.products import Product, StepRule
 from cs_helpers.sources.engines import reading
 from cs_helpers.sources.intake import Intake
-from cs_helpers.sources.reduce import matches
-from cs_helpers.sources.usage import EXACT
+from cs_helpers.sources.usage_log.log import EXACT
+from cs_helpers.sources.usage_log.reductions import matches
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cs_helpers.analyses.result import Result
+from cs_helpers.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 

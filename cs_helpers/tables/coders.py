@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from cs_helpers.analyses.result import Result, Verdict
+from cs_helpers.result import Result, Verdict
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 

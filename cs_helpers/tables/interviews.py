@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import in_order
-from cs_helpers.analyses.result import Result
-from cs_helpers.analyses.variation import never_heard
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
+from cs_helpers.customers.segments import in_order
+from cs_helpers.result import Result
+from cs_helpers.statistics.variation import never_heard
 from cs_helpers.tables.coders import agreement as agreement
 from cs_helpers.tables.coders import code_agreement as code_agreement
 from cs_helpers.tables.coders import company

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cs_helpers.analyses.result import Result
+from cs_helpers.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from cs_helpers.analyses.result import Note
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Note
 from cs_helpers.text import Text
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 import pandas as pd
 
-from cs_helpers.analyses.result import Result
+from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: a page shows no more rows of a table: the whole one lies beside it

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from cs_helpers.analyses.customers import in_order
-from cs_helpers.analyses.key_words import of_script
-from cs_helpers.analyses.result import Result
+from cs_helpers.analyses.interviews.key_words import of_script
 from cs_helpers.contract.labels import DEFAULT_ORDER
+from cs_helpers.customers.segments import in_order
+from cs_helpers.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
 

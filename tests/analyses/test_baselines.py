@@ -9,17 +9,17 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from builders import account, baseline, contract, product, product_data, random, tickets_of, usage_of
 from scipy.optimize import minimize
 from scipy.stats import binom
 from scipy.stats import t as student_t
 
-from cs_helpers.analyses import baselines, usual
-from cs_helpers.analyses.result import Note, Result
+from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
-
-from .builders import account, baseline, contract, product, product_data, random, tickets_of, usage_of
+from cs_helpers.statistics import usual_level as usual
 
 DAY = timedelta(days=1)
 Q3 = Quarter(2026, 3)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from builders import account, contract, health_measure, product, product_data, use
 
 from cs_helpers.analyses import health
-from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
-
-from .builders import account, contract, health_measure, product, product_data, use
+from cs_helpers.result import Result
 
 Q2 = Quarter(2026, 2)
 EVENTS = {"value": "events", "months": 1}
@@ -198,12 +197,12 @@ def test_scores_lie_between_0_and_100(result_of: Callable[..., Result], name: st
 
 
 def test_active_days_count_each_day_once_whatever_was_delivered(
-    result_of: Callable[..., Result], usage: pd.DataFrame
+    result_of: Callable[..., Result], sample_usage: pd.DataFrame
 ) -> None:
-    september = usage[
-        (usage["product"] == "paper_to_web")
-        & usage["event"].str.startswith("web.")
-        & (usage["occurred_at"] >= pd.Timestamp("2026-09-01"))
+    september = sample_usage[
+        (sample_usage["product"] == "paper_to_web")
+        & sample_usage["event"].str.startswith("web.")
+        & (sample_usage["occurred_at"] >= pd.Timestamp("2026-09-01"))
     ]
     days = september.groupby("account_id")["occurred_at"].agg(lambda when: when.dt.date.nunique())
     found = result_of("health", "paper_to_web", "2026Q3")

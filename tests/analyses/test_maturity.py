@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from builders import account, contract, product, product_data, use
 
 from cs_helpers.analyses import maturity
-from cs_helpers.analyses.customers import as_known
-from cs_helpers.analyses.result import Result
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.time import as_known
+from cs_helpers.result import Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
-
-from .builders import account, contract, product, product_data, use
 
 #: Lv.1 any use, Lv.2 two kinds, Lv.3 and no paper, Lv.4 and ten deliveries; each over one month
 LEVELS = [
@@ -202,10 +201,10 @@ def test_after_the_planted_regressions_more_customers_leave(result_of: Callable[
 
 
 def test_losses_after_a_fall_are_those_counted_customer_by_customer(
-    result_of: Callable[..., Result], sample: Path
+    result_of: Callable[..., Result], sample_folder: Path
 ) -> None:
     name = truths.YEAR_END_PRODUCT
-    contracts = pd.read_csv(sample / "contracts.csv", parse_dates=["ended_on"])
+    contracts = pd.read_csv(sample_folder / "contracts.csv", parse_dates=["ended_on"])
     gone = contracts[(contracts["product"] == name) & (contracts["ended_how"] == "cancelled")]
     ended = gone.set_index("account_id")["ended_on"]  # the day after the last, in the sample
     quarters = Quarter(2024, 2).upto(Quarter(2026, 3))
@@ -239,15 +238,15 @@ def test_nearly_all_planted_regressions_show_between_quarter_ends(
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
 @pytest.mark.parametrize("quarter", ["2025Q1", "2026Q3"])
 def test_levels_agree_with_the_rules_read_from_the_events(
-    result_of: Callable[..., Result], usage: pd.DataFrame, level: int, quarter: str
+    result_of: Callable[..., Result], sample_usage: pd.DataFrame, level: int, quarter: str
 ) -> None:
     levels = result_of("maturity", "paper_to_web", quarter).tables["levels"]
     end = pd.Timestamp(Quarter.parse(quarter).end) + pd.Timedelta(days=1)
     for name in levels.loc[levels["level"] == level, "account_id"].head(3):
-        own = usage[
-            (usage["account_id"] == name)
-            & (usage["product"] == "paper_to_web")
-            & usage["occurred_at"].between(end - pd.DateOffset(months=3), end, inclusive="left")
+        own = sample_usage[
+            (sample_usage["account_id"] == name)
+            & (sample_usage["product"] == "paper_to_web")
+            & sample_usage["occurred_at"].between(end - pd.DateOffset(months=3), end, inclusive="left")
         ]
         documents = own.loc[own["event"].str.startswith("web."), "event"].nunique()
         out, arrived = (own.loc[own["event"] == e, "quantity"].sum() for e in ("paper.out", "paper.in"))

@@ -10,22 +10,21 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from builders import account, baseline, contract, health_measure, product, product_data, random
 
 from cs_helpers.analyses import baselines, health, maturity
-from cs_helpers.analyses.customers import as_known
-from cs_helpers.analyses.result import Result, Verdict
 from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.time import as_known
+from cs_helpers.result import Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.tables import baselines as baseline_tables
 from cs_helpers.tables import health as health_tables
 from cs_helpers.tables import maturity as maturity_tables
 from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
-
-from .builders import account, baseline, contract, health_measure, product, product_data, random
 
 Q2 = Quarter(2026, 2)
 END = Q2.end

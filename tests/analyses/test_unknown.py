@@ -10,18 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from cs_helpers.analyses import baselines, health, maturity
-from cs_helpers.analyses.result import Note, Result, Verdict
-from cs_helpers.charts import baselines as charts
-from cs_helpers.contract.products import Product
-from cs_helpers.contract.quarters import Quarter
-from cs_helpers.snapshot import ProductData
-from cs_helpers.text import Text
-
-from .builders import (
+from builders import (
     account,
     baseline,
     contract,
@@ -32,6 +21,16 @@ from .builders import (
     tickets_of,
     use,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.charts import baselines as charts
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Note, Result, Verdict
+from cs_helpers.snapshot import ProductData
+from cs_helpers.text import Text
 
 Q2, Q3 = Quarter(2026, 2), Quarter(2026, 3)
 DAYS = pd.date_range("2025-07-01", "2026-09-30")

@@ -9,19 +9,18 @@ from functools import cache
 
 import pandas as pd
 import pytest
+from builders import ANALYSES
 
-from cs_helpers.analyses.conversions import stall
-from cs_helpers.analyses.coverage import grid, next_companies, segments_in
+from cs_helpers.analyses.interviews.coverage import grid, next_companies, segments_in
+from cs_helpers.analyses.journeys.conversions import stall
 from cs_helpers.analyses.reads import READS, reads
-from cs_helpers.analyses.result import Result
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
 from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
-
-from .conftest import ANALYSES
 
 Q3 = Quarter(2026, 3)
 #: the outputs that go by segment

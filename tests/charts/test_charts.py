@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cs_helpers.analyses.progress import detour
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
+from cs_helpers.journey.progress import detour
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
@@ -198,7 +198,7 @@ def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
 
 
 def test_a_segment_without_some_answers_still_answers(home):
-    from cs_helpers.analyses.customers import in_segment
+    from cs_helpers.customers.segments import in_segment
 
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("helpdesk")

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from note_calls import Emitted, notes_of
 
 from cs_helpers import workbook as facade
-from cs_helpers.analyses.result import EXPLAINING, Note, Result
+from cs_helpers.result import EXPLAINING, Note, Result
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.gate import check_notebook

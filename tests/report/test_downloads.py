@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cs_helpers import workbook as facade
-from cs_helpers.analyses.result import Result
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import downloads
 from cs_helpers.report.export import export
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.plan import Run
+from cs_helpers.result import Result
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook

@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from cs_helpers import workbook as facade
-from cs_helpers.analyses.result import Metric, Note, Result
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.gate import LARGEST, check_notebook, check_page
+from cs_helpers.result import Metric, Note, Result
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
 

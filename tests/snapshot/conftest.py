@@ -10,7 +10,8 @@ import pytest
 from forked import Forks
 
 from cs_helpers.snapshot import Snapshot
-from cs_helpers.sources import intake, reduced
+from cs_helpers.sources import intake
+from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 
 @pytest.fixture

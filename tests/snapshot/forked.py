@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cs_helpers.sources import reduced
+from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 _CHANGES = ("os.rename", "os.link", "os.remove", "os.rmdir", "shutil.rmtree")
 TODAY = "2026-12-31"

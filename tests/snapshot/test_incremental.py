@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ContractError
-from cs_helpers.sources import reduced
+from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 pytestmark = pytest.mark.thorough
 

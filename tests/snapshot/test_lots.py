@@ -10,7 +10,7 @@ import pytest
 from companies import COLUMNS, content, larger
 
 from cs_helpers.contract.frames import REDUCED
-from cs_helpers.sources import reduced
+from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 pytestmark = pytest.mark.thorough
 

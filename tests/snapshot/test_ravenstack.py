@@ -7,8 +7,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from cs_helpers.analyses.customers import as_known
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.time import as_known
 
 LAST_DAY = date(2024, 12, 31)
 

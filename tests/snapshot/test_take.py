@@ -18,7 +18,8 @@ from companies import content, leftovers
 
 from cs_helpers.errors import ContractError, SettingError, SnapshotError, SourceError, WorkbookError
 from cs_helpers.snapshot import Snapshot
-from cs_helpers.sources import cells, reduced
+from cs_helpers.sources.usage_log import cell_store as cells
+from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 
 def test_the_same_input_gives_the_same_id_and_the_same_bytes(company, taken):

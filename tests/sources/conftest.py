@@ -12,9 +12,9 @@ import yaml
 from cs_helpers.contract.findings import Finding
 from cs_helpers.errors import ContractError
 from cs_helpers.sources.engines import opened
+from cs_helpers.sources.inspect.proposal import inspect, propose
 from cs_helpers.sources.intake import taken_in
 from cs_helpers.sources.mapping import load_sources
-from cs_helpers.sources.proposal import inspect, propose
 
 ACCOUNTS = """\
 account_id,name,size,industry

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cs_helpers.analyses.customers import as_known
+from cs_helpers.customers.time import as_known
 from cs_helpers.snapshot.take import take_snapshot
 
 HERE = Path(__file__).parent

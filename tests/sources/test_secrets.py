@@ -20,7 +20,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from cs_helpers.errors import SourceError, WorkbookError
 from cs_helpers.snapshot.take import check_tables, take_snapshot
-from cs_helpers.sources.proposal import inspect, propose
+from cs_helpers.sources.inspect.proposal import inspect, propose
 
 ROOT = Path(__file__).resolve().parents[2]
 #: what an address cannot hold as it is

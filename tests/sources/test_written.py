@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError, SettingError
+from cs_helpers.sources.checks.unclear import hinted
 from cs_helpers.sources.mapping import ColumnSource, Sources
 from cs_helpers.sources.mapping_lines import column_line
-from cs_helpers.sources.unclear import hinted
 from cs_helpers.sources.written import NumberForm, dated, number_example
 
 

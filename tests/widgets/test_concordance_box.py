@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from builders import account, contract, product_data
 
 from cs_helpers.errors import ParameterError
 from cs_helpers.text import Text
 from cs_helpers.widgets.concordance import Concordance
 from cs_helpers.words.concordance import Count, Places
-from tests.analyses.builders import account, contract, product_data
 
 
 @pytest.fixture

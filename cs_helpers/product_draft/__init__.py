@@ -1,0 +1,1 @@
+"""`cs-workbook new-product`: a first product file, drafted from the data."""

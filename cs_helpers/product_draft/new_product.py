@@ -1,0 +1,69 @@
+"""Starts a product file: drafted from the data where there is some, else as a copy of another product's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from cs_helpers import paths
+from cs_helpers.contract.new_product import started_from
+from cs_helpers.contract.products import Slug, load_products
+from cs_helpers.errors import ParameterError
+
+
+def start_product(name: str, sources: Path | None = None) -> str:
+    """Writes `data/products/<name>.yml`, and says what it is.
+
+    sources: the sources file whose tables are asked; default: data/sources.yml. Where there is none, another product's
+    file is copied. Raises `ParameterError` for a name that is none or is taken, and where there is nothing to start from;
+    `SettingError`, `SourceError` or `SourcesError` where the tables cannot be read. Then nothing is written.
+    """
+    try:
+        TypeAdapter(Slug).validate_python(name)
+    except ValidationError:
+        raise ParameterError(
+            "name",
+            "this is no name for a product",
+            value=name,
+            allowed="a-z, 0-9, _ and -, at most 40, a letter or digit first",
+        ) from None
+    folder = paths.products()
+    target = folder / f"{name}.yml"
+    if target.exists():
+        raise ParameterError("name", f"the file {paths.shown(target)} is there already", value=name)
+    own = paths.home() / "data" / "sources.yml"
+    if sources is None and own.exists():
+        sources = own
+    text, said = _copied(name, folder) if sources is None else _drafted(name, sources, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    return f"{paths.shown(target)} {said}"
+
+
+def _copied(name: str, folder: Path) -> tuple[str, str]:
+    known = load_products(folder)
+    if not known:
+        raise ParameterError(
+            "name",
+            f"there is no product file in {paths.shown(folder)} to start from; name a sources file with --data",
+        )
+    model = folder / f"{next(iter(known))}.yml"
+    text = started_from(model.read_text(encoding="utf-8"), name)
+    return text, f"is a copy of {model.name}: change its names, rules and steps"
+
+
+def _drafted(name: str, sources: Path, folder: Path) -> tuple[str, str]:
+    from cs_helpers.product_draft.data import asked
+    from cs_helpers.product_draft.draft import draft
+
+    found = asked(sources, name, products=folder)
+    text = draft(found, paths.shown(sources))
+    said = (
+        f"was drafted from {paths.shown(sources)}: {text.count('# guess: ')} guesses are marked '# guess:',"
+        f" {text.count('# check: ')} lines that only a person knows '# check:'"
+    )
+    if not found.named:
+        others = ", ".join(found.others) or "no product"
+        said += f"; no row names the product '{name}', so its numbers are of the rows that name {others}"
+    return text, said

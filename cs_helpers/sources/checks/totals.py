@@ -1,0 +1,50 @@
+"""Finds the totals and the foot of a report among the rows of a table: they are no records.
+
+A row is one if it has such a word in one of the columns that say what a row is (its keys, product, name and day), and
+nothing in the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from cs_helpers.contract.casts import RAW
+from cs_helpers.contract.checks import telling
+from cs_helpers.contract.normal import PLAIN, WIDE
+from cs_helpers.contract.schema import Table
+from cs_helpers.sources.files.reading import sql_text
+
+#: a total of a list, and what reports write below it; of texts in one width, in small letters
+_TOTAL = (
+    r"^((合|小|総|総 *合|累|中)? *計|((grand|sub)[ -]*)?(totals?|summar(y|ies))|sum)"
+    r" *:? *([(]? *[0-9][0-9,.]* *(records?|rows?|items?|件|行|社|名)? *[)]?)?$"
+)
+_FOOTER = (
+    r"^(confidential( information)?\b|copyright\b|©|[(]c[)] ?[12][0-9]{3}|generated (by|on|at)\b"
+    r"|filtered by\b|report (generated|exported|created)\b|end of report|機密|社外秘|出力日|作成日|以上$)"
+)
+
+
+def with_totals(hub: Backend, rows: ir.Table, table: Table, taken: Collection[str]) -> ir.Table:
+    """The rows, with `total` beside them where some are one; `taken`: the columns that come from one of the source.
+
+    As text, not as an expression of Ibis: every table is asked, and few have one.
+    """
+    columns = [f"{RAW}{c}" for c in telling(table) if c in taken]
+    words = [
+        f"coalesce(regexp_matches(lower(trim(translate({c}, {sql_text(WIDE)}, {sql_text(PLAIN)}))),"
+        f" {sql_text(f'{_TOTAL}|{_FOOTER}')}), false)"
+        for c in columns
+    ]
+    others = [f"({c} IS NULL OR {word})" for c, word in zip(columns, words, strict=True)]
+    if not words:
+        return rows
+    source = f'"{rows.op().name}"'
+    total = f"({' OR '.join(words)}) AND {' AND '.join(others)}"
+    if not hub.con.execute(f"SELECT count(*) FROM {source} WHERE {total}").fetchall()[0][0]:
+        return rows
+    hub.con.execute(f"CREATE OR REPLACE TABLE told_{table.name} AS SELECT *, {total} AS total FROM {source}")
+    return hub.table(f"told_{table.name}")

@@ -1,0 +1,1 @@
+"""Files as tables: text, workbooks, JSON and process logs."""

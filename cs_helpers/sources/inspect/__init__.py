@@ -1,0 +1,1 @@
+"""`cs-workbook inspect`: what an analyst has, and the sources file to start from."""

@@ -1,0 +1,81 @@
+"""Who has been heard where segments cross, and whose interview would fill most."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cs_helpers.analyses.interviews.coverage import crossing, grid, next_companies
+
+COLUMNS = ["account_id", "name", "size", "quadrant", "industry"]
+
+
+def people(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(name, name, size, quadrant, industry) for name, size, quadrant, industry in rows], columns=COLUMNS
+    )
+
+
+HEARD = people(
+    ("a", "small", "high-high", "retail"),
+    ("b", "small", "low-low", "retail"),
+    ("c", "mid", "high-high", "finance"),
+)
+FREE = people(
+    ("d", "mid", "low-low", "retail"),
+    ("e", "small", "low-low", "finance"),
+    ("f", "small", "high-high", "retail"),
+)
+
+EVERYBODY = pd.concat([HEARD, FREE])
+
+
+def told(*viewpoints: str) -> pd.DataFrame:
+    return pd.concat([HEARD.assign(viewpoint=v) for v in viewpoints or ("problem",)], ignore_index=True)
+
+
+def crossed(free: pd.DataFrame = FREE) -> pd.DataFrame:
+    return crossing(told("problem", "request"), pd.concat([HEARD, free]))
+
+
+def test_where_segments_cross_companies_are_held_against_the_customers_there() -> None:
+    cells = crossed().set_index(["first_segment", "second_segment"])
+    assert cells.loc[("small", "high-high"), ["companies", "viewpoints", "customers"]].tolist() == [1, 2, 2]
+    assert cells.loc[("mid", "low-low"), ["companies", "viewpoints", "customers"]].tolist() == [0, 0, 1]
+
+
+def test_segments_that_only_customers_are_of_are_gaps_and_segments_of_nobody_are_none() -> None:
+    spare = people(("g", "enterprise", "low-high", "mining"))
+    found = grid(told(), pd.concat([EVERYBODY, spare]))
+    assert set(found["segment"]) >= {"enterprise", "low-high", "mining"}
+    assert "enterprise" not in set(grid(told(), EVERYBODY)["segment"])
+    row = next_companies(spare, told(), found, crossing(told(), pd.concat([EVERYBODY, spare]))).iloc[0]
+    assert (row["name"], row["fills"]) == ("g", 3)
+
+
+def test_a_company_counts_once_however_often_it_was_heard() -> None:
+    twice = pd.concat([told("problem"), told("problem", "request")])
+    assert crossing(twice, HEARD)["companies"].equals(crossing(told("problem"), HEARD)["companies"])
+
+
+def test_the_next_company_is_who_fills_most_empty_crossings_then_most_of_what_is_left() -> None:
+    found = next_companies(pd.concat([HEARD, FREE]), told(), grid(told(), EVERYBODY), crossed())
+    # d fills mid x low-low, mid x retail; e fills small x finance, low-low x finance; f fills none
+    assert found["name"].tolist() == ["d", "e", "f"]
+    assert found["fills"].tolist() == [2, 2, 0]
+    assert found.at[0, "cell"] in [(("quadrant", "low-low"), ("industry", "retail")), (("size", "mid"), ("quadrant", "low-low")), (("size", "mid"), ("industry", "retail"))]  # fmt: skip
+
+
+def test_who_fills_nothing_is_asked_for_the_thinnest_viewpoint() -> None:
+    found = next_companies(FREE, told(), grid(told(), EVERYBODY), crossed()).iloc[-1]
+    assert (found["name"], found["companies"], found["viewpoint"] != "") == ("f", 0, True)
+    assert len(found["cell"]) == 1
+
+
+def test_nobody_is_named_twice_and_nobody_who_was_heard() -> None:
+    found = next_companies(pd.concat([HEARD, FREE]), told(), grid(told(), EVERYBODY), crossed())
+    assert found["account_id"].is_unique
+    assert not set(found["account_id"]) & set(HEARD["account_id"])
+
+
+def test_where_all_were_heard_nobody_is_next() -> None:
+    assert next_companies(HEARD, told(), grid(told(), EVERYBODY), crossed(FREE.iloc[:0])).empty

@@ -1,0 +1,137 @@
+"""Each source and value that a product file may name, worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import account, product_data, use
+
+from cs_helpers.contract.products import Measure
+from cs_helpers.customers.measures import monthly
+from cs_helpers.snapshot import ProductData
+
+MAY_TO_JULY = pd.date_range("2026-05-01", periods=3, freq="MS")
+USAGE = [
+    use("A", "2026-05-04", "web.one", user_id="u1", quantity=10),
+    use("A", "2026-05-04", "web.one", user_id="u2", quantity=5),
+    use("A", "2026-05-05", "web.two", user_id="u1", quantity=1),
+    use("A", "2026-06-01", "web.one", user_id="u1", quantity=2),
+    use("A", "2026-06-02", "paper", user_id="u3", quantity=100),
+]
+
+
+def values(data: ProductData, **measure: Any) -> list[float]:
+    """The measure of account A in May, June and July."""
+    return monthly(data, Measure(**measure), MAY_TO_JULY).loc["A"].tolist()
+
+
+def accounts() -> list[dict[str, Any]]:
+    return [account("A"), account("B")]
+
+
+@pytest.fixture(scope="module")
+def used() -> ProductData:
+    return product_data(accounts=accounts(), usage=USAGE)
+
+
+@pytest.mark.parametrize(
+    ("value", "event", "months", "expected"),
+    [
+        ("events", "*", 1, [3, 2, 0]),
+        ("events", "web.one", 1, [2, 1, 0]),
+        ("events", "*", 2, [3, 5, 2]),
+        ("quantity", "web.*", 1, [16, 2, 0]),
+        ("quantity", "paper", 3, [0, 100, 100]),
+        ("days", "*", 1, [2, 2, 0]),
+        ("days", "*", 2, [2, 4, 2]),
+        ("users", "*", 1, [2, 2, 0]),
+        ("users", "*", 3, [2, 2, 2]),
+        ("users", "web.one", 1, [2, 1, 0]),
+        ("distinct_events", "web.*", 1, [2, 1, 0]),
+        ("distinct_events", "web.*", 2, [2, 2, 1]),
+        ("distinct_events", "*", 3, [2, 3, 3]),
+    ],
+)
+def test_use_is_counted_over_the_months_up_to_each(
+    used: ProductData, value: str, event: str, months: int, expected: list[float]
+) -> None:
+    assert values(used, value=value, event=event, months=months) == expected
+
+
+def test_days_of_several_events_are_the_days_on_which_any_of_them_was_done(used: ProductData) -> None:
+    # web.one on May 4, web.two on May 5: two days of deliveries, on each of which only one was used
+    assert values(used, value="days", event="web.*", months=1) == [2, 1, 0]
+
+
+def test_use_of_another_account_or_outside_the_months_is_left_out() -> None:
+    rows = [use("A", "2026-04-30"), use("A", "2026-08-01"), use("C", "2026-05-01"), use("A", "2026-05-01")]
+    found = monthly(
+        product_data(accounts=accounts(), usage=rows), Measure(value="events", months=1), MAY_TO_JULY
+    )
+    assert found.to_numpy().tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_a_customer_that_never_used_it_has_0(used: ProductData) -> None:
+    assert monthly(used, Measure(value="events"), MAY_TO_JULY).loc["B"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("value", "event"), [("distinct_events", "web.*"), ("days", "web.*"), ("users", "*")]
+)
+def test_use_of_nobody_is_0_where_the_log_is_given_and_empty(value: str, event: str) -> None:
+    assert values(product_data(accounts=accounts(), usage=[]), value=value, event=event) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        {"source": "usage", "value": "days"},
+        {"source": "tickets", "value": "count"},
+        {"source": "touches", "value": "count"},
+        {"source": "surveys", "value": "nps"},
+        {"source": "assessments", "value": "score", "name": "plan"},
+    ],
+    ids=lambda measure: measure["source"],
+)
+def test_a_measure_of_a_table_not_given_is_unknown(measure: dict[str, Any]) -> None:
+    assert np.isnan(values(product_data(accounts=accounts()), **measure)).all()
+
+
+def test_tickets_are_counted_by_the_month_of_opening() -> None:
+    opened = ["2026-04-30 23:59", "2026-05-01 00:00", "2026-05-31 23:59", "2026-07-01 08:00"]
+    rows = [{"ticket_id": str(n), "account_id": "A", "opened_at": at} for n, at in enumerate(opened)]
+    data = product_data(accounts=accounts(), tickets=rows)
+    assert values(data, source="tickets", value="count", months=1) == [2, 0, 1]
+    assert values(data, source="tickets", value="count", months=2) == [3, 2, 1]
+
+
+def test_a_notice_of_churn_is_not_a_touch() -> None:
+    rows = [
+        {"account_id": "A", "occurred_at": f"2026-0{month}-10", "kind": kind}
+        for month, kind in ((5, "meeting"), (5, "churn_notice"), (6, "mail"), (6, "meeting"))
+    ]
+    data = product_data(accounts=accounts(), touches=rows)
+    assert values(data, source="touches", value="count", months=1) == [1, 2, 0]
+
+
+def test_nps_is_the_mean_of_the_answers_and_unknown_without_any() -> None:
+    answers = [("2026-05-10", 4), ("2026-06-10", 10), ("2026-06-20", 7), ("2026-06-25", None)]
+    rows = [{"account_id": "A", "answered_on": day, "nps": nps} for day, nps in answers]
+    data = product_data(accounts=accounts(), surveys=rows)
+    assert values(data, source="surveys", value="nps", months=1)[:2] == [4, 8.5]
+    assert values(data, source="surveys", value="nps", months=2) == [4, 7, 8.5]
+    assert np.isnan(values(data, source="surveys", value="nps", months=1)[2])
+
+
+def test_an_assessment_is_the_latest_until_it_is_too_old() -> None:
+    scores = [("2026-05-20", "plan", 2), ("2026-05-10", "plan", 5), ("2026-06-10", "sponsor", 1)]
+    rows = [{"account_id": "A", "assessed_on": d, "measure": m, "score": s} for d, m, s in scores]
+    data = product_data(accounts=accounts(), assessments=rows)
+    plan = {"source": "assessments", "value": "score", "name": "plan"}
+    assert values(data, **plan, months=2)[:2] == [2, 2]
+    assert np.isnan(values(data, **plan, months=2)[2])
+    assert values(data, **plan, months=1)[0] == 2
+    assert values(data, **plan, months=3) == [2, 2, 2]
