@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.declaration import Analysis
 from cs_helpers.editions.anonymity import Cover, masked, masker_of, with_staff_covered
 from cs_helpers.editions.disclosed import disclosed
-from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.words.doubts import read_confirmed
@@ -20,21 +19,18 @@ from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
 def leadership_result(
-    module: Any, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
+    analysis: Analysis, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
 ) -> Result:
-    """What a module of an analysis finds, as leadership may read it.
+    """What an analysis finds, as leadership may read it.
 
-    module: has `analyse` and `DISCLOSES`; `for_leadership` where it speaks of what customers told, it works on
-    masked names then; `FREE_TEXT` (table, column) where a result shows texts that anybody wrote, they are masked.
-    snapshot: the one that `data` is of; a text may name customers of its other products. Raises `DisclosureError`
-    where the module declares nothing.
+    With `for_leadership` it speaks of what customers told, and works on masked names; texts that anybody wrote are
+    masked in the columns that it declares as `free_text`. snapshot: the one that `data` is of; a text may name
+    customers of its other products. Raises `DisclosureError` for a column that is not declared.
     """
-    name = str(module.__name__).rpartition(".")[2]
-    if not hasattr(module, "DISCLOSES"):
-        raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
+    declares = analysis.declares
     show_staff = data.product.leadership.show_staff
     cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None)
-    told, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
+    told, texts = declares.for_leadership is not None, declares.free_text
     masker = None
     if told or texts:
         everybody = snapshot.table("accounts", data.product.product)
@@ -44,13 +40,13 @@ def leadership_result(
         data = masked(data, masker, pseudonym)
     if not show_staff:
         data = with_staff_covered(data, cover)
-    result = module.analyse(data, quarter)
-    if told:
-        result = module.for_leadership(result)
+    result = analysis.analyse(data, quarter)
+    if declares.for_leadership is not None:
+        result = declares.for_leadership(result)
     if masker:
         result = _without_names(result, texts, masker, pseudonym)
         _say(masker)
-    return disclosed(result, module.DISCLOSES, show_staff=show_staff)
+    return disclosed(result, declares.discloses, show_staff=show_staff)
 
 
 def _without_names(
