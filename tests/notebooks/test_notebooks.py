@@ -145,7 +145,7 @@ def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed, sample_snap
     data = sample_snapshot.read("paper_to_web")
     assert models.count("DropdownModel") == 3 + len(options_of(analysis, data.product, Text("en", data.product)))
     pages = [m["state"].get("value", "") for m in state.values() if m["model_name"] == "HTMLModel"]
-    assert max(pages, key=len).count("<img src=\"data:image/png;base64,") >= 2
+    assert "<img src=\"data:image/png;base64," in max(pages, key=len)
 
 
 def test_stock_nbconvert_exports_it_without_code(notebook, executed, home, tmp_path):
