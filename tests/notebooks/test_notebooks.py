@@ -74,6 +74,10 @@ def test_it_is_committed_without_outputs(notebook):
             assert cell.execution_count is None
 
 
+def test_it_is_short_enough_to_read(notebook):
+    assert len(read(notebook).cells) <= 30
+
+
 def test_its_code_is_thin(notebook):
     code = [c.source for c in read(notebook).cells if c.cell_type == "code"]
     assert sum(len(source.splitlines()) for source in code) <= 45
