@@ -16,7 +16,7 @@ from cs_helpers.cli_codings import codings
 from cs_helpers.cli_output import alert, console, plain
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
-from cs_helpers.report.speech import choose, in_words, spoken, words
+from cs_helpers.report.language import current_language, current_text, set_language, translate_error
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -28,7 +28,7 @@ Data = Annotated[
 ]
 
 
-Language = Annotated[str | None, typer.Option(help="en or ja; default: en", callback=choose)]
+Language = Annotated[str | None, typer.Option(help="en or ja; default: en", callback=set_language)]
 
 #: how typer ends a program that Ctrl-C stopped
 _STOPPED = 130
@@ -36,27 +36,29 @@ _STOPPED = 130
 
 def main() -> None:
     """Runs a command; a `WorkbookError` becomes its message and exit code 1."""
-    choose(None)
+    set_language(None)
     try:
         app()
     except WorkbookError as error:
-        _alert(in_words(str(error)))
+        _alert(translate_error(str(error)))
         sys.exit(1)
     except SystemExit as end:
         if end.code == _STOPPED:
-            alert.print(words()("console.stopped"))
+            alert.print(current_text()("console.stopped"))
         raise
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        problem = f"{in_words(error.strerror or str(error))}{where}"
-        _alert(words()("console.unpublished", problem=problem))
+        problem = f"{translate_error(error.strerror or str(error))}{where}"
+        _alert(current_text()("console.unpublished", problem=problem))
         sys.exit(1)
     finally:
         gc.freeze()  # else Python looks for garbage in all that was imported before it ends
 
 
 def _alert(message: str) -> None:
-    label = "error" if spoken() == "en" else words()("console.error")  # English needs no catalogue
+    label = (
+        "error" if current_language() == "en" else current_text()("console.error")
+    )  # English needs no catalogue
     alert.print(f"[bold red]{label}:[/] {plain(message)}")
 
 
@@ -107,19 +109,19 @@ def report(
         from cs_helpers.report.quarterly import quarterly_report
 
         taken = _taken(data, anew=force)
-        with Progress(console, jobs=workers, explain=explain, text=words()) as watch:
+        with Progress(console, jobs=workers, explain=explain, text=current_text()) as callbacks:
             batch = quarterly_report(
                 taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
-                audience=edition, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, longest=timeout,
-                executor=executor or None, reports=reports or None, shared=shared, watch=watch,
+                audience=edition, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, cell_timeout=timeout,
+                executor=executor or None, reports=reports or None, shared=shared, callbacks=callbacks,
             )  # fmt: skip
     for outcome in batch.outcomes:
         if outcome.status != "failed":
-            console.print(batch.shown(outcome.run.file))
-    console.print(f"[bold]{batch.shown('index.html')}[/]")
+            console.print(batch.location(outcome.run.file))
+    console.print(f"[bold]{batch.location('index.html')}[/]")
     if batch.failed:
         console.print(
-            words()(
+            current_text()(
                 "console.failed",
                 failed=len(batch.failed), count=len(batch.outcomes), option="--retry-failed",
             )
@@ -139,11 +141,11 @@ def check(
     from rich.table import Table
 
     from cs_helpers.contract.parameters import Parameters
-    from cs_helpers.report.data_check import advice, check_page, describe, examples
+    from cs_helpers.report.data_check import advice, data_check_page, describe, examples
     from cs_helpers.snapshot.take import check_tables
     from cs_helpers.text import Text
 
-    language = language or spoken()
+    language = language or current_language()
     Parameters.check({"language": language})
     source, text = data or _default_data(), Text(language)
     with console.status(text("console.reading", source=paths.shown(source))):
@@ -166,11 +168,11 @@ def check(
             console.print(f"  {plain(said)}")
     target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = check_page(source, found, language)
+    page = data_check_page(source, found, language)
     target.write_text(page, encoding="utf-8")
     console.print(paths.shown(target))
     for sentence in found.stops:
-        _alert(in_words(sentence))
+        _alert(translate_error(sentence))
     if found.stops:
         raise typer.Exit(1)
 
@@ -196,7 +198,7 @@ def list_snapshots() -> None:
 
     found = snapshots()
     if not found:
-        console.print(words()("console.no_snapshot", command="make snapshot"))
+        console.print(current_text()("console.no_snapshot", command="make snapshot"))
         return
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("snapshot", no_wrap=True)
@@ -224,7 +226,7 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
     opened = Snapshot.open(name)
     manifest = opened.manifest
     console.print(f"[bold]{opened.id}[/]")
-    text, products = words(), ", ".join(manifest["products"])
+    text, products = current_text(), ", ".join(manifest["products"])
     console.print(
         text("console.as_of", as_of=opened.as_of, first_day=manifest["first_day"], products=products)
     )
@@ -261,7 +263,7 @@ def diff_snapshots(
     old, new = Snapshot.open(before), Snapshot.open(after)
     found = list(differences(old, new))
     if not found:
-        console.print(words()("console.same"))
+        console.print(current_text()("console.same"))
         return
     listed = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", old.id, new.id):
@@ -279,7 +281,7 @@ def prune_snapshots(
     from cs_helpers.snapshot.history import prune
 
     for gone in prune(keep):
-        console.print(words()("console.deleted", id=gone))
+        console.print(current_text()("console.deleted", id=gone))
 
 
 @app.command()
@@ -299,7 +301,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
     known = None if anew or look is None else look.snapshot()
     if known is not None:
         known.make_latest()
-        console.print(words()("console.unchanged", id=known.id))
+        console.print(current_text()("console.unchanged", id=known.id))
         return known
     before = look.look() if look else None
     taken = _take(source)
@@ -314,7 +316,7 @@ def _take(data: Path | None) -> Any:
     from cs_helpers.snapshot.take import take_snapshot
     from cs_helpers.sources.mapping import load_sources
 
-    source, text = data or _default_data(), words()
+    source, text = data or _default_data(), current_text()
     with console.status(text("console.reading", source=paths.shown(source))):
         taken = take_snapshot(source)
     for secret in load_sources(source).variables():  # no credential reaches a kernel

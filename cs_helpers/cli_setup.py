@@ -13,7 +13,7 @@ import typer
 from cs_helpers import paths
 from cs_helpers.cli_output import console, plain
 from cs_helpers.errors import ParameterError
-from cs_helpers.report.speech import in_words, words
+from cs_helpers.report.language import current_text, translate_error
 
 setup = typer.Typer()
 
@@ -39,13 +39,13 @@ def inspect(
         for column in one.columns:
             samples = Text(" | ".join(column.samples))
             table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
-        console.print(Text(in_words(one.problem)) if one.problem else table, soft_wrap=False)
+        console.print(Text(translate_error(one.problem)) if one.problem else table, soft_wrap=False)
         console.print()
     text = proposal.propose(found, write.parent if write is not None else None)
     typer.echo(text, nl=False)
     if write is not None:
         write.write_text(text, encoding="utf-8")
-        console.print("\n" + words()("console.written", file=plain(paths.shown(write))))
+        console.print("\n" + current_text()("console.written", file=plain(paths.shown(write))))
 
 
 @setup.command("new-product")
@@ -59,7 +59,7 @@ def new_product(
     """Draft a product file from the data, or start from another product's."""
     from cs_helpers.product_draft.new_product import start_product
 
-    console.print(plain(in_words(start_product(name, data))))
+    console.print(plain(translate_error(start_product(name, data))))
 
 
 @setup.command("new-analysis")

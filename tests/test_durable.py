@@ -10,7 +10,7 @@ import pytest
 from cs_helpers import durable
 from cs_helpers.report import publish as publishing
 from cs_helpers.report.manifest import Manifest
-from cs_helpers.report.publish import Folder
+from cs_helpers.report.publish import FolderStore
 
 Q = "2026Q3"
 
@@ -33,7 +33,7 @@ def disk(monkeypatch):
         events.append(("rename", Path(target).name))
         return rename(self, target)
 
-    exchanged = publishing._exchanged
+    exchanged = publishing._exchange
 
     def exchange(one, other):
         events.append(("rename", other.name))
@@ -42,14 +42,14 @@ def disk(monkeypatch):
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
     monkeypatch.setattr(Path, "rename", renamed)
-    monkeypatch.setattr(publishing, "_exchanged", exchange)
+    monkeypatch.setattr(publishing, "_exchange", exchange)
     return events
 
 
 def before(events, name):
     """The inodes that were on the disk before something was renamed to `name`."""
-    place = events.index(("rename", name))
-    return {inode for what, inode in events[:place] if what == "sync"}
+    renamed = events.index(("rename", name))
+    return {inode for what, inode in events[:renamed] if what == "sync"}
 
 
 def inodes(folder: Path) -> dict[str, int]:
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
 
 
 def test_all_of_a_published_quarter_is_on_the_disk_before_it_is_swapped_in(tmp_path, disk):
-    folder = Folder(tmp_path / "reports")
+    folder = FolderStore(tmp_path / "reports")
     for content in (b"old", b"new"):
         disk.clear()
         folder.publish(Q, {"a/one.html": content, "index.html": content}, [], Manifest(quarter=Q))
@@ -88,7 +88,7 @@ def test_all_of_a_published_quarter_is_on_the_disk_before_it_is_swapped_in(tmp_p
 
 
 def test_what_is_taken_over_unchanged_is_not_written_again_but_its_folder_is(tmp_path, disk):
-    folder = Folder(tmp_path / "reports")
+    folder = FolderStore(tmp_path / "reports")
     folder.publish(Q, {"a/one.html": b"x", "index.html": b"x"}, [], Manifest(quarter=Q))
     disk.clear()
     folder.publish(Q, {"index.html": b"y"}, [], Manifest(quarter=Q))

@@ -1,4 +1,4 @@
-"""What checking the tables found, in words: for the landing page, and as a page of its own."""
+"""The findings of checking the tables, in words: for the landing page, and as a page of their own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cs_helpers.contract.parameters import Audience
 from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
-if TYPE_CHECKING:  # a landing page needs no engine
+if TYPE_CHECKING:  # landing pages do not need the engine
     from cs_helpers.snapshot.take import Checked
 
 
 def describe(finding: Finding, text: Text, audience: Audience = "team") -> str:
-    """A finding as a sentence, with its count; for leadership without the text of a filter, which may name anybody."""
+    """A finding as a sentence with its count; for leadership without the text of a filter, which may hold names."""
     column = f"{finding.table}.{finding.column}" if finding.column else finding.table
-    rule = _sentence(finding)
+    rule = _rule_key(finding)
     if rule == "filter_unknown" and audience == "leadership":
         rule = "filter_unknown_told"
     return text(
@@ -32,28 +32,29 @@ def describe(finding: Finding, text: Text, audience: Audience = "team") -> str:
     )
 
 
-def _sentence(finding: Finding) -> str:
-    """The rule; of values of the wrong type what they would have to be, or the line that would read them."""
+def _rule_key(finding: Finding) -> str:
+    """The catalogue key of a finding's rule; values of the wrong type have one per expected type."""
     if finding.rule != "wrong_type":
         return finding.rule
     if ": {" in finding.detail:
         return "wrong_type_written"
-    kinds = {"date": "_date", "time": "_date", "number": "_number", "integer": "_number"}
-    return finding.rule + kinds.get(finding.detail, "")
+    suffixes = {"date": "_date", "time": "_date", "number": "_number", "integer": "_number"}
+    return finding.rule + suffixes.get(finding.detail, "")
 
 
 def advice(finding: Finding, text: Text) -> str:
-    """The line of the sources file that settles a finding, in a sentence; '' where there is none."""
+    """The line of the sources file that resolves a finding, in a sentence; '' where there is none."""
     if not finding.write:
         return ""
-    first, *other = finding.write.splitlines()
-    return text(f"advice.{finding.rule}", write=first, other="".join(other))
+    first_line, *others = finding.write.splitlines()
+    return text(f"advice.{finding.rule}", write=first_line, other="".join(others))
 
 
 def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[str]:
-    """The first rows that break the rule: number, key and value; the number only where rows have one.
+    """The first rows that break the rule: key, value, and row number where the table has them.
 
-    For leadership none, where the key or the value may name anybody or tell what was told (`disclosure`).
+    For leadership there are none where a key or value may name a customer or person, or quote an interview
+    (`contract.disclosure`).
     """
     if audience == "leadership" and not _is_public(finding):
         return []
@@ -67,41 +68,43 @@ def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[
 
 
 def _is_public(finding: Finding) -> bool:
-    """Whether nothing in the examples of a finding may name anybody: neither a row's key nor the value."""
+    """Whether neither the keys nor the values in the examples of a finding can name anybody."""
     declared = COLUMNS.get(finding.table, {})
-    key = {c for c, kind in declared.items() if kind in ("company", "person")}
-    return bool(declared) and not key and declared.get(finding.column) == "public"
+    name_columns = {c for c, kind in declared.items() if kind in ("company", "person")}
+    return bool(declared) and not name_columns and declared.get(finding.column) == "public"
 
 
-def filters_of(filters: Mapping[str, str], rows: Mapping[str, int], text: Text) -> list[str]:
-    """What each filter left out, as sentences. filters: table -> its text; rows: table -> how many."""
+def describe_filters(filters: Mapping[str, str], rows: Mapping[str, int], text: Text) -> list[str]:
+    """A sentence per filter on what it left out. filters: table -> its text; rows: table -> number of rows."""
     return [
-        text("landing.filter", table=name, filter=said, count=text.number(rows[name]))
-        for name, said in filters.items()
+        text("landing.filter", table=name, filter=condition, count=text.number(rows[name]))
+        for name, condition in filters.items()
     ]
 
 
-def check_page(source: Path, found: Checked, language: str) -> str:
-    """The page of `cs-workbook check`: self-contained HTML without scripts; what stops comes first."""
+def data_check_page(source: Path, checked: Checked, language: str) -> str:
+    """The page of `cs-workbook check`: self-contained HTML without scripts, findings that stop a snapshot first."""
     text = Text(language)
     order = ("stop", "reject", "warn")
-    filtered = found.rows_filtered
-    left_out = {name: read - found.rows_kept[name] - filtered[name] for name, read in found.rows_read.items()}
+    filtered = checked.rows_filtered
+    left_out = {
+        name: read - checked.rows_kept[name] - filtered[name] for name, read in checked.rows_read.items()
+    }
     return page_template("check", "check.html.j2").render(
         text=text,
         language=language,
         edition=text("page.edition.team"),
         source=paths.shown(source),
-        as_of=text.day(found.as_of),
-        stopped=[describe(f, text) for f in found.findings if f.policy == "stop"],
+        as_of=text.day(checked.as_of),
+        stopped=[describe(f, text) for f in checked.findings if f.policy == "stop"],
         left_out=text.number(sum(left_out.values())),
-        read=text.number(sum(found.rows_read.values())),
-        anything=bool(found.findings),
+        read=text.number(sum(checked.rows_read.values())),
+        anything=bool(checked.findings),
         tables=[
-            (name, *map(text.number, (count, found.rows_kept[name], left_out[name], filtered[name])))
-            for name, count in found.rows_read.items()
+            (name, *map(text.number, (count, checked.rows_kept[name], left_out[name], filtered[name])))
+            for name, count in checked.rows_read.items()
         ],
-        filters=filters_of(found.filters, filtered, text),
+        filters=describe_filters(checked.filters, filtered, text),
         findings=[
             {
                 "policy": f.policy,
@@ -113,6 +116,6 @@ def check_page(source: Path, found: Checked, language: str) -> str:
                 if f.examples and f.count > len(f.examples)
                 else "",
             }
-            for f in sorted(found.findings, key=lambda f: order.index(f.policy))
+            for f in sorted(checked.findings, key=lambda f: order.index(f.policy))
         ],
     )

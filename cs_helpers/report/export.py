@@ -1,4 +1,4 @@
-"""Exports an executed notebook as one self-contained page, with the executive template."""
+"""Exports an executed notebook as one self-contained HTML page, with the executive template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.downloads import cut_tables, file_name
+from cs_helpers.report.downloads import csv_name, truncated_tables
 from cs_helpers.report.pages import report_template
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -21,9 +21,10 @@ from cs_helpers.text import Text
 
 
 class _Exporter(HTMLExporter):
-    """nbconvert's exporter without its last step, which parses the page to add what ours has: alt texts.
+    """nbconvert's exporter without steps that these pages do not need.
 
-    And without a second copy of the notebook, and a check of it: papermill has just made it.
+    It does not parse the page again to add alt texts, which the template writes, and neither copies nor validates
+    the notebook, which papermill has just written.
     """
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[Any, Any]:
@@ -37,42 +38,42 @@ class _Exporter(HTMLExporter):
 
 
 def exporter(template: Mapping[str, str]) -> HTMLExporter:
-    """What exports with a template; made once, for making it costs ten times what a page does."""
-    return _made(tuple(template.items()))
+    """The exporter for a template (`pages.report_template`), cached: creating one takes ten times as long as a page."""
+    return _cached_exporter(tuple(template.items()))
 
 
 @lru_cache(maxsize=4)
-def _made(template: tuple[tuple[str, str], ...]) -> HTMLExporter:
-    found = DictLoader({name.rpartition("/")[2]: content for name, content in template})
-    made = _Exporter(template_file="executive.html.j2", extra_loaders=[found])  # type: ignore[no-untyped-call]
-    made.template  # noqa: B018 - reads the template
-    return made
+def _cached_exporter(template: tuple[tuple[str, str], ...]) -> HTMLExporter:
+    loader = DictLoader({name.rpartition("/")[2]: content for name, content in template})
+    exporter = _Exporter(template_file="executive.html.j2", extra_loaders=[loader])  # type: ignore[no-untyped-call]
+    exporter.template  # noqa: B018 - compiles the template
+    return exporter
 
 
-def export(
+def export_page(
     notebook: NotebookNode, run: Run, snapshot: Snapshot, template: Mapping[str, str] | None = None
 ) -> str:
-    """The page of an executed notebook; it links to its `downloads`, which lie beside it.
+    """The HTML page of an executed notebook; it links to its CSV files (`downloads`), which lie beside it.
 
-    template: see `pages.report_template`, the default; a run that travelled has brought its own.
+    template: file -> content, default `pages.report_template`; a run on another machine carries its own.
     """
     text = Text(run.parameters.language)
     product = snapshot.product(run.parameters.product)
-    heading = title(notebook, run.parameters.language)
+    heading = notebook_title(notebook, run.parameters.language)
     edition = text("page.edition.team") if run.parameters.audience == "team" else ""
-    said = f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
+    page_title = f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
     notebook.metadata["cs_workbook_report"] = {
-        "title": text("page.edition.title", title=said) if edition else said,
+        "title": text("page.edition.title", title=page_title) if edition else page_title,
         "edition": edition,
         "landing": f"../index.{text.language}.html",
         "back": text("page.back"),
         "failed": text("report.problem.error"),
         "downloads": {
             table: {
-                "href": file_name(Path(run.file).stem, table),
+                "href": csv_name(Path(run.file).stem, table),
                 "words": text("page.download", rows=text.number(rows)),
             }
-            for table, rows, _ in cut_tables(notebook)
+            for table, rows, _ in truncated_tables(notebook)
         },
         "footer": text(
             "page.footer",
@@ -87,8 +88,8 @@ def export(
     return str(page)
 
 
-def title(notebook: NotebookNode, language: str) -> str:
-    """The H1 of a notebook in a language."""
+def notebook_title(notebook: NotebookNode, language: str) -> str:
+    """The H1 of a notebook in a language; '' where it has none."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and f"lang-{language}" in cell.metadata.get("tags", []):
             return str(cell.source.splitlines()[0].lstrip("# "))

@@ -1,4 +1,4 @@
-"""The page that says why a report was not published: plain words, no code and no path."""
+"""The page that explains why a report was not published, without code or paths."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cs_helpers.text import Text, catalogue
 def failed_page(
     run: Run, problems: Sequence[Problem], *, title: str, product_name: str, last_good: date | None
 ) -> str:
-    """The page of a run that failed, in the run's language, to lie beside the report.
+    """The page of a failed run, in its language; it lies beside the report.
 
-    title: the report's heading. last_good: when the report was made that stays published, None
-    where there is none. It links to `./<analysis>.<language>.html` and `../index.<language>.html`.
+    title: the report's heading. last_good: the day of the report that stays published, None where there is none.
+    It links to `./<analysis>.<language>.html` and `../index.<language>.html`.
     """
     language = run.parameters.language
     text = Text(language)
@@ -33,27 +33,28 @@ def failed_page(
         period=text.span(quarter.start, quarter.end),
         report=f"./{run.analysis}.{language}.html",
         last_good=text.day(last_good) if last_good else "",
-        problems=explained(problems, text),
+        problems=explain_problems(problems, text),
     )
 
 
-def explained(problems: Sequence[Problem], text: Text) -> list[tuple[str, str]]:
-    """Each kind of problem as a sentence, and what it is about, in the catalogue's words.
+def explain_problems(problems: Sequence[Problem], text: Text) -> list[tuple[str, str]]:
+    """Each kind of problem as a sentence, and the figures, tables and metrics that it concerns.
 
-    Of a problem's detail only the name of a figure, table or headline number is told: anything
-    else may be code.
+    Other details of a problem are left out, for they may be code.
     """
-    about: dict[str, list[str]] = {}
+    names_by_sentence: dict[str, list[str]] = {}
     for problem in problems:
         key = f"report.problem.{problem.code}"
         sentence = text(key if text.has(key) else "report.problem.error")
-        about.setdefault(sentence, []).extend(_called(problem.detail, text))
-    return [(sentence, text.joined(list(dict.fromkeys(names)))) for sentence, names in about.items()]
+        names_by_sentence.setdefault(sentence, []).extend(_catalogue_title(problem.detail, text))
+    return [
+        (sentence, text.joined(list(dict.fromkeys(names)))) for sentence, names in names_by_sentence.items()
+    ]
 
 
-def _called(name: str, text: Text) -> list[str]:
-    """What the catalogue calls a figure, table or headline number; nothing where it has no words."""
+def _catalogue_title(name: str, text: Text) -> list[str]:
+    """The catalogue's title of a figure, table or metric, as a list of one; empty where it has none."""
     if not name.isidentifier():
         return []
-    ends = (f".{name}.title", f".metrics.{name}")
-    return [text(key) for key in catalogue(text.language) if key.endswith(ends)][:1]
+    suffixes = (f".{name}.title", f".metrics.{name}")
+    return [text(key) for key in catalogue(text.language) if key.endswith(suffixes)][:1]

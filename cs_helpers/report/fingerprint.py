@@ -1,4 +1,4 @@
-"""What a report is made from, part by part, as hashes: nothing changed and an intact file need no new run."""
+"""What each report depends on, as hashes: a report whose hashes are unchanged need not run again."""
 
 from __future__ import annotations
 
@@ -11,43 +11,45 @@ from cs_helpers.report.plan import Run
 
 
 def inputs(
-    runs: Sequence[Run], manifest: Mapping[str, Any], covering: Mapping[str, Mapping[str, str]] | None = None
+    runs: Sequence[Run],
+    manifest: Mapping[str, Any],
+    name_inputs: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, dict[str, str]]:
-    """The hashes of all that each run's report depends on: its file -> part -> hash.
+    """Hashes of everything that each run's report depends on: file of the report -> part -> hash.
 
-    manifest: the snapshot's. covering: for leadership, product -> `covers.covering`. Parts: notebook, parameters (which snapshot it is does not count, what it
-    holds for the product does), code, templates, versions, data.calendar, data.product,
-    data.refused (what was left out), data.known (from when to when its tables tell of it), data.<table> for each table of the snapshot,
-    and those of `covering`.
+    manifest: the snapshot's. name_inputs: for leadership, product -> `name_masking.name_inputs`. Parts: notebook,
+    parameters (without the snapshot's id), code, templates, versions, data.calendar, data.product, data.refused
+    (what was left out), data.known (the days that each table covers), data.<table> for each table of the snapshot,
+    and those of `name_inputs`.
     """
     calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format", "sizes")}
-    of_all = {
+    shared_parts = {
         "code": package_code(),
         "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
         "versions": installed_versions(),
         "data.calendar": hashes.of_json(calendar),
     }
     notebooks = {file: hashes.of_files([file]) for file in {run.notebook for run in runs}}
-    held = _held(manifest, {run.parameters.product for run in runs})
+    data_hashes = _data_hashes(manifest, {run.parameters.product for run in runs})
     return {
         run.file: {
             "notebook": notebooks[run.notebook],
             "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
-            **of_all,
-            **held[run.parameters.product],
-            **(covering or {}).get(run.parameters.product, {}),
+            **shared_parts,
+            **data_hashes[run.parameters.product],
+            **(name_inputs or {}).get(run.parameters.product, {}),
         }
         for run in runs
     }
 
 
 def fingerprint(parts: Mapping[str, str]) -> str:
-    """All parts as one hash."""
+    """One hash of all parts."""
     return hashes.of_json(dict(parts))
 
 
-def _held(manifest: Mapping[str, Any], products: Collection[str]) -> dict[str, dict[str, str]]:
-    """What a snapshot holds for each product, as hashes by part."""
+def _data_hashes(manifest: Mapping[str, Any], products: Collection[str]) -> dict[str, dict[str, str]]:
+    """Hashes of what a snapshot holds for each product: product -> part -> hash."""
     read: dict[str, dict[str, list[tuple[str, str]]]] = {
         product: {table: [] for table in manifest["tables"]} for product in products
     }
@@ -58,7 +60,7 @@ def _held(manifest: Mapping[str, Any], products: Collection[str]) -> dict[str, d
             if table in read[product]:
                 read[product][table].append((file, digest))
     for table, parts in manifest.get("shared", {}).items():
-        for product in products:  # of a table that all products share, its own part
+        for product in products:  # of a table that all products share, the hash of the product's rows
             read[product][table] = [(table, parts[product])]
     return {
         product: {

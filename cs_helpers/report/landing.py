@@ -1,4 +1,4 @@
-"""The landing page of a quarter: what the reports say, what failed, what the data holds."""
+"""The landing page of a quarter: the message of each report, failures, and the tables of the snapshot."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime
 
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.data_check import advice, describe, examples, filters_of
+from cs_helpers.report.data_check import advice, describe, describe_filters, examples
 from cs_helpers.report.manifest import Report
 from cs_helpers.report.pages import page_template
-from cs_helpers.report.publish import failed_name
+from cs_helpers.report.publish import failed_page_name
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
@@ -20,14 +20,15 @@ def landing_pages(
 ) -> dict[str, str]:
     """`index.<language>.html` for each language that has reports, and `index.html` in `language`.
 
-    Only the team's shows rows that break a rule: their keys and values may name customers.
+    Filters and rows that break a rule are shown to the team only, where they may name customers.
     """
-    spoken = [
+    languages = [
         code for code in LANGUAGES
         if code == language or any(r.language == code for r in reports.values())
     ]  # fmt: skip
     pages = {
-        f"index.{code}.html": _page(quarter, reports, snapshot, code, spoken, audience) for code in spoken
+        f"index.{code}.html": _page(quarter, reports, snapshot, code, languages, audience)
+        for code in languages
     }
     return {**pages, "index.html": pages[f"index.{language}.html"]}
 
@@ -37,25 +38,25 @@ def _page(
     reports: Mapping[str, Report],
     snapshot: Snapshot,
     language: str,
-    spoken: list[str],
+    languages: list[str],
     audience: Audience,
 ) -> str:
     text = Text(language)
     products = snapshot.products
     groups = []
     for name in sorted({r.product for r in reports.values()}):
-        inside = [
+        entries = [
             _entry(file, report, text)
             for file, report in sorted(reports.items(), key=lambda item: item[1].notebook)
             if report.product == name and report.language == language
         ]
         product = products.get(name)
-        if inside:
+        if entries:
             groups.append(
                 {
                     "name": product.name.in_language(language) if product else name,
                     "about": product.about.in_language(language) if product else "",
-                    "reports": inside,
+                    "reports": entries,
                 }
             )
     manifest = snapshot.manifest
@@ -63,7 +64,7 @@ def _page(
         text=text,
         language=language,
         edition=text("page.edition.team") if audience == "team" else "",
-        languages=[(code, Text(code)("page.language")) for code in spoken],
+        languages=[(code, Text(code)("page.language")) for code in languages],
         quarter=text.quarter(quarter),
         period=text.span(quarter.start, quarter.end),
         as_of=text.day(snapshot.as_of),
@@ -76,8 +77,8 @@ def _page(
             )
             for name in manifest["rows_read"]
         ],
-        # a filter may name anybody
-        filters=filters_of(manifest["filters"], manifest["rows_filtered"], text)
+        # the text of a filter may hold names
+        filters=describe_filters(manifest["filters"], manifest["rows_filtered"], text)
         if audience == "team"
         else [],
         findings=[
@@ -93,7 +94,7 @@ def _page(
 
 
 def _entry(file: str, report: Report, text: Text) -> dict[str, str]:
-    """What the landing page says of a report: where it leads, and what the page says or why there is none."""
+    """The landing page's entry for a report: its file, and its message or why there is no page."""
     failed, good = report.status == "failed", report.good
     codes = dict.fromkeys(p.code for p in report.problems)
     return {
@@ -103,7 +104,7 @@ def _entry(file: str, report: Report, text: Text) -> dict[str, str]:
         "message": text.joined([text(f"report.problem.{code}") for code in codes])
         if failed or good is None
         else good.message,
-        "why": failed_name(file) if failed else "",
+        "why": failed_page_name(file) if failed else "",
         "last_good": text("landing.last_good", made_at=text.day(datetime.fromisoformat(good.made_at).date()))
         if failed and good
         else "",

@@ -1,4 +1,4 @@
-"""A batch as it goes on: a live table on a terminal, plain lines anywhere else."""
+"""Progress of a batch: a live table on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ from rich.text import Text
 from cs_helpers import paths
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
-from cs_helpers.report.quarterly import Watch
+from cs_helpers.report.quarterly import Callbacks
 from cs_helpers.report.run import Outcome
 from cs_helpers.text import Text as Words
 from cs_helpers.text.errors import in_language
 from cs_helpers.words.doubts import FILE
 
-#: so many words that may be names are named; all of them are in the list
-_WORDS = 8
+#: number of unconfirmed words that are printed; the file lists all of them
+_MAX_WORDS = 8
 
 
 class Progress:
-    """What runs, what is done, how long is left, and failures as they happen.
+    """Shows what runs, what is done, the time left, and failures as they happen.
 
-    explain: also say of each run why it runs, or that it is up to date. text: in whose words, default: English.
+    jobs: number of runs at a time. explain: also print for each run why it runs, or that it is up to date. text:
+    the catalogue of the messages' language, default English.
     """
 
     def __init__(
         self, console: Console, *, jobs: int, explain: bool = False, text: Words | None = None
     ) -> None:
         self.console, self.jobs, self.explain, self.text = console, jobs, explain, text or Words("en")
-        self.began = time.monotonic()
-        self.running: dict[str, tuple[str, float]] = {}
-        self.left: dict[str, float | None] = {}
-        self.took: list[float] = []
+        self.started_at = time.monotonic()
+        self.running: dict[str, tuple[str, float]] = {}  # file -> label, when it started
+        self.remaining: dict[str, float | None] = {}  # file -> seconds of its last run, None where unknown
+        self.durations: list[float] = []
         self.failed = self.due = 0
         self.live = Live(
-            console=console, get_renderable=self._drawn, refresh_per_second=4, transient=True
+            console=console, get_renderable=self._render, refresh_per_second=4, transient=True
         ) if console.is_terminal else None  # fmt: skip
 
-    def __enter__(self) -> Watch:
-        return Watch(
+    def __enter__(self) -> Callbacks:
+        return Callbacks(
             planned=self.planned, started=self.started, ended=self.ended, unconfirmed=self.unconfirmed
         )
 
@@ -57,33 +58,35 @@ class Progress:
         if self.live is not None and self.live.is_started:
             self.live.stop()
 
-    def planned(self, runs: Sequence[Run], reasons: Mapping[str, str], took: Mapping[str, float]) -> None:
-        """Says what is up to date, and why the others are not if that was asked for."""
+    def planned(
+        self, runs: Sequence[Run], reasons: Mapping[str, str], durations: Mapping[str, float]
+    ) -> None:
+        """Prints how many reports are up to date; with `explain` also why each run is due."""
         due = [run for run in runs if reasons[run.file]]
         self.due = len(due)
-        self.left = {run.file: took.get(run.file) for run in due}
+        self.remaining = {run.file: durations.get(run.file) for run in due}
         if self.explain:
             for run in runs:
-                why = in_language(reasons[run.file], self.text.language)
-                line = "console.due" if why else "console.not_due"
-                self.console.print(escape(self.text(line, run=run.label, why=why)))
+                reason = in_language(reasons[run.file], self.text.language)
+                key = "console.due" if reason else "console.not_due"
+                self.console.print(escape(self.text(key, run=run.label, why=reason)))
         if self.due < len(runs):
             self.console.print(self.text("console.up_to_date", count=len(runs) - self.due, total=len(runs)))
         if self.due and self.live is not None:
             self.live.start()
 
     def started(self, run: Run) -> None:
-        """A run begins."""
+        """Records the start of a run."""
         self.running[run.file] = (run.label, time.monotonic())
 
     def ended(self, outcome: Outcome) -> None:
-        """A run ended: a line for it, and what went wrong."""
+        """Prints a line for a run that ended, and its problems."""
         run = outcome.run
         self.running.pop(run.file, None)
-        self.left.pop(run.file, None)
-        self.took.append(outcome.seconds)
+        self.remaining.pop(run.file, None)
+        self.durations.append(outcome.seconds)
         self.failed += outcome.status == "failed"
-        done = self.due - len(self.left)
+        done = self.due - len(self.remaining)
         state = self.text(f"console.state.{outcome.status}")
         state = f"[bold red]{state}[/]" if outcome.status == "failed" else state
         seconds = self.text.number(outcome.seconds, 1)
@@ -94,48 +97,51 @@ class Progress:
             self.console.print(f"  {escape(self._problem(problem))}", style="red")
 
     def _problem(self, problem: Problem) -> str:
-        """What went wrong: in English its code, else the sentence that the page of the run has."""
+        """A problem in words: its code in English, in other languages the sentence of the failed run's page."""
         kind, language = problem.code, self.text.language
         if language != "en":
             kind = self.text(
                 key if self.text.has(key := f"report.problem.{kind}") else "report.problem.error"
             )
         error, _, message = problem.detail.partition(": ")
-        known = in_language(message, language) if error.isidentifier() else message
-        detail = known if known != message else in_language(problem.detail, language)
+        translated = in_language(message, language) if error.isidentifier() else message
+        detail = translated if translated != message else in_language(problem.detail, language)
         return self.text("console.problem", kind=kind, detail=detail)
 
     def unconfirmed(self, words: Sequence[str]) -> None:
-        """Words that leadership does not read until somebody says that they are no names."""
-        text, shown = self.text, self.text.joined(list(words[:_WORDS]))
-        if len(words) > _WORDS:
-            shown = text("console.unconfirmed_more", words=shown, count=len(words) - _WORDS)
+        """Prints the words that are masked for leadership until somebody confirms that they are no names."""
+        text, shown = self.text, self.text.joined(list(words[:_MAX_WORDS]))
+        if len(words) > _MAX_WORDS:
+            shown = text("console.unconfirmed_more", words=shown, count=len(words) - _MAX_WORDS)
         file = paths.shown(paths.names() / FILE)
         sentence = text("console.unconfirmed", count=len(words), words=shown, file=file)
         self.console.print(escape(sentence), style="yellow")
 
     def seconds_left(self) -> float | None:
-        """What is still to do, by what each run took the last time, or else by those of this batch."""
-        usual = statistics.fmean(self.took) if self.took else None
-        if not self.left:
+        """Estimated seconds until the batch ends; None where nothing is known of some run.
+
+        A run is taken to last as long as the last time, a new one as long as the mean of this batch.
+        """
+        mean = statistics.fmean(self.durations) if self.durations else None
+        if not self.remaining:
             return 0.0
-        each = [usual if took is None else took for took in self.left.values()]
-        if any(e is None for e in each):
+        expected = [mean if seconds is None else seconds for seconds in self.remaining.values()]
+        if any(seconds is None for seconds in expected):
             return None
         now = time.monotonic()
-        spent = sum(now - since for _, since in self.running.values())
-        return max(sum(e for e in each if e is not None) - spent, 0.0) / self.jobs
+        spent = sum(now - started for _, started in self.running.values())
+        return max(sum(seconds for seconds in expected if seconds is not None) - spent, 0.0) / self.jobs
 
-    def _drawn(self) -> RenderableType:
-        done = self.due - len(self.left)
+    def _render(self) -> RenderableType:
+        done = self.due - len(self.remaining)
         left = self.seconds_left()
-        text, gone = self.text, _clock(time.monotonic() - self.began)
-        words = [text("console.done", done=done, due=self.due), text("console.gone", time=gone)]
+        text, elapsed = self.text, _clock(time.monotonic() - self.started_at)
+        words = [text("console.done", done=done, due=self.due), text("console.gone", time=elapsed)]
         words += [text("console.left", time=_clock(left))] if left is not None else []
         words += [text("console.so_many_failed", count=self.failed)] if self.failed else []
         rows = Table.grid(padding=(0, 2))
-        for label, since in self.running.values():
-            rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - since), style="dim"))
+        for label, started in self.running.values():
+            rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - started), style="dim"))
         bar = ProgressBar(total=max(self.due, 1), completed=done, width=40)
         state = Table.grid(padding=(0, 2))
         state.add_row(bar, Text(text.joined(words), style="bold red" if self.failed else "bold"))

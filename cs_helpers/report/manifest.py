@@ -1,4 +1,4 @@
-"""run.json: what a quarter's folder holds, and how each report in it came to be."""
+"""run.json, the manifest of a quarter's folder: its reports, and the runs that made them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic.dataclasses import dataclass
 
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 
-NAME = "run.json"
+FILE_NAME = "run.json"
 FORMAT = 3
 
 Status = Literal["published", "silent", "failed"]
 
 
-#: problems whose detail is a name of the notebook's or a count; those of the others may hold what stood in the data
-COUNTED = frozenset(
+#: codes of problems whose detail may be published: a name from the notebook, or a count. Other details may quote the data
+PUBLIC_DETAIL_CODES = frozenset(
     {
         "missing_figure", "missing_table", "empty_table", "missing_metric", "not_a_number", "blank_figure", "no_alt",
         "too_large",
@@ -25,7 +25,7 @@ COUNTED = frozenset(
 )  # fmt: skip
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
@@ -33,45 +33,48 @@ class _Part(BaseModel):
 class Problem:
     """Why a report could not be published."""
 
-    code: str = Field(description="the kind; its sentence stands in the catalogue as report.problem.<code>")
+    code: str = Field(description="its kind; the catalogue has the sentence, as report.problem.<code>")
     detail: str = Field(
         "",
-        description="what a person who mends it needs, never on a page; of an error in leadership's edition only its kind",
+        description="what whoever fixes it needs to know, never on a page; in leadership's edition only the type of an error",
     )
 
 
-class CellTime(_Part):
+class CellTime(_Model):
     """How long one cell of the notebook took."""
 
     cell: str = Field(description="the cell's id in the notebook")
     seconds: float = Field(description="wall time from sending it to its last output")
 
 
-class Good(_Part):
-    """What is published at the report's place."""
+class PublishedPage(_Model):
+    """The page that is published."""
 
-    status: Status = Field(description="published, or silent: the page only says what could not be said")
+    status: Status = Field(
+        description="published, or silent: the page has notes only, no figure and no table"
+    )
     sha256: str = Field(description="of the page")
     downloads: dict[str, str] = Field(
-        default_factory=dict, description="file beside the page -> sha256: long tables whole, as CSV"
+        default_factory=dict,
+        description="file beside the page -> sha256: the long tables with all rows, as CSV",
     )
     title: str = Field(description="the page's heading")
     message: str = Field(
-        description="what its headline figure says, or its first note, and what was left out"
+        description="the message of its headline figure, or its first note, and what was left out"
     )
     metrics: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit",
     )
-    fingerprint: str = Field(description="one hash of `inputs`; the same one and intact files: not run again")
-    inputs: dict[str, str] = Field(
-        default_factory=dict, description="what the page depends on, part by part, as hashes"
+    fingerprint: str = Field(
+        description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"
     )
+    inputs: dict[str, str] = Field(default_factory=dict, description="what the page depends on: part -> hash")
     snapshot: str = Field(description="the snapshot it was made from")
     made_at: str = Field(description="when its run ended, UTC")
 
 
-class Report(_Part):
+class Report(_Model):
     """One run: one notebook for one product in one language."""
 
     status: Status = Field(description="how the last run ended")
@@ -79,36 +82,40 @@ class Report(_Part):
     notebook: str = Field(description="the notebook's name")
     parameters: dict[str, Any] = Field(description="all parameters, resolved")
     title: str = Field("", description="the heading, in the report's language")
-    problems: tuple[Problem, ...] = Field((), description="of a failed run")
+    problems: tuple[Problem, ...] = Field((), description="why the last run failed")
     seconds: float = Field(description="wall time of the last run, page and checks included")
     cells: tuple[CellTime, ...] = Field((), description="of the last run")
     made_at: str = Field(description="when the last run ended, UTC")
-    good: Good | None = Field(None, description="the published page; of a failed run the last good one")
+    good: PublishedPage | None = Field(
+        None, description="the published page; of a failed run the last good one"
+    )
 
     @property
     def product(self) -> str:
-        """The product it is about."""
+        """The product of the report."""
         return str(self.parameters["product"])
 
     @property
     def language(self) -> str:
-        """The language it is written in."""
+        """The language of the report."""
         return str(self.parameters["language"])
 
 
-class Manifest(_Part):
+class Manifest(_Model):
     """A quarter's folder of one edition: its reports by file name."""
 
-    format: int = Field(FORMAT, description="this description's number; another one is not read")
+    format: int = Field(FORMAT, description="version of this format; files of another version are not read")
     quarter: str = Field(description="as in 2026Q3")
-    audience: Audience = Field("leadership", description="whose edition the folder is")
+    audience: Audience = Field("leadership", description="the edition")
     snapshot: str = Field("", description="the snapshot of the last batch")
-    as_of: str = Field("", description="the last day that snapshot knows of")
+    as_of: str = Field("", description="the last day of that snapshot's data")
     published_at: str = Field("", description="when the folder was last published, UTC")
     versions: dict[str, str] = Field(
         default_factory=dict, description="package -> version, of the last batch; python too"
     )
-    reports: dict[str, Report] = Field(default_factory=dict, description="file inside the folder -> its run")
+    reports: dict[str, Report] = Field(
+        default_factory=dict, description="file inside the folder -> its last run"
+    )
 
     def text(self) -> str:
         """The manifest as JSON."""
@@ -116,30 +123,34 @@ class Manifest(_Part):
 
 
 def read_manifest(content: bytes | None, quarter: str, audience: Audience = "leadership") -> Manifest:
-    """The manifest in `content`; an empty one where there is none that can be read, or it is another edition's."""
-    nothing = Manifest(quarter=quarter, audience=audience)
+    """The manifest in `content`; an empty one where it cannot be read, or is of another format or edition."""
+    empty = Manifest(quarter=quarter, audience=audience)
     try:
-        found = Manifest.model_validate_json(content or b"")
+        manifest = Manifest.model_validate_json(content or b"")
     except ValidationError:
-        return nothing
-    return found if found.format == FORMAT and found.audience == audience else nothing
+        return empty
+    return manifest if manifest.format == FORMAT and manifest.audience == audience else empty
 
 
-def not_ours(content: bytes | None, audience: Audience = "leadership") -> list[str]:
-    """The files that a manifest of another format or edition names: they do not belong into this folder any more.
+def foreign_files(content: bytes | None, audience: Audience = "leadership") -> list[str]:
+    """The files of a manifest of another format or edition, which must not stay in this folder.
 
-    Before format 3 both editions were published to one folder, so nothing tells whether they hold names.
+    Before format 3 both editions were published to one folder, so these files may show names.
     """
     try:
-        said = json.loads(content or b"{}")
-        if said.get("format") == FORMAT and said.get("audience") == audience:
+        manifest = json.loads(content or b"{}")
+        if manifest.get("format") == FORMAT and manifest.get("audience") == audience:
             return []
-        named: list[str] = []
-        for file, report in said.get("reports", {}).items():
-            beside = (report.get("good") or {}).get("downloads", {})
+        files: list[str] = []
+        for file, report in manifest.get("reports", {}).items():
+            downloads = (report.get("good") or {}).get("downloads", {})
             folder = file.rpartition("/")[0]
-            named += [file, f"{file.removesuffix('.html')}.failed.html", *(f"{folder}/{n}" for n in beside)]
-        return [*named, *(f"index.{language}.html" for language in LANGUAGES)]
+            files += [
+                file,
+                f"{file.removesuffix('.html')}.failed.html",
+                *(f"{folder}/{n}" for n in downloads),
+            ]
+        return [*files, *(f"index.{language}.html" for language in LANGUAGES)]
     except (ValueError, AttributeError, TypeError):
         return []
 
@@ -151,16 +162,16 @@ def manifest_page() -> str:
         "",
         "<!-- written by `make dictionary` from cs_helpers/report/manifest.py -->",
         "",
-        "Beside the reports of a quarter lies `run.json`: what was run, from what, how it ended and what the",
-        "headline metrics are. It is written last, so all that it names is there. The next batch reads it to know",
-        "what is up to date.",
+        "`run.json` lies beside the reports of a quarter: what was run, from what, how it ended, and the headline",
+        "metrics. It is written last, so every file that it names exists. The next batch reads it to find out",
+        "which reports are up to date.",
     ]
-    for model in (Manifest, Report, Good, CellTime, Problem):
+    for model in (Manifest, Report, PublishedPage, CellTime, Problem):
         lines += ["", f"## {model.__name__}", "", str(model.__doc__), "", "| field | type | meaning |"]
         lines += ["|---|---|---|"]
         lines += [
             f"| `{name}` | {_type(field.annotation)} | {field.description} |"
-            for name, field in getattr(model, "__pydantic_fields__").items()  # noqa: B009 - of both kinds
+            for name, field in getattr(model, "__pydantic_fields__").items()  # noqa: B009 - models and dataclasses have it
         ]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""notebooks/README.md: what each notebook asks, which report it makes, and the parameters that all of them take."""
+"""notebooks/README.md: each notebook's question and report, and the parameters that all notebooks take."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ computes lies in `cs_helpers/`. This page is written by `make dictionary`.
 
 
 def notebooks_page(folder: Path) -> str:
-    """The page for the notebooks of a folder, in Markdown."""
+    """The README of a folder of notebooks, in Markdown."""
     notebooks = ["| notebook | about | analysis | report |", "|---|---|---|---|"]
     for file in sorted(folder.glob("[0-9]*.ipynb")):
         book = json.loads(file.read_text(encoding="utf-8"))

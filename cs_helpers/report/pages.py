@@ -1,4 +1,4 @@
-"""The templates of the pages: landing page, data check, the one that says why, and the reports' own."""
+"""Templates of the pages: reports, landing page, data check, and the page of a failed report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cs_helpers import paths
 
 
 def page_template(folder: str, name: str) -> jinja2.Template:
-    """A template of `templates/<folder>/`, with the reports' style at hand; what it is given is escaped."""
+    """A template of `templates/<folder>/`, which can include the reports' style; it escapes its variables."""
     return _environment(paths.templates(), folder).get_template(name)
 
 
 @cache
 def _environment(templates: Path, folder: str) -> jinja2.Environment:
-    """Knows the templates it was asked for, as long as their files are as they were."""
+    """The environment, which caches compiled templates until their files change."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader([templates / folder, templates / "executive"]),
         autoescape=True,
@@ -27,7 +27,7 @@ def _environment(templates: Path, folder: str) -> jinja2.Environment:
 
 
 def report_template() -> dict[str, str]:
-    """The files of the reports' template: name inside the templates' folder -> content."""
+    """The files of the reports' template: path inside the templates' folder -> content."""
     folder = paths.templates()
     return {
         file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which notebooks run for which products: one run per product and analysis."""
+"""Plans a batch: one run per product and notebook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cs_helpers.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Run:
-    """One notebook with its parameters, all of them resolved, and the file it publishes."""
+    """One notebook with its resolved parameters."""
 
     notebook: Path
     parameters: Parameters
@@ -27,12 +27,12 @@ class Run:
 
     @property
     def file(self) -> str:
-        """The report's place inside the quarter's folder."""
+        """The report's file inside the quarter's folder."""
         return f"{self.parameters.product}/{self.analysis}.{self.parameters.language}.html"
 
     @property
     def label(self) -> str:
-        """What the run is called on a terminal."""
+        """The run's name on a terminal."""
         return f"{self.parameters.product} / {self.analysis}"
 
 
@@ -45,47 +45,47 @@ def plan_runs(
     language: str = "en",
     audience: Audience = "leadership",
 ) -> list[Run]:
-    """The runs that were asked for; none named means all.
+    """The runs of the products and notebooks named; of all where none are named.
 
     Raises `ParameterError` or `SnapshotError` for an unknown product, notebook, language,
     audience or quarter, before anything runs.
     """
-    chosen = [snapshot.check_product(p) for p in products] or list(snapshot.manifest["products"])
-    when = str(snapshot.check_quarter(quarter))
-    files = _notebooks(notebooks)
+    selected = [snapshot.check_product(p) for p in products] or list(snapshot.manifest["products"])
+    checked_quarter = str(snapshot.check_quarter(quarter))
+    files = _notebook_files(notebooks)
     return [
         Run(
             file,
             Parameters.check(
                 {
                     "product": product,
-                    "quarter": when,
+                    "quarter": checked_quarter,
                     "language": language,
                     "snapshot": snapshot.id,
                     "audience": audience,
                 }
             ),
         )
-        for product in dict.fromkeys(chosen)
+        for product in dict.fromkeys(selected)
         for file in files
     ]
 
 
-def _notebooks(names: Sequence[str]) -> list[Path]:
-    found = {file.stem: file for file in sorted(paths.notebooks().glob("[0-9]*.ipynb"))}
-    if not found:
+def _notebook_files(names: Sequence[str]) -> list[Path]:
+    by_stem = {file.stem: file for file in sorted(paths.notebooks().glob("[0-9]*.ipynb"))}
+    if not by_stem:
         raise ReportError(f"there are no notebooks in {paths.shown(paths.notebooks())}")
-    short = {re.sub(r"^\d+_", "", stem): stem for stem in found}
-    chosen = []
+    short_names = {re.sub(r"^\d+_", "", stem): stem for stem in by_stem}
+    selected = []
     for name in names:
         stem = name.removesuffix(".ipynb")
-        stem = short.get(stem, stem)
-        if stem not in found:
+        stem = short_names.get(stem, stem)
+        if stem not in by_stem:
             raise ParameterError(
                 "notebooks",
-                f"there is no such notebook.{did_you_mean(name, [*found, *short])}".rstrip("."),
+                f"there is no such notebook.{did_you_mean(name, [*by_stem, *short_names])}".rstrip("."),
                 value=name,
-                allowed=", ".join(short),
+                allowed=", ".join(short_names),
             )
-        chosen.append(found[stem])
-    return list(dict.fromkeys(chosen)) or list(found.values())
+        selected.append(by_stem[stem])
+    return list(dict.fromkeys(selected)) or list(by_stem.values())

@@ -1,12 +1,11 @@
-"""Publishes a quarter's reports: all new files at once, the last good ones until then.
+"""Publishes a quarter's reports atomically: readers see the old quarter or the new one.
 
-Each edition has a place of its own: leadership's quarters lie in `reports/`, the team's in
-`reports/team/`. Neither knows of the other's files.
+Each edition has a store of its own: leadership's quarters lie in `reports/`, the team's in `reports/team/`.
+Neither store touches the other's files.
 
-A folder of this machine is made anew beside its place, put on the disk, and swapped in: readers see
-the old quarter or the new one, also after a power cut. On any other file system that fsspec reaches,
-which has no rename of folders, each file is put whole: reports first, then the landing pages that
-lead to them, the manifest last.
+In a local folder the new quarter is written to a staging folder, synced to disk and swapped in, so that even a
+power cut leaves one of the two. Other file systems that fsspec reaches cannot rename a folder: there each file
+is written whole, reports first, then the landing pages that link to them, the manifest last.
 """
 
 from __future__ import annotations
@@ -30,20 +29,20 @@ from typing import Any
 from cs_helpers import durable, paths
 from cs_helpers.contract.parameters import Audience
 from cs_helpers.errors import ReportError
-from cs_helpers.report.manifest import NAME, Manifest, read_manifest
+from cs_helpers.report.manifest import FILE_NAME, Manifest, read_manifest
 
 #: seconds to wait for another batch that is publishing the same quarter
-_PATIENCE = 120
-#: seconds after which the lock of a file system without locks was left by a batch that is gone
-_LEFT = 600
-#: seconds in which two batches that take such a lock at once see each other
-_SETTLE = 0.3
-#: where the team's edition lies inside the reports
-TEAM = "team"
+_LOCK_TIMEOUT = 120
+#: seconds after which a lock file counts as left behind by a batch that ended without removing it
+_STALE_LOCK_AGE = 600
+#: seconds to wait after writing a lock file, so that two batches that write it at once both see who won
+_LOCK_SETTLE_TIME = 0.3
+#: the folder of the team's edition inside the reports
+TEAM_FOLDER = "team"
 
 
-class Place(ABC):
-    """Where the reports of an edition are published, a folder a quarter."""
+class ReportStore(ABC):
+    """Where the reports of an edition are published, one folder per quarter."""
 
     audience: Audience = "leadership"
 
@@ -53,41 +52,41 @@ class Place(ABC):
 
     @abstractmethod
     def publish(
-        self, quarter: str, files: Mapping[str, bytes], gone: Sequence[str], manifest: Manifest
+        self, quarter: str, files: Mapping[str, bytes], removed: Sequence[str], manifest: Manifest
     ) -> None:
-        """Puts files (name inside the quarter's folder -> content) and the manifest, takes away `gone`."""
+        """Writes files (name inside the quarter's folder -> content) and the manifest, and deletes `removed`."""
 
     @abstractmethod
-    def alone(self, quarter: str) -> AbstractContextManager[None]:
-        """Holds off other batches of the quarter; raises `ReportError` where one does not end."""
+    def lock(self, quarter: str) -> AbstractContextManager[None]:
+        """Locks the quarter against other batches; raises `ReportError` where one holds it too long."""
 
     @abstractmethod
-    def shown(self, quarter: str, name: str) -> str:
-        """Where a file is published, as a person would open it."""
+    def location(self, quarter: str, name: str) -> str:
+        """The path or URL at which a person opens a published file."""
 
     def manifest(self, quarter: str) -> Manifest:
         """The quarter's manifest; an empty one where there is none."""
-        return read_manifest(self.content(quarter, NAME), quarter, self.audience)
+        return read_manifest(self.content(quarter, FILE_NAME), quarter, self.audience)
 
 
-def place(where: str | Path | None = None, audience: Audience = "leadership") -> Place:
-    """The place of an edition in a folder or at an fsspec URL; default: in the workbook's `reports/`.
+def report_store(where: str | Path | None = None, audience: Audience = "leadership") -> ReportStore:
+    """The store of an edition in a folder or at an fsspec URL; default: the workbook's `reports/`.
 
-    Raises `ReportError` for a URL of an unknown kind.
+    Raises `ReportError` for a URL with an unknown protocol.
     """
-    inside = (TEAM,) if audience == "team" else ()
-    found: Place
+    subfolder = (TEAM_FOLDER,) if audience == "team" else ()
+    store: ReportStore
     if isinstance(where, str) and "://" in where and not where.startswith(("file://", "local://")):
-        found = Remote("/".join((where.rstrip("/"), *inside)))
+        store = RemoteStore("/".join((where.rstrip("/"), *subfolder)))
     else:
         root = paths.reports() if where is None else Path(str(where).rpartition("://")[2])
-        found = Folder(root.joinpath(*inside))
-    found.audience = audience
-    return found
+        store = FolderStore(root.joinpath(*subfolder))
+    store.audience = audience
+    return store
 
 
-class Folder(Place):
-    """A folder of this machine."""
+class FolderStore(ReportStore):
+    """A local folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -99,38 +98,38 @@ class Folder(Place):
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def shown(self, quarter: str, name: str) -> str:
+    def location(self, quarter: str, name: str) -> str:
         """The file's path."""
         return paths.shown(self.root / quarter / name)
 
     @contextmanager
-    def alone(self, quarter: str) -> Iterator[None]:
-        """Holds the quarter's lock, which is the operating system's: it goes with its process."""
+    def lock(self, quarter: str) -> Iterator[None]:
+        """Holds a lock of the operating system, which releases it when the process ends."""
         import filelock
 
         self.root.mkdir(parents=True, exist_ok=True)
         try:
-            with filelock.FileLock(self.root / f".{quarter}.lock", timeout=_PATIENCE):
+            with filelock.FileLock(self.root / f".{quarter}.lock", timeout=_LOCK_TIMEOUT):
                 self.recover(quarter)
                 yield
         except filelock.Timeout:
             raise ReportError(
                 f"another batch is publishing {paths.shown(self.root / quarter)} and has not ended in"
-                f" {_PATIENCE} seconds; run this one again when it has"
+                f" {_LOCK_TIMEOUT} seconds; run this one again when it has"
             ) from None
 
     def publish(
-        self, quarter: str, files: Mapping[str, bytes], gone: Sequence[str], manifest: Manifest
+        self, quarter: str, files: Mapping[str, bytes], removed: Sequence[str], manifest: Manifest
     ) -> None:
-        """Makes the quarter's folder anew, with what is not replaced, and swaps it in."""
+        """Writes the quarter to a staging folder, links the files that stay, and swaps the folder in."""
         folder = self.root / quarter
         self.root.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".publishing-{quarter}-", dir=self.root))
         try:
             staging.chmod(0o755)
-            new = {**files, NAME: manifest.text().encode()}
+            new = {**files, FILE_NAME: manifest.text().encode()}
             if folder.exists():
-                _linked(folder, staging, without={*new, *gone})
+                _link_files(folder, staging, without={*new, *removed})
             for name, content in new.items():
                 target = staging / name
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,23 +141,23 @@ class Folder(Place):
             shutil.rmtree(staging, ignore_errors=True)
 
     def recover(self, quarter: str) -> None:
-        """Puts back the last good quarter where a publication was cut off, and clears what it left."""
-        folder, retired = self.root / quarter, _retired(self.root / quarter)
+        """Restores the last good quarter after an interrupted publication, and deletes its leftovers."""
+        folder, retired = self.root / quarter, _retired_path(self.root / quarter)
         if retired.exists() and not folder.exists():
             retired.replace(folder)
-        for left in (retired, *self.root.glob(f".publishing-{quarter}-*")):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in (retired, *self.root.glob(f".publishing-{quarter}-*")):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
-class Remote(Place):
-    """A folder that fsspec reaches by its URL."""
+class RemoteStore(ReportStore):
+    """A folder at an fsspec URL."""
 
     def __init__(self, url: str) -> None:
         import fsspec
 
         self.url = url.rstrip("/")
-        self._token = secrets.token_hex(8)  # by which its lock is known
-        self._began: dict[str, bytes | None] = {}  # quarter -> the manifest when its lock was taken
+        self._token = secrets.token_hex(8)  # identifies the lock files that this store wrote
+        self._manifest_when_locked: dict[str, bytes | None] = {}  # quarter -> run.json
         try:
             self.files, self.root = fsspec.core.url_to_fs(self.url)
         except (ValueError, ImportError) as error:
@@ -171,88 +170,92 @@ class Remote(Place):
         except FileNotFoundError:
             return None
 
-    def shown(self, quarter: str, name: str) -> str:
+    def location(self, quarter: str, name: str) -> str:
         """The file's URL."""
         return f"{self.url}/{quarter}/{name}"
 
     @contextmanager
-    def alone(self, quarter: str) -> Iterator[None]:
-        """Holds a lock file: such file systems have no locks of their own.
+    def lock(self, quarter: str) -> Iterator[None]:
+        """Holds a lock file, for object stores have no locks.
 
-        It is put where there is none and read again a moment later, so that of two batches at once one
-        finds the other's; and `publish` looks once more before it replaces anything that readers are led by.
+        The file is written where there is none and read again a moment later, so that of two batches at once
+        one finds the other's; `publish` checks it again before it replaces the landing pages or the manifest.
         """
-        lock = f"{self.root}/.{quarter}.lock"
-        patient_until = time.monotonic() + _PATIENCE
-        while not self._taken(lock):
-            if time.monotonic() > patient_until:
-                held = self._holder(lock) or {}
+        lock_file = f"{self.root}/.{quarter}.lock"
+        deadline = time.monotonic() + _LOCK_TIMEOUT
+        while not self._try_lock(lock_file):
+            if time.monotonic() > deadline:
+                holder = self._read_lock(lock_file) or {}
                 raise ReportError(
-                    f"another batch is publishing {self.url}/{quarter} (process {held.get('process')} on"
-                    f" {held.get('machine')}) and has not ended in {_PATIENCE} seconds; run this one again when"
+                    f"another batch is publishing {self.url}/{quarter} (process {holder.get('process')} on"
+                    f" {holder.get('machine')}) and has not ended in {_LOCK_TIMEOUT} seconds; run this one again when"
                     f" it has, or delete {self.url}/.{quarter}.lock if it was stopped"
                 )
-            time.sleep(min(1.0, _PATIENCE / 4))
-        self._began[quarter] = self.content(quarter, NAME)
+            time.sleep(min(1.0, _LOCK_TIMEOUT / 4))
+        self._manifest_when_locked[quarter] = self.content(quarter, FILE_NAME)
         try:
             yield
         finally:
-            del self._began[quarter]
+            del self._manifest_when_locked[quarter]
             with suppress(OSError):
-                if (self._holder(lock) or {}).get("token") == self._token:
-                    self.files.rm_file(lock)
+                if (self._read_lock(lock_file) or {}).get("token") == self._token:
+                    self.files.rm_file(lock_file)
 
-    def _taken(self, lock: str) -> bool:
-        """Whether the lock is this place's now."""
-        mine = {
+    def _try_lock(self, lock_file: str) -> bool:
+        """Tries once to take the lock; whether this store holds it now."""
+        content = {
             "token": self._token, "process": os.getpid(), "machine": socket.gethostname(), "since": time.time(),
         }  # fmt: skip
-        held = self._holder(lock)
-        # what cannot be read is being written at this moment
-        if held is not None and time.time() - float(held.get("since", time.time())) < _LEFT:
+        holder = self._read_lock(lock_file)
+        # a lock file that cannot be parsed is being written at this moment, so it counts as new
+        if holder is not None and time.time() - float(holder.get("since", time.time())) < _STALE_LOCK_AGE:
             return False
         try:
             self.files.makedirs(self.root, exist_ok=True)
-            self.files.pipe_file(lock, json.dumps(mine).encode(), mode="overwrite" if held else "create")
+            mode = "overwrite" if holder else "create"
+            self.files.pipe_file(lock_file, json.dumps(content).encode(), mode=mode)
         except FileExistsError:
             return False
         except OSError as error:
             raise ReportError(f"{self.url} cannot be written: {error}") from None
-        time.sleep(_SETTLE)
-        return (self._holder(lock) or {}).get("token") == self._token
+        time.sleep(_LOCK_SETTLE_TIME)
+        return (self._read_lock(lock_file) or {}).get("token") == self._token
 
-    def _holder(self, lock: str) -> dict[str, Any] | None:
-        """What a lock says of who holds it; None where there is no lock."""
+    def _read_lock(self, lock_file: str) -> dict[str, Any] | None:
+        """The content of a lock file: who holds it; {} where it cannot be parsed, None where there is none."""
         try:
-            found = json.loads(self.files.cat_file(lock))
-            return found if isinstance(found, dict) else {}
+            content = json.loads(self.files.cat_file(lock_file))
+            return content if isinstance(content, dict) else {}
         except FileNotFoundError:
             return None
         except ValueError:
             return {}
 
     def publish(
-        self, quarter: str, files: Mapping[str, bytes], gone: Sequence[str], manifest: Manifest
+        self, quarter: str, files: Mapping[str, bytes], removed: Sequence[str], manifest: Manifest
     ) -> None:
-        """Puts each file whole, those that lead to others after them, and the manifest last."""
-        self._check_alone(quarter)
-        pages, landing = [sorted(n for n in files if ("/" in n) == inside) for inside in (True, False)]
+        """Writes each file whole: reports, then the landing pages that link to them, the manifest last."""
+        self._check_lock(quarter)
+        pages, landing = [sorted(n for n in files if ("/" in n) == nested) for nested in (True, False)]
         for name in pages:
             self._put(f"{quarter}/{name}", files[name])
-        self._check_alone(quarter)
+        self._check_lock(quarter)
         for name in landing:
             self._put(f"{quarter}/{name}", files[name])
-        self._put(f"{quarter}/{NAME}", manifest.text().encode())
-        for name in gone:
+        self._put(f"{quarter}/{FILE_NAME}", manifest.text().encode())
+        for name in removed:
             if self.files.exists(f"{self.root}/{quarter}/{name}"):
                 self.files.rm_file(f"{self.root}/{quarter}/{name}")
 
-    def _check_alone(self, quarter: str) -> None:
+    def _check_lock(self, quarter: str) -> None:
         """Raises `ReportError` where another batch took the lock or replaced the manifest."""
-        if quarter not in self._began:
+        if quarter not in self._manifest_when_locked:
             return
-        held = self._holder(f"{self.root}/.{quarter}.lock") or {}
-        if held.get("token") != self._token or self.content(quarter, NAME) != self._began[quarter]:
+        holder = self._read_lock(f"{self.root}/.{quarter}.lock") or {}
+        if (
+            holder.get("token") != self._token
+            or self.content(quarter, FILE_NAME) != self._manifest_when_locked[quarter]
+        ):
             raise ReportError(
                 f"another batch published {self.url}/{quarter} at the same time; nothing leads to what this one"
                 " made: run it again"
@@ -267,13 +270,13 @@ class Remote(Place):
             raise ReportError(f"{self.url}/{name} cannot be written: {error}") from None
 
 
-def failed_name(file: str) -> str:
-    """Where the page lies that says why a report failed: the report's own place keeps the last good one."""
+def failed_page_name(file: str) -> str:
+    """The file of the page that explains why a report failed; the report's own file keeps the last good one."""
     return f"{file.removesuffix('.html')}.failed.html"
 
 
-def _linked(source: Path, target: Path, without: set[str]) -> None:
-    """Gives `target` the files of `source`, as links to the same content where the system has them."""
+def _link_files(source: Path, target: Path, without: set[str]) -> None:
+    """Hard-links the files of `source` into `target`, or copies them where the file system has no links."""
     for file in source.rglob("*"):
         name = file.relative_to(source).as_posix()
         if name in without or not file.is_file():
@@ -289,28 +292,28 @@ def _linked(source: Path, target: Path, without: set[str]) -> None:
 
 
 def _swap(new: Path, folder: Path) -> None:
-    """Puts `new` in the place of `folder`; afterwards what was there lies at `new`, or is gone."""
+    """Replaces `folder` by `new`; the old content then lies at `new`, or is deleted."""
     if not folder.exists():
         new.replace(folder)
-    elif not _exchanged(new, folder):  # for a moment there is neither: `recover` knows of it
-        retired = _retired(folder)
+    elif not _exchange(new, folder):  # two renames: between them there is no folder, which `recover` repairs
+        retired = _retired_path(folder)
         shutil.rmtree(retired, ignore_errors=True)
         folder.replace(retired)
         new.replace(folder)
         shutil.rmtree(retired, ignore_errors=True)
 
 
-def _retired(folder: Path) -> Path:
+def _retired_path(folder: Path) -> Path:
     return folder.with_name(f".retired-{folder.name}")
 
 
-def _exchanged(one: Path, other: Path) -> bool:
-    """Whether the system could exchange two folders in one step, as Linux does."""
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchanges two folders in one step, as Linux can; returns whether it did."""
     if not sys.platform.startswith("linux"):
         return False
     try:
-        exchange: Any = ctypes.CDLL(None, use_errno=True).renameat2
+        rename: Any = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return False
-    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return bool(exchange(here, os.fsencode(one), here, os.fsencode(other), both) == 0)
+    at_fdcwd, rename_exchange = -100, 2
+    return bool(rename(at_fdcwd, os.fsencode(first), at_fdcwd, os.fsencode(second), rename_exchange) == 0)

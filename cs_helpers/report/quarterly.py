@@ -1,4 +1,4 @@
-"""The main job: a quarter's reports from a snapshot, those that need it made anew, and published."""
+"""The main job: runs the reports of a quarter that are due, and publishes them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from typing import TYPE_CHECKING
 from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.covers import covering, files_for, remembered
 from cs_helpers.report.fingerprint import fingerprint, inputs
-from cs_helpers.report.manifest import COUNTED, NAME, Good, Manifest, Problem, Report, not_ours
+from cs_helpers.report.manifest import (
+    FILE_NAME,
+    PUBLIC_DETAIL_CODES,
+    Manifest,
+    Problem,
+    PublishedPage,
+    Report,
+    foreign_files,
+)
+from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
-from cs_helpers.report.publish import Place, failed_name, place
+from cs_helpers.report.publish import ReportStore, failed_page_name, report_store
 from cs_helpers.snapshot import Snapshot
 
-if TYPE_CHECKING:  # what runs notebooks is imported when one is due
+if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
 
 #: packages whose versions run.json names
@@ -28,11 +36,12 @@ _PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pa
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Who wants to know how a batch goes on; each is called in the batch's own thread.
+class Callbacks:
+    """Functions that a batch calls as it proceeds, in its own thread.
 
-    planned: runs, reasons (file -> why it runs, '' where it is up to date), seconds (file -> what it
-    took the last time). started: a run begins. ended: a run's outcome.
+    planned: runs, reasons (file -> why it is due, '' where it is up to date), durations (file -> seconds of its
+    last run). started: a run begins. ended: the outcome of a run. unconfirmed: words that may be names, which
+    leadership does not read until somebody confirms that they are none.
     """
 
     planned: Callable[[Sequence[Run], Mapping[str, str], Mapping[str, float]], None] = lambda *_: None
@@ -43,13 +52,13 @@ class Watch:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch did.
+    """The result of a batch.
 
-    outcomes: of the runs that were due. unchanged: how many were up to date. resumed: how many were
-    made by a batch that was stopped before it published them.
+    outcomes: of the runs that were due. unchanged: number of reports that were up to date. resumed: number of runs
+    that an earlier batch had finished before it was interrupted. reasons: file -> why it was due, '' where not.
     """
 
-    place: Place
+    store: ReportStore
     quarter: Quarter
     outcomes: tuple[Outcome, ...] = ()
     unchanged: int = 0
@@ -58,16 +67,16 @@ class Batch:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """The outcomes that are not published."""
+        """The outcomes of failed runs, which are not published."""
         return tuple(o for o in self.outcomes if o.status == "failed")
 
     def manifest(self) -> Manifest:
         """The quarter's manifest as it is published now."""
-        return self.place.manifest(str(self.quarter))
+        return self.store.manifest(str(self.quarter))
 
-    def shown(self, name: str) -> str:
-        """Where a file of the quarter is published."""
-        return self.place.shown(str(self.quarter), name)
+    def location(self, name: str) -> str:
+        """The path or URL of a published file of the quarter."""
+        return self.store.location(str(self.quarter), name)
 
 
 def quarterly_report(
@@ -82,22 +91,22 @@ def quarterly_report(
     force: bool = False,
     only_failed: bool = False,
     kernel: str = "warm",
-    longest: int | None = None,
+    cell_timeout: int | None = None,
     executor: str | Executor | None = None,
     reports: str | Path | None = None,
     shared: str = "",
-    watch: Watch | None = None,
+    callbacks: Callbacks | None = None,
 ) -> Batch:
-    """Makes and publishes a quarter's reports.
+    """Runs the reports of a quarter that are due, and publishes them.
 
-    A run that depends on nothing that changed and whose files are as they were published is not run
-    again unless `force`; `only_failed` runs those that failed the last time and nothing else. A
-    failed run keeps its last good report. kernel: `warm`, `cold` or the address of a zygote. longest:
-    seconds that a cell may take. executor: see `spread.hired`. reports: a folder or an fsspec URL.
-    shared: where workers of a cluster find the snapshot. Raises `ParameterError`, `SnapshotError` or
-    `ReportError` before anything runs.
+    A report is due where something that it depends on changed, or its files are not as they were published; `force`
+    makes every report due. `only_failed` takes only the reports whose last run failed. While a run fails, its last
+    good report stays published. jobs: number of runs at a time. kernel: `warm`, `cold` or the address of a zygote.
+    cell_timeout: seconds that a cell may take. executor: see `spread.workers_factory`. reports: a folder or an
+    fsspec URL. shared: a folder or fsspec URL where workers of a cluster find the snapshot. Raises `ParameterError`,
+    `SnapshotError` or `ReportError` before anything runs.
     """
-    watch = watch or Watch()
+    callbacks = callbacks or Callbacks()
     runs = plan_runs(
         snapshot,
         quarter=quarter,
@@ -106,54 +115,55 @@ def quarterly_report(
         language=language,
         audience=audience,
     )
-    when = Quarter.parse(runs[0].parameters.quarter)
-    target = place(reports, audience)
-    known = target.manifest(str(when))
+    reported_quarter = Quarter.parse(runs[0].parameters.quarter)
+    store = report_store(reports, audience)
+    manifest = store.manifest(str(reported_quarter))
     if only_failed:
-        runs = [r for r in runs if r.file in known.reports and known.reports[r.file].status == "failed"]
-    covers = covering(snapshot, snapshot.manifest["products"]) if audience == "leadership" else {}
-    parts = inputs(runs, snapshot.manifest, covers)
-    reasons = {run.file: _why(run, known, parts[run.file], target, str(when), force) for run in runs}
-    took = {file: report.seconds for file, report in known.reports.items()}
-    watch.planned(runs, reasons, took)
+        runs = [r for r in runs if r.file in manifest.reports and manifest.reports[r.file].status == "failed"]
+    name_parts = name_inputs(snapshot, snapshot.manifest["products"]) if audience == "leadership" else {}
+    parts = inputs(runs, snapshot.manifest, name_parts)
+    reasons = {run.file: _due_reason(run, manifest, parts[run.file], store, force) for run in runs}
+    durations = {file: report.seconds for file, report in manifest.reports.items()}
+    callbacks.planned(runs, reasons, durations)
     due = [run for run in runs if reasons[run.file]]
     outcomes: list[Outcome] = []
     resumed = 0
     if due:
         from cs_helpers.report.landing import landing_pages
 
-        # what would fail at the end fails now, and is ready then: kernels come up in the meantime
-        landing_pages(when, known.reports, snapshot, language, audience)
-        outcomes, resumed = _made(
-            snapshot, due, parts, took, watch, force=force, jobs=jobs, kernel=kernel, longest=longest,
-            executor=executor, shared=shared,
+        # renders the pages once before the runs: an error in them shows at once, and the templates are compiled
+        # while the kernels start
+        landing_pages(reported_quarter, manifest.reports, snapshot, language, audience)
+        outcomes, resumed = _run_due(
+            snapshot, due, parts, durations, callbacks, force=force, jobs=jobs, kernel=kernel,
+            cell_timeout=cell_timeout, executor=executor, shared=shared,
         )  # fmt: skip
         if audience == "leadership":
-            outcomes, unconfirmed = remembered(outcomes)
+            outcomes, unconfirmed = save_name_findings(outcomes)
             if unconfirmed:
-                watch.unconfirmed(unconfirmed)
-    if outcomes or target.content(str(when), "index.html") is None:
-        _publish(target, when, outcomes, parts, snapshot, language, covers)
-    return Batch(target, when, tuple(outcomes), len(runs) - len(due), resumed, reasons)
+                callbacks.unconfirmed(unconfirmed)
+    if outcomes or store.content(str(reported_quarter), "index.html") is None:
+        _publish(store, reported_quarter, outcomes, parts, snapshot, language, name_parts)
+    return Batch(store, reported_quarter, tuple(outcomes), len(runs) - len(due), resumed, reasons)
 
 
-def _why(
-    run: Run, known: Manifest, parts: Mapping[str, str], target: Place, quarter: str, force: bool
+def _due_reason(
+    run: Run, manifest: Manifest, parts: Mapping[str, str], store: ReportStore, force: bool
 ) -> str:
     """Why a run is due, in words for an analyst; '' where it is not."""
-    said = known.reports.get(run.file)
-    if said is None:
+    report = manifest.reports.get(run.file)
+    if report is None:
         return "it was not made before"
-    if said.status == "failed":
+    if report.status == "failed":
         return "it failed the last time"
-    if said.good is None:
+    if report.good is None:
         return "its report is not known"
-    changed = [part for part in parts if said.good.inputs.get(part) != parts[part]]
+    changed = [part for part in parts if report.good.inputs.get(part) != parts[part]]
     if changed:
         return f"changed: {', '.join(changed)}"
-    beside = {f"{run.parameters.product}/{name}": h for name, h in said.good.downloads.items()}
-    for name, digest in {run.file: said.good.sha256, **beside}.items():
-        content = target.content(quarter, name)
+    downloads = {f"{run.parameters.product}/{name}": h for name, h in report.good.downloads.items()}
+    for name, digest in {run.file: report.good.sha256, **downloads}.items():
+        content = store.content(manifest.quarter, name)
         if content is None:
             return f"{name} is gone"
         if hashes.of(content) != digest:
@@ -161,95 +171,96 @@ def _why(
     return "it was asked for (force)" if force else ""
 
 
-def _made(
+def _run_due(
     snapshot: Snapshot,
     due: Sequence[Run],
     parts: Mapping[str, Mapping[str, str]],
-    took: Mapping[str, float],
-    watch: Watch,
+    durations: Mapping[str, float],
+    callbacks: Callbacks,
     *,
     force: bool,
     jobs: int,
     kernel: str,
-    longest: int | None,
+    cell_timeout: int | None,
     executor: str | Executor | None,
     shared: str,
 ) -> tuple[list[Outcome], int]:
-    """The outcomes of the runs that are due, and how many of them were there already."""
-    from cs_helpers.report.made import Made
+    """The outcomes of the runs that are due, and the number of those that an earlier batch had finished."""
+    from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.pages import report_template
-    from cs_helpers.report.run import LONGEST_SECONDS, Task
-    from cs_helpers.report.spread import hired, run_all
-    from cs_helpers.report.storage import shared as put
+    from cs_helpers.report.run import CELL_TIMEOUT, Task
+    from cs_helpers.report.spread import run_all, workers_factory
+    from cs_helpers.report.storage import share_snapshot
 
-    made = Made()
-    marks = {run.file: fingerprint(parts[run.file]) for run in due}
+    finished = FinishedRuns()
+    fingerprints = {run.file: fingerprint(parts[run.file]) for run in due}
     outcomes = [
-        found for run in due if not force and (found := made.outcome(marks[run.file], run)) is not None
+        outcome
+        for run in due
+        if not force and (outcome := finished.load(fingerprints[run.file], run)) is not None
     ]
     for outcome in outcomes:
-        watch.ended(outcome)
-    there = {outcome.run.file for outcome in outcomes}
-    waiting = [run for run in due if run.file not in there]
-    hire = hired(
+        callbacks.ended(outcome)
+    resumed = {outcome.run.file for outcome in outcomes}
+    waiting = [run for run in due if run.file not in resumed]
+    open_workers = workers_factory(
         executor, jobs=min(jobs, len(waiting)) if executor is None else jobs, kernel=kernel,
         languages=sorted({run.parameters.language for run in waiting}),
     )  # fmt: skip
-    where = put(snapshot, shared) if waiting else ""
+    snapshots = share_snapshot(snapshot, shared) if waiting else ""
     template = report_template()
-    names = files_for(snapshot, [r for r in waiting if r.parameters.audience == "leadership"])
+    names = name_files(snapshot, [r for r in waiting if r.parameters.audience == "leadership"])
     tasks = [
         Task(
             run,
             run.notebook.read_text(encoding="utf-8"),
             template,
-            where,
+            snapshots,
             names.get(run.parameters.product, {}),
             kernel,
-            longest or LONGEST_SECONDS,
+            cell_timeout or CELL_TIMEOUT,
         )
         for run in waiting
     ]
-    for outcome in run_all(tasks, hire, took=took, started=watch.started):
+    for outcome in run_all(tasks, open_workers, durations=durations, started=callbacks.started):
         if outcome.status != "failed":
-            made.keep(marks[outcome.run.file], outcome)
+            finished.save(fingerprints[outcome.run.file], outcome)
         outcomes.append(outcome)
-        watch.ended(outcome)
-    return outcomes, len(there)
+        callbacks.ended(outcome)
+    return outcomes, len(resumed)
 
 
 def _publish(
-    target: Place,
-    when: Quarter,
+    store: ReportStore,
+    quarter: Quarter,
     outcomes: Sequence[Outcome],
     parts: Mapping[str, Mapping[str, str]],
     snapshot: Snapshot,
     language: str,
-    covers: Mapping[str, Mapping[str, str]],
+    name_parts: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Adds the outcomes to what is published, whatever another batch published in the meantime.
+    """Adds the outcomes to what is published, including what another batch published in the meantime.
 
-    For leadership, reports of the quarter that were made when less was hidden are withdrawn.
+    For leadership, reports of the quarter that were made by other rules for names are withdrawn.
     """
     from cs_helpers.report.failed import failed_page
+    from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.landing import landing_pages
-    from cs_helpers.report.made import Made
 
-    quarter = str(when)
-    with target.alone(quarter):
-        known = target.manifest(quarter)
+    folder = str(quarter)
+    with store.lock(folder):
         files: dict[str, str] = {}
-        gone = not_ours(target.content(quarter, NAME), target.audience)
-        reports, withdrawn = _still_good(known.reports, covers)
-        gone += withdrawn
+        removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
+        reports, withdrawn = _withdraw_outdated(store.manifest(folder).reports, name_parts)
+        removed += withdrawn
         for outcome in outcomes:
             run = outcome.run
-            before = reports.get(run.file)
-            reports[run.file] = report = _report(outcome, parts[run.file], before)
+            previous = reports.get(run.file)
+            reports[run.file] = report = _report(outcome, parts[run.file], previous)
             files |= outcome.files
-            sorry = failed_name(run.file)
+            failed_file = failed_page_name(run.file)
             if outcome.status == "failed":
-                files[sorry] = failed_page(
+                files[failed_file] = failed_page(
                     run, outcome.problems, title=report.title,
                     product_name=snapshot.product(run.parameters.product).name.in_language(
                         run.parameters.language
@@ -257,60 +268,61 @@ def _publish(
                     last_good=datetime.fromisoformat(report.good.made_at).date() if report.good else None,
                 )  # fmt: skip
             else:
-                gone.append(sorry)
-                beside = before.good.downloads if before and before.good else {}
-                gone += [f"{report.product}/{name}" for name in beside]
+                removed.append(failed_file)
+                downloads = previous.good.downloads if previous and previous.good else {}
+                removed += [f"{report.product}/{name}" for name in downloads]
         manifest = Manifest(
-            quarter=quarter,
-            audience=target.audience,
+            quarter=folder,
+            audience=store.audience,
             snapshot=snapshot.id,
             as_of=snapshot.as_of.isoformat(),
             published_at=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(when, manifest.reports, snapshot, language, target.audience)
-        gone += [f"index.{code}.html" for code in LANGUAGES]  # of a language that has no report any more
-        target.publish(
-            quarter,
+        files |= landing_pages(quarter, manifest.reports, snapshot, language, store.audience)
+        # those of languages without reports, which `landing_pages` does not return
+        removed += [f"index.{code}.html" for code in LANGUAGES]
+        store.publish(
+            folder,
             {name: content.encode() for name, content in files.items()},
-            [name for name in gone if name not in files],
+            [name for name in removed if name not in files],
             manifest,
         )
-    # a run that used numbers which others have now is of no use either
+    # a run whose pseudonyms another batch gave away must not be resumed either
     done = [o for o in outcomes if o.status != "failed" or any(p.code == "pseudonyms" for p in o.problems)]
-    Made().forget([fingerprint(parts[o.run.file]) for o in done])
+    FinishedRuns().delete([fingerprint(parts[o.run.file]) for o in done])
 
 
-def _still_good(
-    reports: Mapping[str, Report], covers: Mapping[str, Mapping[str, str]]
+def _withdraw_outdated(
+    reports: Mapping[str, Report], name_parts: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, Report], list[str]]:
-    """The reports without those that were made when less was hidden from leadership, and the files of those.
+    """The reports that may stay published, and the files of those made by other rules for names.
 
-    covers: product -> `covers.covering` of today; of other products (and of the team) nothing is known.
+    name_parts: product -> `name_masking.name_inputs` of today; reports of products without one stay.
     """
-    kept, gone = {}, []
+    remaining, withdrawn = {}, []
     for file, report in reports.items():
-        today = covers.get(report.product, {}).get("names")
+        today = name_parts.get(report.product, {}).get("names")
         if today and report.good and report.good.inputs.get("names") != today:
-            gone += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
+            withdrawn += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
             report = report.model_copy(update={"good": None})
         if report.good or report.status == "failed":
-            kept[file] = report
-    return kept, gone
+            remaining[file] = report
+    return remaining, withdrawn
 
 
-def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -> Report:
-    """What the manifest says of a run; a failed one keeps what it knew of the last good report."""
+def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:
+    """The manifest's entry for a run; that of a failed run keeps the last good page of the previous entry."""
     run = outcome.run
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    good = before.good if before else None
+    good = previous.good if previous else None
     if outcome.status != "failed":
-        beside = {n: c for n, c in outcome.files.items() if n != run.file}
-        good = Good(
+        downloads = {n: c for n, c in outcome.files.items() if n != run.file}
+        good = PublishedPage(
             status=outcome.status,
             sha256=hashes.of(outcome.page),
-            downloads={name.rpartition("/")[2]: hashes.of(content) for name, content in beside.items()},
+            downloads={name.rpartition("/")[2]: hashes.of(content) for name, content in downloads.items()},
             title=outcome.title,
             message=outcome.message,
             metrics=dict(outcome.metrics),
@@ -324,8 +336,8 @@ def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -
         analysis=run.analysis,
         notebook=run.notebook.stem,
         parameters=run.parameters.model_dump(mode="json"),
-        title=outcome.title or (before.title if before else ""),
-        problems=_published(outcome.problems, run.parameters.audience),
+        title=outcome.title or (previous.title if previous else ""),
+        problems=_published_problems(outcome.problems, run.parameters.audience),
         seconds=round(outcome.seconds, 2),
         cells=outcome.cells,
         made_at=now,
@@ -333,19 +345,19 @@ def _report(outcome: Outcome, parts: Mapping[str, str], before: Report | None) -
     )
 
 
-def _published(problems: Sequence[Problem], audience: Audience) -> tuple[Problem, ...]:
-    """Problems as the manifest of an edition may hold them: what an error says may name customers."""
+def _published_problems(problems: Sequence[Problem], audience: Audience) -> tuple[Problem, ...]:
+    """The problems as the manifest of an edition may hold them; for leadership without details that may hold names."""
     if audience == "team":
         return tuple(problems)
-    found = []
+    published = []
     for problem in problems:
         where, _, names = problem.detail.partition(": ")
         if problem.code == "masked_name":
             problem = Problem(problem.code, f"{where}: {len(names.split('; '))}")
-        elif problem.code not in COUNTED:
+        elif problem.code not in PUBLIC_DETAIL_CODES:
             problem = Problem(problem.code, where)
-        found.append(problem)
-    return tuple(found)
+        published.append(problem)
+    return tuple(published)
 
 
 def _versions() -> dict[str, str]:

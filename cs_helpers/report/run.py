@@ -26,7 +26,7 @@ from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 
 #: seconds after which a cell hangs
-LONGEST_SECONDS = 600
+CELL_TIMEOUT = 600
 
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|\[Errno (?:28|122)\]")
 
@@ -38,7 +38,7 @@ class Task:
     notebook: the notebook's text. templates: file inside the templates' folder -> content.
     snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, file -> content of what
     says who has which pseudonym. kernel: `warm`, `cold`, or the
-    address of a zygote. longest: seconds that a cell may take.
+    address of a zygote. cell_timeout: seconds that a cell may take.
     """
 
     run: Run
@@ -47,7 +47,7 @@ class Task:
     snapshots: str
     names: Mapping[str, str] = field(default_factory=dict)
     kernel: str = "warm"
-    longest: int = LONGEST_SECONDS
+    cell_timeout: int = CELL_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Outcome:
     status: `published`, `silent` (the page only says which tables are missing) or `failed`.
     files: name inside the quarter's folder -> content; the page and its downloads, none of a failed
     run. `message` is what the page's headline figure says, or its first note. metrics:
-    `<analysis>.<name>` -> value, low, high, n, unit. found: for leadership, `persons` of the notes -> their
+    `<analysis>.<name>` -> value, low, high, n, unit. name_findings: for leadership, `persons` of the notes -> their
     numbers, and `doubts`: words that may be names -> where they stood; they are published nowhere.
     """
 
@@ -70,7 +70,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     cells: tuple[CellTime, ...] = ()
     seconds: float = 0.0
-    found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    name_findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
@@ -156,15 +156,15 @@ def _executed(task: Task, folder: Path) -> Outcome:
 
     from cs_helpers.errors import WorkbookError
     from cs_helpers.report.disclosure_gate import check_disclosure
-    from cs_helpers.report.downloads import downloads
-    from cs_helpers.report.export import export, exporter, title
+    from cs_helpers.report.downloads import csv_files
+    from cs_helpers.report.export import export_page, exporter, notebook_title
     from cs_helpers.report.gate import PageReader, check_notebook, check_page
     from cs_helpers.report.kernels import KERNEL, manager_for
-    from cs_helpers.report.storage import fetched
+    from cs_helpers.report.storage import fetch_snapshot
 
     run, language = task.run, task.run.parameters.language
     notebook = without_interactive(nbformat.reads(task.notebook, as_version=4))
-    heading = title(notebook, language)
+    heading = notebook_title(notebook, language)
     for name, content in task.templates.items():
         target = folder / "templates" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -177,10 +177,10 @@ def _executed(task: Task, folder: Path) -> Outcome:
     with _EXPORTING:
         exporter(task.templates)  # now, while the zygote is still busy with its imports
     try:
-        snapshot = _snapshot(fetched(task.snapshots, run.parameters.snapshot), run.parameters.snapshot)
+        snapshot = _snapshot(fetch_snapshot(task.snapshots, run.parameters.snapshot), run.parameters.snapshot)
         notebook = papermill.execute_notebook(
             notebook, None, parameters=run.parameters.model_dump(), kernel_name=KERNEL, progress_bar=False,
-            execution_timeout=task.longest, shutdown_kernel="immediate", record_timing=False,
+            execution_timeout=task.cell_timeout, shutdown_kernel="immediate", record_timing=False,
             kernel_manager_class=manager_for(
                 folder, task.kernel,
                 {
@@ -201,10 +201,10 @@ def _executed(task: Task, folder: Path) -> Outcome:
     if problems:
         return failed(run, problems, title=heading, cells=cells)
     with _EXPORTING:
-        page = export(notebook, run, snapshot, task.templates)
+        page = export_page(notebook, run, snapshot, task.templates)
     beside = {
         f"{run.parameters.product}/{name}": content
-        for name, content in downloads(notebook, Path(run.file).stem).items()
+        for name, content in csv_files(notebook, Path(run.file).stem).items()
     }
     read = PageReader(page)
     problems = check_page(page, read)
@@ -221,7 +221,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
     return Outcome(
         run, "published" if answered else "silent", {run.file: page, **beside}, heading, message,
         _metrics(notebook), (), cells,
-        found=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
+        name_findings=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
     )  # fmt: skip
 
 

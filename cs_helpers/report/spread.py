@@ -20,7 +20,7 @@ from cs_helpers.report.run import Outcome, Task, execute, failed, light_imports,
 
 
 @dataclass(frozen=True)
-class Crew:
+class Workers:
     """An executor, how many runs it takes at a time, and how their kernels start."""
 
     executor: Executor
@@ -28,44 +28,44 @@ class Crew:
     kernel: str
 
 
-#: opens a crew; again when a worker's death broke the one before
-Hire = Callable[[], AbstractContextManager[Crew]]
+#: opens a workers; again when a worker's death broke the one before
+WorkersFactory = Callable[[], AbstractContextManager[Workers]]
 
 
 def run_all(
     tasks: Iterable[Task],
-    hire: Hire,
+    open_workers: WorkersFactory,
     *,
-    took: Mapping[str, float] | None = None,
+    durations: Mapping[str, float] | None = None,
     started: Callable[[Run], None] = lambda run: None,
 ) -> Iterator[Outcome]:
     """The outcome of each run as it ends; the longest begin first, so that none is left alone at the end.
 
-    took: a run's file -> the seconds it took another time. What nobody knows of a run is learnt from
+    durations: a run's file -> the seconds it took another time. What nobody knows of a run is learnt from
     those of the same notebook; before that it begins before all others.
 
     A worker that dies breaks a pool of processes and takes all its runs along: each of them is
     tried once more, alone, so that only the one that kills its worker fails.
     """
     waiting, suspects = list(tasks), set[str]()
-    seconds = {**(took or {})}
+    seconds = {**(durations or {})}
 
     def order(task: Task) -> tuple[bool, float]:
         run = task.run
         return run.file in suspects, seconds.get(run.file, seconds.get(run.notebook.stem, float("inf")))
 
     while waiting:
-        with hire() as crew:
+        with open_workers() as workers:
             running: dict[Future[Outcome], Task] = {}
             broken: list[Task] = []
             try:
                 while (waiting or running) and not broken:
                     alone = any(t.run.file in suspects for t in (*running.values(), *waiting))
-                    while waiting and len(running) < (1 if alone else crew.at_once):
+                    while waiting and len(running) < (1 if alone else workers.at_once):
                         task = max(waiting, key=order)
                         waiting.remove(task)
                         started(task.run)
-                        running[crew.executor.submit(execute, replace(task, kernel=crew.kernel))] = task
+                        running[workers.executor.submit(execute, replace(task, kernel=workers.kernel))] = task
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         task = running.pop(future)
                         try:
@@ -92,7 +92,7 @@ def run_all(
 
 
 @contextmanager
-def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Crew]:
+def local_workers(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Workers]:
     """`jobs` processes of this machine; where `kernel` is `warm`, a zygote for their kernels.
 
     Afterwards all of them are gone, and so is the folder of their temporary files.
@@ -108,7 +108,7 @@ def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Cre
         with batch_zygote(languages) if kernel == "warm" and can_fork() else nullcontext(kernel) as how:
             pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare, initargs=(str(folder),))
             try:
-                yield Crew(pool, jobs, how)
+                yield Workers(pool, jobs, how)
             finally:
                 _end(pool)
     finally:
@@ -129,7 +129,7 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 
 @contextmanager
-def dask_crew(address: str, kernel: str) -> Iterator[Crew]:
+def dask_workers(address: str, kernel: str) -> Iterator[Workers]:
     """The workers of a Dask cluster; raises `ReportError` where it cannot be reached."""
     try:
         from distributed import Client
@@ -146,29 +146,31 @@ def dask_crew(address: str, kernel: str) -> Iterator[Crew]:
         if not threads:
             raise ReportError(f"the Dask scheduler at {address} has no workers; start some first")
         # a run is no pure function: the same one again is another run
-        yield Crew(client.get_executor(pure=False), threads, kernel)
+        yield Workers(client.get_executor(pure=False), threads, kernel)
     finally:
         client.close()
 
 
-def hired(executor: str | Executor | None, *, jobs: int, kernel: str, languages: Sequence[str]) -> Hire:
-    """What opens the crew for an executor: none, `dask://host:port`, or any of `concurrent.futures`.
+def workers_factory(
+    executor: str | Executor | None, *, jobs: int, kernel: str, languages: Sequence[str]
+) -> WorkersFactory:
+    """What opens the workers for an executor: none, `dask://host:port`, or any of `concurrent.futures`.
 
     languages: those of the runs.
     Raises `ParameterError` for an address of another kind.
     """
     if executor is None:
-        return partial(local_crew, jobs, kernel, languages)
+        return partial(local_workers, jobs, kernel, languages)
     if isinstance(executor, Executor):
-        return partial(_given, Crew(executor, jobs, kernel))
+        return partial(_given, Workers(executor, jobs, kernel))
     scheme, _, address = executor.partition("://")
     if scheme != "dask" or not address:
         raise ParameterError(
             "executor", "this is not the address of a cluster", value=executor, allowed="dask://host:port"
         )
-    return partial(dask_crew, address, kernel)
+    return partial(dask_workers, address, kernel)
 
 
 @contextmanager
-def _given(crew: Crew) -> Iterator[Crew]:
-    yield crew
+def _given(workers: Workers) -> Iterator[Workers]:
+    yield workers

@@ -1,4 +1,4 @@
-"""Snapshots on storage that several machines share: a worker fetches the one it needs, once."""
+"""Snapshots on storage that several machines share; each worker fetches the one it needs once."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from cs_helpers.snapshot import Snapshot
 MANIFEST = "manifest.json"
 
 
-def shared(snapshot: Snapshot, where: str) -> str:
-    """Puts a snapshot on shared storage, unless it is there; gives the place to fetch it from.
+def share_snapshot(snapshot: Snapshot, where: str) -> str:
+    """Copies a snapshot to shared storage unless it is there already; returns where workers can fetch it.
 
-    where: a folder or an fsspec URL; '' for the folder that the snapshot lies in. Raises
-    `SnapshotError` where it cannot be written.
+    where: a folder or an fsspec URL; '' for the folder that the snapshot lies in. Raises `SnapshotError` where it
+    cannot be written.
     """
     if not where or Path(where) == snapshot.folder.parent:
         return str(snapshot.folder.parent)
     try:
-        files, root = _opened(where)
+        files, root = _open_filesystem(where)
         target = f"{root}/{snapshot.id}"
         if not files.exists(f"{target}/{MANIFEST}"):
-            for name in (*snapshot.manifest["files"], MANIFEST):  # the manifest last: then all is there
+            for name in (
+                *snapshot.manifest["files"],
+                MANIFEST,
+            ):  # the manifest last: it tells that the copy is complete
                 files.makedirs(f"{target}/{name}".rpartition("/")[0], exist_ok=True)
                 files.pipe_file(f"{target}/{name}", (snapshot.folder / name).read_bytes())
     except (OSError, ValueError, ImportError) as error:
@@ -34,31 +37,31 @@ def shared(snapshot: Snapshot, where: str) -> str:
     return where
 
 
-def fetched(where: str, name: str) -> Path:
-    """The local folder that holds a snapshot of shared storage; a folder is read where it is.
+def fetch_snapshot(where: str, name: str) -> Path:
+    """The local folder that holds a snapshot of shared storage, fetched where `where` is a URL.
 
-    Raises `SnapshotError` where it is not there. Its files are held against its manifest by
-    whoever reads them.
+    Raises `SnapshotError` where there is no such snapshot. The files are checked against the manifest when they
+    are read.
     """
     if "://" not in where:
         return Path(where)
     root = paths.private("cs-snapshots")
     if not (root / name / MANIFEST).exists():
-        arriving = Path(tempfile.mkdtemp(prefix=".arriving-", dir=root))
+        incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=root))
         try:
-            files, place = _opened(where)
-            files.get(f"{place}/{name}/", f"{arriving}/", recursive=True)
+            files, remote_root = _open_filesystem(where)
+            files.get(f"{remote_root}/{name}/", f"{incoming}/", recursive=True)
             if not (root / name).exists():
-                arriving.rename(root / name)
+                incoming.rename(root / name)
         except (OSError, ValueError, ImportError) as error:
-            if not (root / name / MANIFEST).exists():  # another worker may have been quicker
+            if not (root / name / MANIFEST).exists():  # another worker may have fetched it first
                 raise SnapshotError(f"there is no snapshot '{name}' in {where} ({error})") from None
         finally:
-            shutil.rmtree(arriving, ignore_errors=True)
+            shutil.rmtree(incoming, ignore_errors=True)
     return root
 
 
-def _opened(where: str) -> tuple[Any, str]:
+def _open_filesystem(where: str) -> tuple[Any, str]:
     import fsspec
 
     files, root = fsspec.core.url_to_fs(where)

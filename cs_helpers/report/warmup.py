@@ -1,4 +1,4 @@
-"""What is set up at its first use is used once before kernels are forked: fonts, texts, a figure, a table."""
+"""Uses once, before kernels are forked, what libraries set up at first use: fonts, dictionaries, a figure, a table."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from cs_helpers.words.tokens import terms
 
 
 def warm_up(languages: Sequence[str]) -> None:
-    """Draws, sets and fits something small of each kind, in these languages; starts no thread."""
+    """Draws a figure in each language, and makes a table and small fits; starts no thread."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for language in languages:
-            _figure(Text(language))
+            _draw_figure(Text(language))
         frame = pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]})
         table(frame, {"a": "A", "b": "B"}, name="warm").as_html()
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
         Conversion(pd.Series([1.0, 2.0, 3.0]), pd.Series([REACHED, REACHED, CENSORED])).median()
-        terms("請求書を送った"), terms("The clerks fold invoices")  # each loads its dictionary
+        terms("請求書を送った"), terms("The clerks fold invoices")  # loads the dictionaries of both languages
         wilson(1, 3)
         rate_ratio(3, 10.0, 4, 10.0)
         benjamini_hochberg([0.1, 0.2], q=0.05)
@@ -43,13 +43,13 @@ def warm_up(languages: Sequence[str]) -> None:
         by_day.merge(by_day, on="key").pivot_table(index="key", columns="day_x", values="n_x", aggfunc="sum")
 
 
-def _figure(text: Text) -> None:
+def _draw_figure(text: Text) -> None:
     quarter = Quarter(2026, 1)
     result = Result("warm", "warm", quarter, quarter.start, date(2026, 3, 31), 1, {}, {})
     words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
     with canvas(text, 1, 3, height=2.0) as (figure, (left, middle, right)):
         left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
-        for size in (8, 8.5, 9, 10, 11, 12.5):  # each size of a font is looked up by itself
+        for size in (8, 8.5, 9, 10, 11, 12.5):  # fonts are looked up per size
             left.text(0, 0.2, words, fontsize=size)
         above(left, 0, 0.2, words)
         left.legend()

@@ -8,10 +8,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.contract.products import load_product
 from cs_helpers.paths import products
-from cs_helpers.report.covers import staff_names
 from cs_helpers.report.disclosure_gate import check_disclosure, company_names
 from cs_helpers.report.gate import PageReader
-from cs_helpers.report.quarterly import _published, quarterly_report
+from cs_helpers.report.name_masking import staff_names
+from cs_helpers.report.quarterly import _published_problems, quarterly_report
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
@@ -51,7 +51,7 @@ def problems(page: str, *outputs, known: Known, prose: str = "", downloads=None)
     checked = check_disclosure(
         new_notebook(cells=cells), known, "helpdesk", "".join(PageReader(page).text), downloads or {}
     )
-    return [(p.code, p.detail) for p in _published(checked, "leadership")]
+    return [(p.code, p.detail) for p in _published_problems(checked, "leadership")]
 
 
 def found(page: str, *, companies=(), shows=("told",), downloads=None) -> list[str]:
@@ -130,7 +130,7 @@ def test_who_mends_it_is_told_which_names_and_nobody_else():
         "Umbrix and Lumora", {},
     )  # fmt: skip
     assert [p.detail for p in said] == ["page: Lumora; Umbrix"]
-    assert [p.detail for p in _published(said, "leadership")] == ["page: 2"]
+    assert [p.detail for p in _published_problems(said, "leadership")] == ["page: 2"]
 
 
 def test_an_output_that_does_not_say_what_it_tells_of_does_not_pass():

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from small import GOOD, notebook
 
 from cs_helpers.report.manifest import read_manifest
-from cs_helpers.report.publish import place
+from cs_helpers.report.publish import report_store
 from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.snapshot import Snapshot
 
@@ -179,4 +179,4 @@ def test_a_manifest_of_the_other_edition_is_not_read_as_ones_own(reports):
     publish("team", "en")
     (reports / Q).mkdir()
     (reports / Q / "run.json").write_bytes((reports / "team" / Q / "run.json").read_bytes())
-    assert place(reports).manifest(Q).reports == {}
+    assert report_store(reports).manifest(Q).reports == {}

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.report.failed import explained, failed_page
+from cs_helpers.report.failed import explain_problems, failed_page
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
@@ -82,7 +82,7 @@ def test_a_run_without_a_heading_or_a_cause_still_has_a_page(language):
 
 
 def test_one_kind_of_problem_is_one_sentence():
-    sentences = explained(PROBLEMS, Text("en"))
+    sentences = explain_problems(PROBLEMS, Text("en"))
     assert sentences[0] == ("The notebook stopped with an error.", "")
     assert sentences[1] == ("A figure is missing.", "Progress along the journey, Time to value")
     assert len(sentences) == 4

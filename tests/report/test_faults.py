@@ -19,7 +19,7 @@ from small import GOOD, notebook, write
 
 from cs_helpers import paths
 from cs_helpers.report.gate import check_page
-from cs_helpers.report.quarterly import Watch, quarterly_report
+from cs_helpers.report.quarterly import Callbacks, quarterly_report
 from cs_helpers.snapshot import Snapshot
 
 pytestmark = [
@@ -39,9 +39,9 @@ np.ones(1 << 34)
 """
 
 
-def dies(code, longest=60, kernel="warm"):
+def dies(code, cell_timeout=60, kernel="warm"):
     """A batch of a good notebook and one with this code; its outcomes by name."""
-    batch = quarterly_report(Snapshot.open(), **ONE, jobs=2, longest=longest, kernel=kernel)
+    batch = quarterly_report(Snapshot.open(), **ONE, jobs=2, cell_timeout=longest, kernel=kernel)
     return batch, {o.run.analysis: o for o in batch.outcomes}
 
 
@@ -200,7 +200,7 @@ def interrupted(folder, after):
             raise _Stopped
 
     with pytest.raises(_Stopped):
-        quarterly_report(Snapshot.open(), **ONE, watch=Watch(ended=stop))
+        quarterly_report(Snapshot.open(), **ONE, callbacks=Callbacks(ended=stop))
 
 
 def test_a_batch_that_was_stopped_goes_on_from_what_is_done(at_home):

@@ -16,7 +16,7 @@ from PIL import Image
 
 from cs_helpers import workbook as facade
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.gate import LARGEST, check_notebook, check_page
+from cs_helpers.report.gate import MAX_PAGE_SIZE, check_notebook, check_page
 from cs_helpers.result import Metric, Note, Result
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
@@ -314,7 +314,7 @@ def test_escaped_script_in_a_quote_is_only_text():
 
 
 def test_a_page_that_is_too_large_fails():
-    assert codes(check_page("x" * (LARGEST + 1))) == ["too_large"]
+    assert codes(check_page("x" * (MAX_PAGE_SIZE + 1))) == ["too_large"]
 
 
 def test_a_headline_that_is_not_a_number_fails():

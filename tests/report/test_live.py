@@ -124,7 +124,7 @@ def test_a_terminal_shows_what_runs_what_is_done_and_how_long_is_left(clock):
     progress.ended(Outcome(RUNS[0], "failed", problems=(Problem("timeout", "too long"),), seconds=65.0))
     progress.live.stop()
     shown = Console(file=io.StringIO(), width=100)
-    shown.print(progress._drawn())
+    shown.print(progress._render())
     text = shown.file.getvalue()
     assert "b / alpha  1:05" in text
     assert "1 of 4 done, 1:05 gone, about 1:05 left, 1 failed" in text

@@ -11,8 +11,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from cs_helpers.errors import ReportError
 from cs_helpers.report import publish as publishing
-from cs_helpers.report.manifest import FORMAT, Manifest, Report, manifest_page, not_ours, read_manifest
-from cs_helpers.report.publish import Folder, Remote, place
+from cs_helpers.report.manifest import FORMAT, Manifest, Report, foreign_files, manifest_page, read_manifest
+from cs_helpers.report.publish import FolderStore, RemoteStore, report_store
 
 Q = "2026Q3"
 
@@ -33,13 +33,13 @@ def report(**more):
 
 @pytest.fixture(params=["folder", "memory", "local"])
 def target(request, tmp_path):
-    """A place of each kind with a published quarter."""
+    """A report_store of each kind with a published quarter."""
     if request.param == "memory":
         MemoryFileSystem.store.clear()
     url = {"folder": str(tmp_path), "memory": "memory://reports", "local": f"local://{tmp_path}"}[
         request.param
     ]
-    found = place(url)
+    found = report_store(url)
     files = {"a/one.en.html": b"old one", "index.html": b"old"}
     found.publish(Q, files, [], manifest(**{"a/one.en.html": report()}))
     return found
@@ -91,19 +91,19 @@ def test_every_field_of_the_manifest_is_explained():
 
 def test_a_url_of_an_unknown_kind_is_refused():
     with pytest.raises(ReportError, match="nosuch://"):
-        place("nosuch://bucket/reports")
+        report_store("nosuch://bucket/reports")
 
 
 def test_a_remote_reader_finds_all_that_the_manifest_names(monkeypatch):
     MemoryFileSystem.store.clear()
-    target, written = Remote("memory://reports"), []
+    target, written = RemoteStore("memory://reports"), []
     monkeypatch.setattr(target, "_put", lambda name, content: written.append(name))
     target.publish(Q, {"index.html": b"", "z/late.html": b"", "a/early.html": b""}, [], manifest())
     assert written == [f"{Q}/{n}" for n in ("a/early.html", "z/late.html", "index.html", "run.json")]
 
 
 def test_a_remote_that_cannot_be_written_is_said(monkeypatch):
-    target = Remote("memory://reports")
+    target = RemoteStore("memory://reports")
 
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -117,7 +117,7 @@ def test_a_remote_that_cannot_be_written_is_said(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    found = Folder(tmp_path / "reports")
+    found = FolderStore(tmp_path / "reports")
     found.publish(Q, {"a/one.en.html": b"old one", "index.html": b"old"}, [], manifest())
     return found
 
@@ -131,7 +131,7 @@ def test_nothing_but_the_quarter_is_left_beside_it(folder):
     assert beside(folder) == [Q]
 
 
-@pytest.mark.parametrize("where", ["_linked", "_swap"])
+@pytest.mark.parametrize("where", ["_link_files", "_swap"])
 def test_a_failure_while_writing_leaves_the_old_quarter(folder, monkeypatch, where):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -147,13 +147,13 @@ def test_a_publication_cut_off_between_its_renames_is_put_right(folder):
     quarter = folder.root / Q
     quarter.rename(quarter.with_name(f".retired-{Q}"))
     quarter.with_name(f".publishing-{Q}-x").mkdir()
-    with folder.alone(Q):
+    with folder.lock(Q):
         assert folder.content(Q, "index.html") == b"old"
     assert beside(folder) == [Q]
 
 
 def test_a_folder_is_swapped_also_where_the_system_cannot_exchange_two(folder, monkeypatch):
-    monkeypatch.setattr(publishing, "_exchanged", lambda one, other: False)
+    monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
     folder.publish(Q, {"index.html": b"new"}, [], manifest())
     assert folder.content(Q, "index.html") == b"new"
     assert folder.content(Q, "a/one.en.html") == b"old one"
@@ -193,46 +193,46 @@ def test_a_reader_never_sees_half_a_quarter(folder):
 
 
 def test_a_second_batch_waits_for_the_first(folder, monkeypatch):
-    monkeypatch.setattr(publishing, "_PATIENCE", 0.2)
+    monkeypatch.setattr(publishing, "_LOCK_TIMEOUT", 0.2)
     entered = threading.Event()
     leave = threading.Event()
 
     def hold():
-        with folder.alone(Q):
+        with folder.lock(Q):
             entered.set()
             leave.wait(10)
 
     holder = threading.Thread(target=hold)
     holder.start()
     entered.wait(10)
-    with pytest.raises(ReportError, match="another batch is publishing"), folder.alone(Q):
+    with pytest.raises(ReportError, match="another batch is publishing"), folder.lock(Q):
         pass
     leave.set()
     holder.join()
-    with folder.alone(Q):
+    with folder.lock(Q):
         pass
 
 
 @pytest.fixture(params=["memory", "local"])
 def two_batches(request, tmp_path, monkeypatch):
-    """Two batches that publish to one remote place, each through a file system of its own."""
-    monkeypatch.setattr(publishing, "_SETTLE", 0.05)
+    """Two batches that publish to one remote report_store, each through a file system of its own."""
+    monkeypatch.setattr(publishing, "_LOCK_SETTLE_TIME", 0.05)
     MemoryFileSystem.store.clear()
     url = {"memory": "memory://reports", "local": f"local://{tmp_path}"}[request.param]
-    first, second = Remote(url), Remote(url)
+    first, second = RemoteStore(url), RemoteStore(url)
     first.publish(Q, {"a.html": b"old", "index.html": b"old"}, [], manifest())
     return first, second
 
 
 def test_a_second_batch_of_a_remote_place_waits_for_the_first(two_batches, monkeypatch):
     first, second = two_batches
-    monkeypatch.setattr(publishing, "_PATIENCE", 0.3)
+    monkeypatch.setattr(publishing, "_LOCK_TIMEOUT", 0.3)
     refused = pytest.raises(
         ReportError, match=r"another batch is publishing .*2026Q3 \(process \d+ on .*delete"
     )
-    with first.alone(Q), refused, second.alone(Q):
+    with first.lock(Q), refused, second.lock(Q):
         pass
-    with second.alone(Q):
+    with second.lock(Q):
         pass
     assert not second.files.exists(f"{second.root}/.{Q}.lock")
 
@@ -241,7 +241,7 @@ def test_batches_of_a_remote_place_publish_one_after_the_other(two_batches):
     inside, most = [], []
 
     def publish(target, content):
-        with target.alone(Q):
+        with target.lock(Q):
             inside.append(content)
             most.append(len(inside))
             target.publish(Q, {"a.html": content, "index.html": content}, [], manifest())
@@ -259,9 +259,9 @@ def test_batches_of_a_remote_place_publish_one_after_the_other(two_batches):
 
 def test_a_lock_that_a_batch_left_is_taken_over_after_a_while(two_batches, monkeypatch):
     first, second = two_batches
-    assert first._taken(f"{first.root}/.{Q}.lock")  # and its process is gone
-    monkeypatch.setattr(publishing, "_LEFT", 0)
-    with second.alone(Q):
+    assert first._try_lock(f"{first.root}/.{Q}.lock")  # and its process is gone
+    monkeypatch.setattr(publishing, "_STALE_LOCK_AGE", 0)
+    with second.lock(Q):
         second.publish(Q, {"index.html": b"new"}, [], manifest())
     assert second.content(Q, "index.html") == b"new"
 
@@ -269,7 +269,7 @@ def test_a_lock_that_a_batch_left_is_taken_over_after_a_while(two_batches, monke
 @pytest.mark.parametrize("what", ["lock", "manifest"])
 def test_a_batch_that_lost_its_lock_replaces_nothing_that_readers_are_led_by(two_batches, what):
     first, second = two_batches
-    with first.alone(Q):
+    with first.lock(Q):
         if what == "lock":
             first.files.rm_file(f"{first.root}/.{Q}.lock")
         else:
@@ -283,17 +283,17 @@ def test_a_batch_that_lost_its_lock_replaces_nothing_that_readers_are_led_by(two
 
 def test_each_edition_has_a_place_of_its_own(tmp_path):
     for where in (str(tmp_path), f"local://{tmp_path}", tmp_path):
-        assert place(where).root == tmp_path
-        assert place(where, "team").root == tmp_path / "team"
-    assert place("memory://reports", "team").url == "memory://reports/team"
-    assert place("memory://reports/", "leadership").url == "memory://reports"
+        assert report_store(where).root == tmp_path
+        assert report_store(where, "team").root == tmp_path / "team"
+    assert report_store("memory://reports", "team").url == "memory://reports/team"
+    assert report_store("memory://reports/", "leadership").url == "memory://reports"
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"{", b'{"format": 2}', b'{"format": 2, "reports": {"a": 3}}']
 )
 def test_a_manifest_that_says_nothing_of_files_takes_none_away(content):
-    assert not_ours(content) in ([], ["index.en.html", "index.ja.html"])
+    assert foreign_files(content) in ([], ["index.en.html", "index.ja.html"])
 
 
 def test_fsspec_has_the_file_systems_that_the_tests_speak_of():

@@ -26,7 +26,7 @@ def workbook(home, tmp_path_factory):
 
 
 def folder_of(batch):
-    return batch.place.root / str(batch.quarter)
+    return batch.store.root / str(batch.quarter)
 
 
 @pytest.fixture

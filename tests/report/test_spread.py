@@ -22,7 +22,7 @@ from cs_helpers.errors import ParameterError, ReportError
 from cs_helpers.report.manifest import CellTime
 from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.report.run import Outcome, Task
-from cs_helpers.report.spread import Crew, hired, local_crew, run_all
+from cs_helpers.report.spread import Workers, local_workers, run_all, workers_factory
 from cs_helpers.snapshot import Snapshot
 
 ONE = {"products": ["helpdesk"]}
@@ -79,10 +79,10 @@ def test_runs_of_a_broken_pool_are_tried_once_more_alone():
 
     @contextmanager
     def hire():
-        crew = _Breaks(log)
-        crew.all = tasks if not crews else []
-        crews.append(crew)
-        yield Crew(crew, 2, "cold")
+        workers = _Breaks(log)
+        workers.all = tasks if not crews else []
+        crews.append(workers)
+        yield Workers(workers, 2, "cold")
 
     outcomes = {o.run.file: o.status for o in run_all(tasks, hire)}
     assert outcomes == {"one": "published", "bad": "failed", "two": "published", "three": "published"}
@@ -111,8 +111,8 @@ def test_the_longest_run_begins_first_as_far_as_it_is_known():
     known = {"c/short": 9.0}
     for _ in run_all(
         tasks,
-        lambda: nullcontext(Crew(_Once(), 1, "cold")),
-        took=known,
+        lambda: nullcontext(Workers(_Once(), 1, "cold")),
+        durations=known,
         started=lambda run: begun.append(run.file),
     ):
         pass
@@ -122,15 +122,15 @@ def test_the_longest_run_begins_first_as_far_as_it_is_known():
 def test_an_executor_of_an_unknown_kind_is_refused():
     for address in ("ray://x:1", "dask", "dask://"):
         with pytest.raises(ParameterError, match="dask://host:port"):
-            hired(address, jobs=1, kernel="warm", languages=["en"])
+            workers_factory(address, jobs=1, kernel="warm", languages=["en"])
 
 
 def test_a_pool_of_processes_is_gone_afterwards_whatever_it_was_doing():
-    with local_crew(2, "cold", ["en"]) as crew:
-        waiting = crew.executor.submit(time.sleep, 60)
+    with local_workers(2, "cold", ["en"]) as workers:
+        waiting = workers.executor.submit(time.sleep, 60)
         while not waiting.running():
             time.sleep(0.01)
-        workers = list(crew.executor._processes.values())
+        workers = list(workers.executor._processes.values())
     assert not any(worker.is_alive() for worker in workers)
 
 

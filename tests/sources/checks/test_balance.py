@@ -20,7 +20,7 @@ from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError
-from cs_helpers.report.data_check import advice, check_page, describe, examples
+from cs_helpers.report.data_check import advice, data_check_page, describe, examples
 from cs_helpers.snapshot.take import check_tables, take_snapshot
 from cs_helpers.sources.checks import balance
 from cs_helpers.sources.columns import mapped
@@ -325,7 +325,7 @@ def test_an_empty_status_removes_no_contract(exported):
     assert snapshot.table("contracts", "helpdesk").mrr.sum() == 300
     assert [(f.rule, f.count) for f in snapshot.findings] == [("filter_unknown", 2)]
     for language, said in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):
-        page = check_page(Path("sources.yml"), checked, language)
+        page = data_check_page(Path("sources.yml"), checked, language)
         assert said in page
         assert "status &lt;&gt; &#39;test&#39;" in page
         assert (

@@ -1,4 +1,4 @@
-"""Reports that are made and not published yet: kept, so that a batch that was stopped goes on from there."""
+"""Finished runs that are not published yet, on disk: a batch that was interrupted resumes from them."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Outcome
 
 
-class Made:
-    """A folder, `reports/.made`, with a file for each finished run, named by its fingerprint."""
+class FinishedRuns:
+    """The folder `reports/.made`, with a file per finished run, named by the run's fingerprint."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or paths.reports() / ".made"
 
-    def keep(self, fingerprint: str, outcome: Outcome) -> None:
-        """Keeps a run's outcome; where that cannot be, the run is only made again."""
+    def save(self, fingerprint: str, outcome: Outcome) -> None:
+        """Saves a run's outcome; where it cannot be written, the next batch repeats the run."""
         content: dict[str, Any] = {**vars(outcome), "cells": [c.model_dump() for c in outcome.cells]}
         del content["run"], content["problems"]
         text = json.dumps(content, ensure_ascii=False)
         file = self._file(fingerprint)
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            new = file.with_suffix(f".{os.getpid()}")
+            temporary = file.with_suffix(f".{os.getpid()}")
             try:
-                new.write_text(f"{hashes.of(text)}\n{text}", encoding="utf-8")
-                new.replace(file)
+                temporary.write_text(f"{hashes.of(text)}\n{text}", encoding="utf-8")
+                temporary.replace(file)
             finally:
-                new.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
-    def outcome(self, fingerprint: str, run: Run) -> Outcome | None:
-        """What was kept of a run; None where there is nothing, or it is not as it was written."""
+    def load(self, fingerprint: str, run: Run) -> Outcome | None:
+        """The saved outcome of a run; None where there is none or its file is damaged."""
         try:
             digest, _, text = self._file(fingerprint).read_text(encoding="utf-8").partition("\n")
             if digest != hashes.of(text):
@@ -47,16 +47,16 @@ class Made:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError):
-            self.forget([fingerprint])
+            self.delete([fingerprint])
             return None
 
-    def forget(self, fingerprints: list[str]) -> None:
-        """Deletes what was kept: it is published, or of no use."""
+    def delete(self, fingerprints: list[str]) -> None:
+        """Deletes outcomes that are published or no longer valid."""
         for fingerprint in fingerprints:
             with contextlib.suppress(OSError):
                 self._file(fingerprint).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            self.folder.rmdir()  # only when nothing is left in it
+            self.folder.rmdir()  # only where it is empty
 
     def _file(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.json"
