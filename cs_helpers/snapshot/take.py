@@ -33,8 +33,8 @@ from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_par
 from cs_helpers.snapshot.knowing import days_of, days_of_use, known
 from cs_helpers.snapshot.lock import alone
 from cs_helpers.sources.checks.refused import of_product
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import Intake, taken_in
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import Intake, take_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
@@ -158,8 +158,8 @@ def taking(
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
         name = hashes.name_of(sources_file)
-        with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
-            yield taken_in(
+        with open_engines(sources, sources_file.resolve().parent, Path(scratch)) as engines:
+            yield take_in(
                 engines, sources, today=today or date.today(), reductions=memories / name, products=known
             )
 

@@ -17,17 +17,17 @@ from cs_helpers.contract.normal import normal
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
-from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
-from cs_helpers.sources.files.headers import repeated
-from cs_helpers.sources.files.opening import AS_WRITTEN, is_parquet, with_written
+from cs_helpers.sources.engines import Engine, Engines, engine_error_types, source_errors
+from cs_helpers.sources.files.headers import columns_named
+from cs_helpers.sources.files.opening import RAW_SUFFIX, is_parquet, raw_rows_sql
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
-from cs_helpers.sources.written import NumberForm, dated
+from cs_helpers.sources.written import NumberForm, date_sql
 
 #: the engines in which usage is reduced where it lies, as Ibis calls them
 REDUCING = ("duckdb", "postgres", "pyspark")
 
 
-def landed(engines: Engines, sources: Sources) -> Sources:
+def copy_unsupported_tables(engines: Engines, sources: Sources) -> Sources:
     """`sources`, with the tables of engines that we cannot reduce in read into the one of the files.
 
     They come in batches. The reductions are known to be the same on DuckDB, PostgreSQL and Spark.
@@ -36,9 +36,13 @@ def landed(engines: Engines, sources: Sources) -> Sources:
     for name, source in sources.tables.items():
         engine = engines.of(source.in_)
         if engine.dialect not in REDUCING:
-            rows = mapped(engine, sources, TABLES[name])
-            with reading(name):
-                engine.into(engines.hub, f"landed_{name}", rows.select(*given(engine, sources, TABLES[name])))
+            rows = map_table(engine, sources, TABLES[name])
+            with source_errors(name):
+                engine.copy_to_hub(
+                    engines.hub,
+                    f"landed_{name}",
+                    rows.select(*provided_columns(engine, sources, TABLES[name])),
+                )
             # what its columns hold is read; what that means is not
             meant = {
                 c: {"column": c, "means": s.means, "bounds": s.bounds}
@@ -63,9 +67,9 @@ def typed_table(
     `months`: where its times are times already, rows far from these months (a first and a last one,
     by their first days) are left out before they are read.
     """
-    rows = mapped(engine, sources, table, numbered=numbered)
-    with reading(table.name, "the mapping cannot run"):
-        moments = engine.moments(rows)
+    rows = map_table(engine, sources, table, numbered=numbered)
+    with source_errors(table.name, "the mapping cannot run"):
+        moments = engine.instant_columns(rows)
     if months is not None and rows[str(table.time)].type().is_timestamp():
         # in another zone a time is another day, but never two days off
         first, last = (datetime.combine(day, time()) for day in months)
@@ -77,13 +81,13 @@ def typed_table(
     return typed(rows, table, Clock.declared(engine.dialect, sources.timezone, own, moments))
 
 
-def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
+def readable_by_month(engine: Engine, sources: Sources, table: Table) -> bool:
     """Whether to read some months of a table is less than to read all: whether it lies in Parquet files."""
     source = sources.tables[table.name]
     return not engine.database and source.from_ in sources.files and is_parquet(engine.backend, source.from_)
 
 
-def mapped(
+def map_table(
     engine: Engine,
     sources: Sources,
     table: Table,
@@ -98,9 +102,9 @@ def mapped(
     expression of the engine over the columns of the source.
     """
     source = sources.tables[table.name]
-    base = _base(engine, source, numbered=numbered and engine.numbered)
-    everything = columns_of(engine, sources, table)
-    available = [column for column in everything if not column.endswith(AS_WRITTEN)]
+    base = _source_sql(engine, source, numbered=numbered and engine.numbered)
+    everything = source_columns(engine, sources, table)
+    available = [column for column in everything if not column.endswith(RAW_SUFFIX)]
     where = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
     where = where or "the query of the sources file"
     if source.in_ is None and source.from_ in sources.files:
@@ -109,9 +113,9 @@ def mapped(
     parts, own = [ROW], {}
     for name in table.columns:
         said = source.column(name)
-        if said is None and (own_name := _named(name, available)):
+        if said is None and (own_name := _find_column(name, available)):
             said = ColumnSource(column=own_name)
-        if several := repeated(name if said is None else str(said.column), available):
+        if several := columns_named(name if said is None else str(said.column), available):
             raise SourceError(
                 table.name,
                 f"the file has {len(several)} columns of that name; say which under tables.{table.name}.columns:"
@@ -134,7 +138,7 @@ def mapped(
                 )
             parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quoted(name)}")
             continue
-        if said.column is not None and not (found := _named(said.column, available)):
+        if said.column is not None and not (found := _find_column(said.column, available)):
             raise SourceError(
                 table.name,
                 f"it is mapped to '{said.column}', which the source does not have."
@@ -143,20 +147,20 @@ def mapped(
                 where=where,
             )
         if said.column is not None:
-            written = f"{found}{AS_WRITTEN}"
+            written = f"{found}{RAW_SUFFIX}"
             said = said.model_copy(update={"column": written if written in everything else found})
         own[name] = f"{_expression(engine, said)} AS {engine.quoted(name)}"
         parts.append(own[name])
     parts += [f"{expression} AS {engine.quoted(name)}" for name, expression in beside.items()]
     try:
-        with reading(table.name, "the mapping cannot run"):
-            rows = _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
-            return _normalized(engine, rows, source)
+        with source_errors(table.name, "the mapping cannot run"):
+            rows = _query(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+            return _normalize_keys(engine, rows, source)
     except SourceError:
         for name, part in own.items():  # which of them it is, the engine does not say
             try:
-                with reading(table.name, "the mapping cannot run"):
-                    _asked(engine, f"SELECT {part} FROM {base} AS source")
+                with source_errors(table.name, "the mapping cannot run"):
+                    _query(engine, f"SELECT {part} FROM {base} AS source")
             except SourceError as error:
                 raise SourceError(
                     table.name, f"{error.problem}.{has}", where=f"tables.{table.name}.columns.{name}"
@@ -164,7 +168,7 @@ def mapped(
         raise
 
 
-def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
+def _normalize_keys(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
     """The mapped rows with the keys and texts in the forms that the sources file says (`normalize`)."""
     changed = {
         name: normal(rows[name].cast("string"), said.normalize, engine.dialect)
@@ -174,7 +178,7 @@ def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table
     return rows.mutate(**changed) if changed else rows
 
 
-def _asked(engine: Engine, query: str) -> ir.Table:
+def _query(engine: Engine, query: str) -> ir.Table:
     """A query as a table; a mistake in it without its place in the query that is made of it."""
     try:
         return engine.backend.sql(query)
@@ -183,18 +187,20 @@ def _asked(engine: Engine, query: str) -> ir.Table:
         raise sg.errors.ParseError(f'syntax error at or near "{near}"') from None
 
 
-def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) -> SourceError:
+def _query_error(engine: Engine, sources: Sources, table: Table, problem: str) -> SourceError:
     """Whether the query or the filter of a table is at fault, and what there is to choose from."""
     source, key = sources.tables[table.name], f"tables.{table.name}"
-    bare = source.model_copy(update={"where": None})
-    with suppress(*engine_errors()):
+    unfiltered_sql = source.model_copy(update={"where": None})
+    with suppress(*engine_error_types()):
         if source.where:
-            found = _asked(engine, f"SELECT * FROM {_base(engine, bare, numbered=False)} AS source")
-            has = ", ".join(c for c in found.columns if c != ROW and not c.endswith(AS_WRITTEN))
+            found = _query(
+                engine, f"SELECT * FROM {_source_sql(engine, unfiltered_sql, numbered=False)} AS source"
+            )
+            has = ", ".join(c for c in found.columns if c != ROW and not c.endswith(RAW_SUFFIX))
             return SourceError(table.name, f"{problem}. The source has: {has}", where=f"{key}.where")
     names: Sequence[str] = list(sources.files)
     if source.in_ is not None:
-        with suppress(*engine_errors()):
+        with suppress(*engine_error_types()):
             names = engine.backend.list_tables()
     hint = did_you_mean(str(source.from_), names) if source.from_ else ""
     there = f" There are: {', '.join(sorted(names)[:20])}" if names else ""
@@ -203,7 +209,7 @@ def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) 
     )
 
 
-def _named(name: str, columns: Sequence[str]) -> str:
+def _find_column(name: str, columns: Sequence[str]) -> str:
     """The column of that name, whatever its case: to most engines it is the same; empty where there is none."""
     if name in columns:
         return name
@@ -211,33 +217,33 @@ def _named(name: str, columns: Sequence[str]) -> str:
     return next((column for column in columns if column.casefold() == plain), "")
 
 
-def given(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
+def provided_columns(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
     """The columns of a table that its source has or maps."""
     source = sources.tables[table.name]
-    available = columns_of(engine, sources, table)
-    return frozenset(c for c in table.columns if c in source.columns or _named(c, available))
+    available = source_columns(engine, sources, table)
+    return frozenset(c for c in table.columns if c in source.columns or _find_column(c, available))
 
 
-def columns_of(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
+def source_columns(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
     """The columns of the source of a table; raises `SourceError` where its query or filter cannot run."""
-    base = _base(engine, sources.tables[table.name], numbered=False)
+    base = _source_sql(engine, sources.tables[table.name], numbered=False)
     try:
-        with reading(table.name, "the query or filter cannot run"):
-            return tuple(_asked(engine, f"SELECT * FROM {base} AS source").columns)
+        with source_errors(table.name, "the query or filter cannot run"):
+            return tuple(_query(engine, f"SELECT * FROM {base} AS source").columns)
     except SourceError as error:
-        raise _without_rows(engine, sources, table, error.problem) from None
+        raise _query_error(engine, sources, table, error.problem) from None
 
 
-def bare(engine: Engine, sources: Sources, table: Table) -> str:
+def unfiltered_sql(engine: Engine, sources: Sources, table: Table) -> str:
     """The rows of the source of a table before any filter, as SQL to read from."""
-    return _base(engine, sources.tables[table.name], numbered=False, filtered=False)
+    return _source_sql(engine, sources.tables[table.name], numbered=False, filtered=False)
 
 
-def _base(engine: Engine, source: TableSource, *, numbered: bool, filtered: bool = True) -> str:
+def _source_sql(engine: Engine, source: TableSource, *, numbered: bool, filtered: bool = True) -> str:
     query = source.sql.strip().rstrip(";") if source.sql else None
     if query is None and source.in_ is None:
         expressions = bool(source.where) or any(c.sql is not None for c in source.columns.values())
-        query = with_written(engine.backend, str(source.from_), typed=expressions)
+        query = raw_rows_sql(engine.backend, str(source.from_), typed=expressions)
     elif query is None:
         # a name with a point is schema.table
         query = f"SELECT * FROM {engine.quoted(*str(source.from_).split('.'))}"
@@ -259,20 +265,20 @@ def _expression(engine: Engine, said: ColumnSource) -> str:
     else:
         text = engine.quoted(str(said.column))
     if said.format is not None:
-        text = dated(said.format, text)
+        text = date_sql(said.format, text)
     if said.number is not None:
         text = NumberForm.of(said.number).sql(text)
     if not said.values:
         return text
     as_text = f"CAST({text} AS {_text_type(engine)})"
     whens = " ".join(
-        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
+        f"WHEN {_matches_key(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
         for old, new in said.values.items()
     )
     return f"CASE {whens} ELSE {as_text} END"
 
 
-def _is(engine: Engine, text: str, key: str | bool) -> str:
+def _matches_key(engine: Engine, text: str, key: str | bool) -> str:
     """Whether a text is a key of `values`: yes, true and on without quotes are one key to YAML, whatever their case."""
     if isinstance(key, bool):
         words = ("true", "yes", "on") if key else ("false", "no", "off")

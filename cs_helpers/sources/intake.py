@@ -43,11 +43,11 @@ from cs_helpers.sources.checks.examples import broken_rules, finding, worded
 from cs_helpers.sources.checks.reasons_to_stop import stopped, two_currencies, without_rows
 from cs_helpers.sources.checks.totals import with_totals
 from cs_helpers.sources.checks.unclear import hinted, point_counts, unclear_points
-from cs_helpers.sources.columns import given, landed, typed_table
-from cs_helpers.sources.engines import Engines, reading
+from cs_helpers.sources.columns import copy_unsupported_tables, provided_columns, typed_table
+from cs_helpers.sources.engines import Engines, source_errors
 from cs_helpers.sources.mapping import Sources
-from cs_helpers.sources.usage_log.log import USAGE, UsageLog, contracts_matter, survey, usage_log
-from cs_helpers.sources.usage_log.reduce_cells import Reduced, reduced
+from cs_helpers.sources.usage_log.log import USAGE, UsageLog, needs_contracts, open_usage_log, survey_usage
+from cs_helpers.sources.usage_log.reduce_cells import ReducedUsage, reduce_usage
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class Intake:
     counts: Mapping[str, pd.DataFrame]
     rows_filtered: Mapping[str, int]
     filters: Mapping[str, str]
-    usage: Reduced | None = None
+    usage: ReducedUsage | None = None
     log: UsageLog | None = None
 
 
-def taken_in(
+def take_in(
     engines: Engines,
     sources: Sources,
     *,
@@ -107,7 +107,7 @@ class _Taking:
         #: the sources as they are written, and as they are read
         self.said = sources
         counted, self.filters, self.errors = balance.filtered(engines, sources)
-        self.sources = landed(engines, counted)
+        self.sources = copy_unsupported_tables(engines, counted)
         self.engines, self.today, self.products = engines, today, products
         self.policies = Policies(sources.policies)
         self.kept: dict[str, ir.Table] = {}
@@ -123,7 +123,7 @@ class _Taking:
 
     def intake(self, reductions: Path) -> Intake:
         raw, parts = self._read()
-        last_days = [] if parts is None else [d for d in parts["known_day"] if d is not None]
+        last_days = [] if parts is None else [d for d in parts["last_past_day"] if d is not None]
         as_of = self.sources.as_of or _latest_date(raw, last_days, self.today)
         usage, log = None, None
         for name, table in TABLES.items():
@@ -137,15 +137,15 @@ class _Taking:
                 repeats = choices.of_repeats(self.said, name, self.policies)
                 if repeats == "warn" and parts["rows"].sum() > choices.FEW:
                     repeats = None
-                with reading("usage"):
-                    log = usage_log(
+                with source_errors("usage"):
+                    log = open_usage_log(
                         engine, self.sources, self.policies, as_of, self.kept.get("contracts"), repeats
                     )
-                everything = reduced(
+                everything = reduce_usage(
                     self.engines.hub, log, parts, self.policies, as_of, self.kept.get("contracts"), reductions
                 )
-                usage = everything.only(self.kept["accounts"])
-                with reading("usage"):
+                usage = everything.restricted_to(self.kept["accounts"])
+                with source_errors("usage"):
                     self._check_usage(log, everything)
         self.findings = [hinted(found, self.said) for found in self.findings]
         self.findings += balance.findings(self.filters, self.engines, self.said, self.policies)
@@ -186,12 +186,12 @@ class _Taking:
             try:
                 engine = self.engines.of(self.sources.tables[name].in_)
                 if name == "usage":
-                    parts = survey(engine, self.sources, self.today)
+                    parts = survey_usage(engine, self.sources, self.today)
                     self.stops += unclear_points(USAGE, self.said, _over_all(parts))
                     continue
                 rows = typed_table(engine, self.sources, TABLES[name])
-                with reading(name):
-                    raw[name] = engine.into(self.engines.hub, f"typed_{name}", rows)
+                with source_errors(name):
+                    raw[name] = engine.copy_to_hub(self.engines.hub, f"typed_{name}", rows)
                     if counts := point_counts(raw[name], TABLES[name]):
                         told = raw[name].aggregate(**counts).to_pyarrow().to_pylist()[0]
                         self.stops += unclear_points(TABLES[name], self.said, told)
@@ -204,9 +204,9 @@ class _Taking:
         hub, name = self.engines.hub, table.name
         rows = self._with_totals(rows, table)
         engine = self.engines.of(self.sources.tables[name].in_)
-        with reading(name):
+        with source_errors(name):
             rows = labels.read(rows, table, self.sources)
-            there = given(engine, self.sources, table)
+            there = provided_columns(engine, self.sources, table)
         if name == "tickets" and "contracts" in self.kept:
             rows = beside_contracts(rows, self.kept["contracts"])
         if name == "contracts":
@@ -228,7 +228,7 @@ class _Taking:
             rules = [replace(rule, broken=rule.broken.fill_null(False) & record) for rule in rules]
         rules = [*totals, *rules]
         marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
-        with reading(name):
+        with source_errors(name):
             flagged = hub.create_table(f"flagged_{name}", rows.mutate(**marks))
         broken = [(rule, flagged[f"broken_{i}"]) for i, rule in enumerate(rules)]
         counts = flagged.aggregate(
@@ -238,7 +238,7 @@ class _Taking:
             if counts[f"n{i}"]:
                 self._found(rule, int(counts[f"n{i}"]), table, flagged.filter(hit))
         out = ibis.or_(ibis.literal(False), *(hit for rule, hit in broken if rule.refuses))
-        with reading(name):
+        with source_errors(name):
             self.counts[name] = refused.counted(flagged, out, table)
         blanked = {
             rule.column: hit.ifelse(ibis.null(), flagged[rule.column])
@@ -266,7 +266,7 @@ class _Taking:
         """The rows with `total` beside them where some are one: looked at in columns, not in constants."""
         source = self.said.tables[table.name]
         taken = [c for c in table.columns if (said := source.column(c)) is None or said.column is not None]
-        with reading(table.name):
+        with source_errors(table.name):
             return with_totals(self.engines.hub, rows, table, taken)
 
     def _found(
@@ -309,13 +309,13 @@ class _Taking:
                 frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
         return list(questions.questions(kept, every, self.sources, self.products, as_of))
 
-    def _check_usage(self, log: UsageLog, usage: Reduced) -> None:
+    def _check_usage(self, log: UsageLog, usage: ReducedUsage) -> None:
         """The findings on the log: counted on what it was reduced to, shown from its rows."""
         days = usage.days()
         strangers = days.account_id.notnull() & days.account_id.notin(self.kept["accounts"].account_id)
         totals = days.aggregate(
             read=days.rows.sum().fill_null(0), strange=strangers.ifelse(days.rows, 0).sum().fill_null(0),
-            kept=strangers.ifelse(0, days.good).sum().fill_null(0),
+            kept=strangers.ifelse(0, days.is_accepted).sum().fill_null(0),
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         self.rows_read["usage"] = int(totals["read"]) + self._filtered("usage")
         self.rows_kept["usage"] = int(totals["kept"])
@@ -329,29 +329,29 @@ class _Taking:
             "accounts",
         )
         counts = usage.broken()
-        out = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.whole
-        key = ("usage_id",) if "usage_id" in log.mapped else ("account_id",)
+        out = self._refused_usage(log, orphan) if totals["read"] > totals["kept"] else log.numbered_rows
+        key = ("usage_id",) if "usage_id" in log.provided_columns else ("account_id",)
         for i, rule in enumerate(log.rules):
             if rule.label in counts:
-                rows = out if rule.refuses else log.whole
+                rows = out if rule.refuses else log.numbered_rows
                 hit = rows.filter((rows.mask & (1 << i)) != 0)
                 self._found(rule, counts[rule.label], USAGE, hit, key)
         if totals["strange"]:
             self.findings.append(finding(orphan, int(totals["strange"]), USAGE, out.filter(out.strange), key))
             of_strange = days.filter(strangers).group_by("account_id").aggregate(rows=days.rows.sum())
             self._near(USAGE, orphan.policy, choices.merged(of_strange.to_pyarrow().to_pylist()))
-        if "contracts" in self.kept and not contracts_matter(self.policies):
+        if "contracts" in self.kept and not needs_contracts(self.policies):
             self._outside_contracts(log, days, key)
 
     def _refused_usage(self, log: UsageLog, orphan: Rule) -> ir.Table:
         """The refused rows of the log, whole, in the engine of the files."""
-        rows = log.whole
-        accounts = log.engine.brought("kept_accounts", self.kept["accounts"].select("account_id"))
+        rows = log.numbered_rows
+        accounts = log.engine.upload("kept_accounts", self.kept["accounts"].select("account_id"))
         strange = rows.account_id.notnull() & rows.account_id.notin(accounts.account_id)
         rows = rows.mutate(strange=strange)
-        wanted = rows.filter(((rows.mask & log.refusing) != 0) | rows.strange)
+        wanted = rows.filter(((rows.mask & log.refusing_mask) != 0) | rows.strange)
         wanted = wanted.select(ROW, "mask", "strange", *USAGE.columns, *(RAW + c for c in USAGE.columns))
-        out = log.engine.into(self.engines.hub, "refused_usage", wanted)
+        out = log.engine.copy_to_hub(self.engines.hub, "refused_usage", wanted)
         broken = [(rule, (out.mask & (1 << i)) != 0) for i, rule in enumerate(log.rules)]
         self.rejected["usage"] = out.select(
             ROW,
@@ -368,7 +368,9 @@ class _Taking:
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         if not any(counts.values()):
             return
-        whole = beside_contracts(log.whole, log.engine.brought("kept_contracts", self.kept["contracts"]))
+        whole = beside_contracts(
+            log.numbered_rows, log.engine.upload("kept_contracts", self.kept["contracts"])
+        )
         for shown in contract_rules("usage", "occurred_at", whole.day, whole, self.policies):
             if counts[shown.name]:
                 hit = whole.filter(shown.broken.fill_null(False))
@@ -389,7 +391,7 @@ def _latest_date(raw: Mapping[str, ir.Table], latest: list[date], today: date) -
 
 def _over_all(parts: pd.DataFrame) -> dict[str, Any]:
     """What the points of a log's quantities tell, over all of its parts."""
-    told = parts.drop(columns=["product", "month", "rows", "checksum", "last_day", "known_day"]).dropna(
+    told = parts.drop(columns=["product", "month", "rows", "checksum", "last_day", "last_past_day"]).dropna(
         how="all"
     )
     return {

@@ -68,7 +68,7 @@ from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
 from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.paths import shown
-from cs_helpers.sources.written import ALLOWED, WORDS, NumberForm, wrong_format
+from cs_helpers.sources.written import EXAMPLES_HINT, FORMAT_WORDS, NumberForm, format_problem
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
@@ -214,7 +214,7 @@ class Sources(_Part):
         return tuple(dict.fromkeys(name for text in texts for name in _VARIABLE.findall(text)))
 
 
-def filled(text: str, key: str) -> str:
+def expand_variables(text: str, key: str) -> str:
     """`text` with `${NAME}` from the environment; raises `SettingError` where a name is not set."""
 
     def value(found: re.Match[str]) -> str:
@@ -313,14 +313,14 @@ def _check_written(file: Path, key: str, said: ColumnSource, kind: str, *, in_fi
             )
         if value is not None and kind not in kinds:
             raise SettingError(file, f"a {name} is for {what}", key=key)
-    if said.format is not None and (wrong := wrong_format(said.format)):
-        allowed = f"a format such as %d/%m/%Y, or {', '.join(WORDS)}"
+    if said.format is not None and (wrong := format_problem(said.format)):
+        allowed = f"a format such as %d/%m/%Y, or {', '.join(FORMAT_WORDS)}"
         raise SettingError(file, wrong, key=f"{key}.format", allowed=allowed)
     if said.number is not None:
         try:
             NumberForm.of(said.number)
         except ValueError as error:
-            raise SettingError(file, str(error), key=f"{key}.number", allowed=ALLOWED) from None
+            raise SettingError(file, str(error), key=f"{key}.number", allowed=EXAMPLES_HINT) from None
 
 
 def _check_bounds(

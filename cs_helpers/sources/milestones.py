@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 
 from cs_helpers import hashes
 from cs_helpers.contract.products import Product, StepRule
-from cs_helpers.sources.engines import reading
+from cs_helpers.sources.engines import source_errors
 from cs_helpers.sources.intake import Intake
-from cs_helpers.sources.usage_log.log import EXACT
+from cs_helpers.sources.usage_log.log import QUANTITY_TYPE
 from cs_helpers.sources.usage_log.reductions import matches
 
 
@@ -115,7 +115,7 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
     days = _used(intake.usage.table("usage_daily"), product, rule)
     amount = days.quantity if rule.value == "quantity" else days.events
     used = days.group_by("account_id", days.day.cast("date").name("day")).aggregate(
-        amount=amount.cast(EXACT).sum().cast(EXACT)
+        amount=amount.cast(QUANTITY_TYPE).sum().cast(QUANTITY_TYPE)
     )
     total = used.amount.sum().over(ibis.cumulative_window(group_by=used.account_id, order_by=used.day))
     used = used.mutate(total=total)
@@ -132,12 +132,14 @@ def _used_by_user(intake: Intake, product: str, pattern: str) -> ir.Table | None
     if intake.log is None or intake.usage is None:
         return None
     log = intake.log
-    rows = log.rows.filter(log.good(log.rows) & log.rows.user_id.notnull())
+    rows = log.rows.filter(log.is_accepted(log.rows) & log.rows.user_id.notnull())
     rows = rows.filter((rows["product"] == product) & matches(rows.event, pattern))
-    with reading("usage"):
+    with source_errors("usage"):
         each = rows.select("account_id", "user_id", reached_at=rows.occurred_at).distinct()
         name = f"uses_{hashes.of(f'{product} {pattern}')[:16]}"
-        return log.engine.into(intake.usage.hub, name, each).semi_join(intake.kept["accounts"], "account_id")
+        return log.engine.copy_to_hub(intake.usage.hub, name, each).semi_join(
+            intake.kept["accounts"], "account_id"
+        )
 
 
 def _used(reductions: ir.Table, product: str, rule: StepRule) -> ir.Table:
@@ -162,13 +164,13 @@ def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:
     )
     if not needed.count().execute():
         return []
-    rows = log.rows.filter(log.good(log.rows))
-    with reading("usage"):
+    rows = log.rows.filter(log.is_accepted(log.rows))
+    with source_errors("usage"):
         looked = rows.semi_join(
-            log.engine.brought("crossing_days", needed),
+            log.engine.upload("crossing_days", needed),
             ["account_id", "product", "day"],
         ).select("account_id", "product", "day", "event", "occurred_at", "quantity")
-        looked = log.engine.into(hub, "crossing_rows", looked)
+        looked = log.engine.copy_to_hub(hub, "crossing_rows", looked)
     return [_named(_moment(looked, c), c.product, c.step) for c in crossings]
 
 
@@ -178,7 +180,7 @@ def _moment(looked: ir.Table, crossing: _Crossing) -> ir.Table:
         (looked["product"] == crossing.product) & matches(looked.event, str(rule.event))
     ).inner_join(crossing.days, ["account_id", "day"])
     amount = rows.quantity.fill_null(1.0) if rule.value == "quantity" else ibis.literal(1.0)
-    rows = rows.mutate(amount=amount.cast(EXACT))
+    rows = rows.mutate(amount=amount.cast(QUANTITY_TYPE))
     running = rows.amount.sum().over(
         ibis.cumulative_window(group_by=rows.account_id, order_by=rows.occurred_at)
     )

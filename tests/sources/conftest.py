@@ -11,9 +11,9 @@ import yaml
 
 from cs_helpers.contract.findings import Finding
 from cs_helpers.errors import ContractError
-from cs_helpers.sources.engines import opened
+from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.inspect.proposal import inspect, propose
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import load_sources
 
 ACCOUNTS = """\
@@ -37,9 +37,9 @@ def usage_of(intake):
     """The rows of the log that were kept, where there is one."""
     if intake.log is None:
         return {}
-    rows = intake.log.whole
+    rows = intake.log.numbered_rows
     known = rows.account_id.isin(intake.kept["accounts"].account_id)
-    return {"usage": in_order(rows.filter(intake.log.good(rows) & known))}
+    return {"usage": in_order(rows.filter(intake.log.is_accepted(rows) & known))}
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def take(tmp_path):
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
         said = load_sources(file)
-        with opened(said, tmp_path, scratch) as engines:
-            intake = taken_in(engines, said, today=today, reductions=tmp_path / "reduced")
+        with open_engines(said, tmp_path, scratch) as engines:
+            intake = take_in(engines, said, today=today, reductions=tmp_path / "reduced")
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])
             return Taken(

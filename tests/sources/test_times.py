@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from cs_helpers.contract.casts import RAW, ROW, typed
 from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table, column, table
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import load_sources
 
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]
@@ -325,8 +325,8 @@ def tickets(tmp_path):
         (tmp_path / "sources.yml").write_text(yaml.safe_dump(said))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
             kept = intake.kept["tickets"].order_by("ticket_id").execute()
             first = intake.kept["contracts"].execute()["started_on"][0]
         return [str(at)[:16] for at in kept["opened_at"]], str(first)[:10]

@@ -21,8 +21,8 @@ from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError
-from cs_helpers.sources.columns import bare, columns_of, mapped
-from cs_helpers.sources.engines import Engine, Engines, reading
+from cs_helpers.sources.columns import map_table, source_columns, unfiltered_sql
+from cs_helpers.sources.engines import Engine, Engines, source_errors
 from cs_helpers.sources.mapping import Sources, TableSource
 
 #: what a column of the filter is called beside the columns of the contract
@@ -65,14 +65,14 @@ def filtered(engines: Engines, sources: Sources) -> tuple[Sources, dict[str, Fil
 
 def _counted(engine: Engine, sources: Sources, name: str) -> Filter:
     source = sources.tables[name]
-    columns_of(engine, sources, TABLES[name])
+    source_columns(engine, sources, TABLES[name])
     where = f"({source.where}\n)"
     query = (
         f"SELECT sum(CASE WHEN NOT {where} THEN 1 ELSE 0 END) AS no, sum(CASE WHEN {where} THEN 0 WHEN NOT {where} THEN 0"
-        f" ELSE 1 END) AS unknown FROM {bare(engine, sources, TABLES[name])} AS source"
+        f" ELSE 1 END) AS unknown FROM {unfiltered_sql(engine, sources, TABLES[name])} AS source"
     )
-    with reading(name, "the query or filter cannot run", where=f"tables.{name}.where"):
-        row = engine.few(engine.backend.sql(query))[0]
+    with source_errors(name, "the query or filter cannot run", where=f"tables.{name}.where"):
+        row = engine.fetch_rows(engine.backend.sql(query))[0]
         no, unknown = int(row["no"] or 0), int(row["unknown"] or 0)
     if not unknown:
         return Filter(str(source.where).strip(), no)
@@ -88,15 +88,15 @@ def _unknown(engine: Engine, sources: Sources, name: str) -> Iterator[tuple[int,
     columns = _columns(engine, source)
     beside = {f"{_BESIDE}{i}": engine.quoted(column) for i, column in enumerate(columns)}
     with_it = sources.model_copy(update={"tables": {**sources.tables, name: looked}})
-    rows = mapped(engine, with_it, table, numbered=True, beside=beside)
+    rows = map_table(engine, with_it, table, numbered=True, beside=beside)
     key = table.key if table.key and name != "usage" else ("account_id",)
     shown = rows.order_by(ROW) if engine.numbered else rows
     shown = shown.limit(EXAMPLES).select(
         ROW, **{f"key_{i}": rows[k].cast("string") for i, k in enumerate(key)},
         **{name: rows[name].isnull() for name in beside},
     )  # fmt: skip
-    with reading(name):
-        found = engine.few(shown)
+    with source_errors(name):
+        found = engine.fetch_rows(shown)
     for row in found:
         keys = " ".join(str(row[f"key_{i}"] or "") for i in range(len(key)))
         empty = ", ".join(c for i, c in enumerate(columns) if row[f"{_BESIDE}{i}"])

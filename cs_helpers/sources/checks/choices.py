@@ -20,12 +20,12 @@ from cs_helpers.contract.normal import BLANKS, FORMS, alike, normal_text
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.columns import columns_of, mapped
-from cs_helpers.sources.engines import Engine, reading
+from cs_helpers.sources.columns import map_table, source_columns
+from cs_helpers.sources.engines import Engine, source_errors
 from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.mapping_lines import placed_line
-from cs_helpers.sources.usage_log.cell_store import parquet
-from cs_helpers.sources.usage_log.reduce_cells import Reduced
+from cs_helpers.sources.usage_log.cell_store import read_parquet_sql
+from cs_helpers.sources.usage_log.reduce_cells import ReducedUsage
 
 #: the column in which a pattern of files says which of them a row comes from
 PART = "source_file"
@@ -60,20 +60,20 @@ def drop_or_keep(table: str) -> str:
 def of_files(engine: Engine, sources: Sources, table: Table) -> Stop | None:
     """That files of one pattern overlap: rows of one stand in another, too. Asked where rows repeat each other."""
     source = sources.tables[table.name]
-    if source.duplicates is not None or PART not in columns_of(engine, sources, table):
+    if source.duplicates is not None or PART not in source_columns(engine, sources, table):
         return None
-    rows = mapped(engine, sources, table, numbered=False, beside={PART: engine.quoted(PART)})
+    rows = map_table(engine, sources, table, numbered=False, beside={PART: engine.quoted(PART)})
     rows = rows.select(*(rows[c].cast("string").name(c) for c in table.columns), PART)
     twice = rows.group_by(list(table.columns)).aggregate(
         n=rows.count(), files=rows[PART].nunique(), first=rows[PART].min(), last=rows[PART].max()
     )
     twice = twice.filter(twice.files > 1)
     total = twice.aggregate(rows=(twice.n - 1).sum(), first=twice.first.min())
-    with reading(table.name):
-        found = engine.few(total)[0]
+    with source_errors(table.name):
+        found = engine.fetch_rows(total)[0]
         if not found["rows"]:
             return None
-        pair = engine.few(twice.filter(twice.first == found["first"]).order_by("last").limit(1))[0]
+        pair = engine.fetch_rows(twice.filter(twice.first == found["first"]).order_by("last").limit(1))[0]
     first, last = (PurePosixPath(str(pair[end])).name for end in ("first", "last"))
     if first == last:  # of two folders
         first, last = str(pair["first"]), str(pair["last"])
@@ -91,12 +91,16 @@ def of_files(engine: Engine, sources: Sources, table: Table) -> Stop | None:
 
 
 def spellings(
-    hub: Backend, kept: Mapping[str, ir.Table], usage: Reduced | None, sources: Sources, policies: Policies
+    hub: Backend,
+    kept: Mapping[str, ir.Table],
+    usage: ReducedUsage | None,
+    sources: Sources,
+    policies: Policies,
 ) -> Iterator[Finding]:
     """The names that differ in capitals, width or blanks only. kept: the tables that the hub has; usage: the log."""
     for table, column in _NAMES:
         if table == "usage" and usage is not None:
-            rows, count = parquet(c.file("usage_daily") for c in usage.cells), "sum(events)"
+            rows, count = read_parquet_sql(c.file("usage_daily") for c in usage.cells), "sum(events)"
         elif table in kept:
             rows, count = f'"{kept[table].op().name}"', "count(*)"
         else:

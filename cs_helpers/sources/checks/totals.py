@@ -15,7 +15,7 @@ from cs_helpers.contract.casts import RAW
 from cs_helpers.contract.checks import telling
 from cs_helpers.contract.normal import PLAIN, WIDE
 from cs_helpers.contract.schema import Table
-from cs_helpers.sources.files.reading import sql_text
+from cs_helpers.sources.sql_quoting import sql_text
 
 #: a total of a list, and what reports write below it; of texts in one width, in small letters
 _TOTAL = (

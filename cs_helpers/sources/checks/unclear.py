@@ -14,10 +14,10 @@ from cs_helpers.contract.casts import PLAIN_NUMBER, POINT, RAW
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.inspect.value_forms import date_forms
+from cs_helpers.sources.inspect.value_forms import date_formats
 from cs_helpers.sources.mapping import ColumnSource, Sources
 from cs_helpers.sources.mapping_lines import column_line
-from cs_helpers.sources.written import number_example
+from cs_helpers.sources.written import anonymous_example
 
 _COUNTS = ("open", "told", "example", "fraction", "thousand")
 
@@ -80,11 +80,11 @@ def hinted(found: Finding, sources: Sources) -> Finding:
     said = source.column(found.column) or ColumnSource(column=found.column)
     texts = [value for _, _, value in found.examples]
     if kind in ("number", "integer") and said.number is None:
-        numbers = [t for t in texts if not re.match(PLAIN_NUMBER, t) and number_example([t])]
-        if example := number_example(numbers):
+        numbers = [t for t in texts if not re.match(PLAIN_NUMBER, t) and anonymous_example([t])]
+        if example := anonymous_example(numbers):
             return replace(found, detail=column_line(sources, found.table, found.column, number=example))
     if kind in ("date", "time") and said.format is None:
-        known = date_forms(tuple(texts)) or ()
+        known = date_formats(tuple(texts)) or ()
         if len(known) == 1:
             return replace(found, detail=column_line(sources, found.table, found.column, format=known[0]))
     return found

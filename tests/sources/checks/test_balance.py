@@ -23,9 +23,9 @@ from cs_helpers.errors import SourceError
 from cs_helpers.report.data_check import advice, check_page, describe, examples
 from cs_helpers.snapshot.take import check_tables, take_snapshot
 from cs_helpers.sources.checks import balance
-from cs_helpers.sources.columns import mapped
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.columns import map_table
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.text import Text
 
@@ -77,8 +77,8 @@ def books(tmp_path):
         file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(file)
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            found = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            found = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
             return Books(
                 dict(found.rows_read), dict(found.rows_kept), dict(found.rows_filtered), dict(found.filters),
                 {n: t.order_by("source_row").execute() for n, t in found.kept.items()},
@@ -123,10 +123,10 @@ def passing(tmp_path):
         table = {"from": "accounts", **(said if isinstance(said, dict) else {"where": said})}
         content = {"files": {"accounts": "accounts.csv"}, "tables": {"accounts": table}}
         sources = Sources.model_validate(content)
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
             counted, filters, errors = balance.filtered(engines, sources)
             assert not errors
-            rows = mapped(engines.files, counted, TABLES["accounts"]).execute()
+            rows = map_table(engines.files, counted, TABLES["accounts"]).execute()
             found = list(balance.findings(filters, engines, sources, Policies()))
             return sorted(rows.account_id), filters["accounts"].false, next(iter(found), None)
 

@@ -18,8 +18,8 @@ from cs_helpers.errors import SettingError, SourceError
 from cs_helpers.report.data_check import advice, describe
 from cs_helpers.snapshot.take import check_tables
 from cs_helpers.sources.checks import choices
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import Sources, load_sources
 from cs_helpers.text import Text
 
@@ -50,10 +50,10 @@ def intake(tmp_path):
         )
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
             if prepare:
                 prepare(engines.hub)
-            found = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+            found = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
             rows = {n: t.execute() for n, t in found.kept.items()}
             if found.usage is not None:
                 rows["usage"] = found.usage.table("usage_daily").execute()

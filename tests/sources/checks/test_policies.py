@@ -18,8 +18,8 @@ from cs_helpers.contract.policies import RULES, allowed
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import load_sources
 
 PRODUCTS = Path(__file__).resolve().parents[3] / "data" / "products"
@@ -425,8 +425,8 @@ def test_the_books_balance_and_refused_rows_are_whole_under_any_policies(
     sources = load_sources(
         written(tmp_path, tables, policies, contracts={"columns": {"currency": {"constant": "JPY"}}})
     )
-    with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-        intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+    with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+        intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
         for name, lines in rows.items():
             read, left = intake.rows_read[name], intake.rows_kept[name]
             out = (

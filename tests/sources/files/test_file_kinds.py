@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from cs_helpers.errors import SourceError
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
 from cs_helpers.sources.mapping import load_sources
 
 NAMES = ["北浜包装株式会社", "髙橋運輸㈱"]
@@ -79,8 +79,8 @@ def take_said(tmp_path):
         (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            intake = taken_in(engines, sources, today=today, reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            intake = take_in(engines, sources, today=today, reductions=tmp_path / "reduced")
             assert intake.stops == ()
             return {name: rows.execute() for name, rows in intake.kept.items()}
 
@@ -351,9 +351,9 @@ def test_days_of_a_log_are_counted_in_the_zone_of_the_workbook(
     (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
     (tmp_path / "scratch").mkdir()
     sources = load_sources(tmp_path / "sources.yml")
-    with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-        intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
-        rows = intake.log.whole.order_by("account_id").execute()
+    with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+        intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        rows = intake.log.numbered_rows.order_by("account_id").execute()
         counted = intake.usage.table("usage_daily").order_by("account_id").execute()["day"]
     assert [str(at)[:16] for at in rows["occurred_at"]] == read
     assert [str(day)[:10] for day in counted] == [at[:10] for at in read]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.errors import SourceError
-from cs_helpers.sources.files.opening import open_file, written_name
+from cs_helpers.sources.files.opening import open_file, raw_view_name
 from cs_helpers.sources.mapping import FileSource
 
 
@@ -34,7 +34,7 @@ def read(hub, tmp_path):
         (tmp_path / "scratch").mkdir(exist_ok=True)
         path = said.pop("path", name)
         open_file(hub, "t", str(tmp_path / path), FileSource(path=path, **said), tmp_path / "scratch")
-        found = hub.con.execute(f'FROM "{"t" if typed else written_name("t")}"')
+        found = hub.con.execute(f'FROM "{"t" if typed else raw_view_name("t")}"')
         columns = [(c[0], str(c[1])) if typed else c[0] for c in found.description]
         return columns, found.fetchall()
 
@@ -70,7 +70,7 @@ def test_cells_come_back_as_they_were_written(hub, rows, delimiter, end, quoting
         path = Path(folder) / "t.csv"
         path.write_bytes(text.getvalue().encode())
         open_file(hub, "h", str(path), FileSource(path="t.csv"), Path(folder))
-        found = hub.con.execute(f'FROM "{written_name("h")}"').fetchall()
+        found = hub.con.execute(f'FROM "{raw_view_name("h")}"').fetchall()
     assert found == [tuple(cell or None for cell in row) for row in rows]
 
 
