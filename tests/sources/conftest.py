@@ -14,7 +14,7 @@ from cs_helpers.errors import ContractError
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.inspect.proposal import inspect, propose
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 ACCOUNTS = """\
 account_id,name,size,industry

@@ -10,7 +10,7 @@ import yaml
 from cs_helpers.contract.labels import NOT_KNOWN, folded, read_sizes
 from cs_helpers.errors import SettingError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 
 def of(taken, column, table="accounts"):

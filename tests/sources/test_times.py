@@ -20,7 +20,7 @@ from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table, column, table
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]
 #: the zone at the top of the sources file, and the table's own

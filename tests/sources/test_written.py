@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError, SettingError
-from cs_helpers.sources.checks.unclear import hinted
+from cs_helpers.sources.checks.unclear import add_format_hint
 from cs_helpers.sources.mapping import ColumnSource, Sources
 from cs_helpers.sources.mapping_lines import column_line
-from cs_helpers.sources.written import NumberForm, dated, number_example
+from cs_helpers.sources.written import NumberForm, anonymous_example, date_sql
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ NUMBERS = {
 @pytest.mark.parametrize("example", NUMBERS)
 def test_numbers_are_read_as_an_example_is_written(engine, example):
     form, cases = NumberForm.of(example), NUMBERS[example]
-    assert {text: form.plain(text) for text in cases} == cases
+    assert {text: form.read(text) for text in cases} == cases
     found = dict(zip(cases, asked(engine, form.sql("x"), cases), strict=True))
     assert found == {text: text if number is None else number for text, number in cases.items()}
 
@@ -102,7 +102,7 @@ def test_any_number_comes_back_exactly(number, example, unit, sign):
     thousand, point = STYLES[example]
     text = f"{abs(number):,}".replace(".", "·").replace(",", thousand).replace("·", point) + unit[0]
     text = sign.format(text) if number < 0 else text
-    assert Decimal(NumberForm.of(example).plain(text)) == number * unit[1]
+    assert Decimal(NumberForm.of(example).read(text)) == number * unit[1]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_any_number_comes_back_exactly(number, example, unit, sign):
     ],
 )
 def test_texts_tell_how_their_numbers_are_written(texts, example):
-    assert number_example(texts) == example
+    assert anonymous_example(texts) == example
 
 
 @pytest.mark.parametrize(
@@ -224,14 +224,12 @@ def test_dates_are_read_as_the_format_says(engine, said):
     cases = DATES[said]
     assert date(1899, 12, 30).toordinal() + 46113 == date(2026, 4, 1).toordinal()
     assert date(1970, 1, 1).toordinal() + 1782864000 // 86400 == date(2026, 7, 1).toordinal()
-    found = dict(zip(cases, asked(engine, dated(said, "x"), cases), strict=True))
+    found = dict(zip(cases, asked(engine, date_sql(said, "x"), cases), strict=True))
     assert found == {text: text if day is None else day for text, day in cases.items()}
 
 
 def test_serial_numbers_that_are_numbers_are_read(engine):
-    query = (
-        f"SELECT {dated('excel', 'x')}, {dated('excel', 'y')} FROM (SELECT 46113 AS x, 46113.25::DOUBLE AS y)"
-    )
+    query = f"SELECT {date_sql('excel', 'x')}, {date_sql('excel', 'y')} FROM (SELECT 46113 AS x, 46113.25::DOUBLE AS y)"
     assert engine.execute(query).fetchall() == [("2026-04-01", "2026-04-01 06:00:00")]
 
 
@@ -401,7 +399,7 @@ def test_refused_values_lead_to_the_line_that_would_read_them(column, values, sa
     for where, hint in (({"from": "f"}, said), ({"in": "db", "from": "t"}, None)):
         sources = Sources.model_validate({"tables": {"contracts": where}})
         detail = kind if hint is None else f"{column}: {{column: {column}, {hint}}}"
-        assert hinted(found, sources).detail == detail
+        assert add_format_hint(found, sources).detail == detail
 
 
 @pytest.mark.parametrize(

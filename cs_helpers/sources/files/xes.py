@@ -50,7 +50,7 @@ def read_events(source: Path | BinaryIO) -> Iterator[dict[str, str | int | float
         yield from _typed_rows(_raw_rows("log", source, str(getattr(source, "name", "the file"))))
         return
     with source.open("rb") as raw:
-        content = gzip.open(raw) if source.name.lower().endswith(".gz") else raw
+        content = gzip.open(raw) if source.name.lower().endswith(".gz") else raw  # noqa: SIM115
         yield from _typed_rows(_raw_rows(source.stem, content, shown(source)))  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from cs_helpers.sources.inspect.column_lines import open_mapping, yaml_scalar
 from cs_helpers.sources.inspect.inspection import CandidateColumn, CandidateTable, one_line
 from cs_helpers.sources.inspect.matching import Fit, Match
 from cs_helpers.sources.inspect.names import POSSIBLE, match_name
+from cs_helpers.sources.sql_quoting import quote_identifier
 
 #: reserved words of SQL that may be column names
 _RESERVED_WORDS = frozenset(("all", "and", "any", "as", "asc", "both", "case", "cast", "check", "collate", "column", "constraint", "create", "default", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "grant", "group", "having", "in", "initially", "intersect", "into", "lateral", "leading", "limit", "not", "null", "offset", "on", "only", "or", "order", "placing", "primary", "references", "returning", "select", "some", "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "when", "where", "window", "with"))  # fmt: skip

@@ -13,10 +13,10 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from cs_helpers.contract.filter_findings import Finding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError
@@ -26,7 +26,8 @@ from cs_helpers.sources.checks import balance
 from cs_helpers.sources.columns import map_table
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.sources_file import load_sources
 from cs_helpers.text import Text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,7 +55,7 @@ class Books:
 
     def rule(self, name):
         """The one finding of a rule."""
-        return next(f for f in self.findings if f.rule == name)
+        return next(f for f in self.filter_findings if f.rule == name)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def books(tmp_path):
                 dict(found.rows_read), dict(found.rows_kept), dict(found.rows_filtered), dict(found.filters),
                 {n: t.order_by("source_row").execute() for n, t in found.kept.items()},
                 {n: t.order_by("source_row").execute() for n, t in found.rejected.items()},
-                found.findings, tuple(s.sentence for s in found.stops),
+                found.filter_findings, tuple(s.sentence for s in found.stops),
             )  # fmt: skip
 
     return run
@@ -94,10 +95,10 @@ def books(tmp_path):
 
 def test_only_rows_for_which_the_filter_is_false_are_left_out_and_all_are_counted(books):
     found = books(tables={"accounts": {"where": "status <> 'test'"}})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (4, 3, 1)
     assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A4"]
     assert found.filters == {"accounts": "status <> 'test'"}
-    assert (found.read["contracts"], found.kept["contracts"], found.filtered["contracts"]) == (4, 3, 0)
+    assert (found.read["contracts"], found.kept["contracts"], found.relax_filters["contracts"]) == (4, 3, 0)
 
 
 def test_rows_of_which_the_filter_says_nothing_are_named_with_the_lines_to_write(books):
@@ -124,10 +125,10 @@ def passing(tmp_path):
         content = {"files": {"accounts": "accounts.csv"}, "tables": {"accounts": table}}
         sources = Sources.model_validate(content)
         with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
-            counted, filters, errors = balance.filtered(engines, sources)
+            counted, filters, errors = balance.relax_filters(engines, sources)
             assert not errors
             rows = map_table(engines.files, counted, TABLES["accounts"]).execute()
-            found = list(balance.findings(filters, engines, sources, Policies()))
+            found = list(balance.filter_findings(filters, engines, sources, Policies()))
             return sorted(rows.account_id), filters["accounts"].false, next(iter(found), None)
 
     return run
@@ -207,7 +208,7 @@ def test_the_log_is_counted_whole_too(books, columns):
         for i, (account, s) in enumerate(rows, 1)
     )
     found = books({"usage": log}, {"usage": {"where": "status <> 'test'"}})
-    assert (found.read["usage"], found.kept["usage"], found.filtered["usage"]) == (6, 2, 2)
+    assert (found.read["usage"], found.kept["usage"], found.relax_filters["usage"]) == (6, 2, 2)
     assert list(found.rejected["usage"].source_row) == [3, 6]
     assert found.rule("filter_unknown").examples == ((2, "A1", "status IS NULL"),)
 
@@ -221,7 +222,7 @@ def test_a_log_without_a_row_that_passes_stops(books):
 def test_of_a_query_the_rows_of_the_query_are_read(books):
     said = {"sql": "select * from accounts where account_id <> 'A4'", "where": "status <> 'test'"}
     found = books(tables={"accounts": said})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (3, 2, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (3, 2, 1)
 
 
 def test_a_filter_that_fails_on_a_row_says_so_before_anything_is_counted(books):
@@ -245,7 +246,7 @@ def test_a_table_in_a_database_is_counted_whole_too(books, tmp_path, kind):
         url = f"sqlite://{tmp_path}/crm.sqlite"
     said = {"in": "crm", "from": "customers", "where": "status <> 'test'"}
     found = books(tables={"accounts": said}, databases={"crm": url})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (4, 3, 1)
     assert {key for _, key, _ in found.rule("filter_unknown").examples} == {"A2", "A4"}
 
 
@@ -291,11 +292,11 @@ def test_the_books_balance_and_the_rows_kept_are_those_of_a_plain_reading(books,
     ]
     out = found.rejected["contracts"]
     assert found.read["contracts"] == len(table)
-    assert found.filtered["contracts"] == len(table) - len(passed)
-    assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.filtered["contracts"]
+    assert found.relax_filters["contracts"] == len(table) - len(passed)
+    assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.relax_filters["contracts"]
     assert list(found.rows["contracts"].contract_id) == list(good.contract_id)
     assert list(out.source_row) == [i + 1 for i in passed.index.difference(good.index)]
-    unknown = [f for f in found.findings if f.rule == "filter_unknown"]
+    unknown = [f for f in found.filter_findings if f.rule == "filter_unknown"]
     assert sum(f.count for f in unknown) == sum(s is None for s in said)
 
 
@@ -323,7 +324,7 @@ def test_an_empty_status_removes_no_contract(exported):
     assert manifest["filters"] == {"contracts": "status <> 'test'"}
     assert manifest["format"] == 7
     assert snapshot.table("contracts", "helpdesk").mrr.sum() == 300
-    assert [(f.rule, f.count) for f in snapshot.findings] == [("filter_unknown", 2)]
+    assert [(f.rule, f.count) for f in snapshot.filter_findings] == [("filter_unknown", 2)]
     for language, said in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):
         page = check_page(Path("sources.yml"), checked, language)
         assert said in page
@@ -359,7 +360,7 @@ def test_totals_and_feet_are_named_and_left_out_and_break_no_other_rule(books):
     total = found.rule("total_row")
     assert (total.policy, total.count) == ("reject", len(TOTALS))
     assert [value for _, _, value in total.examples][:4] == ["合計", "総合計", "小計", "計"]
-    missing = [f for f in found.findings if (f.rule, f.column) == ("missing_value", "started_on")]
+    missing = [f for f in found.filter_findings if (f.rule, f.column) == ("missing_value", "started_on")]
     assert [f.count for f in missing] == [len(RECORDS)]
     assert found.kept["contracts"] == 5
 
@@ -367,13 +368,13 @@ def test_totals_and_feet_are_named_and_left_out_and_break_no_other_rule(books):
 def test_a_total_of_the_accounts_is_none_and_a_customer_of_that_name_is_one(books):
     found = books({"accounts": ACCOUNTS + "A5,Total,mid,retail,live\n合計,,,,\n,Total,,,\n"})
     assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A3", "A4", "A5"]
-    assert [(f.rule, f.count) for f in found.findings] == [("total_row", 2)]
+    assert [(f.rule, f.count) for f in found.filter_findings] == [("total_row", 2)]
 
 
 def test_a_total_below_a_column_of_days_is_one(books):
     costs = "month,product,category,amount,currency\n2026-06-01,helpdesk,support,5,JPY\nTotal,,,5,JPY\n"
     found = books({"costs": costs})
-    assert [(f.table, f.rule, f.count) for f in found.findings] == [("costs", "total_row", 1)]
+    assert [(f.table, f.rule, f.count) for f in found.filter_findings] == [("costs", "total_row", 1)]
     assert found.rows["costs"].amount.sum() == 5
 
 
@@ -381,7 +382,7 @@ def test_a_total_below_a_column_of_days_is_one(books):
 def test_the_words_of_the_new_rules_are_whole(books, language):
     text = Text(language)
     found = books({"accounts": ACCOUNTS + "Total,,,,\n"}, {"accounts": {"where": "status <> 'test'"}})
-    for each in found.findings:
+    for each in found.filter_findings:
         said = " ".join([describe(each, text), *examples(each, text), advice(each, text)])
         assert "{" not in said
         assert str(each.count) in said
@@ -389,7 +390,7 @@ def test_the_words_of_the_new_rules_are_whole(books, language):
 
 def test_a_policy_may_leave_totals_to_the_other_rules(books):
     found = books({"contracts": CONTRACTS + "Total,,,,300,\n"}, policies={"total_row": "warn"})
-    rules = {f.rule: f.policy for f in found.findings}
+    rules = {f.rule: f.policy for f in found.filter_findings}
     assert rules["total_row"] == "warn"
     assert rules["missing_value"] == "reject"
 

@@ -20,7 +20,8 @@ from cs_helpers.snapshot.take import check_tables
 from cs_helpers.sources.checks import choices
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.sources_file import load_sources
 from cs_helpers.text import Text
 
 PRODUCTS = Path(__file__).resolve().parents[3] / "data" / "products"
@@ -235,7 +236,7 @@ def test_a_key_that_is_written_otherwise_is_named_with_the_fewest_forms(strange,
     sources = Sources.model_validate(
         {"tables": {"tickets": {"from": "t", "columns": {"account_id": "Konto Nr"}}}}
     )
-    found = choices.would_match(
+    found = choices.unmatched_key_finding(
         {strange: (7, 3), "other": (9, 1)}, [known, "Z9"], TABLES["tickets"], "reject", sources
     )
     assert (found.rule, found.column, found.count, found.detail) == (
@@ -261,10 +262,15 @@ def test_the_example_of_salesforce_is_the_published_one():
 
 def test_keys_that_meet_two_or_none_are_not_joined():
     sources = Sources.model_validate({"tables": {"tickets": {"from": "t"}}})
-    assert choices.would_match({"a1": (1, 1)}, ["A2"], TABLES["tickets"], "reject", sources) is None
-    assert choices.would_match({"01": (1, 1)}, ["1.0", "1.00"], TABLES["tickets"], "reject", sources) is None
+    assert choices.unmatched_key_finding({"a1": (1, 1)}, ["A2"], TABLES["tickets"], "reject", sources) is None
+    assert (
+        choices.unmatched_key_finding({"01": (1, 1)}, ["1.0", "1.00"], TABLES["tickets"], "reject", sources)
+        is None
+    )
     # a line that would make one customer of two is not proposed
-    found = choices.would_match({"09": (1, 1)}, ["9", "1", "01"], TABLES["tickets"], "reject", sources)
+    found = choices.unmatched_key_finding(
+        {"09": (1, 1)}, ["9", "1", "01"], TABLES["tickets"], "reject", sources
+    )
     assert (found.count, found.write) == (1, "")
     assert advice(found, Text("en")) == ""
 
@@ -307,7 +313,7 @@ def test_normalize_is_for_texts(intake):
 
 def test_where_orphans_stop_so_do_keys_that_are_written_otherwise():
     sources = Sources.model_validate({"tables": {"tickets": {"from": "t"}}})
-    found = choices.would_match(
+    found = choices.unmatched_key_finding(
         {"01": (1, 1)},
         ["1"],
         TABLES["tickets"],

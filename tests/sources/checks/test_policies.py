@@ -20,7 +20,7 @@ from cs_helpers.errors import ContractError
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 PRODUCTS = Path(__file__).resolve().parents[3] / "data" / "products"
 GOOD = {

@@ -11,7 +11,7 @@ import yaml
 from cs_helpers.contract.refused import LeftOut
 from cs_helpers.errors import ContractError, SettingError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 ACCOUNTS = (
     "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,retail\nA3,Higashi,small,retail\n"

@@ -16,7 +16,7 @@ import yaml
 from cs_helpers.errors import SourceError
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import take_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 NAMES = ["北浜包装株式会社", "髙橋運輸㈱"]
 JAPANESE = f"account_id,name,size,industry\nA1,{NAMES[0]},mid,retail\nA2,{NAMES[1]},small,logistics\n"
