@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from cs_helpers.contract.filter_findings import Finding
+from cs_helpers.contract.findings import Finding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +55,7 @@ class Books:
 
     def rule(self, name):
         """The one finding of a rule."""
-        return next(f for f in self.filter_findings if f.rule == name)
+        return next(f for f in self.findings if f.rule == name)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def books(tmp_path):
                 dict(found.rows_read), dict(found.rows_kept), dict(found.rows_filtered), dict(found.filters),
                 {n: t.order_by("source_row").execute() for n, t in found.kept.items()},
                 {n: t.order_by("source_row").execute() for n, t in found.rejected.items()},
-                found.filter_findings, tuple(s.sentence for s in found.stops),
+                found.findings, tuple(s.sentence for s in found.stops),
             )  # fmt: skip
 
     return run
@@ -296,7 +296,7 @@ def test_the_books_balance_and_the_rows_kept_are_those_of_a_plain_reading(books,
     assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.relax_filters["contracts"]
     assert list(found.rows["contracts"].contract_id) == list(good.contract_id)
     assert list(out.source_row) == [i + 1 for i in passed.index.difference(good.index)]
-    unknown = [f for f in found.filter_findings if f.rule == "filter_unknown"]
+    unknown = [f for f in found.findings if f.rule == "filter_unknown"]
     assert sum(f.count for f in unknown) == sum(s is None for s in said)
 
 
@@ -324,7 +324,7 @@ def test_an_empty_status_removes_no_contract(exported):
     assert manifest["filters"] == {"contracts": "status <> 'test'"}
     assert manifest["format"] == 7
     assert snapshot.table("contracts", "helpdesk").mrr.sum() == 300
-    assert [(f.rule, f.count) for f in snapshot.filter_findings] == [("filter_unknown", 2)]
+    assert [(f.rule, f.count) for f in snapshot.findings] == [("filter_unknown", 2)]
     for language, said in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):
         page = check_page(Path("sources.yml"), checked, language)
         assert said in page
@@ -360,7 +360,7 @@ def test_totals_and_feet_are_named_and_left_out_and_break_no_other_rule(books):
     total = found.rule("total_row")
     assert (total.policy, total.count) == ("reject", len(TOTALS))
     assert [value for _, _, value in total.examples][:4] == ["合計", "総合計", "小計", "計"]
-    missing = [f for f in found.filter_findings if (f.rule, f.column) == ("missing_value", "started_on")]
+    missing = [f for f in found.findings if (f.rule, f.column) == ("missing_value", "started_on")]
     assert [f.count for f in missing] == [len(RECORDS)]
     assert found.kept["contracts"] == 5
 
@@ -368,13 +368,13 @@ def test_totals_and_feet_are_named_and_left_out_and_break_no_other_rule(books):
 def test_a_total_of_the_accounts_is_none_and_a_customer_of_that_name_is_one(books):
     found = books({"accounts": ACCOUNTS + "A5,Total,mid,retail,live\n合計,,,,\n,Total,,,\n"})
     assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A3", "A4", "A5"]
-    assert [(f.rule, f.count) for f in found.filter_findings] == [("total_row", 2)]
+    assert [(f.rule, f.count) for f in found.findings] == [("total_row", 2)]
 
 
 def test_a_total_below_a_column_of_days_is_one(books):
     costs = "month,product,category,amount,currency\n2026-06-01,helpdesk,support,5,JPY\nTotal,,,5,JPY\n"
     found = books({"costs": costs})
-    assert [(f.table, f.rule, f.count) for f in found.filter_findings] == [("costs", "total_row", 1)]
+    assert [(f.table, f.rule, f.count) for f in found.findings] == [("costs", "total_row", 1)]
     assert found.rows["costs"].amount.sum() == 5
 
 
@@ -382,7 +382,7 @@ def test_a_total_below_a_column_of_days_is_one(books):
 def test_the_words_of_the_new_rules_are_whole(books, language):
     text = Text(language)
     found = books({"accounts": ACCOUNTS + "Total,,,,\n"}, {"accounts": {"where": "status <> 'test'"}})
-    for each in found.filter_findings:
+    for each in found.findings:
         said = " ".join([describe(each, text), *examples(each, text), advice(each, text)])
         assert "{" not in said
         assert str(each.count) in said
@@ -390,7 +390,7 @@ def test_the_words_of_the_new_rules_are_whole(books, language):
 
 def test_a_policy_may_leave_totals_to_the_other_rules(books):
     found = books({"contracts": CONTRACTS + "Total,,,,300,\n"}, policies={"total_row": "warn"})
-    rules = {f.rule: f.policy for f in found.filter_findings}
+    rules = {f.rule: f.policy for f in found.findings}
     assert rules["total_row"] == "warn"
     assert rules["missing_value"] == "reject"
 
