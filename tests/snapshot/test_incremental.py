@@ -207,7 +207,7 @@ def test_two_sources_files_do_not_take_each_others_reductions(company, before, w
 
 def test_other_code_reduces_and_writes_everything_again(company, before, work, monkeypatch):
     """Whoever mends a reduction must not get the partitions that the old one wrote."""
-    monkeypatch.setattr(reduced, "_code", lambda: "other code")
+    monkeypatch.setattr(reduced, "_code_hash", lambda: "other code")
     query = reduced._CELL_QUERIES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
     monkeypatch.setitem(reduced._CELL_QUERIES, "usage_daily", query)
     after = company.take()

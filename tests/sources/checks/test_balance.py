@@ -13,10 +13,10 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from cs_helpers.contract.findings import Finding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError
@@ -95,10 +95,10 @@ def books(tmp_path):
 
 def test_only_rows_for_which_the_filter_is_false_are_left_out_and_all_are_counted(books):
     found = books(tables={"accounts": {"where": "status <> 'test'"}})
-    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (4, 3, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
     assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A4"]
     assert found.filters == {"accounts": "status <> 'test'"}
-    assert (found.read["contracts"], found.kept["contracts"], found.relax_filters["contracts"]) == (4, 3, 0)
+    assert (found.read["contracts"], found.kept["contracts"], found.filtered["contracts"]) == (4, 3, 0)
 
 
 def test_rows_of_which_the_filter_says_nothing_are_named_with_the_lines_to_write(books):
@@ -129,7 +129,7 @@ def passing(tmp_path):
             assert not errors
             rows = map_table(engines.files, counted, TABLES["accounts"]).execute()
             found = list(balance.filter_findings(filters, engines, sources, Policies()))
-            return sorted(rows.account_id), filters["accounts"].false, next(iter(found), None)
+            return sorted(rows.account_id), filters["accounts"].excluded, next(iter(found), None)
 
     return run
 
@@ -208,7 +208,7 @@ def test_the_log_is_counted_whole_too(books, columns):
         for i, (account, s) in enumerate(rows, 1)
     )
     found = books({"usage": log}, {"usage": {"where": "status <> 'test'"}})
-    assert (found.read["usage"], found.kept["usage"], found.relax_filters["usage"]) == (6, 2, 2)
+    assert (found.read["usage"], found.kept["usage"], found.filtered["usage"]) == (6, 2, 2)
     assert list(found.rejected["usage"].source_row) == [3, 6]
     assert found.rule("filter_unknown").examples == ((2, "A1", "status IS NULL"),)
 
@@ -222,7 +222,7 @@ def test_a_log_without_a_row_that_passes_stops(books):
 def test_of_a_query_the_rows_of_the_query_are_read(books):
     said = {"sql": "select * from accounts where account_id <> 'A4'", "where": "status <> 'test'"}
     found = books(tables={"accounts": said})
-    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (3, 2, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (3, 2, 1)
 
 
 def test_a_filter_that_fails_on_a_row_says_so_before_anything_is_counted(books):
@@ -246,7 +246,7 @@ def test_a_table_in_a_database_is_counted_whole_too(books, tmp_path, kind):
         url = f"sqlite://{tmp_path}/crm.sqlite"
     said = {"in": "crm", "from": "customers", "where": "status <> 'test'"}
     found = books(tables={"accounts": said}, databases={"crm": url})
-    assert (found.read["accounts"], found.kept["accounts"], found.relax_filters["accounts"]) == (4, 3, 1)
+    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
     assert {key for _, key, _ in found.rule("filter_unknown").examples} == {"A2", "A4"}
 
 
@@ -292,8 +292,8 @@ def test_the_books_balance_and_the_rows_kept_are_those_of_a_plain_reading(books,
     ]
     out = found.rejected["contracts"]
     assert found.read["contracts"] == len(table)
-    assert found.relax_filters["contracts"] == len(table) - len(passed)
-    assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.relax_filters["contracts"]
+    assert found.filtered["contracts"] == len(table) - len(passed)
+    assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.filtered["contracts"]
     assert list(found.rows["contracts"].contract_id) == list(good.contract_id)
     assert list(out.source_row) == [i + 1 for i in passed.index.difference(good.index)]
     unknown = [f for f in found.findings if f.rule == "filter_unknown"]

@@ -145,7 +145,7 @@ def test_what_is_said_of_repeats_is_done_and_the_books_balance(intake):
 
 
 def test_a_large_log_is_not_looked_through_unless_it_is_asked_for(intake, monkeypatch):
-    monkeypatch.setattr(choices, "FEW", 5)
+    monkeypatch.setattr(choices, "MAX_COMPARED_ROWS", 5)
     assert of(intake({"usage": USAGE})[0], "identical_rows") == []
     found, rows, _ = intake({"usage": USAGE}, {"usage": {"duplicates": "drop"}})
     assert [f.count for f in of(found, "identical_rows")] == [3]

@@ -203,7 +203,7 @@ def test_a_column_has_a_type_only_if_its_text_can_be_had_back(read, cells, type_
 
 
 def test_types_are_held_against_all_rows(read, monkeypatch):
-    monkeypatch.setattr("cs_helpers.sources.files.text_files._HEAD", 2)
+    monkeypatch.setattr("cs_helpers.sources.files.column_types._HEAD", 2)
     assert read("a,b,c\n1,,2026-01-01\n2,,2026-01-02\nx,5,\n", typed=True)[0] == [
         ("a", "VARCHAR"), ("b", "BIGINT"), ("c", "DATE"),
     ]  # fmt: skip

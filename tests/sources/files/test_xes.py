@@ -166,7 +166,7 @@ def test_a_value_that_is_not_what_it_says_it_is_stays_as_it_is_written(attribute
 
 
 def test_a_column_that_begins_late_is_empty_before(monkeypatch):
-    monkeypatch.setattr("cs_helpers.sources.files.xes._ROWS", 3)
+    monkeypatch.setattr("cs_helpers.sources.files.xes._CHUNK_ROWS", 3)
     inside = "".join(
         f'<event><string key="n" value="{n}"/>{"<int key=" + chr(34) + "late" + chr(34) + " value=" + chr(34) + "1" + chr(34) + "/>" if n > 6 else ""}</event>'
         for n in range(8)

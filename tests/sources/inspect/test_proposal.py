@@ -11,6 +11,7 @@ import yaml
 from servers import postgres_driver
 
 from cs_helpers.errors import ParameterError, SettingError, SourceError
+from cs_helpers.sources.files.encodings import detect_encoding
 from cs_helpers.sources.inspect import file_layout
 from cs_helpers.sources.inspect.proposal import inspect, propose, without_password
 
@@ -37,7 +38,7 @@ def contracts_of(folder, dates):
 
 def test_a_file_is_shown_with_its_columns_types_samples_and_empties(folder):
     [found] = inspect(folder({"contracts.csv": CONTRACTS}) + "/contracts.csv")
-    shown = {c.name: (c.type, c.samples, c.empty) for c in found.columns}
+    shown = {c.name: (c.type, c.samples, c.empty_share) for c in found.columns}
     assert (found.name, found.rows) == ("contracts", 2)
     assert shown["MRR"] == ("BIGINT", ("100", "200"), 0.0)
     assert shown["end_date"] == ("DATE", ("2026-03-01",), 0.5)
@@ -156,7 +157,7 @@ def test_a_postgres_database_gives_its_tables_and_never_its_password(warehouse, 
     contracts, accounts = inspect(warehouse.url)
     text, content = proposed(warehouse.url)
     assert accounts.rows is None
-    assert accounts.columns[-1].empty == 0.5
+    assert accounts.columns[-1].empty_share == 0.5
     assert {c.name: c.type for c in contracts.columns}["id"] == "UUID"
     assert warehouse.password not in repr((contracts, accounts)) + text
     assert content["databases"]["warehouse"].count("${PGPASSWORD}") == 1
@@ -584,7 +585,7 @@ def test_the_line_of_the_names_is_found(tmp_path, monkeypatch, lines, said):
     (tmp_path / "a.csv").write_text(lines, encoding="utf-8")
     # what the sources file says of a file, whatever of it can be read already
     monkeypatch.setattr(
-        file_layout, "_source", lambda path, **said: {k: v for k, v in said.items() if v is not None}
+        file_layout, "_file_source", lambda path, **said: {k: v for k, v in said.items() if v is not None}
     )
     [item] = file_layout.tables_in(str(tmp_path / "a.csv"))
     assert item.file == said
@@ -596,7 +597,7 @@ def test_the_line_of_the_names_is_found(tmp_path, monkeypatch, lines, said):
 )
 def test_the_encoding_is_found(tmp_path, text, encoding):
     (tmp_path / "a.csv").write_bytes((text * 3).encode(encoding or "utf-8"))
-    assert file_layout.encoding_of(tmp_path / "a.csv") == encoding
+    assert detect_encoding(tmp_path / "a.csv") == encoding
 
 
 # --- public data sets --------------------------------------------------------------------------
