@@ -140,7 +140,7 @@ def map_table(
                     column=name,
                     where=place,
                 )
-            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quoted(name)}")
+            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quote(name)}")
             continue
         if column_source.column is not None and not (
             source_name := _find_column(column_source.column, available)
@@ -157,9 +157,9 @@ def map_table(
             column_source = column_source.model_copy(
                 update={"column": raw_name if raw_name in all_columns else source_name}
             )
-        mapped_parts[name] = f"{_expression(engine, column_source)} AS {engine.quoted(name)}"
+        mapped_parts[name] = f"{_expression(engine, column_source)} AS {engine.quote(name)}"
         parts.append(mapped_parts[name])
-    parts += [f"{expression} AS {engine.quoted(name)}" for name, expression in extra_columns.items()]
+    parts += [f"{expression} AS {engine.quote(name)}" for name, expression in extra_columns.items()]
     try:
         with source_errors(table.name, "the mapping cannot run"):
             rows = _query(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
@@ -181,9 +181,9 @@ def map_table(
 def _normalize_keys(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
     """The mapped rows with keys and texts in the normal forms of the sources file (`normalize`)."""
     normalized = {
-        name: normal(rows[name].cast("string"), said.normalize, engine.dialect)
-        for name, said in source.columns.items()
-        if said.normalize
+        name: normal(rows[name].cast("string"), mapping.normalize, engine.dialect)
+        for name, mapping in source.columns.items()
+        if mapping.normalize
     }
     return rows.mutate(**normalized) if normalized else rows
 
@@ -258,7 +258,7 @@ def _source_sql(engine: Engine, source: TableSource, *, numbered: bool, filtered
         query = raw_rows_sql(engine.backend, str(source.from_), typed=expressions)
     elif query is None:
         # a name with a point is schema.table
-        query = f"SELECT * FROM {engine.quoted(*str(source.from_).split('.'))}"
+        query = f"SELECT * FROM {engine.quote(*str(source.from_).split('.'))}"
     row_number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
     numbered_rows = f"(SELECT source.*, {row_number} AS {ROW} FROM ({query}\n) AS source)"
     return (
@@ -279,7 +279,7 @@ def _expression(engine: Engine, column_source: ColumnSource) -> str:
     elif column_source.sql is not None:
         text = f"({column_source.sql}\n)"
     else:
-        text = engine.quoted(str(column_source.column))
+        text = engine.quote(str(column_source.column))
     if column_source.format is not None:
         text = date_sql(column_source.format, text)
     if column_source.number is not None:

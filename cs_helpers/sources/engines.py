@@ -54,9 +54,9 @@ class Engine:
     def _analyze(self, name: str) -> None:
         """Collect statistics: without them, PostgreSQL takes a new table for small and scans it once per row."""
         if self.dialect == "postgres":
-            self.backend.raw_sql(f"ANALYZE {self.quoted(name)}").close()
+            self.backend.raw_sql(f"ANALYZE {self.quote(name)}").close()
 
-    def quoted(self, *names: str) -> str:
+    def quote(self, *names: str) -> str:
         """A column or table name, quoted for the engine's SQL."""
         parts = [sge.to_identifier(n, quoted=True).sql(dialect=self.backend.dialect) for n in names]
         return ".".join(parts)

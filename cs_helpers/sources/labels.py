@@ -40,10 +40,10 @@ def bounds_details(table: Table, sources: Sources) -> dict[str, str]:
     """Column -> what a finding shows as allowed, for columns that are mapped by bounds."""
     return {
         name: ", ".join(
-            f"{size} from {least:g}" for size, least in sorted(said.bounds.items(), key=lambda b: b[1])
+            f"{size} from {least:g}" for size, least in sorted(mapping.bounds.items(), key=lambda b: b[1])
         )
-        for name, said in sources.tables[table.name].columns.items()
-        if said.bounds
+        for name, mapping in sources.tables[table.name].columns.items()
+        if mapping.bounds
     }
 
 

@@ -11,15 +11,15 @@ import yaml
 from cs_helpers.sources.mapping import ColumnSource, Sources
 
 
-def column_line(sources: Sources, table: str, column: str, **more: Any) -> str:
+def column_line(sources: Sources, table: str, column: str, **extra_keys: Any) -> str:
     """The mapping of a column in the sources file with additional keys: `mrr: {column: fee, number: "1,234.5"}`."""
     source = sources.tables[table].column(column) or ColumnSource(column=column)
-    return f"{column}: {flow_yaml(source.model_dump(exclude_none=True, exclude_defaults=True) | more)}"
+    return f"{column}: {flow_yaml(source.model_dump(exclude_none=True, exclude_defaults=True) | extra_keys)}"
 
 
-def placed_line(sources: Sources, table: str, column: str, **more: Any) -> str:
+def placed_line(sources: Sources, table: str, column: str, **extra_keys: Any) -> str:
     """The line of `column_line` with its place: `tables.contracts.columns.mrr: {...}`."""
-    return f"tables.{table}.columns.{column_line(sources, table, column, **more)}"
+    return f"tables.{table}.columns.{column_line(sources, table, column, **extra_keys)}"
 
 
 def flow_yaml(value: Any) -> str:

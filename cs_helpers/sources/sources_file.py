@@ -127,7 +127,7 @@ def _check_bounds(
         raise SettingError(file, "bounds are for the size of a company, accounts.size", key=key)
     if source.constant is not None:
         raise SettingError(file, "bounds are for a column or an sql expression that gives a number", key=key)
-    order = [each.size for each in sizes]
+    order = [size_class.size for size_class in sizes]
     for size in source.bounds:
         _check_choice(file, f"{key}.bounds", size, order, f"'{size}' is not one of the sizes")
     named_sizes = [size for size in order if size in source.bounds]

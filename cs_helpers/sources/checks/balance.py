@@ -25,7 +25,7 @@ from cs_helpers.sources.columns import map_table, source_columns, unfiltered_sql
 from cs_helpers.sources.engines import Engine, Engines, source_errors
 from cs_helpers.sources.mapping import Sources, TableSource
 
-#: what a column of the filter is called beside the columns of the contract
+#: prefix of the additional columns that mark empty columns of the filter
 _EMPTY_MARK = "is_empty_"
 
 
@@ -88,7 +88,7 @@ def _unknown_examples(engine: Engine, sources: Sources, name: str) -> Iterator[t
     unknown = f"CASE WHEN {where} THEN 0 WHEN NOT {where} THEN 0 ELSE 1 END = 1"
     unknown_only = source.model_copy(update={"where": unknown})
     columns = _filter_columns(engine, source)
-    empty_marks = {f"{_EMPTY_MARK}{i}": engine.quoted(column) for i, column in enumerate(columns)}
+    empty_marks = {f"{_EMPTY_MARK}{i}": engine.quote(column) for i, column in enumerate(columns)}
     relaxed_sources = sources.model_copy(update={"tables": {**sources.tables, name: unknown_only}})
     rows = map_table(engine, relaxed_sources, table, numbered=True, extra_columns=empty_marks)
     key = table.key if table.key and name != "usage" else ("account_id",)

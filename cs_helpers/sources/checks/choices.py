@@ -63,7 +63,7 @@ def overlapping_files(engine: Engine, sources: Sources, table: Table) -> Stop | 
     if source.duplicates is not None or SOURCE_FILE not in source_columns(engine, sources, table):
         return None
     rows = map_table(
-        engine, sources, table, numbered=False, extra_columns={SOURCE_FILE: engine.quoted(SOURCE_FILE)}
+        engine, sources, table, numbered=False, extra_columns={SOURCE_FILE: engine.quote(SOURCE_FILE)}
     )
     rows = rows.select(*(rows[c].cast("string").name(c) for c in table.columns), SOURCE_FILE)
     repeated = rows.group_by(list(table.columns)).aggregate(

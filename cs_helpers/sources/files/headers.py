@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 
-def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
+def join_header(rows: Sequence[Sequence[str]]) -> list[str]:
     """Join a header of one or several rows into one name per column, separated by a space.
 
     In all rows but the last, an empty cell takes the name to its left, as merged cells do.

@@ -22,7 +22,7 @@ from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError
 from cs_helpers.sources.files.encodings import is_utf8, utf8_copy
-from cs_helpers.sources.files.headers import column_names, joined_header
+from cs_helpers.sources.files.headers import column_names, join_header
 from cs_helpers.sources.files.streams import display_path, open_bytes
 from cs_helpers.sources.mapping import FileSource
 from cs_helpers.sources.sql_quoting import quote_identifier, sql_text
@@ -144,7 +144,7 @@ def _detect_form(name: str, original: str, path: str, file: FileSource) -> TextF
     new_line = r"\r\n" if header_line.endswith("\r\n") else r"\r" if header_line.endswith("\r") else r"\n"
     quote = '"' if file.quote is None else file.quote
     escape = (file.escape or quote) if quote else ""
-    return TextForm(tuple(column_names(joined_header(header))), skip, delimiter, quote, escape, new_line)
+    return TextForm(tuple(column_names(join_header(header))), skip, delimiter, quote, escape, new_line)
 
 
 def delimiter_of(line: str) -> str:

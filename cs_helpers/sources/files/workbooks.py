@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.files.file_types import COMPOUND_FILE, DESCRIPTIONS, sniff_type
-from cs_helpers.sources.files.headers import column_names, joined_header
+from cs_helpers.sources.files.headers import column_names, join_header
 from cs_helpers.sources.files.typed_cells import to_arrow, to_text
 from cs_helpers.sources.mapping import FileSource
 
@@ -54,7 +54,7 @@ def workbook_table(name: str, content: BinaryIO, kind: str, file: FileSource, wh
             )
         body = [row for row in rows if not _is_empty(row)]
         book.check(sheet)
-    header = joined_header([["" if c is None else to_text(c) for c in row] for row in head])
+    header = join_header([["" if c is None else to_text(c) for c in row] for row in head])
     width = max((len(row) for row in [header, *body]), default=0)
     header += [""] * (width - len(header))
     columns = {
@@ -108,9 +108,7 @@ def _header(book: _Workbook, sheet: str, file: FileSource) -> set[str]:
     at = file.header_row - 1
     head = list(itertools.islice(book.rows(sheet), at, at + file.header_rows))
     return {
-        name
-        for name in joined_header([["" if c is None else to_text(c) for c in row] for row in head])
-        if name
+        name for name in join_header([["" if c is None else to_text(c) for c in row] for row in head]) if name
     }
 
 

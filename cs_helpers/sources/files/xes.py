@@ -266,10 +266,10 @@ def _collect_attributes(element: Any, prefix: str, attributes: dict[str, RawValu
             _collect_attributes(child, child_prefix, attributes)
 
 
-def _unused_key(key: str, taken: dict[str, RawValue]) -> str:
-    if key not in taken:
+def _unused_key(key: str, attributes: dict[str, RawValue]) -> str:
+    if key not in attributes:
         return key
     number = 2
-    while f"{key} [{number}]" in taken:
+    while f"{key} [{number}]" in attributes:
         number += 1
     return f"{key} [{number}]"

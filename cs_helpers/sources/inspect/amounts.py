@@ -1,4 +1,4 @@
-"""What the amounts of contracts are for, as far as their names and values tell."""
+"""Infers the period and currency of the amounts of contracts from their names and values."""
 
 from __future__ import annotations
 

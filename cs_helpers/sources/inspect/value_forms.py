@@ -135,14 +135,14 @@ def number_examples(values: tuple[str, ...]) -> tuple[str, ...] | None:
     if all(PLAIN_NUMBER.fullmatch(value) for value in values) and not _has_ambiguous_points(values):
         return None
     matches = [_AMOUNT.fullmatch(unicodedata.normalize("NFKC", value).strip()) for value in values]
-    found = [match for match in matches if match is not None]
-    if len(found) < len(matches) or not found:
+    amounts = [match for match in matches if match is not None]
+    if len(amounts) < len(matches) or not amounts:
         return ()
     # a column has at most one currency sign and one unit; values may lack it
-    prefixes, suffixes = ({match[name] or "" for match in found} - {""} for name in ("before", "after"))
+    prefixes, suffixes = ({match[name] or "" for match in amounts} - {""} for name in ("before", "after"))
     if len(prefixes) > 1 or len(suffixes) > 1:
         return ()
-    numbers = [match["number"].strip() for match in found]
+    numbers = [match["number"].strip() for match in amounts]
     fitting = [
         example
         for example, form in _FORMS.items()

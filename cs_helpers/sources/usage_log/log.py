@@ -79,7 +79,7 @@ class UsageLog:
         return sum(1 << i for i, rule in enumerate(self.rules) if rule.refuses)
 
     def is_accepted(self, rows: ir.Table) -> ir.BooleanValue:
-        """The rows that break no rule that would refuse them."""
+        """Whether a row breaks no refusing rule."""
         return (rows.mask & self.refusing_mask) == 0
 
 
