@@ -73,16 +73,16 @@ def take(tmp_path):
                 data = content if isinstance(content, bytes) else content.encode()
                 (tmp_path / name).write_bytes(data)
         names = {name.split(".")[0]: name for name in contents} | names
-        said = {"accounts": {}, "contracts": {}, **(tables or {})}
-        mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in said.items()}
+        entries = {"accounts": {}, "contracts": {}, **(tables or {})}
+        mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in entries.items()}
         sources = {"files": names, "tables": mapped, **({"as_of": as_of} if as_of else {})}
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
-        said = load_sources(file)
-        with open_engines(said, tmp_path, scratch) as engines:
-            intake = take_in(engines, said, today=today, reductions=tmp_path / "reduced")
+        entries = load_sources(file)
+        with open_engines(entries, tmp_path, scratch) as engines:
+            intake = take_in(engines, entries, today=today, reductions=tmp_path / "reduced")
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])
             return Taken(

@@ -180,7 +180,7 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("<log>\n<trace>\n<event>\n</trace></log>", "line 4 is not valid XML"),
         (PLAIN[: PLAIN.index("<event>") + 30], "the file ends before its log does"),
@@ -197,10 +197,10 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     ],
     ids=["unclosed", "cut", "empty", "csv", "html", "no events", "laughs", "external", "dtd", "deep"],
 )  # fmt: skip
-def test_a_file_that_is_no_log_is_refused_in_one_sentence(text, said):
+def test_a_file_that_is_no_log_is_refused_in_one_sentence(text, message):
     with pytest.raises(SourceError) as caught:
         read_table("log", written(text), "log.xes")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("table 'log': ")
     assert str(caught.value).endswith("(in log.xes).")
     assert "\n" not in str(caught.value)
@@ -245,8 +245,8 @@ def by_hand(text: str) -> Counter[tuple[str | None, ...]]:
     for trace in ElementTree.fromstring(text).iter(f"{space}trace"):
         case = {c.get("key"): c.get("value") for c in trace}
         for event in trace.iter(f"{space}event"):
-            said = {c.get("key"): c.get("value") for c in event}
-            found[(case["concept:name"], case["AMOUNT_REQ"], *(said.get(c) for c in COLUMNS[2:]))] += 1
+            message = {c.get("key"): c.get("value") for c in event}
+            found[(case["concept:name"], case["AMOUNT_REQ"], *(message.get(c) for c in COLUMNS[2:]))] += 1
     return found
 
 
@@ -325,9 +325,9 @@ PRODUCT = Path(__file__).resolve().parents[3] / "data" / "products" / "helpdesk.
 
 @pytest.fixture
 def products(tmp_path):
-    said = yaml.safe_load(PRODUCT.read_text(encoding="utf-8"))
-    said["product"], said["playbook"] = "desk", []
-    said["journey"] = {
+    message = yaml.safe_load(PRODUCT.read_text(encoding="utf-8"))
+    message["product"], message["playbook"] = "desk", []
+    message["journey"] = {
         "value_step": "live",
         "steps": [
             {"step": step, "name": {"en": step, "ja": step}, "rule": {"milestone": milestone}}
@@ -335,7 +335,7 @@ def products(tmp_path):
         ],
     }
     (tmp_path / "products").mkdir()
-    (tmp_path / "products" / "desk.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    (tmp_path / "products" / "desk.yml").write_text(yaml.safe_dump(message), encoding="utf-8")
     return tmp_path / "products"
 
 
