@@ -312,7 +312,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
 def _take(data: Path | None) -> Any:
     from cs_helpers.report.data_check import advice, describe
     from cs_helpers.snapshot.take import take_snapshot
-    from cs_helpers.sources.mapping import load_sources
+    from cs_helpers.sources.sources_file import load_sources
 
     source, text = data or _default_data(), words()
     with console.status(text("console.reading", source=paths.shown(source))):

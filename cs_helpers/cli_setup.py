@@ -38,7 +38,7 @@ def inspect(
         table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
         for column in one.columns:
             samples = Text(" | ".join(column.samples))
-            table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
+            table.add_row(Text(column.name), column.type, samples, f"{column.empty_share:.0%}")
         console.print(Text(in_words(one.problem)) if one.problem else table, soft_wrap=False)
         console.print()
     text = proposal.propose(found, write.parent if write is not None else None)

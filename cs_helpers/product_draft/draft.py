@@ -27,7 +27,7 @@ from cs_helpers.product_draft.use import (
     measures_of,
     window_of,
 )
-from cs_helpers.sources.inspect.column_lines import in_yaml
+from cs_helpers.sources.inspect.column_lines import yaml_scalar
 from cs_helpers.sources.inspect.inspection import one_line
 from cs_helpers.text import Text
 
@@ -90,13 +90,13 @@ def _head(asked: Asked, source: str, window: Window | None) -> Iterator[str]:
         yield f"# No row names the product '{asked.product}': all numbers are of the rows that name {others}."
     if asked.use is not None and window is None:
         yield "# There is use, but none of a customer in the twelve months up to the last complete one."
-    yield f"product: {in_yaml(asked.product)}"
+    yield f"product: {yaml_scalar(asked.product)}"
     yield f"name: {_words((asked.product, asked.product))}{_CHECK}what customers call it"
     day = (_ENGLISH.day(asked.as_of), _JAPANESE.day(asked.as_of))
     about = _both("about", product=(asked.product, asked.product), day=day)
     yield f"about:{_CHECK}what it does, in one sentence"
-    yield f"  en: {in_yaml(about[0])}"
-    yield f"  ja: {in_yaml(about[1])}"
+    yield f"  en: {yaml_scalar(about[0])}"
+    yield f"  ja: {yaml_scalar(about[1])}"
     yield ""
 
 
@@ -232,7 +232,7 @@ def _baselines(baselines: tuple[FoundBaseline, ...]) -> Iterator[str]:
         yield f"    source: {baseline.source}"
         yield f"    value: {baseline.value}"
         if baseline.event != "*":
-            yield f"    event: {in_yaml(baseline.event)}"
+            yield f"    event: {yaml_scalar(baseline.event)}"
     yield ""
 
 
@@ -294,7 +294,7 @@ def _listed_names(section: str, said: Mapping[str, str]) -> Iterator[str]:
         return
     yield f"{section}:{_CHECK}what each is called on pages"
     for code, count in list(said.items())[:_LISTED]:
-        yield f"  {in_yaml(code)}: {_words(_called(code))} # {count}"
+        yield f"  {yaml_scalar(code)}: {_words(_called(code))} # {count}"
     yield ""
 
 
@@ -353,15 +353,15 @@ def _both(key: str, **fields: Any) -> Pair:
 
 def _keys(names: list[str]) -> list[str]:
     """A key for each name, as YAML writes it: `yes` and `1` would be something else."""
-    return [in_yaml(slug) for slug in slugs(names)]
+    return [yaml_scalar(slug) for slug in slugs(names)]
 
 
 def _words(pair: Pair) -> str:
-    return f"{{en: {in_yaml(pair[0])}, ja: {in_yaml(pair[1])}}}"
+    return f"{{en: {yaml_scalar(pair[0])}, ja: {yaml_scalar(pair[1])}}}"
 
 
 def _mapping(said: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{k}: {in_yaml(v)}" for k, v in said.items()) + "}"
+    return "{" + ", ".join(f"{k}: {yaml_scalar(v)}" for k, v in said.items()) + "}"
 
 
 def _days(days: float) -> str:

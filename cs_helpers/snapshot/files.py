@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cs_helpers import hashes
 from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.usage_log.reduce_cells import UNDATED, Reduced
+from cs_helpers.sources.usage_log.reduce_cells import UNDATED, ReducedUsage
 
 #: the tables of a snapshot: those of the contract, and usage in its reductions; where there are no contracts,
 #: `first_seen` too
@@ -47,7 +47,7 @@ class Files:
                     f"{name}/product={product}.parquet", pa.Table.from_pandas(part, preserve_index=False)
                 )
 
-    def reductions(self, usage: Reduced, products: Mapping[str, Any]) -> None:
+    def reductions(self, usage: ReducedUsage, products: Mapping[str, Any]) -> None:
         """Gives the reductions of usage their place, by product and quarter."""
         for name in REDUCED:
             self._write(f"{name}/empty.parquet", pa.Table.from_pandas(empty(name), preserve_index=False))

@@ -32,12 +32,13 @@ from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.knowing import days_of, days_of_use, known
 from cs_helpers.snapshot.lock import alone
-from cs_helpers.sources.checks.refused import of_product
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import Intake, taken_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.checks.refused import left_out_of_product
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import Intake, take_in
+from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
+from cs_helpers.sources.sources_file import load_sources
 
 #: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
 _FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -67,7 +68,7 @@ def take_snapshot(
         used, unknown = products_used(intake, known, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        left_out = {name: of_product(intake.counts, name, known) for name in used}
+        left_out = {name: left_out_of_product(intake.counts, name, known) for name in used}
         manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 
@@ -158,8 +159,8 @@ def taking(
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memories = root / _MEMORY
         name = hashes.name_of(sources_file)
-        with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
-            yield taken_in(
+        with open_engines(sources, sources_file.resolve().parent, Path(scratch)) as engines:
+            yield take_in(
                 engines, sources, today=today or date.today(), reductions=memories / name, products=known
             )
 

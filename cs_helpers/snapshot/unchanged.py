@@ -73,7 +73,7 @@ class Look:
 
     def look(self) -> dict[str, Any] | None:
         """The files that the sources file names, as they are; None where some are not of this machine."""
-        from cs_helpers.sources.mapping import load_sources
+        from cs_helpers.sources.sources_file import load_sources
 
         sources = load_sources(self.sources_file)
         elsewhere = _ELSEWHERE.search(self.sources_file.read_text(encoding="utf-8"))
