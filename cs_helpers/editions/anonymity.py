@@ -77,7 +77,7 @@ def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
             }
         )
 
-    return data.changed(covered)
+    return data.map_tables(covered)
 
 
 def masker_of(data: ProductData, cover: Cover, companies: Mapping[str, str] | None = None) -> Masker:

@@ -33,7 +33,7 @@ def leadership_result(
     if not hasattr(module, "DISCLOSES"):
         raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
     show_staff = data.product.leadership.show_staff
-    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None)
+    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None)
     told, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
     masker = None
     if told or texts:
@@ -69,7 +69,7 @@ def _without_names(
 
 def _say(masker: Masker) -> None:
     """Leaves what a masker found for the batch, where one is waiting for it."""
-    if (file := paths.found()) is not None:
+    if (file := paths.handover_file()) is not None:
         found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
         said = {
             "persons": dict(masker.numbers.persons.get(masker.product, {})),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cs_helpers.contract.products import CustomerRules, load_products
 from cs_helpers.contract.spells import customer_time
-from cs_helpers.snapshot.take import looking
+from cs_helpers.snapshot.take import read_tables
 from cs_helpers.sources.intake import Intake
 
 #: what is looked at besides contracts and usage, and the columns that count
@@ -83,7 +83,7 @@ def asked(
     folder: that of the snapshots, where the reductions of usage are remembered. products: that of the product files.
     Raises `SettingError`, `SourceError` or `SourcesError` where the tables cannot be read.
     """
-    with looking(sources_file, load_products(products), folder=folder, today=today) as intake:
+    with read_tables(sources_file, load_products(products), folder=folder, today=today) as intake:
         named = _named(intake)
         wanted = (product,) if product in named else named
         tables = {

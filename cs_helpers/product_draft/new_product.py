@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from cs_helpers import paths
-from cs_helpers.contract.new_product import started_from
+from cs_helpers.contract.new_product import new_product_text
 from cs_helpers.contract.products import Slug, load_products
 from cs_helpers.errors import ParameterError
 
@@ -31,14 +31,14 @@ def start_product(name: str, sources: Path | None = None) -> str:
     folder = paths.products()
     target = folder / f"{name}.yml"
     if target.exists():
-        raise ParameterError("name", f"the file {paths.shown(target)} is there already", value=name)
+        raise ParameterError("name", f"the file {paths.display_path(target)} is there already", value=name)
     own = paths.home() / "data" / "sources.yml"
     if sources is None and own.exists():
         sources = own
     text, said = _copied(name, folder) if sources is None else _drafted(name, sources, folder)
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-    return f"{paths.shown(target)} {said}"
+    return f"{paths.display_path(target)} {said}"
 
 
 def _copied(name: str, folder: Path) -> tuple[str, str]:
@@ -46,10 +46,10 @@ def _copied(name: str, folder: Path) -> tuple[str, str]:
     if not known:
         raise ParameterError(
             "name",
-            f"there is no product file in {paths.shown(folder)} to start from; name a sources file with --data",
+            f"there is no product file in {paths.display_path(folder)} to start from; name a sources file with --data",
         )
     model = folder / f"{next(iter(known))}.yml"
-    text = started_from(model.read_text(encoding="utf-8"), name)
+    text = new_product_text(model.read_text(encoding="utf-8"), name)
     return text, f"is a copy of {model.name}: change its names, rules and steps"
 
 
@@ -58,9 +58,9 @@ def _drafted(name: str, sources: Path, folder: Path) -> tuple[str, str]:
     from cs_helpers.product_draft.draft import draft
 
     found = asked(sources, name, products=folder)
-    text = draft(found, paths.shown(sources))
+    text = draft(found, paths.display_path(sources))
     said = (
-        f"was drafted from {paths.shown(sources)}: {text.count('# guess: ')} guesses are marked '# guess:',"
+        f"was drafted from {paths.display_path(sources)}: {text.count('# guess: ')} guesses are marked '# guess:',"
         f" {text.count('# check: ')} lines that only a person knows '# check:'"
     )
     if not found.named:

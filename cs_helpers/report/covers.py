@@ -56,7 +56,7 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
     accounts: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     with suppress(SnapshotError):
-        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_values(snapshot)
+        accounts, staff = snapshot.distinct_texts_of_all("accounts", "account_id"), staff_values(snapshot)
     given = pseudonyms.give(accounts, staff)
     file = paths.names() / doubts.FILE
     confirmed = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -78,7 +78,7 @@ def staff_values(snapshot: Snapshot) -> frozenset[str]:
         for table, columns in STAFF.items()
         if table in snapshot.manifest["tables"]
         for column in columns
-        for name in snapshot.texts_of_all(table, column)
+        for name in snapshot.distinct_texts_of_all(table, column)
     )
 
 

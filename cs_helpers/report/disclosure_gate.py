@@ -87,7 +87,7 @@ def _names_in(where: str, names: Collection[str]) -> Problem:
 def company_names(snapshot: Snapshot, product: str) -> frozenset[str]:
     """What names a customer of any product (a note may speak of any), and keys that are written like no others'."""
     odd = {key for key in _keys(snapshot, product) if not _KEY.fullmatch(folded(key))}
-    return snapshot.texts_of_all(*_NAME) | odd
+    return snapshot.distinct_texts_of_all(*_NAME) | odd
 
 
 @lru_cache(maxsize=8)
@@ -101,9 +101,9 @@ def _keys(snapshot: Snapshot, product: str) -> Iterator[str]:
     for table, declared in COLUMNS.items():
         for column in (c for c, kind in declared.items() if kind == "company" and (table, c) != _NAME):
             if table == "accounts":
-                yield from filter(_is_key, snapshot.texts_of_all(table, column))
+                yield from filter(_is_key, snapshot.distinct_texts_of_all(table, column))
             elif table in snapshot.manifest["tables"]:
-                yield from filter(_is_key, snapshot.texts(table, column, product))
+                yield from filter(_is_key, snapshot.distinct_texts(table, column, product))
 
 
 def _is_a_word(name: str, own: str) -> bool:

@@ -110,7 +110,7 @@ class Progress:
         text, shown = self.text, self.text.joined(list(words[:_WORDS]))
         if len(words) > _WORDS:
             shown = text("console.unconfirmed_more", words=shown, count=len(words) - _WORDS)
-        file = paths.shown(paths.names() / FILE)
+        file = paths.display_path(paths.names() / FILE)
         sentence = text("console.unconfirmed", count=len(words), words=shown, file=file)
         self.console.print(escape(sentence), style="yellow")
 

@@ -11,9 +11,9 @@ from typing import Any
 import ibis.expr.types as ir
 import sqlglot as sg
 
-from cs_helpers.contract.casts import ROW, typed
+from cs_helpers.contract.casts import ROW, cast_columns
 from cs_helpers.contract.clocks import Clock
-from cs_helpers.contract.normal import normal
+from cs_helpers.contract.normal import normalize
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
@@ -74,7 +74,7 @@ def typed_table(
         if last.year < date.max.year:
             rows = rows.filter(at < last + timedelta(days=33))
     own = sources.tables[table.name].timezone
-    return typed(rows, table, Clock.declared(engine.dialect, sources.timezone, own, moments))
+    return cast_columns(rows, table, Clock.of_table(engine.dialect, sources.timezone, own, moments))
 
 
 def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
@@ -167,7 +167,7 @@ def mapped(
 def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
     """The mapped rows with the keys and texts in the forms that the sources file says (`normalize`)."""
     changed = {
-        name: normal(rows[name].cast("string"), said.normalize, engine.dialect)
+        name: normalize(rows[name].cast("string"), said.normalize, engine.dialect)
         for name, said in source.columns.items()
         if said.normalize
     }

@@ -21,14 +21,14 @@ import pandas as pd
 from cs_helpers.contract.casts import RAW, ROW
 from cs_helpers.contract.checks import (
     Rule,
-    beside_contracts,
     column_rules,
     contract_rules,
+    cross_table_rules,
+    join_contracts,
     key_rule,
     relation_rules,
     repeat_rule,
     total_rule,
-    whole_rules,
 )
 from cs_helpers.contract.findings import Finding, Policy, Stop
 from cs_helpers.contract.policies import VALUE_RULES, Policies
@@ -152,7 +152,7 @@ class _Taking:
         self.findings += choices.spellings(self.engines.hub, self.kept, usage, self.said, self.policies)
         stops = without_rows(self.rows_read, self.rows_kept, self.filters, self.findings, self.said)
         if not stops:
-            for name, rows, rule in whole_rules(self.kept, as_of, self.policies):
+            for name, rows, rule in cross_table_rules(self.kept, as_of, self.policies):
                 broken = rows.filter(rule.broken.fill_null(False))
                 if count := int(broken.count().execute()):
                     self.findings.append(finding(rule, count, TABLES[name], broken))
@@ -208,7 +208,7 @@ class _Taking:
             rows = labels.read(rows, table, self.sources)
             there = given(engine, self.sources, table)
         if name == "tickets" and "contracts" in self.kept:
-            rows = beside_contracts(rows, self.kept["contracts"])
+            rows = join_contracts(rows, self.kept["contracts"])
         if name == "contracts":
             rows = contracts.as_held(rows, self.sources, self.products)
         rules = [
@@ -361,14 +361,14 @@ class _Taking:
         return out
 
     def _outside_contracts(self, log: UsageLog, days: ir.Table, key: tuple[str, ...]) -> None:
-        beside = beside_contracts(days, self.kept["contracts"])
+        beside = join_contracts(days, self.kept["contracts"])
         rules = list(contract_rules("usage", "occurred_at", beside.day, beside, self.policies))
         counts = beside.aggregate(
             **{r.name: r.broken.ifelse(beside.rows, 0).sum().fill_null(0) for r in rules}
         ).to_pyarrow().to_pylist()[0]  # fmt: skip
         if not any(counts.values()):
             return
-        whole = beside_contracts(log.whole, log.engine.brought("kept_contracts", self.kept["contracts"]))
+        whole = join_contracts(log.whole, log.engine.brought("kept_contracts", self.kept["contracts"]))
         for shown in contract_rules("usage", "occurred_at", whole.day, whole, self.policies):
             if counts[shown.name]:
                 hit = whole.filter(shown.broken.fill_null(False))

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import MISFIT, RAW
-from cs_helpers.contract.labels import NOT_KNOWN, folded, spellings
+from cs_helpers.contract.labels import UNKNOWN_SPELLINGS, fold, spellings
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.sources.mapping import Sources
@@ -61,7 +61,7 @@ def read(rows: ir.Table, table: Table, sources: Sources) -> ir.Table:
         said = sources.tables[table.name].columns.get(column)
         raw, fits = rows[RAW + column], rows[column]
         counts = _counts(rows, column)
-        unknown = {v for v in counts if folded(v) in NOT_KNOWN} if column in table.labels else set()
+        unknown = {v for v in counts if fold(v) in UNKNOWN_SPELLINGS} if column in table.labels else set()
         if said is not None and said.bounds:
             size = _by_bounds(raw, said.bounds)
             changed[column] = size
@@ -118,23 +118,21 @@ def _meant(
     """What values mean that are not written as the workbook writes them."""
     kind = table.kind(column)
     if kind == "integer":
-        return {v: int(folded(v)) for v in counts if folded(v).isdecimal()}
+        return {v: int(fold(v)) for v in counts if fold(v).isdecimal()}
     if kind == "flag":
-        return {v: _FLAGS[folded(v)] for v in counts if folded(v) in _FLAGS}
+        return {v: _FLAGS[fold(v)] for v in counts if fold(v) in _FLAGS}
     if column in given:
         known = (
             spellings(sources.sizes)
             if (table.name, column) == ("accounts", "size")
-            else {folded(word): word for word in given[column]}
+            else {fold(word): word for word in given[column]}
         )
     else:
         known = {}
         for value in counts:  # the most frequent first
-            known.setdefault(folded(value), value)
+            known.setdefault(fold(value), value)
     return {
-        v: known[folded(v)]
-        for v in counts
-        if v not in unknown and folded(v) in known and known[folded(v)] != v
+        v: known[fold(v)] for v in counts if v not in unknown and fold(v) in known and known[fold(v)] != v
     }
 
 

@@ -63,11 +63,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.labels import DEFAULT_SIZES, SizeClass, read_sizes
 from cs_helpers.contract.normal import Form
-from cs_helpers.contract.policies import refused_policy
+from cs_helpers.contract.policies import policy_problem
 from cs_helpers.contract.settings_file import read_yaml, setting_error
-from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
+from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.errors import SettingError, did_you_mean
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.sources.written import ALLOWED, WORDS, NumberForm, wrong_format
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -231,7 +231,7 @@ def filled(text: str, key: str) -> str:
 
 def load_sources(file: Path) -> Sources:
     """The sources that a file describes; raises `SettingError` (file, key, what is allowed)."""
-    shown_file = Path(shown(file))
+    shown_file = Path(display_path(file))
     if not file.exists():
         raise SettingError(
             shown_file,
@@ -253,7 +253,7 @@ def _check_names(file: Path, sources: Sources) -> None:
         raise SettingError(file, "name the files, the databases or both that the tables lie in", key="files")
     _check_secrets(file, sources)
     for key, policy in sources.policies.items():
-        if refused := refused_policy(key, policy):
+        if refused := policy_problem(key, policy):
             raise SettingError(file, refused[0], key=f"policies.{key}", allowed=refused[1])
     _check_timezone(file, "timezone", sources.timezone)
     for name, table in sources.tables.items():
@@ -292,12 +292,12 @@ def _check_names(file: Path, sources: Sources) -> None:
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
-    if not set(OF_ACCOUNTS).intersection(sources.tables):
+    if not set(ACCOUNT_TABLES).intersection(sources.tables):
         raise SettingError(
             file,
             "nothing tells of any product: map one more table that says what the accounts did with it, or their contracts",
             key="tables",
-            allowed=", ".join(OF_ACCOUNTS),
+            allowed=", ".join(ACCOUNT_TABLES),
         )
 
 

@@ -34,7 +34,7 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
     """How many contracts run at the end of the quarter and their MRR, and what is not recorded."""
     if not time.by_contracts:
         return text("page.accounts.contracts")
-    running, open_ = time.contracts_on(quarter.end), time.not_recorded()
+    running, open_ = time.contracts_on(quarter.end), time.renewals_not_recorded()
     mrr = text.money(float(running["mrr"].sum()), currency)
     said = text("page.mrr", n=text.number(len(running)), mrr=mrr)
     if len(open_):

@@ -18,7 +18,7 @@ import babel.numbers
 import budoux
 import yaml
 
-from cs_helpers.contract.labels import SizeClass, names_of
+from cs_helpers.contract.labels import SizeClass, class_names
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 
@@ -99,7 +99,7 @@ class Text:
     ) -> None:
         self.language = language
         sentences = _of_accounts(language) if accounts else catalogue(language)
-        own = {f"labels.size.{size}": name for size, name in names_of(sizes, language).items()}
+        own = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | own | (_names(product, language) if product else {})
         self._touches = _planned(product) if product else []
 

@@ -212,7 +212,7 @@ def test_an_analysis_declares_the_tables_that_it_reads(
                 to.add(parent.get(table, table))
                 return rows
 
-            analysis.analyse(data.changed(noted), Q3)
+            analysis.analyse(data.map_tables(noted), Q3)
             assert seen[product] <= set(reads(name, data.product)), (name, product)
         # who is a customer goes by accounts, and steps are found in the log too
         assert set(READS[name]) - set().union(*seen.values()) <= {"accounts", "usage"}, name

@@ -16,7 +16,7 @@ from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.checks import EXAMPLES
 from cs_helpers.contract.findings import Finding, Policy, Stop
-from cs_helpers.contract.normal import BLANKS, FORMS, alike, normal_text
+from cs_helpers.contract.normal import BLANKS, FORMS, comparison_key, normalize_text
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
@@ -111,7 +111,7 @@ def _spelled(
 ) -> Iterator[Finding]:
     groups: dict[str, list[str]] = {}
     for name in sorted(seen, key=lambda n: (-seen[n], n)):
-        groups.setdefault(alike(name), []).append(name)
+        groups.setdefault(comparison_key(name), []).append(name)
     pairs = {rare: names[0] for names in groups.values() for rare in names[1:]}
     if not pairs:
         return
@@ -148,7 +148,7 @@ def would_match(
     if not met:
         return None
     forms = [f for f in FORMS if any(f in used for _, used in met.values())]
-    joined = {key: normal_text(key, forms) for key in parents}
+    joined = {key: normalize_text(key, forms) for key in parents}
     lines = []
     if len(set(joined.values())) == len(joined):  # else two parents would become one
         # where the parents' keys change, too, so do those of every table that names them
@@ -169,16 +169,18 @@ def would_match(
 
 def _met(strange: Iterable[str], known: Iterable[str]) -> dict[str, tuple[str, Sequence[str]]]:
     """Key -> the known key that it meets, and the fewest forms by which it does; not where it meets several."""
-    wanted = {key: normal_text(key, FORMS) for key in strange}
+    wanted = {key: normalize_text(key, FORMS) for key in strange}
     near: dict[str, list[str]] = {form: [] for form in wanted.values()}
     for key in known:
-        form = normal_text(key, FORMS)
+        form = normalize_text(key, FORMS)
         if form in near:
             near[form].append(key)
     met: dict[str, tuple[str, Sequence[str]]] = {}
     for key, form in wanted.items():
         for forms in (f for n in range(1, len(FORMS) + 1) for f in combinations(FORMS, n)):
-            same = [other for other in near[form] if normal_text(other, forms) == normal_text(key, forms)]
+            same = [
+                other for other in near[form] if normalize_text(other, forms) == normalize_text(key, forms)
+            ]
             if same:
                 if len(same) == 1:
                     met[key] = (same[0], forms)

@@ -59,7 +59,7 @@ def _may_be_terms(contracts: pd.DataFrame, as_of: date) -> bool:
 
 def _ends(first: date, as_of: date) -> list[date]:
     """The ends of the complete quarters, the latest first."""
-    return [q.end for q in reversed(Quarter.holding(first).upto(Quarter.latest_complete(as_of)))]
+    return [q.end for q in reversed(Quarter.containing(first).upto(Quarter.latest_complete(as_of)))]
 
 
 def _last_day(
@@ -133,13 +133,13 @@ def _ends_in_doubt(
         customer_time(rows, rules, as_of).spells[["account_id", "first_day"]] for rows in (contracts, other)
     ]
     begun = pd.concat(spells).drop_duplicates(keep=False)["first_day"]
-    days |= {pd.Timestamp(Quarter.holding(day.date()).end) for day in begun}
+    days |= {pd.Timestamp(Quarter.containing(day.date()).end) for day in begun}
     return [end for end in ends if pd.Timestamp(end) in days]
 
 
 def _counts(time: CustomerTime, end: date) -> dict[str, int | str]:
     """The customers of a quarter's end, their MRR and how they came to be so many."""
-    moved = time.movement(Quarter.holding(end).back(1).end, end)
+    moved = time.movement(Quarter.containing(end).back(1).end, end)
     return {**moved, "mrr": f"{time.mrr(end).sum():,.2f}".removesuffix(".00")}
 
 
@@ -182,7 +182,7 @@ def _how_ended(contracts: pd.DataFrame, product: Product, as_of: date) -> Iterat
         if not unsaid["ended_on"].between(since, pd.Timestamp(end), inclusive="left").any():
             continue
         time = customer_time(terms, product.customers, end)
-        open_ = time.not_recorded().intersection(unsaid["account_id"])
+        open_ = time.renewals_not_recorded().intersection(unsaid["account_id"])
         if len(open_):
             there = len(time.customers(end))
             yield _asked(

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import RAW, ROW
-from cs_helpers.contract.checks import EXAMPLES, Rule, telling
+from cs_helpers.contract.checks import EXAMPLES, Rule, identifying_columns
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.schema import Table
 
@@ -38,7 +38,7 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
 def worded(broken: ir.Table, table: Table) -> ir.Table:
     """Rows without a record, with what they say in the first column of their key: whichever of `telling` says it."""
     first = (table.key or ("account_id",))[0]
-    said = ibis.coalesce(*(broken[RAW + c] for c in telling(table)))
+    said = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
     return broken.mutate(**{RAW + first: said})
 
 

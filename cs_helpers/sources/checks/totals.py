@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.casts import RAW
-from cs_helpers.contract.checks import telling
+from cs_helpers.contract.checks import identifying_columns
 from cs_helpers.contract.normal import PLAIN, WIDE
 from cs_helpers.contract.schema import Table
 from cs_helpers.sources.files.reading import sql_text
@@ -33,7 +33,7 @@ def with_totals(hub: Backend, rows: ir.Table, table: Table, taken: Collection[st
 
     As text, not as an expression of Ibis: every table is asked, and few have one.
     """
-    columns = [f"{RAW}{c}" for c in telling(table) if c in taken]
+    columns = [f"{RAW}{c}" for c in identifying_columns(table) if c in taken]
     words = [
         f"coalesce(regexp_matches(lower(trim(translate({c}, {sql_text(WIDE)}, {sql_text(PLAIN)}))),"
         f" {sql_text(f'{_TOTAL}|{_FOOTER}')}), false)"

@@ -16,7 +16,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_together
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.sources.files import json_files, workbooks, xes
 from cs_helpers.sources.files.reading import escaped, opened_bytes, place, sql_text
 from cs_helpers.sources.files.text_files import plain_types, written_view
@@ -95,7 +95,7 @@ def open_file(
             problem = _NO_FILE
         elif "magic bytes" in said or "too small to be a Parquet" in said:
             broken = re.search(r"'([^']+)'", said)  # of a folder, one may be broken
-            where = shown(Path(broken[1])) if broken and "://" not in broken[1] else where
+            where = display_path(Path(broken[1])) if broken and "://" not in broken[1] else where
             problem = "the file is not Parquet, or was cut off on its way; export or copy it again"
         raise SourceError(name, problem, where=where) from None
     except FileNotFoundError:
@@ -214,7 +214,7 @@ def _check_whole(name: str, parts: Sequence[str]) -> None:
                 while content.read(1 << 20):
                     pass
         except (EOFError, OSError, zlib.error):
-            raise _not_whole(name, shown(Path(part))) from None
+            raise _not_whole(name, display_path(Path(part))) from None
 
 
 def _check_kind(name: str, parts: Sequence[str], where: str) -> None:
@@ -223,7 +223,7 @@ def _check_kind(name: str, parts: Sequence[str], where: str) -> None:
         with opened_bytes(part, {}) as content:
             other = workbooks.what_it_is(content.read(2000))
         if other:
-            at = where if len(parts) == 1 else shown(Path(part))
+            at = where if len(parts) == 1 else display_path(Path(part))
             raise SourceError(name, f"the file is not text but {workbooks.DESCRIBED[other]}", where=at)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 
 
 def opened_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
@@ -22,7 +22,7 @@ def opened_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
 
 def place(path: str) -> str:
     """Where a file lies, as messages say it."""
-    return path if "://" in path else shown(Path(path))
+    return path if "://" in path else display_path(Path(path))
 
 
 def escaped(name: str) -> str:

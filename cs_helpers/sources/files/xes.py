@@ -19,7 +19,7 @@ import pyarrow as pa
 from lxml import etree
 
 from cs_helpers.errors import SourceError
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 
 #: a value as the log has it: its type, and the text that is written
 Written = tuple[str, str]
@@ -54,7 +54,7 @@ def events(source: Path | BinaryIO) -> Iterator[dict[str, str | int | float | bo
         return
     with source.open("rb") as raw:
         content = gzip.open(raw) if source.name.lower().endswith(".gz") else raw  # noqa: SIM115
-        yield from _typed(_rows(source.stem, content, shown(source)))  # type: ignore[arg-type]
+        yield from _typed(_rows(source.stem, content, display_path(source)))  # type: ignore[arg-type]
 
 
 def as_table(name: str, content: BinaryIO, where: str) -> pa.Table:

@@ -203,7 +203,7 @@ def _in_file(engine: Engine, name: str, item: Item, scratch: Path) -> Found:
     file = item.file
     open_file(engine.backend, name, file.path, file, scratch)
     rows, raw = engine.backend.table(name), engine.backend.table(written_name(name))
-    with reading(name, where=paths.shown(Path(file.path))):
+    with reading(name, where=paths.display_path(Path(file.path))):
         count = engine.few(rows.aggregate(n=rows.count()))[0]["n"]
         columns = _columns(engine, rows, raw, twice=getattr(file, "header_rows", 1) > 1)
         return Found(name, file.path, count, columns, file, hidden=item.hidden)

@@ -41,7 +41,7 @@ from cs_helpers.sources.usage_log.log import NO_MONTH, UsageLog, contracts_matte
 LOT = 5_000_000
 
 #: cells of rows whose time cannot be read
-UNDATED = Quarter.holding(NO_MONTH)
+UNDATED = Quarter.containing(NO_MONTH)
 
 _INSIDE = "product = $product AND month BETWEEN $first AND $last"
 
@@ -142,7 +142,7 @@ def reduced(
     basis = _hash(
         f"{_code()} {duckdb.__version__}",
         [metadata(name) for name in REDUCED],
-        sorted(policies.said.items()),
+        sorted(policies.declared.items()),
         [] if looked_at is None else looked_at.order_by(looked_at.columns).to_pyarrow().to_pylist(),
         _repeats(log) if "repeated" in log.rows.columns else "",
         log.repeats,
@@ -163,7 +163,7 @@ def _wanted(found: pd.DataFrame, basis: str, as_of: date) -> list[Wanted]:
     """The cells of the log, by quarter and product."""
     months: dict[tuple[Quarter, str], list[Any]] = {}
     for part in found.itertuples():
-        months.setdefault((Quarter.holding(part.month), part.product), []).append(part)
+        months.setdefault((Quarter.containing(part.month), part.product), []).append(part)
     return [
         Wanted(
             product,
@@ -317,7 +317,7 @@ def _broken(log: UsageLog, base: ir.Table, lot: Sequence[Wanted]) -> dict[str, d
     keys = {(cell.product, cell.quarter): cell.key for cell in lot}
     broken: dict[str, dict[str, int]] = {cell.key: {} for cell in lot}
     for row in log.engine.few(base.filter(touched).group_by("product", "month").aggregate(**counts)):
-        of_cell = broken[keys[row["product"], Quarter.holding(row["month"])]]
+        of_cell = broken[keys[row["product"], Quarter.containing(row["month"])]]
         for label in counts:
             if row[label]:
                 of_cell[label] = of_cell.get(label, 0) + int(row[label])
