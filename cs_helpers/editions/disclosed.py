@@ -11,7 +11,7 @@ import pandas as pd
 from cs_helpers.contract.disclosure import Declaration, Disclosure, disclosure_of
 from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Note, Result
-from cs_helpers.words.names import COVER
+from cs_helpers.words.names import PSEUDONYM
 
 
 def disclosed(result: Result, declared: Declaration, *, show_staff: bool) -> Result:
@@ -73,7 +73,7 @@ def _is_cover(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return all(map(_is_cover, value))
     return bool(
-        value != value or value is None or value is pd.NA or value == "" or COVER.fullmatch(str(value))
+        value != value or value is None or value is pd.NA or value == "" or PSEUDONYM.fullmatch(str(value))
     )
 
 

@@ -62,7 +62,7 @@ def _without_names(
         if name in tables and len(tables[name]):
             table = tables[name]
             said = table[column].dropna().astype("str").unique().tolist()
-            covered = dict(zip(said, masker.masked(said, [None] * len(said), pseudonym), strict=True))
+            covered = dict(zip(said, masker.mask(said, [None] * len(said), pseudonym), strict=True))
             tables[name] = table.assign(**{column: table[column].map(covered).astype(table[column].dtype)})
     return replace(result, tables=tables)
 

@@ -23,7 +23,7 @@ from cs_helpers.report.manifest import Problem
 from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, folded, plain
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
-from cs_helpers.words.names import COVER, is_word
+from cs_helpers.words.names import PSEUDONYM, is_word
 
 #: a date in English, where a month is no CSM called May
 _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
@@ -182,7 +182,7 @@ def _unexplained(cell: str, name: str, own: str) -> bool:
     )
     if not written.search(cell):
         return False
-    left = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
+    left = _DATE.sub(" ", PSEUDONYM.sub(" ", cell)).strip()
     for sentence in re.split(r"\n|\{[^}]*\}", own):
         sentence = sentence.strip(" #*|")
         if written.search(sentence) and (len(sentence) > len(name) or sentence == left):
