@@ -58,7 +58,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     health = data.product.health
     time = as_known(data, quarter.end)
-    mrr, begins = time.mrr(quarter.end), time.spell_begins(quarter.end)
+    mrr, begins = time.mrr(quarter.end), time.spell_starts(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(begins.index)]
     begins = begins.reindex(customers["account_id"])
     values = _values(data, quarter)

@@ -216,7 +216,7 @@ def _tables_needed(data: ProductData) -> list[str]:
 
 def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
     days = data["active_daily"]["day"]
-    first = Quarter.holding(days.min().date()) if len(days) else quarter
+    first = Quarter.containing(days.min().date()) if len(days) else quarter
     return min(first, quarter)
 
 
@@ -231,7 +231,7 @@ def _counts(time: CustomerTime, quarters: list[Quarter]) -> list[Note]:
                 "lost": moved["lost"], "joined": moved["new"] + moved["back"],
             }  # fmt: skip
             notes.append(Note("customers_fell", "by_quarter", fields))
-    if again := len(time.recounted([q.end for q in quarters[:-1]])):
+    if again := len(time.recounted_customers([q.end for q in quarters[:-1]])):
         notes.append(Note("recounted", "by_quarter", {"customers": again}))
     return notes
 
@@ -294,7 +294,7 @@ def _transitions(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarte
     then, now = [], []
     for before, after in pairwise(quarters):
         here = states[before].dropna()
-        became = time.after(before.end, after.end).reindex(here.index)
+        became = time.status_after(before.end, after.end).reindex(here.index)
         level = states[after].reindex(here.index)
         there = level.where(level.notna(), float(NOT_THERE)).where(became != NOT_RECORDED, float(NOT_THERE))
         then.append(here.to_numpy())
@@ -334,7 +334,7 @@ def _falls(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarter]) ->
         ]
         fell = np.logical_or.reduce([fall.to_numpy() for fall in falls])
         known = (levels[here].notna() & levels[quarters[n - 1]].notna()).to_numpy()
-        became = time.after(here.end, following.end).reindex(states.index)
+        became = time.status_after(here.end, following.end).reindex(states.index)
         known = known & (became != NOT_RECORDED).to_numpy()
         gone = became.isin(ENDINGS).to_numpy()
         for kind in (True, False):

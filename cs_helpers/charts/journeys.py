@@ -140,7 +140,7 @@ def ways(result: Result, text: Text) -> Picture:
             )  # fmt: skip
         for step, y in place.items():
             axis.add_patch(Rectangle((-_BOX, y - 0.24), 2 * _BOX, 0.48, facecolor="white", edgecolor=RULE))
-            within(axis, 0, y, text.wrapped(text.label("step", step), 26))
+            within(axis, 0, y, text.wrap(text.label("step", step), 26))
         axis.set(xlim=(-2.4, 2.4), ylim=(len(steps) - 0.6, -0.4))
         axis.set_axis_off()
         message = _message(result, text, "ways")
@@ -175,9 +175,9 @@ def stalls(result: Result, text: Text) -> Picture:
             shares = cells["share"].fillna(0).to_numpy().reshape(shape)
             shaded(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
             axis.set_title(text(f"charts.by_{dimension}"))
-            axis.set_xticklabels([text.wrapped(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
+            axis.set_xticklabels([text.wrap(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:
-                axis.set_yticklabels([text.wrapped(text.label("step", s), 24) for s in names], fontsize=9)
+                axis.set_yticklabels([text.wrap(text.label("step", s), 24) for s in names], fontsize=9)
         message = _message(result, text, "stalls")
         alt = text("journeys.stalls.alt", message=message)
         return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))

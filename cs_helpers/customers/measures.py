@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cs_helpers.contract.known import Period
+from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.products import Measure
-from cs_helpers.snapshot import ProductData, matching
+from cs_helpers.snapshot import ProductData, matches_pattern
 
 #: the table without which a measure of each source is unknown
 NEEDS = {
@@ -81,11 +81,11 @@ def known(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> np.n
 
 def period_of(data: ProductData, table: str, event: str = "*") -> Period | None:
     """From when to when a table tells of the product, or of usage the events of a pattern; None: of no day."""
-    whole = data.known.tables.get(table)
+    whole = data.coverage.tables.get(table)
     if whole is None or table != "usage" or event == "*":
         return whole
-    names = pd.Series([name for t, name in data.known.parts if t == table], dtype="str")
-    parts = [data.known.parts[table, name] for name in names[named(names, event)]]
+    names = pd.Series([name for t, name in data.coverage.parts if t == table], dtype="str")
+    parts = [data.coverage.parts[table, name] for name in names[named(names, event)]]
     if not parts:
         return whole  # never seen in a log that tells of these days: it was not done
     if len(parts) == 1:
@@ -116,7 +116,7 @@ def young(data: ProductData, measure: Measure, month: pd.Timestamp, first_days: 
 def named(events: pd.Series, pattern: str) -> np.ndarray:
     """Which rows `matching` finds; looks at each name once and not on each row."""
     codes, names = pd.factorize(events)
-    found: np.ndarray = np.append(matching(pd.Series(names), pattern).to_numpy(bool), False)[codes]
+    found: np.ndarray = np.append(matches_pattern(pd.Series(names), pattern).to_numpy(bool), False)[codes]
     return found
 
 

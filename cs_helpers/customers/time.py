@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
+from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.snapshot import ProductData
 
 
@@ -19,5 +19,5 @@ def as_known(data: ProductData, day: date) -> CustomerTime:
     Without a table of contracts: which accounts were known of it (`contract.spells.accounts_seen`).
     """
     if without_contracts(data):
-        return accounts_seen(data["first_seen"], day)
+        return account_time(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)

@@ -77,7 +77,7 @@ def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
             }
         )
 
-    return data.changed(covered)
+    return data.map_tables(covered)
 
 
 def masker_of(data: ProductData, cover: Cover, companies: Mapping[str, str] | None = None) -> Masker:
@@ -106,12 +106,12 @@ def masked(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductDa
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
     of = notes["interview_id"].map(company)
-    texts = masker.masked(notes["text"].tolist(), of.tolist(), pseudonym)
+    texts = masker.mask(notes["text"].tolist(), of.tolist(), pseudonym)
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
     # month_end_folding is words, and so may Okonkwo_refuses be
     spoken = [code.replace("_", " ") for code in codes]
-    hidden = zip(codes, spoken, masker.masked(spoken, [""] * len(codes), pseudonym), strict=True)
+    hidden = zip(codes, spoken, masker.mask(spoken, [""] * len(codes), pseudonym), strict=True)
     covered = {code: code if said == words else said for code, words, said in hidden}
     number = masker.numbers.companies
     changed = {

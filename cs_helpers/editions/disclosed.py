@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.contract.disclosure import Declared, Disclosure, declared_of
+from cs_helpers.contract.disclosure import ColumnDisclosures, Disclosure, disclosure_of
 from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Note, Result
-from cs_helpers.words.names import COVER
+from cs_helpers.words.names import PSEUDONYM
 
 
-def disclosed(result: Result, declared: Declared, *, show_staff: bool) -> Result:
+def disclosed(result: Result, declared: ColumnDisclosures, *, show_staff: bool) -> Result:
     """The result as leadership may read it, with what its tables still tell of in `shows`.
 
     Where a company or a person stands in any table without a pseudonym, nothing that was told stays in any of
@@ -47,8 +47,8 @@ def disclosed(result: Result, declared: Declared, *, show_staff: bool) -> Result
     return replace(result, tables=tables, notes=tuple(notes), shows=shows)
 
 
-def _kind(result: Result, declared: Declared, table: str, column: str) -> Disclosure:
-    found = declared_of(declared, table, column)
+def _kind(result: Result, declared: ColumnDisclosures, table: str, column: str) -> Disclosure:
+    found = disclosure_of(declared, table, column)
     if found is None:
         raise DisclosureError(
             result.analysis, table, column, "it is not declared as public, company, person or told"
@@ -73,7 +73,7 @@ def _is_cover(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return all(map(_is_cover, value))
     return bool(
-        value != value or value is None or value is pd.NA or value == "" or COVER.fullmatch(str(value))
+        value != value or value is None or value is pd.NA or value == "" or PSEUDONYM.fullmatch(str(value))
     )
 
 

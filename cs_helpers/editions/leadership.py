@@ -29,7 +29,7 @@ def leadership_result(
     """
     declares = analysis.declares
     show_staff = data.product.leadership.show_staff
-    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None)
+    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None)
     told, texts = declares.for_leadership is not None, declares.free_text
     masker = None
     if told or texts:
@@ -58,14 +58,14 @@ def _without_names(
         if name in tables and len(tables[name]):
             table = tables[name]
             said = table[column].dropna().astype("str").unique().tolist()
-            covered = dict(zip(said, masker.masked(said, [None] * len(said), pseudonym), strict=True))
+            covered = dict(zip(said, masker.mask(said, [None] * len(said), pseudonym), strict=True))
             tables[name] = table.assign(**{column: table[column].map(covered).astype(table[column].dtype)})
     return replace(result, tables=tables)
 
 
 def _say(masker: Masker) -> None:
     """Leaves what a masker found for the batch, where one is waiting for it."""
-    if (file := paths.found()) is not None:
+    if (file := paths.handover_file()) is not None:
         found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
         said = {
             "persons": dict(masker.numbers.persons.get(masker.product, {})),

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.products import Excluded, Journey
+from cs_helpers.contract.products import ExclusionRule, Journey
 from cs_helpers.customers.measures import named
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
@@ -56,7 +56,7 @@ def ways(data: ProductData, units: pd.Index, steps: list[str], end: pd.Timestamp
     """
     rows = data["milestones"].sort_values("reached_at")
     rows = rows[rows["account_id"].isin(units) & rows["step"].isin(steps) & (rows["reached_at"] < end)]
-    once = [s.step for s in data.product.journey.steps if s.rule.each_use]
+    once = [s.step for s in data.product.journey.steps if s.rule.repeatable_event]
     again = rows["step"].isin(once) & rows.duplicated(["account_id", "step"])
     rows = rows[~again]
     place = {step: n for n, step in enumerate(steps)}
@@ -103,7 +103,7 @@ def never_recorded(data: ProductData, journey: Journey) -> list[str]:
     """The exclusions that the data never shows: perhaps they are misspelt."""
     recorded = set(data["milestones"]["step"])
     return [
-        excluded.event or excluded.recorded
+        excluded.event or excluded.milestone_name
         for excluded in journey.exclusions
         if not (
             named(data["usage_daily"]["event"], excluded.event).any()
@@ -115,7 +115,7 @@ def never_recorded(data: ProductData, journey: Journey) -> list[str]:
 
 def _uses(journey: Journey) -> dict[str, str]:
     """The events of the stream that are events of use, and their patterns."""
-    uses = {s.step: s.rule.each_use for s in journey.steps if s.rule.each_use}
+    uses = {s.step: s.rule.repeatable_event for s in journey.steps if s.rule.repeatable_event}
     return uses | {_named(x, journey): x.event for x in journey.exclusions if x.event}
 
 
@@ -138,9 +138,9 @@ def _attempted(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: lis
     return times.set_axis(steps, axis=1).set_axis(index, axis=0)
 
 
-def _named(excluded: Excluded, journey: Journey) -> str:
+def _named(excluded: ExclusionRule, journey: Journey) -> str:
     """What an exclusion is called in the stream."""
-    return next((s.step for s in journey.steps if excluded.is_step(s)), excluded.recorded)
+    return next((s.step for s in journey.steps if excluded.is_step(s)), excluded.milestone_name)
 
 
 def _recorded(data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def watched_since(data: ProductData, steps: Sequence[Step]) -> pd.Timestamp:
 def watched_until(data: ProductData, steps: Sequence[Step], end: pd.Timestamp) -> pd.Timestamp:
     """The moment up to which uses are known, at most `end`: after it nobody recorded what was used."""
     tables = ["touches", *(["usage"] if any(sign.event for _, _, sign in planned(data, steps)) else [])]
-    known = [data.known.tables[t].last for t in tables if t in data.known.tables]
+    known = [data.coverage.tables[t].last for t in tables if t in data.coverage.tables]
     return min([end, *(pd.Timestamp(last) + pd.Timedelta(days=1) for last in known)])
 
 

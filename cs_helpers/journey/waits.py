@@ -186,7 +186,7 @@ def waiting(data: ProductData, waits: pd.DataFrame, quarter: Quarter) -> pd.Data
     found["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
     found["mrr"] = found["account_id"].map(time.mrr(quarter.end)).astype("float64")
     found = found.merge(_contacts(data, end), on="account_id", how="left")
-    lately = data.known.tables.get("touches")
+    lately = data.coverage.tables.get("touches")
     told = lately is not None and lately.covers((end - pd.Timedelta(days=QUIET_DAYS)).date(), quarter.end)
     found["turn"] = np.where(found["theirs"].eq(True), "theirs", "ours") if told else "unknown"
     found["reason"] = found["account_id"].map(_reasons(data, end))

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 from cs_helpers.contract.casts import RAW, ROW
 from cs_helpers.contract.checks import (
     Rule,
-    beside_contracts,
     column_rules,
+    join_contracts,
     key_rule,
     relation_rules,
     repeat_rule,
@@ -75,7 +75,7 @@ def _with_rules(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> tu
         rows = labels.normalize_labels(rows, table, run.sources)
         given = provided_columns(engine, run.sources, table)
     if name == "tickets" and "contracts" in run.kept:
-        rows = beside_contracts(rows, run.kept["contracts"])
+        rows = join_contracts(rows, run.kept["contracts"])
     if name == "contracts":
         rows = contracts.normalize_contracts(rows, run.sources, run.products)
     rules = [

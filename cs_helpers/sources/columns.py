@@ -11,9 +11,9 @@ from typing import Any
 import ibis.expr.types as ir
 import sqlglot as sg
 
-from cs_helpers.contract.casts import ROW, typed
+from cs_helpers.contract.casts import ROW, cast_columns
 from cs_helpers.contract.clocks import Clock
-from cs_helpers.contract.normal import normal
+from cs_helpers.contract.normal import normalize
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
@@ -78,8 +78,8 @@ def typed_table(
         if last.year < date.max.year:
             rows = rows.filter(at < last + timedelta(days=33))
     table_timezone = sources.tables[table.name].timezone
-    return typed(
-        rows, table, Clock.declared(engine.dialect, sources.timezone, table_timezone, instant_columns)
+    return cast_columns(
+        rows, table, Clock.of_table(engine.dialect, sources.timezone, table_timezone, instant_columns)
     )
 
 
@@ -181,7 +181,7 @@ def map_table(
 def _normalize_keys(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
     """The mapped rows with keys and texts in the normal forms of the sources file (`normalize`)."""
     normalized = {
-        name: normal(rows[name].cast("string"), mapping.normalize, engine.dialect)
+        name: normalize(rows[name].cast("string"), mapping.normalize, engine.dialect)
         for name, mapping in source.columns.items()
         if mapping.normalize
     }

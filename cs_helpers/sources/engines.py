@@ -22,7 +22,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot import expressions as sge
 
 from cs_helpers.errors import SourceError, WorkbookError
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.sources.files.opening import open_files
 from cs_helpers.sources.mapping import Sources, expand_variables
 from cs_helpers.sources.messages import first_line
@@ -247,14 +247,16 @@ def _configure_duckdb(backend: Backend, memory: str, scratch: Path) -> None:
 
 def _duckdb_file(name: str, path: Path, stack: contextlib.ExitStack) -> Backend:
     if not path.exists():
-        raise SourceError(f"databases.{name}", "there is no such file; check its path", where=shown(path))
+        raise SourceError(
+            f"databases.{name}", "there is no such file; check its path", where=display_path(path)
+        )
     try:
         backend = ibis.duckdb.connect(path, read_only=True)
     except duckdb.Error:
         raise SourceError(
             f"databases.{name}",
             "the file is no DuckDB database, or another program holds it",
-            where=shown(path),
+            where=display_path(path),
         ) from None
     stack.callback(backend.disconnect)
     return backend

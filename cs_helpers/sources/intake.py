@@ -16,7 +16,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from cs_helpers.contract.checks import whole_rules
+from cs_helpers.contract.checks import cross_table_rules
 from cs_helpers.contract.findings import Finding, Stop
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.tables import TABLES
@@ -97,7 +97,7 @@ def take_in(
     run.findings += choices.spelling_findings(engines.hub, run.kept, usage, sources, run.policies)
     stops = empty_table_stops(run.rows_read, run.rows_kept, run.filters, run.findings, sources)
     if not stops:
-        for name, rows, rule in whole_rules(run.kept, as_of, run.policies):
+        for name, rows, rule in cross_table_rules(run.kept, as_of, run.policies):
             broken = rows.filter(rule.broken.fill_null(False))
             if count := int(broken.count().execute()):
                 run.findings.append(finding(rule, count, TABLES[name], broken))

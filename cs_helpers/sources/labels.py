@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import MISFIT, RAW
-from cs_helpers.contract.labels import NOT_KNOWN, folded, spellings
+from cs_helpers.contract.labels import UNKNOWN_SPELLINGS, fold, spellings
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.sources.mapping import Sources
@@ -60,7 +60,7 @@ def normalize_labels(rows: ir.Table, table: Table, sources: Sources) -> ir.Table
         column_source = sources.tables[table.name].columns.get(column)
         raw, typed = rows[RAW + column], rows[column]
         counts = _counts(rows, column)
-        unknown = {v for v in counts if folded(v) in NOT_KNOWN} if column in table.labels else set()
+        unknown = {v for v in counts if fold(v) in UNKNOWN_SPELLINGS} if column in table.labels else set()
         if column_source is not None and column_source.bounds:
             size = _size_by_bounds(raw, column_source.bounds)
             changed[column] = size
@@ -124,23 +124,23 @@ def _value_meanings(
     """Raw value -> its normalized value, for values that differ from it."""
     kind = table.kind(column)
     if kind == "integer":
-        return {v: int(folded(v)) for v in counts if folded(v).isdecimal()}
+        return {v: int(fold(v)) for v in counts if fold(v).isdecimal()}
     if kind == "flag":
-        return {v: _FLAGS[folded(v)] for v in counts if folded(v) in _FLAGS}
+        return {v: _FLAGS[fold(v)] for v in counts if fold(v) in _FLAGS}
     if column in classes:
         spellings_ = (
             spellings(sources.sizes)
             if (table.name, column) == ("accounts", "size")
-            else {folded(word): word for word in classes[column]}
+            else {fold(word): word for word in classes[column]}
         )
     else:
         spellings_ = {}
         for value in counts:  # the most frequent first
-            spellings_.setdefault(folded(value), value)
+            spellings_.setdefault(fold(value), value)
     return {
-        v: spellings_[folded(v)]
+        v: spellings_[fold(v)]
         for v in counts
-        if v not in unknown and folded(v) in spellings_ and spellings_[folded(v)] != v
+        if v not in unknown and fold(v) in spellings_ and spellings_[fold(v)] != v
     }
 
 

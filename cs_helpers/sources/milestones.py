@@ -45,8 +45,8 @@ def milestones(intake: Intake, products: Mapping[str, Product]) -> ir.Table | No
     for product in products.values():
         for step in product.journey.steps:
             reached = (
-                _uses_by_user(intake, product.product, step.rule.each_use)
-                if product.journey.unit == "user" and step.rule.each_use
+                _uses_by_user(intake, product.product, step.rule.repeatable_event)
+                if product.journey.unit == "user" and step.rule.repeatable_event
                 else _reached_at(intake, product.product, step.rule)
             )
             if isinstance(reached, _CrossingDays):
@@ -58,7 +58,7 @@ def milestones(intake: Intake, products: Mapping[str, Product]) -> ir.Table | No
         for excluded in product.journey.exclusions if product.journey.unit == "user" else ():
             if excluded.event and not any(excluded.is_step(s) for s in product.journey.steps):
                 used = _uses_by_user(intake, product.product, excluded.event)
-                parts += [] if used is None else [_with_step(used, product.product, excluded.recorded)]
+                parts += [] if used is None else [_with_step(used, product.product, excluded.milestone_name)]
     parts += _crossing_times(intake, crossings)
     return ibis.union(*parts) if len(parts) > 1 else (parts[0] if parts else None)
 
@@ -109,7 +109,7 @@ def _reached_at(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Cro
         first = first.group_by("account_id", "event").aggregate(reached_at=first.first_at.min())
         place = ibis.row_number().over(group_by=first.account_id, order_by=[first.reached_at, first.event])
         return first.mutate(place=place).filter(lambda t: t.place == math.ceil(rule.at_least) - 1)
-    if rule.each_use is not None:
+    if rule.repeatable_event is not None:
         first = _matching_use(intake.usage.table("usage_monthly"), product, rule)
         return first.group_by("account_id").aggregate(reached_at=first.first_at.min())
     days = _matching_use(intake.usage.table("usage_daily"), product, rule)

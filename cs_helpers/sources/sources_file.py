@@ -14,11 +14,11 @@ from zoneinfo import available_timezones
 from pydantic import ValidationError
 
 from cs_helpers.contract.labels import SizeClass
-from cs_helpers.contract.policies import refused_policy
+from cs_helpers.contract.policies import policy_problem
 from cs_helpers.contract.settings_file import read_yaml, setting_error
-from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
+from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.errors import SettingError, did_you_mean
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.sources.mapping import VARIABLE, ColumnSource, Sources
 from cs_helpers.sources.written import EXAMPLES_HINT, FORMAT_WORDS, NumberForm, format_problem
 
@@ -27,7 +27,7 @@ _SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
 
 def load_sources(file: Path) -> Sources:
     """Load and check a sources file; raises `SettingError` with file, key and allowed values."""
-    shown_file = Path(shown(file))
+    shown_file = Path(display_path(file))
     if not file.exists():
         raise SettingError(
             shown_file,
@@ -49,7 +49,7 @@ def _check_names(file: Path, sources: Sources) -> None:
         raise SettingError(file, "name the files, the databases or both that the tables lie in", key="files")
     _check_secrets(file, sources)
     for key, policy in sources.policies.items():
-        if refused := refused_policy(key, policy):
+        if refused := policy_problem(key, policy):
             raise SettingError(file, refused[0], key=f"policies.{key}", allowed=refused[1])
     _check_timezone(file, "timezone", sources.timezone)
     for name, table in sources.tables.items():
@@ -88,12 +88,12 @@ def _check_names(file: Path, sources: Sources) -> None:
     missing: list[Any] = [n for n, t in TABLES.items() if t.required and n not in sources.tables]
     if missing:
         raise SettingError(file, f"the table '{missing[0]}' is required and not mapped", key="tables")
-    if not set(OF_ACCOUNTS).intersection(sources.tables):
+    if not set(ACCOUNT_TABLES).intersection(sources.tables):
         raise SettingError(
             file,
             "nothing tells of any product: map one more table that says what the accounts did with it, or their contracts",
             key="tables",
-            allowed=", ".join(OF_ACCOUNTS),
+            allowed=", ".join(ACCOUNT_TABLES),
         )
 
 

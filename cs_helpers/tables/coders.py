@@ -93,7 +93,7 @@ def _readings(readings: Iterable[tuple[str, str, str | None]], text: Text) -> st
         viewpoints = [
             text(
                 "interviews.disputed.set", viewpoint=text.label("viewpoint", viewpoint),
-                codes=text.joined([text.theme(code) if code else text("interviews.disputed.none") for _, _, code in given]),
+                codes=text.join_list([text.theme(code) if code else text("interviews.disputed.none") for _, _, code in given]),
             )
             for viewpoint, given in groupby(own, key=lambda reading: reading[1])
         ]  # fmt: skip

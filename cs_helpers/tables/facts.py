@@ -26,7 +26,7 @@ def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
     start = text("page.movement.opening", n=text.number(moved["opening"]))
     now = text("page.customers", n=text.number(moved["closing"]))
     return now + text(
-        "page.movement.how", start=start, parts=text.joined(parts or [text("page.movement.none")])
+        "page.movement.how", start=start, parts=text.join_list(parts or [text("page.movement.none")])
     )
 
 
@@ -34,7 +34,7 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
     """How many contracts run at the end of the quarter and their MRR, and what is not recorded."""
     if not time.by_contracts:
         return text("page.accounts.contracts")
-    running, open_ = time.contracts_on(quarter.end), time.not_recorded()
+    running, open_ = time.contracts_on(quarter.end), time.renewals_not_recorded()
     mrr = text.money(float(running["mrr"].sum()), currency)
     said = text("page.mrr", n=text.number(len(running)), mrr=mrr)
     if len(open_):
@@ -77,7 +77,7 @@ def left_out(
         parts.append(
             text("page.left_out.more" if more > 1 else "page.left_out.one_more", n=text.number(more))
         )
-    return text.joined(parts)
+    return text.join_list(parts)
 
 
 def _left_out_mrr(text: Text, each: LeftOut, currency: str) -> str:

@@ -82,7 +82,9 @@ def _cell(cell: Any, text: Text) -> str:
 
 
 def _codes(codes: Sequence[tuple[str, int]], text: Text) -> str:
-    return text.joined([text("interviews.framework.code", code=text.theme(code), n=n) for code, n in codes])
+    return text.join_list(
+        [text("interviews.framework.code", code=text.theme(code), n=n) for code, n in codes]
+    )
 
 
 def _quote(quote: tuple[str, ...], text: Text, longest: int) -> str:
@@ -129,8 +131,8 @@ def hypotheses(result: Result, text: Text) -> Listing:
         why=[text.label("reason", r) for r in found["reason"]],
         predicts=[text(f"interviews.hypotheses.predicts_{r}") for r in found["reason"]],
         record=[text(f"interviews.hypotheses.records_{r}") for r in found["records"]],
-        pro=[text.joined(list(ids)) for ids in found["notes_for"]],
-        contra=[text.joined(list(ids)) for ids in found["notes_against"]],
+        pro=[text.join_list(list(ids)) for ids in found["notes_for"]],
+        contra=[text.join_list(list(ids)) for ids in found["notes_against"]],
         status=[text(f"interviews.hypotheses.{s}") for s in found["status"]],
     )
     columns = ("who", "at", "why", "predicts", "record", "pro", "contra", "status")
@@ -170,7 +172,7 @@ def _counted(row: Any, text: Text) -> str:
     # which of those given are supported may be hidden
     known = ("supported", "open", "refuted") if row.supported == row.supported else ("given", "refuted")
     said = [text(f"interviews.reasons.{s}", n=text.companies(n)) for s in known if (n := getattr(row, s))]
-    return text.joined(said) or "–"
+    return text.join_list(said) or "–"
 
 
 def frozen(result: Result, text: Text) -> Listing:
@@ -271,14 +273,14 @@ def themes(result: Result, text: Text) -> Listing:
     found = result.tables["themes"]
     whole = found.assign(
         code=[text.theme(code) for code in found["code"]],
-        sources=[text.joined(list(ids)) for ids in found["note_ids"]],
+        sources=[text.join_list(list(ids)) for ids in found["note_ids"]],
         verdict=[
             text("interviews.themes.theme" if ok else "interviews.themes.early") for ok in found["theme"]
         ],
     )
     frame = whole.head(LONGEST).copy()
     frame["sources"] = [
-        text.joined([*ids[:SOURCES], *(["…"] if len(ids) > SOURCES else [])])
+        text.join_list([*ids[:SOURCES], *(["…"] if len(ids) > SOURCES else [])])
         for ids in found["note_ids"].head(LONGEST)
     ]
     for column in ("companies", "notes"):

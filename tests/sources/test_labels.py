@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import yaml
 
-from cs_helpers.contract.labels import NOT_KNOWN, folded, read_sizes
+from cs_helpers.contract.labels import UNKNOWN_SPELLINGS, fold, read_sizes
 from cs_helpers.errors import SettingError
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources.sources_file import load_sources
@@ -249,4 +249,4 @@ def test_bounds_that_make_no_order_are_refused(tmp_path, column, size, message):
 
 
 def test_the_words_for_not_known_are_held_as_they_are_compared():
-    assert all(folded(word) == word for word in NOT_KNOWN)
+    assert all(fold(word) == word for word in UNKNOWN_SPELLINGS)

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.contract.casts import RAW, ROW, typed
+from cs_helpers.contract.casts import RAW, ROW, cast_columns
 from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table, column, table
 from cs_helpers.sources.engines import open_engines
@@ -128,8 +128,8 @@ class Place:
 
     def read(self, rows, *zones, table=PROBE):
         """The typed rows in their order, as many times as there are zones: at the top and of the table."""
-        ways = [Clock.declared(self.backend.name, *z) for z in zones or [(None, None)]]
-        out = ibis.union(*(typed(rows, table, clock).mutate(way=i) for i, clock in enumerate(ways)))
+        ways = [Clock.of_table(self.backend.name, *z) for z in zones or [(None, None)]]
+        out = ibis.union(*(cast_columns(rows, table, clock).mutate(way=i) for i, clock in enumerate(ways)))
         out = out.order_by("way", ROW)
         if self.backend.name == "pyspark":
             found = self.backend._session.sql(self.backend.compile(out)).toArrow().to_pylist()

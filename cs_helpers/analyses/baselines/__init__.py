@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.losses import LEAST_YEARS, against_past, by_year
+from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
@@ -118,7 +118,7 @@ def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Seri
         return counts.iloc[:0]
     last = min(until, pd.Timestamp(period.last))
     values = counts.reindex(pd.date_range(counts.index.min(), last, freq="D"), fill_value=0.0)
-    return values.where(period.days(pd.DatetimeIndex(values.index)))
+    return values.where(period.covers_days(pd.DatetimeIndex(values.index)))
 
 
 def _days(
@@ -197,10 +197,10 @@ def _silence(
     since = period.silent_since
     if since is not None and since <= end:
         lately = _lately(data, baseline.source, since)
-        end_of_log = data.known.tables[baseline.source].silent_since
+        end_of_log = data.coverage.tables[baseline.source].silent_since
         if end_of_log is None or since < end_of_log:
             code = "silent_event"
-        elif baseline.source in data.known.elsewhere:
+        elif baseline.source in data.coverage.active_elsewhere:
             code = "silent_product"
         else:
             code = "silent_log" if lately >= MANY else "silent_few"
@@ -281,7 +281,7 @@ def _past_years(
     if years:
         notes += _first_losses(time, quarter)
     openings = [Quarter(year, quarter.number).back(1).end for year in table["year"]]
-    if again := len(time.recounted(openings)):
+    if again := len(time.recounted_customers(openings)):
         notes.append(Note("recounted", "same_quarter", {"customers": again}))
     metrics["lost_share"] = Metric("lost_share", share, "share", n)
     verdicts["same_quarter"] = against_past(table)
@@ -342,7 +342,7 @@ def _first_months(
     age = (opened["opened_at"] - opened["started"]).dt.days
     first = opened[(age >= 0) & (age < FIRST_MONTH)]
     each = first.groupby("account_id").size().reindex(started.index, fill_value=0)
-    cohort = started.map(lambda day: str(Quarter.holding(day.date())))
+    cohort = started.map(lambda day: str(Quarter.containing(day.date())))
     table = each.groupby(cohort).agg(customers="size", tickets="sum").rename_axis("cohort").reset_index()
     table["each"] = table["tickets"] / table["customers"]
     tables["cohorts"] = table

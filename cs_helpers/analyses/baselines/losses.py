@@ -35,7 +35,7 @@ def by_year(time: CustomerTime, quarter: Quarter) -> pd.DataFrame:
     when = quarter
     first = time.spells["first_day"].min()
     while pd.Timestamp(when.start) > first:
-        became = time.after(when.back(1).end, when.end)
+        became = time.status_after(when.back(1).end, when.end)
         if len(became):
             lost, open_ = int(became.isin(ENDINGS).sum()), int((became == NOT_RECORDED).sum())
             rows.append((when.year, len(became), lost, open_, lost / len(became)))

@@ -31,7 +31,7 @@ from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochber
 from cs_helpers.statistics.replication import frozen_facts
 from cs_helpers.statistics.saturation import heard
 from cs_helpers.statistics.variation import exact_p, varying
-from cs_helpers.words.masking import uncovered
+from cs_helpers.words.masking import blank_pseudonyms
 from cs_helpers.words.tokens import JAPANESE
 
 #: interviews of so many quarters, the reported one included, are read together
@@ -239,7 +239,7 @@ def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         interviews[held][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
     )
     told = told.merge(accounts, on="account_id")
-    told["script"] = np.where(told["text"].map(uncovered).str.contains(JAPANESE), "ja", "latin")
+    told["script"] = np.where(told["text"].map(blank_pseudonyms).str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
     # of coders with as many notes the first in the table: by name, the edition for leadership would have another

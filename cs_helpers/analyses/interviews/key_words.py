@@ -10,8 +10,8 @@ from scipy.special import ndtr
 
 from cs_helpers.statistics.keyness import WITHIN, leanings, together
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
-from cs_helpers.words.masking import uncovered
-from cs_helpers.words.tokens import terms
+from cs_helpers.words.masking import blank_pseudonyms
+from cs_helpers.words.tokens import extract_terms
 
 #: a key word is one with so many companies of the segment behind it: one company's habit is nobody's word
 LEAST_COMPANIES = 2
@@ -34,7 +34,7 @@ def counted(notes: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for note in notes[["note_id", "account_id", "script", "text"]].itertuples(index=False):
-        first = {term.form: term for term in reversed(terms(uncovered(note.text)))}
+        first = {term.form: term for term in reversed(extract_terms(blank_pseudonyms(note.text)))}
         rows += [
             (note.note_id, note.account_id, note.script, t.form, t.written, t.start, t.end)
             for t in first.values()

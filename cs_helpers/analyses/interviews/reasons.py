@@ -121,7 +121,7 @@ class _Records:
         days = data["active_daily"]
         recent = days[(days["day"] < end) & (days["day"] >= end - pd.Timedelta(days=ACTIVE))]
         self._active = frozenset(recent["account_id"])
-        period = data.known.tables.get("usage")
+        period = data.coverage.tables.get("usage")
         last = (end - pd.Timedelta(days=1)).date()
         since = (end - pd.Timedelta(days=ACTIVE)).date()
         self._log = period is not None and period.covers(since, last)

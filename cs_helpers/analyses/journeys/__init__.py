@@ -237,7 +237,7 @@ def _who_counts(
     about = "funnel" if by_milestones else "steps"
     if not time.by_contracts:
         return _which_accounts(time, reached, since, customers.difference(reached.index), about)
-    there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.not_recorded()))
+    there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.renewals_not_recorded()))
     others = customers.difference(reached.index)
     older = int((time.first_days()[others] < since).sum())
     notes = []

@@ -16,7 +16,7 @@ from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.checks import EXAMPLES
 from cs_helpers.contract.findings import Finding, Policy, Stop
-from cs_helpers.contract.normal import BLANKS, FORMS, alike, normal_text
+from cs_helpers.contract.normal import BLANKS, FORMS, comparison_key, normalize_text
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
@@ -122,7 +122,7 @@ def _spelling_findings(
 ) -> Iterator[Finding]:
     groups: dict[str, list[str]] = {}
     for name in sorted(name_counts, key=lambda n: (-name_counts[n], n)):
-        groups.setdefault(alike(name), []).append(name)
+        groups.setdefault(comparison_key(name), []).append(name)
     pairs = {rare_spelling: names[0] for names in groups.values() for rare_spelling in names[1:]}
     if not pairs:
         return
@@ -164,7 +164,7 @@ def unmatched_key_finding(
     if not matches:
         return None
     forms = [f for f in FORMS if any(f in used for _, used in matches.values())]
-    normalized = {key: normal_text(key, forms) for key in keys}
+    normalized = {key: normalize_text(key, forms) for key in keys}
     lines = []
     if len(set(normalized.values())) == len(normalized):  # else two parents would be merged
         # where keys of the parents change, too, all tables that refer to them have to be normalized
@@ -190,10 +190,10 @@ def unmatched_key_finding(
 
 def _match_keys(unmatched: Iterable[str], parent_keys: Iterable[str]) -> dict[str, tuple[str, Sequence[str]]]:
     """Key -> the parent key that it matches, and the fewest normal forms needed; keys with several matches are omitted."""
-    normalized = {key: normal_text(key, FORMS) for key in unmatched}
+    normalized = {key: normalize_text(key, FORMS) for key in unmatched}
     candidates: dict[str, list[str]] = {form: [] for form in normalized.values()}
     for key in parent_keys:
-        form = normal_text(key, FORMS)
+        form = normalize_text(key, FORMS)
         if form in candidates:
             candidates[form].append(key)
     matches: dict[str, tuple[str, Sequence[str]]] = {}
@@ -202,7 +202,7 @@ def _match_keys(unmatched: Iterable[str], parent_keys: Iterable[str]) -> dict[st
             equal = [
                 candidate
                 for candidate in candidates[form]
-                if normal_text(candidate, forms) == normal_text(key, forms)
+                if normalize_text(candidate, forms) == normalize_text(key, forms)
             ]
             if equal:
                 if len(equal) == 1:

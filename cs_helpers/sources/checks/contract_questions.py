@@ -59,7 +59,7 @@ def _may_be_terms(contracts: pd.DataFrame, as_of: date) -> bool:
 
 def _quarter_ends(first: date, as_of: date) -> list[date]:
     """The last days of the complete quarters, latest first."""
-    return [q.end for q in reversed(Quarter.holding(first).upto(Quarter.latest_complete(as_of)))]
+    return [q.end for q in reversed(Quarter.containing(first).upto(Quarter.latest_complete(as_of)))]
 
 
 def _last_day_question(
@@ -141,13 +141,13 @@ def _ambiguous_quarter_ends(
         for rows in (contracts, other_reading)
     ]
     changed_starts = pd.concat(spells).drop_duplicates(keep=False)["first_day"]
-    days |= {pd.Timestamp(Quarter.holding(day.date()).end) for day in changed_starts}
+    days |= {pd.Timestamp(Quarter.containing(day.date()).end) for day in changed_starts}
     return [end for end in ends if pd.Timestamp(end) in days]
 
 
 def _counts(time: CustomerTime, end: date) -> dict[str, int | str]:
     """The customers at a quarter's end, their MRR, and the movement within the quarter."""
-    moved = time.movement(Quarter.holding(end).back(1).end, end)
+    moved = time.movement(Quarter.containing(end).back(1).end, end)
     return {**moved, "mrr": f"{time.mrr(end).sum():,.2f}".removesuffix(".00")}
 
 
@@ -190,7 +190,7 @@ def _how_ended_question(contracts: pd.DataFrame, product: Product, as_of: date) 
         if not unknown["ended_on"].between(since, pd.Timestamp(end), inclusive="left").any():
             continue
         time = customer_time(as_terms, product.customers, end)
-        possibly_renewed = time.not_recorded().intersection(unknown["account_id"])
+        possibly_renewed = time.renewals_not_recorded().intersection(unknown["account_id"])
         if len(possibly_renewed):
             customers = len(time.customers(end))
             yield _stop(

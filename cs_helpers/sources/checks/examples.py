@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import RAW, ROW
-from cs_helpers.contract.checks import EXAMPLES, Rule, telling
+from cs_helpers.contract.checks import EXAMPLES, Rule, identifying_columns
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.schema import Table
 
@@ -38,7 +38,7 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
 def with_total_text(broken: ir.Table, table: Table) -> ir.Table:
     """Total rows with their text in the first column of the key, from whichever column of `telling` has it."""
     key_column = (table.key or ("account_id",))[0]
-    total_text = ibis.coalesce(*(broken[RAW + c] for c in telling(table)))
+    total_text = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
     return broken.mutate(**{RAW + key_column: total_text})
 
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.contract.casts import RAW
-from cs_helpers.contract.checks import telling
+from cs_helpers.contract.checks import identifying_columns
 from cs_helpers.contract.normal import PLAIN, WIDE
 from cs_helpers.contract.schema import Table
 from cs_helpers.sources.sql_quoting import sql_text
@@ -34,7 +34,7 @@ def mark_total_rows(hub: Backend, rows: ir.Table, table: Table, mapped_columns: 
     mapped_columns: the columns of the table that come from a column of the source. Plain SQL, since compiling an Ibis
     expression takes longer than the query, and few tables have total rows.
     """
-    columns = [f"{RAW}{c}" for c in telling(table) if c in mapped_columns]
+    columns = [f"{RAW}{c}" for c in identifying_columns(table) if c in mapped_columns]
     words = [
         f"coalesce(regexp_matches(lower(trim(translate({c}, {sql_text(WIDE)}, {sql_text(PLAIN)}))),"
         f" {sql_text(f'{_TOTAL}|{_FOOTER}')}), false)"

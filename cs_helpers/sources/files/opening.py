@@ -15,7 +15,6 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_together
-from cs_helpers.paths import shown
 from cs_helpers.sources.files import file_types, json_files, workbooks, xes
 from cs_helpers.sources.files.archives import unzip
 from cs_helpers.sources.files.column_types import infer_types
@@ -96,7 +95,7 @@ def open_file(
             problem = _NO_FILE
         elif "magic bytes" in message or "too small to be a Parquet" in message:
             quoted_path = re.search(r"'([^']+)'", message)  # which file of a folder is broken
-            where = shown(Path(quoted_path[1])) if quoted_path and "://" not in quoted_path[1] else where
+            where = display_path(quoted_path[1]) if quoted_path and "://" not in quoted_path[1] else where
             problem = "the file is not Parquet, or was cut off on its way; export or copy it again"
         raise SourceError(name, problem, where=where) from None
     except FileNotFoundError:
@@ -215,7 +214,7 @@ def _check_complete(name: str, paths: Sequence[str]) -> None:
                 while content.read(1 << 20):
                     pass
         except (EOFError, OSError, zlib.error):
-            raise _incomplete_error(name, shown(Path(path))) from None
+            raise _incomplete_error(name, display_path(path)) from None
 
 
 def _check_is_text(name: str, paths: Sequence[str], where: str) -> None:
@@ -224,7 +223,7 @@ def _check_is_text(name: str, paths: Sequence[str], where: str) -> None:
         with open_bytes(path, {}) as content:
             actual_type = file_types.sniff_type(content.read(2000))
         if actual_type:
-            where_ = where if len(paths) == 1 else shown(Path(path))
+            where_ = where if len(paths) == 1 else display_path(path)
             raise SourceError(
                 name, f"the file is not text but {file_types.DESCRIPTIONS[actual_type]}", where=where_
             )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cs_helpers.paths import shown
+from cs_helpers import paths
 
 
 def open_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
@@ -22,4 +22,4 @@ def open_bytes(path: str, options: Mapping[str, Any]) -> BinaryIO:
 
 def display_path(path: str) -> str:
     """A path or address as messages show it."""
-    return path if "://" in path else shown(Path(path))
+    return path if "://" in path else paths.display_path(Path(path))

@@ -19,7 +19,7 @@ import pyarrow as pa
 from lxml import etree
 
 from cs_helpers.errors import SourceError
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 
 #: a value as the log declares it: its type and its text
 RawValue = tuple[str, str]
@@ -51,7 +51,7 @@ def read_events(source: Path | BinaryIO) -> Iterator[dict[str, str | int | float
         return
     with source.open("rb") as raw:
         content = gzip.open(raw) if source.name.lower().endswith(".gz") else raw  # noqa: SIM115
-        yield from _typed_rows(_raw_rows(source.stem, content, shown(source)))  # type: ignore[arg-type]
+        yield from _typed_rows(_raw_rows(source.stem, content, display_path(source)))  # type: ignore[arg-type]
 
 
 def read_table(name: str, content: BinaryIO, where: str) -> pa.Table:

@@ -210,7 +210,7 @@ def _inspect_file_table(engine: Engine, name: str, item: FileTable, scratch: Pat
     file = item.file
     open_file(engine.backend, name, file.path, file, scratch)
     rows, raw_rows = engine.backend.table(name), engine.backend.table(raw_view_name(name))
-    with source_errors(name, where=paths.shown(Path(file.path))):
+    with source_errors(name, where=paths.display_path(Path(file.path))):
         count = engine.fetch_rows(rows.aggregate(n=rows.count()))[0]["n"]
         columns = _inspect_columns(engine, rows, raw_rows, two_line_names=getattr(file, "header_rows", 1) > 1)
         return CandidateTable(name, file.path, count, columns, file, hidden=item.hidden)

@@ -25,7 +25,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.frames import REDUCED, empty_frame
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import SnapshotError
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.sql_quoting import sql_text
 
@@ -105,7 +105,7 @@ class NewCell:
                 ).fetchone()
         except duckdb.IOException as error:
             raise SnapshotError(
-                f"the reductions of usage cannot be written to {shown(self.target.parent)}: {first_line(error)}"
+                f"the reductions of usage cannot be written to {display_path(self.target.parent)}: {first_line(error)}"
             ) from error
         self.rows[name] = int(written[0]) if written else 0
         self.sha256[name] = hashes.of_file(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import RAW, ROW
-from cs_helpers.contract.checks import Rule, beside_contracts, contract_rules
+from cs_helpers.contract.checks import Rule, contract_rules, join_contracts
 from cs_helpers.sources.checks import choices, refused
 from cs_helpers.sources.checks.examples import broken_rules, finding
 from cs_helpers.sources.intake_run import IntakeRun
@@ -67,7 +67,7 @@ def _refused_rows(run: IntakeRun, log: UsageLog, orphan: Rule) -> ir.Table:
 
 def _add_contract_findings(run: IntakeRun, log: UsageLog, days: ir.Table, key: tuple[str, ...]) -> None:
     """Add findings on use without or outside a contract, where these rules only warn."""
-    with_contracts = beside_contracts(days, run.kept["contracts"])
+    with_contracts = join_contracts(days, run.kept["contracts"])
     rules = list(contract_rules("usage", "occurred_at", with_contracts.day, with_contracts, run.policies))
     counts = with_contracts.aggregate(
         **{r.name: r.broken.ifelse(with_contracts.rows, 0).sum().fill_null(0) for r in rules}
@@ -75,7 +75,7 @@ def _add_contract_findings(run: IntakeRun, log: UsageLog, days: ir.Table, key: t
     if not any(counts.values()):
         return
     contracts = log.engine.upload("kept_contracts", run.kept["contracts"])
-    rows = beside_contracts(log.numbered_rows, contracts)
+    rows = join_contracts(log.numbered_rows, contracts)
     for rule in contract_rules("usage", "occurred_at", rows.day, rows, run.policies):
         if counts[rule.name]:
             broken = rows.filter(rule.broken.fill_null(False))

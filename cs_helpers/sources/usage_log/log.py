@@ -20,10 +20,10 @@ import pandas as pd
 from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.checks import (
     Rule,
-    beside_contracts,
     column_rules,
     contract_rules,
     future_rule,
+    join_contracts,
 )
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import VALUE_RULES, Policies
@@ -170,7 +170,7 @@ def _add_rule_mask(
 ) -> tuple[ir.Table, tuple[Rule, ...]]:
     """The rows with `mask`, and the rules of its bits; values that break a rule about values are set to null."""
     if contracts is not None:
-        rows = beside_contracts(rows, contracts)
+        rows = join_contracts(rows, contracts)
     rules = [*column_rules(rows, USAGE, policies), future_rule(USAGE, rows.day, as_of, policies)]
     if contracts is not None:
         rules += contract_rules("usage", "occurred_at", rows.day, rows, policies)

@@ -40,7 +40,7 @@ from cs_helpers.sources.usage_log.log import NO_MONTH, UsageLog, checksum, group
 BATCH_ROWS = 5_000_000
 
 #: the quarter of cells whose rows have no readable time
-UNDATED = Quarter.holding(NO_MONTH)
+UNDATED = Quarter.containing(NO_MONTH)
 
 _CELL_FILTER = "product = $product AND month BETWEEN $first AND $last"
 
@@ -145,7 +145,7 @@ def reduce_usage(
     basis = _hash(
         f"{_code_hash()} {duckdb.__version__}",
         [pandas_metadata(name) for name in REDUCED],
-        sorted(policies.said.items()),
+        sorted(policies.declared.items()),
         []
         if deciding_contracts is None
         else deciding_contracts.order_by(deciding_contracts.columns).to_pyarrow().to_pylist(),
@@ -168,7 +168,7 @@ def _cell_specs(summary: pd.DataFrame, basis: str, as_of: date) -> list[CellSpec
     """The cells that the log needs, sorted by quarter and product."""
     months: dict[tuple[Quarter, str], list[Any]] = {}
     for part in summary.itertuples():
-        months.setdefault((Quarter.holding(part.month), part.product), []).append(part)
+        months.setdefault((Quarter.containing(part.month), part.product), []).append(part)
     return [
         CellSpec(
             product,
@@ -333,7 +333,7 @@ def _count_broken(log: UsageLog, base: ir.Table, batch: Sequence[CellSpec]) -> d
     for row in log.engine.fetch_rows(
         base.filter(has_broken).group_by("product", "month").aggregate(**counts)
     ):
-        counts_of_cell = broken[keys[row["product"], Quarter.holding(row["month"])]]
+        counts_of_cell = broken[keys[row["product"], Quarter.containing(row["month"])]]
         for label in counts:
             if row[label]:
                 counts_of_cell[label] = counts_of_cell.get(label, 0) + int(row[label])

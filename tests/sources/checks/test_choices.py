@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.contract.normal import FORMS, normal, normal_text
+from cs_helpers.contract.normal import FORMS, normalize, normalize_text
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SettingError, SourceError
@@ -248,7 +248,7 @@ def test_a_key_that_is_written_otherwise_is_named_with_the_fewest_forms(strange,
     assert result.write == (
         f"tables.tickets.columns.account_id: {{column: Konto Nr, normalize: [{', '.join(forms)}]}}"
     )
-    assert normal_text(strange, forms) == known
+    assert normalize_text(strange, forms) == known
     row, key, other = result.examples[0]
     assert (row, other) == (3, f"accounts {known}")
     assert key == {"A001\u00a0": "A001\\u00a0", "\u3000A001": "\\u3000A001"}.get(strange, strange)
@@ -256,8 +256,8 @@ def test_a_key_that_is_written_otherwise_is_named_with_the_fewest_forms(strange,
 
 def test_the_example_of_salesforce_is_the_published_one():
     """https://help.salesforce.com: 15 letters, case-sensitive, and the 18 that any program may compare."""
-    assert normal_text("001A0000006Vm9r", ["salesforce"]) == "001A0000006Vm9rIAC"
-    assert normal_text("001A0000006Vm9rIAC", ["salesforce"]) == "001A0000006Vm9rIAC"
+    assert normalize_text("001A0000006Vm9r", ["salesforce"]) == "001A0000006Vm9rIAC"
+    assert normalize_text("001A0000006Vm9rIAC", ["salesforce"]) == "001A0000006Vm9rIAC"
 
 
 def test_keys_that_meet_two_or_none_are_not_joined():
@@ -349,7 +349,7 @@ def agree(backend, texts, *choices):
     quoted = ", ".join("('" + t.replace("'", "''") + "')" for t in texts)
     rows = backend.sql(f"SELECT col1 AS text FROM (VALUES {quoted}) AS v(col1)")
     result = rows.select(
-        "text", **{f"form_{i}": normal(rows.text, forms, backend.name) for i, forms in enumerate(choices)}
+        "text", **{f"form_{i}": normalize(rows.text, forms, backend.name) for i, forms in enumerate(choices)}
     )
     entry = (
         result.execute()
@@ -357,4 +357,4 @@ def agree(backend, texts, *choices):
         else backend._session.sql(backend.compile(result)).toPandas()
     )
     for i, forms in enumerate(choices):
-        assert list(entry[f"form_{i}"]) == [normal_text(t, forms) for t in entry.text]
+        assert list(entry[f"form_{i}"]) == [normalize_text(t, forms) for t in entry.text]

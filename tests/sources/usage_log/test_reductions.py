@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.snapshot import matching
+from cs_helpers.snapshot import matches_pattern
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources.usage_log import reductions as reduce
 
@@ -311,4 +311,4 @@ texts = st.text(alphabet="ab.*_%+[(\\", max_size=6)
 def test_the_engine_and_pandas_read_a_pattern_alike(connection, pattern, names):
     table = ibis.memtable(pd.DataFrame({"event": names}))
     table = connection.execute(table.select(fits=reduce.matches(table.event, pattern)))["fits"]
-    assert table.tolist() == matching(pd.Series(names, dtype="str"), pattern).tolist()
+    assert table.tolist() == matches_pattern(pd.Series(names, dtype="str"), pattern).tolist()
