@@ -23,8 +23,8 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.segments import in_segment, segments_of
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import filter_segment, list_segments
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Metric, Note, Result
@@ -66,13 +66,13 @@ class Workbook:
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
         if checked.segment != "all":
-            accounts = in_segment(data["accounts"], checked.segment)
+            accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
                 raise ParameterError(
                     "segment",
                     "no customer of this product belongs to it",
                     value=checked.segment,
-                    allowed=", ".join(segments_of(data)),
+                    allowed=", ".join(list_segments(data)),
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
@@ -132,7 +132,7 @@ class Workbook:
         analyses: those that the page shows, for the tables that its numbers rest on; default: all tables.
         """
         text, product = self.text, self.data.product
-        time = as_known(self.data, self.quarter.end)
+        time = customer_time_as_of(self.data, self.quarter.end)
         about = [
             ("product", product.name.in_language(text.language)),
             ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
@@ -297,7 +297,7 @@ class Workbook:
             products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
             quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
             segments_of=lambda product: [
-                (text.segment(s), s) for s in segments_of(self.snapshot.read(product))
+                (text.segment(s), s) for s in list_segments(self.snapshot.read(product))
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),

@@ -11,8 +11,8 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
-from cs_helpers.customers.segments import in_order, not_known, segments_in
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -41,7 +41,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     customers, share, n); `measures` (measure, kind, weight, known, mean).
     """
     health = data.product.health
-    time = as_known(data, quarter.end)
+    time = customer_time_as_of(data, quarter.end)
     mrr, begins = time.mrr(quarter.end), time.spell_begins(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(begins.index)]
     begins = begins.reindex(customers["account_id"])
@@ -51,7 +51,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     before = before[pd.Series(there, before.index)].reindex(before.index)
     notes: list[Note] = []
     unknown = [m for m in health.measures if now[m.id].isna().all()]
-    if missing := data.missing(*sorted({measures.NEEDS[m.measure.source] for m in unknown})):
+    if missing := data.missing(*sorted({measures.SOURCE_TABLES[m.measure.source] for m in unknown})):
         notes.append(Note("missing_table", "bands", {"tables": missing}))
     scored = now.notna().any(axis=1)
     if not scored.any():
@@ -89,7 +89,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if not time.by_contracts:
         frame = frame.drop(columns="mrr")
         notes.append(Note("no_mrr", "red_mrr", {}))
-    some, none = not_known(frame, "size")
+    some, none = count_unknown(frame, "size")
     if some:
         notes.append(Note("segment_unknown", "bands", {"segments": some, "of": len(frame)}))
     if none:
@@ -147,7 +147,7 @@ def _partly_known(now: pd.DataFrame, of: tuple[HealthMeasure, ...], data: Produc
     known = now[[m.id for m in of]].notna().sum()
     if some := tuple((m.id, int(known[m.id])) for m in of if 0 < known[m.id] < len(now)):
         notes.append(Note("partly_known", "bands", {"measures": some, "of": len(now)}))
-    given = [m for m in of if not data.missing(measures.NEEDS[m.measure.source])]
+    given = [m for m in of if not data.missing(measures.SOURCE_TABLES[m.measure.source])]
     if none := tuple(m.id for m in given if known[m.id] == 0):
         notes.append(Note("measures_unknown", "bands", {"measures": none}))
     return notes
@@ -157,7 +157,7 @@ def _values(data: ProductData, quarter: Quarter) -> dict[str, pd.DataFrame]:
     """Each measure (by its id) of the months from the end of the quarter before to that of the quarter."""
     before, now = (pd.Timestamp(q.end).replace(day=1) for q in (quarter.back(1), quarter))
     months = pd.date_range(before, now, freq="MS").as_unit("us")
-    return {m.id: measures.monthly(data, m.measure, months) for m in data.product.health.measures}
+    return {m.id: measures.monthly_values(data, m.measure, months) for m in data.product.health.measures}
 
 
 def _points(
@@ -173,11 +173,11 @@ def _points(
     for item in data.product.health.measures:
         value = values[item.id][month].reindex(begins.index)
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
-        if data.missing(measures.NEEDS[item.measure.source]):
+        if data.missing(measures.SOURCE_TABLES[item.measure.source]):
             found[item.id] = points
             continue
-        known = bool(measures.known(data, item.measure, months)[0])
-        age = measures.young(data, item.measure, month, begins)
+        known = bool(measures.known_months(data, item.measure, months)[0])
+        age = measures.started_within_window(data, item.measure, month, begins)
         if item.missing == "worst":
             points = points.fillna(0.0)
         found[item.id] = points.where(~age) if known else points * np.nan
@@ -250,8 +250,8 @@ def _drivers(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, .
 
 def _bands(scores: pd.DataFrame, sizes: Sequence[str]) -> pd.DataFrame:
     rows = []
-    there = segments_in(scores["size"], sizes)
-    for size in ("all", *in_order({*sizes, *there}, sizes)) if there else ("all",):
+    there = segments_present(scores["size"], sizes)
+    for size in ("all", *sort_segments({*sizes, *there}, sizes)) if there else ("all",):
         inside = scores if size == "all" else scores[scores["size"] == size]
         n = len(inside)
         count = inside["band"].value_counts()

@@ -13,8 +13,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers import measures
-from cs_helpers.customers.segments import in_order, not_known, only_known, segments_in
-from cs_helpers.customers.time import as_known, without_contracts
+from cs_helpers.customers.segments import count_unknown, mask_unknown, segments_present, sort_segments
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import rate_ratio, wilson
@@ -50,7 +50,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     of those whose level fell in the two quarters before it, and of the others; each customer counts once a quarter.
     """
     missing = data.missing(*_tables_needed(data))
-    time = as_known(data, quarter.end)
+    time = customer_time_as_of(data, quarter.end)
     active = time.customers(quarter.end)
     asked = ("by_quarter", "by_size", "transitions", "falls")
     if missing or active.empty:
@@ -73,14 +73,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     notes = _unknown(data, states[quarter], quarter) + _counts(time, quarters)
     if not time.by_contracts:
         notes += [Note("leaving_stays", about, {}) for about in ("by_quarter", "transitions")]
-        notes.append(Note("missing_table", "falls", {"tables": without_contracts(data)}))
+        notes.append(Note("missing_table", "falls", {"tables": missing_contracts(data)}))
     tables = {
         "levels": _levels(data, time, states, low.iloc[:, -1], high.iloc[:, -1], quarter),
         "by_quarter": _by_quarter(states),
         "by_size": _by_size(data, states[quarter]),
     }
     there = data["accounts"][data["accounts"]["account_id"].isin(states.index[states[quarter].notna()])]
-    some, none = not_known(there, "size")
+    some, none = count_unknown(there, "size")
     if some:
         notes.append(Note("segment_unknown", "by_size", {"segments": some, "of": len(there)}))
     if none:
@@ -140,8 +140,8 @@ def levels_between(
         for condition in rule.conditions:
             measure = condition.model_dump_json(exclude={"at_least", "at_most"})
             if measure not in values:
-                value = measures.monthly(data, condition, span)[months].to_numpy()
-                values[measure] = value, measures.known(data, condition, months) & ~np.isnan(value)
+                value = measures.monthly_values(data, condition, span)[months].to_numpy()
+                values[measure] = value, measures.known_months(data, condition, months) & ~np.isnan(value)
             value, known = values[measure]
             if condition.at_least is not None:
                 met = value >= condition.at_least
@@ -168,8 +168,8 @@ def _unknown(data: ProductData, now: pd.Series, quarter: Quarter) -> list[Note]:
     here = now.index[now.notna()]
     unknown = []
     for condition in (c for level in data.product.maturity.levels for c in level.conditions):
-        value = measures.monthly(data, condition, month).loc[here].to_numpy()
-        if not measures.known(data, condition, month)[0] or np.isnan(value).any():
+        value = measures.monthly_values(data, condition, month).loc[here].to_numpy()
+        if not measures.known_months(data, condition, month)[0] or np.isnan(value).any():
             event = condition.event if condition.source == "usage" and condition.event != "*" else None
             unknown.append(condition.name or event or condition.source)
     fields = {"customers": many, "of": len(here), "names": tuple(dict.fromkeys(unknown))}
@@ -185,7 +185,7 @@ def _moves_unknown(levels: pd.DataFrame, before: pd.Index) -> list[Note]:
 
 def _tables_needed(data: ProductData) -> list[str]:
     conditions = [c for level in data.product.maturity.levels for c in level.conditions]
-    return sorted({measures.NEEDS[c.source] for c in conditions})
+    return sorted({measures.SOURCE_TABLES[c.source] for c in conditions})
 
 
 def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
@@ -247,9 +247,9 @@ def _by_quarter(states: pd.DataFrame) -> pd.DataFrame:
 
 def _by_size(data: ProductData, now: pd.Series) -> pd.DataFrame:
     size = data["accounts"].set_index("account_id")["size"].reindex(now.index)
-    there = segments_in(size[now.notna()], data.sizes)
+    there = segments_present(size[now.notna()], data.sizes)
     rows = []
-    for name in in_order({*data.sizes, *there}, data.sizes) if there else ():
+    for name in sort_segments({*data.sizes, *there}, data.sizes) if there else ():
         inside = now[size == name].dropna()
         rows += [
             {
@@ -386,7 +386,7 @@ def _trend(by_quarter: pd.DataFrame, quarters: list[Quarter]) -> Verdict:
 
 
 def _between_sizes(by_size: pd.DataFrame) -> Verdict:
-    known = by_size[(by_size["level"] >= 0) & only_known(by_size["size"]).notna()]
+    known = by_size[(by_size["level"] >= 0) & mask_unknown(by_size["size"]).notna()]
     of = known.groupby("size", sort=False)["customers"].sum()
     high = known[known["level"] >= 3].groupby("size", sort=False)["customers"].sum() / of.where(of > 0)
     high = high.dropna()

@@ -29,7 +29,7 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
-from cs_helpers.customers.segments import in_order
+from cs_helpers.customers.segments import sort_segments
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
@@ -104,7 +104,7 @@ def crossing(result: Result, text: Text) -> Picture:
         ]
     )
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
-    orders = {d: in_order(part["segment"], sizes) for d, part in sides.groupby("dimension")}
+    orders = {d: sort_segments(part["segment"], sizes) for d, part in sides.groupby("dimension")}
     panels = [
         (rows, columns)
         for rows, columns in (
@@ -156,7 +156,7 @@ def key_words(result: Result, text: Text) -> Picture:
     dimension = compared_by(table)
     table = table[table["dimension"] == dimension]
     colours = size_colours(result)
-    sizes = in_order(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
+    sizes = sort_segments(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
     whole = pd.concat(shown.values())
     with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):

@@ -152,7 +152,7 @@ def stalls(result: Result, text: Text) -> Picture:
     """Of those that came to each step the share that waits longer than usual for the next, by segment."""
     table = result.tables["stalls"]
     names = result.tables["funnel"]["step"].tolist()[1:]
-    by_number = table.groupby(["dimension", "segment"])["came"].sum()
+    by_number = table.groupby(["dimension", "segment"])["waits"].sum()
     industries = by_number.get("industry", by_number.iloc[:0])
     largest = industries.drop(UNKNOWN, errors="ignore").nlargest(MOST_INDUSTRIES).index.tolist()
     order = {
@@ -169,8 +169,8 @@ def stalls(result: Result, text: Text) -> Picture:
             cells = inside.reindex([(step, s) for step in names for s in segments])
             shape = (len(names), len(segments))
             words = [
-                "" if n != n else text("journeys.stalls.cell", late=text.number(late), came=text.number(n))
-                for late, n in zip(cells["late"], cells["came"], strict=True)
+                "" if n != n else text("journeys.stalls.cell", late=text.number(late), waits=text.number(n))
+                for late, n in zip(cells["late"], cells["waits"], strict=True)
             ]
             shares = cells["share"].fillna(0).to_numpy().reshape(shape)
             shaded(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)

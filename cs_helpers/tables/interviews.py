@@ -10,9 +10,9 @@ import pandas as pd
 
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS, WHY_LEVELS
-from cs_helpers.customers.segments import in_order
+from cs_helpers.customers.segments import sort_segments
 from cs_helpers.result import Result
-from cs_helpers.statistics.variation import never_heard
+from cs_helpers.statistics.variation import zero_count_bound
 from cs_helpers.tables.coders import agreement as agreement
 from cs_helpers.tables.coders import code_agreement as code_agreement
 from cs_helpers.tables.coders import company
@@ -49,7 +49,7 @@ def framework(result: Result, text: Text) -> Listing:
     )
     by_size = found[found["dimension"] == "size"]
     cells = {(r.viewpoint, r.segment): r for r in by_size.itertuples()}
-    sizes = in_order((segment for _, segment in cells), _sizes(result))
+    sizes = sort_segments((segment for _, segment in cells), _sizes(result))
     frame = pd.DataFrame({"where": [text.label("viewpoint", v) for v in VIEWPOINTS]})
     for size in sizes:
         frame[size] = [_cell(cells[v, size], text) for v in VIEWPOINTS]
@@ -308,13 +308,13 @@ def varies(result: Result, text: Text) -> Listing:
 def _by_segment(row: Any, text: Text, sizes: Sequence[str]) -> str:
     """Companies that told it of those asked, a line a segment; where none did, of how many it may still be true."""
     lines = []
-    for segment in in_order(row.of, sizes):
+    for segment in sort_segments(row.of, sizes):
         told, of = row.told[segment], row.of[segment]
         key = "none" if told == 0 and of else "some"
         lines.append(
             text(
                 f"interviews.varies.{key}", segment=text.label(row.dimension, segment), told=text.companies(told), of=text.companies(of),
-                share=text.share(never_heard(of or 0)),
+                share=text.share(zero_count_bound(of or 0)),
             )
         )  # fmt: skip
     return "\n".join(lines)

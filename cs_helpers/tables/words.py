@@ -8,7 +8,7 @@ import pandas as pd
 
 from cs_helpers.analyses.interviews.key_words import of_script
 from cs_helpers.contract.labels import DEFAULT_ORDER
-from cs_helpers.customers.segments import in_order
+from cs_helpers.customers.segments import sort_segments
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import LONGEST, Listing, table
 from cs_helpers.text import Text
@@ -34,7 +34,7 @@ def key_words(result: Result, text: Text) -> Listing:
     )
     groups = dict(list(found.groupby(["dimension", "segment"], sort=False)))
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
-    place = {segment: n for n, segment in enumerate(in_order((segment for _, segment in groups), sizes))}
+    place = {segment: n for n, segment in enumerate(sort_segments((segment for _, segment in groups), sizes))}
     rows = sorted(groups, key=lambda key: place[key[1]])
     frame = pd.DataFrame(
         {
@@ -68,7 +68,7 @@ def context(result: Result, text: Text) -> Listing:
     """Key words of each company size where they stand in the notes."""
     found = of_script(result.tables["context"], text.script)
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
-    found = found.sort_values("segment", key=lambda s: s.map(in_order(s, sizes).index), kind="stable")
+    found = found.sort_values("segment", key=lambda s: s.map(sort_segments(s, sizes).index), kind="stable")
     sides = CONTEXT[text.language]
     frame = found.assign(
         who=[text.label("size", s) for s in found["segment"]],

@@ -149,14 +149,14 @@ def test_the_student_t_of_the_errors_is_the_one_that_scipy_finds(freedom: float,
         return minimize(loss, start, args, method="Nelder-Mead", options=options).x
 
     _, centre, scale = student_t.fit(errors, f0=freedom, optimizer=thorough)
-    assert usual.student(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
+    assert usual.fit_student_t(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
 
 
 def test_what_is_usual_on_a_day_is_known_before_it() -> None:
     values = usual_hundred(9)
     start, changed = pd.Timestamp(Q3.start), pd.Timestamp("2026-08-10")
     other = values.where(values.index < changed, values * 3 + 7)
-    before, after = usual.expected(values, start), usual.expected(other, start)
+    before, after = usual.usual_levels(values, start), usual.usual_levels(other, start)
     pd.testing.assert_frame_equal(before[start : changed - DAY], after[start : changed - DAY])
     assert before.at[changed, "usual"] == after.at[changed, "usual"]
 
@@ -192,7 +192,7 @@ def test_a_series_that_nearly_never_varies_gives_a_note_and_no_verdict() -> None
     assert "no_spread" in notes(found)
 
 
-@pytest.mark.parametrize("history", [0, 1, 30, usual.LEAST_HISTORY - 1])
+@pytest.mark.parametrize("history", [0, 1, 30, usual.MIN_HISTORY_DAYS - 1])
 def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
     days = pd.date_range(Q3.start - timedelta(days=history), Q3.end, freq="D")
     found = watched(series(random(8).poisson(100, len(days)), days))
@@ -201,7 +201,7 @@ def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
 
 
 def test_just_enough_history_gives_a_verdict() -> None:
-    days = pd.date_range(Q3.start - timedelta(days=usual.LEAST_HISTORY), Q3.end, freq="D")
+    days = pd.date_range(Q3.start - timedelta(days=usual.MIN_HISTORY_DAYS), Q3.end, freq="D")
     values = series(random(8).poisson(100, len(days)), days)
     values["2026-08-12"] = 500
     assert watched(values).tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]

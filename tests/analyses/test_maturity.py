@@ -14,7 +14,7 @@ from builders import account, contract, product, product_data, use
 
 from cs_helpers.analyses import maturity
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
@@ -39,7 +39,7 @@ def level_in_june(*usage: dict[str, object]) -> float:
 
 def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
     """The levels where they are known; NaN: no customer."""
-    low, high = maturity.levels_between(data, days, as_known(data, days[-1]))
+    low, high = maturity.levels_between(data, days, customer_time_as_of(data, days[-1]))
     assert low.equals(high)
     return low
 

@@ -17,7 +17,7 @@ from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.tables import baselines as baseline_tables
@@ -191,7 +191,7 @@ def test_losses_are_more_or_fewer_only_outside_their_interval() -> None:
 
 def test_losses_of_the_quarter_are_those_that_customer_time_tells() -> None:
     for data, found in every("baselines"):
-        time = as_known(data, Q2.end)
+        time = customer_time_as_of(data, Q2.end)
         start = Q2.back(1).end
         if "same_quarter" in found.tables:
             now = found.tables["same_quarter"].iloc[-1]
@@ -261,7 +261,7 @@ def test_first_months_are_more_or_less_only_with_an_interval_beside_1() -> None:
 
 def test_customers_with_a_score_and_those_without_are_all_customers() -> None:
     for data, found in every("health"):
-        customers = len(as_known(data, Q2.end).customers(Q2.end))
+        customers = len(customer_time_as_of(data, Q2.end).customers(Q2.end))
         without = sum(fields(found, code).get("customers", 0) for code in ("too_young", "not_scored"))
         if found.tables:
             bands = found.tables["bands"]
@@ -287,7 +287,7 @@ def test_the_mrr_of_all_bands_and_of_those_without_a_score_is_that_of_the_produc
         assert said.fields["red"] == found.metrics["red_share"].value
         assert said.fields["median"] == found.metrics["median_score"].value == scores["score"].median()
         without = sum(fields(found, code).get("mrr", 0) for code in ("too_young", "not_scored"))
-        time = as_known(data, Q2.end)
+        time = customer_time_as_of(data, Q2.end)
         assert scores["mrr"].sum() + without == time.mrr(Q2.end).sum()
 
 
@@ -330,7 +330,7 @@ def test_measures_that_are_not_known_of_all_are_named() -> None:
 
 def test_levels_of_each_quarter_add_up_to_its_customers() -> None:
     for data, found in every("maturity"):
-        time = as_known(data, Q2.end)
+        time = customer_time_as_of(data, Q2.end)
         if "by_quarter" not in found.tables:
             assert {n.code for n in found.about("by_quarter")} <= {"missing_table", "no_customers"}
             continue
@@ -368,7 +368,7 @@ def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
             continue
         levels = found.tables["levels"]
         both = levels[(levels["level"] >= 0) & (levels["previous"] >= 0)]
-        there = levels["account_id"].isin(as_known(data, Q2.end).customers(Q2.back(1).end))
+        there = levels["account_id"].isin(customer_time_as_of(data, Q2.end).customers(Q2.back(1).end))
         assert len(both) + fields(found, "moves_unknown").get("customers", 0) == there.sum()
         said = found.verdicts.get("transitions", Verdict("unknown"))
         if "transitions" in found.tables:
@@ -404,7 +404,7 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
     for data, found in every("maturity"):
         if "transitions" not in found.tables:
             continue
-        table, time = found.tables["transitions"], as_known(data, Q2.end)
+        table, time = found.tables["transitions"], customer_time_as_of(data, Q2.end)
         assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
         quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])][-5:]
         lost = 0
@@ -426,7 +426,7 @@ def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the
         said = found.verdicts.get("falls")
         if said is None:
             continue
-        falls, time = found.tables["falls"].set_index("fell"), as_known(data, Q2.end)
+        falls, time = found.tables["falls"].set_index("fell"), customer_time_as_of(data, Q2.end)
         quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])]
         lost = sum(len(time.lost(a.end, b.end)) for a, b in pairwise(quarters))
         assert falls["lost"].sum() <= lost

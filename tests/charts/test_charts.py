@@ -18,7 +18,7 @@ from PIL import Image
 
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
-from cs_helpers.journey.progress import detour
+from cs_helpers.journey.progress import transitions_verdict
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
@@ -83,7 +83,7 @@ def test_the_ways_that_customers_go_are_drawn(workbook, results):
     result = replace(
         results["journeys"],
         tables={**results["journeys"].tables, "ways": went},
-        verdicts={**results["journeys"].verdicts, "ways": detour(went)},
+        verdicts={**results["journeys"].verdicts, "ways": transitions_verdict(went)},
     )
     picture = journeys.ways(result, workbook.text)
     image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
@@ -198,11 +198,11 @@ def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
 
 
 def test_a_segment_without_some_answers_still_answers(home):
-    from cs_helpers.customers.segments import in_segment
+    from cs_helpers.customers.segments import filter_segment
 
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("helpdesk")
-    small = data.of_accounts(in_segment(data["accounts"], "size:enterprise")["account_id"])
+    small = data.of_accounts(filter_segment(data["accounts"], "size:enterprise")["account_id"])
     workbook = Workbook(snapshot, small, snapshot.quarters[-1], "size:enterprise", Text("ja", data.product))
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, fisher_exact
 
-from cs_helpers.statistics.variation import cramers_v, exact_p, never_heard, varying
+from cs_helpers.statistics.variation import compare_segments, cramers_v, exact_p, zero_count_bound
 
 
 def test_the_exact_test_is_fishers_as_published() -> None:
@@ -29,10 +29,10 @@ def test_of_more_segments_it_adds_up_the_tables_that_are_as_rare(cells: list[tup
     told, of = [a for a, _ in cells], [a + b for a, b in cells]
 
     def ways(table: tuple[int, ...]) -> int:
-        found = 1
+        result = 1
         for n, k in zip(of, table, strict=True):
-            found *= comb(n, k)
-        return found
+            result *= comb(n, k)
+        return result
 
     tables = [t for t in combined(*(range(n + 1) for n in of)) if sum(t) == sum(told)]
     as_rare = sum(ways(t) for t in tables if ways(t) <= ways(tuple(told)) * (1 + 1e-9))
@@ -61,8 +61,8 @@ def test_cramers_v_is_that_of_chi_squared() -> None:
 
 
 def test_what_was_never_heard_may_still_be_so() -> None:
-    assert never_heard(24) == pytest.approx(0.117, abs=5e-4)
-    assert never_heard(0) == 1
+    assert zero_count_bound(24) == pytest.approx(0.117, abs=5e-4)
+    assert zero_count_bound(0) == 1
 
 
 def told_by(shares: dict[str, dict[str, float]], n: int, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
@@ -86,17 +86,17 @@ SHARES = {
 
 
 def test_what_varies_is_said_what_does_not_and_what_cannot_be_told() -> None:
-    found = varying(*told_by(SHARES, 200)).set_index("code")
-    assert found.at["large", "verdict"] == "varies"
-    assert set(found.drop("large")["verdict"]) == {"alike"}
-    few = varying(*told_by(SHARES, 6)).set_index("code")
+    result = compare_segments(*told_by(SHARES, 200)).set_index("code")
+    assert result.at["large", "verdict"] == "varies"
+    assert set(result.drop("large")["verdict"]) == {"alike"}
+    few = compare_segments(*told_by(SHARES, 6)).set_index("code")
     assert set(few.drop("large")["verdict"]) == {"unknown"}
 
 
 def test_companies_are_counted_not_mentions() -> None:
     told, segment = told_by({"x": {"a": 1.0, "b": 0.0}}, 8)
-    once = varying(told, segment)
-    pd.testing.assert_frame_equal(varying(pd.concat([told] * 3), segment), once)
+    once = compare_segments(told, segment)
+    pd.testing.assert_frame_equal(compare_segments(pd.concat([told] * 3), segment), once)
     row = once.iloc[0]
     assert row["told"] == {"a": 8, "b": 0}
     assert row["of"] == {"a": 8, "b": 8}
@@ -106,10 +106,12 @@ def test_companies_are_counted_not_mentions() -> None:
 
 def test_of_noise_hardly_anything_is_said_to_vary() -> None:
     noise = {f"code_{k}": {"a": 0.4, "b": 0.4, "c": 0.4} for k in range(12)}
-    wrong = sum((varying(*told_by(noise, 12, seed))["verdict"] == "varies").any() for seed in range(60))
+    wrong = sum(
+        (compare_segments(*told_by(noise, 12, seed))["verdict"] == "varies").any() for seed in range(60)
+    )
     assert wrong <= 6
 
 
 def test_one_segment_varies_from_nothing() -> None:
     told, segment = told_by({"x": {"a": 1.0}}, 8)
-    assert varying(told, segment).empty
+    assert compare_segments(told, segment).empty

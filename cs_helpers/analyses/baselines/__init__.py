@@ -18,12 +18,12 @@ from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.measures import named, period_of
-from cs_helpers.customers.time import as_known, without_contracts
+from cs_helpers.customers.measures import covered_period, matches_pattern
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
-from cs_helpers.statistics.usual_level import LEAST_HISTORY, expected
+from cs_helpers.statistics.usual_level import MIN_HISTORY_DAYS, usual_levels
 
 #: a departure below this ratio (or above its inverse) is not worth an alert, however sure
 LEAST_EFFECT = 1.3
@@ -59,7 +59,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     verdicts: dict[str, Verdict] = {}
     for part in (_days, _past_years, _first_months):
         part(data, quarter, tables, metrics, notes, verdicts)
-    n = len(as_known(data, quarter.end).customers(quarter.end))
+    n = len(customer_time_as_of(data, quarter.end).customers(quarter.end))
     return Result(
         "baselines",
         data.product.product,
@@ -86,9 +86,9 @@ def daily(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Seri
         whole = baseline.event == "*"
         rows = data["active_daily" if whole else "usage_daily"]
         if not whole:
-            rows = rows.loc[named(rows["event"], baseline.event), ["day", baseline.value]]
+            rows = rows.loc[matches_pattern(rows["event"], baseline.event), ["day", baseline.value]]
         counts = rows.groupby("day")[baseline.value].sum().astype("float64")
-    period = period_of(data, baseline.source, baseline.event)
+    period = covered_period(data, baseline.source, baseline.event)
     if period is None or counts.empty or pd.Timestamp(period.first) > until:
         return counts.iloc[:0]
     last = min(until, pd.Timestamp(period.last))
@@ -110,7 +110,7 @@ def _days(
         if missing := data.missing(baseline.source):
             notes.append(Note("missing_table", "series", {"tables": missing}))
             continue
-        period = period_of(data, baseline.source, baseline.event)
+        period = covered_period(data, baseline.source, baseline.event)
         if period is None:
             notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
             continue
@@ -120,19 +120,19 @@ def _days(
             continue
         values = daily(data, baseline, end)
         before = values[values.index < start].dropna()
-        if len(before) < LEAST_HISTORY:
+        if len(before) < MIN_HISTORY_DAYS:
             notes.append(
                 Note(
                     "short_history",
                     "series",
-                    {"baseline": baseline.name, "days": len(before), "needed": LEAST_HISTORY},
+                    {"baseline": baseline.name, "days": len(before), "needed": MIN_HISTORY_DAYS},
                 )
             )
             continue
         if before.std() == 0:
             notes.append(Note("constant_series", "series", {"baseline": baseline.name}))
             continue
-        known = expected(values, start)
+        known = usual_levels(values, start)
         inside = known[(known.index >= start) & known["value"].notna()]
         if inside["p"].isna().all():
             notes.append(Note("no_spread", "series", {"baseline": baseline.name}))
@@ -236,10 +236,10 @@ def _past_years(
     verdicts: dict[str, Verdict],
 ) -> None:
     """Customers lost in the quarter against the same quarter of past years, and earlier quarters of the year that were odd."""
-    if missing := without_contracts(data):
+    if missing := missing_contracts(data):
         notes.append(Note("missing_table", "same_quarter", {"tables": missing}))
         return
-    time = as_known(data, quarter.end)
+    time = customer_time_as_of(data, quarter.end)
     table = by_year(time, quarter)
     if table.empty:
         notes.append(Note("no_start_customers", "same_quarter", {"quarter": str(quarter)}))
@@ -293,12 +293,12 @@ def _first_months(
     verdicts: dict[str, Verdict],
 ) -> None:
     # without contracts nobody knows when an account began: its first ticket may be the first row of it
-    if missing := (*without_contracts(data), *data.missing("tickets")):
+    if missing := (*missing_contracts(data), *data.missing("tickets")):
         notes.append(Note("missing_table", "cohorts", {"tables": missing}))
         return
     tickets = data["tickets"]
-    begun = as_known(data, quarter.end).first_days()
-    period = period_of(data, "tickets")
+    begun = customer_time_as_of(data, quarter.end).first_days()
+    period = covered_period(data, "tickets")
     if period is None:
         notes.append(Note("no_tickets", "cohorts", {}))
         return

@@ -24,14 +24,20 @@ from cs_helpers.analyses.interviews.verdicts import verdicts
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS, WHY_LEVELS
-from cs_helpers.customers.segments import SEGMENTS, not_known, only_known, segments_in, with_segments
-from cs_helpers.customers.time import without_contracts
+from cs_helpers.customers.segments import (
+    SEGMENTS,
+    count_unknown,
+    mask_unknown,
+    segments_present,
+    with_segments,
+)
+from cs_helpers.customers.time import missing_contracts
 from cs_helpers.result import Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.statistics.replication import frozen_facts
-from cs_helpers.statistics.saturation import heard
-from cs_helpers.statistics.variation import exact_p, varying
+from cs_helpers.statistics.replication import replicate_facts
+from cs_helpers.statistics.saturation import saturation_curves
+from cs_helpers.statistics.variation import compare_segments, exact_p
 from cs_helpers.words.masking import uncovered
 from cs_helpers.words.tokens import JAPANESE
 
@@ -132,17 +138,17 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         elif customers.empty:
             del tables["next"]
             found.append(Note("no_customers", "next", {"quarter": str(quarter)}))
-        elif tables["next"].empty and without_contracts(data):
+        elif tables["next"].empty and missing_contracts(data):
             del tables["next"]
             found.append(Note("next_unknown", "next", {}))
-    some, none = not_known(customers, "size", "industry", "quadrant")
+    some, none = count_unknown(customers, "size", "industry", "quadrant")
     if some:
         found.append(Note("segment_unknown", "coverage", {"segments": some, "of": len(customers)}))
     if none:
         found.append(Note("segment_not_recorded", "coverage", {"dimensions": none}))
     if tables["crossing"].empty:
         found.append(Note("no_crossing", "crossing", {}))
-    elif without_contracts(data):
+    elif missing_contracts(data):
         found.append(Note("accounts_only", "crossing", {}))
     if tables["key_words"].empty:
         del tables["key_words"]
@@ -168,7 +174,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics["understood"] = Metric("understood", whole / of, "share", of, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
-        by_size = by_size[only_known(by_size["segment"]).notna()]
+        by_size = by_size[mask_unknown(by_size["segment"]).notna()]
         if len(by_size):
             metrics["covered_cells"] = Metric(
                 "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
@@ -210,11 +216,13 @@ def _coded(
         "themes": themes(coded),
         "hypotheses": asked_why,
         "reasons": counted_reasons(asked_why, coded, data.sizes),
-        "frozen": frozen_facts(said, pd.Timestamp(quarter.start)),
+        "frozen": replicate_facts(said, pd.Timestamp(quarter.start)),
         "varies": varies,
         "depth": _depth(coded),
         "segment_facts": _segment_facts(said, varies),
-        "saturation": heard(said, segments["size"] if segments_in(segments["size"]) else None),
+        "saturation": saturation_curves(
+            said, segments["size"] if segments_present(segments["size"]) else None
+        ),
         **_shared(data["codings"], told),
     }
 
@@ -235,7 +243,7 @@ def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _segments(notes: pd.DataFrame) -> dict[str, pd.Series]:
     """Of each dimension the segment of each company heard, by account_id; missing where it is not known."""
     of_company = notes.drop_duplicates("account_id").set_index("account_id")
-    return {dimension: only_known(of_company[dimension]) for dimension in ("size", "quadrant", "industry")}
+    return {dimension: mask_unknown(of_company[dimension]) for dimension in ("size", "quadrant", "industry")}
 
 
 def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
@@ -325,7 +333,7 @@ def _meter(told: pd.DataFrame) -> pd.DataFrame:
         "company": "name",
     }
     for dimension, column in groups.items():
-        if dimension in SEGMENTS and not segments_in(told[column]):
+        if dimension in SEGMENTS and not segments_present(told[column]):
             continue
         counts = (
             told.groupby(["account_id", column] if dimension == "company" else column)["evidence"]
@@ -379,7 +387,7 @@ def _depth(told: pd.DataFrame) -> pd.DataFrame:
 
 def _varies(coded: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Each code by size and by quadrant: whether it varies."""
-    parts = [varying(coded, only_known(segments[d])).assign(dimension=d) for d in segments]
+    parts = [compare_segments(coded, mask_unknown(segments[d])).assign(dimension=d) for d in segments]
     return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import VIEWPOINTS
-from cs_helpers.statistics.agreement import alpha_interval, alpha_of_each, kappa, masi
+from cs_helpers.statistics.agreement import alpha_interval, binary_alphas, kappa, masi
 
 #: from here on conclusions may rest on codings; from TENTATIVE on only tentative ones (Krippendorff 2004)
 RELIABLE, TENTATIVE = 0.8, 0.667
@@ -107,7 +107,7 @@ def _of_each(wide: pd.DataFrame, values: Iterable[str], companies: pd.Series) ->
     for row, own in zip(has, given[unit, coder], strict=True):
         row[[place[value] for value in own]] = True
     groups, _ = pd.factorize(companies.reindex(wide.index), use_na_sentinel=False)
-    alpha, low, high = alpha_of_each(has, unit, groups)
+    alpha, low, high = binary_alphas(has, unit, groups)
     by_coder = {c: (unit[coder == c], has[coder == c]) for c in np.unique(coder)}
     kappas, same, shared = [], np.zeros(len(place)), 0
     for a, b in combinations(by_coder, 2):

@@ -13,9 +13,9 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS
 from cs_helpers.customers import segments as people
 from cs_helpers.customers.segments import with_segments
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.counts import count_different
+from cs_helpers.statistics.counts import count_distinct
 
 DIMENSIONS = ("size", "quadrant", "industry")
 #: industries beyond the largest so many are not listed one by one
@@ -33,7 +33,7 @@ def segments_in(companies: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -
     known = companies.drop_duplicates("account_id")
     found = {}
     for dimension in DIMENSIONS:
-        order = people.segments_in(known[dimension], sizes)
+        order = people.segments_present(known[dimension], sizes)
         if dimension == "industry":
             many = known[dimension].value_counts().sort_index().sort_values(ascending=False, kind="stable")
             largest = [s for s in many.index if s != UNKNOWN][:MOST_INDUSTRIES]
@@ -55,7 +55,7 @@ def grid(told: pd.DataFrame, customers: pd.DataFrame, sizes: Sequence[str] = DEF
     """
     rows = []
     for dimension, order in segments_in(_all(told, customers), sizes).items():
-        heard = count_different(told, dimension, "viewpoint")
+        heard = count_distinct(told, dimension, "viewpoint")
         rows += [
             (dimension, segment, viewpoint, heard[segment, viewpoint])
             for segment in order
@@ -75,8 +75,8 @@ def crossing(
     orders = segments_in(_all(told, customers), sizes)
     rows = []
     for first, second in combinations(orders, 2):
-        heard, there = count_different(told, first, second), count_different(customers, first, second)
-        known = count_different(told, first, second, of="viewpoint")
+        heard, there = count_distinct(told, first, second), count_distinct(customers, first, second)
+        known = count_distinct(told, first, second, of="viewpoint")
         rows += [
             (first, a, second, b, *(counts[a, b] for counts in (heard, known, there)))
             for a in orders[first]
@@ -89,7 +89,9 @@ def crossing(
 def customers_of(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     """The accounts that are customers at the end of the quarter, with their segments."""
     accounts = with_segments(data["accounts"])
-    return accounts[accounts["account_id"].isin(as_known(data, quarter.end).customers(quarter.end))]
+    return accounts[
+        accounts["account_id"].isin(customer_time_as_of(data, quarter.end).customers(quarter.end))
+    ]
 
 
 def next_companies(

@@ -10,7 +10,7 @@ import pandas as pd
 from cs_helpers.analyses.interviews.coverage import segments_in
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import VIEWPOINTS
-from cs_helpers.statistics.counts import count_different
+from cs_helpers.statistics.counts import count_distinct
 
 #: themes named in a cell, with a quote each
 CODES = 2
@@ -30,9 +30,9 @@ def matrix(told: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataF
     rows = []
     for dimension, order in segments_in(told, sizes).items():
         cell = [dimension, "viewpoint"]
-        heard, of = count_different(told, *cell), count_different(told, dimension)
+        heard, of = count_distinct(told, *cell), count_distinct(told, dimension)
         most: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-        told_by = count_different(solid, *cell, "code")
+        told_by = count_distinct(solid, *cell, "code")
         for (*place, code), companies in sorted(told_by.items(), key=lambda each: (-each[1], each[0][-1])):
             most.setdefault(tuple(place), []).append((code, companies))
         latest = solid.drop_duplicates([*cell, "code", "script"], keep="last")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from cs_helpers.statistics.keyness import WITHIN, leanings, together
+from cs_helpers.statistics.keyness import Z_95, co_occurrence, log_odds_and_errors
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.words.masking import uncovered
 from cs_helpers.words.tokens import terms
@@ -70,8 +70,8 @@ def key_words(words: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
         counts = np.bincount(term * len(segments) + group, minlength=len(names) * len(segments))
         inside = counts.reshape(len(names), len(segments)).astype(float)
         outside = inside.sum(axis=1, keepdims=True) - inside
-        delta, error = leanings(inside, outside)
-        low, high, z = delta - WITHIN * error, delta + WITHIN * error, delta / error
+        delta, error = log_odds_and_errors(inside, outside)
+        low, high, z = delta - Z_95 * error, delta + Z_95 * error, delta / error
         for place, name in enumerate(segments):
             sure = benjamini_hochberg(2 * ndtr(-np.abs(z[:, place])), q=FALSE_DISCOVERY)
             best = np.flatnonzero((z[:, place] > 0) & (inside[:, place] >= LEAST_COMPANIES))
@@ -107,7 +107,7 @@ def pairs(words: pd.DataFrame) -> pd.DataFrame:
         known = inside[inside["term"].isin(spread[spread >= LEAST_COMPANIES].index[:MOST_COMPARED])]
         spelled = known.drop_duplicates("term").set_index("term")["written"]
         company = known.drop_duplicates("note_id").set_index("note_id")["account_id"]
-        found = together(known["note_id"], known["term"], company)
+        found = co_occurrence(known["note_id"], known["term"], company)
         found = found[found["companies"] >= LEAST_COMPANIES].head(MOST_PAIRS)
         sides = {side: found[side].map(spelled) for side in ("first", "second")}
         parts.append(found.assign(script=script, **sides))

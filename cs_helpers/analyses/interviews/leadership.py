@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.interviews.verdicts import verdicts
-from cs_helpers.editions.anonymity import LEAST, whole_rows
+from cs_helpers.editions.anonymity import MIN_COMPANIES, rows_to_suppress
 from cs_helpers.result import Metric, Note, Result
 
 #: a row a company, a note or an interviewer, from which every hidden number could be counted again: the team's own
@@ -50,12 +50,12 @@ def for_leadership(result: Result) -> Result:
         kept = tables["key_words"][["script", "segment", "term"]].drop_duplicates()
         shown = tables["context"].merge(kept, on=["script", "segment", "term"])
         tables["context"] = shown.assign(name="", note_id="")
-    notes = [Note("for_leadership", "coverage", {"least": LEAST})]
+    notes = [Note("for_leadership", "coverage", {"least": MIN_COMPANIES})]
     notes += [Note("team_only", name, {}) for name in TEAM_ONLY if name in result.tables]
     emptied = [name for name, found in tables.items() if found.empty and not result.tables[name].empty]
     for name in emptied:
         del tables[name]
-        notes.append(Note("few_tell", name, {"least": LEAST}))
+        notes.append(Note("few_tell", name, {"least": MIN_COMPANIES}))
     metrics = {name: metric for name, metric in result.metrics.items() if not _few(metric)}
     said = verdicts(tables, metrics)
     return replace(result, tables=tables, metrics=metrics, notes=(*result.notes, *notes), verdicts=said)
@@ -66,17 +66,17 @@ def _few(metric: Metric) -> bool:
     if metric.name != "understood" or metric.value is None:
         return False
     count = round(metric.value * metric.n)
-    return 0 < count < LEAST or 0 < metric.n - count < LEAST
+    return 0 < count < MIN_COMPANIES or 0 < metric.n - count < MIN_COMPANIES
 
 
 def _few_of(found: pd.DataFrame) -> pd.Series:
     """How many were asked, missing where so few that any number of them points at a company."""
-    return found["of"].mask(found["of"] < LEAST)
+    return found["of"].mask(found["of"] < MIN_COMPANIES)
 
 
 def _hidden(found: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
     """Which rows of a long table belong to a row of counts that is not shown."""
-    few = pd.Series(whole_rows(found[list(columns)].to_numpy()), found.index)
+    few = pd.Series(rows_to_suppress(found[list(columns)].to_numpy()), found.index)
     return few.groupby([found[row] for row in rows], sort=False).transform("any")
 
 
@@ -89,19 +89,21 @@ def _crossing(found: pd.DataFrame) -> pd.DataFrame:
     # what it asks is where nobody was heard: that is shown, and nothing else
     somebody = found["companies"] > 0
     hidden = {c: found[c].mask(somebody) for c in ("companies", "viewpoints")}
-    return found.assign(**hidden, customers=found["customers"].mask(somebody & (found["customers"] < LEAST)))
+    return found.assign(
+        **hidden, customers=found["customers"].mask(somebody & (found["customers"] < MIN_COMPANIES))
+    )
 
 
 def _next(found: pd.DataFrame) -> pd.DataFrame:
     # which kind of company to talk to next is for everybody, which one is the team's
-    few = found["companies"].between(1, LEAST - 1)
+    few = found["companies"].between(1, MIN_COMPANIES - 1)
     return found.assign(account_id="", name="", companies=found["companies"].mask(few))
 
 
 def _framework(found: pd.DataFrame) -> pd.DataFrame:
-    few = found["companies"] < LEAST
+    few = found["companies"] < MIN_COMPANIES
     enough = [
-        tuple((code, n) for code, n in codes if n >= LEAST) if not hidden else ()
+        tuple((code, n) for code, n in codes if n >= MIN_COMPANIES) if not hidden else ()
         for codes, hidden in zip(found["codes"], few, strict=True)
     ]
     quotes = [
@@ -118,19 +120,21 @@ def _themes(found: pd.DataFrame) -> pd.DataFrame:
 
 def _varies(found: pd.DataFrame) -> pd.DataFrame:
     told = [np.array(list(counts.values())) for counts in found["told"]]
-    found = found[[row.sum() >= LEAST for row in told]].reset_index(drop=True)
-    hidden = np.array([bool(whole_rows(np.array(list(c.values())))) for c in found["told"]], bool)
+    found = found[[row.sum() >= MIN_COMPANIES for row in told]].reset_index(drop=True)
+    hidden = np.array([bool(rows_to_suppress(np.array(list(c.values())))) for c in found["told"]], bool)
     asked = [
-        {s: None if hide or of[s] < LEAST else n for s, n in counts.items()}
+        {s: None if hide or of[s] < MIN_COMPANIES else n for s, n in counts.items()}
         for counts, of, hide in zip(found["told"], found["of"], hidden, strict=True)
     ]
-    of = [{s: None if n < LEAST else n for s, n in counts.items()} for counts in found["of"]]
+    of = [{s: None if n < MIN_COMPANIES else n for s, n in counts.items()} for counts in found["of"]]
     return found.assign(told=asked, of=of, p=found["p"].mask(hidden), v=found["v"].mask(hidden))
 
 
 def _words(found: pd.DataFrame) -> pd.DataFrame:
-    found = found[(found["companies"] >= LEAST) & (found["of"] >= LEAST)].reset_index(drop=True)
-    few = found["others"].between(1, LEAST - 1)
+    found = found[(found["companies"] >= MIN_COMPANIES) & (found["of"] >= MIN_COMPANIES)].reset_index(
+        drop=True
+    )
+    few = found["others"].between(1, MIN_COMPANIES - 1)
     return found.assign(others=found["others"].mask(few), of_others=found["of_others"].mask(few))
 
 
@@ -152,19 +156,19 @@ def _frozen(found: pd.DataFrame) -> pd.DataFrame:
 
 def _ledger(found: pd.DataFrame) -> pd.DataFrame:
     counts = [c for c in found.columns if c not in ("code", "roles")]
-    return found[~whole_rows(found[counts].fillna(0).to_numpy())].reset_index(drop=True)
+    return found[~rows_to_suppress(found[counts].fillna(0).to_numpy())].reset_index(drop=True)
 
 
 def _meter(found: pd.DataFrame) -> pd.DataFrame:
     segments = found["dimension"].isin(["size", "quadrant", "industry"])
-    return found[segments & (found["companies"] >= LEAST)].reset_index(drop=True)
+    return found[segments & (found["companies"] >= MIN_COMPANIES)].reset_index(drop=True)
 
 
 def _saturation(found: pd.DataFrame) -> pd.DataFrame:
     # a curve ends with how many companies of the segment were heard, and those of all sizes add up to all
     heard = found.groupby("segment")["companies"].max()
-    return found[found["segment"] == "all"] if (heard < LEAST).any() else found
+    return found[found["segment"] == "all"] if (heard < MIN_COMPANIES).any() else found
 
 
 def _several(found: pd.DataFrame) -> pd.DataFrame:
-    return found[found["companies"] >= LEAST].reset_index(drop=True)
+    return found[found["companies"] >= MIN_COMPANIES].reset_index(drop=True)

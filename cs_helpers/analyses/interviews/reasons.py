@@ -23,7 +23,7 @@ import pandas as pd
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS
-from cs_helpers.customers.segments import QUADRANT_ORDER, in_order, segments_in
+from cs_helpers.customers.segments import QUADRANT_ORDER, segments_present, sort_segments
 from cs_helpers.journey.history import waits_and_uses
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED, REACHED
@@ -195,8 +195,8 @@ def counted(found: pd.DataFrame, heard: pd.DataFrame, sizes: Sequence[str] = DEF
     companies = heard.drop_duplicates("account_id").assign(all="all")
     all_of = {"size": sizes, "quadrant": QUADRANT_ORDER}
     for dimension in ("all", "size", "quadrant"):
-        there = segments_in(companies[dimension], sizes)
-        order = in_order({*all_of.get(dimension, ()), *there}, sizes) if there else []
+        there = segments_present(companies[dimension], sizes)
+        order = sort_segments({*all_of.get(dimension, ()), *there}, sizes) if there else []
         of = companies[dimension].value_counts()
         counts = best.groupby([dimension, "reason", "status"]).size()
         for segment, reason in product(order, REASONS):

@@ -20,31 +20,37 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customers.segments import not_known, segments_in, with_segments
-from cs_helpers.customers.time import as_known, without_contracts
-from cs_helpers.journey.progress import by_day, came, detour, never_recorded, ways
-from cs_helpers.journey.uses import never_seen, planned, used, watched
+from cs_helpers.customers.segments import count_unknown, segments_present, with_segments
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.journey.progress import (
+    compares_days,
+    reached_steps,
+    step_transitions,
+    transitions_verdict,
+    unrecorded_exclusions,
+)
+from cs_helpers.journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
 from cs_helpers.journey.waits import (
-    LEAST,
+    MIN_CUSTOMERS,
     QUIET_DAYS,
     all_waits,
     known_steps,
-    log_begins,
-    reached_by,
+    milestone_times,
+    records_begin,
     stalls,
-    wait,
-    waiting,
+    wait_times,
+    waiting_customers,
 )
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.case_mix import compared, luck
+from cs_helpers.statistics.case_mix import chance_of_best, compare_groups
 from cs_helpers.statistics.proportions import wilson
 from cs_helpers.statistics.survival import REACHED, Conversion
 
 #: what the columns of the tables tell of (`contract.disclosure`)
 DISCLOSES = columns(
     public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
-    " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
+    " expected_on turn touched_on mrr units dimension segment day at_risk age kind what waits used ratio odds verdict due"
     " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
     " so_far",
     company="account_id name",
@@ -87,13 +93,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "nothing_recorded"
         why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
-        if steps and without_contracts(data):  # the one that is recorded may be any of them
+        if steps and missing_contracts(data):  # the one that is recorded may be any of them
             why = [Note("one_step", about, {"steps": tuple(steps)}) for about in asked]
         return Result(
             "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
         )
-    since = log_begins(data, steps)
-    reached = reached_by(data, steps, since, end)
+    since = records_begin(data, steps)
+    reached = milestone_times(data, steps, since, end)
     if reached.empty:
         why = [Note("nobody_entered", about, {"since": since.date()}) for about in asked]
         return Result(
@@ -105,15 +111,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     accounts = with_segments(data["accounts"])
     who = accounts.set_index("account_id").reindex(reached.index)
     size = who["size"]
-    of_size = {s: size == s for s in segments_in(size, data.sizes)}
-    time = as_known(data, quarter.end)
+    of_size = {s: size == s for s in segments_present(size, data.sizes)}
+    time = customer_time_as_of(data, quarter.end)
     notes += _who_counts(time, reached, since, quarter, journey)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
         "steps": by_size(waits, steps, ["all", *of_size], window),
         "differences": differences(waits, steps),
-        "waiting": waiting(data, waits, quarter),
+        "waiting": waiting_customers(data, waits, quarter),
     }
     if not time.by_contracts:
         notes += [Note("leaving_waits", about, {}) for about in ("steps", "value_curve")]
@@ -130,14 +136,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables["funnel"] = _funnel(units, steps)
         by_milestones = journey.mode == "milestones" and journey.unit == "account"
         verdicts["funnel"] = hardest if by_milestones else _through(tables["funnel"])
-    went = ways(data, reached.index, steps, end)
+    went = step_transitions(data, reached.index, steps, end)
     if (went["ahead"] == 1).all():
         notes.append(Note("straight_ways", "ways", {}))
     else:
         tables["ways"] = went
-        verdicts["ways"] = detour(went)
+        verdicts["ways"] = transitions_verdict(went)
     for about, dimensions in (("steps", ("size",)), ("stalls", ("size", "industry"))):
-        some, none = not_known(who, *dimensions)
+        some, none = count_unknown(who, *dimensions)
         if some:
             notes.append(Note("segment_unknown", about, {"segments": some, "of": len(who)}))
         if none:
@@ -147,7 +153,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
     value, metrics = None, _hardest(hardest)
     if journey.value_step in steps:
-        value = Conversion(*wait(reached, steps[0], journey.value_step, end))
+        value = Conversion(*wait_times(reached, steps[0], journey.value_step, end))
         metrics = value_metrics(value) | metrics
     if value is not None and (value.outcome == REACHED).any():
         tables |= value_tables(value.days, value.outcome, of_size)
@@ -159,24 +165,24 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     new = reached[steps[0]] >= pd.Timestamp(quarter.start)
     held = cohort(reached, new, steps, end)
     if held is None:
-        counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": LEAST}
+        counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": MIN_CUSTOMERS}
         notes.append(Note("few_new", "cohort", counts))
     else:
         tables["cohort"] = held
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
     ahead = [s for s in journey.steps if s.step in steps[1:]]
-    since_seen = watched(data, waits, ahead, end)
-    uses = used(data, since_seen, ahead, end)
+    since_seen = observed_waits(data, waits, ahead, end)
+    uses = first_uses(data, since_seen, ahead, end)
     moves = moved_on(since_seen, uses, window)
     if moves.empty:
-        notes.append(Note("few_uses", "moves", {"needed": LEAST}))
+        notes.append(Note("few_uses", "moves", {"needed": MIN_CUSTOMERS}))
     else:
         tables["moves"] = moves
-    if unseen := never_seen(data, ahead):
+    if unseen := unseen_signs(data, ahead):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
     in_time = in_charge["csm"].loc[lambda w: w.index.isin(since_seen.index)]
     in_time = in_time.assign(days=since_seen["days"].reindex(in_time.index))
-    plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
+    plays = adherence(in_time, uses, {step for step, _, _ in planned_signs(data, ahead)})
     if plays.empty:
         notes.append(Note("no_plays", "adherence", {"days": DUE}))
     else:
@@ -185,13 +191,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         ("csms", "csm", "one_csm"),
         ("touch_models", "touch_model", "one_touch_model"),
     ):
-        groups_found = compared(in_charge[by], by)
+        groups_found = compare_groups(in_charge[by], by)
         if len(groups_found) < 2:
             notes.append(Note(alone, name, {}))
             continue
         tables[name] = groups_found
         if name == "csms":
-            metrics["award_luck"] = Metric("award_luck", luck(groups_found), "share", len(groups_found))
+            metrics["award_luck"] = Metric(
+                "award_luck", chance_of_best(groups_found), "share", len(groups_found)
+            )
     return Result(
         "journeys",
         data.product.product,
@@ -214,14 +222,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     )
 
 
-def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
+def held_up(stalls: pd.DataFrame, waiting_customers: pd.DataFrame) -> Verdict:
     """Where most revenue is held up by customers that wait longer than usual, by size.
 
     stalls, waiting: as `waits` gives them. `message` (step, size, late, mrr, share: of all revenue that is held
     up), `count` where they pay nothing or nobody knows what they pay (step, size, late), `none`, or `unknown`: some wait,
     and of no step is known what is usual. Where no size is known, by industry: `message_industry` and `count_industry`.
     """
-    if len(waiting) and waiting["usual"].isna().all():
+    if len(waiting_customers) and waiting_customers["usual"].isna().all():
         return Verdict("unknown")
     by = "size" if (stalls["dimension"] == "size").any() else "industry"
     sizes = stalls[(stalls["dimension"] == by) & (stalls["late"] > 0)]
@@ -299,12 +307,12 @@ def _rules(
         said.append((f"funnel_{journey.mode}", {"days": journey.window_days}))
     if journey.entry == "latest_entry":
         said.append(("funnel_latest", {}))
-    if by_day(journey):
+    if compares_days(journey):
         said.append(("funnel_days", {}))
     if journey.exclusions:
-        without = came(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
+        without = reached_steps(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
         said.append(("funnel_excluded", {"units": len(without) - len(units), "of": len(without)}))
-    if never := never_recorded(data, journey):
+    if never := unrecorded_exclusions(data, journey):
         said.append(("never_recorded", {"names": ", ".join(never)}))
     if journey.unit == "user":
         said.append(("funnel_users", {}))
@@ -320,7 +328,7 @@ def _counted(
     journey = data.product.journey
     if journey.unit == "account" and journey.mode == "milestones":
         return reached
-    return came(data, journey, steps, since, end)
+    return reached_steps(data, journey, steps, since, end)
 
 
 def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:

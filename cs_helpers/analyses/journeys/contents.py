@@ -7,8 +7,8 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from cs_helpers.journey.waits import LEAST
-from cs_helpers.statistics.hazards import odds_ratio, pace_ratio
+from cs_helpers.journey.waits import MIN_CUSTOMERS
+from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED
 
@@ -36,13 +36,13 @@ def moved_on(waits: pd.DataFrame, uses: pd.DataFrame, window: float) -> pd.DataF
         size = inside["size"].to_numpy()
         of_step = uses[(uses["step"] == step) & (uses["since"] < window)]
         often = of_step.groupby(["kind", "what"]).size()
-        often = often[often >= LEAST].sort_values(ascending=False, kind="stable")
+        often = often[often >= MIN_CUSTOMERS].sort_values(ascending=False, kind="stable")
         touched = [key for key in often.index if key[0] == "touch"][:MOST]
         for kind, what in [*(key for key in often.index if key[0] != "touch"), *touched]:
             each = of_step[(of_step["kind"] == kind) & (of_step["what"] == what)]
             exposed = np.full(len(inside), np.inf)
             exposed[inside.index.get_indexer(each["wait"])] = each["since"]
-            ratio, low, high, p = pace_ratio(days, reached, exposed, size)
+            ratio, low, high, p = hazard_ratio(days, reached, exposed, size)
             with_ = exposed < days
             counts = [int((a & b).sum()) for a in (with_, ~with_) for b in (reached, ~reached)]
             rows.append(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import UNKNOWN
-from cs_helpers.customers.segments import only_known
-from cs_helpers.journey.waits import LEAST, wait
+from cs_helpers.customers.segments import mask_unknown
+from cs_helpers.journey.waits import MIN_CUSTOMERS, wait_times
 from cs_helpers.result import Metric, Note, Verdict
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion, log_rank
@@ -71,8 +71,8 @@ def differences(waits: pd.DataFrame, steps: Sequence[str]) -> pd.DataFrame:
     """
     rows = []
     for step in steps[1:]:
-        inside = waits[(waits["step"] == step) & only_known(waits["size"]).notna()]
-        enough = inside[inside["size"].map(inside["size"].value_counts()) >= LEAST]
+        inside = waits[(waits["step"] == step) & mask_unknown(waits["size"]).notna()]
+        enough = inside[inside["size"].map(inside["size"].value_counts()) >= MIN_CUSTOMERS]
         _, p = log_rank(enough["days"].clip(lower=0.5), enough["outcome"] == REACHED, enough["size"])
         rows.append({"step": step, "p": p})
     found = pd.DataFrame(rows, columns=["step", "p"])
@@ -86,7 +86,7 @@ def stall(steps: pd.DataFrame, differ: pd.DataFrame) -> Verdict:
     `alike`, or `few`: at no step is the share of two sizes known, of five customers each.
     """
     sizes = ~steps["size"].isin(["all", UNKNOWN])
-    known = steps[sizes & (steps["n"] >= LEAST) & steps["share"].notna()]
+    known = steps[sizes & (steps["n"] >= MIN_CUSTOMERS) & steps["share"].notna()]
     if not (known["step"].value_counts() >= 2).any():
         return Verdict("few")
     best, fields = 0.0, {}
@@ -109,7 +109,7 @@ def hardest_step(steps: pd.DataFrame, window: float) -> Verdict:
     steps: as `by_size` gives them. `message` (step, share, low, high, n), `few`: no step of five customers;
     `early` (window): the smallest may be that of a step of which it is not known yet.
     """
-    overall = steps[(steps["size"] == "all") & (steps["n"] >= LEAST)]
+    overall = steps[(steps["size"] == "all") & (steps["n"] >= MIN_CUSTOMERS)]
     if overall.empty:
         return Verdict("few")
     known, open_ = overall[overall["share"].notna()], overall[overall["share"].isna()]
@@ -133,7 +133,7 @@ def value_tables(
     for name, inside in {"all": pd.Series(True, index=days.index), **sizes}.items():
         one = Conversion(days[inside], outcome[inside])
         curves.append(one.curve.assign(until=one.known_until, size=name))
-        rows = [(age, *one.share_within(age), one.waiting_after(age)) for age in AGES]
+        rows = [(age, *one.share_within(age), one.at_risk_after(age)) for age in AGES]
         table = pd.DataFrame(rows, columns=["age", "share", "low", "high", "at_risk"])
         ages.append(table.assign(size=name, n=int(inside.sum())))
     return {
@@ -196,12 +196,12 @@ def cohort(
     (Benjamini-Hochberg over the steps), `alike`; `unknown` where one of the shares is.
     """
     watched = (end - reached.loc[new, steps[0]]) / pd.Timedelta(days=1)
-    ages = [age for age in COHORT_AGES if (watched >= age).sum() >= LEAST]
-    if not ages or (~new).sum() < LEAST:
+    ages = [age for age in COHORT_AGES if (watched >= age).sum() >= MIN_CUSTOMERS]
+    if not ages or (~new).sum() < MIN_CUSTOMERS:
         return None
     age, rows = ages[0], []
     for step in steps[1:]:
-        days, outcome = wait(reached, steps[0], step, end)
+        days, outcome = wait_times(reached, steps[0], step, end)
         outcome = outcome.where(days <= age, CENSORED)
         days = days.clip(upper=age)
         now, before = (Conversion(days[who], outcome[who]).share_within(age) for who in (new, ~new))

@@ -11,7 +11,7 @@ import pytest
 from cs_helpers.analyses import interviews
 from cs_helpers.analyses.interviews.leadership import TEAM_ONLY
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.editions.anonymity import LEAST, Cover, masked, masker_of
+from cs_helpers.editions.anonymity import MIN_COMPANIES, Pseudonymization, create_masker, mask_tables
 from cs_helpers.result import Result
 
 PRODUCTS = ("paper_to_web", "expense_desk", "helpdesk")
@@ -25,12 +25,14 @@ def pseudonym(kind: str, number: int) -> str:
 def both(request: pytest.FixtureRequest, of_product: Any) -> tuple[Any, Any]:
     """The analysis for the team, and that for leadership."""
     data = of_product(request.param)
-    whole = interviews.analyse(masked(data, masker_of(data, Cover(pseudonym)), pseudonym), Quarter(2026, 3))
+    whole = interviews.analyse(
+        mask_tables(data, create_masker(data, Pseudonymization(pseudonym)), pseudonym), Quarter(2026, 3)
+    )
     return whole, interviews.for_leadership(whole)
 
 
 def small(numbers: pd.Series) -> bool:
-    return bool(((numbers > 0) & (numbers < LEAST)).any())
+    return bool(((numbers > 0) & (numbers < MIN_COMPANIES)).any())
 
 
 def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
@@ -54,7 +56,7 @@ def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
         assert not small(pd.Series(numbers, dtype=float)), column
     assert not small(tables["framework"]["of"])
     assert not small(tables["key_words"]["others"])
-    assert all(n >= LEAST for codes in tables["framework"]["codes"] for _, n in codes)
+    assert all(n >= MIN_COMPANIES for codes in tables["framework"]["codes"] for _, n in codes)
 
 
 def test_a_row_with_a_small_number_is_hidden_whole(both: tuple[Any, Any]) -> None:
@@ -123,7 +125,7 @@ def test_no_curve_tells_how_few_companies_of_a_size_were_heard(both: tuple[Any, 
 
 def test_a_table_of_which_nothing_can_be_shown_says_so_and_does_not_claim_to_be_empty() -> None:
     told = pd.DataFrame(
-        {"script": "latin", "first": ["a"], "second": ["b"], "both": [2], "companies": [LEAST - 1]}
+        {"script": "latin", "first": ["a"], "second": ["b"], "both": [2], "companies": [MIN_COMPANIES - 1]}
     )
     result = Result(
         "interviews",

@@ -17,7 +17,7 @@ from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, saturation
 from cs_helpers.charts.interviews import said
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
-from cs_helpers.editions.anonymity import LEAST
+from cs_helpers.editions.anonymity import MIN_COMPANIES
 from cs_helpers.result import Metric, Result
 from cs_helpers.statistics.proportions import wilson
 from cs_helpers.text import Text
@@ -165,7 +165,7 @@ def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_
         assert (whole["given"].dropna() <= verdict.fields["companies"]).all()
         assert (verdict.code == "tied") == (len(most) > 1)
         if found.about("coverage") and any(n.code == "for_leadership" for n in found.notes):
-            assert verdict.fields["companies"] >= LEAST
+            assert verdict.fields["companies"] >= MIN_COMPANIES
     else:
         assert (whole["given"].fillna(0) == 0).all()
         assert (verdict.code == "hidden") == whole["given"].isna().any()

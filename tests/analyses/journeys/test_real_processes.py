@@ -19,7 +19,7 @@ from cs_helpers.analyses import journeys
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.statistics.funnels import Funnel, counted
+from cs_helpers.statistics.funnels import Funnel, count_units
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -105,13 +105,13 @@ def by_hand(events: pd.DataFrame, funnel: Funnel, since: pd.Timestamp | None = N
 def test_a_real_process_gives_what_sql_counts(read, steps, days):
     events = read()
     funnel = Funnel(steps, timedelta(days=days))
-    found = counted(events, funnel)["units"].tolist()
+    found = count_units(events, funnel)["units"].tolist()
     assert found == by_hand(events, funnel)
     assert found[0] > found[-1] > 0
 
 
 def test_the_process_that_every_case_begins_has_every_case():
-    found = counted(receipt(), Funnel(("Confirmation of receipt",)))
+    found = count_units(receipt(), Funnel(("Confirmation of receipt",)))
     assert found["units"].tolist() == [1434]
 
 
