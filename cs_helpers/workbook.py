@@ -32,7 +32,7 @@ from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables import facts
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
-from cs_helpers.tables.theme import Setter
+from cs_helpers.tables.theme import TableFunction
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
@@ -216,18 +216,20 @@ class Workbook:
             return
         name = f"{result.analysis}.{question}"
         about = {"analysis": result.analysis, "table": question, **_about(result, question)}
-        set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
-        listing = None if result.tables[question].empty else set_table(result, self.text)
-        if listing is None or listing.whole.empty:
+        create_table: TableFunction = getattr(
+            importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
+        )
+        listing = None if result.tables[question].empty else create_table(result, self.text)
+        if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
             _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._say(result, question)
             return
-        rows = len(listing.whole)
+        rows = len(listing.all_rows)
         more = ""
-        if listing.cut:
+        if listing.is_truncated:
             counted = self.text(
-                "page.rows_shown", shown=self.text.number(listing.shown), rows=self.text.number(rows)
+                "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.{listing.title}"))
@@ -235,7 +237,7 @@ class Workbook:
         _html(
             f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
-            csv=spreadsheet(listing.whole) if listing.cut else "",
+            csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
         self._say(result, question)
 

@@ -102,7 +102,7 @@ def test_every_output_is_drawn_and_set_whatever_is_known(
     for question in TABLES[analysis]:
         if question in found.tables and len(found.tables[question]):
             listing = getattr(importlib.import_module(f"cs_helpers.tables.{analysis}"), question)(found, text)
-            cells = listing.whole.astype(str).to_numpy().ravel().tolist()
+            cells = listing.all_rows.astype(str).to_numpy().ravel().tolist()
             assert not {"unknown", *(c.size for c in OWN)} & set(cells)  # each is called by its name
 
 

@@ -221,7 +221,7 @@ def test_no_amount_stands_without_its_currency(workbook, results):
         listing = getattr(tables, question)(results[analysis], workbook.text)
         for heading in (h for h in listing.page if h.startswith("MRR")):
             assert all(MONEY.fullmatch(cell) for cell in listing.page[heading]), (analysis, question)
-            assert "MRR (JPY)" in listing.whole
+            assert "MRR (JPY)" in listing.all_rows
             found += 1
     assert found == 3
     for analysis, question in CHARTS:
@@ -243,7 +243,7 @@ def test_no_code_of_an_analyst_stands_on_a_page_as_it_is_stored(workbook, result
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], text)
-        for cell in [*listing.page.to_numpy().ravel(), *listing.whole.to_numpy().ravel()]:
+        for cell in [*listing.page.to_numpy().ravel(), *listing.all_rows.to_numpy().ravel()]:
             assert not re.search(r"\b[a-z0-9]+_[a-z0-9_]+\b", str(cell)), (analysis, question, cell)
 
 
@@ -251,4 +251,4 @@ def test_subjects_of_touches_are_named_in_the_language_of_the_page(workbook, res
     """As the product file calls them: what it plans for a step, and what it names besides."""
     moves = importlib.import_module("cs_helpers.tables.journeys").moves(results["journeys"], workbook.text)
     if workbook.text.language == "ja":
-        assert not [cell for cell in moves.whole.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]
+        assert not [cell for cell in moves.all_rows.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]

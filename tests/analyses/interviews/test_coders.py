@@ -373,7 +373,7 @@ def test_a_published_study_of_two_coders_comes_out_as_published(snapshot: Snapsh
         assert sorted(kappas) == ["0.64", "0.64", "0.69", "0.76"]
         assert text.number(overall["masi"]["alpha"], 2) in agreement_table(result, text).message
     assert "762" in agreement_table(result, Text("en")).message
-    whole = code_table(result, Text("en")).whole.set_index("Theme")
+    whole = code_table(result, Text("en")).all_rows.set_index("Theme")
     assert whole.loc["code A", ["Companies that told it", "Coders"]].tolist() == [12, 2]
     assert whole["Krippendorff's alpha"].between(whole["95% from"], whole["95% to"]).all()
 

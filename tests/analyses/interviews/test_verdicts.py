@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cs_helpers.analyses import interviews
 from cs_helpers.analyses.interviews.key_words import of_script
 from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, saturation, verdicts
-from cs_helpers.charts.interviews import said
+from cs_helpers.charts.interviews import verdict_sentence
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.editions.anonymity import MIN_COMPANIES
@@ -87,7 +87,7 @@ def results(draw: st.DrawFn) -> Result:
 
 def sentences(found: Result) -> dict[str, list[str]]:
     """The message of each question with a verdict, in both languages."""
-    return {q: [said(found, q, text) for text in TEXTS.values()] for q in found.verdicts}
+    return {q: [verdict_sentence(found, q, text) for text in TEXTS.values()] for q in found.verdicts}
 
 
 def numbers(sentence: str) -> set[float]:
@@ -227,7 +227,7 @@ def test_what_is_said_of_saturation_holds_of_the_curve(
         result = Result(
             "interviews", "x", Q2, Q2.start, Q2.end, companies, {}, {}, verdicts={"saturation": verdict}
         )
-        sentence = said(result, "saturation", text)
+        sentence = verdict_sentence(result, "saturation", text)
         assert not re.search(r"\b0\.0\b", sentence)  # "still added 0.0" is no reason to go on
     assert (verdict.code == "none") == (not themes)
     if verdict.code == "reached":
@@ -268,7 +268,7 @@ def test_a_reason_is_of_the_companies_whose_notes_were_read() -> None:
         Q2,
     )
     assert found.n == 6
-    assert said(found, "reasons", TEXTS["en"]).endswith("(4 of 4 companies)")
+    assert verdict_sentence(found, "reasons", TEXTS["en"]).endswith("(4 of 4 companies)")
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -276,4 +276,4 @@ def test_leadership_reads_no_number_of_crossings_that_hidden_customers_are_count
     table = pd.DataFrame({"companies": [np.nan, 0], "customers": [np.nan, 4]})
     verdict = verdicts({"crossing": table}, {})["crossing"]
     result = Result("interviews", "x", Q2, Q2.start, Q2.end, 3, {}, {}, verdicts={"crossing": verdict})
-    assert numbers(said(result, "crossing", TEXTS[language])) == {1}
+    assert numbers(verdict_sentence(result, "crossing", TEXTS[language])) == {1}
