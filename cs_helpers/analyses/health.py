@@ -13,16 +13,32 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.declaration import Declaration, Question, findings, notes
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
 BANDS = ("green", "yellow", "red")
 
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = columns(
-    public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
-    " known mean",
-    company="account_id name",
+DECLARES = Declaration(
+    questions={
+        "bands": Question(figure=True, findings=findings("message none_red")),
+        "scores": Question(table=True),
+    },
+    metrics=("red_share", "red_mrr", "median_score"),
+    notes=notes(
+        warns=(
+            "accounts_not_scored all_seen_late all_too_young measures_unknown missing_table "
+            "no_accounts no_customers no_health no_mrr not_scored seen_late"
+        ),
+        explains=("partly_known segment_not_recorded segment_unknown too_young"),
+    ),
+    reads=("accounts", "contracts"),
+    discloses=columns(
+        public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
+        " known mean",
+        company="account_id name",
+    ),
+    reads_of_product=lambda product: [m.measure.source for m in product.health.measures],
 )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.declaration import Analysis
 from cs_helpers.editions.anonymity import Pseudonymization, create_masker, mask_tables, pseudonymize_staff
 from cs_helpers.editions.disclosure import apply_disclosure
-from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.words.doubts import read_confirmed
@@ -20,23 +19,20 @@ from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
 def leadership_result(
-    module: Any, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
+    analysis: Analysis, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
 ) -> Result:
-    """The result of an analysis module as leadership may read it.
+    """The result of an analysis as leadership may read it.
 
-    module: has `analyse` and `DISCLOSES`; with `for_leadership` (results about statements of customers) it runs on
-    masked tables; with `FREE_TEXT` (table, column) those columns of the result are masked. snapshot: the snapshot of
-    `data`, because texts may name customers of its other products. Raises `DisclosureError` where the module has no
-    `DISCLOSES`.
+    With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
+    it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
+    customers of its other products. Raises `DisclosureError` for a column that is not declared.
     """
-    name = str(module.__name__).rpartition(".")[2]
-    if not hasattr(module, "DISCLOSES"):
-        raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
+    declares = analysis.declares
     show_staff = data.product.leadership.show_staff
     pseudonymization = Pseudonymization(
         pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None
     )
-    has_statements, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
+    has_statements, texts = declares.for_leadership is not None, declares.free_text
     masker = None
     if has_statements or texts:
         all_accounts = snapshot.table("accounts", data.product.product)
@@ -46,13 +42,13 @@ def leadership_result(
         data = mask_tables(data, masker, pseudonym)
     if not show_staff:
         data = pseudonymize_staff(data, pseudonymization)
-    result = module.analyse(data, quarter)
-    if has_statements:
-        result = module.for_leadership(result)
+    result = analysis.analyse(data, quarter)
+    if declares.for_leadership is not None:
+        result = declares.for_leadership(result)
     if masker:
         result = _mask_free_texts(result, texts, masker, pseudonym)
         _record_findings(masker)
-    return apply_disclosure(result, module.DISCLOSES, show_staff=show_staff)
+    return apply_disclosure(result, declares.discloses, show_staff=show_staff)
 
 
 def _mask_free_texts(

@@ -69,7 +69,19 @@ def code_agreement(result: Result, text: Text) -> Listing:
     columns = ("theme", "n", "seen", "alike", "kappa", "how", "verdict")
     headings = text.headings("interviews.code_agreement", *columns)
     page = table(frame, headings, name="code_agreement", right=("n", "seen", "alike", "kappa", "how"))
-    download = "theme companies n coders seen alike kappa alpha low high verdict".split()
+    download = [
+        "theme",
+        "companies",
+        "n",
+        "coders",
+        "seen",
+        "alike",
+        "kappa",
+        "alpha",
+        "low",
+        "high",
+        "verdict",
+    ]
     csv_headings = text.headings("interviews.code_agreement", *download)
     return replace(page, all_rows=all_rows[download].rename(columns=csv_headings))
 

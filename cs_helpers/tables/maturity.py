@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.contract.products import Product
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
@@ -29,3 +30,16 @@ def levels(result: Result, text: Text) -> Listing:
         frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
     headings = text.headings("maturity.levels", "name", "size", *mrr_columns, "moved")
     return table(frame, headings, name="levels", right=("mrr",), all_rows=all_rows, units={"mrr": currency})
+
+
+def definitions(product: Product, text: Text) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The product's four levels of maturity and what each means: keys of headings (`page.<key>`), and rows."""
+    rows: list[tuple[str, ...]] = [
+        (
+            text.label("level", level.level),
+            level.name.in_language(text.language),
+            level.meaning.in_language(text.language),
+        )
+        for level in product.maturity.levels
+    ]
+    return ("level", "name", "meaning"), rows

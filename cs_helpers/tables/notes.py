@@ -11,8 +11,8 @@ from cs_helpers.result import Note
 from cs_helpers.text import Text
 
 
-def sentence(note: Note, text: Text, currency: str) -> str:
-    """The sentence of a note.
+def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
+    """The sentence of a note: the analysis' own (`<analysis>.notes.<code>`), else that of a note which several share.
 
     By their names fields are days (since, first, last), quarters, names of tables, steps or measures (a measure may
     come with the number of customers it is known of), words of the product file (baseline) amounts (mrr) or shares; other
@@ -53,4 +53,5 @@ def sentence(note: Note, text: Text, currency: str) -> str:
         else value
         for name, value in note.fields.items()
     }
-    return text(f"notes.{note.code}", **fields)
+    own = f"{analysis}.notes.{note.code}"
+    return text(own if text.has(own) else f"notes.{note.code}", **fields)

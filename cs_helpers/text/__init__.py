@@ -42,8 +42,10 @@ def _flatten(part: Any, key: str, into: dict[str, str]) -> None:
         into[key] = str(part)
 
 
-#: the sentences that speak of who is counted; those of the page's head say themselves what that is
-_COUNTING = ("baselines.", "charts.", "health.", "interviews.", "journeys.", "maturity.", "notes.")
+#: topics that count nobody, or say themselves whom (`page`); all others are of analyses and speak of customers
+_COUNT_NOBODY = (
+    "advice.", "check.", "console.", "draft.", "exchange.", "failed.", "labels.", "landing.", "page.", "report.", "rules.",
+)  # fmt: skip
 
 
 @cache
@@ -57,7 +59,7 @@ def _of_accounts(language: str) -> dict[str, str]:
         return f"{article[:1]}n " * bool(article) + (instead.capitalize() if word[0].isupper() else instead)
 
     pattern = re.compile(rf"(\ba )?({said})(?![^{{}}]*}})", re.IGNORECASE)  # names of fields stay
-    return {key: pattern.sub(written, s) if key.startswith(_COUNTING) else s for key, s in whole.items()}
+    return {key: s if key.startswith(_COUNT_NOBODY) else pattern.sub(written, s) for key, s in whole.items()}
 
 
 def _names(product: Product, language: str) -> dict[str, str]:

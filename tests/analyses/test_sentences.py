@@ -468,7 +468,7 @@ def _drawn(name: str, seed: int) -> None:
     setter, listing = TABLES[name]
     for language in ("en", "ja"):
         text = Text(language, data.product)
-        said = [sentence(n, text, "JPY") for n in found.notes]
+        said = [sentence(n, text, name, "JPY") for n in found.notes]
         for question in set(questions) & set(found.tables):
             picture = getattr(charts, question)(found, text)
             assert picture.png

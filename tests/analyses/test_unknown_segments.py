@@ -13,7 +13,6 @@ from builders import ANALYSES
 
 from cs_helpers.analyses.interviews.coverage import grid, next_companies, segments_in
 from cs_helpers.analyses.journeys.conversions import stall
-from cs_helpers.analyses.reads import READS, reads
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
@@ -119,10 +118,10 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
         note = next(n for n in found.about(about) if n.code == "segment_not_recorded")
         assert "size" in note.fields["dimensions"]
     note = next(n for n in result("interviews", "none").notes if n.code == "segment_not_recorded")
-    assert sentence(note, Text("en"), "JPY").endswith(
+    assert sentence(note, Text("en"), "interviews", "JPY").endswith(
         "so nothing is said by it: Size, Industry, Motivation and literacy."
     )
-    assert sentence(note, Text("ja"), "JPY").startswith(
+    assert sentence(note, Text("ja"), "interviews", "JPY").startswith(
         "企業規模、業種、意欲×リテラシーがどの企業についても記録されていない"
     )
 
@@ -132,9 +131,11 @@ def test_how_many_are_not_known_is_said(result: Callable[[str, str], Result]) ->
     note = next(n for n in found.about("bands") if n.code == "segment_unknown")
     bands = found.tables["bands"].groupby("size")["customers"].sum()
     assert note.fields == {"segments": (("size", bands["unknown"]),), "of": bands["all"]}
-    said = sentence(note, Text("en"), "JPY")
+    said = sentence(note, Text("en"), "health", "JPY")
     assert said.startswith(f"Not known for some of the {bands['all']} customers (Size: {bands['unknown']}).")
-    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(note, Text("ja"), "JPY")
+    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(
+        note, Text("ja"), "health", "JPY"
+    )
 
 
 def test_nothing_is_said_where_all_is_known(result_of: Callable[[str, str, str], Result]) -> None:
@@ -213,6 +214,6 @@ def test_an_analysis_declares_the_tables_that_it_reads(
                 return rows
 
             analysis.analyse(data.changed(noted), Q3)
-            assert seen[product] <= set(reads(name, data.product)), (name, product)
+            assert seen[product] <= set(analysis.declares.tables_read(data.product)), (name, product)
         # who is a customer goes by accounts, and steps are found in the log too
-        assert set(READS[name]) - set().union(*seen.values()) <= {"accounts", "usage"}, name
+        assert set(analysis.declares.reads) - set().union(*seen.values()) <= {"accounts", "usage"}, name

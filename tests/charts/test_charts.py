@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from builders import ANALYSES
 from PIL import Image
 
 from cs_helpers.charts import interviews, journeys, theme
@@ -25,26 +26,8 @@ from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
 PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
-CHARTS = [
-    ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
-    ("interviews", "saturation"), ("interviews", "crossing"), ("interviews", "key_words"),
-    ("baselines", "series"), ("baselines", "same_quarter"), ("baselines", "cohorts"),
-    ("health", "bands"),
-    ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
-    ("journeys", "funnel"), ("journeys", "steps"), ("journeys", "value_curve"),
-    ("journeys", "stalls"),
-]  # fmt: skip
-TABLES = [
-    ("interviews", "framework"), ("interviews", "sources"), ("interviews", "key_words"), ("interviews", "context"), ("interviews", "pairs"),
-    ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
-    ("interviews", "segment_facts"), ("interviews", "next"),
-    ("interviews", "agreement"), ("interviews", "code_agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
-    ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
-    ("interviews", "themes"),
-    ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
-    ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
-    ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
-]  # fmt: skip
+CHARTS = [(name, question) for name, analysis in ANALYSES.items() for question in analysis.declares.figures]
+TABLES = [(name, question) for name, analysis in ANALYSES.items() for question in analysis.declares.tables]
 
 
 @pytest.fixture(scope="module", params=["en", "ja"])
@@ -97,9 +80,8 @@ def test_the_ways_that_customers_go_are_drawn(workbook, results):
 
 @pytest.mark.parametrize("counted", [{"mode": "strict"}, {"mode": "unordered", "window_days": 90}])
 def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
-    other = workbook.counted_as(**counted)
-    result = other.analyse("journeys")
-    picture = other._picture(result, "funnel")
+    result = workbook.analyse("journeys", **counted)
+    picture = workbook._picture(result, "funnel")
     usual = workbook._picture(workbook.analyse("journeys"), "funnel")
     assert picture.message != usual.message
     # how it counts, that days are compared, and that all below counts as usual
@@ -113,7 +95,7 @@ def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
 @pytest.mark.thorough
 def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
-    bar = workbook.explore("journeys", ["funnel"], funnel=True)
+    bar = workbook.explore("journeys", ["funnel"])
     assert set(bar.more) == {"mode", "entry", "window_days"}
     pages = {}
     for mode in ("milestones", "ordered", "strict", "unordered"):
@@ -140,7 +122,7 @@ def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypa
 )  # fmt: skip
 def test_a_funnel_that_no_journey_can_have_is_refused_in_a_sentence(workbook, counted, sentence):
     with pytest.raises(ParameterError, match=sentence):
-        workbook.counted_as(**counted)
+        workbook.analyse("journeys", **counted)
 
 
 def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results):
@@ -186,7 +168,7 @@ def test_touch_models_are_called_as_the_language_calls_them(workbook, results):
     assert set(names) == words[workbook.text.language]
 
 
-@pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
+@pytest.mark.parametrize("analysis", ANALYSES)
 def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("paper_to_web")

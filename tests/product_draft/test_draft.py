@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from builders import ANALYSES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.analyses import baselines, health, interviews, journeys, maturity
 from cs_helpers.contract.products import Product, load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.editions.disclosure import apply_disclosure
@@ -24,7 +24,6 @@ from cs_helpers.product_draft.steps import in_order, one_way, slugs
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
-ANALYSES = (baselines, health, interviews, journeys, maturity)
 
 
 def read(text: str) -> Product:
@@ -103,7 +102,7 @@ def test_the_numbers_beside_a_step_are_those_of_the_tables(sample_drafts, sample
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk"])
 def test_the_customers_of_each_level_are_as_many_as_the_report_finds(sample_drafts, sample_snapshot, name):
     data = replace(sample_snapshot.read(name), product=read(sample_drafts[name]))
-    found = maturity.analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
+    found = ANALYSES["maturity"].analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
     said = [int(n) for n in re.findall(r"guess: (\d+) of \d+ customers meet this", sample_drafts[name])]
     assert said == [(found >= level).sum() for level in (1, 2, 3, 4)]
     assert f"{said[0]} of {len(found)} customers" in sample_drafts[name]
@@ -268,9 +267,9 @@ def reports(text: str, sources: Path) -> None:
     taken = take_snapshot(sources, folder=folder / "snapshots", products=folder / "products")
     data = taken.read("desk")
     assert data.product == product
-    for analysis in ANALYSES:
+    for analysis in ANALYSES.values():
         found = analysis.analyse(data, Quarter(2026, 2))
-        assert apply_disclosure(found, analysis.DISCLOSES, show_staff=True).shows is not None
+        assert apply_disclosure(found, analysis.declares.discloses, show_staff=True).shows is not None
 
 
 def test_milestones_alone_give_a_journey_with_its_numbers(company):

@@ -26,14 +26,14 @@ ENTRIES: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 #: messages that reach a reader through a list or a dictionary, which the reading of the code does not follow:
 #: the words -> the module that says them
 BEYOND = {
-    " (MRR ": "sources/questions.py",
+    " (MRR ": "sources/checks/contract_questions.py",
     "the sources file": "sources/mapping.py",
     "snapshot ": "cli_codings.py",
-    "at its start": "sources/questions.py",
-    "new": "sources/questions.py",
-    "came back": "sources/questions.py",
-    "lost": "sources/questions.py",
-    "whose renewal is not recorded": "sources/questions.py",
+    "at its start": "sources/checks/contract_questions.py",
+    "new": "sources/checks/contract_questions.py",
+    "came back": "sources/checks/contract_questions.py",
+    "lost": "sources/checks/contract_questions.py",
+    "whose renewal is not recorded": "sources/checks/contract_questions.py",
 }
 #: part of `{problem:part}, not {value}{more:more}`, where the problem may be one of pydantic
 WITHIN = {", not {}"}

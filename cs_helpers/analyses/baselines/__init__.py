@@ -20,6 +20,7 @@ from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.measures import covered_period, matches_pattern
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.declaration import Declaration, Question, findings, notes
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
@@ -36,10 +37,34 @@ LEAST_COHORT = 8
 #: so many customers do not stop on one day: where they fall silent together, the export ended
 MANY = 10
 
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = columns(
-    public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost not_recorded share cohort"
-    " tickets each"
+DECLARES = Declaration(
+    questions={
+        "series": Question(figure=True, findings=findings("usual odd odd_from_none")),
+        "departures": Question(table=True),
+        "same_quarter": Question(
+            figure=True,
+            findings=findings("first more fewer more_than_none as_usual few_after_none none_as_usual"),
+        ),
+        "cohorts": Question(
+            figure=True,
+            findings=findings("unknown none_asked more_than_none hardly_any less more as_usual"),
+        ),
+    },
+    metrics=("odd_days", "lost_share", "lost_ratio", "cohort_ratio"),
+    notes=notes(
+        warns=(
+            "constant_series first_losses gap lost_more_lately missing_table no_losses_recorded "
+            "no_new_customers no_recent_customers no_spread no_start_customers no_tickets "
+            "nothing_recorded_of nothing_watched short_history silent_event silent_few silent_log "
+            "silent_product small_cohort too_few_years"
+        ),
+        explains=("begins_late first_month_open lost_new not_recorded recounted"),
+    ),
+    reads=("accounts", "contracts", "usage", "tickets"),
+    discloses=columns(
+        public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost not_recorded share cohort"
+        " tickets each"
+    ),
 )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from cs_helpers.analyses.interviews.coders import agreement, code_agreement, disputed, ledger, read_by_one
 from cs_helpers.analyses.interviews.coders import pairs as role_pairs
 from cs_helpers.analyses.interviews.coverage import crossing, customers_of, grid, next_companies
+from cs_helpers.analyses.interviews.declared import DECLARES as DECLARES
 from cs_helpers.analyses.interviews.framework import matrix, sources, themes
 from cs_helpers.analyses.interviews.key_words import (
     compared,
@@ -17,11 +18,9 @@ from cs_helpers.analyses.interviews.key_words import (
     out_of_reach,
     pairs,
 )
-from cs_helpers.analyses.interviews.leadership import for_leadership as for_leadership
 from cs_helpers.analyses.interviews.reasons import counted as counted_reasons
 from cs_helpers.analyses.interviews.reasons import hypotheses
 from cs_helpers.analyses.interviews.verdicts import verdicts
-from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS, WHY_LEVELS
 from cs_helpers.customers.segments import (
@@ -49,20 +48,6 @@ LEAST_COMPANIES = 20
 LEAST_TOLD = 5
 #: so many key words of a segment are shown in context
 IN_CONTEXT = 3
-
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = {
-    **columns(
-        public="dimension segment size quadrant industry first first_segment second second_segment customers of other_of cell"
-        " state step days held_on script fills low high p v z",
-        company="account_id name note_id note_ids notes_for notes_against",
-        told="viewpoint viewpoints behaviour words inference share companies notes group guessed guessed_low guessed_high drifts"
-        " evidence text readings term written others of_others log_odds sure left hit right both jaccard codes quotes code theme"
-        " reason told records status measure same found given supported open refuted kind what before of_before after of_after verdict why core"
-        " expectation known ask themes new saturated reached coders alpha kappa differ roles",
-    ),
-    "ledger.*": "told",  # a column for each role of coders
-}
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

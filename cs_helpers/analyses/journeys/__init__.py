@@ -16,7 +16,7 @@ from cs_helpers.analyses.journeys.conversions import (
     value_metrics,
     value_tables,
 )
-from cs_helpers.contract.disclosure import columns
+from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
@@ -46,19 +46,6 @@ from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.case_mix import chance_of_best, compare_groups
 from cs_helpers.statistics.proportions import wilson
 from cs_helpers.statistics.survival import REACHED, Conversion
-
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = columns(
-    public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
-    " expected_on turn touched_on mrr units dimension segment day at_risk age kind what waits used ratio odds verdict due"
-    " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
-    " so_far",
-    company="account_id name",
-    person="csm touched_by",
-    told="reason",
-)
-#: what touches were about is written by hand
-FREE_TEXT = (("moves", "what"),)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:

@@ -407,8 +407,8 @@ def test_what_one_coder_alone_has_read_is_counted(snapshot: Snapshot) -> None:
     [note] = [note for note in result.notes if note.code == "read_by_one"]
     assert (note.about, note.fields) == ("agreement", {"notes": 2})
     assert result.tables["agreement"]["notes"].iloc[0] == 7
-    assert ": 2." in sentence(note, Text("en"), "")
-    assert "2件" in sentence(note, Text("ja"), "")
+    assert ": 2." in sentence(note, Text("en"), "interviews", "")
+    assert "2件" in sentence(note, Text("ja"), "interviews", "")
 
 
 def test_krippendorffs_two_coders_of_ten_units_are_one_code_found_or_not() -> None:

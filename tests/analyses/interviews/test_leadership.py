@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cs_helpers.analyses import interviews
-from cs_helpers.analyses.interviews.leadership import TEAM_ONLY
+from cs_helpers.analyses.interviews.leadership import TEAM_ONLY, for_leadership
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.editions.anonymity import MIN_COMPANIES, Pseudonymization, create_masker, mask_tables
 from cs_helpers.result import Result
@@ -28,7 +28,7 @@ def both(request: pytest.FixtureRequest, of_product: Any) -> tuple[Any, Any]:
     whole = interviews.analyse(
         mask_tables(data, create_masker(data, Pseudonymization(pseudonym)), pseudonym), Quarter(2026, 3)
     )
-    return whole, interviews.for_leadership(whole)
+    return whole, for_leadership(whole)
 
 
 def small(numbers: pd.Series) -> bool:
@@ -137,6 +137,6 @@ def test_a_table_of_which_nothing_can_be_shown_says_so_and_does_not_claim_to_be_
         {"pairs": told},
         {},
     )
-    found = interviews.for_leadership(result)
+    found = for_leadership(result)
     assert "pairs" not in found.tables
     assert [n.code for n in found.about("pairs")] == ["few_tell"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cs_helpers.analyses import interviews
 from cs_helpers.analyses.interviews.key_words import of_script
+from cs_helpers.analyses.interviews.leadership import for_leadership
 from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, saturation, verdicts
 from cs_helpers.charts.interviews import verdict_sentence
 from cs_helpers.contract.quarters import Quarter
@@ -82,7 +83,7 @@ def results(draw: st.DrawFn) -> Result:
         ),
         Q2,
     )
-    return interviews.for_leadership(found) if draw(st.booleans()) else found
+    return for_leadership(found) if draw(st.booleans()) else found
 
 
 def sentences(found: Result) -> dict[str, list[str]]:
