@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cs_helpers.analyses.interviews.key_words import of_script
-from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, compared_by
+from cs_helpers.analyses.interviews.key_words import filter_script
+from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, first_dimension
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -152,8 +152,8 @@ def crossing(result: Result, text: Text) -> Picture:
 
 def key_words(result: Result, text: Text) -> Picture:
     """The key words of each segment, by log-odds with their interval."""
-    table = of_script(result.tables["key_words"], text.script)
-    dimension = compared_by(table)
+    table = filter_script(result.tables["key_words"], text.script)
+    dimension = first_dimension(table)
     table = table[table["dimension"] == dimension]
     colours = size_colours(result)
     sizes = sort_segments(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity import LEVELS, LOST, NOT_THERE, UNKNOWN
+from cs_helpers.analyses.maturity.levels import LEVELS, LOST, NOT_THERE, UNKNOWN
 from cs_helpers.charts.theme import (
     BLUE,
     INK,

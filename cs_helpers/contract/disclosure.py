@@ -7,7 +7,7 @@
 
 The rule, for every notebook: in leadership's edition what is told never stands beside a company or a
 person that has no pseudonym, and our own people have pseudonyms everywhere unless the product file
-allows their names. `editions/disclosed.py` applies it to every result, `report/disclosure_gate.py` checks
+allows their names. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
 each page; a column that is not declared is a mistake in both.
 
 This page is the one declaration for the contract's tables (a test holds it against them, column by

@@ -23,14 +23,14 @@ def compare_segments(mentions: pd.DataFrame, segment: pd.Series) -> pd.DataFrame
     """Whether the share of companies that mention a theme varies between segments, for each theme.
 
     mentions: account_id, code, one row per mention. segment: the segment of each interviewed company, by account_id;
-    companies without one are left out. Columns: code, told and of (dictionaries by segment: companies that mention
-    it, companies interviewed), p (exact test over all segments), v (Cramer's V), verdict (`varies`: significant by
+    companies without one are left out. Columns: code, mentioned and of (dictionaries by segment: companies that
+    mention it, companies interviewed), p (exact test over all segments), v (Cramer's V), verdict (`varies`: significant by
     Benjamini-Hochberg over the themes; `alike`: the 95 % Newcombe interval of the largest difference between two
     segments ends below `EQUIVALENCE_MARGIN`; else `unknown`). Sorted by p. Empty with fewer than two segments.
     """
     segment = segment.dropna()
     totals = segment.value_counts().sort_index()
-    columns = ["code", "told", "of", "p", "v", "verdict"]
+    columns = ["code", "mentioned", "of", "p", "v", "verdict"]
     if len(totals) < 2:
         return pd.DataFrame(columns=columns)
     companies = mentions[["account_id", "code"]].dropna().drop_duplicates()
@@ -46,7 +46,7 @@ def compare_segments(mentions: pd.DataFrame, segment: pd.Series) -> pd.DataFrame
         row_counts, row_totals = row.to_numpy(int), totals.to_numpy(int)
         rows.append(
             {
-                "code": code, "told": row.astype(int).to_dict(), "of": totals.astype(int).to_dict(),
+                "code": code, "mentioned": row.astype(int).to_dict(), "of": totals.astype(int).to_dict(),
                 "p": exact_p(row_counts, row_totals), "v": cramers_v(row_counts, row_totals),
                 "verdict": "alike" if _largest_difference(row_counts, row_totals) < EQUIVALENCE_MARGIN else "unknown",
             }

@@ -56,7 +56,7 @@ def code_agreement(result: Result, text: Text) -> Listing:
     all_rows = rows.assign(
         theme=[text.theme(code) for code in rows["code"]],
         n=rows["notes"],
-        seen=rows["found"],
+        seen=rows["present"],
         alike=rows["same"],
         verdict=[text(f"interviews.agreement.{v}") for v in rows["verdict"]],
     )

@@ -309,7 +309,7 @@ def _by_segment(row: Any, text: Text, sizes: Sequence[str]) -> str:
     """One line per segment: companies that mention the theme of those interviewed; for none, the largest compatible share."""
     lines = []
     for segment in sort_segments(row.of, sizes):
-        companies, total = row.told[segment], row.of[segment]
+        companies, total = row.mentioned[segment], row.of[segment]
         key = "none" if companies == 0 and total else "some"
         lines.append(
             text(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from cs_helpers.analyses.interviews.key_words import of_script
+from cs_helpers.analyses.interviews.key_words import filter_script
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.customers.segments import sort_segments
 from cs_helpers.result import Result
@@ -21,7 +21,7 @@ WORDS = 8
 
 def key_words(result: Result, text: Text) -> Listing:
     """The key words of each segment, with the number of companies that use them."""
-    rows = of_script(result.tables["key_words"], text.script)
+    rows = filter_script(result.tables["key_words"], text.script)
     all_rows = rows.assign(
         by=[text.label("segment", d) for d in rows["dimension"]],
         who=[text.label(d, s) for d, s in zip(rows["dimension"], rows["segment"], strict=True)],
@@ -68,7 +68,7 @@ def key_words(result: Result, text: Text) -> Listing:
 
 def context(result: Result, text: Text) -> Listing:
     """Key words of each company size in their context in the notes."""
-    rows = of_script(result.tables["context"], text.script)
+    rows = filter_script(result.tables["context"], text.script)
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
     rows = rows.sort_values("segment", key=lambda s: s.map(sort_segments(s, sizes).index), kind="stable")
     sides = CONTEXT[text.language]
@@ -86,7 +86,7 @@ def context(result: Result, text: Text) -> Listing:
 
 def pairs(result: Result, text: Text) -> Listing:
     """Pairs of words that occur together in notes of several companies."""
-    rows = of_script(result.tables["pairs"], text.script)
+    rows = filter_script(result.tables["pairs"], text.script)
     all_rows = rows.assign(share=rows["jaccard"].round(3))
     frame = all_rows.head(MAX_ROWS).copy()
     frame["share"] = [text.number(v, 2) for v in frame["jaccard"]]
@@ -99,7 +99,7 @@ def pairs(result: Result, text: Text) -> Listing:
 def out_of_reach(result: Result, text: Text) -> Listing:
     """Words of several companies in notes without a theme."""
     all_rows = result.tables["out_of_reach"]
-    frame = of_script(all_rows, text.script).head(MAX_ROWS).copy()
+    frame = filter_script(all_rows, text.script).head(MAX_ROWS).copy()
     for column in ("companies", "notes"):
         frame[column] = [text.number(v) for v in frame[column]]
     headings = text.headings("interviews.out_of_reach", "written", "companies", "notes", "note_id")

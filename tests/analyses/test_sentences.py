@@ -13,6 +13,7 @@ import pytest
 from builders import account, baseline, contract, health_measure, product, product_data, random
 
 from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.maturity.levels import LOST, UNKNOWN, level_bounds
 from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import maturity as maturity_charts
@@ -348,7 +349,7 @@ def test_customers_of_unknown_level_are_counted_and_noted() -> None:
         if "levels" not in found.tables:
             continue
         levels = found.tables["levels"]
-        unknown = levels["level"] == maturity.UNKNOWN
+        unknown = levels["level"] == UNKNOWN
         assert fields(found, "levels_unknown").get("customers", 0) == unknown.sum()
         assert ((levels["at_least"] < levels["at_most"]) == unknown).all()
         assert (levels["at_least"] == levels["level"])[~unknown].all()
@@ -408,13 +409,13 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
         assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
         quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])][-5:]
         lost = 0
-        states = [maturity.levels_between(data, [q.end], time) for q in quarters]
+        states = [level_bounds(data, [q.end], time) for q in quarters]
         for n, quarter in enumerate(quarters[:-1]):
             gone = time.lost(quarter.end, quarters[n + 1].end)
             low, high = (side[quarter.end] for side in states[n])
             same = (low == high).reindex(gone).to_numpy(bool)
             lost += same.sum()
-        assert table.loc[table["after"] == maturity.LOST, "customers"].sum() == lost
+        assert table.loc[table["after"] == LOST, "customers"].sum() == lost
         held = table[table["n"] > 0]
         assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
         assert (held["low"] <= held["share"] + WITHIN).all()

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.maturity.levels import UNKNOWN
 from cs_helpers.charts import baselines as charts
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
@@ -244,7 +245,7 @@ def test_who_was_never_asked_for_a_score_has_no_lowest_level(given: bool) -> Non
     )
     found = maturity.analyse(data, Q3)
     row = found.tables["levels"].set_index("account_id").loc["A"]
-    assert row[["level", "at_least", "at_most"]].tolist() == [maturity.UNKNOWN, 1, 4]
+    assert row[["level", "at_least", "at_most"]].tolist() == [UNKNOWN, 1, 4]
     fields = note(found, "levels_unknown").fields
     assert (fields["customers"], fields["names"]) == (1 if given else 2, ("surveys",))
 
@@ -457,7 +458,7 @@ def test_a_product_without_usage_is_told_apart_from_one_without_customers() -> N
     assert codes(baselines.analyse(data, Q3), "series") == ["nothing_recorded_of", "nothing_watched"]
     assert {n.code for n in health.analyse(data, Q3).notes} == {"no_health"}
     found = maturity.analyse(data, Q3)
-    assert found.tables["levels"]["level"].tolist() == [maturity.UNKNOWN]
+    assert found.tables["levels"]["level"].tolist() == [UNKNOWN]
     assert set(codes(found, "by_quarter")) == {"levels_unknown"}
     for language in ("en", "ja"):
         assert "nobody" not in Text(language)("notes.no_health", quarter="Q3")

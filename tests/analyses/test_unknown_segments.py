@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from builders import ANALYSES
 
-from cs_helpers.analyses.interviews.coverage import grid, next_companies, segments_in
+from cs_helpers.analyses.interviews.coverage import coverage_by_segment, next_companies, segment_orders
 from cs_helpers.analyses.journeys.conversions import stall
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Words
@@ -167,7 +167,7 @@ PEOPLE = pd.DataFrame(
 
 
 def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
-    assert segments_in(PEOPLE, ("mid", "S")) == {
+    assert segment_orders(PEOPLE, ("mid", "S")) == {
         "size": ("mid", "S", "unknown"),
         "quadrant": ("high-high", "low-low", "unknown"),
         "industry": ("retail", "unknown"),
@@ -185,7 +185,7 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
             "customers",
         ],
     )
-    heard = grid(told, PEOPLE, ("mid", "S"))
+    heard = coverage_by_segment(told, PEOPLE, ("mid", "S"))
     assert heard.groupby("dimension")["companies"].sum().to_dict() == {
         "size": 1,
         "quadrant": 1,

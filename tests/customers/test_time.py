@@ -10,8 +10,8 @@ import pytest
 from builders import account, contract, product, product_data, random, use
 
 from cs_helpers.analyses import baselines, health, journeys, maturity
-from cs_helpers.analyses.interviews.coverage import customers_of
-from cs_helpers.analyses.maturity import LOST
+from cs_helpers.analyses.interviews.coverage import current_customers
+from cs_helpers.analyses.maturity.levels import LOST
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.journey.waits import all_waits, milestone_times
@@ -112,7 +112,7 @@ def test_all_count_the_same_customers_and_losses(seed: int) -> None:
         for n in scored.notes
         if n.about == "bands" and n.code in ("too_young", "not_scored")
     ) in (len(now), 0)
-    assert sorted(customers_of(data, QUARTER)["account_id"]) == now
+    assert sorted(current_customers(data, QUARTER)["account_id"]) == now
 
     end = pd.Timestamp(QUARTER.end + DAY)
     reached = milestone_times(data, ["contract", "kickoff"], pd.Timestamp("2023-12-01"), end)

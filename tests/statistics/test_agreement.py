@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from cs_helpers.analyses.interviews.coders import agreement, disputed, ledger, pairs
+from cs_helpers.analyses.interviews.coders import agreement, codes_by_role, disputed_notes, pairwise_kappa
 from cs_helpers.statistics.agreement import alpha, alpha_interval, kappa
 
 #: Krippendorff 2011: four coders, twelve units; a dot is no reading
@@ -134,24 +134,24 @@ COMPANY = pd.Series({"N1": "A", "N2": "B", "N3": "A", "N4": "C"})
 
 
 def test_notes_to_talk_about_are_ranked_by_how_many_readings_differ() -> None:
-    result = disputed(codings(READ)).set_index("note_id")["differ"]
+    result = disputed_notes(codings(READ)).set_index("note_id")["differ"]
     # N2: two of three pairs differ in the viewpoint; N3: two of three in the code alone
     assert result.to_dict() == pytest.approx({"N2": 2 / 3, "N3": 1 / 3})
     assert result.index.tolist() == ["N2", "N3"]
 
 
 def test_the_ledger_says_which_roles_see_a_fact() -> None:
-    result = ledger(codings(READ), COMPANY).set_index("code")
+    result = codes_by_role(codings(READ), COMPANY).set_index("code")
     assert result.loc["login"].to_dict() == {"cs": 2, "sales": 2, "companies": 2, "roles": 2}
     assert result.loc["export"].to_dict() == {"cs": 2, "sales": 0, "companies": 2, "roles": 1}
     assert result.index.tolist() == ["export", "price", "login"]
 
 
 def test_roles_are_compared_by_what_most_of_each_say() -> None:
-    result = pairs(codings(READ), "coder_role")
+    result = pairwise_kappa(codings(READ), "coder_role")
     # cs reads N2 as often the one as the other: the first by name counts, behaviour
     assert result[["first", "second", "notes", "kappa"]].values.tolist() == [["cs", "sales", 3, 1.0]]
-    of_coders = pairs(codings(READ)).set_index(["first", "second"])
+    of_coders = pairwise_kappa(codings(READ)).set_index(["first", "second"])
     assert of_coders.loc[("cs-2", "sales-1"), "kappa"] == 1
     # agreement on two of three, by chance (2 x 1 + 0 x 1 + 1 x 1) / 9
     assert of_coders.loc[("cs-1", "cs-2"), "kappa"] == pytest.approx((2 / 3 - 3 / 9) / (1 - 3 / 9))
@@ -174,5 +174,7 @@ def test_of_two_viewpoints_by_one_coder_none_is_lost() -> None:
         ("N2", "a", "request", "x"), ("N2", "b", "problem", "x"),
     ])  # fmt: skip
     # of N1 they share one of two viewpoints, of N2 none
-    assert disputed(twice).set_index("note_id")["differ"].to_dict() == pytest.approx({"N2": 1, "N1": 2 / 3})
-    assert pairs(twice).iloc[0]["notes"] == 2
+    assert disputed_notes(twice).set_index("note_id")["differ"].to_dict() == pytest.approx(
+        {"N2": 1, "N1": 2 / 3}
+    )
+    assert pairwise_kappa(twice).iloc[0]["notes"] == 2

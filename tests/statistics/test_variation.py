@@ -98,7 +98,7 @@ def test_companies_are_counted_not_mentions() -> None:
     once = compare_segments(told, segment)
     pd.testing.assert_frame_equal(compare_segments(pd.concat([told] * 3), segment), once)
     row = once.iloc[0]
-    assert row["told"] == {"a": 8, "b": 0}
+    assert row["mentioned"] == {"a": 8, "b": 0}
     assert row["of"] == {"a": 8, "b": 8}
     assert row["p"] == pytest.approx(fisher_exact([[8, 0], [0, 8]]).pvalue)
     assert row["v"] == 1

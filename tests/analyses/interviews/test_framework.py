@@ -21,14 +21,14 @@ def told(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
 
 
 def test_every_cell_has_a_row_with_the_themes_most_companies_told() -> None:
-    found = matrix(
+    result = matrix(
         told(
             ("a", "problem", "one", "words", "ja"), ("b", "problem", "one", "behaviour", "latin"),
             ("a", "problem", "two", "words", "ja"), ("b", "problem", "three", "words", "ja"), ("c", "problem", "one", "inference", "ja"),
         )
     )  # fmt: skip
-    assert set(found["dimension"]) == {"size", "industry"}  # nobody's quadrant is known
-    cells = found[found["dimension"] == "size"].set_index(["segment", "viewpoint"])
+    assert set(result["dimension"]) == {"size", "industry"}  # nobody's quadrant is known
+    cells = result[result["dimension"] == "size"].set_index(["segment", "viewpoint"])
     assert len(cells) == 5
     cell = cells.loc[("small", "problem")]
     assert (cell["companies"], cell["of"]) == (3, 3)

@@ -12,6 +12,7 @@ from builders import account, contract, product_data, random
 from scipy.stats import fisher_exact
 
 from cs_helpers.analyses import interviews
+from cs_helpers.analyses.interviews import differences
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
 from cs_helpers.result import Result
@@ -74,40 +75,40 @@ def heard(*told: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str
     )
 
 
-def cell(found: Result, dimension: str, segment: str, viewpoint: str) -> int:
-    coverage = found.tables["coverage"].set_index(["dimension", "segment", "viewpoint"])
+def cell(result: Result, dimension: str, segment: str, viewpoint: str) -> int:
+    coverage = result.tables["coverage"].set_index(["dimension", "segment", "viewpoint"])
     return int(coverage.at[(dimension, segment, viewpoint), "companies"])
 
 
-def reasons(found: Result, reason: str, size: str) -> int:
-    row = found.tables["reasons"].set_index(["segment", "reason"]).loc[(size, reason)]
+def reasons(result: Result, reason: str, size: str) -> int:
+    row = result.tables["reasons"].set_index(["segment", "reason"]).loc[(size, reason)]
     assert row["given"] == row["open"] + row["supported"]
     return int(row["given"])
 
 
 def test_coverage_counts_companies_and_not_notes() -> None:
-    found = heard(*[note("s1")] * 5, note("s2"), note("s2", viewpoint="request"), note("m1"))
-    assert cell(found, "size", "small", "problem") == 2
-    assert cell(found, "size", "small", "request") == 1
-    assert cell(found, "size", "mid", "problem") == 1
-    assert cell(found, "quadrant", "high-high", "problem") == 3
+    result = heard(*[note("s1")] * 5, note("s2"), note("s2", viewpoint="request"), note("m1"))
+    assert cell(result, "size", "small", "problem") == 2
+    assert cell(result, "size", "small", "request") == 1
+    assert cell(result, "size", "mid", "problem") == 1
+    assert cell(result, "quadrant", "high-high", "problem") == 3
 
 
 def test_a_company_interviewed_twice_is_one_company() -> None:
-    found = heard(note("s1"), note("s1", held_on="2026-03-10"))
-    assert cell(found, "size", "small", "problem") == 1
-    assert found.n == 1
+    result = heard(note("s1"), note("s1", held_on="2026-03-10"))
+    assert cell(result, "size", "small", "problem") == 1
+    assert result.n == 1
 
 
 def test_segments_of_customers_that_nobody_told_of_stand_empty_in_the_grid() -> None:
-    found = heard(note("s1"), silent=("e1",))
-    assert [cell(found, "size", "enterprise", v) for v in VIEWPOINTS] == [0] * len(VIEWPOINTS)
+    result = heard(note("s1"), silent=("e1",))
+    assert [cell(result, "size", "enterprise", v) for v in VIEWPOINTS] == [0] * len(VIEWPOINTS)
 
 
 def test_a_second_coder_does_not_count_twice() -> None:
-    found = heard(note("s1"), note("s2"), coders=("a", "b"))
-    assert cell(found, "size", "small", "problem") == 2
-    assert found.metrics["notes"].value == 2
+    result = heard(note("s1"), note("s2"), coders=("a", "b"))
+    assert cell(result, "size", "small", "problem") == 2
+    assert result.metrics["notes"].value == 2
 
 
 @pytest.mark.parametrize(
@@ -115,22 +116,24 @@ def test_a_second_coder_does_not_count_twice() -> None:
     [("2025-06-30", False), ("2025-07-01", True), ("2026-06-30", True), ("2026-07-01", False)],
 )
 def test_interviews_of_the_last_four_quarters_are_read(day: str, read: bool) -> None:
-    found = heard(note("s1"), note("s2", held_on=day))
-    assert found.n == (2 if read else 1)
+    result = heard(note("s1"), note("s2", held_on=day))
+    assert result.n == (2 if read else 1)
 
 
 def test_the_share_of_behaviour_leaves_inference_out() -> None:
     kinds = ["behaviour"] * 8 + ["words"] * 2 + ["inference"] * 5
-    found = heard(*(note("s1", evidence=kind) for kind in kinds))
-    share = found.metrics["behaviour_share"]
+    result = heard(*(note("s1", evidence=kind) for kind in kinds))
+    share = result.metrics["behaviour_share"]
     # Wilson's published interval of 8 in 10
     assert (share.value, share.n) == (0.8, 10)
     assert (share.low, share.high) == pytest.approx((0.490, 0.943), abs=5e-4)
 
 
 def test_behaviour_is_held_against_words_within_each_viewpoint() -> None:
-    found = heard(note("s1"), note("s1", evidence="words"), note("s1", viewpoint="request", evidence="words"))
-    evidence = found.tables["evidence"].set_index("viewpoint")
+    result = heard(
+        note("s1"), note("s1", evidence="words"), note("s1", viewpoint="request", evidence="words")
+    )
+    evidence = result.tables["evidence"].set_index("viewpoint")
     assert evidence.loc[["all", "problem", "request"], "share"].tolist() == pytest.approx([1 / 3, 1 / 2, 0])
     assert np.isnan(evidence.at["proposal", "share"])
 
@@ -142,21 +145,21 @@ def test_where_everything_is_inferred_no_share_is_known() -> None:
 
 
 def test_reasons_count_companies_and_leave_out_the_refuted() -> None:
-    found = heard(
+    result = heard(
         note("s1", reason="timing", status="open"),
         note("s1", reason="timing", status="supported"),
         note("s2", reason="timing", status="refuted"),
         note("s3", reason="timing"),
         note("m1", reason="bias", status="supported"),
     )
-    assert reasons(found, "timing", "small") == 2
-    assert reasons(found, "bias", "mid") == 1
-    assert reasons(found, "timing", "mid") == 0
+    assert reasons(result, "timing", "small") == 2
+    assert reasons(result, "bias", "mid") == 1
+    assert reasons(result, "timing", "mid") == 0
 
 
 def test_reasons_are_of_all_companies_of_the_size() -> None:
-    found = heard(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
-    of = found.tables["reasons"].set_index(["reason", "segment"])["of"]
+    result = heard(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
+    of = result.tables["reasons"].set_index(["reason", "segment"])["of"]
     assert of["timing", "small"] == 2
     assert of["timing", "enterprise"] == 0
     assert set(of.index.unique("reason")) == set(REASONS)
@@ -191,31 +194,31 @@ def test_who_guesses_more_than_all_others_drifts() -> None:
     told = [note(f"s{n % 5}", by="csm-1", **(guess if n < 8 else {})) for n in range(20)]
     told += [note(f"m{n % 5}", by="csm-2", **(guess if n < 1 else {})) for n in range(20)]
     told += [note(f"e{n % 5}", by="csm-3", evidence="words") for n in range(20)]
-    found = heard(*told).tables["meter"]
-    by = found[found["dimension"] == "interviewer"].set_index("group")
+    result = heard(*told).tables["meter"]
+    by = result[result["dimension"] == "interviewer"].set_index("group")
     assert by.index.tolist() == ["csm-1", "csm-2", "csm-3"]
     assert by["drifts"].to_dict() == {"csm-1": True, "csm-2": False, "csm-3": False}
     assert by.loc["csm-1", ["notes", "behaviour", "words", "inference"]].tolist() == [20, 12, 0, 8]
     assert by.loc["csm-1", ["guessed_low", "guessed_high"]].tolist() == pytest.approx(wilson(8, 20))
     assert by.loc["csm-3", ["share", "guessed"]].tolist() == [0, 0]
-    sizes = found[found["dimension"] == "size"].set_index("group")
+    sizes = result[result["dimension"] == "size"].set_index("group")
     assert sizes.loc["mid", "share"] == 1
     # each company stands there, too: 20 notes over five companies of each size
-    assert (found["dimension"] == "company").sum() == 15
+    assert (result["dimension"] == "company").sum() == 15
 
 
 def test_what_is_not_understood_of_a_problem_is_the_next_question() -> None:
-    found = heard(
+    result = heard(
         note("s1", why="what"), note("s1", why="why"), note("s1", why="core", evidence="inference"),
         note("m1", why="expectation"), note("m1", why="what", viewpoint="request"),
         *(note("e1", why=level) for level in ("what", "why", "core", "expectation")),
     )  # fmt: skip
-    depth = found.tables["depth"].set_index("account_id")
+    depth = result.tables["depth"].set_index("account_id")
     assert depth.index.tolist() == ["m1", "s1", "e1"]
     assert depth["known"].to_dict() == {"m1": 1, "s1": 2, "e1": 4}
     # a guess is not known, nor is what belongs to another viewpoint
     assert depth["ask"].to_dict() == {"m1": "what", "s1": "core", "e1": ""}
-    assert found.metrics["understood"].value == pytest.approx(1 / 3)
+    assert result.metrics["understood"].value == pytest.approx(1 / 3)
 
 
 def told_by_two(old: str, new: str) -> Result:
@@ -243,32 +246,32 @@ def told_by_two(old: str, new: str) -> Result:
 
 
 def test_what_different_people_coded_is_not_taken_for_a_difference_of_segments() -> None:
-    found = told_by_two("a", "b")
+    result = told_by_two("a", "b")
     # all 22 companies tell both: whoever read them, and whatever order the rows have
-    assert found.tables["themes"].set_index("code")["companies"].to_dict() == {"folding": 22, "stamps": 22}
-    assert set(found.tables["varies"]["verdict"]) <= {"alike", "unknown"}
-    assert found.tables["segment_facts"].empty
-    assert found.metrics["notes"].value == 22
+    assert result.tables["themes"].set_index("code")["companies"].to_dict() == {"folding": 22, "stamps": 22}
+    assert set(result.tables["varies"]["verdict"]) <= {"alike", "unknown"}
+    assert result.tables["segment_facts"].empty
+    assert result.metrics["notes"].value == 22
 
 
 def test_a_coder_of_long_ago_does_not_silence_those_of_now() -> None:
-    found = told_by_two("gone", "gone too")
-    assert found.tables["coverage"]["companies"].sum() > 0
+    result = told_by_two("gone", "gone too")
+    assert result.tables["coverage"]["companies"].sum() > 0
 
 
 def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
-    found = heard(
+    result = heard(
         note("s1", code="left"), note("s1", code="left"), note("m1", code="left", held_on="2026-06-20"),
         note("s1", code="one company"), note("s1", code="one company"), note("s1", code="one company"),
         note("s1", code="two notes"), note("m1", code="two notes"), note("m1", code="two notes", evidence="inference"),
     ).tables["themes"].set_index("code")  # fmt: skip
-    assert found["theme"].to_dict() == {"left": True, "two notes": False, "one company": False}
-    assert found.at["left", "note_ids"] == ("N-002", "N-000", "N-001")
-    assert found.loc["two notes", ["companies", "notes"]].tolist() == [2, 2]
+    assert result["theme"].to_dict() == {"left": True, "two notes": False, "one company": False}
+    assert result.at["left", "note_ids"] == ("N-002", "N-000", "N-001")
+    assert result.loc["two notes", ["companies", "notes"]].tolist() == [2, 2]
 
 
 def test_quotes_are_verbatim_and_never_a_guess() -> None:
-    found = (
+    result = (
         heard(
             note("s1", code="left", text="The login left with her."),
             note("s2", code="left", text="They must have lost it.", evidence="inference"),
@@ -277,8 +280,8 @@ def test_quotes_are_verbatim_and_never_a_guess() -> None:
         .set_index(["segment", "viewpoint"])
         .loc[("small", "problem")]
     )
-    assert [text for *_, text in found["quotes"]] == ["The login left with her."]
-    assert (found["companies"], found["of"], found["codes"]) == (2, 2, (("left", 1),))
+    assert [text for *_, text in result["quotes"]] == ["The login left with her."]
+    assert (result["companies"], result["of"], result["codes"]) == (2, 2, (("left", 1),))
 
 
 def test_each_note_leads_to_its_themes_and_each_theme_to_its_notes() -> None:
@@ -296,9 +299,9 @@ def test_each_note_leads_to_its_themes_and_each_theme_to_its_notes() -> None:
 
 
 def test_the_next_company_to_talk_to_is_one_not_talked_to_yet() -> None:
-    found = heard(note("s1"), note("m1"), silent=("e1", "s2"))
-    assert set(found.tables["next"]["name"]) == {"e1", "s2"}
-    assert found.tables["next"]["name"].iloc[0] == "e1"
+    result = heard(note("s1"), note("m1"), silent=("e1", "s2"))
+    assert set(result.tables["next"]["name"]) == {"e1", "s2"}
+    assert result.tables["next"]["name"].iloc[0] == "e1"
 
 
 def test_fewer_than_20_companies_are_said_to_be_few() -> None:
@@ -311,16 +314,16 @@ def test_20_companies_are_enough() -> None:
 
 
 def test_without_interviews_in_these_quarters_every_question_says_so() -> None:
-    found = heard(note("s1", held_on="2024-01-10"))
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"no_interviews"}
+    result = heard(note("s1", held_on="2024-01-10"))
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"no_interviews"}
 
 
 def test_without_the_table_every_question_says_so() -> None:
-    found = interviews.analyse(product_data(accounts=[], contracts=[]), Q2)
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"missing_table"}
-    assert all(n.fields["tables"] == ("interviews", "notes") for n in found.notes)
+    result = interviews.analyse(product_data(accounts=[], contracts=[]), Q2)
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"missing_table"}
+    assert all(n.fields["tables"] == ("interviews", "notes") for n in result.notes)
 
 
 def test_without_codings_the_evidence_is_still_known() -> None:
@@ -330,10 +333,14 @@ def test_without_codings_the_evidence_is_still_known() -> None:
         interviews=[{"interview_id": "I", "account_id": "s1", "held_on": "2026-06-10"}],
         notes=[{"note_id": "N", "interview_id": "I", "evidence": "words", "text": "."}],
     )
-    found = interviews.analyse(data, Q2)
-    assert found.tables["evidence"].set_index("viewpoint").at["all", "words"] == 1
-    assert "coverage" not in found.tables
-    assert {n.about for n in found.notes if n.code == "missing_table"} >= {"coverage", "framework", "reasons"}
+    result = interviews.analyse(data, Q2)
+    assert result.tables["evidence"].set_index("viewpoint").at["all", "words"] == 1
+    assert "coverage" not in result.tables
+    assert {n.about for n in result.notes if n.code == "missing_table"} >= {
+        "coverage",
+        "framework",
+        "reasons",
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -357,7 +364,7 @@ def test_what_small_companies_alone_tell_is_found(result_of: Callable[..., Resul
     fact = facts.set_index("code").loc[[truths.SMALL_ONLY]].iloc[0]
     assert fact["size"] == "small"
     assert fact["companies"] <= truths.SMALL_ONLY_COMPANIES
-    assert fact["companies"] >= interviews.LEAST_TOLD
+    assert fact["companies"] >= differences.MIN_COMPANIES
 
 
 def test_nothing_but_what_was_planted_is_told_by_one_size_alone(result_of: Callable[..., Result]) -> None:
@@ -372,16 +379,16 @@ def test_no_other_product_has_a_fact_of_one_size(result_of: Callable[..., Result
 
 
 def test_the_product_with_few_interviews_says_so(result_of: Callable[..., Result]) -> None:
-    found = result_of("interviews", "helpdesk", "2026Q3")
-    few = [n for n in found.notes if n.code == "few_companies"]
-    assert [n.fields["companies"] for n in few] == [found.n]
-    assert found.n < interviews.LEAST_COMPANIES
+    result = result_of("interviews", "helpdesk", "2026Q3")
+    few = [n for n in result.notes if n.code == "few_companies"]
+    assert [n.fields["companies"] for n in few] == [result.n]
+    assert result.n < interviews.MIN_COMPANIES
 
 
 def test_the_product_with_enough_interviews_says_nothing_of_it(result_of: Callable[..., Result]) -> None:
-    found = result_of("interviews", "paper_to_web", "2026Q3")
-    assert found.n >= interviews.LEAST_COMPANIES
-    assert not found.notes
+    result = result_of("interviews", "paper_to_web", "2026Q3")
+    assert result.n >= interviews.MIN_COMPANIES
+    assert not result.notes
 
 
 def test_the_evidence_of_the_viewpoints_adds_up_to_all(result_of: Callable[..., Result]) -> None:
@@ -396,14 +403,14 @@ def test_the_evidence_of_the_viewpoints_adds_up_to_all(result_of: Callable[..., 
 
 def test_a_guess_is_nobodys_theme_and_nobodys_reason() -> None:
     guess = {"evidence": "inference", "code": "paper", "reason": "bias"}
-    found = heard(
+    result = heard(
         *(note(f"s{n}", **guess) for n in range(8)), *(note(f"m{n}", code="other") for n in range(8))
     )
-    assert "paper" not in set(found.tables["varies"]["code"])
-    assert found.tables["segment_facts"]["code"].tolist() == ["other"]
-    assert found.tables["hypotheses"].empty
-    assert [n.code for n in found.about("reasons")] == ["no_reasons"]
-    assert found.tables["saturation"]["themes"].iloc[-1] <= 1
+    assert "paper" not in set(result.tables["varies"]["code"])
+    assert result.tables["segment_facts"]["code"].tolist() == ["other"]
+    assert result.tables["hypotheses"].empty
+    assert [n.code for n in result.about("reasons")] == ["no_reasons"]
+    assert result.tables["saturation"]["themes"].iloc[-1] <= 1
 
 
 def test_of_a_company_that_nobody_coded_yet_nothing_is_known() -> None:

@@ -36,8 +36,8 @@ def small(numbers: pd.Series) -> bool:
 
 
 def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
-    _, found = both
-    tables = found.tables
+    _, result = both
+    tables = result.tables
     for name in (
         "coverage",
         "crossing",
@@ -51,7 +51,7 @@ def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
         assert not small(tables[name]["companies"]), name
     for status in ("given", "supported", "open", "refuted", "of"):
         assert not small(tables["reasons"][status]), status
-    for column in ("told", "of"):
+    for column in ("mentioned", "of"):
         numbers = [n for counts in tables["varies"][column] for n in counts.values()]
         assert not small(pd.Series(numbers, dtype=float)), column
     assert not small(tables["framework"]["of"])
@@ -60,11 +60,11 @@ def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
 
 
 def test_a_row_with_a_small_number_is_hidden_whole(both: tuple[Any, Any]) -> None:
-    whole, found = both
+    whole, result = both
     for keys, row in whole.tables["coverage"].groupby(["dimension", "viewpoint"]):
-        told = found.tables["coverage"].loc[row.index, "companies"]
+        told = result.tables["coverage"].loc[row.index, "companies"]
         assert told[row["companies"] > 0].isna().all() == small(row["companies"]), keys
-    reasons = found.tables["reasons"]
+    reasons = result.tables["reasons"]
     # what was given less what is supported is what is open
     shown = reasons.dropna(subset=["given", "supported"])
     assert not small(shown["given"] - shown["supported"])
@@ -73,52 +73,52 @@ def test_a_row_with_a_small_number_is_hidden_whole(both: tuple[Any, Any]) -> Non
 
 
 def test_what_was_worked_out_from_hidden_numbers_is_hidden(both: tuple[Any, Any]) -> None:
-    _, found = both
-    for row in found.tables["varies"].itertuples():
-        if None in row.told.values() and all(n is not None for n in row.of.values()):
+    _, result = both
+    for row in result.tables["varies"].itertuples():
+        if None in row.mentioned.values() and all(n is not None for n in row.of.values()):
             assert row.p != row.p
             assert row.v != row.v
-    frozen = found.tables["frozen"]
+    frozen = result.tables["frozen"]
     assert frozen[["before", "after", "low", "high", "p"]].isna().all(axis=None)
     assert set(frozen["verdict"]) <= {"replicated", "contradicted", "not_observed", "untested"}
-    understood = found.metrics.get("understood")
+    understood = result.metrics.get("understood")
     assert understood is None or not small(pd.Series([round(understood.value * understood.n)]))
 
 
 def test_no_note_is_named(both: tuple[Any, Any]) -> None:
-    _, found = both
-    for name, table in found.tables.items():
+    _, result = both
+    for name, table in result.tables.items():
         assert "N-0" not in table.to_csv(), name
 
 
 def test_what_shows_single_companies_is_left_to_the_team(both: tuple[Any, Any]) -> None:
-    whole, found = both
-    assert not set(TEAM_ONLY) & set(found.tables)
-    said = {note.about for note in found.notes if note.code == "team_only"}
+    whole, result = both
+    assert not set(TEAM_ONLY) & set(result.tables)
+    said = {note.about for note in result.notes if note.code == "team_only"}
     assert said == set(TEAM_ONLY) & set(whole.tables)
-    assert set(found.tables["meter"]["dimension"]) <= {"size", "quadrant", "industry"}
+    assert set(result.tables["meter"]["dimension"]) <= {"size", "quadrant", "industry"}
 
 
 def test_quotes_are_of_themes_that_several_companies_told(both: tuple[Any, Any]) -> None:
-    _, found = both
-    for row in found.tables["framework"].itertuples():
+    _, result = both
+    for row in result.tables["framework"].itertuples():
         assert {quote[0] for quote in row.quotes} == {code for code, _ in row.codes}
 
 
 def test_no_customers_name_is_left(
     both: tuple[Any, Any], of_product: Any, request: pytest.FixtureRequest
 ) -> None:
-    _, found = both
-    names = [name for name in of_product(found.product)["accounts"]["name"] if len(name) > 5]
+    _, result = both
+    names = [name for name in of_product(result.product)["accounts"]["name"] if len(name) > 5]
     told = re.compile("|".join(map(re.escape, names)))
-    for name, table in found.tables.items():
+    for name, table in result.tables.items():
         assert not told.search(table.to_csv()), name
 
 
 def test_no_curve_tells_how_few_companies_of_a_size_were_heard(both: tuple[Any, Any]) -> None:
-    whole, found = both
+    whole, result = both
     few = small(whole.tables["saturation"].groupby("segment")["companies"].max())
-    assert set(found.tables["saturation"]["segment"]) == (
+    assert set(result.tables["saturation"]["segment"]) == (
         {"all"} if few else {"all", "small", "mid", "enterprise"}
     )
 
