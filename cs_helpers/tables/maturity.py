@@ -33,7 +33,7 @@ def levels(result: Result, text: Text) -> Listing:
 
 
 def definitions(product: Product, text: Text) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The product's four levels of maturity and what each means: keys of headings (`page.<key>`), and rows."""
+    """The levels of maturity of a product with their meaning: keys of headings (`page.<key>`), and rows."""
     rows: list[tuple[str, ...]] = [
         (
             text.label("level", level.level),

@@ -197,15 +197,15 @@ MONEY = re.compile(r"[¥￥]\d[\d,]*")
 
 def test_no_amount_stands_without_its_currency(workbook, results):
     """In a cell under MRR, in its spreadsheet's heading, and in a sentence that names an amount."""
-    found = 0
+    result = 0
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], workbook.text)
         for heading in (h for h in listing.page if h.startswith("MRR")):
             assert all(MONEY.fullmatch(cell) for cell in listing.page[heading]), (analysis, question)
             assert "MRR (JPY)" in listing.all_rows
-            found += 1
-    assert found == 3
+            result += 1
+    assert result == 3
     for analysis, question in CHARTS:
         message = workbook._picture(results[analysis], question).message
         assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (analysis, question)

@@ -30,8 +30,8 @@ def box():
 
 
 def test_a_word_is_found_in_any_spelling_the_latest_note_first(box):
-    found = box.find("つまづく")
-    assert found[["left", "hit", "note_id"]].to_numpy().tolist() == [
+    result = box.find("つまづく")
+    assert result[["left", "hit", "note_id"]].to_numpy().tolist() == [
         ["", "躓い", "N-2"],
         ["設定で", "つまずい", "N-1"],
     ]

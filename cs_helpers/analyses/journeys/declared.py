@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cs_helpers.analyses.journeys.counting import counted_as
+from cs_helpers.analyses.journeys.counting import with_funnel_options
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, findings, notes
 
@@ -61,5 +61,5 @@ DECLARES = Declaration(
         told="reason",
     ),
     free_text=(("moves", "what"),),  # what touches were about is written by hand
-    with_options=counted_as,
+    with_options=with_funnel_options,
 )

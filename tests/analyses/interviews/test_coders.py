@@ -30,7 +30,7 @@ from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.statistics.agreement import alpha, alpha_interval, kappa, masi
 from cs_helpers.tables.coders import agreement as agreement_table
 from cs_helpers.tables.coders import code_agreement as code_table
-from cs_helpers.tables.coders import disputed_notes as disputed_table
+from cs_helpers.tables.coders import disputed as disputed_table
 from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
 
@@ -258,11 +258,11 @@ def test_what_is_said_of_agreement_holds_of_the_table(
     read = units_of(" ".join(units))
     told, company, text = codings(read), companies(read), Text(language)
     tables = {"agreement": agreement(told, company), "code_agreement": code_agreement(told, company)}
-    found = verdict_of(tables["agreement"], tables["code_agreement"])
-    assert (found.code, found.fields.get("code")) == (verdict, least)
+    decided = verdict_of(tables["agreement"], tables["code_agreement"])
+    assert (decided.code, decided.fields.get("code")) == (verdict, least)
     quarter = Quarter(2026, 3)
     result = Result(
-        "interviews", "x", quarter, quarter.start, quarter.end, 2, tables, {}, verdicts={"agreement": found}
+        "interviews", "x", quarter, quarter.start, quarter.end, 2, tables, {}, verdicts={"agreement": decided}
     )
     listing = agreement_table(result, text)
     assert "nan" not in listing.message.lower()

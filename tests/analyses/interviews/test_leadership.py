@@ -124,7 +124,7 @@ def test_no_curve_tells_how_few_companies_of_a_size_were_heard(both: tuple[Any, 
 
 
 def test_a_table_of_which_nothing_can_be_shown_says_so_and_does_not_claim_to_be_empty() -> None:
-    told = pd.DataFrame(
+    pairs = pd.DataFrame(
         {"script": "latin", "first": ["a"], "second": ["b"], "both": [2], "companies": [MIN_COMPANIES - 1]}
     )
     result = Result(
@@ -134,9 +134,9 @@ def test_a_table_of_which_nothing_can_be_shown_says_so_and_does_not_claim_to_be_
         Quarter(2026, 3).start,
         Quarter(2026, 3).end,
         9,
-        {"pairs": told},
+        {"pairs": pairs},
         {},
     )
-    found = for_leadership(result)
-    assert "pairs" not in found.tables
-    assert [n.code for n in found.about("pairs")] == ["few_tell"]
+    shown = for_leadership(result)
+    assert "pairs" not in shown.tables
+    assert [n.code for n in shown.about("pairs")] == ["few_tell"]

@@ -55,9 +55,9 @@ def test_each_dialogue_is_a_company_and_each_thing_a_customer_said_a_note(
 def test_what_each_act_was_said_by_is_counted_in_dialogues(
     result: Result, said: list[dict[str, str]]
 ) -> None:
-    found = result.tables["themes"].set_index("code")["companies"].to_dict()
-    by_hand = {code: len({r["src_file_id"] for r in said if r["speech_act"] == code}) for code in found}
-    assert found == by_hand
+    companies = result.tables["themes"].set_index("code")["companies"].to_dict()
+    by_hand = {code: len({r["src_file_id"] for r in said if r["speech_act"] == code}) for code in companies}
+    assert companies == by_hand
 
 
 def test_who_travels_with_children_speaks_of_children(result: Result) -> None:

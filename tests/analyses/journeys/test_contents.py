@@ -10,7 +10,7 @@ from funnel_cases import CORRELATION
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
-from cs_helpers.analyses.journeys.contents import adherence, moved_on
+from cs_helpers.analyses.journeys.contents import adherence, effects_of_uses
 from cs_helpers.journey.uses import first_uses, planned_signs, unseen_signs, uses_known_from
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
@@ -58,7 +58,7 @@ def test_a_mail_that_does_nothing_is_said_to_do_nothing_where_plain_counting_say
     inside, told, naive = 0, 0, []
     for seed in range(200):
         waits, uses = simulated(random(seed), effect=1.0)
-        row = moved_on(waits, uses, WINDOW).iloc[0]
+        row = effects_of_uses(waits, uses, WINDOW).iloc[0]
         inside += row["low"] <= 1 <= row["high"]
         told += row["verdict"] != "alike"
         naive.append(as_counted(waits, uses))
@@ -71,11 +71,11 @@ def test_a_mail_that_does_nothing_is_said_to_do_nothing_where_plain_counting_say
 
 
 def test_a_mail_that_doubles_the_pace_is_found() -> None:
-    found = [moved_on(*simulated(random(seed), effect=2.0), WINDOW).iloc[0] for seed in range(60)]
-    ratios = np.log([row["ratio"] for row in found])
+    result = [effects_of_uses(*simulated(random(seed), effect=2.0), WINDOW).iloc[0] for seed in range(60)]
+    ratios = np.log([row["ratio"] for row in result])
     assert np.exp(np.mean(ratios)) == pytest.approx(2.0, rel=0.08)
-    assert sum(row["low"] <= 2 <= row["high"] for row in found) >= 52
-    assert sum(row["verdict"] == "faster" for row in found) >= 50
+    assert sum(row["low"] <= 2 <= row["high"] for row in result) >= 52
+    assert sum(row["verdict"] == "faster" for row in result) >= 50
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -163,9 +163,9 @@ def waits_of(**days: float) -> pd.DataFrame:
 
 
 def shown(data: ProductData, waits: pd.DataFrame) -> list[str]:
-    found = first_uses(data, waits, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
-    assert (found["step"] == found["wait"].map(waits["step"])).all()
-    return sorted(f"{r.step} {r.kind} {r.what} {r.since:.2f}" for r in found.itertuples())
+    result = first_uses(data, waits, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
+    assert (result["step"] == result["wait"].map(waits["step"])).all()
+    return sorted(f"{r.step} {r.kind} {r.what} {r.since:.2f}" for r in result.itertuples())
 
 
 def test_uses_are_what_touches_and_the_log_say() -> None:
@@ -233,7 +233,7 @@ def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time()
     uses = pd.DataFrame(
         [{"wait": "ABCDEF".index(a), "step": "value", "kind": "tools", "what": "", "since": d} for a, d in days.items()]
     )  # fmt: skip
-    found = adherence(waits, uses, {"value"})
-    assert [(r.csm, r.due, r.used) for r in found.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
+    result = adherence(waits, uses, {"value"})
+    assert [(r.csm, r.due, r.used) for r in result.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
     # Wilson's interval of 1 in 2, as published
-    assert found[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)
+    assert result[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)
