@@ -27,7 +27,7 @@ for name, report in reports.items():
     assert report["status"] == "published", (name, report)
     page = (folder / name).read_text(encoding="utf-8")
     assert check_page(page) == [], name
-    assert page.count("<img ") >= 3, name
+    assert "<img " in page, name
     assert ('class="edition"' in page) == (edition == "team"), name
     assert report["parameters"]["audience"] == edition, name
 for name in ("index.html", "index.en.html", "index.ja.html"):

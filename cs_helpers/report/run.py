@@ -217,9 +217,9 @@ def _executed(task: Task, folder: Path) -> Outcome:
             problems.append(_problem(error))
     if problems:
         return failed(run, problems, title=heading, cells=cells)
-    figure, message = _says(notebook)
+    answered, message = _says(notebook)
     return Outcome(
-        run, "published" if figure else "silent", {run.file: page, **beside}, heading, message,
+        run, "published" if answered else "silent", {run.file: page, **beside}, heading, message,
         _metrics(notebook), (), cells,
         found=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
     )  # fmt: skip
@@ -283,13 +283,14 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
 
 
 def _says(notebook: Any) -> tuple[bool, str]:
-    """Whether there is a figure, and what the headline (or the first figure, or the first note) and the header say."""
+    """Whether anything is answered, by a figure or a table, and what the headline (or the first figure, else note) and the header say."""
     shown = _shown(notebook)
     figures = [o for o in shown if "image/png" in o.data]
+    listed = [o for o in shown if o.metadata.get("cs_workbook", {}).get("rows")]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
     said = next((a["message"] for a in about if a.get("message")), "")
     # no number stands anywhere without what was left out of the tables that it rests on
     out = next((a["left_out"] for o in shown if (a := o.metadata.get("cs_workbook", {})).get("left_out")), "")
-    return bool(figures), f"{said}{out}"
+    return bool(figures or listed), f"{said}{out}"
