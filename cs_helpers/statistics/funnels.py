@@ -89,8 +89,8 @@ class Funnel:
                 "steps", "an unordered funnel names each event once", value=", ".join(self.steps)
             )
         for exclusion in self.exclusions:
-            whole = (exclusion.after, exclusion.before) == (1, len(self.steps))
-            if self.mode == "unordered" and not whole:
+            spans_funnel = (exclusion.after, exclusion.before) == (1, len(self.steps))
+            if self.mode == "unordered" and not spans_funnel:
                 raise ParameterError(
                     "exclusions", "without an order they can only hold for the whole funnel",
                     value=(exclusion.after, exclusion.before), allowed=f"1 to {len(self.steps)}",

@@ -123,9 +123,9 @@ def incidence(days: pd.Series, outcome: pd.Series, entered: pd.Series | None = N
     low, high = _log_log_bounds(share, error)
     left_before = np.searchsorted(np.sort(time[status == LEFT]), at, side="left")
     reached = int((status == REACHED).sum())
-    nobody, everybody = share == 0, share == 1
-    low = np.select([nobody, everybody], [0.0, wilson(reached, reached)[0]], low)
-    high = np.select([nobody, everybody], [_Z**2 / (at_risk + left_before + _Z**2), 1.0], high)
+    is_zero, is_one = share == 0, share == 1
+    low = np.select([is_zero, is_one], [0.0, wilson(reached, reached)[0]], low)
+    high = np.select([is_zero, is_one], [_Z**2 / (at_risk + left_before + _Z**2), 1.0], high)
     return pd.DataFrame(dict(zip(CURVE, (at, share, low, high, at_risk), strict=True)))
 
 

@@ -35,7 +35,7 @@ def pseudonym(kind: str, number: int) -> str:
     return f"<{kind}{number or ''}>"
 
 
-def told() -> ProductData:
+def interviewed_product() -> ProductData:
     return product_data(
         accounts=[account("A-2", csm="Ishibashi"), account("A-1")],
         contracts=[contract("A-1", "2026-01-01"), contract("A-2", "2026-01-01")],
@@ -49,15 +49,15 @@ def told() -> ProductData:
 
 
 def test_no_notes_can_be_masked() -> None:
-    data = told()
+    data = interviewed_product()
     empty = data.of_accounts(pd.Series(["A-1"]))
     result = mask_tables(empty, create_masker(empty, Pseudonymization(pseudonym)), pseudonym)
     assert result["notes"]["text"].dtype == data["notes"]["text"].dtype
 
 
 def test_tables_are_masked_and_the_others_stay() -> None:
-    masker = create_masker(told(), Pseudonymization(pseudonym))
-    result = mask_tables(told(), masker, pseudonym)
+    masker = create_masker(interviewed_product(), Pseudonymization(pseudonym))
+    result = mask_tables(interviewed_product(), masker, pseudonym)
     staff = masker.numbers.staff
     assert sorted(result["accounts"]["name"]) == ["<company1>", "<company2>"]
     of_code, of_note = (masker.numbers.persons[masker.product][f"{account}\n田中"] for account in ("", "A-2"))
@@ -66,5 +66,5 @@ def test_tables_are_masked_and_the_others_stay() -> None:
         "N-1": f"<person{of_note}>さん (<mail>)", "N-2": f"<staff{staff['Ishibashi']}> helped us, <staff{staff['csm-03']}> did not",
     }  # fmt: skip
     assert result["notes"]["note_id"].tolist() == ["N-2", "N-1"]  # in the order they came
-    assert result["contracts"].equals(told()["contracts"])
+    assert result["contracts"].equals(interviewed_product()["contracts"])
     assert not result.missing("notes")

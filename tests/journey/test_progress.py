@@ -19,7 +19,7 @@ BEGAN, END = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-07-01")
 USE = {"rules": {"use": {"event": "web.*"}}}
 
 
-def told(rows: str) -> list[dict[str, Any]]:
+def milestone_rows(rows: str) -> list[dict[str, Any]]:
     """Milestones from lines of account, step, day of 2026 as in 01-31 and maybe a user."""
     result = []
     for line in rows.strip().splitlines():
@@ -36,7 +36,7 @@ def told(rows: str) -> list[dict[str, Any]]:
 
 
 def data_of(rows: str, *, usage: list[dict[str, Any]] | None = None, **journey: Any) -> ProductData:
-    milestones = told(rows)
+    milestones = milestone_rows(rows)
     names = sorted({m["account_id"] for m in milestones})
     return product_data(
         product(steps=["kickoff", "use"], window_days=journey.pop("window_days", 90), journey=journey),

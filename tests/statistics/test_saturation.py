@@ -31,7 +31,7 @@ def test_codes_that_an_earlier_interview_had_are_not_new() -> None:
     assert new_codes([frozenset("ab"), frozenset("bc"), frozenset("a"), frozenset("d")]) == [2, 1, 0, 1]
 
 
-def told(**codes: str) -> pd.DataFrame:
+def mentions(**codes: str) -> pd.DataFrame:
     """Company -> its codes, a letter each; held one day after the other."""
     rows = [
         {"account_id": name, "held_on": pd.Timestamp("2026-01-01") + pd.Timedelta(days=n), "code": code}
@@ -49,7 +49,7 @@ def test_themes_by_companies_are_the_mean_over_orders(monkeypatch: pytest.Monkey
     ]
     expected = [sum(column) / 6 for column in zip(*known, strict=True)]
     monkeypatch.setattr(module, "_ORDERS", 6000)
-    result = saturation_curves(told(**companies))
+    result = saturation_curves(mentions(**companies))
     assert result["themes"].tolist() == pytest.approx(expected, abs=0.03)
     assert result["new"].sum() == pytest.approx(4)
 
@@ -57,14 +57,14 @@ def test_themes_by_companies_are_the_mean_over_orders(monkeypatch: pytest.Monkey
 def test_each_segment_is_told_alone() -> None:
     many = {f"S{n:02}": "abc" for n in range(12)} | {f"L{n:02}": chr(97 + n) * 2 for n in range(12)}
     segments = pd.Series({name: "small" if name[0] == "S" else "large" for name in many})
-    result = saturation_curves(told(**many), segments).groupby("segment").last()
+    result = saturation_curves(mentions(**many), segments).groupby("segment").last()
     # every small company tells the same: after the base nothing is new; each large one tells something new
     assert result.loc["small", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 3, "4+2", 1]
     assert result.loc["large", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 12, "", 0]
 
 
 def test_a_company_that_tells_nothing_new_or_nothing_at_all_counts() -> None:
-    rows = told(A="ab", B="cd", C="ef", D="gh")
+    rows = mentions(A="ab", B="cd", C="ef", D="gh")
     quiet = [
         {"account_id": f"Q{n}", "held_on": pd.Timestamp("2026-02-01") + pd.Timedelta(days=n), "code": None}
         for n in range(12)
@@ -74,4 +74,4 @@ def test_a_company_that_tells_nothing_new_or_nothing_at_all_counts() -> None:
 
 
 def test_nobody_heard_is_nothing_known() -> None:
-    assert saturation_curves(told()[[]].reindex(columns=["account_id", "held_on", "code"])).empty
+    assert saturation_curves(mentions()[[]].reindex(columns=["account_id", "held_on", "code"])).empty

@@ -1,4 +1,4 @@
-"""What the analysis of maturity declares: its questions, notes, and what its columns tell of."""
+"""What the analysis of maturity declares: its questions, notes, and the disclosure of its columns."""
 
 from __future__ import annotations
 

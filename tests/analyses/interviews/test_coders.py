@@ -167,8 +167,8 @@ def test_where_each_reading_is_one_code_sets_are_compared_like_labels(pairs: lis
 @settings(max_examples=15, deadline=None)
 @given(studies)
 def test_each_code_is_judged_as_there_or_not(units: list[list[Set | None]]) -> None:
-    told = codings(units)
-    result = code_agreement(told, companies(units)).set_index("code")
+    rows = codings(units)
+    result = code_agreement(rows, companies(units)).set_index("code")
     read = [n for n, unit in enumerate(units) if sum(s is not None for s in unit) > 1]
     assert set(result.index) == {code for n in read for own in units[n] for code in own or ()}
     for code, row in result.iterrows():
@@ -206,17 +206,17 @@ def test_without_any_code_nothing_is_said_of_codes() -> None:
 
 
 def test_several_viewpoints_of_a_note_are_a_set_too() -> None:
-    told = pd.DataFrame(
+    readings = pd.DataFrame(
         [("N1", "a", "problem"), ("N1", "a", "request"), ("N1", "b", "problem"), ("N2", "a", "request"), ("N2", "b", "request")],
         columns=["note_id", "coder", "viewpoint"],
     ).assign(code="x", coder_role="cs")  # fmt: skip
-    result = agreement(told, pd.Series({"N1": 1, "N2": 2})).set_index(["what", "measure"])
+    result = agreement(readings, pd.Series({"N1": 1, "N2": 2})).set_index(["what", "measure"])
     units: list[list[Set | None]] = [[of("PR"), of("P")], [of("R"), of("R")]]
     assert result.loc[("viewpoints", "masi"), "alpha"] == pytest.approx(alpha_by_hand(units, masi_by_hand))
     # b does not see the request of N1, a does not lack the problem
     assert result.loc[("problem", "present"), "alpha"] == 1
     assert result.loc[("request", "present"), "same"] == 0.5
-    assert disputed_notes(told)["differ"].tolist() == [pytest.approx(2 / 3)]
+    assert disputed_notes(readings)["differ"].tolist() == [pytest.approx(2 / 3)]
 
 
 def test_notes_to_talk_about_show_whole_sets_and_what_differs_most_first() -> None:
@@ -256,8 +256,8 @@ def test_what_is_said_of_agreement_holds_of_the_table(
     units: list[str], verdict: str, least: str | None, language: str
 ) -> None:
     read = units_of(" ".join(units))
-    told, company, text = codings(read), companies(read), Text(language)
-    tables = {"agreement": agreement(told, company), "code_agreement": code_agreement(told, company)}
+    readings, company, text = codings(read), companies(read), Text(language)
+    tables = {"agreement": agreement(readings, company), "code_agreement": code_agreement(readings, company)}
     decided = verdict_of(tables["agreement"], tables["code_agreement"])
     assert (decided.code, decided.fields.get("code")) == (verdict, least)
     quarter = Quarter(2026, 3)
@@ -276,11 +276,11 @@ def test_what_is_said_of_agreement_holds_of_the_table(
 
 
 def test_a_set_is_shown_as_one_line_for_each_coder() -> None:
-    told = disputed_notes(codings([[of("AB"), of("-")]])).assign(
+    readings = disputed_notes(codings([[of("AB"), of("-")]])).assign(
         name="Kita", size="small", evidence="words", text="?"
     )
     quarter = Quarter(2026, 3)
-    result = Result("interviews", "x", quarter, quarter.start, quarter.end, 1, {"disputed": told}, {})
+    result = Result("interviews", "x", quarter, quarter.start, quarter.end, 1, {"disputed": readings}, {})
     shown = {lang: disputed_table(result, Text(lang)).page.iloc[0, 2] for lang in ("en", "ja")}
     assert shown["en"] == "c0: Problem and background (A, B)\nc1: Problem and background (no theme)"
     assert shown["ja"].split("\n")[1] == "c1：課題とその背景（テーマなし）"
@@ -405,10 +405,10 @@ def test_a_study_of_one_code_gives_the_published_kappa(snapshot: Snapshot) -> No
 def test_what_one_coder_alone_has_read_is_counted(snapshot: Snapshot) -> None:
     data = snapshot.read("expense_desk")
     assert "read_by_one" not in {note.code for note in interviews.analyse(data, Quarter(2026, 3)).notes}
-    told = data.tables["codings"]
-    gone = (told["coder"] == "second") & told["note_id"].isin(["expense_desk-1", "expense_desk-2"])
+    readings = data.tables["codings"]
+    gone = (readings["coder"] == "second") & readings["note_id"].isin(["expense_desk-1", "expense_desk-2"])
     result = interviews.analyse(
-        replace(data, tables={**data.tables, "codings": told[~gone]}), Quarter(2026, 3)
+        replace(data, tables={**data.tables, "codings": readings[~gone]}), Quarter(2026, 3)
     )
     [note] = [note for note in result.notes if note.code == "read_by_one"]
     assert (note.about, note.fields) == ("agreement", {"notes": 2})

@@ -9,7 +9,7 @@ from cs_helpers.analyses.interviews.framework import CODES, matrix
 COLUMNS = ["account_id", "size", "viewpoint", "code", "evidence", "script", "note_id", "text", "held_on"]
 
 
-def told(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
+def readings(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
     """Readings: company, viewpoint, code, evidence, script; every company is small."""
     frame = pd.DataFrame(
         [(c, "small", v, code, e, s, f"N-{n}", f"text {n}", pd.Timestamp("2026-06-01") + pd.Timedelta(days=n)) for n, (c, v, code, e, s) in enumerate(rows)],
@@ -22,7 +22,7 @@ def told(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
 
 def test_every_cell_has_a_row_with_the_themes_most_companies_told() -> None:
     result = matrix(
-        told(
+        readings(
             ("a", "problem", "one", "words", "ja"), ("b", "problem", "one", "behaviour", "latin"),
             ("a", "problem", "two", "words", "ja"), ("b", "problem", "three", "words", "ja"), ("c", "problem", "one", "inference", "ja"),
         )

@@ -27,11 +27,13 @@ def note(company: str, **other: Any) -> dict[str, Any]:
     return {"company": company, **other}
 
 
-def heard(*told: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str, ...] = ("a",)) -> Result:
+def analyse_notes(
+    *notes_given: dict[str, Any], silent: tuple[str, ...] = (), coders: tuple[str, ...] = ("a",)
+) -> Result:
     """The analysis of notes; each is behaviour about a problem in June unless it says otherwise."""
     sizes = {"s": "small", "m": "mid", "e": "enterprise"}
-    names = list(dict.fromkeys([n["company"] for n in told] + list(silent)))
-    held = [{"held_on": "2026-06-10", **n} for n in told]
+    names = list(dict.fromkeys([n["company"] for n in notes_given] + list(silent)))
+    held = [{"held_on": "2026-06-10", **n} for n in notes_given]
     talks = {(n["company"], n["held_on"]): f"I-{n['company']}-{n['held_on']}" for n in held}
     return interviews.analyse(
         product_data(
@@ -87,7 +89,7 @@ def reasons(result: Result, reason: str, size: str) -> int:
 
 
 def test_coverage_counts_companies_and_not_notes() -> None:
-    result = heard(*[note("s1")] * 5, note("s2"), note("s2", viewpoint="request"), note("m1"))
+    result = analyse_notes(*[note("s1")] * 5, note("s2"), note("s2", viewpoint="request"), note("m1"))
     assert cell(result, "size", "small", "problem") == 2
     assert cell(result, "size", "small", "request") == 1
     assert cell(result, "size", "mid", "problem") == 1
@@ -95,18 +97,18 @@ def test_coverage_counts_companies_and_not_notes() -> None:
 
 
 def test_a_company_interviewed_twice_is_one_company() -> None:
-    result = heard(note("s1"), note("s1", held_on="2026-03-10"))
+    result = analyse_notes(note("s1"), note("s1", held_on="2026-03-10"))
     assert cell(result, "size", "small", "problem") == 1
     assert result.n == 1
 
 
 def test_segments_of_customers_that_nobody_told_of_stand_empty_in_the_grid() -> None:
-    result = heard(note("s1"), silent=("e1",))
+    result = analyse_notes(note("s1"), silent=("e1",))
     assert [cell(result, "size", "enterprise", v) for v in VIEWPOINTS] == [0] * len(VIEWPOINTS)
 
 
 def test_a_second_coder_does_not_count_twice() -> None:
-    result = heard(note("s1"), note("s2"), coders=("a", "b"))
+    result = analyse_notes(note("s1"), note("s2"), coders=("a", "b"))
     assert cell(result, "size", "small", "problem") == 2
     assert result.metrics["notes"].value == 2
 
@@ -116,13 +118,13 @@ def test_a_second_coder_does_not_count_twice() -> None:
     [("2025-06-30", False), ("2025-07-01", True), ("2026-06-30", True), ("2026-07-01", False)],
 )
 def test_interviews_of_the_last_four_quarters_are_read(day: str, read: bool) -> None:
-    result = heard(note("s1"), note("s2", held_on=day))
+    result = analyse_notes(note("s1"), note("s2", held_on=day))
     assert result.n == (2 if read else 1)
 
 
 def test_the_share_of_behaviour_leaves_inference_out() -> None:
     kinds = ["behaviour"] * 8 + ["words"] * 2 + ["inference"] * 5
-    result = heard(*(note("s1", evidence=kind) for kind in kinds))
+    result = analyse_notes(*(note("s1", evidence=kind) for kind in kinds))
     share = result.metrics["behaviour_share"]
     # Wilson's published interval of 8 in 10
     assert (share.value, share.n) == (0.8, 10)
@@ -130,7 +132,7 @@ def test_the_share_of_behaviour_leaves_inference_out() -> None:
 
 
 def test_behaviour_is_held_against_words_within_each_viewpoint() -> None:
-    result = heard(
+    result = analyse_notes(
         note("s1"), note("s1", evidence="words"), note("s1", viewpoint="request", evidence="words")
     )
     evidence = result.tables["evidence"].set_index("viewpoint")
@@ -139,13 +141,13 @@ def test_behaviour_is_held_against_words_within_each_viewpoint() -> None:
 
 
 def test_where_everything_is_inferred_no_share_is_known() -> None:
-    share = heard(note("s1", evidence="inference")).metrics["behaviour_share"]
+    share = analyse_notes(note("s1", evidence="inference")).metrics["behaviour_share"]
     assert [share.value, share.low, share.high] == [None, None, None]
     assert share.n == 0
 
 
 def test_reasons_count_companies_and_leave_out_the_refuted() -> None:
-    result = heard(
+    result = analyse_notes(
         note("s1", reason="timing", status="open"),
         note("s1", reason="timing", status="supported"),
         note("s2", reason="timing", status="refuted"),
@@ -158,7 +160,7 @@ def test_reasons_count_companies_and_leave_out_the_refuted() -> None:
 
 
 def test_reasons_are_of_all_companies_of_the_size() -> None:
-    result = heard(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
+    result = analyse_notes(note("s1", reason="timing", status="open"), note("s2"), note("s2"), note("m1"))
     of = result.tables["reasons"].set_index(["reason", "segment"])["of"]
     assert of["timing", "small"] == 2
     assert of["timing", "enterprise"] == 0
@@ -166,35 +168,35 @@ def test_reasons_are_of_all_companies_of_the_size() -> None:
 
 
 def test_a_code_that_one_size_alone_tells_is_a_fact_of_it() -> None:
-    told = [note(f"s{n}", code="left") for n in range(6)] + [note("s9"), note("s0", code="left")]
-    fact = heard(*told, *[note(f"m{n}") for n in range(8)]).tables["segment_facts"].iloc[0]
+    notes_given = [note(f"s{n}", code="left") for n in range(6)] + [note("s9"), note("s0", code="left")]
+    fact = analyse_notes(*notes_given, *[note(f"m{n}") for n in range(8)]).tables["segment_facts"].iloc[0]
     assert (fact["code"], fact["size"]) == ("left", "small")
     assert (fact["companies"], fact["of"], fact["other_of"]) == (6, 7, 8)
     assert fact["p"] == pytest.approx(fisher_exact([[6, 1], [0, 8]]).pvalue)
 
 
 def test_a_code_that_another_size_tells_too_is_no_fact_of_one() -> None:
-    told = [note(f"s{n}", code="left") for n in range(6)] + [note(f"m{n}") for n in range(8)]
-    assert heard(*told, note("m1", code="left")).tables["segment_facts"].empty
+    notes_given = [note(f"s{n}", code="left") for n in range(6)] + [note(f"m{n}") for n in range(8)]
+    assert analyse_notes(*notes_given, note("m1", code="left")).tables["segment_facts"].empty
 
 
 def test_a_code_that_few_companies_tell_is_no_fact_however_often_they_do() -> None:
-    told = [note(f"s{n % 4}", code="left") for n in range(20)] + [note(f"m{n}") for n in range(30)]
-    assert heard(*told).tables["segment_facts"].empty
+    notes_given = [note(f"s{n % 4}", code="left") for n in range(20)] + [note(f"m{n}") for n in range(30)]
+    assert analyse_notes(*notes_given).tables["segment_facts"].empty
 
 
 def test_a_code_of_one_size_where_hardly_any_other_was_asked_is_no_fact() -> None:
     # 6 of 6 against 0 of 1: one in seven such draws is as extreme
-    told = [note(f"s{n}", code="left") for n in range(6)]
-    assert heard(*told, note("m1")).tables["segment_facts"].empty
+    notes_given = [note(f"s{n}", code="left") for n in range(6)]
+    assert analyse_notes(*notes_given, note("m1")).tables["segment_facts"].empty
 
 
 def test_who_guesses_more_than_all_others_drifts() -> None:
     guess = {"evidence": "inference"}
-    told = [note(f"s{n % 5}", by="csm-1", **(guess if n < 8 else {})) for n in range(20)]
-    told += [note(f"m{n % 5}", by="csm-2", **(guess if n < 1 else {})) for n in range(20)]
-    told += [note(f"e{n % 5}", by="csm-3", evidence="words") for n in range(20)]
-    result = heard(*told).tables["meter"]
+    notes_given = [note(f"s{n % 5}", by="csm-1", **(guess if n < 8 else {})) for n in range(20)]
+    notes_given += [note(f"m{n % 5}", by="csm-2", **(guess if n < 1 else {})) for n in range(20)]
+    notes_given += [note(f"e{n % 5}", by="csm-3", evidence="words") for n in range(20)]
+    result = analyse_notes(*notes_given).tables["meter"]
     by = result[result["dimension"] == "interviewer"].set_index("group")
     assert by.index.tolist() == ["csm-1", "csm-2", "csm-3"]
     assert by["drifts"].to_dict() == {"csm-1": True, "csm-2": False, "csm-3": False}
@@ -208,7 +210,7 @@ def test_who_guesses_more_than_all_others_drifts() -> None:
 
 
 def test_what_is_not_understood_of_a_problem_is_the_next_question() -> None:
-    result = heard(
+    result = analyse_notes(
         note("s1", why="what"), note("s1", why="why"), note("s1", why="core", evidence="inference"),
         note("m1", why="expectation"), note("m1", why="what", viewpoint="request"),
         *(note("e1", why=level) for level in ("what", "why", "core", "expectation")),
@@ -260,7 +262,7 @@ def test_a_coder_of_long_ago_does_not_silence_those_of_now() -> None:
 
 
 def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
-    result = heard(
+    result = analyse_notes(
         note("s1", code="left"), note("s1", code="left"), note("m1", code="left", held_on="2026-06-20"),
         note("s1", code="one company"), note("s1", code="one company"), note("s1", code="one company"),
         note("s1", code="two notes"), note("m1", code="two notes"), note("m1", code="two notes", evidence="inference"),
@@ -272,7 +274,7 @@ def test_a_theme_needs_three_notes_from_two_companies_and_names_them() -> None:
 
 def test_quotes_are_verbatim_and_never_a_guess() -> None:
     result = (
-        heard(
+        analyse_notes(
             note("s1", code="left", text="The login left with her."),
             note("s2", code="left", text="They must have lost it.", evidence="inference"),
         )
@@ -285,7 +287,7 @@ def test_quotes_are_verbatim_and_never_a_guess() -> None:
 
 
 def test_each_note_leads_to_its_themes_and_each_theme_to_its_notes() -> None:
-    tables = heard(
+    tables = analyse_notes(
         note("s1", code="left"), note("s2", code="left", viewpoint="request"), note("m1", code=None),
     ).tables  # fmt: skip
     read = tables["sources"].set_index("note_id")["readings"]
@@ -299,22 +301,22 @@ def test_each_note_leads_to_its_themes_and_each_theme_to_its_notes() -> None:
 
 
 def test_the_next_company_to_talk_to_is_one_not_talked_to_yet() -> None:
-    result = heard(note("s1"), note("m1"), silent=("e1", "s2"))
+    result = analyse_notes(note("s1"), note("m1"), silent=("e1", "s2"))
     assert set(result.tables["next"]["name"]) == {"e1", "s2"}
     assert result.tables["next"]["name"].iloc[0] == "e1"
 
 
 def test_fewer_than_20_companies_are_said_to_be_few() -> None:
-    few = [n for n in heard(*(note(f"s{n}") for n in range(19))).notes if n.code == "few_companies"]
+    few = [n for n in analyse_notes(*(note(f"s{n}") for n in range(19))).notes if n.code == "few_companies"]
     assert [n.fields for n in few] == [{"companies": 19, "needed": 20}]
 
 
 def test_20_companies_are_enough() -> None:
-    assert not heard(*(note(f"s{n}") for n in range(20))).about("coverage")
+    assert not analyse_notes(*(note(f"s{n}") for n in range(20))).about("coverage")
 
 
 def test_without_interviews_in_these_quarters_every_question_says_so() -> None:
-    result = heard(note("s1", held_on="2024-01-10"))
+    result = analyse_notes(note("s1", held_on="2024-01-10"))
     assert not result.tables
     assert {n.code for n in result.notes} == {"no_interviews"}
 
@@ -345,13 +347,13 @@ def test_without_codings_the_evidence_is_still_known() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_notes_changes_no_count(seed: int) -> None:
-    told = [
+    notes_given = [
         note(f"{size}{n}", viewpoint=VIEWPOINTS[n % 5], reason=REASONS[n % 4], status="open")
         for size in "sme"
         for n in range(7)
     ]
-    mixed = [told[i] for i in random(seed).permutation(len(told))]
-    one, other = heard(*told).tables, heard(*mixed).tables
+    mixed = [notes_given[i] for i in random(seed).permutation(len(notes_given))]
+    one, other = analyse_notes(*notes_given).tables, analyse_notes(*mixed).tables
     for name in ("coverage", "evidence", "reasons"):
         pd.testing.assert_frame_equal(one[name], other[name])
 
@@ -403,7 +405,7 @@ def test_the_evidence_of_the_viewpoints_adds_up_to_all(result_of: Callable[..., 
 
 def test_a_guess_is_nobodys_theme_and_nobodys_reason() -> None:
     guess = {"evidence": "inference", "code": "paper", "reason": "bias"}
-    result = heard(
+    result = analyse_notes(
         *(note(f"s{n}", **guess) for n in range(8)), *(note(f"m{n}", code="other") for n in range(8))
     )
     assert "paper" not in set(result.tables["varies"]["code"])
@@ -415,6 +417,6 @@ def test_a_guess_is_nobodys_theme_and_nobodys_reason() -> None:
 
 def test_of_a_company_that_nobody_coded_yet_nothing_is_known() -> None:
     coded = [note(f"s{n}", code="slow", held_on="2026-03-01") for n in range(5)]
-    data = heard(*coded, *(note(f"m{n}", viewpoint=None) for n in range(5)))
+    data = analyse_notes(*coded, *(note(f"m{n}", viewpoint=None) for n in range(5)))
     assert set(data.tables["frozen"]["verdict"]) == {"untested"}
     assert len(data.tables["depth"]) == 5

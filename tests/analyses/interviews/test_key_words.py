@@ -13,9 +13,9 @@ from cs_helpers.analyses.interviews.key_words import (
 )
 
 
-def notes(*told: tuple[str, str], script: str = "latin") -> pd.DataFrame:
+def notes(*texts: tuple[str, str], script: str = "latin") -> pd.DataFrame:
     """A row a note: (company, text); the first letter of a company is its segment."""
-    rows = [(f"N-{n}", company, script, text, pd.Timestamp("2026-06-01") + pd.Timedelta(days=n), company) for n, (company, text) in enumerate(told)]  # fmt: skip
+    rows = [(f"N-{n}", company, script, text, pd.Timestamp("2026-06-01") + pd.Timedelta(days=n), company) for n, (company, text) in enumerate(texts)]  # fmt: skip
     return pd.DataFrame(rows, columns=["note_id", "account_id", "script", "text", "held_on", "name"])
 
 
@@ -35,9 +35,9 @@ def test_a_note_counts_a_word_once_by_its_most_common_spelling() -> None:
 
 
 def test_a_planted_word_of_one_segment_is_its_key_word() -> None:
-    told = [(f"s{n}", "the login is gone, printer jams") for n in range(12)]
-    told += [(f"m{n}", "printer jams again") for n in range(12)]
-    frame = notes(*told)
+    texts = [(f"s{n}", "the login is gone, printer jams") for n in range(12)]
+    texts += [(f"m{n}", "printer jams again") for n in range(12)]
+    frame = notes(*texts)
     result = key_words(count_terms(frame), segment(frame))
     first = result[result["segment"] == "s"].iloc[0]
     assert (first["written"], first["companies"], first["of"], first["others"]) == ("login", 12, 12, 0)

@@ -62,8 +62,8 @@ def test_no_small_number_is_left(both: tuple[Any, Any]) -> None:
 def test_a_row_with_a_small_number_is_hidden_whole(both: tuple[Any, Any]) -> None:
     whole, result = both
     for keys, row in whole.tables["coverage"].groupby(["dimension", "viewpoint"]):
-        told = result.tables["coverage"].loc[row.index, "companies"]
-        assert told[row["companies"] > 0].isna().all() == small(row["companies"]), keys
+        companies = result.tables["coverage"].loc[row.index, "companies"]
+        assert companies[row["companies"] > 0].isna().all() == small(row["companies"]), keys
     reasons = result.tables["reasons"]
     # what was given less what is supported is what is open
     shown = reasons.dropna(subset=["given", "supported"])
@@ -110,9 +110,9 @@ def test_no_customers_name_is_left(
 ) -> None:
     _, result = both
     names = [name for name in of_product(result.product)["accounts"]["name"] if len(name) > 5]
-    told = re.compile("|".join(map(re.escape, names)))
+    names_pattern = re.compile("|".join(map(re.escape, names)))
     for name, table in result.tables.items():
-        assert not told.search(table.to_csv()), name
+        assert not names_pattern.search(table.to_csv()), name
 
 
 def test_no_curve_tells_how_few_companies_of_a_size_were_heard(both: tuple[Any, Any]) -> None:
