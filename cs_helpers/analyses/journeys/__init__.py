@@ -12,7 +12,7 @@ from cs_helpers.analyses.journeys.conversions import (
     size_differences,
     stall_verdict,
     time_to_value,
-    unknown_shares,
+    unknown_share_notes,
     value_metrics,
     value_tables,
 )
@@ -104,13 +104,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     accounts = with_segments(data["accounts"])
     entered = accounts.set_index("account_id").reindex(reached.index)
     size = entered["size"]
-    is_of_size = {s: size == s for s in segments_present(size, data.sizes)}
+    size_masks = {s: size == s for s in segments_present(size, data.sizes)}
     time = customer_time_as_of(data, quarter.end)
     notes += _customer_notes(time, reached, since, quarter, journey)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
-        "steps": conversion_by_size(waits, steps, ["all", *is_of_size], window),
+        "steps": conversion_by_size(waits, steps, ["all", *size_masks], window),
         "differences": size_differences(waits, steps),
         "waiting": waiting_customers(data, waits, quarter),
     }
@@ -149,12 +149,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         conversion_to_value = Conversion(*wait_times(reached, steps[0], journey.value_step, end))
         metrics = value_metrics(conversion_to_value) | metrics
     if conversion_to_value is not None and (conversion_to_value.outcome == REACHED).any():
-        tables |= value_tables(conversion_to_value.days, conversion_to_value.outcome, is_of_size)
+        tables |= value_tables(conversion_to_value.days, conversion_to_value.outcome, size_masks)
         verdicts["value_curve"] = time_to_value(conversion_to_value)
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
     observed_days = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
-    notes += unknown_shares(tables["steps"], conversion_to_value, observed_days, window)
+    notes += unknown_share_notes(tables["steps"], conversion_to_value, observed_days, window)
     is_new = reached[steps[0]] >= pd.Timestamp(quarter.start)
     cohort_table = compare_cohort(reached, is_new, steps, end)
     if cohort_table is None:

@@ -173,7 +173,7 @@ def time_to_value(conversion: Conversion) -> Verdict:
     return Verdict(code + early, {"days": days, "low": low, "high": high, "share": share})
 
 
-def unknown_shares(
+def unknown_share_notes(
     steps: pd.DataFrame, value: Conversion | None, observed_days: float, window: float
 ) -> list[Note]:
     """Notes on shares that are not known, because customers have not been observed long enough.
