@@ -17,7 +17,7 @@ from cs_helpers.snapshot import ProductData
 #: a note that `warns` says what is missing or wrong; one that `explains` only helps to read
 NoteKind = Literal["warns", "explains"]
 
-#: notes that the edition for leadership adds to a result of any analysis (`editions.disclosed`)
+#: notes that the edition for leadership adds to a result of any analysis (`editions.disclosure`)
 EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType({"told_left_out": "explains"})
 
 

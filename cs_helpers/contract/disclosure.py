@@ -7,7 +7,7 @@
 
 The rule for every notebook: the leadership edition never shows `told` columns next to a company or a
 person without a pseudonym, and members of staff have pseudonyms everywhere unless the product file
-allows their names. `editions/disclosed.py` applies it to every result, `report/disclosure_gate.py` checks
+allows their names. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
 each page; both fail for a column without a declaration.
 
 This module declares the columns of the contract's tables (a test compares it with them); each analysis

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cs_helpers.contract.products import Product, load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.editions.disclosed import disclosed
+from cs_helpers.editions.disclosure import apply_disclosure
 from cs_helpers.product_draft.data import DraftData, load_draft_data
 from cs_helpers.product_draft.draft import draft
 from cs_helpers.product_draft.steps import common_path, make_slugs, order_by_time
@@ -271,7 +271,7 @@ def reports(text: str, sources: Path) -> None:
     assert data.product == product
     for analysis in ANALYSES.values():
         found = analysis.analyse(data, Quarter(2026, 2))
-        assert disclosed(found, analysis.declares.discloses, show_staff=True).shows is not None
+        assert apply_disclosure(found, analysis.declares.discloses, show_staff=True).shows is not None
 
 
 def test_milestones_alone_give_a_journey_with_its_numbers(company):

@@ -19,7 +19,7 @@ import yaml
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.errors import ContractError
 from cs_helpers.snapshot.take import take_snapshot
 
@@ -592,7 +592,7 @@ def counted(snapshot, when: str) -> Count:
     *product, text = when.split()
     quarter = Quarter.parse(text)
     data = snapshot.read(product[0] if product else "helpdesk")
-    time, opening = as_known(data, quarter.end), quarter.back(1).end
+    time, opening = customer_time_as_of(data, quarter.end), quarter.back(1).end
     moved = time.movement(opening, quarter.end)
     assert moved.pop("closing") == len(time.customers(quarter.end))
     table = baselines.analyse(data, quarter).tables.get("same_quarter")
