@@ -34,8 +34,8 @@ BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b"
 _SIZES = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
 #: maturity levels from 0 to 4, light to dark
 LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
-#: of a share, from none to all: seaborn's light palette of this blue, which takes a quarter of a second to import
-_SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951388), BLUE])
+#: of a share, from none to all: seaborn's light palette of this blue; to import it for that alone takes time
+_SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951388), BLUE])  # type: ignore[arg-type]
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0

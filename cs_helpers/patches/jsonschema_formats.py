@@ -10,6 +10,7 @@ its parser at the first use. Needless as soon as jsonschema does either.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 #: versions of jsonschema that do without `rfc3987_syntax` in the way that is expected here; any other is imported as it is
@@ -23,7 +24,7 @@ def import_jsonschema() -> bool:
     if hidden:
         sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # how Python is told that it is not there
     try:
-        import jsonschema  # noqa: F401
+        import_module("jsonschema")
     finally:
         if hidden:
             del sys.modules["rfc3987_syntax"]
