@@ -1,7 +1,7 @@
 """The canvas of a figure: a line of words is set once and drawn in one step.
 
 matplotlib sets a line each time it is measured and again to draw it, and then draws it letter by letter. All that is
-used here is public: a renderer and a canvas of our own, `FT2Font`, and `draw_image`.
+used here is public: a renderer and a canvas of our own, `FT2Font`, and `draw_image`; what is not is in `patches`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hi
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.ft2font import FT2Font
+
+from cs_helpers.patches.matplotlib_text import remember_heights
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -63,10 +65,14 @@ def _space(font: FontProperties, dpi: float) -> int:
 
 
 def _face(font: FontProperties, dpi: float) -> FT2Font:
-    face = get_font(_files(font))
+    face = _opened(font)
     face.clear()
     face.set_size(font.get_size_in_points(), dpi)
     return face
+
+
+def _opened(font: FontProperties) -> FT2Font:
+    return get_font(_files(font))
 
 
 @lru_cache(64)  # to find them takes as long as to set a short line
@@ -112,6 +118,9 @@ class _Renderer(RendererAgg):
         picture[..., 3] = line.ink if opacity == 255 else (line.ink * opacity + 127) // 255
         bottom = round(y) - line.above + len(line.ink)
         self.draw_image(gc, round(x), int(self.height) - bottom, picture[::-1])
+
+
+remember_heights(_Renderer, _opened)
 
 
 class _Sheet(FigureCanvasAgg):
