@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from cs_helpers.charts import sheet
-from cs_helpers.charts.theme import above, canvas, style
+from cs_helpers.charts.theme import canvas, label_above, style
 from cs_helpers.patches import matplotlib_text
 from cs_helpers.text import Text
 
@@ -20,7 +20,7 @@ def _picture(language="ja"):
         left.text(0.2, 0.5, "a long line that is wrapped " * 3, wrap=True)
         right.bar(["x", "y"], [1, 2])
         right.tick_params(axis="x", rotation=30)
-        above(right, 0, 1, "1,234")
+        label_above(right, 0, 1, "1,234")
         figure.suptitle("顧客 " * 40)
         return sheet.pixels(figure)
 
