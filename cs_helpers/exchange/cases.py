@@ -125,7 +125,7 @@ class ProjectCases:
                 if not re.fullmatch(r"[+-]?\d{1,9}(\.0+)?", value_text):
                     raise ExchangeError(
                         self.file,
-                        f"{describe(case)}: {column} {value_text!r} is not a whole number; mend it in the tool",
+                        f"{describe(case)}: {column} {value_text!r} is not a whole number; correct it in the tool",
                     )
                 row[column] = int(float(value_text))
             elif table.kind(column) == "flag":

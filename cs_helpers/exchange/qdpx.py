@@ -198,20 +198,20 @@ class _ProjectWriter:
         # readers would drop U+FEFF at the start of a file as a byte order mark
         start = 1 if texts and texts[0].startswith("\ufeff") else 0
         self.texts[key] = "\n" * start + "\n".join(texts)
-        for place, (note, text) in enumerate(zip(notes, texts, strict=True), 1):
-            self._add_note(source, note, place, start, start + len(text), day)
+        for number, (note, text) in enumerate(zip(notes, texts, strict=True), 1):
+            self._add_note(source, note, number, start, start + len(text), day)
             start += len(text) + 1
         self._add_values(source, "interviews", interview)
 
     def _add_note(
-        self, source: Any, note: Mapping[str, Any], place: int, start: int, end: int, day: str
+        self, source: Any, note: Mapping[str, Any], number: int, start: int, end: int, day: str
     ) -> None:
         selection = {"name": note["note_id"], "startPosition": str(start), "endPosition": str(end)}
         dated = {"creationDateTime": day}  # QualCoder requires it
         note_selection = _append(
             source, "PlainTextSelection", guid=_guid("note", note["note_id"]), **selection, **dated
         )
-        if note["position"] != place:
+        if note["position"] != number:
             _append(note_selection, "Description").text = position_text(note["position"])
         for group in ("evidence", "speaker"):
             if note[group] is not None:

@@ -129,9 +129,9 @@ class _ProjectReader:
         account_ids = {i["account_id"] for i in interviews}
         notes, codings = [], []
         for key, interview_passages in passages.items():
-            for place, passage in enumerate(interview_passages, 1):
+            for number, passage in enumerate(interview_passages, 1):
                 passage_data = passage_rows(passage, self.left_out)
-                position = place if passage.position == "" else passage.position
+                position = number if passage.position == "" else passage.position
                 notes.append(
                     {**passage_data.note, "interview_id": key, "position": position, "text": passage.text}
                 )
@@ -146,14 +146,14 @@ class _ProjectReader:
         )
 
     def _remarks(self) -> Iterator[str]:
-        others = Counter(
+        other_sources = Counter(
             kind(s) for s in self.project.iterfind(f"{tag('Sources')}/*") if kind(s) in OTHER_SOURCES
         )
-        if others:
-            counts = ", ".join(f"{n} {_OTHER_KINDS[k]}" for k, n in sorted(others.items()))
+        if other_sources:
+            counts = ", ".join(f"{n} {_OTHER_KINDS[k]}" for k, n in sorted(other_sources.items()))
             yield f"left out, as they are not text: {counts} sources"
-        for what, count in self.left_out.items():
-            yield what.format(n=count)
+        for remark, count in self.left_out.items():
+            yield remark.format(n=count)
 
     def _passages(self, source: Any) -> list[Passage]:
         """The selected passages of a text in order, with their codings."""
@@ -219,10 +219,10 @@ class _ProjectReader:
         taken = set()
         unnamed = []
         for source, interview_passages in passages.items():
-            for place, passage in enumerate(interview_passages, 1):
+            for number, passage in enumerate(interview_passages, 1):
                 name = next((n for n in passage.names if name_counts[n] == 1), None)
                 if name is None:
-                    unnamed.append((passage, f"{source}-{place}"))
+                    unnamed.append((passage, f"{source}-{number}"))
                 else:
                     passage.note_id = name
                     taken.add(name)

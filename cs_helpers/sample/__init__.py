@@ -143,10 +143,10 @@ def _refuse_other_content(folder: Path, own_files: set[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise ParameterError("folder", "this is a file", value=str(folder))
     if folder.exists():
-        others = {p.name for p in folder.iterdir() if not p.name.startswith(".")} - own_files
-        if others:
+        other_files = {p.name for p in folder.iterdir() if not p.name.startswith(".")} - own_files
+        if other_files:
             raise ParameterError(
                 "folder",
-                f"it holds '{min(others)}', which is not of the sample; name an empty folder",
+                f"it holds '{min(other_files)}', which is not of the sample; name an empty folder",
                 value=str(folder),
             )

@@ -77,7 +77,7 @@ def paper_to_web_terms(starts: Ints, rollouts: Rollouts, rng: np.random.Generato
         last = day(year_end)
         active = (starts < last) & (ended >= NEVER)
         leaving = YEAR_ENDS[year_end].ended
-        others = np.flatnonzero(active & (starts < last - 200))
+        candidates = np.flatnonzero(active & (starts < last - 200))
         if regression := REGRESSIONS.get(year_end):
             summer = day(date(fiscal_year, 7, 1))
             is_settled = (rollouts.no_outgoing < summer) | (rollouts.no_outgoing > last)
@@ -89,8 +89,8 @@ def paper_to_web_terms(starts: Ints, rollouts: Rollouts, rng: np.random.Generato
             recovered[falling] = last + 1
             ended[falling[: regression.ended]] = last
             leaving -= regression.ended
-            others = np.setdiff1d(others, falling)
-        ended[rng.choice(others, leaving, replace=False)] = last
+            candidates = np.setdiff1d(candidates, falling)
+        ended[rng.choice(candidates, leaving, replace=False)] = last
     return Terms("paper_to_web", np.arange(count), starts, ended, fell, recovered)
 
 

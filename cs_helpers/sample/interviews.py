@@ -152,8 +152,8 @@ def _codings(
             second["viewpoint"] = _NEIGHBOUR[first["viewpoint"]]
             second["why_level"] = "what" if second["viewpoint"] == "problem" else None
         if rng.random() < _DISAGREEMENT_RATE:
-            others = [c for c in codes[statement["product"]] if c != first["code"]]
-            second["code"] = others[int(rng.integers(len(others)))]
+            other_codes = [c for c in codes[statement["product"]] if c != first["code"]]
+            second["code"] = other_codes[int(rng.integers(len(other_codes)))]
         if rng.random() < _DISAGREEMENT_RATE / 2:
             second["polarity"] = "neutral" if first["polarity"] != "neutral" else "negative"
         rows.append({"note_id": note_id, "coder": "coder-a", "coder_role": "cs", **first})

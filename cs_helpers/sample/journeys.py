@@ -78,8 +78,10 @@ def touches_table(
     frames = []
     for terms, reached in parts:
         kickoff = recorded_steps(terms, reached)["kickoff"]
-        held = np.flatnonzero((terms.started >= LOG_START) & (kickoff < terms.ended))
-        frames.append(_touches(terms, held, kickoff[held], "kickoff", "kick-off meeting", accounts))
+        with_kickoff = np.flatnonzero((terms.started >= LOG_START) & (kickoff < terms.ended))
+        frames.append(
+            _touches(terms, with_kickoff, kickoff[with_kickoff], "kickoff", "kick-off meeting", accounts)
+        )
         leaving = np.flatnonzero(terms.leaving)
         days = office_day(terms.ended[leaving] - rng.integers(33, 89, len(leaving)))
         notice = _touches(terms, leaving, days, "churn_notice", "does not renew", accounts)
