@@ -95,7 +95,7 @@ class ContractError(WorkbookError):
         lines = "\n".join(f"  - {line}" for line in failures)
         super().__init__(
             f"the tables break the contract, so no snapshot was taken:\n{lines}\n"
-            "Mend the source or its mapping (data/README.md lists what each table must hold)."
+            "Fix the source or its mapping (data/README.md lists what each table must hold)."
         )
 
 

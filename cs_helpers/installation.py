@@ -26,14 +26,14 @@ def installed_versions() -> str:
     Those are the packages of requirements.lock; where that file is missing, all installed packages. Versions are
     read from the names of the metadata folders.
     """
-    wanted = locked_names()
+    required = locked_names()
     installed = {
         entry.name
         for folder in sys.path
         if folder and Path(folder).is_dir()
         for entry in Path(folder).iterdir()
         if entry.suffix in (".dist-info", ".egg-info")
-        and (not wanted or _canonical(entry.name.partition("-")[0]) in wanted)
+        and (not required or _canonical(entry.name.partition("-")[0]) in required)
     }
     return hashes.of("\n".join([platform.python_version(), *sorted(installed)]))
 

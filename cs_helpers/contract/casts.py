@@ -16,7 +16,7 @@ MISFIT = "misfit_"
 #: prefix of a column about the points in a number read from text: 1 where the point may separate thousands, 2 where it
 #: cannot, else 0
 POINT = "point_"
-_GIVEN = "given_"
+_HAS_VALUE = "given_"
 
 IBIS_TYPES = {
     "text": "string",
@@ -55,7 +55,7 @@ def cast_columns(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.
         prepared[name] = value
     rows = raw.select(**prepared)
     rows = rows.mutate(
-        **{_GIVEN + n: rows[n].notnull() for n in table.columns},
+        **{_HAS_VALUE + n: rows[n].notnull() for n in table.columns},
         **{part: value for n in time_columns for part, value in time_parts(n, rows[n], clock).items()},
     )
     local = [local_times(n, rows, clock, moments=n in moments) for n in time_columns]
@@ -71,12 +71,12 @@ def cast_columns(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.
         else:
             results[name], is_always_valid = _cast(rows[name], table.kind(name), clock)
             always_valid += [name] if is_always_valid else []
-        results |= {mark + name: rows[mark + name] for mark in (RAW, _GIVEN)}
+        results |= {mark + name: rows[mark + name] for mark in (RAW, _HAS_VALUE)}
     results |= {POINT + name: _point_meaning(rows[name]) for name in with_point}
     rows = rows.select(**results)
     rows = rows.mutate(**{n: clip_times(rows[n], table.kind(n)) for n in time_columns})
     misfits = {
-        MISFIT + n: ibis.literal(False) if n in always_valid else rows[_GIVEN + n] & rows[n].isnull()
+        MISFIT + n: ibis.literal(False) if n in always_valid else rows[_HAS_VALUE + n] & rows[n].isnull()
         for n in table.columns
     }
     selected = [mark + n for n in table.columns for mark in ("", RAW, MISFIT)]

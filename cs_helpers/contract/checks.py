@@ -106,13 +106,13 @@ def any_refuses(rules: Sequence[Rule]) -> ir.BooleanValue:
 
 
 def key_rule(
-    rows: ir.Table, table: Table, others: Sequence[Rule], policies: Policies = DEFAULT_POLICIES
+    rows: ir.Table, table: Table, other_rules: Sequence[Rule], policies: Policies = DEFAULT_POLICIES
 ) -> Iterator[Rule]:
     """The rule against duplicate keys: the first row that no other rule refuses is kept, the others break it."""
     if not table.key:
         return
     # rules about neighbouring contracts are window functions too, and window functions cannot be nested
-    order_free = [rule for rule in others if rule.name not in _SEQUENCE_RULES]
+    order_free = [rule for rule in other_rules if rule.name not in _SEQUENCE_RULES]
     position = ibis.row_number().over(
         group_by=[rows[k] for k in table.key], order_by=[any_refuses(order_free).cast("int8"), rows[ROW]]
     )
@@ -147,11 +147,11 @@ def contract_days(contracts: ir.Table) -> tuple[ir.Table, ir.Table]:
     """First and last day of each contract (by contract_id), and of all contracts of an account and product."""
     running = ibis.date("9999-12-31")
     ends = contracts.mutate(ended_on=ibis.coalesce(contracts.ended_on, running))
-    named = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
+    by_contract = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
     spans = ends.group_by("account_id", "product").aggregate(
         span_first=ends.started_on.min(), span_last=ends.ended_on.max()
     )
-    return named, spans
+    return by_contract, spans
 
 
 def join_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
@@ -160,11 +160,11 @@ def join_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
     That is the contract that the row names or, where it names none, the span of all contracts of its
     account and product.
     """
-    named, spans = contract_days(contracts)
+    by_contract, spans = contract_days(contracts)
     if "contract_id" not in rows.columns:
         rows = rows.mutate(contract_id=ibis.null("string"))
     columns = rows.columns
-    joined = rows.left_join(named, "contract_id").left_join(spans, ["account_id", "product"])
+    joined = rows.left_join(by_contract, "contract_id").left_join(spans, ["account_id", "product"])
     return joined.select(
         *columns,
         first_day=ibis.coalesce(joined.named_first, joined.span_first),

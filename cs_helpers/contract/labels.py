@@ -85,25 +85,25 @@ def _size_class(word: Any, names: Any) -> SizeClass:
 def spellings(sizes: Sequence[SizeClass]) -> dict[str, str]:
     """Folded spelling -> class, for the word of each class and its names in both languages."""
     return {
-        fold(text): each.size
-        for each in sizes
-        for text in ((each.name.ja, each.name.en) if each.name else ()) + (each.size,)
+        fold(text): size_class.size
+        for size_class in sizes
+        for text in ((size_class.name.ja, size_class.name.en) if size_class.name else ()) + (size_class.size,)
     }
 
 
 def display_order(sizes: Sequence[SizeClass]) -> tuple[str, ...]:
     """The classes in the order of pages, the largest first."""
-    return tuple(each.size for each in reversed(sizes))
+    return tuple(size_class.size for size_class in reversed(sizes))
 
 
 def class_names(sizes: Sequence[SizeClass], language: str) -> dict[str, str]:
     """Class -> declared name in `language`; classes without a declared name are left out."""
-    return {each.size: each.name.in_language(language) for each in sizes if each.name}
+    return {size_class.size: size_class.name.in_language(language) for size_class in sizes if size_class.name}
 
 
 def sizes_of_json(content: Sequence[Mapping[str, Any]]) -> tuple[SizeClass, ...]:
     """The classes from the format of a manifest, smallest first."""
-    return tuple(SizeClass.model_validate(each) for each in content)
+    return tuple(SizeClass.model_validate(entry) for entry in content)
 
 
 #: the default classes in the order of pages, the largest first

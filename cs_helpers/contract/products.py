@@ -235,7 +235,9 @@ class Journey(_Model):
     def _exclusions_are_consistent(self) -> Journey:
         names = [s.step for s in self.steps]
         if self.mode == "milestones" and (self.exclusions or self.entry != "first_entry"):
-            raise ValueError("mode 'milestones' knows no exclusions and one entry; set mode to 'ordered'")
+            raise ValueError(
+                "mode 'milestones' supports neither exclusions nor another entry; set mode to 'ordered'"
+            )
         for exclusion in self.exclusions:
             for step in (exclusion.after, exclusion.before):
                 if step not in names:

@@ -83,9 +83,9 @@ def draft(data: DraftData, source: str) -> str:
 
 
 def _header(data: DraftData, source: str, window: Window | None) -> Iterator[str]:
-    given = sorted({*data.tables, *(("usage",) if data.usage is not None else ())} - {"accounts"})
-    empty = [name for name in given if name != "usage" and data.table(name) is None]
-    with_rows = ", ".join(n for n in given if n not in empty) or "no table"
+    given_tables = sorted({*data.tables, *(("usage",) if data.usage is not None else ())} - {"accounts"})
+    empty = [name for name in given_tables if name != "usage" and data.table(name) is None]
+    with_rows = ", ".join(n for n in given_tables if n not in empty) or "no table"
     missing = [
         n
         for n in ("contracts", "usage", "milestones", "touches", "tickets")
@@ -144,8 +144,8 @@ def _journey(data: DraftData, steps: DraftSteps, keys: list[str], names: list[Pa
         yield f"  # Left out: '{one_line(step_left_out.name)}', reached by {step_left_out.accounts} of {steps.accounts} accounts{basis}."
     if len(steps.left_out) > _MAX_LISTED:
         yield f"  # Left out as well: {len(steps.left_out) - _MAX_LISTED} more."
-    place, basis = _value_step(steps)
-    yield f"  value_step: {keys[place]}{_GUESS}{basis}"
+    value_step, basis = _value_step(steps)
+    yield f"  value_step: {keys[value_step]}{_GUESS}{basis}"
     days, basis = _window_days(steps)
     yield f"  window_days: {days}{_GUESS}{basis}"
     yield "  steps:"
@@ -195,8 +195,12 @@ def _value_step(steps: DraftSteps) -> tuple[int, str]:
 
 
 def _window_days(steps: DraftSteps) -> tuple[int, str]:
-    counted = [s for s in steps.steps if s.has_times]
-    interval = interval_between(counted[-1], counted[0], quantile=0.9) if len(counted) > 1 else None
+    steps_with_times = [s for s in steps.steps if s.has_times]
+    interval = (
+        interval_between(steps_with_times[-1], steps_with_times[0], quantile=0.9)
+        if len(steps_with_times) > 1
+        else None
+    )
     if interval is None or not interval.reached_in_order:
         return _DEFAULT_WINDOW, "nothing: a year is usual"
     wide = (

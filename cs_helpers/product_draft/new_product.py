@@ -24,7 +24,7 @@ def start_product(name: str, sources: Path | None = None) -> str:
     except ValidationError:
         raise ParameterError(
             "name",
-            "this is no name for a product",
+            "this is not a valid name for a product",
             value=name,
             allowed="a-z, 0-9, _ and -, at most 40, a letter or digit first",
         ) from None

@@ -198,10 +198,10 @@ def make_slugs(names: list[str]) -> list[str]:
     for number, name in enumerate(names, 1):
         slug = name
         if name not in valid or name in used:
-            plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:36].strip("_") or f"step_{number}"
-            slug, n = plain, 2
+            base = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:36].strip("_") or f"step_{number}"
+            slug, n = base, 2
             while slug in valid | used:
-                slug, n = f"{plain}_{n}", n + 1
+                slug, n = f"{base}_{n}", n + 1
         used.add(slug)
         slugs.append(slug)
     return slugs

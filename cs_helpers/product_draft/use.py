@@ -247,9 +247,9 @@ def _ticket_measure(data: DraftData) -> Iterator[DraftMeasure]:
     counts = opened.groupby("account_id").size().reindex(customers).fillna(0)
     if counts.empty:
         return
-    most = max(1, math.ceil(counts.quantile(0.9)))
+    red = max(1, math.ceil(counts.quantile(0.9)))
     yield DraftMeasure(
-        "tickets", "tickets", "quantitative", {"source": "tickets", "value": "count", "months": 3}, most, 0, 1, False,
+        "tickets", "tickets", "quantitative", {"source": "tickets", "value": "count", "months": 3}, red, 0, 1, False,
         "tickets", {"n": str(len(counts)), "usual": f"{counts.median():g}", "high": f"{counts.quantile(0.9):g}"},
     )  # fmt: skip
 

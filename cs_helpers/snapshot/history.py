@@ -61,9 +61,9 @@ def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
         yield from _partition_differences(name, old["files"], new["files"])
         yield from _key_differences(name, before, after)
     for name in dict.fromkeys([*old["rows_read"], *new["rows_read"]]):
-        for what, count in (("rows left out", "rows_rejected"), ("rows filtered by where", "rows_filtered")):
+        for label, count in (("rows left out", "rows_rejected"), ("rows filtered by where", "rows_filtered")):
             yield from _difference(
-                f"{name}: {what}",
+                f"{name}: {label}",
                 *(_number(m[count][name]) if name in m["rows_read"] else "–" for m in (old, new)),
             )
     counts = [{(f.table, f.column, f.rule): f.count for f in s.findings} for s in (before, after)]
@@ -109,9 +109,9 @@ def _key_differences(name: str, before: Snapshot, after: Snapshot) -> Iterator[D
 
 
 def _summary(word: str, keys: list[Any]) -> str:
-    shown = ", ".join(" ".join(str(v) for v in key) for key in keys[:3])
+    examples = ", ".join(" ".join(str(v) for v in key) for key in keys[:3])
     further = f" and {len(keys) - 3:,} more" if len(keys) > 3 else ""
-    return f"{len(keys):,} {word}{': ' if shown else ''}{shown}{further}"
+    return f"{len(keys):,} {word}{': ' if examples else ''}{examples}{further}"
 
 
 def _number(count: int | None) -> str:

@@ -222,8 +222,8 @@ def _rows_by_product(intake: Intake) -> dict[str, tuple[int, str]]:
         used = intake.usage.table("active_daily")
         counts["usage"] = used.group_by("product").aggregate(n=used.events.sum())
     most_rows: dict[str, tuple[int, str]] = {}
-    for name, counted in counts.items():
-        for row in counted.to_pyarrow().to_pylist():
+    for name, table_counts in counts.items():
+        for row in table_counts.to_pyarrow().to_pylist():
             most_rows[row["product"]] = max(most_rows.get(row["product"], (0, "")), (int(row["n"]), name))
     return most_rows
 

@@ -223,11 +223,11 @@ class _TokenIndex:
             return self._order[:0]
         return self._order[self._first[code] : self._first[code + 1]]
 
-    def equal(self, at: Indices, word: str) -> npt.NDArray[np.bool_]:
-        """Whether each token at `at` is `word`; False past the last token."""
+    def equal(self, positions: Indices, word: str) -> npt.NDArray[np.bool_]:
+        """Whether each token at `positions` is `word`; False past the last token."""
         code = self._codes.get(word, -1)
-        is_equal = self._of_token[np.minimum(at, len(self._of_token) - 1)] == code
-        return np.asarray(is_equal & (at < len(self._of_token)), bool)
+        is_equal = self._of_token[np.minimum(positions, len(self._of_token) - 1)] == code
+        return np.asarray(is_equal & (positions < len(self._of_token)), bool)
 
 
 def _prefixes(letters: str) -> Iterable[tuple[str, str]]:

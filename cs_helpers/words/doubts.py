@@ -68,30 +68,31 @@ def _entries() -> list[dict[str, Any]]:
         return []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 1}" if mark else ""
+        position = f" at line {mark.line + 1}" if mark else ""
         raise SettingError(
-            file, f"this is not valid YAML{at}; mend it, what you confirmed is in it"
+            file,
+            f"this is not valid YAML{position}; fix it without deleting it, as it holds what you confirmed",
         ) from None
     if not isinstance(content, list):
         raise SettingError(file, "a list of words is needed here, each entry after '- '")
     return [_entry(each, number) for number, each in enumerate(content, 1)]
 
 
-def _entry(each: Any, number: int) -> dict[str, Any]:
+def _entry(entry: Any, number: int) -> dict[str, Any]:
     file = paths.names() / FILE
-    if not isinstance(each, dict) or not isinstance(each.get("text"), str) or not each["text"]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or not entry["text"]:
         raise SettingError(file, f"entry {number} has no text", key=f"{number}.text")
-    if each.get("is") not in (None, "word", "name"):
+    if entry.get("is") not in (None, "word", "name"):
         raise SettingError(
-            file, f"{each['is']!r} is not allowed for {each['text']!r}", key=f"{number}.is",
+            file, f"{entry['is']!r} is not allowed for {entry['text']!r}", key=f"{number}.is",
             allowed="word, name, or nothing as long as it is not confirmed",
         )  # fmt: skip
-    return {"is": None, **each}
+    return {"is": None, **entry}
 
 
 def _to_yaml(entries: Iterable[Mapping[str, Any]]) -> str:
     lines = yaml.safe_dump(
-        [dict(each) for each in entries], allow_unicode=True, sort_keys=False, width=10_000
+        [dict(entry) for entry in entries], allow_unicode=True, sort_keys=False, width=10_000
     )
     lines = re.sub(r"(?m)^  is: null$", "  is:", lines)
     return _HEAD + re.sub(r"(?m)^- ", "\n- ", lines)

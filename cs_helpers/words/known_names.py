@@ -93,8 +93,8 @@ class KnownNames:
                 start, end = places[position], places[position + len(name) - 1] + 1
                 while end < len(text) and (unicodedata.combining(text[end]) or text[end] in "ﾞﾟ"):
                     end += 1
-                written = unicodedata.normalize("NFKC", text[start:end])
-                if (not exact or written in (exact, exact.upper())) and stands_alone(text, start, end):
+                text_in_place = unicodedata.normalize("NFKC", text[start:end])
+                if (not exact or text_in_place in (exact, exact.upper())) and stands_alone(text, start, end):
                     spans.append(Span(start, end, kind, entity))
         for match in _KEY_CANDIDATE.finditer(text) if self._keys else ():
             if match.group() in self._keys:

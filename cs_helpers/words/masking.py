@@ -125,15 +125,17 @@ class Masker:
 
     def spans(self, text: str) -> list[Span]:
         """The spans of a text to mask, sorted and without overlaps."""
-        plain, places = normalize_width(text)
+        normalized, places = normalize_width(text)
         candidates = [
             Span(places[m.start()], places[m.end() - 1] + 1, kind, m.group())
             for kind, pattern in (("mail", _MAIL), ("link", _LINK), ("phone", _PHONE))
-            for m in pattern.finditer(plain)
-            if kind != "phone" or _is_phone(m.group(), plain[max(m.start() - 12, 0) : m.start()])
+            for m in pattern.finditer(normalized)
+            if kind != "phone" or _is_phone(m.group(), normalized[max(m.start() - 12, 0) : m.start()])
         ]
-        known = self._known_names.spans(text)
-        candidates += [span for span in known if span.kind != "doubt" or span.entity not in self._not_names]
+        known_spans = self._known_names.spans(text)
+        candidates += [
+            span for span in known_spans if span.kind != "doubt" or span.entity not in self._not_names
+        ]
         candidates += [
             Span(m.start(), m.end(), "person", name)
             for name in sorted(self.confirmed.names)

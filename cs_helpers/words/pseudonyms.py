@@ -86,10 +86,10 @@ class Pseudonyms:
         persons = content.get("persons", {})
         for numbers in (*parts, *persons.values()):
             if not all(type(n) is int and n > 0 for n in numbers.values()):
-                raise ValueError("a number in it is none")
+                raise ValueError("one of its numbers is not a positive whole number")
         for numbers in parts:
             if len(set(numbers.values())) < len(numbers):
-                raise ValueError("two have the same number")
+                raise ValueError("two entries have the same number")
         return cls(content["key"], parts[0], parts[1], persons)
 
     def _with_new(self, numbers: Mapping[str, int], names: Iterable[str]) -> Mapping[str, int]:
@@ -135,7 +135,7 @@ def store_persons(product: str, numbers: Mapping[str, int]) -> bool:
     with _lock():
         stored = read_pseudonyms()
         stored_numbers = stored.persons.get(product, {})
-        if any(numbers.get(who) != number for who, number in stored_numbers.items()):
+        if any(numbers.get(person) != number for person, number in stored_numbers.items()):
             return False
         _store(replace(stored, persons={**stored.persons, product: dict(numbers)}), stored)
         return True

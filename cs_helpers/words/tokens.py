@@ -282,14 +282,14 @@ def _stop_words() -> frozenset[str]:
 def _phrases() -> dict[str, list[tuple[list[str], str]]]:
     """First form -> phrases of the dictionary as (forms, spelling that is counted), the longest first."""
     phrases: dict[str, list[tuple[list[str], str]]] = {}
-    for spelling, others in _dictionary()["terms"].items():
-        for written in (spelling, *(others or ())):
+    for spelling, spellings in _dictionary()["terms"].items():
+        for written in (spelling, *(spellings or ())):
             forms = [token.form.lower() for token in tokenize(written)]
             phrases.setdefault(forms[0], []).append((forms, spelling))
-    return {first: sorted(several, key=lambda each: -len(each[0])) for first, several in phrases.items()}
+    return {first: sorted(several, key=lambda phrase: -len(phrase[0])) for first, several in phrases.items()}
 
 
 def known_terms() -> Iterator[str]:
     """All spellings in the shipped dictionary."""
-    for spelling, others in _dictionary()["terms"].items():
-        yield from (spelling, *(others or ()))
+    for spelling, spellings in _dictionary()["terms"].items():
+        yield from (spelling, *(spellings or ()))

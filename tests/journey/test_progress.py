@@ -204,7 +204,7 @@ def test_however_the_funnel_counts_who_did_a_step_does_not_wait_for_it(mode: str
 @pytest.mark.parametrize(
     ("journey", "sentence"),
     [
-        ({"entry": "latest_entry"}, "mode 'milestones' knows no exclusions and one entry"),
+        ({"entry": "latest_entry"}, "mode 'milestones' supports neither exclusions nor another entry"),
         ({"exclusions": [{"event": "x", "after": "contract", "before": "use"}]}, "set mode to 'ordered'"),
         ({"mode": "ordered", "exclusions": [{"event": "x", "after": "use", "before": "kickoff"}]}, "must come later than"),
         ({"mode": "ordered", "exclusions": [{"event": "x", "after": "gone", "before": "use"}]},

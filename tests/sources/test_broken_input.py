@@ -41,7 +41,7 @@ OURS = re.compile(
     r"|\b(typed|flagged|kept|raw|misfit|broken|refused(?!_at_most))_|\"?\bt\d+\b|source_row|incoming|reduced\."
     r"|\bSELECT\b|\bCAST\(|row_number|\bNone\b|\bNoneType\b"
 )
-MEND = "Mend the source or its mapping (data/README.md lists what each table must hold)"
+MEND = "Fix the source or its mapping (data/README.md lists what each table must hold)"
 
 
 @dataclass(frozen=True)
