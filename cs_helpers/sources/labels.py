@@ -128,19 +128,19 @@ def _value_meanings(
     if kind == "flag":
         return {v: _FLAGS[folded(v)] for v in counts if folded(v) in _FLAGS}
     if column in classes:
-        spellings_ = (
+        label_of = (
             spellings(sources.sizes)
             if (table.name, column) == ("accounts", "size")
             else {folded(word): word for word in classes[column]}
         )
     else:
-        spellings_ = {}
+        label_of = {}
         for value in counts:  # the most frequent first
-            spellings_.setdefault(folded(value), value)
+            label_of.setdefault(folded(value), value)
     return {
-        v: spellings_[folded(v)]
+        v: label_of[folded(v)]
         for v in counts
-        if v not in unknown and folded(v) in spellings_ and spellings_[folded(v)] != v
+        if v not in unknown and folded(v) in label_of and label_of[folded(v)] != v
     }
 
 
