@@ -128,19 +128,19 @@ def _value_meanings(
     if kind == "flag":
         return {v: _FLAGS[fold(v)] for v in counts if fold(v) in _FLAGS}
     if column in classes:
-        spellings_ = (
+        label_of = (
             spellings(sources.sizes)
             if (table.name, column) == ("accounts", "size")
             else {fold(word): word for word in classes[column]}
         )
     else:
-        spellings_ = {}
+        label_of = {}
         for value in counts:  # the most frequent first
-            spellings_.setdefault(fold(value), value)
+            label_of.setdefault(fold(value), value)
     return {
-        v: spellings_[fold(v)]
+        v: label_of[fold(v)]
         for v in counts
-        if v not in unknown and fold(v) in spellings_ and spellings_[fold(v)] != v
+        if v not in unknown and fold(v) in label_of and label_of[fold(v)] != v
     }
 
 

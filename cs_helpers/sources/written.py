@@ -150,7 +150,7 @@ def anonymous_example(texts: Sequence[str]) -> str | None:
             form = NumberForm.of(text)
         except ValueError:
             continue
-        if all(form.read(text_) is not None for text_ in texts):
+        if all(form.read(other_text) is not None for other_text in texts):
             anonymous = _replace_digits(_to_plain(text).strip())
             return anonymous if NumberForm.of(anonymous) == form else text.strip()
     return None

@@ -80,7 +80,7 @@ def _last_day_question(
         return
     day = max(at for at, *_ in differences)
     _, name, as_last_day, as_day_after, short_counts = min(
-        difference_ for difference_ in differences if difference_[0] == day
+        candidate for candidate in differences if candidate[0] == day
     )
     ends = contracts["ended_on"]
     write = column_line(sources, "contracts", "ended_on", means="last_day")

@@ -45,8 +45,12 @@ def count_by_product(rows: ir.Table, refused: ir.BooleanValue, table: Table) -> 
 def count_use_by_product(days: ir.Table, is_unknown: ir.BooleanValue) -> pd.DataFrame:
     """Count the rows of the log like `count_by_product`, from its rows by day; is_unknown: rows of unknown accounts."""
     accepted = is_unknown.ifelse(0, days.good)
-    days_ = days.mutate(of_product=ibis.coalesce(days["product"], NO_PRODUCT), kept=accepted)
-    totals = days_.group_by("of_product").aggregate(read=days_.rows.sum(), kept=days_.kept.sum()).execute()
+    rows_by_day = days.mutate(of_product=ibis.coalesce(days["product"], NO_PRODUCT), kept=accepted)
+    totals = (
+        rows_by_day.group_by("of_product")
+        .aggregate(read=rows_by_day.rows.sum(), kept=rows_by_day.kept.sum())
+        .execute()
+    )
     parts = [
         pd.DataFrame({"product": totals["of_product"], "currency": "", "refused": is_refused, "rows": rows, "mrr": 0.0, "unread": 0})
         for is_refused, rows in ((False, totals["kept"]), (True, totals["read"] - totals["kept"]))

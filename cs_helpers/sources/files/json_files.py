@@ -65,11 +65,11 @@ def _values(name: str, content: BinaryIO, where: str) -> Iterator[tuple[str, Any
 
 
 def _flatten(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value_ in value.items():
-        if isinstance(value_, dict):
-            yield from _flatten(value_, f"{prefix}{key}.")
+    for key, child in value.items():
+        if isinstance(child, dict):
+            yield from _flatten(child, f"{prefix}{key}.")
         else:
             yield (
                 f"{prefix}{key}",
-                json.dumps(value_, ensure_ascii=False) if isinstance(value_, list) else value_,
+                json.dumps(child, ensure_ascii=False) if isinstance(child, list) else child,
             )

@@ -64,8 +64,8 @@ def workbook_table(name: str, content: BinaryIO, kind: str, file: FileSource, wh
     return to_arrow(
         {
             c: cells
-            for (c, cells), name_ in zip(columns.items(), header, strict=True)
-            if name_ or not _is_empty(cells)
+            for (c, cells), column_name in zip(columns.items(), header, strict=True)
+            if column_name or not _is_empty(cells)
         }
     )
 

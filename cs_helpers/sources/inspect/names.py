@@ -93,4 +93,9 @@ def normalize_name(name: str) -> str:
 #: all names with a meaning: none of them is taken for a misspelling
 _ALL_NAMES = {
     w for t in TABLES.values() for c in t.columns for w in (normalize_name(c), *_synonym_list(t.name, c))
-} | {word for possible in POSSIBLE_NAMES.values() for names_, _ in possible for word in name_list(names_)}
+} | {
+    word
+    for possible in POSSIBLE_NAMES.values()
+    for synonym_list, _ in possible
+    for word in name_list(synonym_list)
+}

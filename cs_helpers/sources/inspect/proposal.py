@@ -101,9 +101,9 @@ def _describe(candidate: CandidateTable, fits: dict[str, Fit]) -> Iterator[str]:
         yield f"{prefix}no table of its own; it tells whose the rows of another are"
     else:
         same_fit = next((fit for fit in fits.values() if candidate in same_columned(fit, [candidate])), None)
-        fits_ = [fit_table(table, candidate) for table in TABLES.values()]
+        possible_fits = [fit_table(table, candidate) for table in TABLES.values()]
         best = max(
-            (fit for fit in fits_ if fit.is_identified and fit.table.name in fits),
+            (fit for fit in possible_fits if fit.is_identified and fit.table.name in fits),
             key=lambda fit: fit.score,
             default=None,
         )
@@ -207,8 +207,8 @@ def _table_lines(fit: Fit, candidates: Sequence[CandidateTable], databases: dict
 
 def _from_line(fit: Fit, candidates: Sequence[CandidateTable]) -> str:
     """The `from` of a table; a question where other candidates have the same columns."""
-    name, same_columned_ = yaml_scalar(fit.candidate.name), same_columned(fit, candidates)
-    visible = [candidate for candidate in same_columned_ if not candidate.hidden]
+    name, same_tables = yaml_scalar(fit.candidate.name), same_columned(fit, candidates)
+    visible = [candidate for candidate in same_tables if not candidate.hidden]
     if visible and not fit.candidate.hidden:
         names = ", ".join(f"'{one_line(candidate.name)}'" for candidate in (fit.candidate, *visible))
         union = " union all by name ".join(
@@ -216,8 +216,8 @@ def _from_line(fit: Fit, candidates: Sequence[CandidateTable]) -> str:
         )
         question = f"{names} have the same columns: say which holds the rows, from: {name}, or all of them, sql: {union}"
         return f"    from: # needed: {question}"
-    if same_columned_:
-        others = ", ".join(f"'{one_line(candidate.name)}'" for candidate in same_columned_)
+    if same_tables:
+        others = ", ".join(f"'{one_line(candidate.name)}'" for candidate in same_tables)
         return f"    from: {name} # check: {others}, on a hidden sheet, has the same columns"
     return f"    from: {name}"
 
