@@ -52,7 +52,7 @@ def export_codings(
         content = project_bytes(material, file.stem, Text(language))
     publish_file(file, content, force=force)
     read = material.of_coder(coder, known).codings if coder else material.codings
-    _say(f"{paths.shown(file)}: {len(material.notes)} notes of {product}, {len(read)} readings")
+    _say(f"{paths.display_path(file)}: {len(material.notes)} notes of {product}, {len(read)} readings")
 
 
 @codings.command("import")
@@ -83,9 +83,9 @@ def import_codings(
     publish_folder(folder, tables, force=force)
     for remark in remarks:
         _say(remark)
-    _say(f"{paths.shown(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}")
+    _say(f"{paths.display_path(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}")
     sources = paths.home() / "data" / "sources.yml"
-    _say(f"these lines of {paths.shown(sources)} read them:\n")
+    _say(f"these lines of {paths.display_path(sources)} read them:\n")
     for line in sources_lines(folder, tables, sources):
         _say(line)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a 
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
 
-#: what an analysis makes of a snapshot's small tables (`snapshot.FEW`) holds texts as they do: a third less time
+#: what an analysis makes of a snapshot's small tables (`snapshot.SMALL_TABLE`) holds texts as they do: a third less time
 _few: ContextDecorator = pd.option_context("mode.string_storage", "python")
 
 

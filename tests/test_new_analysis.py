@@ -20,6 +20,7 @@ FILES = {
     "cs_helpers/text/en/renewals.yml", "cs_helpers/text/ja/renewals.yml", "notebooks/50_renewals.ipynb",
     "tests/analyses/test_renewals.py",
 }  # fmt: skip
+LINT_IMPORTS = ["-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"]
 
 
 def copy_checkout(folder: Path) -> Path:
@@ -40,12 +41,16 @@ def copy_checkout(folder: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A module of this environment, run in a checkout with that one's package."""
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A module (or with -c code) of this environment, run in a checkout with that one's package."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "CS_WORKBOOK_HOME": str(folder)}
     environment = {k: v for k, v in environment.items() if not k.startswith("PYTEST_")}
     return subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True
+        [sys.executable, *(arguments if arguments[0] == "-c" else ("-m", *arguments))],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -121,19 +126,13 @@ def test_all_that_lists_analyses_knows_it(checkout):
     """Names, questions that tests draw, the independence of analyses, and reports that a batch would make."""
     folder, _, _ = checkout
     code = (
-        "import json, sys; sys.path.insert(0, 'tests')\n"
+        "import json, sys; sys.path[:0] = ['tests', 'tests/charts']\n"
         "from cs_helpers import analyses\n"
         "from builders import ANALYSES\n"
-        "from charts import test_charts\n"
-        "from cs_helpers.report.plan import plan\n"
+        "import test_charts\n"
         "print(json.dumps([analyses.names(), list(ANALYSES), test_charts.CHARTS, test_charts.TABLES]))"
     )
-    (folder / "tests" / "charts" / "__init__.py").touch()
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    (folder / "tests" / "charts" / "__init__.py").unlink()
+    done = run(folder, "-c", code)
     assert done.returncode == 0, done.stderr
     names, built, charts, tables = json.loads(done.stdout.splitlines()[-1])
     assert "renewals" in names
@@ -148,7 +147,7 @@ def test_all_that_lists_analyses_knows_it(checkout):
             "import pandas as pd\n", "import pandas as pd\n\nfrom cs_helpers.analyses import health\n"
         )
     )
-    done = run(folder, "importlinter.cli", "lint")
+    done = run(folder, *LINT_IMPORTS)
     own.write_text(kept, encoding="utf-8")
     assert "Analyses do not import each other BROKEN" in done.stdout
 
@@ -165,7 +164,7 @@ def test_it_passes_every_check_as_it_is_written(checkout, sample_folder):
         ["ruff", "check", *written],
         ["ruff", "format", "--check", *written],
         ["mypy"],
-        ["importlinter.cli", "lint"],
+        LINT_IMPORTS,
         ["nbstripout", "--verify", "--keep-id", "notebooks/50_renewals.ipynb"],
     ):
         done = run(folder, *command)

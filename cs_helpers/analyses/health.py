@@ -56,7 +56,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     health = data.product.health
     time = customer_time_as_of(data, quarter.end)
-    mrr, first_days = time.mrr(quarter.end), time.spell_begins(quarter.end)
+    mrr, first_days = time.mrr(quarter.end), time.spell_starts(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(first_days.index)]
     first_days = first_days.reindex(customers["account_id"])
     values = _values(data, quarter)

@@ -67,7 +67,7 @@ def series(result: Result, text: Text) -> Picture:
         alt = text(
             "baselines.series.alt",
             message=message,
-            baselines=text.joined([text.label("baseline", n) for n in names]),
+            baselines=text.join_list([text.label("baseline", n) for n in names]),
         )
         return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=text.number(days))

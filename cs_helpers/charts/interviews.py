@@ -49,7 +49,7 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
         elif name == "new":
             fields[name] = text.number(value, 1)
         elif name == "reasons":
-            fields[name] = text.joined([text.label("reason", reason) for reason in value])
+            fields[name] = text.join_list([text.label("reason", reason) for reason in value])
         elif name == "viewpoint":
             fields[name] = text.label("viewpoint", value)
         elif name == "segment":
@@ -83,7 +83,7 @@ def coverage(result: Result, text: Text) -> Picture:
                 words = np.array([[text.companies(n) for n in row] for row in companies], dtype=object)
                 heatmap(axis, np.nan_to_num(companies.astype(float)) / top, words, fontsize=11)
                 axis.set_title(text(f"charts.by_{dimension}"))
-                axis.set_xticklabels([text.wrapped(text.label(dimension, s), 12) for s in order[dimension]])
+                axis.set_xticklabels([text.wrap(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]
                 axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
         message = verdict_sentence(result, "coverage", text)
@@ -141,7 +141,7 @@ def crossing(result: Result, text: Text) -> Picture:
                 )
                 axis.add_patch(frame)
             axis.xaxis.tick_top()
-            axis.set_xticklabels([text.wrapped(text.label(c, s), 12) for c, s in column_keys], fontsize=8.5)
+            axis.set_xticklabels([text.wrap(text.label(c, s), 12) for c, s in column_keys], fontsize=8.5)
             axis.set_yticklabels([text.label(dimension, s) for s in segments], fontsize=9)
         message = verdict_sentence(result, "crossing", text)
         alt = text("interviews.crossing.alt", message=message)
@@ -176,7 +176,7 @@ def key_words(result: Result, text: Text) -> Picture:
             axis.set_ylim(-0.7, KEY_WORDS - 0.4)
             axis.set_xlim(-reach, reach)
             axis.grid(axis="x")
-            axis.set_title(text.wrapped(text.label(dimension, size), 24), color=colours.get(size, BLUE))
+            axis.set_title(text.wrap(text.label(dimension, size), 24), color=colours.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
         message = verdict_sentence(result, f"key_words.{text.script}", text)
         alt = text("interviews.key_words.alt", message=message)
@@ -257,7 +257,7 @@ def reasons(result: Result, text: Text) -> Picture:
                     fontsize=8,
                     color=QUIET,
                 )
-        axis.set_yticks(range(len(REASONS)), [text.wrapped(text.label("reason", r), 26) for r in REASONS])
+        axis.set_yticks(range(len(REASONS)), [text.wrap(text.label("reason", r), 26) for r in REASONS])
         axis.invert_yaxis()
         percent_axis(
             axis,

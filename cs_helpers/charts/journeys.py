@@ -145,7 +145,7 @@ def ways(result: Result, text: Text) -> Picture:
             axis.add_patch(
                 Rectangle((-_HALF_WIDTH, y - 0.24), 2 * _HALF_WIDTH, 0.48, facecolor="white", edgecolor=RULE)
             )
-            label_inside(axis, 0, y, text.wrapped(text.label("step", step), 26))
+            label_inside(axis, 0, y, text.wrap(text.label("step", step), 26))
         axis.set(xlim=(-2.4, 2.4), ylim=(len(steps) - 0.6, -0.4))
         axis.set_axis_off()
         message = _message(result, text, "ways")
@@ -180,9 +180,9 @@ def stalls(result: Result, text: Text) -> Picture:
             shares = cells["share"].fillna(0).to_numpy().reshape(shape)
             heatmap(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
             axis.set_title(text(f"charts.by_{dimension}"))
-            axis.set_xticklabels([text.wrapped(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
+            axis.set_xticklabels([text.wrap(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:
-                axis.set_yticklabels([text.wrapped(text.label("step", s), 24) for s in names], fontsize=9)
+                axis.set_yticklabels([text.wrap(text.label("step", s), 24) for s in names], fontsize=9)
         message = _message(result, text, "stalls")
         alt = text("journeys.stalls.alt", message=message)
         return finish_figure(figure, text, result, message=message, alt=alt, n=_customers(result, text))

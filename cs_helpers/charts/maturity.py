@@ -156,7 +156,7 @@ def transitions(result: Result, text: Text) -> Picture:
              for a, b in zip(share.to_numpy(), count.to_numpy(), strict=True)]
         )  # fmt: skip
         heatmap(axis, share.to_numpy(), words, fontsize=9)
-        axis.set_xticklabels([text.wrapped(_level_name(a, text), 12) for a in columns])
+        axis.set_xticklabels([text.wrap(_level_name(a, text), 12) for a in columns])
         axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before])
         axis.set_xlabel(text("maturity.transitions.after"))
         axis.set_ylabel(text("maturity.transitions.before"), labelpad=10)

@@ -123,7 +123,7 @@ def finish_figure(
     period: default that of the result.
     """
     title = figure.suptitle(
-        text.wrapped(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
+        text.wrap(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
     )
     if JAPANESE.search(message):  # the Japanese font has no bold face, so a thin outline imitates it
         title.set_path_effects([withStroke(linewidth=0.45, foreground=INK)])

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cs_helpers.contract.known import Period
+from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.products import Measure
-from cs_helpers.snapshot import ProductData, matching
+from cs_helpers.snapshot import ProductData, matches_pattern
 
 #: the table that each source of measures needs
 SOURCE_TABLES = {
@@ -81,11 +81,11 @@ def known_months(data: ProductData, measure: Measure, months: pd.DatetimeIndex) 
 
 def covered_period(data: ProductData, table: str, event: str = "*") -> Period | None:
     """The period covered by a table, or by the usage events that match a pattern; None without any day."""
-    period = data.known.tables.get(table)
+    period = data.coverage.tables.get(table)
     if period is None or table != "usage" or event == "*":
         return period
-    names = pd.Series([name for t, name in data.known.parts if t == table], dtype="str")
-    parts = [data.known.parts[table, name] for name in names[matches_pattern(names, event)]]
+    names = pd.Series([name for t, name in data.coverage.parts if t == table], dtype="str")
+    parts = [data.coverage.parts[table, name] for name in names[match_events(names, event)]]
     if not parts:
         return period  # no such event in a log that covers these days: it was not used
     if len(parts) == 1:
@@ -115,16 +115,16 @@ def started_within_window(
     return first_days > month - pd.DateOffset(months=measure.months - 1)
 
 
-def matches_pattern(events: pd.Series, pattern: str) -> np.ndarray:
-    """Which events match a pattern (`snapshot.matching`), evaluated once per distinct name: bool array."""
+def match_events(events: pd.Series, pattern: str) -> np.ndarray:
+    """Which events match a pattern (`snapshot.matches_pattern`), evaluated once per distinct name: bool array."""
     codes, names = pd.factorize(events)
-    return np.asarray(np.append(matching(pd.Series(names), pattern).to_numpy(bool), False)[codes])
+    return np.asarray(np.append(matches_pattern(pd.Series(names), pattern).to_numpy(bool), False)[codes])
 
 
 def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarray:
     usage = data["usage_monthly"]
     if measure.value == "distinct_events":
-        rows = usage.loc[matches_pattern(usage["event"], measure.event), ["account_id", "month", "event"]]
+        rows = usage.loc[match_events(usage["event"], measure.event), ["account_id", "month", "event"]]
         event_counts = np.zeros((len(grid.accounts), grid.width - measure.months + 1))
         for _, part in rows.groupby("event"):
             event_counts += _max_over_window(grid.maxima(part["account_id"], part["month"]), measure)
@@ -132,13 +132,11 @@ def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarra
     if measure.value == "days" and measure.event != "*":
         # a day with several matching events counts once
         daily = data["usage_daily"]
-        rows = daily.loc[
-            matches_pattern(daily["event"], measure.event), ["account_id", "day"]
-        ].drop_duplicates()
+        rows = daily.loc[match_events(daily["event"], measure.event), ["account_id", "day"]].drop_duplicates()
         return _sum_over_window(grid.sums(rows["account_id"], rows["day"]), measure)
     # the row without an event counts each day and user once over all events
     is_counted = (
-        usage["event"].isna() if measure.event == "*" else matches_pattern(usage["event"], measure.event)
+        usage["event"].isna() if measure.event == "*" else match_events(usage["event"], measure.event)
     )
     rows = usage.loc[is_counted, ["account_id", "month", measure.value]]
     cell = rows["account_id"], rows["month"], rows[measure.value]

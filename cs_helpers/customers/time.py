@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
+from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.snapshot import ProductData
 
 
@@ -16,8 +16,8 @@ def missing_contracts(data: ProductData) -> tuple[str, ...]:
 def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
     """The customer spells of the product as known on a day.
 
-    Without a table of contracts: the spells of accounts known to use it (`contract.spells.accounts_seen`).
+    Without a table of contracts: the spells of accounts known to use it (`contract.spells.account_time`).
     """
     if missing_contracts(data):
-        return accounts_seen(data["first_seen"], day)
+        return account_time(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)

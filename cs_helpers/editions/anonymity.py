@@ -76,7 +76,7 @@ def pseudonymize_staff(data: ProductData, pseudonymization: Pseudonymization) ->
             }
         )
 
-    return data.changed(pseudonymize)
+    return data.map_tables(pseudonymize)
 
 
 def create_masker(
@@ -107,12 +107,12 @@ def mask_tables(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> Prod
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
     accounts_of_notes = notes["interview_id"].map(company)
-    texts = masker.masked(notes["text"].tolist(), accounts_of_notes.tolist(), pseudonym)
+    texts = masker.mask(notes["text"].tolist(), accounts_of_notes.tolist(), pseudonym)
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
     # codes such as month_end_folding are words joined by underscores, and one of them may be a name
     code_texts = [code.replace("_", " ") for code in codes]
-    masked = zip(codes, code_texts, masker.masked(code_texts, [""] * len(codes), pseudonym), strict=True)
+    masked = zip(codes, code_texts, masker.mask(code_texts, [""] * len(codes), pseudonym), strict=True)
     code_names = {code: code if original == words else original for code, words, original in masked}
     number = masker.numbers.companies
     changed = {

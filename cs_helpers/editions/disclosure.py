@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.contract.disclosure import Declared, Disclosure, declared_of
+from cs_helpers.contract.disclosure import ColumnDisclosures, Disclosure, disclosure_of
 from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Note, Result
-from cs_helpers.words.names import COVER
+from cs_helpers.words.names import PSEUDONYM
 
 
-def apply_disclosure(result: Result, declared: Declared, *, show_staff: bool) -> Result:
+def apply_disclosure(result: Result, declared: ColumnDisclosures, *, show_staff: bool) -> Result:
     """The result with the columns that leadership may read; `shows` has the disclosures of those that remain.
 
     Where any table names a company or a person without a pseudonym, the columns declared as `told` are removed from
@@ -49,8 +49,8 @@ def apply_disclosure(result: Result, declared: Declared, *, show_staff: bool) ->
     return replace(result, tables=tables, notes=tuple(notes), shows=shows)
 
 
-def _disclosure_of(result: Result, declared: Declared, table: str, column: str) -> Disclosure:
-    kind = declared_of(declared, table, column)
+def _disclosure_of(result: Result, declared: ColumnDisclosures, table: str, column: str) -> Disclosure:
+    kind = disclosure_of(declared, table, column)
     if kind is None:
         raise DisclosureError(
             result.analysis, table, column, "it is not declared as public, company, person or told"
@@ -75,7 +75,7 @@ def _is_pseudonym(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return all(map(_is_pseudonym, value))
     return bool(
-        value != value or value is None or value is pd.NA or value == "" or COVER.fullmatch(str(value))
+        value != value or value is None or value is pd.NA or value == "" or PSEUDONYM.fullmatch(str(value))
     )
 
 

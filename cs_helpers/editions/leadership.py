@@ -30,7 +30,7 @@ def leadership_result(
     declares = analysis.declares
     show_staff = data.product.leadership.show_staff
     pseudonymization = Pseudonymization(
-        pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.found() is not None
+        pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None
     )
     has_statements, texts = declares.for_leadership is not None, declares.free_text
     masker = None
@@ -61,7 +61,7 @@ def _mask_free_texts(
             table = tables[name]
             originals = table[column].dropna().astype("str").unique().tolist()
             masked_texts = dict(
-                zip(originals, masker.masked(originals, [None] * len(originals), pseudonym), strict=True)
+                zip(originals, masker.mask(originals, [None] * len(originals), pseudonym), strict=True)
             )
             tables[name] = table.assign(
                 **{column: table[column].map(masked_texts).astype(table[column].dtype)}
@@ -71,7 +71,7 @@ def _mask_free_texts(
 
 def _record_findings(masker: Masker) -> None:
     """Adds the persons and doubtful words that a masker found to the file of the batch, if there is one."""
-    if (file := paths.found()) is not None:
+    if (file := paths.handover_file()) is not None:
         stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
         findings = {
             "persons": dict(masker.numbers.persons.get(masker.product, {})),

@@ -18,7 +18,7 @@ from lxml import etree
 
 from cs_helpers.errors import ExchangeError
 from cs_helpers.exchange.refi import NAMESPACE, guid, kind, shown, tag
-from cs_helpers.paths import shown as shown_path
+from cs_helpers.paths import display_path as shown_path
 
 #: how many bytes of a project are read, unpacked
 LIMIT = 256 * 2**20

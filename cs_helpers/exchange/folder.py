@@ -20,7 +20,8 @@ def publish_file(file: Path, content: bytes, *, force: bool) -> None:
     """Writes a file; one that is there stays, unless `force`: somebody may have coded in it."""
     if file.exists() and not force:
         raise ExchangeError(
-            paths.shown(file), "there is such a file already; name another one, or replace it with --force"
+            paths.display_path(file),
+            "there is such a file already; name another one, or replace it with --force",
         )
     file.parent.mkdir(parents=True, exist_ok=True)
     durable.write(file, content)
@@ -31,13 +32,13 @@ def publish_folder(folder: Path, tables: Mapping[str, pd.DataFrame], *, force: b
     if folder.exists():
         if not force:
             raise ExchangeError(
-                paths.shown(folder),
+                paths.display_path(folder),
                 "there is such a folder already; name another one with --into, or replace it with --force",
             )
         ours = {f"{name}.csv" for name in NAMES}
         if not folder.is_dir() or folder.is_symlink() or {p.name for p in folder.iterdir()} - ours:
             raise ExchangeError(
-                paths.shown(folder),
+                paths.display_path(folder),
                 "it holds more than codings, so it is not replaced; name another one with --into",
             )
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,7 @@ from cs_helpers.exchange.refi import (
     tag,
 )
 from cs_helpers.exchange.who import Companies
-from cs_helpers.paths import shown as shown_path
+from cs_helpers.paths import display_path as shown_path
 
 _POSITION = re.compile(r"position: (none|-?\d+)")
 _OTHERS = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource": "sound", "VideoSource": "film"}

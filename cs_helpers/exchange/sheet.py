@@ -149,7 +149,7 @@ def _write_themes(sheet: Any, material: Material, text: Text) -> int:
     for number, (code, viewpoints) in enumerate(found.items(), 2):
         named = [text.label("viewpoint", v) for v in ALLOWED["viewpoint"] if v in set(viewpoints)]
         _put(sheet.cell(number, 1), code)
-        _put(sheet.cell(number, 2), text.joined(named))
+        _put(sheet.cell(number, 2), text.join_list(named))
     return len(found)
 
 

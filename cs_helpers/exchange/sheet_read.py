@@ -20,7 +20,7 @@ from cs_helpers.exchange.archive import LIMIT, readable
 from cs_helpers.exchange.material import ATTRIBUTES, Material, frame, records, sorted_rows
 from cs_helpers.exchange.sheet import ABOUT, FILLED, About, unescaped, visible
 from cs_helpers.exchange.words import ALLOWED, columns, folded, tokens
-from cs_helpers.paths import shown
+from cs_helpers.paths import display_path
 from cs_helpers.text import Text
 
 #: in how many rows the headings are looked for: people write above them
@@ -31,7 +31,7 @@ class CodingSheet:
     """A sheet that came back; `about` says whose it is, if the sheet still knows. Raises `ExchangeError`."""
 
     def __init__(self, file: Path) -> None:
-        self.file = shown(file)
+        self.file = display_path(file)
         book = _opened(file, self.file)
         self.about = _about(book)
         self.name, self.columns, self.rows = self._table(book)

@@ -8,8 +8,8 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.products import Excluded, Journey
-from cs_helpers.customers.measures import matches_pattern
+from cs_helpers.contract.products import ExclusionRule, Journey
+from cs_helpers.customers.measures import match_events
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.funnels import Exclusion, Funnel, Mode, attempts
@@ -55,7 +55,7 @@ def step_transitions(data: ProductData, units: pd.Index, steps: list[str], end: 
     """
     rows = data["milestones"].sort_values("reached_at")
     rows = rows[rows["account_id"].isin(units) & rows["step"].isin(steps) & (rows["reached_at"] < end)]
-    usage_steps = [s.step for s in data.product.journey.steps if s.rule.each_use]
+    usage_steps = [s.step for s in data.product.journey.steps if s.rule.repeatable_event]
     is_repetition = rows["step"].isin(usage_steps) & rows.duplicated(["account_id", "step"])
     rows = rows[~is_repetition]
     position = {step: n for n, step in enumerate(steps)}
@@ -108,10 +108,10 @@ def unrecorded_exclusions(data: ProductData, journey: Journey) -> list[str]:
     """The exclusions that never occur in the data, perhaps because they are misspelt."""
     recorded = set(data["milestones"]["step"])
     return [
-        excluded.event or excluded.recorded
+        excluded.event or excluded.milestone_name
         for excluded in journey.exclusions
         if not (
-            matches_pattern(data["usage_daily"]["event"], excluded.event).any()
+            match_events(data["usage_daily"]["event"], excluded.event).any()
             if excluded.event
             else _exclusion_event(excluded, journey) in recorded
         )
@@ -120,7 +120,7 @@ def unrecorded_exclusions(data: ProductData, journey: Journey) -> list[str]:
 
 def _usage_patterns(journey: Journey) -> dict[str, str]:
     """The steps and exclusions that are usage, and the patterns of their events."""
-    uses = {s.step: s.rule.each_use for s in journey.steps if s.rule.each_use}
+    uses = {s.step: s.rule.repeatable_event for s in journey.steps if s.rule.repeatable_event}
     return uses | {_exclusion_event(x, journey): x.event for x in journey.exclusions if x.event}
 
 
@@ -145,9 +145,9 @@ def _funnel_times(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: 
     return times.set_axis(steps, axis=1).set_axis(index, axis=0)
 
 
-def _exclusion_event(excluded: Excluded, journey: Journey) -> str:
+def _exclusion_event(excluded: ExclusionRule, journey: Journey) -> str:
     """The event of an exclusion in the stream."""
-    return next((s.step for s in journey.steps if excluded.is_step(s)), excluded.recorded)
+    return next((s.step for s in journey.steps if excluded.is_step(s)), excluded.milestone_name)
 
 
 def _recorded_events(data: ProductData, journey: Journey, end: pd.Timestamp) -> pd.DataFrame:
@@ -173,7 +173,7 @@ def _with_usage_days(
     daily = daily[daily["day"] < end]
     parts = [rows[~rows["event"].isin(uses)]]
     for event, pattern in uses.items():
-        days = daily.loc[matches_pattern(daily["event"], pattern), ["account_id", "day"]].drop_duplicates()
+        days = daily.loc[match_events(daily["event"], pattern), ["account_id", "day"]].drop_duplicates()
         parts.append(days.rename(columns={"day": "occurred_at"}).assign(event=event))
     days = pd.concat(parts, ignore_index=True)
     return days.assign(occurred_at=days["occurred_at"].dt.normalize())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cs_helpers.contract.products import Sign, Step
-from cs_helpers.customers.measures import matches_pattern
+from cs_helpers.customers.measures import match_events
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED
 
@@ -28,9 +28,9 @@ def unseen_signs(data: ProductData, steps: Sequence[Step]) -> list[str]:
         str(sign.touch or sign.event)
         for _, _, sign in planned_signs(data, steps)
         if not (
-            matches_pattern(data["touches"]["content"].dropna(), sign.touch)
+            match_events(data["touches"]["content"].dropna(), sign.touch)
             if sign.touch
-            else matches_pattern(data["usage_daily"]["event"], str(sign.event))
+            else match_events(data["usage_daily"]["event"], str(sign.event))
         ).any()
     ]
 
@@ -47,7 +47,7 @@ def uses_known_from(data: ProductData, steps: Sequence[Step]) -> pd.Timestamp:
 def uses_known_until(data: ProductData, steps: Sequence[Step], end: pd.Timestamp) -> pd.Timestamp:
     """The time until which uses are recorded, at most `end`."""
     tables = ["touches", *(["usage"] if any(sign.event for _, _, sign in planned_signs(data, steps)) else [])]
-    last_days = [data.known.tables[t].last for t in tables if t in data.known.tables]
+    last_days = [data.coverage.tables[t].last for t in tables if t in data.coverage.tables]
     return min([end, *(pd.Timestamp(last) + pd.Timedelta(days=1) for last in last_days)])
 
 
@@ -89,7 +89,7 @@ def first_uses(
     parts = [touch_uses]
     for step, kind, sign in planned_signs(data, steps):
         if sign.touch:
-            is_planned = (touch_uses["step"] == step).to_numpy() & matches_pattern(
+            is_planned = (touch_uses["step"] == step).to_numpy() & match_events(
                 touch_uses["what"], sign.touch
             )
             touch_uses["kind"], touch_uses["what"] = (
@@ -99,7 +99,7 @@ def first_uses(
         else:
             daily = data["usage_daily"]
             days = daily.loc[
-                matches_pattern(daily["event"], str(sign.event)) & (daily["day"] < end), ["account_id", "day"]
+                match_events(daily["event"], str(sign.event)) & (daily["day"] < end), ["account_id", "day"]
             ]
             step_uses = wait_rows[wait_rows["step"] == step].merge(
                 days.rename(columns={"day": "used_at"}), on="account_id"

@@ -188,7 +188,7 @@ def waiting_customers(data: ProductData, waits: pd.DataFrame, quarter: Quarter) 
     waiting["expected_on"] = (end.normalize() + to_go).astype("datetime64[us]")
     waiting["mrr"] = waiting["account_id"].map(time.mrr(quarter.end)).astype("float64")
     waiting = waiting.merge(_last_touches(data, end), on="account_id", how="left")
-    touches_known = data.known.tables.get("touches")
+    touches_known = data.coverage.tables.get("touches")
     covered = touches_known is not None and touches_known.covers(
         (end - pd.Timedelta(days=QUIET_DAYS)).date(), quarter.end
     )

@@ -33,7 +33,7 @@ def covering(snapshot: Snapshot, products: Iterable[str]) -> dict[str, dict[str,
     Which numbers were given is no part of either: they never change, and who is new is in the data. Raises
     `SettingError` where a file is damaged.
     """
-    key, confirmed = pseudonyms.give((), ()).key, doubts.read_confirmed()
+    key, confirmed = pseudonyms.assign_pseudonyms((), ()).key, doubts.read_confirmed()
     return {
         product: {
             "names": hashes.of_json(
@@ -56,12 +56,13 @@ def files_for(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, st
     accounts: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     with suppress(SnapshotError):
-        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_values(snapshot)
-    given = pseudonyms.give(accounts, staff)
+        accounts, staff = snapshot.distinct_texts_of_all("accounts", "account_id"), staff_values(snapshot)
+    given = pseudonyms.assign_pseudonyms(accounts, staff)
     file = paths.names() / doubts.FILE
     confirmed = file.read_text(encoding="utf-8") if file.exists() else ""
     return {
-        product: {"pseudonyms.json": given.of(product).text(), doubts.FILE: confirmed} for product in products
+        product: {"pseudonyms.json": given.for_product(product).text(), doubts.FILE: confirmed}
+        for product in products
     }
 
 
@@ -78,7 +79,7 @@ def staff_values(snapshot: Snapshot) -> frozenset[str]:
         for table, columns in STAFF.items()
         if table in snapshot.manifest["tables"]
         for column in columns
-        for name in snapshot.texts_of_all(table, column)
+        for name in snapshot.distinct_texts_of_all(table, column)
     )
 
 
@@ -93,7 +94,7 @@ def remembered(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
         found: Mapping[str, Mapping[str, object]] = outcome.found
         product = outcome.run.parameters.product
         persons = {who: int(str(number)) for who, number in found.get("persons", {}).items()}
-        if outcome.status != "failed" and persons and not pseudonyms.give_persons(product, persons):
+        if outcome.status != "failed" and persons and not pseudonyms.store_persons(product, persons):
             outcome = replace(
                 outcome, status="failed", files={}, found={}, problems=(Problem("pseudonyms", product),)
             )

@@ -14,7 +14,7 @@ from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # a landing page needs no engine
-    from cs_helpers.snapshot.take import Checked
+    from cs_helpers.snapshot.take import CheckResult
 
 
 def describe(finding: Finding, text: Text, audience: Audience = "team") -> str:
@@ -81,7 +81,7 @@ def filters_of(filters: Mapping[str, str], rows: Mapping[str, int], text: Text) 
     ]
 
 
-def check_page(source: Path, found: Checked, language: str) -> str:
+def check_page(source: Path, found: CheckResult, language: str) -> str:
     """The page of `cs-workbook check`: self-contained HTML without scripts; what stops comes first."""
     text = Text(language)
     order = ("stop", "reject", "warn")
@@ -91,7 +91,7 @@ def check_page(source: Path, found: Checked, language: str) -> str:
         text=text,
         language=language,
         edition=text("page.edition.team"),
-        source=paths.shown(source),
+        source=paths.display_path(source),
         as_of=text.day(found.as_of),
         stopped=[describe(f, text) for f in found.findings if f.policy == "stop"],
         left_out=text.number(sum(left_out.values())),

@@ -23,7 +23,7 @@ from cs_helpers.report.manifest import Problem
 from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, folded, plain
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
-from cs_helpers.words.names import COVER, is_word
+from cs_helpers.words.names import PSEUDONYM, is_word
 
 #: a date in English, where a month is no CSM called May
 _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
@@ -87,7 +87,7 @@ def _names_in(where: str, names: Collection[str]) -> Problem:
 def company_names(snapshot: Snapshot, product: str) -> frozenset[str]:
     """What names a customer of any product (a note may speak of any), and keys that are written like no others'."""
     odd = {key for key in _keys(snapshot, product) if not _KEY.fullmatch(folded(key))}
-    return snapshot.texts_of_all(*_NAME) | odd
+    return snapshot.distinct_texts_of_all(*_NAME) | odd
 
 
 @lru_cache(maxsize=8)
@@ -101,9 +101,9 @@ def _keys(snapshot: Snapshot, product: str) -> Iterator[str]:
     for table, declared in COLUMNS.items():
         for column in (c for c, kind in declared.items() if kind == "company" and (table, c) != _NAME):
             if table == "accounts":
-                yield from filter(_is_key, snapshot.texts_of_all(table, column))
+                yield from filter(_is_key, snapshot.distinct_texts_of_all(table, column))
             elif table in snapshot.manifest["tables"]:
-                yield from filter(_is_key, snapshot.texts(table, column, product))
+                yield from filter(_is_key, snapshot.distinct_texts(table, column, product))
 
 
 def _is_a_word(name: str, own: str) -> bool:
@@ -182,7 +182,7 @@ def _unexplained(cell: str, name: str, own: str) -> bool:
     )
     if not written.search(cell):
         return False
-    left = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
+    left = _DATE.sub(" ", PSEUDONYM.sub(" ", cell)).strip()
     for sentence in re.split(r"\n|\{[^}]*\}", own):
         sentence = sentence.strip(" #*|")
         if written.search(sentence) and (len(sentence) > len(name) or sentence == left):

@@ -48,7 +48,7 @@ def explained(problems: Sequence[Problem], text: Text) -> list[tuple[str, str]]:
         key = f"report.problem.{problem.code}"
         sentence = text(key if text.has(key) else "report.problem.error")
         about.setdefault(sentence, []).extend(_called(problem.detail, text))
-    return [(sentence, text.joined(list(dict.fromkeys(names)))) for sentence, names in about.items()]
+    return [(sentence, text.join_list(list(dict.fromkeys(names)))) for sentence, names in about.items()]
 
 
 def _called(name: str, text: Text) -> list[str]:

@@ -74,7 +74,7 @@ def plan_runs(
 def _notebooks(names: Sequence[str]) -> list[Path]:
     found = {file.stem: file for file in sorted(paths.notebooks().glob("[0-9]*.ipynb"))}
     if not found:
-        raise ReportError(f"there are no notebooks in {paths.shown(paths.notebooks())}")
+        raise ReportError(f"there are no notebooks in {paths.display_path(paths.notebooks())}")
     short = {re.sub(r"^\d+_", "", stem): stem for stem in found}
     chosen = []
     for name in names:

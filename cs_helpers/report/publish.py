@@ -101,7 +101,7 @@ class Folder(Place):
 
     def shown(self, quarter: str, name: str) -> str:
         """The file's path."""
-        return paths.shown(self.root / quarter / name)
+        return paths.display_path(self.root / quarter / name)
 
     @contextmanager
     def alone(self, quarter: str) -> Iterator[None]:
@@ -115,7 +115,7 @@ class Folder(Place):
                 yield
         except filelock.Timeout:
             raise ReportError(
-                f"another batch is publishing {paths.shown(self.root / quarter)} and has not ended in"
+                f"another batch is publishing {paths.display_path(self.root / quarter)} and has not ended in"
                 f" {_PATIENCE} seconds; run this one again when it has"
             ) from None
 

@@ -187,7 +187,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
                     "CS_WORKBOOK_HOME": str(folder),
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
                     "CS_WORKBOOK_NAMES": str(folder / "names"),
-                    **({paths.FOUND: str(found)} if run.parameters.audience == "leadership" else {}),
+                    **({paths.HANDOVER_VARIABLE: str(found)} if run.parameters.audience == "leadership" else {}),
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
                     # kernels of this environment, whatever the user has installed besides
                     "JUPYTER_PREFER_ENV_PATH": "1",

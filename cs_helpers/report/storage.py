@@ -42,7 +42,7 @@ def fetched(where: str, name: str) -> Path:
     """
     if "://" not in where:
         return Path(where)
-    root = paths.private("cs-snapshots")
+    root = paths.private_folder("cs-snapshots")
     if not (root / name / MANIFEST).exists():
         arriving = Path(tempfile.mkdtemp(prefix=".arriving-", dir=root))
         try:

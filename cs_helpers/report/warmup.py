@@ -18,7 +18,7 @@ from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio, wi
 from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
-from cs_helpers.words.tokens import terms
+from cs_helpers.words.tokens import extract_terms
 
 
 def warm_up(languages: Sequence[str]) -> None:
@@ -32,7 +32,10 @@ def warm_up(languages: Sequence[str]) -> None:
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
         Conversion(pd.Series([1.0, 2.0, 3.0]), pd.Series([REACHED, REACHED, CENSORED])).median()
-        terms("請求書を送った"), terms("The clerks fold invoices")  # each loads its dictionary
+        (
+            extract_terms("請求書を送った"),
+            extract_terms("The clerks fold invoices"),
+        )  # each loads its dictionary
         wilson(1, 3)
         rate_ratio(3, 10.0, 4, 10.0)
         benjamini_hochberg([0.1, 0.2], q=0.05)
@@ -46,7 +49,7 @@ def warm_up(languages: Sequence[str]) -> None:
 def _figure(text: Text) -> None:
     quarter = Quarter(2026, 1)
     result = Result("warm", "warm", quarter, quarter.start, date(2026, 3, 31), 1, {}, {})
-    words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
+    words = f"{text.wrap(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
     with canvas(text, 1, 3, height=2.0) as (figure, (left, middle, right)):
         left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
         for size in (8, 8.5, 9, 10, 11, 12.5):  # each size of a font is looked up by itself

@@ -105,7 +105,7 @@ def _readings(readings: Iterable[tuple[str, str, str | None]], text: Text) -> st
         viewpoints = [
             text(
                 "interviews.disputed.set", viewpoint=text.label("viewpoint", viewpoint),
-                codes=text.joined([text.theme(code) if code else text("interviews.disputed.none") for _, _, code in viewpoint_readings]),
+                codes=text.join_list([text.theme(code) if code else text("interviews.disputed.none") for _, _, code in viewpoint_readings]),
             )
             for viewpoint, viewpoint_readings in groupby(coder_readings, key=lambda reading: reading[1])
         ]  # fmt: skip

@@ -26,7 +26,7 @@ def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
     start = text("page.movement.opening", n=text.number(movement["opening"]))
     total = text("page.customers", n=text.number(movement["closing"]))
     return total + text(
-        "page.movement.how", start=start, parts=text.joined(parts or [text("page.movement.none")])
+        "page.movement.how", start=start, parts=text.join_list(parts or [text("page.movement.none")])
     )
 
 
@@ -34,7 +34,7 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
     """The number of contracts running at the end of the quarter, their MRR, and contracts whose end is not recorded."""
     if not time.by_contracts:
         return text("page.accounts.contracts")
-    running, open_ = time.contracts_on(quarter.end), time.not_recorded()
+    running, open_ = time.contracts_on(quarter.end), time.renewals_not_recorded()
     mrr = text.money(float(running["mrr"].sum()), currency)
     sentence = text("page.mrr", n=text.number(len(running)), mrr=mrr)
     if len(open_):
@@ -77,7 +77,7 @@ def left_out(
         parts.append(
             text("page.left_out.more" if unnamed > 1 else "page.left_out.one_more", n=text.number(unnamed))
         )
-    return text.joined(parts)
+    return text.join_list(parts)
 
 
 def _left_out_mrr(text: Text, table_left_out: LeftOut, currency: str) -> str:

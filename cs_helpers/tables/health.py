@@ -26,7 +26,7 @@ def scores(result: Result, text: Text) -> Listing:
             for row in red.itertuples()
         ],
         without=[
-            text.joined([text.label("measure", m) for m in unknown if m not in unknown_for_all]) or "–"
+            text.join_list([text.label("measure", m) for m in unknown if m not in unknown_for_all]) or "–"
             for unknown in red["unknown"]
         ],
         why=[_driver(row.driver, row.driver_kind, row.driver_points, text) for row in red.itertuples()],

@@ -82,7 +82,9 @@ def _cell(cell: Any, text: Text) -> str:
 
 
 def _codes(codes: Sequence[tuple[str, int]], text: Text) -> str:
-    return text.joined([text("interviews.framework.code", code=text.theme(code), n=n) for code, n in codes])
+    return text.join_list(
+        [text("interviews.framework.code", code=text.theme(code), n=n) for code, n in codes]
+    )
 
 
 def _quote(quote: tuple[str, ...], text: Text, max_length: int) -> str:
@@ -129,8 +131,8 @@ def hypotheses(result: Result, text: Text) -> Listing:
         why=[text.label("reason", r) for r in rows["reason"]],
         predicts=[text(f"interviews.hypotheses.predicts_{r}") for r in rows["reason"]],
         record=[text(f"interviews.hypotheses.records_{r}") for r in rows["records"]],
-        pro=[text.joined(list(ids)) for ids in rows["notes_for"]],
-        contra=[text.joined(list(ids)) for ids in rows["notes_against"]],
+        pro=[text.join_list(list(ids)) for ids in rows["notes_for"]],
+        contra=[text.join_list(list(ids)) for ids in rows["notes_against"]],
         status=[text(f"interviews.hypotheses.{s}") for s in rows["status"]],
     )
     columns = ("who", "at", "why", "predicts", "record", "pro", "contra", "status")
@@ -172,7 +174,7 @@ def _status_counts(row: Any, text: Text) -> str:
     # supported may be suppressed for leadership
     shown = ("supported", "open", "refuted") if row.supported == row.supported else ("given", "refuted")
     parts = [text(f"interviews.reasons.{s}", n=text.companies(n)) for s in shown if (n := getattr(row, s))]
-    return text.joined(parts) or "–"
+    return text.join_list(parts) or "–"
 
 
 def frozen(result: Result, text: Text) -> Listing:
@@ -271,14 +273,14 @@ def themes(result: Result, text: Text) -> Listing:
     rows = result.tables["themes"]
     all_rows = rows.assign(
         code=[text.theme(code) for code in rows["code"]],
-        sources=[text.joined(list(ids)) for ids in rows["note_ids"]],
+        sources=[text.join_list(list(ids)) for ids in rows["note_ids"]],
         verdict=[
             text("interviews.themes.theme" if ok else "interviews.themes.early") for ok in rows["theme"]
         ],
     )
     frame = all_rows.head(MAX_ROWS).copy()
     frame["sources"] = [
-        text.joined([*ids[:MAX_SOURCES], *(["…"] if len(ids) > MAX_SOURCES else [])])
+        text.join_list([*ids[:MAX_SOURCES], *(["…"] if len(ids) > MAX_SOURCES else [])])
         for ids in rows["note_ids"].head(MAX_ROWS)
     ]
     for column in ("companies", "notes"):

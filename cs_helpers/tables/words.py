@@ -43,7 +43,7 @@ def key_words(result: Result, text: Text) -> Listing:
             "who": [text.label(*key) for key in keys],
             "n": [text.number(groups[key]["of"].iloc[0]) for key in keys],
             "words": [
-                text.joined(
+                text.join_list(
                     [
                         text(
                             "interviews.key_words.word",

@@ -91,12 +91,16 @@ class Concordance:
     def _count_sentence(self, places: Places) -> str:
         """The numbers of matches, as whole words and as written, and how many of them are shown."""
         text = self._text
-        kind = "pattern" if places.whole is None else "written" if self.as_written.value else "whole"
-        fields = {"n": Count(places.found, places.cut), "whole": places.whole, "written": places.written}
+        kind = "pattern" if places.as_word is None else "written" if self.as_written.value else "whole"
+        fields = {
+            "n": Count(places.total, places.is_capped),
+            "whole": places.as_word,
+            "written": places.as_letters,
+        }
         numbers = {name: self._number("place", *count) for name, count in fields.items() if count}
-        notes = self._number("note", places.notes, places.cut)
+        notes = self._number("note", places.note_count, places.is_capped)
         sentences = [text(f"page.concordance.found_{kind}", notes=notes, **numbers)]
-        if len(places.lines) < places.found:
+        if len(places.lines) < places.total:
             shown = self._number("place", len(places.lines), False)
             sentences.append(text("page.concordance.shown", shown=shown, n=numbers["n"]))
         return text("page.concordance.between").join(sentences)

@@ -1,6 +1,6 @@
-"""Words of notes that may name somebody: hidden from leadership until a person says that they are words.
+"""The list of words in notes that may be names; they are hidden from leadership until a person confirms them.
 
-The list is `data/names/to-confirm.yml`; whoever knows the customers writes `word` or `name` behind `is:`.
+The list is `data/names/to-confirm.yml`; a person who knows the customers writes `word` or `name` after `is:`.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What was said of words that may be names, each as it was written."""
+    """The words that a person confirmed as words and as names, each as written in the notes."""
 
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
 
 def read_confirmed() -> Confirmed:
-    """What the list says; raises `SettingError` where it cannot be read, with the place."""
+    """Read the confirmed words. Raises `SettingError`, with the place, where the list is invalid."""
     entries = _entries()
-    said = {kind: frozenset(e["text"] for e in entries if e["is"] == kind) for kind in ("word", "name")}
-    return Confirmed(said["word"], said["name"])
+    texts = {kind: frozenset(e["text"] for e in entries if e["is"] == kind) for kind in ("word", "name")}
+    return Confirmed(texts["word"], texts["name"])
 
 
-def add_doubts(product: str, found: Mapping[str, str]) -> list[str]:
-    """Adds words to the list (word -> where it stood) that are not in it, and gives those still to be confirmed.
+def add_doubts(product: str, contexts: Mapping[str, str]) -> list[str]:
+    """Add words to the list unless it has them, and return those of them that are still to be confirmed.
 
-    product: that of the notes. What somebody wrote into the list stays.
+    contexts: word -> text around it. product: the product of the notes. Existing entries are kept.
     """
     folder = paths.names()
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / ".lock", timeout=60):
         entries = _entries()
-        known = {e["text"] for e in entries}
+        listed = {e["text"] for e in entries}
         new = [
             {"text": word, "is": None, "product": product, "in": context}
-            for word, context in sorted(found.items())
-            if word not in known
+            for word, context in sorted(contexts.items())
+            if word not in listed
         ]
         if new:
-            durable.write(folder / FILE, _written([*entries, *new]).encode())
-        return [e["text"] for e in [*entries, *new] if e["is"] is None and e["text"] in found]
+            durable.write(folder / FILE, _to_yaml([*entries, *new]).encode())
+        return [e["text"] for e in [*entries, *new] if e["is"] is None and e["text"] in contexts]
 
 
 def _entries() -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def _entry(each: Any, number: int) -> dict[str, Any]:
     return {"is": None, **each}
 
 
-def _written(entries: Iterable[Mapping[str, Any]]) -> str:
+def _to_yaml(entries: Iterable[Mapping[str, Any]]) -> str:
     lines = yaml.safe_dump(
         [dict(each) for each in entries], allow_unicode=True, sort_keys=False, width=10_000
     )

@@ -13,7 +13,7 @@ import pytest
 from builders import ANALYSES
 
 from cs_helpers import analyses
-from cs_helpers.contract.disclosure import declared_of
+from cs_helpers.contract.disclosure import disclosure_of
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.text import catalogue
@@ -103,7 +103,7 @@ def test_what_is_found_in_the_sample_is_declared(name: str, result_of, sample_sn
                 assert verdict.code in declares.questions[question.partition(".")[0]].findings
                 said.add(question)
             for table, frame in result.tables.items():
-                assert all(declared_of(declares.discloses, table, column) for column in frame)
+                assert all(disclosure_of(declares.discloses, table, column) for column in frame)
     assert said
 
 

@@ -196,7 +196,7 @@ def test_losses_of_the_quarter_are_those_that_customer_time_tells() -> None:
         start = Q2.back(1).end
         if "same_quarter" in result.tables:
             now = result.tables["same_quarter"].iloc[-1]
-            assert now["lost"] == len(time.lost(start, Q2.end))
+            assert now["lost"] == len(time.lost_customers(start, Q2.end))
             assert now["customers"] == len(time.customers(start))
             assert fields(result, "not_recorded").get("customers", 0) == now["not_recorded"]
         else:
@@ -218,7 +218,7 @@ def test_odd_days_lie_outside_what_is_usual_and_within_what_is_known() -> None:
             assert (said.code == "odd_from_none") == bool(said.fields["usual"] == 0)
         for name, inside in table.groupby("baseline"):
             source = "tickets" if name == "opened" else "usage"
-            assert data.known.tables[source].days(pd.DatetimeIndex(inside["day"])).all()
+            assert data.coverage.tables[source].days(pd.DatetimeIndex(inside["day"])).all()
             assert inside["value"].notna().all()
 
 
@@ -226,7 +226,7 @@ def test_the_end_and_the_beginning_of_a_log_within_the_quarter_are_told() -> Non
     for data, result in every("baselines"):
         told = [n.code for n in result.about("series")]
         for source, watching in (("tickets", 1), ("usage", 2)):
-            period = data.known.tables.get(source)
+            period = data.coverage.tables.get(source)
             if period and period.silent_since and period.silent_since <= Q2.end:
                 assert sum(code.startswith("silent_") for code in told) >= watching
             if period and period.first > Q2.start:
@@ -411,7 +411,7 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
         lost = 0
         states = [level_bounds(data, [q.end], time) for q in quarters]
         for n, quarter in enumerate(quarters[:-1]):
-            gone = time.lost(quarter.end, quarters[n + 1].end)
+            gone = time.lost_customers(quarter.end, quarters[n + 1].end)
             low, high = (side[quarter.end] for side in states[n])
             same = (low == high).reindex(gone).to_numpy(bool)
             lost += same.sum()
@@ -429,7 +429,7 @@ def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the
             continue
         falls, time = result.tables["falls"].set_index("fell"), customer_time_as_of(data, Q2.end)
         quarters = [Quarter.parse(q) for q in dict.fromkeys(result.tables["by_quarter"]["quarter"])]
-        lost = sum(len(time.lost(a.end, b.end)) for a, b in pairwise(quarters))
+        lost = sum(len(time.lost_customers(a.end, b.end)) for a, b in pairwise(quarters))
         assert falls["lost"].sum() <= lost
         assert (falls["lost"] <= falls["customers"]).all()
         fell, held = falls.loc[True], falls.loc[False]

@@ -117,8 +117,8 @@ def test_an_event_that_stopped_before_its_log_did_is_told_so() -> None:
 
 def test_a_log_that_goes_on_for_other_products_is_said_to() -> None:
     data = watched(DONE, used(12, "2026-09-01"))
-    known = replace(data.known, elsewhere=frozenset({"usage"}))
-    assert codes(baselines.analyse(replace(data, known=known), Q3), "series") == ["silent_product"]
+    coverage = replace(data.coverage, active_elsewhere=frozenset({"usage"}))
+    assert codes(baselines.analyse(replace(data, coverage=coverage), Q3), "series") == ["silent_product"]
 
 
 def test_a_log_that_ended_before_the_quarter_is_noted_and_nothing_is_judged() -> None:
@@ -215,7 +215,7 @@ def test_a_log_that_begins_late_in_a_quarter_lets_no_score_rise_after_it() -> No
 
 def test_a_log_that_ends_within_a_quarter_lets_no_level_and_no_score_fall() -> None:
     data = begun("2026-01-01")
-    ended = replace(data, known=replace(data.known, **_until(data, date(2026, 9, 10))))
+    ended = replace(data, coverage=replace(data.coverage, **_until(data, date(2026, 9, 10))))
     levels = maturity.analyse(ended, Q3).tables["levels"]
     assert set(levels["level"]) == {4}  # twenty uses were recorded before the end
     result = health.analyse(ended, Q3)
@@ -227,7 +227,7 @@ def _until(data: ProductData, last: date) -> dict[str, Any]:
     """What is known, as if all tables had gone silent after a day."""
     since = (pd.Timestamp(last) + pd.Timedelta(days=1)).date()
     return {
-        name: {k: replace(p, last=last, silent_since=since) for k, p in getattr(data.known, name).items()}
+        name: {k: replace(p, last=last, silent_since=since) for k, p in getattr(data.coverage, name).items()}
         for name in ("tables", "parts")
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cs_helpers import analyses
-from cs_helpers.contract.disclosure import COLUMNS, columns, declared_of
+from cs_helpers.contract.disclosure import COLUMNS, columns, disclosure_of
 from cs_helpers.contract.products import Leadership
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.tables import TABLES
@@ -92,10 +92,10 @@ def test_an_analysis_that_declares_nothing_is_refused(monkeypatch) -> None:
 
 def test_one_table_may_mean_something_else_by_a_column() -> None:
     declared = {"told": "told", "list.told": "public", "roles.*": "told"}
-    assert declared_of(declared, "other", "told") == "told"
-    assert declared_of(declared, "list", "told") == "public"
-    assert declared_of(declared, "roles", "marketing") == "told"
-    assert declared_of(declared, "list", "marketing") is None
+    assert disclosure_of(declared, "other", "told") == "told"
+    assert disclosure_of(declared, "list", "told") == "public"
+    assert disclosure_of(declared, "roles", "marketing") == "told"
+    assert disclosure_of(declared, "list", "marketing") is None
 
 
 @pytest.fixture

@@ -375,6 +375,6 @@ def test_a_users_own_zygote_ends_when_nobody_needs_it(tmp_path):
 def test_a_folder_that_others_can_enter_is_not_trusted(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path) if len(str(tmp_path)) < 60 else "/tmp")
     monkeypatch.setattr(
-        kernels.paths, "private", lambda name: (_ for _ in ()).throw(PermissionError(1, "open", name))
+        kernels.paths, "private_folder", lambda name: (_ for _ in ()).throw(PermissionError(1, "open", name))
     )
     assert parent("warm")[0] == os.getpid()

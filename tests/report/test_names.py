@@ -192,7 +192,7 @@ def test_a_run_whose_numbers_another_batch_gave_away_is_made_again_by_the_next(c
     company.change("notes", lambda f: f.assign(text=["Mr. Brown called. " + t for t in f["text"]]))
     snapshot = take_snapshot(company.data / "sources.yml")
     told = {"products": [PRODUCT], "notebooks": ["as_is_interviews"], "quarter": "2026Q3"}
-    monkeypatch.setattr("cs_helpers.report.covers.pseudonyms.give_persons", lambda product, found: False)
+    monkeypatch.setattr("cs_helpers.report.covers.pseudonyms.store_persons", lambda product, found: False)
     first = quarterly_report(snapshot, **told)
     assert [p.code for o in first.failed for p in o.problems] == ["pseudonyms"]
     monkeypatch.undo()

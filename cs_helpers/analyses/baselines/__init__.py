@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.losses import MIN_YEARS, losses_by_year, past_years_verdict
+from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.known import Period
 from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.measures import covered_period, matches_pattern
+from cs_helpers.customers.measures import covered_period, match_events
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.declaration import Declaration, Question, findings, notes
 from cs_helpers.result import Metric, Note, Result, Verdict
@@ -109,14 +109,14 @@ def daily_values(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> 
         all_events = baseline.event == "*"
         rows = data["active_daily" if all_events else "usage_daily"]
         if not all_events:
-            rows = rows.loc[matches_pattern(rows["event"], baseline.event), ["day", baseline.value]]
+            rows = rows.loc[match_events(rows["event"], baseline.event), ["day", baseline.value]]
         counts = rows.groupby("day")[baseline.value].sum().astype("float64")
     period = covered_period(data, baseline.source, baseline.event)
     if period is None or counts.empty or pd.Timestamp(period.first) > until:
         return counts.iloc[:0]
     last = min(until, pd.Timestamp(period.last))
     values = counts.reindex(pd.date_range(counts.index.min(), last, freq="D"), fill_value=0.0)
-    return values.where(period.days(pd.DatetimeIndex(values.index)))
+    return values.where(period.covers_days(pd.DatetimeIndex(values.index)))
 
 
 def _add_usual_levels(
@@ -196,10 +196,10 @@ def _silence_notes(
     since = period.silent_since
     if since is not None and since <= end:
         silent_customers = _count_recent_customers(data, baseline.source, since)
-        end_of_log = data.known.tables[baseline.source].silent_since
+        end_of_log = data.coverage.tables[baseline.source].silent_since
         if end_of_log is None or since < end_of_log:
             code = "silent_event"
-        elif baseline.source in data.known.elsewhere:
+        elif baseline.source in data.coverage.active_elsewhere:
             code = "silent_product"
         else:
             code = "silent_log" if silent_customers >= MIN_SILENT_CUSTOMERS else "silent_few"
@@ -281,7 +281,7 @@ def _add_same_quarter(
     if years:
         notes += _first_loss_notes(time, quarter)
     openings = [Quarter(year, quarter.number).back(1).end for year in table["year"]]
-    if recounted := len(time.recounted(openings)):
+    if recounted := len(time.recounted_customers(openings)):
         notes.append(Note("recounted", "same_quarter", {"customers": recounted}))
     metrics["lost_share"] = Metric("lost_share", share, "share", n)
     verdicts["same_quarter"] = past_years_verdict(table)
@@ -343,7 +343,7 @@ def _add_cohorts(
     age = (first_tickets["opened_at"] - first_tickets["started"]).dt.days
     in_first_month = first_tickets[(age >= 0) & (age < FIRST_MONTH)]
     tickets_per_customer = in_first_month.groupby("account_id").size().reindex(started.index, fill_value=0)
-    cohort = started.map(lambda day: str(Quarter.holding(day.date())))
+    cohort = started.map(lambda day: str(Quarter.containing(day.date())))
     table = (
         tickets_per_customer.groupby(cohort)
         .agg(customers="size", tickets="sum")

@@ -35,7 +35,7 @@ def losses_by_year(time: CustomerTime, quarter: Quarter) -> pd.DataFrame:
     past_quarter = quarter
     first = time.spells["first_day"].min()
     while pd.Timestamp(past_quarter.start) > first:
-        outcome = time.after(past_quarter.back(1).end, past_quarter.end)
+        outcome = time.status_after(past_quarter.back(1).end, past_quarter.end)
         if len(outcome):
             lost, not_recorded = int(outcome.isin(ENDINGS).sum()), int((outcome == NOT_RECORDED).sum())
             rows.append((past_quarter.year, len(outcome), lost, not_recorded, lost / len(outcome)))

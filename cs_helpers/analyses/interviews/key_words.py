@@ -10,8 +10,8 @@ from scipy.special import ndtr
 
 from cs_helpers.statistics.keyness import Z_95, co_occurrence, log_odds_and_errors
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
-from cs_helpers.words.masking import uncovered
-from cs_helpers.words.tokens import terms
+from cs_helpers.words.masking import blank_pseudonyms
+from cs_helpers.words.tokens import extract_terms
 
 #: the companies of a segment that must use a word, so that the habit of one company is no key word
 MIN_COMPANIES = 2
@@ -34,7 +34,7 @@ def count_terms(notes: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for note in notes[["note_id", "account_id", "script", "text"]].itertuples(index=False):
-        first_places = {term.form: term for term in reversed(terms(uncovered(note.text)))}
+        first_places = {term.form: term for term in reversed(extract_terms(blank_pseudonyms(note.text)))}
         rows += [
             (note.note_id, note.account_id, note.script, t.form, t.written, t.start, t.end)
             for t in first_places.values()

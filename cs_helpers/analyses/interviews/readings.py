@@ -8,7 +8,7 @@ import pandas as pd
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.snapshot import ProductData
-from cs_helpers.words.masking import uncovered
+from cs_helpers.words.masking import blank_pseudonyms
 from cs_helpers.words.tokens import JAPANESE
 
 #: a report covers the interviews of this many quarters, including its own
@@ -31,7 +31,7 @@ def note_readings(data: ProductData, quarter: Quarter) -> pd.DataFrame:
         interviews[in_period][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
     )
     notes = notes.merge(accounts, on="account_id")
-    notes["script"] = np.where(notes["text"].map(uncovered).str.contains(JAPANESE), "ja", "latin")
+    notes["script"] = np.where(notes["text"].map(blank_pseudonyms).str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
     codings = data["codings"][data["codings"]["note_id"].isin(notes["note_id"])]
     # ties go to the first coder in the table: pseudonyms would change an order by name for leadership

@@ -124,7 +124,7 @@ class _RecordTests:
         days = data["active_daily"]
         recent = days[(days["day"] < end) & (days["day"] >= end - pd.Timedelta(days=ACTIVE_DAYS))]
         self._active_accounts = frozenset(recent["account_id"])
-        period = data.known.tables.get("usage")
+        period = data.coverage.tables.get("usage")
         last = (end - pd.Timedelta(days=1)).date()
         since = (end - pd.Timedelta(days=ACTIVE_DAYS)).date()
         self._usage_known = period is not None and period.covers(since, last)

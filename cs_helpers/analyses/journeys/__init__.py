@@ -250,7 +250,7 @@ def _customer_notes(
     if not time.by_contracts:
         return _account_notes(time, reached, since, customers.difference(reached.index), about)
     current, not_recorded = (
-        len(reached.index.intersection(accounts)) for accounts in (customers, time.not_recorded())
+        len(reached.index.intersection(accounts)) for accounts in (customers, time.renewals_not_recorded())
     )
     not_in_funnel = customers.difference(reached.index)
     older = int((time.first_days()[not_in_funnel] < since).sum())

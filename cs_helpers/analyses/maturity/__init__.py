@@ -112,7 +112,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
     """The quarter of the first usage, at the latest `quarter`."""
     days = data["active_daily"]["day"]
-    first = Quarter.holding(days.min().date()) if len(days) else quarter
+    first = Quarter.containing(days.min().date()) if len(days) else quarter
     return min(first, quarter)
 
 
@@ -146,6 +146,6 @@ def _customer_counts(time: CustomerTime, quarters: list[Quarter]) -> list[Note]:
                 "lost": movement["lost"], "joined": movement["new"] + movement["back"],
             }  # fmt: skip
             notes.append(Note("customers_fell", "by_quarter", fields))
-    if recounted := len(time.recounted([q.end for q in quarters[:-1]])):
+    if recounted := len(time.recounted_customers([q.end for q in quarters[:-1]])):
         notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
     return notes

@@ -25,7 +25,7 @@ def transition_table(time: CustomerTime, states: pd.DataFrame, quarters: list[Qu
     levels_before, states_after = [], []
     for quarter, following in pairwise(quarters):
         level = states[quarter].dropna()
-        outcome = time.after(quarter.end, following.end).reindex(level.index)
+        outcome = time.status_after(quarter.end, following.end).reindex(level.index)
         later = states[following].reindex(level.index)
         later = later.where(later.notna(), float(NOT_THERE)).where(outcome != NOT_RECORDED, float(NOT_THERE))
         levels_before.append(level.to_numpy())
@@ -65,7 +65,7 @@ def losses_after_falls(time: CustomerTime, states: pd.DataFrame, quarters: list[
             levels[quarters[k]] < levels[quarters[k - 1]] for k in range(max(1, n + 1 - FALL_LASTS), n + 1)
         ]
         has_fallen = np.logical_or.reduce([fall.to_numpy() for fall in falls])
-        outcome = time.after(quarter.end, following.end).reindex(states.index)
+        outcome = time.status_after(quarter.end, following.end).reindex(states.index)
         is_known = (levels[quarter].notna() & levels[quarters[n - 1]].notna()).to_numpy()
         is_known = is_known & (outcome != NOT_RECORDED).to_numpy()
         is_lost = outcome.isin(ENDINGS).to_numpy()

@@ -74,16 +74,16 @@ def test_a_word_is_found_wherever_it_stands_in_the_raw_text(said: list[dict[str,
     index = Concordance(texts)
     for word in ("温泉", "露天風呂", "駐車場", "ツイン"):
         result = index.find(word, as_written=True, lines=0)
-        assert result.found == sum(text.count(word) for text in texts)
-        assert result.whole is not None
-        assert result.whole.places <= result.found
+        assert result.total == sum(text.count(word) for text in texts)
+        assert result.as_word is not None
+        assert result.as_word.places <= result.total
     # 夫 stands in 大丈夫 (95), 夫婦 (31) and 丈夫 (1) besides
     husbands = index.find("夫", lines=0)
-    assert husbands.whole == Count(21, more=False)
-    assert husbands.written == Count(148, more=False)
+    assert husbands.as_word == Count(21, is_capped=False)
+    assert husbands.as_letters == Count(148, is_capped=False)
     result = index.find("子供", lines=10_000).lines
     assert {"子供", "子ども", "こども"} <= set(result["hit"])
-    assert index.find(r"[0-9０-９一二三]+泊", pattern=True, lines=0).found == sum(
+    assert index.find(r"[0-9０-９一二三]+泊", pattern=True, lines=0).total == sum(
         len(re.findall(r"[0-9０-９一二三]+泊", text)) for text in texts
     )
 
