@@ -12,9 +12,9 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
@@ -34,6 +34,8 @@ BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b"
 _SIZE_COLOURS = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
 #: maturity levels from 0 to 4, light to dark
 LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
+#: of a share, from none to all: seaborn's light palette of this blue; to import it for that alone takes time
+_SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951388), BLUE])  # type: ignore[arg-type]
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0
@@ -211,9 +213,7 @@ def heatmap(axis: Axes, shares: np.ndarray, labels: np.ndarray, *, fontsize: flo
     Looks like seaborn's heatmap, which draws the whole figure to find out whether labels overlap.
     """
     rows, columns = shares.shape
-    axis.pcolormesh(
-        shares, cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=1, linewidths=2, edgecolor="white"
-    )
+    axis.pcolormesh(shares, cmap=_SHADES, vmin=0, vmax=1, linewidths=2, edgecolor="white")
     for (row, column), share in np.ndenumerate(shares):
         color = "white" if share >= 0.65 else INK
         label_inside(axis, column + 0.5, row + 0.5, str(labels[row, column]), color=color, fontsize=fontsize)

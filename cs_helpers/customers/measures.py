@@ -85,7 +85,7 @@ def covered_period(data: ProductData, table: str, event: str = "*") -> Period | 
     if period is None or table != "usage" or event == "*":
         return period
     names = pd.Series([name for t, name in data.coverage.parts if t == table], dtype="str")
-    parts = [data.coverage.parts[table, name] for name in names[match_events(names, event)]]
+    parts = [data.coverage.parts[table, name] for name in names[matches_event(names, event)]]
     if not parts:
         return period  # no such event in a log that covers these days: it was not used
     if len(parts) == 1:
@@ -115,7 +115,7 @@ def started_within_window(
     return first_days > month - pd.DateOffset(months=measure.months - 1)
 
 
-def match_events(events: pd.Series, pattern: str) -> np.ndarray:
+def matches_event(events: pd.Series, pattern: str) -> np.ndarray:
     """Which events match a pattern (`snapshot.matches_pattern`), evaluated once per distinct name: bool array."""
     codes, names = pd.factorize(events)
     return np.asarray(np.append(matches_pattern(pd.Series(names), pattern).to_numpy(bool), False)[codes])
@@ -124,7 +124,7 @@ def match_events(events: pd.Series, pattern: str) -> np.ndarray:
 def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarray:
     usage = data["usage_monthly"]
     if measure.value == "distinct_events":
-        rows = usage.loc[match_events(usage["event"], measure.event), ["account_id", "month", "event"]]
+        rows = usage.loc[matches_event(usage["event"], measure.event), ["account_id", "month", "event"]]
         event_counts = np.zeros((len(grid.accounts), grid.width - measure.months + 1))
         for _, part in rows.groupby("event"):
             event_counts += _max_over_window(grid.maxima(part["account_id"], part["month"]), measure)
@@ -132,11 +132,13 @@ def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarra
     if measure.value == "days" and measure.event != "*":
         # a day with several matching events counts once
         daily = data["usage_daily"]
-        rows = daily.loc[match_events(daily["event"], measure.event), ["account_id", "day"]].drop_duplicates()
+        rows = daily.loc[
+            matches_event(daily["event"], measure.event), ["account_id", "day"]
+        ].drop_duplicates()
         return _sum_over_window(grid.sums(rows["account_id"], rows["day"]), measure)
     # the row without an event counts each day and user once over all events
     is_counted = (
-        usage["event"].isna() if measure.event == "*" else match_events(usage["event"], measure.event)
+        usage["event"].isna() if measure.event == "*" else matches_event(usage["event"], measure.event)
     )
     rows = usage.loc[is_counted, ["account_id", "month", measure.value]]
     cell = rows["account_id"], rows["month"], rows[measure.value]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.products import ExclusionRule, Journey
-from cs_helpers.customers.measures import match_events
+from cs_helpers.customers.measures import matches_event
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.funnels import Exclusion, Funnel, Mode, attempts
@@ -111,7 +111,7 @@ def unrecorded_exclusions(data: ProductData, journey: Journey) -> list[str]:
         excluded.event or excluded.milestone_name
         for excluded in journey.exclusions
         if not (
-            match_events(data["usage_daily"]["event"], excluded.event).any()
+            matches_event(data["usage_daily"]["event"], excluded.event).any()
             if excluded.event
             else _exclusion_event(excluded, journey) in recorded
         )
@@ -173,7 +173,7 @@ def _with_usage_days(
     daily = daily[daily["day"] < end]
     parts = [rows[~rows["event"].isin(uses)]]
     for event, pattern in uses.items():
-        days = daily.loc[match_events(daily["event"], pattern), ["account_id", "day"]].drop_duplicates()
+        days = daily.loc[matches_event(daily["event"], pattern), ["account_id", "day"]].drop_duplicates()
         parts.append(days.rename(columns={"day": "occurred_at"}).assign(event=event))
     days = pd.concat(parts, ignore_index=True)
     return days.assign(occurred_at=days["occurred_at"].dt.normalize())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cs_helpers.contract.products import Sign, Step
-from cs_helpers.customers.measures import match_events
+from cs_helpers.customers.measures import matches_event
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED
 
@@ -28,9 +28,9 @@ def unseen_signs(data: ProductData, steps: Sequence[Step]) -> list[str]:
         str(sign.touch or sign.event)
         for _, _, sign in planned_signs(data, steps)
         if not (
-            match_events(data["touches"]["content"].dropna(), sign.touch)
+            matches_event(data["touches"]["content"].dropna(), sign.touch)
             if sign.touch
-            else match_events(data["usage_daily"]["event"], str(sign.event))
+            else matches_event(data["usage_daily"]["event"], str(sign.event))
         ).any()
     ]
 
@@ -89,7 +89,7 @@ def first_uses(
     parts = [touch_uses]
     for step, kind, sign in planned_signs(data, steps):
         if sign.touch:
-            is_planned = (touch_uses["step"] == step).to_numpy() & match_events(
+            is_planned = (touch_uses["step"] == step).to_numpy() & matches_event(
                 touch_uses["what"], sign.touch
             )
             touch_uses["kind"], touch_uses["what"] = (
@@ -99,7 +99,7 @@ def first_uses(
         else:
             daily = data["usage_daily"]
             days = daily.loc[
-                match_events(daily["event"], str(sign.event)) & (daily["day"] < end), ["account_id", "day"]
+                matches_event(daily["event"], str(sign.event)) & (daily["day"] < end), ["account_id", "day"]
             ]
             step_uses = wait_rows[wait_rows["step"] == step].merge(
                 days.rename(columns={"day": "used_at"}), on="account_id"

@@ -17,7 +17,7 @@ from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.measures import covered_period, match_events
+from cs_helpers.customers.measures import covered_period, matches_event
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.declaration import Declaration, Question, findings, notes
 from cs_helpers.result import Metric, Note, Result, Verdict
@@ -109,7 +109,7 @@ def daily_values(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> 
         all_events = baseline.event == "*"
         rows = data["active_daily" if all_events else "usage_daily"]
         if not all_events:
-            rows = rows.loc[match_events(rows["event"], baseline.event), ["day", baseline.value]]
+            rows = rows.loc[matches_event(rows["event"], baseline.event), ["day", baseline.value]]
         counts = rows.groupby("day")[baseline.value].sum().astype("float64")
     period = covered_period(data, baseline.source, baseline.event)
     if period is None or counts.empty or pd.Timestamp(period.first) > until:
