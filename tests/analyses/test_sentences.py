@@ -218,7 +218,7 @@ def test_odd_days_lie_outside_what_is_usual_and_within_what_is_known() -> None:
             assert (said.code == "odd_from_none") == bool(said.fields["usual"] == 0)
         for name, inside in table.groupby("baseline"):
             source = "tickets" if name == "opened" else "usage"
-            assert data.coverage.tables[source].days(pd.DatetimeIndex(inside["day"])).all()
+            assert data.coverage.tables[source].covers_days(pd.DatetimeIndex(inside["day"])).all()
             assert inside["value"].notna().all()
 
 
