@@ -16,7 +16,7 @@ def missing_contracts(data: ProductData) -> tuple[str, ...]:
 def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
     """The customer spells of the product as known on a day.
 
-    Without a table of contracts: the spells of accounts known to use it (`contract.spells.accounts_seen`).
+    Without a table of contracts: the spells of accounts known to use it (`contract.spells.account_time`).
     """
     if missing_contracts(data):
         return account_time(data["first_seen"], day)

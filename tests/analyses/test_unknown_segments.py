@@ -75,7 +75,7 @@ def test_the_segments_add_up_to_all(result: Callable[[str, str], Result], known:
     assert (each[True] == each[False]).all()
     ages = journeys["ages"].groupby(["age", journeys["ages"]["size"] == "all"])["n"].sum().unstack()
     assert (ages[True] == ages[False]).all()
-    stalls = journeys["stalls"].groupby(["dimension", "step"])[["came", "late", "mrr"]].sum()
+    stalls = journeys["stalls"].groupby(["dimension", "step"])[["waits", "late", "mrr"]].sum()
     assert stalls.loc["size"].round(6).equals(stalls.loc["industry"].round(6))
     heard = result("interviews", known)
     counts = heard.tables["meter"].groupby("dimension")["notes"].sum()

@@ -398,7 +398,7 @@ def test_a_study_with_empty_sets_comes_out_as_published(snapshot: Snapshot) -> N
 def test_a_study_of_one_code_gives_the_published_kappa(snapshot: Snapshot) -> None:
     _, each, result = figures(snapshot, "helpdesk")
     assert each.loc["code G", "kappa"] == pytest.approx(0.40)
-    assert each.loc["code G", ["notes", "found", "same"]].tolist() == pytest.approx([50, 0.55, 0.7])
+    assert each.loc["code G", ["notes", "present", "same"]].tolist() == pytest.approx([50, 0.55, 0.7])
     assert result.verdicts["agreement"].code == "codes_unreliable"
 
 
