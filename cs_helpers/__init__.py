@@ -6,7 +6,7 @@ __all__ = ["Workbook"]
 
 
 def __getattr__(name: str) -> Any:
-    # the command line and the engine need no notebook: Workbook is imported when asked for
+    # Workbook is imported on first use: the command line and the engine do not need it
     if name == "Workbook":
         from cs_helpers.workbook import Workbook
 

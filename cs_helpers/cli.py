@@ -148,7 +148,7 @@ def check(
     language = language or current_language()
     Parameters.check({"language": language})
     source, text = data or _default_data(), Text(language)
-    with console.status(text("console.reading", source=paths.shown(source))):
+    with console.status(text("console.reading", source=paths.display_path(source))):
         found = check_tables(source)
     counted = Table(box=None, pad_edge=False, header_style="bold")
     counted.add_column(text("landing.table"))
@@ -170,7 +170,7 @@ def check(
     target.parent.mkdir(parents=True, exist_ok=True)
     page = data_check_page(source, found, language)
     target.write_text(page, encoding="utf-8")
-    console.print(paths.shown(target))
+    console.print(paths.display_path(target))
     for sentence in found.stops:
         _alert(translate_error(sentence))
     if found.stops:
@@ -180,7 +180,7 @@ def check(
 @app.command()
 def snapshot(data: Data = None) -> None:
     """Check the tables and freeze them."""
-    console.print(paths.shown(_taken(data, anew=True).folder))
+    console.print(paths.display_path(_taken(data, anew=True).folder))
 
 
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
@@ -230,7 +230,7 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
     console.print(
         text("console.as_of", as_of=opened.as_of, first_day=manifest["first_day"], products=products)
     )
-    console.print(text("console.intact") if opened.intact() else f"[red]{text('console.damaged')}[/]")
+    console.print(text("console.intact") if opened.is_intact() else f"[red]{text('console.damaged')}[/]")
     listed = Table(box=None, pad_edge=False, header_style="bold")
     listed.add_column("table")
     for heading in ("rows read", "kept", "left out", "filtered", "frozen"):
@@ -269,7 +269,7 @@ def diff_snapshots(
     for heading in ("", old.id, new.id):
         listed.add_column(heading, overflow="fold")
     for each in found:
-        listed.add_row(plain(each.what), plain(each.before), plain(each.after))
+        listed.add_row(plain(each.name), plain(each.before), plain(each.after))
     console.print(listed)
 
 
@@ -289,21 +289,21 @@ def sample() -> None:
     """Write the sample data to data/sample."""
     from cs_helpers.sample import write_sample
 
-    console.print(paths.shown(write_sample(paths.sample())))
+    console.print(paths.display_path(write_sample(paths.sample())))
 
 
 def _taken(data: Path | None, *, anew: bool) -> Any:
     """The snapshot of the tables as they are: the one that was taken if they have not changed."""
-    from cs_helpers.snapshot.unchanged import Look
+    from cs_helpers.snapshot.unchanged import ChangeDetector
 
     source = data or _default_data()
-    look = Look(source) if source.is_file() else None
-    known = None if anew or look is None else look.snapshot()
+    look = ChangeDetector(source) if source.is_file() else None
+    known = None if anew or look is None else look.unchanged_snapshot()
     if known is not None:
         known.make_latest()
         console.print(current_text()("console.unchanged", id=known.id))
         return known
-    before = look.look() if look else None
+    before = look.file_states() if look else None
     taken = _take(source)
     if look:
         with contextlib.suppress(OSError):  # then the tables are only read once more the next time
@@ -314,10 +314,10 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
 def _take(data: Path | None) -> Any:
     from cs_helpers.report.data_check import advice, describe
     from cs_helpers.snapshot.take import take_snapshot
-    from cs_helpers.sources.mapping import load_sources
+    from cs_helpers.sources.sources_file import load_sources
 
     source, text = data or _default_data(), current_text()
-    with console.status(text("console.reading", source=paths.shown(source))):
+    with console.status(text("console.reading", source=paths.display_path(source))):
         taken = take_snapshot(source)
     for secret in load_sources(source).variables():  # no credential reaches a kernel
         os.environ.pop(secret, None)

@@ -34,7 +34,7 @@ def export_codings(
     from cs_helpers.contract.parameters import Parameters
     from cs_helpers.exchange.folder import publish_file
     from cs_helpers.exchange.qdpx import project_bytes
-    from cs_helpers.exchange.sheet import About, sheet_bytes
+    from cs_helpers.exchange.sheet import SheetInfo, sheet_bytes
     from cs_helpers.text import Text
 
     Parameters.check({"language": language})
@@ -47,12 +47,12 @@ def export_codings(
         known = role or _role(material, coder)
         material = material if kind == ".xlsx" else material.of_coder(coder, known)
     if kind == ".xlsx":
-        content = sheet_bytes(material, About(coder, known, product, identity, language))
+        content = sheet_bytes(material, SheetInfo(coder, known, product, identity, language))
     else:
         content = project_bytes(material, file.stem, Text(language))
     publish_file(file, content, force=force)
     read = material.of_coder(coder, known).codings if coder else material.codings
-    _say(f"{paths.shown(file)}: {len(material.notes)} notes of {product}, {len(read)} readings")
+    _say(f"{paths.display_path(file)}: {len(material.notes)} notes of {product}, {len(read)} readings")
 
 
 @codings.command("import")
@@ -83,9 +83,9 @@ def import_codings(
     publish_folder(folder, tables, force=force)
     for remark in remarks:
         _say(remark)
-    _say(f"{paths.shown(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}")
+    _say(f"{paths.display_path(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}")
     sources = paths.home() / "data" / "sources.yml"
-    _say(f"these lines of {paths.shown(sources)} read them:\n")
+    _say(f"these lines of {paths.display_path(sources)} read them:\n")
     for line in sources_lines(folder, tables, sources):
         _say(line)
 
@@ -93,15 +93,15 @@ def import_codings(
 def _from_sheet(
     file: Path, product: str, snapshot: str, coder: str, role: str
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
-    from cs_helpers.exchange.sheet import About
+    from cs_helpers.exchange.sheet import SheetInfo
     from cs_helpers.exchange.sheet_read import CodingSheet
 
     sheet = CodingSheet(file)
-    said = sheet.about or About(coder, role or None, product, "", "en")
+    said = sheet.info or SheetInfo(coder, role or None, product, "", "en")
     for name, value in (("product", product or said.product), ("coder", said.coder)):
         if not value:
             raise ParameterError(name, f"the sheet no longer says its {name}; say it with --{name}")
-    about = About(
+    about = SheetInfo(
         coder or said.coder, role or said.role, product or said.product, said.snapshot, said.language
     )
     _, material = _material(snapshot, about.product)
@@ -145,11 +145,11 @@ def _role(material: Material, coder: str) -> str | None:
 
 def _viewpoint(named: str) -> str | None:
     from cs_helpers.contract.vocabulary import VIEWPOINTS
-    from cs_helpers.exchange.words import folded, tokens
+    from cs_helpers.exchange.labels import fold, token_by_label
 
     if not named:
         return None
-    if (found := tokens("viewpoint").get(folded(named))) is None:
+    if (found := token_by_label("viewpoint").get(fold(named))) is None:
         hint = did_you_mean(named, VIEWPOINTS)
         raise ParameterError(
             "viewpoint", f"there is no such viewpoint.{hint}", value=named, allowed=", ".join(VIEWPOINTS)

@@ -38,14 +38,14 @@ def inspect(
         table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
         for column in one.columns:
             samples = Text(" | ".join(column.samples))
-            table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
+            table.add_row(Text(column.name), column.type, samples, f"{column.empty_share:.0%}")
         console.print(Text(translate_error(one.problem)) if one.problem else table, soft_wrap=False)
         console.print()
     text = proposal.propose(found, write.parent if write is not None else None)
     typer.echo(text, nl=False)
     if write is not None:
         write.write_text(text, encoding="utf-8")
-        console.print("\n" + current_text()("console.written", file=plain(paths.shown(write))))
+        console.print("\n" + current_text()("console.written", file=plain(paths.display_path(write))))
 
 
 @setup.command("new-product")
@@ -75,7 +75,7 @@ def new_analysis(
     from cs_helpers.new_analysis import write_analysis
 
     for file in write_analysis(name, title=title, title_ja=title_ja, number=number):
-        console.print(paths.shown(file))
+        console.print(paths.display_path(file))
 
 
 @setup.command()
@@ -93,7 +93,7 @@ def dictionary() -> None:
     for target, page in pages.items():
         (paths.home() / target).parent.mkdir(parents=True, exist_ok=True)
         (paths.home() / target).write_text(page, encoding="utf-8")
-        console.print(paths.shown(paths.home() / target))
+        console.print(paths.display_path(paths.home() / target))
 
 
 @setup.command()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from cs_helpers.contract.disclosure import Declared
+from cs_helpers.contract.disclosure import ColumnDisclosures
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
@@ -17,7 +17,7 @@ from cs_helpers.snapshot import ProductData
 #: a note that `warns` says what is missing or wrong; one that `explains` only helps to read
 NoteKind = Literal["warns", "explains"]
 
-#: notes that the edition for leadership adds to a result of any analysis (`editions.disclosed`)
+#: notes that the edition for leadership adds to a result of any analysis (`editions.disclosure`)
 EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType({"told_left_out": "explains"})
 
 
@@ -61,7 +61,7 @@ class Declaration:
     metrics: tuple[str, ...]
     notes: Mapping[str, NoteKind]
     reads: tuple[str, ...]
-    discloses: Declared
+    discloses: ColumnDisclosures
     reads_of_product: Callable[[Product], Sequence[str]] = lambda product: ()
     free_text: tuple[tuple[str, str], ...] = ()
     for_leadership: Callable[[Result], Result] | None = None

@@ -1,7 +1,7 @@
-"""Files that survive a power cut: their content is on the disk before a name leads to it.
+"""Write files that survive a power cut: their content reaches the disk before their name does.
 
-A rename alone is atomic for whoever reads the running system; after a power cut the name may lead to an
-empty file unless file and folder were synced before.
+A rename alone is atomic for other processes, but after a power cut the name may lead to an empty file
+unless file and folder were synced first.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from pathlib import Path
 
 
 def write(file: Path, content: bytes) -> None:
-    """Replaces a file by one with `content`, whole or not at all, and on the disk when this returns."""
-    handle, fresh = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    """Replace a file atomically with one that holds `content`, which is on the disk when this returns."""
+    handle, new_file = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        Path(fresh).chmod(0o644)
-        Path(fresh).replace(file)
+        Path(new_file).chmod(0o644)
+        Path(new_file).replace(file)
     except BaseException:
-        Path(fresh).unlink(missing_ok=True)
+        Path(new_file).unlink(missing_ok=True)
         raise
     sync(file.parent)
 
 
 def sync(path: Path) -> None:
-    """Puts a file's content, or a folder's list of names, on the disk.
+    """Flush a file's content, or a folder's list of names, to the disk.
 
-    A file system that cannot sync a folder (some network and Windows ones) is left to its own ways.
+    Folders are skipped on file systems that cannot sync them (some network and Windows ones).
     """
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -48,14 +48,14 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path, files: set[str] | None = None) -> None:
-    """Puts a folder on the disk, with the folders inside it and their files, deepest first.
+    """Flush a folder, its subfolders and their files to the disk, deepest first.
 
-    files: names inside `folder` of those whose content is new; default: all. The others are links to
-    what is on the disk already.
+    files: paths below `folder` of the files with new content; default: all. The others are links to
+    content that is already on the disk.
     """
-    for inside, _, names in os.walk(folder, topdown=False):
+    for subfolder, _, names in os.walk(folder, topdown=False):
         for name in names:
-            file = Path(inside, name)
+            file = Path(subfolder, name)
             if files is None or file.relative_to(folder).as_posix() in files:
                 sync(file)
-        sync(Path(inside))
+        sync(Path(subfolder))

@@ -1,4 +1,4 @@
-"""What is installed here: this package's own code and the versions of everything else, as hashes."""
+"""Hashes of this package's code and of the installed versions of its dependencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cs_helpers import hashes
 
 @cache
 def package_code() -> str:
-    """The hash of this package's source, the sample data's generator aside."""
+    """The hash of this package's source, without the generator of the sample data."""
     package = Path(__file__).resolve().parent
     files = [f for f in package.rglob("*") if f.suffix in (".py", ".yml") and "sample" not in f.parts]
     return hashes.of_files(sorted(files))
@@ -21,24 +21,25 @@ def package_code() -> str:
 
 @cache
 def installed_versions() -> str:
-    """The hash of the versions of Python and of the packages a report needs, as their folders name them.
+    """The hash of the versions of Python and of the packages that a report needs.
 
-    Those are the packages of requirements.lock; without that file (another way to install), all that are there.
+    Those are the packages of requirements.lock; where that file is missing, all installed packages. Versions are
+    read from the names of the metadata folders.
     """
-    wanted = locked_names()
+    required = locked_names()
     installed = {
         entry.name
         for folder in sys.path
         if folder and Path(folder).is_dir()
         for entry in Path(folder).iterdir()
         if entry.suffix in (".dist-info", ".egg-info")
-        and (not wanted or _canonical(entry.name.partition("-")[0]) in wanted)
+        and (not required or _canonical(entry.name.partition("-")[0]) in required)
     }
     return hashes.of("\n".join([platform.python_version(), *sorted(installed)]))
 
 
 def locked_names() -> frozenset[str]:
-    """The names of the packages in requirements.lock; none where that file does not lie beside this package."""
+    """The names of the packages in requirements.lock; empty where that file is not next to this package."""
     file = Path(__file__).resolve().parents[1] / "requirements.lock"
     try:
         text = file.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Where the parts of a workbook lie.
+"""The folders of a workbook.
 
 A workbook is the folder that holds `notebooks/`, `data/`, `templates/` and `reports/`: by default
-the checkout this package is installed from, or the folder named by `CS_WORKBOOK_HOME`.
+the checkout that this package is installed from, or the folder named by `CS_WORKBOOK_HOME`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 def home() -> Path:
     """The workbook's folder."""
-    named = os.environ.get("CS_WORKBOOK_HOME")
-    return Path(named).resolve() if named else Path(__file__).resolve().parents[1]
+    override = os.environ.get("CS_WORKBOOK_HOME")
+    return Path(override).resolve() if override else Path(__file__).resolve().parents[1]
 
 
 def notebooks() -> Path:
@@ -24,39 +24,39 @@ def notebooks() -> Path:
 
 
 def products() -> Path:
-    """The folder of the product files, one operations map a product."""
+    """The folder of the product files, one for each product."""
     return home() / "data" / "products"
 
 
 def snapshots() -> Path:
-    """The folder of the frozen snapshots; `CS_WORKBOOK_SNAPSHOTS` names another one."""
-    named = os.environ.get("CS_WORKBOOK_SNAPSHOTS")
-    return Path(named).resolve() if named else home() / "data" / "snapshots"
+    """The folder of the snapshots; `CS_WORKBOOK_SNAPSHOTS` overrides it."""
+    override = os.environ.get("CS_WORKBOOK_SNAPSHOTS")
+    return Path(override).resolve() if override else home() / "data" / "snapshots"
 
 
 def codings() -> Path:
-    """The folder that codings from other tools are written to."""
+    """The folder for codings that are imported from other tools."""
     return home() / "data" / "codings"
 
 
 def names() -> Path:
-    """Where is said which pseudonym stands for whom, and what was confirmed; `CS_WORKBOOK_NAMES` names another folder."""
-    named = os.environ.get("CS_WORKBOOK_NAMES")
-    return Path(named).resolve() if named else home() / "data" / "names"
+    """The folder of the pseudonym register and of the confirmed names; `CS_WORKBOOK_NAMES` overrides it."""
+    override = os.environ.get("CS_WORKBOOK_NAMES")
+    return Path(override).resolve() if override else home() / "data" / "names"
 
 
-#: names the file to which a run of a batch writes what the batch must know, and nobody else
-FOUND = "CS_WORKBOOK_FOUND"
+#: environment variable with the file through which a run hands results back to its batch
+HANDOVER_VARIABLE = "CS_WORKBOOK_FOUND"
 
 
-def found() -> Path | None:
-    """The file for what a run found; None where no batch is waiting for it."""
-    named = os.environ.get(FOUND)
-    return Path(named) if named else None
+def handover_file() -> Path | None:
+    """The file through which a run hands results back to its batch; None outside of a batch."""
+    override = os.environ.get(HANDOVER_VARIABLE)
+    return Path(override) if override else None
 
 
 def sample() -> Path:
-    """The folder that the sample data is written to."""
+    """The folder of the sample data."""
     return home() / "data" / "sample"
 
 
@@ -66,31 +66,34 @@ def templates() -> Path:
 
 
 def reports() -> Path:
-    """The folder that reports are published to, one folder a quarter."""
+    """The folder that reports are published to, with a subfolder for each quarter."""
     return home() / "reports"
 
 
 def temporary() -> Path:
-    """The folder for temporary files, unless the path of a socket would grow too long in it."""
+    """The folder for temporary files, or `/tmp` where socket paths in it would be too long."""
     folder = Path(tempfile.gettempdir())
     return folder if len(str(folder)) < 60 else Path("/tmp")
 
 
-def private(name: str) -> Path:
-    """A temporary folder that stays, of this user alone; raises `PermissionError` where it is not."""
+def private_folder(name: str) -> Path:
+    """A persistent temporary folder that only this user can access.
+
+    Raises `PermissionError` where another user owns it or could write to it.
+    """
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = temporary() / f"{name}-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
+    status = folder.lstat()
     if hasattr(os, "getuid") and (
-        not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o077
+        not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o077
     ):
         raise PermissionError(1, "other users could write to this folder", str(folder))
     return folder
 
 
-def shown(path: Path) -> str:
-    """`path` as a person would type it: relative to the working folder where it lies below it."""
+def display_path(path: Path) -> str:
+    """`path` as shown to users: relative to the working directory if it lies inside it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

@@ -19,8 +19,8 @@ from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.segments import in_segment, segments_of
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import filter_segment, list_segments
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Note, Result
@@ -29,14 +29,14 @@ from cs_helpers.tables import facts
 from cs_helpers.tables.cards import cards, plain
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
-from cs_helpers.tables.theme import Setter
+from cs_helpers.tables.theme import TableFunction
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
 
-#: what an analysis makes of a snapshot's small tables (`snapshot.FEW`) holds texts as they do: a third less time
+#: what an analysis makes of a snapshot's small tables (`snapshot.SMALL_TABLE`) holds texts as they do: a third less time
 _few: ContextDecorator = pd.option_context("mode.string_storage", "python")
 
 
@@ -63,13 +63,13 @@ class Workbook:
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
         if checked.segment != "all":
-            accounts = in_segment(data["accounts"], checked.segment)
+            accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
                 raise ParameterError(
                     "segment",
                     "no customer of this product belongs to it",
                     value=checked.segment,
-                    allowed=", ".join(segments_of(data)),
+                    allowed=", ".join(list_segments(data)),
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
@@ -100,7 +100,7 @@ class Workbook:
         shown: the analyses that the page shows, for the tables that its numbers rest on; default: all tables.
         """
         text, product = self.text, self.data.product
-        time = as_known(self.data, self.quarter.end)
+        time = customer_time_as_of(self.data, self.quarter.end)
         about = [
             ("product", product.name.in_language(text.language)),
             ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
@@ -174,18 +174,20 @@ class Workbook:
             return
         name = f"{result.analysis}.{question}"
         about = {"analysis": result.analysis, "table": question, **_about(result, question)}
-        set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
-        listing = None if result.tables[question].empty else set_table(result, self.text)
-        if listing is None or listing.whole.empty:
+        create_table: TableFunction = getattr(
+            importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
+        )
+        listing = None if result.tables[question].empty else create_table(result, self.text)
+        if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
             _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._say(result, question)
             return
-        rows = len(listing.whole)
+        rows = len(listing.all_rows)
         more = ""
-        if listing.cut:
+        if listing.is_truncated:
             counted = self.text(
-                "page.rows_shown", shown=self.text.number(listing.shown), rows=self.text.number(rows)
+                "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.{listing.title}"))
@@ -193,7 +195,7 @@ class Workbook:
         _html(
             f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
-            csv=spreadsheet(listing.whole) if listing.cut else "",
+            csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
         self._say(result, question)
 
@@ -245,7 +247,7 @@ class Workbook:
             products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
             quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
             segments_of=lambda product: [
-                (text.segment(s), s) for s in segments_of(self.snapshot.read(product))
+                (text.segment(s), s) for s in list_segments(self.snapshot.read(product))
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),

@@ -12,10 +12,10 @@ import pandas as pd
 
 from cs_helpers import analyses
 from cs_helpers.contract.products import Product
-from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
+from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.snapshot import ProductData
-from cs_helpers.snapshot.knowing import days_of, days_of_use, known
+from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage_by_day
 from cs_helpers.snapshot.take import REDUCED
 
 Rows = Iterable[Mapping[str, Any]] | pd.DataFrame
@@ -135,13 +135,13 @@ def product_data(
     given = {*tables, *(("usage",) if usage is not None else ())}
     if "contracts" not in given:  # as a snapshot does: who was seen when
         filled["first_seen"] = _first_seen(filled, reduced["active_daily"])
-    days = days_of(filled) | {"usage": days_of_use(reduced["active_daily"], reduced["usage_daily"])}
-    what = known(days, [NAME], as_of)[NAME]
+    days = rows_by_day(filled) | {"usage": usage_by_day(reduced["active_daily"], reduced["usage_daily"])}
+    what = coverage_by_product(days, [NAME], as_of)[NAME]
     return ProductData(of or product(), as_of, filled | reduced, frozenset(given), what)
 
 
 def _first_seen(tables: Mapping[str, pd.DataFrame], active: pd.DataFrame) -> pd.DataFrame:
-    dated = [(tables[n], str(TABLES[n].time)) for n in OF_ACCOUNTS if n in tables and TABLES[n].time]
+    dated = [(tables[n], str(TABLES[n].time)) for n in ACCOUNT_TABLES if n in tables and TABLES[n].time]
     parts = [
         t[["account_id", "product"]].assign(first_day=t[when].dt.normalize())
         for t, when in (*dated, (active, "day"))

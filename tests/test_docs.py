@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from cs_helpers.contract.new_product import started_from
+from cs_helpers.contract.new_product import new_product_text
 from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
 
@@ -121,7 +121,7 @@ def test_what_is_drafted_in_the_quick_start_runs_once_the_lines_of_the_guide_are
     products = tmp_path / "data" / "products"
     products.mkdir()
     model = (ROOT / "data" / "products" / "expense_desk.yml").read_text(encoding="utf-8")
-    (products / "desk.yml").write_text(started_from(model, "desk"), encoding="utf-8")
+    (products / "desk.yml").write_text(new_product_text(model, "desk"), encoding="utf-8")
     found = check_tables(sources, folder=tmp_path / "snapshots", products=products)
     rows = dict(re.findall(r"^(\w+) +([\d,]+) ", blocks("docs/quick-start.md")[5][1], flags=re.MULTILINE))
     assert {name: f"{count:,}" for name, count in found.rows_read.items()} == rows

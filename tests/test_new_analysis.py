@@ -171,7 +171,7 @@ def test_it_passes_every_check_as_it_is_written(checkout, sample_folder):
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     tests = [
         "tests/analyses/test_renewals.py", "tests/analyses/test_declarations.py", "tests/charts/test_charts.py",
-        "tests/notebooks/test_notebooks.py", "tests/notebooks/test_notes.py", "tests/editions/test_disclosed.py",
+        "tests/notebooks/test_notebooks.py", "tests/notebooks/test_notes.py", "tests/editions/test_disclosure.py",
     ]  # fmt: skip
     chosen = "renewals and not stock"
     done = run(folder, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)

@@ -1,7 +1,7 @@
-"""The analyses: a module or package each, and it is one of them by lying here.
+"""The analyses: every module or package in this folder is one.
 
-Each has `DECLARES` (`declaration.Declaration`) and `analyse(data, quarter) -> Result`: tables in, a frozen result out, no
-words, no pixels, no files. They do not import each other.
+Each has `DECLARES` (`declaration.Declaration`) and `analyse(data, quarter) -> Result`: tables in, a frozen result out,
+without texts, figures or files. Analyses do not import each other.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from cs_helpers.errors import DisclosureError, ParameterError, did_you_mean
 
 @cache
 def names() -> tuple[str, ...]:
-    """The names of all analyses, in order of the alphabet."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
+    """The names of all analyses, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 @cache
 def analysis(name: str) -> Analysis:
-    """The analysis of a name.
+    """The analysis with a name.
 
-    Raises `ParameterError` where there is none, and `DisclosureError` for one that declares nothing.
+    Raises `ParameterError` where there is none, and `DisclosureError` where it has no `DECLARES`.
     """
     if name not in names():
         raise ParameterError(

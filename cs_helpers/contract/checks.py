@@ -1,8 +1,8 @@
-"""The rules that rows are held against, as Ibis expressions, so that they run in the engine.
+"""The rules that rows are checked against, as Ibis expressions that run in the engine.
 
-Rules of one table come from its pandera schema; the others look across tables. A rule that is
-broken gives a `Finding` with its count and the first rows that break it. What becomes of such
-rows is the rule's policy (`contract.policies`).
+Rules of one table come from its pandera schema; the others compare tables. A broken rule is reported as
+a `Finding` with the number of rows that break it and the first of them. The rule's policy
+(`contract.policies`) decides what happens to these rows.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
-from cs_helpers.contract.vocabulary import DESCRIBING
+from cs_helpers.contract.vocabulary import DESCRIPTIVE_COLUMNS
 
-#: how many rows that break a rule are kept as examples in the manifest
+#: number of rows that break a rule that the manifest keeps as examples
 EXAMPLES = 10
 
-DEFAULT = Policies()
+DEFAULT_POLICIES = Policies()
 
-#: rules that look at the contracts before or after one
-_ORDERED = ("overlapping_contracts", "last_day_contradicted", "ended_but_continued")
+#: rules that compare a contract with the one before or after it
+_SEQUENCE_RULES = ("overlapping_contracts", "last_day_contradicted", "ended_but_continued")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule over one table: `broken` is true for the rows that break it."""
+    """A rule of one table. broken: expression that is true for the rows that break it."""
 
     table: str
     column: str
@@ -43,29 +43,29 @@ class Rule:
 
     @property
     def refuses(self) -> bool:
-        """Whether a row that breaks it is left out (or stops the snapshot)."""
+        """Whether a row that breaks it is refused (or stops the snapshot)."""
         return self.policy != "warn"
 
     @property
     def label(self) -> str:
-        """Column and name, as refused rows carry it."""
+        """`column:name` (or `table:name`), as in the list of a refused row's reasons."""
         return f"{self.column or self.table}:{self.name}"
 
 
 def column_rules(
     rows: ir.Table,
     table: Table,
-    policies: Policies = DEFAULT,
+    policies: Policies = DEFAULT_POLICIES,
     *,
     classes: Mapping[str, Sequence[str]] = MappingProxyType({}),
     details: Mapping[str, str] = MappingProxyType({}),
     given: Collection[str] = (),
 ) -> Iterator[Rule]:
-    """The rules that the table's schema declares: type, presence, enumeration, range.
+    """The rules of the table's schema: type, presence, enumeration, range.
 
-    classes: what columns may hold whose words a company declared. details: what findings say is allowed where that
-    is not it. given: the columns that the source has; where nothing stands in one that describes a customer, that is
-    found, too.
+    classes: column -> allowed values, for columns whose values a company declares. details: column -> description of
+    what is allowed, where the list of values is not enough. given: the columns that the source has; empty values in
+    those that describe a customer are reported.
     """
 
     def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
@@ -77,17 +77,19 @@ def column_rules(
             yield rule(name, "wrong_type", misfit, table.kind(name))
         if not column.nullable:
             yield rule(name, "missing_value", value.isnull() & ~misfit)
-        counted = table.name == "accounts" and name in DESCRIBING and name in given
-        if counted or name in table.labels:
-            nothing = value.isnull() & ~misfit
-            yield rule(name, "label_unknown", nothing if counted else nothing & rows[RAW + name].notnull())
+        counts_empty = table.name == "accounts" and name in DESCRIPTIVE_COLUMNS and name in given
+        if counts_empty or name in table.labels:
+            is_empty = value.isnull() & ~misfit
+            yield rule(
+                name, "label_unknown", is_empty if counts_empty else is_empty & rows[RAW + name].notnull()
+            )
         for check in column.checks:
             allowed = check.statistics
             if check.name == "isin":
                 choice = classes.get(name) or sorted(str(v) for v in allowed["allowed_values"])
-                # where a number was to fall into a class, it may not fit
-                other = (value.notnull() & value.notin(choice)) | misfit
-                yield rule(name, "not_allowed", other, details.get(name) or ", ".join(choice))
+                # a number that belongs to none of the declared classes is a misfit
+                outside = (value.notnull() & value.notin(choice)) | misfit
+                yield rule(name, "not_allowed", outside, details.get(name) or ", ".join(choice))
             elif check.name == "in_range":
                 low, high = allowed["min_value"], allowed["max_value"]
                 yield rule(name, "out_of_range", (value < low) | (value > high), f"{low} - {high}")
@@ -99,70 +101,70 @@ def column_rules(
 
 
 def any_refuses(rules: Sequence[Rule]) -> ir.BooleanValue:
-    """Whether a row breaks a rule that refuses it."""
+    """Whether a row breaks any rule that refuses it."""
     return ibis.or_(ibis.literal(False), *(r.broken.fill_null(False) for r in rules if r.refuses))
 
 
 def key_rule(
-    rows: ir.Table, table: Table, others: Sequence[Rule], policies: Policies = DEFAULT
+    rows: ir.Table, table: Table, other_rules: Sequence[Rule], policies: Policies = DEFAULT_POLICIES
 ) -> Iterator[Rule]:
-    """No key twice: the first row that no other rule refuses is kept, the rest are refused."""
+    """The rule against duplicate keys: the first row that no other rule refuses is kept, the others break it."""
     if not table.key:
         return
-    # what the next or an earlier contract says is a question of an order, too, and those cannot be nested
-    plain = [rule for rule in others if rule.name not in _ORDERED]
-    place = ibis.row_number().over(
-        group_by=[rows[k] for k in table.key], order_by=[any_refuses(plain).cast("int8"), rows[ROW]]
+    # rules about neighbouring contracts are window functions too, and window functions cannot be nested
+    order_free = [rule for rule in other_rules if rule.name not in _SEQUENCE_RULES]
+    position = ibis.row_number().over(
+        group_by=[rows[k] for k in table.key], order_by=[any_refuses(order_free).cast("int8"), rows[ROW]]
     )
-    known = ibis.and_(*(rows[k].notnull() for k in table.key))
+    has_key = ibis.and_(*(rows[k].notnull() for k in table.key))
     column = table.key[0] if len(table.key) == 1 else ""
     policy = policies.of(table.name, column, "duplicate_key")
-    yield Rule(table.name, column, "duplicate_key", policy, known & (place > 0))
+    yield Rule(table.name, column, "duplicate_key", policy, has_key & (position > 0))
 
 
 def repeat_rule(rows: ir.Table, table: Table, policy: Policy | None) -> Iterator[Rule]:
-    """No row of a table without a key twice, as it was mapped: all but the first of the same rows break it."""
+    """The rule against identical rows in a table without a key: all but the first of equal mapped rows break it."""
     if policy is not None and not table.key:
         same = [rows[RAW + c] for c in table.columns]
-        place = ibis.row_number().over(group_by=same, order_by=rows[ROW])
-        yield Rule(table.name, "", "identical_rows", policy, place > 0)
+        position = ibis.row_number().over(group_by=same, order_by=rows[ROW])
+        yield Rule(table.name, "", "identical_rows", policy, position > 0)
 
 
-def total_rule(rows: ir.Table, table: Table, policies: Policies = DEFAULT) -> Iterator[Rule]:
-    """No total among the rows, where `total` stands beside them."""
+def total_rule(rows: ir.Table, table: Table, policies: Policies = DEFAULT_POLICIES) -> Iterator[Rule]:
+    """The rule against total rows, where `rows` has the column `total` (bool)."""
     if "total" in rows.columns:
         yield Rule(table.name, "", "total_row", policies.of(table.name, "", "total_row"), rows["total"])
 
 
-def telling(table: Table) -> tuple[str, ...]:
-    """The columns that say what a row is: its keys, product, name and day."""
-    said = {*table.key, table.parent[1] if table.parent else "", "product", "name", str(table.time)}
+def identifying_columns(table: Table) -> tuple[str, ...]:
+    """The columns that identify a row: its keys, product, name and day."""
+    identifying = {*table.key, table.parent[1] if table.parent else "", "product", "name", str(table.time)}
     days = {c for c in table.required_columns() if table.kind(c) in ("date", "time")}
-    return tuple(c for c in table.columns if c in said | days)
+    return tuple(c for c in table.columns if c in identifying | days)
 
 
 def contract_days(contracts: ir.Table) -> tuple[ir.Table, ir.Table]:
-    """First and last day of each contract (by contract_id), and of all of an account and product."""
+    """First and last day of each contract (by contract_id), and of all contracts of an account and product."""
     running = ibis.date("9999-12-31")
     ends = contracts.mutate(ended_on=ibis.coalesce(contracts.ended_on, running))
-    named = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
+    by_contract = ends.select(contract_id="contract_id", named_first="started_on", named_last="ended_on")
     spans = ends.group_by("account_id", "product").aggregate(
         span_first=ends.started_on.min(), span_last=ends.ended_on.max()
     )
-    return named, spans
+    return by_contract, spans
 
 
-def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
-    """`rows` with `first_day` and `last_day` of the contract each belongs to.
+def join_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
+    """`rows` with `first_day` and `last_day` of the contract that each row belongs to.
 
-    That is the contract the row names, where it names one, else the span of all contracts of its
+    That is the contract that the row names or, where it names none, the span of all contracts of its
     account and product.
     """
-    named, spans = contract_days(contracts)
+    by_contract, spans = contract_days(contracts)
     if "contract_id" not in rows.columns:
         rows = rows.mutate(contract_id=ibis.null("string"))
     columns = rows.columns
-    joined = rows.left_join(named, "contract_id").left_join(spans, ["account_id", "product"])
+    joined = rows.left_join(by_contract, "contract_id").left_join(spans, ["account_id", "product"])
     return joined.select(
         *columns,
         first_day=ibis.coalesce(joined.named_first, joined.span_first),
@@ -171,9 +173,9 @@ def beside_contracts(rows: ir.Table, contracts: ir.Table) -> ir.Table:
 
 
 def contract_rules(
-    table: str, column: str, day: ir.DateValue, rows: ir.Table, policies: Policies = DEFAULT
+    table: str, column: str, day: ir.DateValue, rows: ir.Table, policies: Policies = DEFAULT_POLICIES
 ) -> Iterator[Rule]:
-    """Whether a row that stands `beside_contracts` lies inside its contract."""
+    """The rules that a row lies inside its contract; `rows` are those of `join_contracts`."""
     for name, broken in (
         ("without_contract", rows.first_day.isnull()),
         ("before_contract", day < rows.first_day),
@@ -182,19 +184,23 @@ def contract_rules(
         yield Rule(table, column, name, policies.of(table, column, name), broken)
 
 
-def future_rule(table: Table, day: ir.DateValue, as_of: date, policies: Policies = DEFAULT) -> Rule:
-    """No row is dated after the last day that the snapshot knows of."""
+def future_rule(table: Table, day: ir.DateValue, as_of: date, policies: Policies = DEFAULT_POLICIES) -> Rule:
+    """The rule that no row is dated after the as-of date."""
     column = str(table.time)
     policy = policies.of(table.name, column, "after_as_of")
     return Rule(table.name, column, "after_as_of", policy, day > as_of, str(as_of))
 
 
 def relation_rules(
-    rows: ir.Table, table: Table, kept: Mapping[str, ir.Table], as_of: date, policies: Policies = DEFAULT
+    rows: ir.Table,
+    table: Table,
+    kept: Mapping[str, ir.Table],
+    as_of: date,
+    policies: Policies = DEFAULT_POLICIES,
 ) -> Iterator[Rule]:
-    """The rules that look at another table, at other rows or at the calendar.
+    """The rules that compare a row with another table, with other rows or with the calendar.
 
-    Rows that stand `beside_contracts` are held against them, too.
+    Where `rows` are those of `join_contracts`, they are compared with their contracts too.
     """
 
     def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
@@ -211,23 +217,23 @@ def relation_rules(
     if table.name == "contracts":
         yield rule("started_on", "after_as_of", rows.started_on > as_of, str(as_of))
         yield rule("mrr", "mrr_zero", rows.mrr == 0)
-        earlier = ibis.window(
+        earlier_contracts = ibis.window(
             group_by=[rows.account_id, rows["product"]],
             order_by=[rows.started_on, rows[ROW]],
             rows=(None, -1),
         )
-        ended = ibis.coalesce(rows.ended_on, ibis.date("9999-12-31")).max().over(earlier)
-        yield rule("started_on", "overlapping_contracts", rows.started_on <= ended)
+        latest_end = ibis.coalesce(rows.ended_on, ibis.date("9999-12-31")).max().over(earlier_contracts)
+        yield rule("started_on", "overlapping_contracts", rows.started_on <= latest_end)
     if table.time and "first_day" in rows.columns:
         yield from contract_rules(table.name, table.time, rows[table.time].cast("date"), rows, policies)
     if table.name == "tickets":
         yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
 
 
-def whole_rules(
-    kept: Mapping[str, ir.Table], as_of: date, policies: Policies = DEFAULT
+def cross_table_rules(
+    kept: Mapping[str, ir.Table], as_of: date, policies: Policies = DEFAULT_POLICIES
 ) -> Iterator[tuple[str, ir.Table, Rule]]:
-    """The rules that need all tables at once: table, its rows, rule."""
+    """The rules that need several tables at once, each as table, its rows, rule."""
 
     def rule(table: str, column: str, name: str, broken: ir.BooleanValue, detail: str) -> Rule:
         return Rule(table, column, name, policies.of(table, column, name), broken, detail)
@@ -235,15 +241,23 @@ def whole_rules(
     accounts = kept["accounts"]
     if "touches" in kept:
         touches = kept["touches"]
-        gone = touches.filter(touches.kind == "churn_notice").account_id
-        disagrees = accounts.churned != accounts.account_id.isin(gone)
+        gave_notice = touches.filter(touches.kind == "churn_notice").account_id
+        disagrees = accounts.churned != accounts.account_id.isin(gave_notice)
         yield "accounts", accounts, rule("accounts", "churned", "churn_flag_disagrees", disagrees, "touches")
     if "contracts" in kept:
         contracts = kept["contracts"]
         running = contracts.filter(contracts.ended_on.isnull() | (contracts.ended_on >= as_of)).account_id
-        still = accounts.churned & accounts.account_id.isin(running)
-        yield "accounts", accounts, rule("accounts", "churned", "churned_but_running", still, "contracts")
+        churned_but_running = accounts.churned & accounts.account_id.isin(running)
+        yield (
+            "accounts",
+            accounts,
+            rule("accounts", "churned", "churned_but_running", churned_but_running, "contracts"),
+        )
     if "interviews" in kept and "notes" in kept:
         interviews = kept["interviews"]
-        silent = interviews.interview_id.notin(kept["notes"].interview_id)
-        yield "interviews", interviews, rule("interviews", "interview_id", "without_notes", silent, "notes")
+        without_notes = interviews.interview_id.notin(kept["notes"].interview_id)
+        yield (
+            "interviews",
+            interviews,
+            rule("interviews", "interview_id", "without_notes", without_notes, "notes"),
+        )

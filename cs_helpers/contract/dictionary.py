@@ -1,4 +1,4 @@
-"""The data dictionary `data/README.md`, written from the contract."""
+"""Generate the data dictionary `data/README.md` from the contract."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ an interview and never stands beside a name there. How to map your own tables: `
 
 
 def data_dictionary() -> str:
-    """The whole dictionary, in Markdown, English and Japanese side by side."""
+    """The dictionary as Markdown, with English and Japanese side by side."""
     return "\n".join([_HEAD, *(_section(table) for table in TABLES.values())])
 
 
 def _section(table: Table) -> str:
-    need = "required / 必須" if table.required else "optional / 任意"
+    requirement = "required / 必須" if table.required else "optional / 任意"
     key = ", ".join(f"`{k}`" for k in table.key) or "none / なし"
     rows = []
     for name, column in table.columns.items():
-        about = column.metadata
-        kind = about["kind"] + (f" ({about['unit']})" if about["unit"] else "")
-        must = "yes" if about["mapped"] else ""
-        tells = table.discloses(name)
+        metadata = column.metadata
+        kind = metadata["kind"] + (f" ({metadata['unit']})" if metadata["unit"] else "")
+        needed = "yes" if metadata["mapped"] else ""
+        disclosure = table.discloses(name)
         rows.append(
-            f"| `{name}` | {kind} | {must} | {tells} | {about['en']} | {about['ja']} | `{about['example']}` |"
+            f"| `{name}` | {kind} | {needed} | {disclosure} | {metadata['en']} | {metadata['ja']} | `{metadata['example']}` |"
         )
     lines = [
-        f"## {table.name} ({need})",
+        f"## {table.name} ({requirement})",
         "",
         f"{table.meaning['en']} / {table.meaning['ja']}",
         "",

@@ -1,17 +1,17 @@
-"""What leadership may read: each column of the contract and of an analysis says what it tells of.
+"""What leadership may read: the disclosure class of each column.
 
-`public`    nothing that names anybody
-`company`   names a customer, or leads to one: its name, and the keys of what belongs to it
-`person`    names a person: a CSM, an interviewer, a coder, a user
-`told`      was learnt in an interview or an open answer, or is worked out from that
+`public`    identifies nobody
+`company`   identifies a customer: its name, and the keys of its records
+`person`    identifies a person: a CSM, an interviewer, a coder, a user
+`told`      was said in an interview or an open answer, or is derived from that
 
-The rule, for every notebook: in leadership's edition what is told never stands beside a company or a
-person that has no pseudonym, and our own people have pseudonyms everywhere unless the product file
-allows their names. `editions/disclosed.py` applies it to every result, `report/disclosure_gate.py` checks
-each page; a column that is not declared is a mistake in both.
+The rule for every notebook: the leadership edition never shows `told` columns next to a company or a
+person without a pseudonym, and members of staff have pseudonyms everywhere unless the product file
+allows their names. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
+each page; both fail for a column without a declaration.
 
-This page is the one declaration for the contract's tables (a test holds it against them, column by
-column); each analysis declares its own (`declaration.Declaration.discloses`).
+This module declares the columns of the contract's tables (a test compares it with them); each analysis
+declares its own columns as `declaration.Declaration.discloses`).
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from typing import Literal, get_args
 
 Disclosure = Literal["public", "company", "person", "told"]
 
-#: an analysis's declaration: column, or `table.column` where one table means something else by it, or
-#: `table.*` where its columns are data
-Declared = Mapping[str, Disclosure]
+#: the declaration of an analysis: column, or `table.column` where a column means something else in one table, or
+#: `table.*` where the column names are data -> disclosure
+ColumnDisclosures = Mapping[str, Disclosure]
 
 
 def columns(
     *, public: str = "", company: str = "", person: str = "", told: str = ""
 ) -> dict[str, Disclosure]:
-    """A declaration, from the names of the columns of each kind."""
+    """A declaration from the column names of each class, separated by blanks."""
     kinds = dict(zip(get_args(Disclosure), (public, company, person, told), strict=True))
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
 
-def declared_of(declared: Declared, table: str, column: str) -> Disclosure | None:
-    """What a column of an analysis's table tells of; None where nothing is said of it."""
+def disclosure_of(declared: ColumnDisclosures, table: str, column: str) -> Disclosure | None:
+    """The disclosure of a column of an analysis's table; None where it is not declared."""
     for name in (f"{table}.{column}", f"{table}.*", column):
         if name in declared:
             return declared[name]
     return None
 
 
-#: the tables of the contract
-COLUMNS: Mapping[str, Declared] = {
+#: table of the contract -> column -> disclosure
+COLUMNS: Mapping[str, ColumnDisclosures] = {
     "accounts": columns(
         public="size industry motivation literacy touch_model churned",
         company="account_id name",
@@ -103,7 +103,7 @@ COLUMNS: Mapping[str, Declared] = {
     ),
 }
 
-#: the columns that name our own people; what a customer's users are called stays in the log
+#: the columns that name members of staff, by table; `user_id` names the users of a customer
 STAFF: Mapping[str, tuple[str, ...]] = {
     table: tuple(c for c, kind in declared.items() if kind == "person" and c != "user_id")
     for table, declared in COLUMNS.items()

@@ -1,4 +1,4 @@
-"""What checking the tables found."""
+"""The results of checking the tables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Policy = Literal["reject", "warn", "stop"]
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that rows break.
+    """A rule that is broken by `count` rows.
 
-    `examples` are the first of them: source row (counted from 1), key and value as text.
-    `detail` says more where the rule needs it, for instance what is allowed. `write` is the line of the
-    sources file that settles it, and below it the other way to settle it where there are two.
+    examples: the first of these rows: source row (counted from 1), key and value as text. detail: further
+    information, for instance what is allowed. write: the line to add to the sources file to resolve it, followed by
+    the alternative where there are two.
     """
 
     table: str
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why no snapshot can be taken: a sentence, and a finding where no rule of a row says it."""
+    """A reason why no snapshot can be taken: a sentence, and a finding where no row rule reports it."""
 
     sentence: str
     finding: Finding | None

@@ -1,4 +1,4 @@
-"""The tables of a snapshot as pandas frames: their columns and types."""
+"""Columns and types of the tables that a snapshot adds to those of the contract, as pandas frames."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from cs_helpers.contract.vocabulary import DTYPES
 
-#: what usage is reduced to: name -> columns and the contract's type of each
+#: the reductions of usage: name -> column -> the contract's type
 REDUCED: Mapping[str, Mapping[str, str]] = {
     "usage_daily": {
         "account_id": "text", "product": "text", "day": "date", "event": "text",
@@ -24,11 +24,11 @@ REDUCED: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-#: what a snapshot works out: the first day with a row of each account, where there are no contracts
-#: (`contract.spells.accounts_seen`)
+#: the columns of `first_seen`, the first day with a row of each account, computed where there are no contracts
+#: (`contract.spells.account_time`)
 FIRST_SEEN: Mapping[str, str] = {"account_id": "text", "product": "text", "first_day": "date"}
 
 
 def empty_frame(kinds: Mapping[str, str]) -> pd.DataFrame:
-    """A frame without rows; `kinds`: column -> the contract's type."""
+    """A frame without rows. kinds: column -> the contract's type."""
     return pd.DataFrame({column: pd.Series(dtype=DTYPES[kind]) for column, kind in kinds.items()})

@@ -1,4 +1,4 @@
-"""Words that sort rows into classes: how they are compared, what says that nothing is known, and sizes of companies."""
+"""Labels that classify rows: how they are compared, which of them mean unknown, and the classes of company size."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.vocabulary import SIZES
 
-#: what people write where they do not know, folded
-NOT_KNOWN = frozenset(
+#: what people write for an unknown value, folded
+UNKNOWN_SPELLINGS = frozenset(
     {"n/a", "#n/a", "na", "n.a.", "-", "--", "–", "—", "―", "ー", "?", "null", "none", "unknown", "not set"}
     | {"未設定", "未入力", "未登録", "不明"}
 )
-#: so many classes of size can be told apart in a figure
-LEAST_CLASSES, MOST_CLASSES = 2, 6
-_LONGEST = 60
+#: numbers of size classes that can be distinguished in a figure
+MIN_CLASSES, MAX_CLASSES = 2, 6
+_MAX_LENGTH = 60
 
 
-def folded(word: str) -> str:
-    """A word as it is compared: without case, width (full and half) and blanks around it."""
+def fold(word: str) -> str:
+    """A word for comparisons: without differences of case and width (full, half), and stripped."""
     return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
 class SizeClass(BaseModel):
-    """A class of company size: its word in the data, and its names where the catalogue has none for it."""
+    """A class of company size: its value in the data, and its names where the catalogue has none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,42 +35,42 @@ class SizeClass(BaseModel):
     name: Words | None = None
 
 
-#: the classes where a sources file declares none
+#: the classes for sources files that declare none
 DEFAULT_SIZES = tuple(SizeClass(size=size) for size in SIZES)
 
 
-def read_sizes(said: Any) -> tuple[SizeClass, ...]:
-    """The ordered classes of a sources file, smallest first: a list of words, or a mapping word -> {en, ja}.
+def read_sizes(declared: Any) -> tuple[SizeClass, ...]:
+    """The size classes that a sources file declares, smallest first: a list of words, or a mapping word -> {en, ja}.
 
-    Raises `ValueError` where they cannot be told apart.
+    Raises `ValueError` where they are invalid or ambiguous.
     """
-    if isinstance(said, tuple) and all(isinstance(each, SizeClass) for each in said):
-        return said
-    if not isinstance(said, list | dict):
+    if isinstance(declared, tuple) and all(isinstance(each, SizeClass) for each in declared):
+        return declared
+    if not isinstance(declared, list | dict):
         raise ValueError("needs a list of classes, smallest first, as in [small, mid, enterprise]")
-    found = [_class(word, said[word] if isinstance(said, dict) else None) for word in said]
-    if not LEAST_CLASSES <= len(found) <= MOST_CLASSES:
+    classes = [_size_class(word, declared[word] if isinstance(declared, dict) else None) for word in declared]
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
         raise ValueError(
-            f"needs {LEAST_CLASSES} to {MOST_CLASSES} classes, smallest first; these are {len(found)}"
+            f"needs {MIN_CLASSES} to {MAX_CLASSES} classes, smallest first; these are {len(classes)}"
         )
-    for first, second in ((a, b) for n, a in enumerate(found) for b in found[:n]):
-        if both := spellings([first]).keys() & spellings([second]).keys():
+    for first, second in ((a, b) for n, a in enumerate(classes) for b in classes[:n]):
+        if shared := spellings([first]).keys() & spellings([second]).keys():
             raise ValueError(
-                f"the classes '{second.size}' and '{first.size}' cannot be told apart: '{min(both)}' is both"
+                f"the classes '{second.size}' and '{first.size}' cannot be told apart: '{min(shared)}' is both"
                 " (case, width and blanks do not count)"
             )
-    return tuple(found)
+    return tuple(classes)
 
 
-def _class(word: Any, names: Any) -> SizeClass:
+def _size_class(word: Any, names: Any) -> SizeClass:
     if isinstance(word, bool) or not isinstance(word, str | int | float):
         raise ValueError(f"a class is a text; put {word!r} in quotes")
     text = str(word).strip()
-    if not text or len(text) > _LONGEST or any(c in "<>" or ord(c) < 32 for c in text):
+    if not text or len(text) > _MAX_LENGTH or any(c in "<>" or ord(c) < 32 for c in text):
         raise ValueError(
-            f"a class is a text of 1 to {_LONGEST} letters without < and >; {text[:80]!r} is none"
+            f"a class is a text of 1 to {_MAX_LENGTH} letters without < and >; {text[:80]!r} is none"
         )
-    if folded(text) in {*NOT_KNOWN, "all"}:
+    if fold(text) in {*UNKNOWN_SPELLINGS, "all"}:
         raise ValueError(f"'{text}' says that nothing is known, or all; it cannot be a class")
     if names is None:
         return SizeClass(size=text)
@@ -83,28 +83,28 @@ def _class(word: Any, names: Any) -> SizeClass:
 
 
 def spellings(sizes: Sequence[SizeClass]) -> dict[str, str]:
-    """What stands for each class in the data, folded -> its word: the word itself, and its names."""
+    """Folded spelling -> class, for the word of each class and its names in both languages."""
     return {
-        folded(text): each.size
-        for each in sizes
-        for text in ((each.name.ja, each.name.en) if each.name else ()) + (each.size,)
+        fold(text): size_class.size
+        for size_class in sizes
+        for text in ((size_class.name.ja, size_class.name.en) if size_class.name else ()) + (size_class.size,)
     }
 
 
-def shown_order(sizes: Sequence[SizeClass]) -> tuple[str, ...]:
-    """The words of the classes as pages show them: the largest first."""
-    return tuple(each.size for each in reversed(sizes))
+def display_order(sizes: Sequence[SizeClass]) -> tuple[str, ...]:
+    """The classes in the order of pages, the largest first."""
+    return tuple(size_class.size for size_class in reversed(sizes))
 
 
-def names_of(sizes: Sequence[SizeClass], language: str) -> dict[str, str]:
-    """What the classes are called, by their words; those that are named by their word or the catalogue left out."""
-    return {each.size: each.name.in_language(language) for each in sizes if each.name}
+def class_names(sizes: Sequence[SizeClass], language: str) -> dict[str, str]:
+    """Class -> declared name in `language`; classes without a declared name are left out."""
+    return {size_class.size: size_class.name.in_language(language) for size_class in sizes if size_class.name}
 
 
-def sizes_of_json(said: Sequence[Mapping[str, Any]]) -> tuple[SizeClass, ...]:
-    """The classes as a manifest holds them, smallest first."""
-    return tuple(SizeClass.model_validate(each) for each in said)
+def sizes_of_json(content: Sequence[Mapping[str, Any]]) -> tuple[SizeClass, ...]:
+    """The classes from the format of a manifest, smallest first."""
+    return tuple(SizeClass.model_validate(entry) for entry in content)
 
 
-#: the order of the classes where none are declared, the largest first
-DEFAULT_ORDER = shown_order(DEFAULT_SIZES)
+#: the default classes in the order of pages, the largest first
+DEFAULT_ORDER = display_order(DEFAULT_SIZES)

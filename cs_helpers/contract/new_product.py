@@ -1,10 +1,10 @@
-"""A product file to start from: a copy of another product's, under a new name."""
+"""Create a product file as a copy of another product's."""
 
 from __future__ import annotations
 
 import re
 
-#: who counts as a customer, with the defaults: not taken over from another product, whose contracts can be written otherwise
+#: the section `customers` with the defaults; not copied, since contracts of another product may be recorded differently
 CUSTOMERS = """\
 customers: # who counts as a customer: docs/bring-your-own-data.md
   return_gap_days: 30 # a customer who returns within so many days never left
@@ -14,11 +14,11 @@ customers: # who counts as a customer: docs/bring-your-own-data.md
 """
 
 
-def started_from(model: str, name: str) -> str:
-    """The text of a product file for the product `name`, from that of another product.
+def new_product_text(model: str, name: str) -> str:
+    """The text of a product file for the product `name`, copied from `model`, the text of another one.
 
-    What stands before the other's name goes, as it is about that product. The section `customers` is written
-    anew, with the defaults, each with what it does.
+    Comments before the other product's name are dropped, as they are about that product. The section `customers` is
+    replaced by the defaults with their comments.
     """
     lines = model.splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith("product:"))

@@ -1,6 +1,6 @@
 """The parameters of a notebook: one schema for the command line, the widgets and the pages.
 
-Parameters are data, never code: a value that does not fit is refused before anything runs.
+Parameters are data, never code: an invalid value is rejected before anything runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Audience = Literal["team", "leadership"]
 
 
 class Parameters(BaseModel):
-    """What a run of a notebook may be told; the defaults are those of the notebooks."""
+    """The parameters of a notebook run; the defaults are those of the notebooks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -49,7 +49,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> Parameters:
-        """The parameters in `values`; raises `ParameterError` (name, value, allowed)."""
+        """Validate `values`. Raises `ParameterError` (name, value, allowed) for the first invalid one."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -1,7 +1,7 @@
-"""What becomes of rows that break a rule: the default of each rule, and what a company may say instead.
+"""Policies for rows that break a rule: the default of each rule, and the alternatives a company may choose.
 
-`reject` leaves the row out, `warn` keeps it, `stop` takes no snapshot. A value of an optional column
-that is of the wrong type, not allowed or out of range is left empty where its rule only warns.
+`reject` leaves the row out, `warn` keeps it, `stop` takes no snapshot. Where a rule only warns, a value of an
+optional column that has the wrong type, is not allowed or is out of range is replaced by null.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from cs_helpers.errors import did_you_mean
 _REJECT: tuple[Policy, ...] = ("reject", "stop")
 _ANY: tuple[Policy, ...] = ("warn", "reject", "stop")
 _KEEP: tuple[Policy, ...] = ("warn", "stop")
-#: nobody is removed for a label
+#: a label never removes a row by default
 _LABEL: tuple[Policy, ...] = ("warn", "reject", "stop")
 
-#: the rules over a value of one column; where the column is optional, they may warn
+#: the rules about a value of one column; where the column is optional, they may warn
 VALUE_RULES = ("wrong_type", "not_allowed", "out_of_range")
 
-#: rule -> what it may do, its default first
+#: rule -> allowed policies, the default first
 RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
     {
         "filter_unknown": _KEEP,
@@ -59,23 +59,23 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Policies:
-    """What a company said: `rule`, `table.rule` or `table.column.rule` -> policy."""
+    """The policies that a company declared. declared: `rule`, `table.rule` or `table.column.rule` -> policy."""
 
-    said: Mapping[str, Policy] = field(default_factory=dict)
+    declared: Mapping[str, Policy] = field(default_factory=dict)
 
     def of(self, table: str, column: str, rule: str) -> Policy:
-        """The policy of a rule over a column; the most particular word wins."""
+        """The policy of a rule for a column; the most specific declaration takes precedence."""
         for key in (f"{table}.{column}.{rule}", f"{table}.{rule}", rule):
-            said = self.said.get(key)
-            if said is not None and said in allowed(table, column, rule):
-                return said
+            policy = self.declared.get(key)
+            if policy is not None and policy in allowed(table, column, rule):
+                return policy
         return allowed(table, column, rule)[0]
 
 
 def allowed(table: str, column: str, rule: str) -> tuple[Policy, ...]:
-    """What a rule over a column may do, its default first.
+    """The policies allowed for a rule on a column, the default first.
 
-    A required column cannot do without its value; a label that is not known removes no row.
+    A row cannot be kept without the value of a required column; an unknown label removes no row by default.
     """
     if rule not in VALUE_RULES:
         return RULES[rule]
@@ -84,25 +84,25 @@ def allowed(table: str, column: str, rule: str) -> tuple[Policy, ...]:
     return RULES[rule] if TABLES[table].columns[column].nullable else _REJECT
 
 
-def refused_policy(key: str, policy: str) -> tuple[str, str] | None:
-    """Why a line of a company's policies cannot be kept, and what is allowed; `None`: it can."""
-    *where, rule = key.split(".")
+def policy_problem(key: str, policy: str) -> tuple[str, str] | None:
+    """Why a declared policy is invalid, and what is allowed; `None` if it is valid."""
+    *location, rule = key.split(".")
     if rule not in RULES:
         return f"there is no rule '{rule}'.{did_you_mean(rule, RULES)}".rstrip("."), ", ".join(RULES)
-    if where and where[0] not in TABLES:
-        return f"the contract has no table '{where[0]}'.{did_you_mean(where[0], TABLES)}".rstrip(
+    if location and location[0] not in TABLES:
+        return f"the contract has no table '{location[0]}'.{did_you_mean(location[0], TABLES)}".rstrip(
             "."
         ), ", ".join(TABLES)
-    if len(where) > 2:
+    if len(location) > 2:
         return "this is not the name of a rule", "rule, table.rule or table.column.rule"
-    choice = RULES[rule]
-    if len(where) == 2:
-        columns = TABLES[where[0]].columns
-        if where[1] not in columns:
-            return f"the table has no column '{where[1]}'.{did_you_mean(where[1], columns)}".rstrip(
+    choices = RULES[rule]
+    if len(location) == 2:
+        columns = TABLES[location[0]].columns
+        if location[1] not in columns:
+            return f"the table has no column '{location[1]}'.{did_you_mean(location[1], columns)}".rstrip(
                 "."
             ), ", ".join(columns)
-        choice = allowed(where[0], where[1], rule)
-    if policy not in choice:
-        return f"rows that break '{rule}' cannot have the policy '{policy}'", ", ".join(choice)
+        choices = allowed(location[0], location[1], rule)
+    if policy not in choices:
+        return f"rows that break '{rule}' cannot have the policy '{policy}'", ", ".join(choices)
     return None

@@ -1,7 +1,7 @@
-"""A product as data: its operations map, one YAML file in `data/products/`.
+"""The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
-Names in English and Japanese, four levels of maturity, the steps of the journey, the measures of
-health, the baselines to watch, the touch mix and the playbook.
+It holds names in English and Japanese, four levels of maturity, the steps of the journey, the measures
+of health, the baselines to watch, the touch mix and the playbook.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Effect = Literal["drop_unit", "void_attempt"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Words(_Part):
-    """A text in each language of the reports."""
+class Words(_Model):
+    """A text in both languages of the reports."""
 
     en: str = Field(min_length=1)
     ja: str = Field(min_length=1)
@@ -38,13 +38,13 @@ class Words(_Part):
         return self.ja if language == "ja" else self.en
 
 
-class Measure(_Part):
-    """A number for each account at the end of a month, over the `months` up to it.
+class Measure(_Model):
+    """A number for each account at the end of a month, over the last `months` months.
 
-    source usage: `quantity` and `events` are summed, `days` are active days, `users` the most
-    distinct users of one month, `distinct_events` how many event names were used; `event` is a
-    name or a pattern with `*`. source tickets and touches: `count`. source surveys: `nps`, the
-    mean answer. source assessments: `score`, the latest of `name`.
+    source usage: `quantity` and `events` are summed, `days` counts active days, `users` is the largest
+    number of distinct users in a month, `distinct_events` counts event names; `event` is a name or a
+    pattern with `*`. source tickets and touches: `count`. source surveys: `nps`, the mean answer.
+    source assessments: `score`, the latest score of `name`.
     """
 
     source: Literal["usage", "tickets", "touches", "surveys", "assessments"] = "usage"
@@ -55,22 +55,22 @@ class Measure(_Part):
 
     @model_validator(mode="after")
     def _value_fits_source(self) -> Measure:
-        fits = {
+        allowed = {
             "usage": ("quantity", "events", "days", "users", "distinct_events"),
             "tickets": ("count",),
             "touches": ("count",),
             "surveys": ("nps",),
             "assessments": ("score",),
         }[self.source]
-        if self.value not in fits:
-            raise ValueError(f"source '{self.source}' has the values {', '.join(fits)}")
+        if self.value not in allowed:
+            raise ValueError(f"source '{self.source}' has the values {', '.join(allowed)}")
         if self.source == "assessments" and not self.name:
             raise ValueError("source 'assessments' needs 'name', the measure that was assessed")
         return self
 
 
 class Condition(Measure):
-    """A measure with a bound that must be met."""
+    """A measure with bounds that must be met."""
 
     at_least: float | None = None
     at_most: float | None = None
@@ -82,8 +82,8 @@ class Condition(Measure):
         return self
 
 
-class Level(_Part):
-    """A level of maturity: reached when all its conditions hold."""
+class Level(_Model):
+    """A level of maturity, which is reached when all its conditions hold."""
 
     level: Literal[1, 2, 3, 4]
     name: Words
@@ -91,8 +91,8 @@ class Level(_Part):
     conditions: tuple[Condition, ...] = ()
 
 
-class Maturity(_Part):
-    """The four levels. A level counts only when those below it hold too; below Lv.1 is 0."""
+class Maturity(_Model):
+    """The four levels. A level counts only if all lower levels hold too; level 0 is below the first."""
 
     levels: tuple[Level, Level, Level, Level]
 
@@ -103,11 +103,11 @@ class Maturity(_Part):
         return self
 
 
-class StepRule(_Part):
-    """When a step counts as reached: exactly one of the three.
+class StepRule(_Model):
+    """When a step counts as reached: exactly one of three rules.
 
-    `contract: started` - the account's first contract; `milestone: NAME` - as recorded in the
-    table milestones; `event: PATTERN` - when the running total of `value` reaches `at_least`.
+    `contract: started` - the account's first contract starts; `milestone: NAME` - recorded in the
+    table milestones; `event: PATTERN` - the running total of `value` reaches `at_least`.
     """
 
     contract: Literal["started"] | None = None
@@ -123,15 +123,15 @@ class StepRule(_Part):
         return self
 
     @property
-    def each_use(self) -> str | None:
-        """The pattern of the events of which each one is the step; `None` for a step that is reached once."""
+    def repeatable_event(self) -> str | None:
+        """The pattern of the events that each count as the step; `None` for a step that is reached once."""
         return self.event if self.value == "events" and self.at_least <= 1 else None
 
 
-class Sign(_Part):
-    """How it shows that something was used: exactly one of the two.
+class Sign(_Model):
+    """How the use of contents or tools is recognised: exactly one of two signs.
 
-    `touch: PATTERN` - the `content` of a row of the table touches; `event: PATTERN` - an event of usage.
+    `touch: PATTERN` - the `content` of a row of the table touches; `event: PATTERN` - a usage event.
     """
 
     touch: str | None = None
@@ -144,8 +144,8 @@ class Sign(_Part):
         return self
 
 
-class Step(_Part):
-    """A step of the journey, with what helps a customer to take it, and how it shows that it was used."""
+class Step(_Model):
+    """A step of the journey, with the contents and tools that support it and the signs of their use."""
 
     step: Slug
     name: Words
@@ -156,22 +156,22 @@ class Step(_Part):
     tools_seen: Sign | None = None
 
     @model_validator(mode="after")
-    def _seen_is_named(self) -> Step:
-        for what in ("contents", "tools"):
-            if getattr(self, f"{what}_seen") and not getattr(self, what):
-                raise ValueError(f"'{what}_seen' needs '{what}', what they are called")
+    def _signs_have_a_name(self) -> Step:
+        for kind in ("contents", "tools"):
+            if getattr(self, f"{kind}_seen") and not getattr(self, kind):
+                raise ValueError(f"'{kind}_seen' needs '{kind}', what they are called")
         return self
 
 
 def as_regex(pattern: str) -> str:
-    """A pattern, in which `*` stands for any text, as a regular expression of the whole name."""
+    """A regular expression for full names that match a pattern, in which `*` stands for any text."""
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
-class Excluded(_Part):
-    """What may not happen between two steps: a recorded milestone or an event of usage, exactly one.
+class ExclusionRule(_Model):
+    """What must not happen between two steps: exactly one of a recorded milestone and a usage event.
 
-    `drop_unit`: who does so is not counted at all; `void_attempt`: that attempt is not.
+    `drop_unit`: accounts or users that do so are not counted at all; `void_attempt`: only that attempt is not.
     """
 
     milestone: str | None = None
@@ -181,37 +181,37 @@ class Excluded(_Part):
     effect: Effect = "drop_unit"
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Excluded:
+    def _exactly_one(self) -> ExclusionRule:
         if (self.milestone is None) == (self.event is None):
             raise ValueError("needs exactly one of 'milestone', 'event'")
         return self
 
     @property
-    def recorded(self) -> str:
-        """What it is called among the recorded milestones."""
+    def milestone_name(self) -> str:
+        """The name under which it is stored in the snapshot's table milestones."""
         return self.milestone or f"event {self.event}"
 
     def is_step(self, step: Step) -> bool:
-        """Whether it is what a step is reached by."""
-        return (self.milestone, self.event) == (step.rule.milestone, step.rule.each_use)
+        """Whether a step is reached by exactly this milestone or event."""
+        return (self.milestone, self.event) == (step.rule.milestone, step.rule.repeatable_event)
 
     def covers(self, step: Step) -> bool:
-        """Whether it is a step, or some of its events are."""
-        use = step.rule.each_use
+        """Whether it, or one of its events, is a step."""
+        event = step.rule.repeatable_event
         return self.is_step(step) or bool(
             self.event
-            and use
-            and (re.fullmatch(as_regex(self.event), use) or re.fullmatch(as_regex(use), self.event))
+            and event
+            and (re.fullmatch(as_regex(self.event), event) or re.fullmatch(as_regex(event), self.event))
         )
 
 
-class Journey(_Part):
-    """The steps in order. The first is the entry; `value_step` is where the customer has value.
+class Journey(_Model):
+    """The steps in order. The first is the entry; at `value_step` the customer gets value.
 
-    mode `milestones`: a step once reached stays reached, and a customer has come as far as the last
-    of which it has all before; the others (`analyses.funnels`) look for an attempt, all of it within
-    `window_days` of its entry. unit `user`: the funnel counts users; a step of the account (its
-    contract, a milestone that names nobody) is one of each of them.
+    mode `milestones`: a step once reached stays reached, and a customer's progress is the last step up to
+    which all steps are reached. The other modes (`statistics.funnels`) look for an attempt that is completed
+    within `window_days` of its entry. unit `user`: the funnel counts users; a step of the account (its
+    contract, a milestone without a user) counts for each of its users.
     """
 
     steps: tuple[Step, ...] = Field(min_length=2)
@@ -220,10 +220,10 @@ class Journey(_Part):
     mode: Mode = "milestones"
     entry: Entry = "first_entry"
     unit: Literal["account", "user"] = "account"
-    exclusions: tuple[Excluded, ...] = ()
+    exclusions: tuple[ExclusionRule, ...] = ()
 
     @model_validator(mode="after")
-    def _steps_are_known(self) -> Journey:
+    def _step_names_are_valid(self) -> Journey:
         names = [s.step for s in self.steps]
         if len(set(names)) < len(names):
             raise ValueError("a step is named twice")
@@ -232,28 +232,32 @@ class Journey(_Part):
         return self
 
     @model_validator(mode="after")
-    def _funnel_makes_sense(self) -> Journey:
+    def _exclusions_are_consistent(self) -> Journey:
         names = [s.step for s in self.steps]
         if self.mode == "milestones" and (self.exclusions or self.entry != "first_entry"):
-            raise ValueError("mode 'milestones' knows no exclusions and one entry; set mode to 'ordered'")
-        for found in self.exclusions:
-            for step in (found.after, found.before):
+            raise ValueError(
+                "mode 'milestones' supports neither exclusions nor another entry; set mode to 'ordered'"
+            )
+        for exclusion in self.exclusions:
+            for step in (exclusion.after, exclusion.before):
                 if step not in names:
                     raise ValueError(f"an exclusion names the step '{step}', journey has {', '.join(names)}")
-            between = names.index(found.after), names.index(found.before)
-            if between[0] >= between[1]:
+            places = names.index(exclusion.after), names.index(exclusion.before)
+            if places[0] >= places[1]:
                 raise ValueError(
-                    f"an exclusion's 'before', '{found.before}', must come later than its 'after', '{found.after}'"
+                    f"an exclusion's 'before', '{exclusion.before}', must come later than its 'after', '{exclusion.after}'"
                 )
-            if self.mode == "unordered" and between != (0, len(names) - 1):
+            if self.mode == "unordered" and places != (0, len(names) - 1):
                 raise ValueError("mode 'unordered': exclusions can only hold from the first step to the last")
-            if any(found.covers(s) for s in self.steps[between[0] : between[1] + 1]):
-                raise ValueError(f"the exclusion '{found.recorded}' is a step that it would exclude")
+            if any(exclusion.covers(s) for s in self.steps[places[0] : places[1] + 1]):
+                raise ValueError(
+                    f"the exclusion '{exclusion.milestone_name}' is a step that it would exclude"
+                )
         return self
 
 
-class HealthMeasure(_Part):
-    """A measure of health: `red` and worse scores 0, `green` and better 100, between is linear."""
+class HealthMeasure(_Model):
+    """A measure of health: `red` and worse score 0, `green` and better 100, linear in between."""
 
     id: Slug
     name: Words
@@ -271,8 +275,8 @@ class HealthMeasure(_Part):
         return self
 
 
-class Health(_Part):
-    """The health score: the weighted mean of its measures, 0 to 100."""
+class Health(_Model):
+    """The health score, the weighted mean of its measures (0 to 100)."""
 
     version: int = Field(ge=1)
     yellow_from: float = Field(default=40, ge=0, le=100)
@@ -288,8 +292,8 @@ class Health(_Part):
         return self
 
 
-class Baseline(_Part):
-    """A daily number of the whole product to be watched."""
+class Baseline(_Model):
+    """A daily number of the whole product that is watched for unusual days."""
 
     id: Slug
     name: Words
@@ -300,33 +304,33 @@ class Baseline(_Part):
 
     @model_validator(mode="after")
     def _value_fits_source(self) -> Baseline:
-        fits = ("users", "events", "quantity") if self.source == "usage" else ("count",)
-        if self.value not in fits:
-            raise ValueError(f"source '{self.source}' has the values {', '.join(fits)}")
+        allowed = ("users", "events", "quantity") if self.source == "usage" else ("count",)
+        if self.value not in allowed:
+            raise ValueError(f"source '{self.source}' has the values {', '.join(allowed)}")
         return self
 
 
-class Play(_Part):
-    """What a CSM does when something is seen: one line of the playbook."""
+class Play(_Model):
+    """One line of the playbook: what a CSM does in which situation."""
 
     when: Words
     do: Words
     step: Slug | None = None
 
 
-class Leadership(_Part):
-    """What leadership's edition may show of a product, beyond what it always may."""
+class Leadership(_Model):
+    """What the leadership edition may show of a product in addition to what it always shows."""
 
     show_staff: bool = False
-    """Whether CSMs, interviewers and coders stand there by name; else each has a pseudonym."""
+    """Whether CSMs, interviewers and coders are shown by name instead of by pseudonym."""
 
 
-class CustomerRules(_Part):
-    """Who counts as a customer, and what the amounts of contracts are for (`contract.spells`).
+class CustomerRules(_Model):
+    """Who counts as a customer, and which period the amounts of contracts cover (`contract.spells`).
 
-    A return within `return_gap_days` days without a contract is the same customer, who never left. A paid
-    term that ended no more than `renewal_grace_days` days ago is shown apart: its renewal may still be
-    recorded. `zero_mrr`: whether a contract with MRR 0 makes a customer; not said: asked where it matters.
+    A customer who returns within `return_gap_days` days without a contract never left. A paid term that
+    ended no more than `renewal_grace_days` days ago is shown separately: its renewal may still be recorded.
+    `zero_mrr`: whether a contract with an MRR of 0 makes a customer; if missing, it is asked where it matters.
     """
 
     return_gap_days: int = Field(default=30, ge=0, le=3_660, strict=True)
@@ -335,7 +339,7 @@ class CustomerRules(_Part):
     amount_per: Literal["month", "quarter", "year", "term"] = "month"
 
 
-class Product(_Part):
+class Product(_Model):
     """The operations map of one product."""
 
     product: Slug
@@ -348,14 +352,14 @@ class Product(_Part):
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
     themes: dict[str, Words] = {}
-    """What codes of themes are called on pages."""
+    """Names of the theme codes on pages."""
     subjects: dict[str, Words] = {}
-    """What the contents of touches are called on pages, where the journey does not plan them."""
+    """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Product:
+    def _references_are_valid(self) -> Product:
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
             raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
         steps = {s.step for s in self.journey.steps}
@@ -366,7 +370,7 @@ class Product(_Part):
 
 
 def load_product(file: Path) -> Product:
-    """The product that a file describes; raises `SettingError` (file, key, what is allowed)."""
+    """Load a product file. Raises `SettingError` (file, key, allowed values) where it is invalid."""
     content = read_yaml(file)
     if not isinstance(content, dict):
         raise SettingError(file, "a product file is a list of keys with values")
@@ -382,5 +386,5 @@ def load_product(file: Path) -> Product:
 
 
 def load_products(folder: Path) -> dict[str, Product]:
-    """All products described in `folder`, by name."""
+    """All products of the product files in `folder`, by name."""
     return {p.stem: load_product(p) for p in sorted(folder.glob("*.yml"))}

@@ -18,7 +18,7 @@ class Quarter:
 
     @classmethod
     def parse(cls, text: str) -> Quarter:
-        """The quarter written in `text`; raises `ParameterError` when it is not one."""
+        """Parse a quarter like `2026Q3`. Raises `ParameterError` where `text` is not one."""
         match = re.fullmatch(r"(\d{4})Q([1-4])", text) if isinstance(text, str) else None
         if not match:
             raise ParameterError(
@@ -27,15 +27,15 @@ class Quarter:
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
-    def holding(cls, day: date) -> Quarter:
-        """The quarter that `day` lies in."""
+    def containing(cls, day: date) -> Quarter:
+        """The quarter that contains `day`."""
         return cls(day.year, (day.month - 1) // 3 + 1)
 
     @classmethod
     def latest_complete(cls, as_of: date) -> Quarter:
-        """The last quarter whose last day is not after `as_of`."""
-        running = cls.holding(as_of)
-        return running if running.end <= as_of else running.back(1)
+        """The last quarter that ends on or before `as_of`."""
+        current = cls.containing(as_of)
+        return current if current.end <= as_of else current.back(1)
 
     @property
     def start(self) -> date:
@@ -48,12 +48,12 @@ class Quarter:
         return self.back(-1).start - timedelta(days=1)
 
     def back(self, quarters: int) -> Quarter:
-        """The quarter so many quarters earlier."""
+        """The quarter that is `quarters` quarters earlier."""
         index = self.year * 4 + self.number - 1 - quarters
         return Quarter(index // 4, index % 4 + 1)
 
     def upto(self, last: Quarter) -> list[Quarter]:
-        """The quarters from this one to `last`, both included."""
+        """The quarters from this one to `last`, inclusive."""
         count = (last.year - self.year) * 4 + last.number - self.number
         return [self.back(-i) for i in range(count + 1)]
 

@@ -1,4 +1,4 @@
-"""How much of a table was left out: rows, and of contracts the amounts that stood in them."""
+"""Counts of the rows of a table that were refused and, for contracts, of the amounts in them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Of the rows of a table that are a product's, or may be, how many were refused.
+    """How many of a table's rows that belong, or may belong, to a product were refused.
 
-    rows, refused: counts. Of contracts mrr is the amount a month in all rows and refused_mrr that in the refused ones,
-    in the product's currency, as far as it can be read; unread: refused rows whose amount cannot be.
+    rows, refused: counts. For contracts, mrr is the monthly amount of all rows and refused_mrr that of the refused ones,
+    in the product's currency, as far as it can be read; unread: number of refused rows whose amount cannot be read.
     """
 
     rows: int
@@ -23,19 +23,19 @@ class LeftOut:
 
     @property
     def share(self) -> float:
-        """Refused rows of all."""
+        """The share of rows that were refused."""
         return self.refused / self.rows
 
     @property
     def mrr_share(self) -> float | None:
-        """The refused amount of all; None where it is not known, or where there is none."""
+        """The share of the amount that was refused; None where it is unknown, or where the amount is 0."""
         return None if self.unread or not self.mrr else self.refused_mrr / self.mrr
 
     def as_json(self) -> dict[str, Any]:
-        """As a manifest holds it."""
+        """The counts in the format of a manifest."""
         return asdict(self)
 
 
-def left_out_of_json(said: Mapping[str, Mapping[str, Any]]) -> dict[str, LeftOut]:
-    """What was left out for one product, by table, as a manifest holds it."""
-    return {table: LeftOut(**each) for table, each in said.items()}
+def left_out_of_json(content: Mapping[str, Mapping[str, Any]]) -> dict[str, LeftOut]:
+    """The counts of one product by table, from the format of a manifest."""
+    return {table: LeftOut(**counts) for table, counts in content.items()}

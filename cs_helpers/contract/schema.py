@@ -1,4 +1,4 @@
-"""What a table of the contract is, and how its columns are declared."""
+"""The class of the contract's tables, and functions that declare their columns."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from cs_helpers.contract.vocabulary import DTYPES
 class Table:
     """One table of the contract.
 
-    `time` names the column by which a row is dated: rows dated after the snapshot's as-of date
-    are refused. `parent` names the table (and its key column) that each row must belong to.
+    time: the column that dates a row; rows dated after the snapshot's as-of date are refused. parent: the
+    table, and its key column, that each row must refer to.
     """
 
     name: str
@@ -39,15 +39,15 @@ class Table:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The columns that only sort rows into classes: no row is refused for what stands there."""
+        """The columns that only classify rows: an unknown value there never refuses a row."""
         return tuple(n for n, c in self.columns.items() if c.metadata["label"])
 
     def discloses(self, column: str) -> Disclosure:
-        """What a column tells of: public, company, person or told (`disclosure.Disclosure`)."""
+        """What a column discloses: public, company, person or told (`disclosure.Disclosure`)."""
         return COLUMNS[self.name][column]
 
     def required_columns(self) -> tuple[str, ...]:
-        """The columns without which the table cannot be read."""
+        """The columns that the source must have."""
         return tuple(n for n, c in self.columns.items() if c.metadata["mapped"])
 
 
@@ -62,10 +62,10 @@ def column(
     empty: bool = False,
     label: bool | None = None,
 ) -> pa.Column:
-    """A column of a `kind` of the contract, with what it means in both languages.
+    """A column of the contract's type `kind`, with its meaning in both languages.
 
-    needed: the source must have it. empty: single values may be missing. label: a value that is not known is left
-    empty and the row stays; default: of optional columns whose words are given.
+    needed: the source must have it. empty: single values may be missing. label: an unknown value is replaced by null
+    and the row is kept; default: true for optional columns with an enumeration.
     """
     metadata: dict[str, Any] = {
         "kind": kind,
@@ -82,17 +82,17 @@ def column(
 
 
 def one_of(values: tuple[str, ...]) -> pa.Check:
-    """A check that a value is one of these."""
+    """A check that a value is one of `values`."""
     return pa.Check.isin(list(values))
 
 
 def score() -> pa.Check:
-    """A check of a judgement, 1 to 5."""
+    """A check that a score is from 1 to 5."""
     return pa.Check.in_range(1, 5)
 
 
 def not_negative() -> pa.Check:
-    """A check that a number is 0 or more."""
+    """A check that a number is not negative."""
     return pa.Check.greater_than_or_equal_to(0)
 
 
@@ -107,16 +107,16 @@ def table(
     time: str | None = None,
     parent: tuple[str, str] | None = ("accounts", "account_id"),
 ) -> Table:
-    """A table of the contract; nearly all belong to an account."""
+    """A table of the contract; by default its rows belong to an account."""
     schema = pa.DataFrameSchema(columns, name=name, strict=True, description=en)
     return Table(name, {"en": en, "ja": ja}, schema, key, required, time, parent)
 
 
 def account() -> pa.Column:
-    """The column that leads to the customer."""
+    """The column `account_id`, which refers to the customer."""
     return column("text", "the customer", "顧客", "A-0001")
 
 
 def product() -> pa.Column:
-    """The column that names the product."""
+    """The column `product`, which names the product."""
     return column("text", "the product", "製品", "paper_to_web")

@@ -1,4 +1,4 @@
-"""A YAML file that a person writes: its content, and what is wrong in it as a sentence with the key."""
+"""Read YAML settings files, and describe their mistakes in a sentence with the key."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pydantic.fields import FieldInfo
 
 from cs_helpers.errors import SettingError, did_you_mean
 
-#: the loader in C, ten times as fast, where PyYAML was built with it
+#: the C loader is ten times as fast, but PyYAML may have been built without it
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(file: Path) -> Any:
-    """The content of a YAML file; raises `SettingError` with line and column if it is not YAML."""
+    """The content of a YAML file. Raises `SettingError`, with line and column where it is not valid YAML."""
     try:
         text = file.read_text(encoding="utf-8-sig")
         try:
             return yaml.load(text, Loader=_LOADER)
         except yaml.YAMLError:
-            return yaml.safe_load(text)  # slower, and it knows the place of the mistake better
+            return yaml.safe_load(text)  # slower, but locates the mistake better
     except FileNotFoundError:
         raise SettingError(file, "there is no such file") from None
     except IsADirectoryError:
@@ -33,66 +33,66 @@ def read_yaml(file: Path) -> Any:
         raise SettingError(file, "the file is not UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-        raise SettingError(file, f"this is not valid YAML{at}: {what}") from None
+        position = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        raise SettingError(file, f"this is not valid YAML{position}: {reason}") from None
 
 
 def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) -> SettingError:
-    """The first thing that pydantic refused, as a sentence with the key that is wrong.
+    """The first error of pydantic as a sentence with the invalid key.
 
-    A misspelt key comes before the one that is missing because of it.
+    A misspelt key comes before the key that is missing because of it.
     """
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    further = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     context = first.get("ctx", {})
     if first["type"] == "extra_forbidden":
         fields = _fields_at(model, first["loc"][:-1])
         hint = did_you_mean(str(first["loc"][-1]), fields)
         return SettingError(
-            file, f"there is no such key{more}.{hint}".rstrip("."), key=key, allowed=", ".join(fields)
+            file, f"there is no such key{further}.{hint}".rstrip("."), key=key, allowed=", ".join(fields)
         )
     if first["type"] == "missing":
-        return SettingError(file, f"this key is needed and missing{more}", key=key)
+        return SettingError(file, f"this key is needed and missing{further}", key=key)
     if first["type"] == "literal_error":
         return SettingError(
-            file, f"{first['input']!r} is not allowed{more}", key=key, allowed=context["expected"]
+            file, f"{first['input']!r} is not allowed{further}", key=key, allowed=context["expected"]
         )
     if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
-        return SettingError(file, f"keys with values are needed here{more}", key=key)
+        return SettingError(file, f"keys with values are needed here{further}", key=key)
     if first["type"] in ("tuple_type", "list_type"):
-        return SettingError(file, f"a list is needed here, each entry after '- '{more}", key=key)
+        return SettingError(file, f"a list is needed here, each entry after '- '{further}", key=key)
     if first["type"] in ("int_type", "int_parsing", "int_from_float"):
-        return SettingError(file, f"a whole number is needed, not {first['input']!r}{more}", key=key)
+        return SettingError(file, f"a whole number is needed, not {first['input']!r}{further}", key=key)
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    shown = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"
-    return SettingError(file, f"{message}{shown}{more}", key=key)
+    given = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"
+    return SettingError(file, f"{message}{given}{further}", key=key)
 
 
 def _fields_at(model: Any, location: tuple[str | int, ...]) -> list[str]:
-    """The keys that are allowed at a place inside a model."""
+    """The keys that are allowed at a location inside a model."""
     annotation: Any = model
     for part in location:
         if get_origin(annotation) is dict:
             annotation = get_args(annotation)[1]
-        elif isinstance(part, str) and (inside := _model_in(annotation)):
-            field = _keys(inside).get(part)
+        elif isinstance(part, str) and (nested := _model_in(annotation)):
+            field = _fields_by_key(nested).get(part)
             annotation = field.annotation if field else None
-    found = _model_in(annotation)
-    return list(_keys(found)) if found else []
+    target = _model_in(annotation)
+    return list(_fields_by_key(target)) if target else []
 
 
-def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+def _fields_by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> Any:
-    """The pydantic model inside `tuple[Model, ...]`, `Model | None` and the like."""
+    """The pydantic model inside an annotation like `tuple[Model, ...]` or `Model | None`; None if there is none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
+        if model := _model_in(inner):
+            return model
     return None

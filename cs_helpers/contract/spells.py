@@ -1,13 +1,13 @@
-"""Customer time: when each account was a customer, in one place for everything that asks.
+"""Customer time: when each account was a customer, the one definition for all analyses.
 
-A spell is a time in which an account is a customer without a break: its contracts that overlap, follow
-each other, or lie no more days apart than the product file allows (`customers.return_gap_days`). A loss
+A spell is a period in which an account is a customer without interruption: its contracts that overlap,
+follow each other, or lie no more days apart than the product file allows (`customers.return_gap_days`). A loss
 falls on the day after a spell's last day. Everything is as known on one day: contracts that start later do
-not exist yet, and one that ends on that day or later still runs.
+not exist yet, and one that ends on that day or later is still running.
 
-Where there is no table of contracts nobody knows who is a customer, nor who left. Then accounts are counted: each
-from its first recorded row of the product on (use, milestone, ticket, touch, answer, interview ...), without an end
-(`accounts_seen`). That is the one definition for all analyses; `CustomerTime.by_contracts` says which of the two it is.
+Without a table of contracts, customers and losses are unknown. Then accounts are counted instead, each from its first
+recorded row of the product on (use, milestone, ticket, touch, answer, interview ...), without an end
+(`account_time`). `CustomerTime.by_contracts` says which of the two it is.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ RUNNING, NOT_RECORDED = "running", "renewal_not_recorded"
 
 _DAY = np.timedelta64(1, "D")
 _NEVER = np.datetime64("9999-12-31", "D")
-#: days between accounts on the common line on which ends are accumulated; more than dates can span
-_APART = 10_000_000
+#: added to the days of each account so that one running maximum serves all accounts; more than dates can span
+_ACCOUNT_OFFSET = 10_000_000
 
 
 @dataclass(frozen=True)
 class CustomerTime:
     """The customers of a product, day by day, as known on `known_on`.
 
-    spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it runs), ended (`running`,
+    spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it is running), ended (`running`,
     `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or one of
-    `vocabulary.ENDINGS`); by account and first day. contracts: those known, `ended_on` being the last day
-    (NaT where it was not over). by_contracts: whether they come from contracts; else these are accounts since their
-    first row, nobody is ever lost, and there is no MRR: neither may be told as 0.
+    `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with `ended_on` as the last
+    day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
+    first row, and losses and MRR are unknown: pages must not show them as 0.
     """
 
     spells: pd.DataFrame
@@ -49,167 +49,176 @@ class CustomerTime:
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """account_id, first_day and last_day of the spells: a page asks for some fifty days."""
+        """account_id, first_day and last_day of the spells; cached, since a page asks for about fifty days."""
         rows = self.spells
         first, last = (rows[c].to_numpy("datetime64[D]") for c in ("first_day", "last_day"))
         return rows["account_id"].to_numpy(object), first, np.where(np.isnat(last), _NEVER, last)
 
     def _running(self, day: date) -> np.ndarray:
-        """Which spells run on a day; bool."""
+        """Whether each spell is running on a day; bool array."""
         _, first, last = self._arrays
         at = np.datetime64(day, "D")
         running: np.ndarray = (first <= at) & (last >= at)
         return running
 
     def customers(self, day: date) -> pd.Index:
-        """The accounts that are customers on a day; account_ids, in order."""
+        """The account_ids of the customers on a day, sorted."""
         return pd.Index(self._arrays[0][self._running(day)], dtype="str", name="account_id")
 
     def contracts_on(self, day: date) -> pd.DataFrame:
-        """The contracts that run on a day."""
+        """The contracts that are running on a day."""
         at = pd.Timestamp(day)
         rows = self.contracts
         return rows[(rows["started_on"] <= at) & ~(rows["ended_on"] < at)]
 
     def mrr(self, day: date) -> pd.Series:
-        """MRR of each customer of a day, from the contracts that run on it. Index: account_id, in order; float64.
+        """The MRR of each customer on a day, from the contracts running on it. Index: account_id, sorted; float64.
 
-        0 for one between two contracts; NaN where there is no table of contracts.
+        0 for a customer between two contracts; NaN where there is no table of contracts.
         """
         paid = self.contracts_on(day).groupby("account_id")["mrr"].sum().astype("float64")
         return paid.reindex(self.customers(day), fill_value=0.0 if self.by_contracts else np.nan)
 
-    def after(self, day: date, until: date) -> pd.Series:
-        """What became, by the day `until`, of each customer of a day.
+    def status_after(self, day: date, until: date) -> pd.Series:
+        """The status on the day `until` of each customer of an earlier day.
 
-        Index: account_id, in order. Values: `running`, `renewal_not_recorded`, or how it was lost (one of
-        `ENDINGS`). Who left and came back within that time was lost, too.
+        Index: account_id, sorted. Values: `running`, `renewal_not_recorded`, or how the customer was lost (one of
+        `ENDINGS`). A customer who left and returned in between counts as lost.
         """
         running = self._running(day)
         ended = self.spells["ended"].to_numpy(object)[running]
-        over = self._arrays[2][running] < np.datetime64(until, "D")
-        return pd.Series(np.where(over, ended, RUNNING), self.customers(day), dtype="str")
+        ended_by_then = self._arrays[2][running] < np.datetime64(until, "D")
+        return pd.Series(np.where(ended_by_then, ended, RUNNING), self.customers(day), dtype="str")
 
-    def lost(self, day: date, until: date) -> pd.Index:
-        """Those customers of a day that were lost by the day `until`; account_ids, in order."""
-        became = self.after(day, until)
-        return became.index[became.isin(ENDINGS)]
+    def lost_customers(self, day: date, until: date) -> pd.Index:
+        """The account_ids of the customers of a day that were lost by the day `until`, sorted."""
+        status = self.status_after(day, until)
+        return status.index[status.isin(ENDINGS)]
 
     def movement(self, day: date, until: date) -> dict[str, int]:
-        """How the customers of a day became those of a later one.
+        """The movement of customers from one day to a later one.
 
-        Counts of spells: `opening`, `new` (the account's first), `back` (a later one), `lost`, `not_recorded`,
+        Counts of spells: `opening`, `new` (the account's first spell), `back` (a later spell), `lost`, `not_recorded`,
         `closing`; opening + new + back - lost - not_recorded = closing.
         """
         rows, (at, end) = self.spells, (pd.Timestamp(day), pd.Timestamp(until))
-        began = (rows["first_day"] > at) & (rows["first_day"] <= end)
-        over = (rows["last_day"] >= at) & (rows["last_day"] < end)
-        first = ~rows.duplicated("account_id")
-        ended = rows.loc[over & (rows["first_day"] <= end), "ended"]
+        is_new_spell = (rows["first_day"] > at) & (rows["first_day"] <= end)
+        is_over = (rows["last_day"] >= at) & (rows["last_day"] < end)
+        is_first = ~rows.duplicated("account_id")
+        ended = rows.loc[is_over & (rows["first_day"] <= end), "ended"]
         return {
             "opening": int(self._running(day).sum()),
-            "new": int((began & first).sum()),
-            "back": int((began & ~first).sum()),
+            "new": int((is_new_spell & is_first).sum()),
+            "back": int((is_new_spell & ~is_first).sum()),
             "lost": int(ended.isin(ENDINGS).sum()),
             "not_recorded": int((ended == NOT_RECORDED).sum()),
             "closing": int(self._running(until).sum()),
         }
 
-    def spell_begins(self, day: date) -> pd.Series:
-        """The first day of the spell of each customer of a day. Index: account_id, in order; datetime64[us]."""
+    def spell_starts(self, day: date) -> pd.Series:
+        """The first day of the current spell of each customer on a day. Index: account_id, sorted; datetime64[us]."""
         return self.spells[self._running(day)].set_index("account_id")["first_day"]
 
     def first_days(self) -> pd.Series:
-        """The day on which each account first became a customer. Index: account_id; datetime64[us]."""
+        """The first day of each account as a customer. Index: account_id; datetime64[us]."""
         return self.spells.groupby("account_id")["first_day"].min()
 
-    def recounted(self, days: Sequence[date]) -> pd.Index:
-        """The customers of any of some days who had no contract on it and came back since; account_ids, in order.
+    def recounted_customers(self, days: Sequence[date]) -> pd.Index:
+        """The account_ids of customers who had no contract on one of `days` but returned since, sorted.
 
-        On the page of that day they were counted as lost, or as a renewal that is not recorded.
+        A report of that day counted them as lost, or as a renewal that is not recorded.
         """
         if not self.by_contracts:
             return pd.Index([], dtype="str", name="account_id")
         rows = self.contracts
-        own, first, last = (
+        account_ids, first, last = (
             rows["account_id"].to_numpy(object),
             rows["started_on"].to_numpy("datetime64[D]"),
             rows["ended_on"].to_numpy("datetime64[D]"),
         )
-        found: set[str] = set()
+        recounted: set[str] = set()
         for day in days:
             at = np.datetime64(day, "D")
-            with_contract = own[(first <= at) & ~(last < at)]
-            found |= set(self._arrays[0][self._running(day)]).difference(with_contract)
-        return pd.Index(sorted(found), dtype="str", name="account_id")
+            with_contract = account_ids[(first <= at) & ~(last < at)]
+            recounted |= set(self._arrays[0][self._running(day)]).difference(with_contract)
+        return pd.Index(sorted(recounted), dtype="str", name="account_id")
 
-    def not_recorded(self) -> pd.Index:
-        """The accounts whose paid term is over and whose renewal may still be recorded; account_ids, in order."""
+    def renewals_not_recorded(self) -> pd.Index:
+        """The account_ids with a paid term that is over and whose renewal may still be recorded, sorted."""
         rows = self.spells
         return pd.Index(rows.loc[rows["ended"] == NOT_RECORDED, "account_id"], name="account_id")
 
     def last_mrr(self, accounts: pd.Index) -> float:
-        """The MRR of accounts on the last day of their last spell."""
+        """The total MRR of accounts, each on the last day of its last spell."""
         if accounts.empty:
             return 0.0
         rows = self.spells[self.spells["account_id"].isin(accounts)]
-        last = rows.groupby("account_id")["last_day"].max()
-        days = self.contracts["account_id"].map(last)
-        own = (self.contracts["started_on"] <= days) & ~(self.contracts["ended_on"] < days)
-        return float(self.contracts.loc[own, "mrr"].sum())
+        last_days = rows.groupby("account_id")["last_day"].max()
+        days = self.contracts["account_id"].map(last_days)
+        in_force = (self.contracts["started_on"] <= days) & ~(self.contracts["ended_on"] < days)
+        return float(self.contracts.loc[in_force, "mrr"].sum())
 
 
 def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date) -> CustomerTime:
     """The customers of a product from its contracts, as known on a day.
 
-    contracts: account_id, started_on, ended_on (last day, NaT while it runs), ended_how (one of `ENDINGS`;
-    missing: it was cancelled), mrr. A contract whose last day is before its first never ran. The order of rows, and whether a contract is written as one or as several
-    that follow each other, change nothing.
+    contracts: account_id, started_on, ended_on (last day, NaT while running), ended_how (one of `ENDINGS`;
+    missing: cancelled), mrr. A contract that ends before it starts is ignored. The result does not depend on the order
+    of rows, nor on whether a contract is recorded as one or as several consecutive ones.
     """
-    known = pd.Timestamp(known_on)
-    rows = contracts[(contracts["started_on"] <= known) & ~(contracts["ended_on"] < contracts["started_on"])]
-    rows = rows.assign(ended_on=rows["ended_on"].where(rows["ended_on"] < known))
+    as_of = pd.Timestamp(known_on)
+    rows = contracts[(contracts["started_on"] <= as_of) & ~(contracts["ended_on"] < contracts["started_on"])]
+    rows = rows.assign(ended_on=rows["ended_on"].where(rows["ended_on"] < as_of))
     codes, accounts = pd.factorize(rows["account_id"], sort=True)
     first = rows["started_on"].to_numpy("datetime64[D]")
     last = rows["ended_on"].to_numpy("datetime64[D]")
     last = np.where(np.isnat(last), _NEVER, last)
-    # of contracts that end together the one that is over for good says how it ended
-    how = rows["ended_how"].map({name: n for n, name in enumerate(ENDINGS)})
-    how = how.fillna(ENDINGS.index("cancelled")).to_numpy(np.int64)
-    order = np.lexsort((how, last, first, codes))
-    codes, first, last, how = codes[order], first[order], last[order], how[order]
-    line = last.astype(np.int64) + codes * _APART
-    ends = np.maximum.accumulate(line) if len(line) else line
-    gap = first.astype(np.int64) + codes * _APART - np.concatenate([[-_APART], ends[:-1]]) - 1
+    # where several contracts end on the same day, the most final ending counts
+    ending = rows["ended_how"].map({name: n for n, name in enumerate(ENDINGS)})
+    ending = ending.fillna(ENDINGS.index("cancelled")).to_numpy(np.int64)
+    order = np.lexsort((ending, last, first, codes))
+    codes, first, last, ending = codes[order], first[order], last[order], ending[order]
+    last_on_line = last.astype(np.int64) + codes * _ACCOUNT_OFFSET
+    latest_end = np.maximum.accumulate(last_on_line) if len(last_on_line) else last_on_line
+    gap = (
+        first.astype(np.int64)
+        + codes * _ACCOUNT_OFFSET
+        - np.concatenate([[-_ACCOUNT_OFFSET], latest_end[:-1]])
+        - 1
+    )
     begins = np.ones(len(codes), dtype=bool)
     begins[1:] = (codes[1:] != codes[:-1]) | (gap[1:] > rules.return_gap_days)
     starts = np.flatnonzero(begins)
     spell = np.cumsum(begins) - 1
-    over = np.maximum.reduceat(last, starts) if len(starts) else last
-    decides = last == over[spell] if len(starts) else np.zeros(0, dtype=bool)
-    ended = np.zeros(len(starts), dtype=np.int64)
-    np.maximum.at(ended, spell[decides], how[decides])
-    word = np.array(ENDINGS, dtype=object)[ended]
-    open_until = np.datetime64(known_on, "D") - rules.renewal_grace_days * _DAY
-    latest = np.append(codes[starts][1:] != codes[starts][:-1], [True]) if len(starts) else np.zeros(0, bool)
-    word[(word == "term") & latest & (over >= open_until)] = NOT_RECORDED
-    word[over == _NEVER] = RUNNING
+    spell_last = np.maximum.reduceat(last, starts) if len(starts) else last
+    ends_spell = last == spell_last[spell] if len(starts) else np.zeros(0, dtype=bool)
+    spell_ending = np.zeros(len(starts), dtype=np.int64)
+    np.maximum.at(spell_ending, spell[ends_spell], ending[ends_spell])
+    ending_name = np.array(ENDINGS, dtype=object)[spell_ending]
+    grace_start = np.datetime64(known_on, "D") - rules.renewal_grace_days * _DAY
+    is_latest = (
+        np.append(codes[starts][1:] != codes[starts][:-1], [True]) if len(starts) else np.zeros(0, bool)
+    )
+    ending_name[(ending_name == "term") & is_latest & (spell_last >= grace_start)] = NOT_RECORDED
+    ending_name[spell_last == _NEVER] = RUNNING
     spells = pd.DataFrame(
         {
             "account_id": pd.Series(np.asarray(accounts, dtype=object)[codes[starts]], dtype="str"),
             "first_day": first[starts].astype("datetime64[us]"),
-            "last_day": np.where(over == _NEVER, np.datetime64("NaT"), over).astype("datetime64[us]"),
-            "ended": pd.Series(word, dtype="str"),
+            "last_day": np.where(spell_last == _NEVER, np.datetime64("NaT"), spell_last).astype(
+                "datetime64[us]"
+            ),
+            "ended": pd.Series(ending_name, dtype="str"),
         }
     )
     return CustomerTime(spells, rows, known_on)
 
 
-def accounts_seen(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
-    """The accounts of a product where there is no table of contracts, as known on a day.
+def account_time(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
+    """The accounts of a product without a table of contracts, as known on a day.
 
     first_seen: account_id (text), first_day (datetime64): the first day with a row of the account in any table of the
-    product. Each counts from then on and never ends; one whose first row is later does not exist yet.
+    product. Each account counts from that day on, without an end; accounts with a later first row do not exist yet.
     """
     rows = first_seen.loc[first_seen["first_day"] <= pd.Timestamp(known_on), ["account_id", "first_day"]]
     spells = rows.sort_values("account_id", ignore_index=True).assign(
@@ -218,11 +227,11 @@ def accounts_seen(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
     spells = spells.astype(
         {"account_id": "str", "first_day": "datetime64[us]", "last_day": "datetime64[us]", "ended": "str"}
     )
-    nothing = {
+    kinds = {
         "account_id": "str",
         "started_on": "datetime64[us]",
         "ended_on": "datetime64[us]",
         "mrr": "float64",
     }
-    contracts = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in nothing.items()})
+    contracts = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in kinds.items()})
     return CustomerTime(spells, contracts, known_on, by_contracts=False)

@@ -1,9 +1,9 @@
-"""The contract: what each table must hold, declared once.
+"""The data contract: the tables with their columns, declared once.
 
 Each table is a pandera schema whose columns carry a meaning (en, ja), a unit and an example. The
-data dictionary, the checks in the engine and the types of the snapshot all come from here. Only
-`accounts` is required, and one table that says what an account did with which product; without
-another table, the analyses that need it say on their page what they cannot say.
+data dictionary, the checks in the engine and the types of the snapshot are derived from it. Required
+are only `accounts` and one table of what an account did with which product; an analysis that needs
+another table reports on its page what is missing.
 """
 
 from __future__ import annotations
@@ -385,8 +385,8 @@ _TABLES = (
     ),
 )
 
-#: the contract: name -> table, in the order in which parents come before their children
+#: name -> table, parents before their children
 TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _TABLES})
 
-#: the tables of which each row is an account's, with a product: without contracts they tell who is known of it
-OF_ACCOUNTS = tuple(name for name, t in TABLES.items() if {"account_id", "product"} <= set(t.columns))
+#: the tables whose rows have an account and a product: without contracts they define the accounts of a product
+ACCOUNT_TABLES = tuple(name for name, t in TABLES.items() if {"account_id", "product"} <= set(t.columns))

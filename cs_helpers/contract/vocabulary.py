@@ -1,15 +1,15 @@
-"""The words that the contract allows in a column, and its types."""
+"""The values that the contract allows in its columns, and the types of columns."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-#: sizes of companies where a sources file declares no classes of its own, smallest first
+#: the default classes of company size, smallest first
 SIZES = ("small", "mid", "enterprise")
-#: what a segment of a customer is called that is not known: never dropped, never compared
+#: the segment of customers whose value is unknown: never dropped, never compared
 UNKNOWN = "unknown"
-#: columns of accounts that say who a customer is: where one is given and empty, that is counted
-DESCRIBING = ("name", "size", "industry", "motivation", "literacy")
+#: columns of accounts that describe a customer; empty values in them are reported
+DESCRIPTIVE_COLUMNS = ("name", "size", "industry", "motivation", "literacy")
 TOUCH_MODELS = ("high", "low", "tech", "community")
 EVIDENCE = ("behaviour", "words", "inference")
 VIEWPOINTS = ("problem", "solution", "proposal", "behaviour", "request")
@@ -18,11 +18,11 @@ WHY_LEVELS = ("what", "why", "core", "expectation")
 REASONS = ("benefit", "timing", "guidance", "bias")
 REASON_STATUSES = ("open", "supported", "refuted")
 
-#: what the last day of a contract is: that of a paid term, which may be renewed; of a notice; of a contract
-#: that was cancelled. Those that are over for good come later
+#: what the last day of a contract is: the end of a paid term (may be renewed), of a notice, or of a cancelled
+#: contract; the most final ending comes last
 ENDINGS = ("term", "notice", "cancelled")
 
-#: the contract's types, and what a column of each is in a pandas frame of the snapshot
+#: the contract's type -> the dtype of such a column in a pandas frame of the snapshot
 DTYPES = MappingProxyType(
     {
         "text": "str",
@@ -33,5 +33,5 @@ DTYPES = MappingProxyType(
         "flag": "boolean",
     }
 )
-#: roles of coders and interviewers; any other text in their columns may be anybody's name
+#: roles of coders and interviewers; any other text in their columns may be a person's name
 ROLES = ("cs", "marketing", "inside_sales", "sales", "product", "support", "development", "management")

@@ -1,1 +1,1 @@
-"""Codings leave to coding tools and spreadsheets and come back."""
+"""Export codings to coding tools and spreadsheets, and import them again."""

@@ -1,7 +1,7 @@
-"""Opens a REFI-QDA file that anybody may have made: its project, and the texts that it names.
+"""Read untrusted REFI-QDA files: the project, and the texts that it names.
 
-Nothing is unpacked, no path of the archive is followed, no entity is expanded, nothing is fetched,
-and what is read has an end.
+Nothing is unpacked to disk, no path of the archive is followed, no entity is expanded, nothing is fetched
+from the network, and the number of bytes that are read is limited.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from typing import Any
 from lxml import etree
 
 from cs_helpers.errors import ExchangeError
-from cs_helpers.exchange.refi import NAMESPACE, guid, kind, shown, tag
-from cs_helpers.paths import shown as shown_path
+from cs_helpers.exchange.refi import NAMESPACE, describe, guid, kind, tag
+from cs_helpers.paths import display_path as shown_path
 
-#: how many bytes of a project are read, unpacked
-LIMIT = 256 * 2**20
-_INSIDE = "internal://"
+#: most bytes of a project that are read, unpacked
+MAX_BYTES = 256 * 2**20
+_INTERNAL = "internal://"
 _BROKEN = "the file is not a whole .qdpx file; copy it or export it again"
 
 
-def opened(file: Path, limit: int = LIMIT) -> tuple[Any, dict[str, str]]:
-    """The project of a file and the text of each text source by its GUID, with line ends as they lie.
+def read_archive(file: Path, limit: int = MAX_BYTES) -> tuple[Any, dict[str, str]]:
+    """The project of a file, and the text of each text source by its GUID, with its original line ends.
 
-    Raises `ExchangeError`.
+    Raises `ExchangeError` where the file cannot be read or is not a REFI-QDA project.
     """
     where = shown_path(file)
-    with readable(where, _BROKEN), zipfile.ZipFile(file) as archive:
+    with report_unreadable(where, _BROKEN), zipfile.ZipFile(file) as archive:
         members = _Members(archive, where, limit)
-        project = _project(members.read(members.project()), where)
+        project = _parse_project(members.read(members.project_name()), where)
         sources = project.iterfind(f"{tag('Sources')}/{tag('TextSource')}")
-        return project, {guid(s.get("guid")): _text(s, members, where) for s in sources}
+        return project, {guid(s.get("guid")): _read_text(s, members, where) for s in sources}
 
 
 @contextmanager
-def readable(file: str, broken: str, *errors: type[Exception]) -> Iterator[None]:
-    """Says in a sentence why an archive cannot be read; `errors` are what else a reader of it stumbles over."""
-    odd: tuple[type[Exception], ...] = (
+def report_unreadable(file: str, broken: str, *errors: type[Exception]) -> Iterator[None]:
+    """Turn errors of reading an archive into `ExchangeError`. errors: further exceptions of its reader."""
+    unreadable: tuple[type[Exception], ...] = (
         zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError, *errors
     )  # fmt: skip
     try:
@@ -53,44 +53,44 @@ def readable(file: str, broken: str, *errors: type[Exception]) -> Iterator[None]
         raise ExchangeError(file, "this is a folder") from None
     except (ExchangeError, PermissionError):
         raise
-    except odd:
+    except unreadable:
         raise ExchangeError(file, broken) from None
 
 
 class _Members:
-    """The files in the archive by their name, which is all that leads to them."""
+    """The files in the archive, which are accessed by name only."""
 
-    def __init__(self, archive: zipfile.ZipFile, file: str, left: int) -> None:
-        self.archive, self.file, self.left = archive, file, left
-        self.found: dict[str, zipfile.ZipInfo] = {}
+    def __init__(self, archive: zipfile.ZipFile, file: str, bytes_left: int) -> None:
+        self.archive, self.file, self.bytes_left = archive, file, bytes_left
+        self.files: dict[str, zipfile.ZipInfo] = {}
         for info in archive.infolist():
             name = info.filename.replace("\\", "/").lower()
-            if name in self.found:
+            if name in self.files:
                 raise ExchangeError(file, f"the archive holds {info.filename!r} twice; export it again")
-            self.found[name] = info
+            self.files[name] = info
 
-    def project(self) -> str:
-        found = [name for name in self.found if name.endswith(".qde") and "/" not in name]
-        if len(found) != 1:
+    def project_name(self) -> str:
+        names = [name for name in self.files if name.endswith(".qde") and "/" not in name]
+        if len(names) != 1:
             raise ExchangeError(
-                self.file, f"it holds {len(found) or 'no'} project.qde, so it is not a REFI-QDA project"
+                self.file, f"it holds {len(names) or 'no'} project.qde, so it is not a REFI-QDA project"
             )
-        return found[0]
+        return names[0]
 
     def read(self, name: str) -> bytes:
-        info = self.found[name]
+        info = self.files[name]
         with self.archive.open(info) as content:
-            # what the archive says of its sizes is not relied upon
-            data = content.read(self.left + 1) if info.file_size <= self.left else None
-        if data is None or len(data) > self.left:
+            # the sizes that the archive declares cannot be trusted
+            data = content.read(self.bytes_left + 1) if info.file_size <= self.bytes_left else None
+        if data is None or len(data) > self.bytes_left:
             raise ExchangeError(
                 self.file, "unpacked it is larger than a project of texts can be; split the project"
             )
-        self.left -= len(data)
+        self.bytes_left -= len(data)
         return data
 
 
-def _project(content: bytes, file: str) -> Any:
+def _parse_project(content: bytes, file: str) -> Any:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -109,24 +109,26 @@ def _project(content: bytes, file: str) -> Any:
     return project
 
 
-def _text(source: Any, members: _Members, file: str) -> str:
+def _read_text(source: Any, members: _Members, file: str) -> str:
     path = source.get("plainTextPath")
     if path is None:
         inline = source.find(tag("PlainTextContent"))
         if inline is None:
-            raise ExchangeError(file, f"{shown(source)} has no plain text; export it again with its text")
+            raise ExchangeError(file, f"{describe(source)} has no plain text; export it again with its text")
         return inline.text or ""
-    if not path.lower().startswith(_INSIDE):
+    if not path.lower().startswith(_INTERNAL):
         raise ExchangeError(
             file,
-            f"{shown(source)}: its text lies outside of the file ({path}); export it again with its sources",
+            f"{describe(source)}: its text lies outside of the file ({path}); export it again with its sources",
         )
-    name = path[len(_INSIDE) :].replace("\\", "/").lstrip("/").lower().removeprefix("sources/")
-    if f"sources/{name}" not in members.found:
-        raise ExchangeError(file, f"{shown(source)}: its text {path} is not in the file; export it again")
+    name = path[len(_INTERNAL) :].replace("\\", "/").lstrip("/").lower().removeprefix("sources/")
+    if f"sources/{name}" not in members.files:
+        raise ExchangeError(file, f"{describe(source)}: its text {path} is not in the file; export it again")
     data = members.read(f"sources/{name}")
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        raise ExchangeError(file, f"{shown(source)}: its text {path} is not UTF-8; export it again") from None
+        raise ExchangeError(
+            file, f"{describe(source)}: its text {path} is not UTF-8; export it again"
+        ) from None

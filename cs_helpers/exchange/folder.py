@@ -1,4 +1,4 @@
-"""Puts files and folders of the exchange in their place, whole or not at all."""
+"""Write exported files and folders atomically."""
 
 from __future__ import annotations
 
@@ -17,54 +17,58 @@ from cs_helpers.exchange.material import NAMES, write_csv
 
 
 def publish_file(file: Path, content: bytes, *, force: bool) -> None:
-    """Writes a file; one that is there stays, unless `force`: somebody may have coded in it."""
+    """Write a file. Raises `ExchangeError` if it exists, unless `force`: a coder may have worked in it."""
     if file.exists() and not force:
         raise ExchangeError(
-            paths.shown(file), "there is such a file already; name another one, or replace it with --force"
+            paths.display_path(file),
+            "there is such a file already; name another one, or replace it with --force",
         )
     file.parent.mkdir(parents=True, exist_ok=True)
     durable.write(file, content)
 
 
 def publish_folder(folder: Path, tables: Mapping[str, pd.DataFrame], *, force: bool) -> None:
-    """Writes tables as CSV files of a folder of their own; a folder with anything else in it stays."""
+    """Write tables as CSV files into a new folder.
+
+    Raises `ExchangeError` if the folder exists, unless `force`, and always if it holds other files.
+    """
     if folder.exists():
         if not force:
             raise ExchangeError(
-                paths.shown(folder),
+                paths.display_path(folder),
                 "there is such a folder already; name another one with --into, or replace it with --force",
             )
-        ours = {f"{name}.csv" for name in NAMES}
-        if not folder.is_dir() or folder.is_symlink() or {p.name for p in folder.iterdir()} - ours:
+        own_files = {f"{name}.csv" for name in NAMES}
+        if not folder.is_dir() or folder.is_symlink() or {p.name for p in folder.iterdir()} - own_files:
             raise ExchangeError(
-                paths.shown(folder),
+                paths.display_path(folder),
                 "it holds more than codings, so it is not replaced; name another one with --into",
             )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        fresh = beside / "new"
-        fresh.mkdir()
+        new_folder = staging / "new"
+        new_folder.mkdir()
         for name, table in tables.items():
-            write_csv(table, fresh / f"{name}.csv")
-        durable.sync_tree(fresh)
+            write_csv(table, new_folder / f"{name}.csv")
+        durable.sync_tree(new_folder)
         if folder.exists():
-            folder.rename(beside / "old")
-        fresh.rename(folder)
+            folder.rename(staging / "old")
+        new_folder.rename(folder)
         durable.sync(folder.parent)
     finally:
-        if not folder.exists() and (beside / "old").exists():
-            (beside / "old").rename(folder)
-        shutil.rmtree(beside, ignore_errors=True)
+        if not folder.exists() and (staging / "old").exists():
+            (staging / "old").rename(folder)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def sources_lines(folder: Path, tables: Mapping[str, pd.DataFrame], sources: Path) -> Iterator[str]:
-    """The lines of a sources file that read what was written; accounts come from a table of their own."""
-    read = [name for name in tables if name != "accounts"]
-    where = Path(os.path.relpath(folder.resolve(), sources.resolve().parent))
+    """The lines of a sources file that read the written tables; accounts are read from the company's own table."""
+    names = [name for name in tables if name != "accounts"]
+    relative = Path(os.path.relpath(folder.resolve(), sources.resolve().parent))
     yield "files:"
-    for name in read:
-        yield f"  {name}: {json.dumps((where / name).as_posix() + '.csv', ensure_ascii=False)}"
+    for name in names:
+        yield f"  {name}: {json.dumps((relative / name).as_posix() + '.csv', ensure_ascii=False)}"
     yield "tables:"
-    for name in read:
+    for name in names:
         yield f"  {name}: {{from: {name}}}"

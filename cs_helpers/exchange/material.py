@@ -1,4 +1,4 @@
-"""What is exchanged: the interviews of a product, their notes, and what coders made of them."""
+"""The tables that are exchanged: interviews of a product, their notes, and the codings of these."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.snapshot import ProductData
 
 NAMES = ("accounts", "interviews", "notes", "codings")
-#: the columns of a reading that stand beside its viewpoint and theme
+#: the columns of a reading besides its viewpoint and theme
 ATTRIBUTES = ("polarity", "why_level", "reason", "reason_status")
 
 
 @dataclass(frozen=True)
 class Material:
-    """Four tables of the contract, with its columns and types.
-
-    `accounts` are the companies that were interviewed, and no others.
-    """
+    """Four tables with the columns and types of the contract; `accounts` holds interviewed companies only."""
 
     accounts: pd.DataFrame
     interviews: pd.DataFrame
@@ -35,30 +32,30 @@ class Material:
     def of(cls, data: ProductData) -> Material:
         """The material of one product."""
         accounts = data["accounts"]
-        heard = accounts["account_id"].isin(set(data["interviews"]["account_id"]))
-        tables = {name: data[name] for name in NAMES} | {"accounts": accounts[heard]}
+        is_interviewed = accounts["account_id"].isin(set(data["interviews"]["account_id"]))
+        tables = {name: data[name] for name in NAMES} | {"accounts": accounts[is_interviewed]}
         return cls(**{name: sorted_rows(name, table) for name, table in tables.items()})
 
     def of_coder(self, coder: str, role: str | None = None) -> Material:
-        """The same with the readings of one coder; with a role, those of that role and of none."""
+        """The same with the readings of one coder; with `role`, only those with that role or without one."""
         codings = self.codings
-        own = codings["coder"] == coder
+        is_selected = codings["coder"] == coder
         if role is not None:
-            own &= codings["coder_role"].isna() | (codings["coder_role"] == role)
-        return replace(self, codings=codings[own].reset_index(drop=True))
+            is_selected &= codings["coder_role"].isna() | (codings["coder_role"] == role)
+        return replace(self, codings=codings[is_selected].reset_index(drop=True))
 
 
-def frame(name: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows as the contract's table of that name; what a row does not say is missing."""
+def contract_frame(name: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as the contract's table `name`; values that a row does not have are missing."""
     table = TABLES[name]
-    said = list(rows)
+    records = list(rows)
     return pd.DataFrame(
-        {c: pd.Series([row.get(c) for row in said], dtype=DTYPES[table.kind(c)]) for c in table.columns}
+        {c: pd.Series([row.get(c) for row in records], dtype=DTYPES[table.kind(c)]) for c in table.columns}
     )
 
 
 def sorted_rows(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows in an order that does not depend on the one they came in."""
+    """The rows of the table `name`, sorted by its keys."""
     keys = {
         "accounts": ["account_id"],
         "interviews": ["held_on", "interview_id"],
@@ -69,13 +66,13 @@ def sorted_rows(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as dictionaries, with `None` where a value is missing."""
+    """The rows of a table as dictionaries, with `None` for missing values."""
     columns = [[None if pd.isna(v) else v for v in table[c].tolist()] for c in table.columns]
     return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:
-    """A table as CSV that the intake reads back as it was: every cell quoted, nothing for what is missing."""
+    """Write a table as CSV that the intake reads back unchanged: every cell quoted, missing values empty."""
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(table.columns)

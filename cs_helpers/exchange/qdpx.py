@@ -1,12 +1,12 @@
-"""Writes the material as a REFI-QDA project (.qdpx), which coding tools open.
+"""Write interviews and codings as a REFI-QDA project (.qdpx), which coding tools open.
 
 A company is a case, an interview a text source with a paragraph for each note, a coder a user. A
 note is a selection of exactly its characters, coded with its evidence and speaker; each reading is
-one more selection of the same characters, of the coder, coded with the theme under its viewpoint.
+another selection of the same characters, created by the coder and coded with the theme below its viewpoint.
 
-Line ends of notes become LF, as the standard wants; nothing else of a text changes. A selection
-says in its description the position of a note that is not simply the n-th of its interview. The
-same material gives the same bytes: GUIDs are made from the keys, and no clock is asked.
+Line ends of notes become LF, as the standard requires; nothing else of a text changes. The description of
+a selection holds the position of its note, unless the note is simply the n-th of its interview. The
+same material gives the same bytes: GUIDs are derived from the keys, and no clock is used.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from lxml import etree
 
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ExchangeError
+from cs_helpers.exchange.labels import ALLOWED, heading
 from cs_helpers.exchange.material import ATTRIBUTES, NAMES, Material, records, sorted_rows
-from cs_helpers.exchange.refi import NAMESPACE, ORIGIN, check, tag
-from cs_helpers.exchange.words import ALLOWED, heading
+from cs_helpers.exchange.refi import NAMESPACE, ORIGIN, check_project, tag
 from cs_helpers.text import Text
 
-_SPACE = UUID("6f1d3c52-52a4-5f0e-9d0e-7c1c6b8e6a11")
-_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TYPES = {"text": "Text", "integer": "Integer", "date": "Date", "flag": "Boolean"}
-#: what interviews and companies are described by, in variables
+_GUID_NAMESPACE = UUID("6f1d3c52-52a4-5f0e-9d0e-7c1c6b8e6a11")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_VARIABLE_TYPES = {"text": "Text", "integer": "Integer", "date": "Date", "flag": "Boolean"}
+#: the columns of interviews and companies that become variables
 VARIABLES = {
     "accounts": tuple(c for c in TABLES["accounts"].columns if c != "name"),
     "interviews": ("held_on", "interviewer", "interviewer_role", "product"),
@@ -41,27 +41,27 @@ VARIABLES = {
 
 
 def project_bytes(material: Material, name: str, text: Text) -> bytes:
-    """The project as a file's content; its codes are called as `text` calls them.
+    """The content of the project file, with codes named by the labels of `text`.
 
-    Raises `ExchangeError` where a name holds what XML cannot.
+    Raises `ExchangeError` where a name contains characters that XML cannot represent.
     """
     file = f"{name}.qdpx"
     tables = {t: records(sorted_rows(t, getattr(material, t))) for t in NAMES}
     _check_names(tables, file)
-    writing = _Writing(tables, name, text)
-    project = writing.project()
-    check(project, writing.texts, file)
+    writer = _ProjectWriter(tables, name, text)
+    project = writer.project()
+    check_project(project, writer.texts, file)
     content = etree.tostring(project, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "project.qde", content)
-        for source, words in writing.texts.items():
-            _add(archive, f"sources/{source}.txt", words.encode("utf-8", "strict"))
+        _add_file(archive, "project.qde", content)
+        for source, source_text in writer.texts.items():
+            _add_file(archive, f"sources/{source}.txt", source_text.encode("utf-8", "strict"))
     return buffer.getvalue()
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    info = zipfile.ZipInfo(name)  # of 1980: the same bytes whenever it is written
+def _add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name)  # dated 1980, so that the same content gives the same bytes
     info.external_attr, info.create_system, info.compress_type = 0o644 << 16, 3, zipfile.ZIP_DEFLATED
     archive.writestr(info, content)
 
@@ -72,25 +72,25 @@ def _check_names(tables: Mapping[str, list[dict[str, Any]]], file: str) -> None:
             if (table, column) == ("notes", "text"):
                 continue
             for row in rows:
-                if isinstance(row[column], str) and (found := _XML.search(row[column])):
+                if isinstance(row[column], str) and (match := _NOT_XML.search(row[column])):
                     raise ExchangeError(
                         file,
-                        f"{table}.{column} {row[column]!r} holds the character {found[0]!a}, which a project"
+                        f"{table}.{column} {row[column]!r} holds the character {match[0]!a}, which a project"
                         " file cannot hold; take it out in the source.",
                     )
 
 
 def _guid(*key: object) -> str:
-    return str(uuid5(_SPACE, json.dumps(key)))
+    return str(uuid5(_GUID_NAMESPACE, json.dumps(key)))
 
 
-def lines(text: str) -> str:
-    """A text with the line ends that the standard wants."""
+def normalize_line_ends(text: str) -> str:
+    """A text with LF line ends, as the standard requires."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class _Writing:
-    """One project while it is built."""
+class _ProjectWriter:
+    """Builds one project."""
 
     def __init__(self, tables: Mapping[str, list[dict[str, Any]]], name: str, text: Text) -> None:
         self.tables, self.name, self.text = tables, name, text
@@ -108,128 +108,134 @@ class _Writing:
             tag("Project"), {"name": self.name, "origin": f"{ORIGIN} {version('cs-workbook')}"},
             nsmap={None: NAMESPACE},
         )  # fmt: skip
-        self._users(project)
-        self._codes(_part(_part(project, "CodeBook"), "Codes"))
-        self._variables(project)
-        self._cases(project)
+        self._add_users(project)
+        self._add_codes(_append(_append(project, "CodeBook"), "Codes"))
+        self._add_variables(project)
+        self._add_cases(project)
         if self.tables["interviews"]:
-            sources = _part(project, "Sources")
+            sources = _append(project, "Sources")
             for interview in self.tables["interviews"]:
-                self._source(sources, interview)
+                self._add_source(sources, interview)
         return project
 
-    def _users(self, project: Any) -> None:
+    def _add_users(self, project: Any) -> None:
         coders = dict.fromkeys((c["coder"], c["coder_role"]) for c in self.tables["codings"])
         if coders:
-            users = _part(project, "Users")
+            users = _append(project, "Users")
             for coder, role in coders:
-                _part(users, "User", guid=_guid("user", coder, role), name=coder, id=role)
+                _append(users, "User", guid=_guid("user", coder, role), name=coder, id=role)
 
-    def _codes(self, codes: Any) -> None:
+    def _add_codes(self, codes: Any) -> None:
         themes: dict[str, dict[str, None]] = {v: {} for v in ALLOWED["viewpoint"]}
         for coding in self.tables["codings"]:
             if coding["code"] is not None:
                 themes[coding["viewpoint"]][coding["code"]] = None
-        for viewpoint, found in themes.items():
+        for viewpoint, names in themes.items():
             name = self.text.label("viewpoint", viewpoint)
-            top = self._code(codes, ("viewpoint", viewpoint), name)
-            for theme in sorted(found):
-                self._code(top, ("viewpoint", viewpoint, theme), theme)
+            top = self._add_code(codes, ("viewpoint", viewpoint), name)
+            for theme in sorted(names):
+                self._add_code(top, ("viewpoint", viewpoint, theme), theme)
         speakers = sorted({n["speaker"] for n in self.tables["notes"] if n["speaker"] is not None})
         for group in ("evidence", "speaker", *ATTRIBUTES):
-            top = self._code(codes, (group,), heading(self.text, group), codable=False)
+            top = self._add_code(codes, (group,), heading(self.text, group), codable=False)
             for value in ALLOWED.get(group, speakers):
-                self._code(top, (group, value), self.text.label(group, value) if group in ALLOWED else value)
+                self._add_code(
+                    top, (group, value), self.text.label(group, value) if group in ALLOWED else value
+                )
 
-    def _code(self, above: Any, key: tuple[str, ...], name: str, *, codable: bool = True) -> Any:
-        return _part(above, "Code", guid=_guid("code", *key), name=name, isCodable=str(codable).lower())
+    def _add_code(self, parent: Any, key: tuple[str, ...], name: str, *, codable: bool = True) -> Any:
+        return _append(parent, "Code", guid=_guid("code", *key), name=name, isCodable=str(codable).lower())
 
-    def _variables(self, project: Any) -> None:
-        variables = _part(project, "Variables")
+    def _add_variables(self, project: Any) -> None:
+        variables = _append(project, "Variables")
         for table, columns in VARIABLES.items():
             for column in columns:
                 if any(row[column] is not None for row in self.tables[table]):
-                    named = _TYPES[TABLES[table].kind(column)]
-                    _part(
+                    variable_type = _VARIABLE_TYPES[TABLES[table].kind(column)]
+                    _append(
                         variables, "Variable", guid=_guid("variable", table, column), name=column,
-                        typeOfVariable=named,
+                        typeOfVariable=variable_type,
                     )  # fmt: skip
         if not len(variables):
             project.remove(variables)
 
-    def _cases(self, project: Any) -> None:
-        held: dict[str, list[str]] = {}
+    def _add_cases(self, project: Any) -> None:
+        interview_ids: dict[str, list[str]] = {}
         for interview in self.tables["interviews"]:
-            held.setdefault(interview["account_id"], []).append(interview["interview_id"])
-        known = {a["account_id"]: a for a in self.tables["accounts"]}
-        if known or held:
-            cases = _part(project, "Cases")
-            for account_id in dict.fromkeys((*known, *held)):
-                account = known.get(account_id) or dict.fromkeys(TABLES["accounts"].columns)
+            interview_ids.setdefault(interview["account_id"], []).append(interview["interview_id"])
+        accounts = {a["account_id"]: a for a in self.tables["accounts"]}
+        if accounts or interview_ids:
+            cases = _append(project, "Cases")
+            for account_id in dict.fromkeys((*accounts, *interview_ids)):
+                account = accounts.get(account_id) or dict.fromkeys(TABLES["accounts"].columns)
                 account |= {"account_id": account_id}
-                case = _part(
+                case = _append(
                     cases, "Case", guid=_guid("case", account_id), name=account["name"] or account_id
                 )
-                self._values(case, "accounts", account)
-                for interview_id in held.get(account_id, ()):
-                    _part(case, "SourceRef", targetGUID=_guid("interview", interview_id))
+                self._add_values(case, "accounts", account)
+                for interview_id in interview_ids.get(account_id, ()):
+                    _append(case, "SourceRef", targetGUID=_guid("interview", interview_id))
 
-    def _values(self, above: Any, table: str, row: Mapping[str, Any]) -> None:
+    def _add_values(self, parent: Any, table: str, row: Mapping[str, Any]) -> None:
         for column in VARIABLES[table]:
             if (value := row[column]) is None:
                 continue
-            said = _part(above, "VariableValue")
-            _part(said, "VariableRef", targetGUID=_guid("variable", table, column))
-            words = value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
-            words = words.lower() if isinstance(value, bool) else words
-            _part(said, f"{_TYPES[TABLES[table].kind(column)]}Value").text = words
+            variable_value = _append(parent, "VariableValue")
+            _append(variable_value, "VariableRef", targetGUID=_guid("variable", table, column))
+            value_text = value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
+            value_text = value_text.lower() if isinstance(value, bool) else value_text
+            _append(variable_value, f"{_VARIABLE_TYPES[TABLES[table].kind(column)]}Value").text = value_text
 
-    def _source(self, sources: Any, interview: Mapping[str, Any]) -> None:
+    def _add_source(self, sources: Any, interview: Mapping[str, Any]) -> None:
         key = _guid("interview", interview["interview_id"])
         day = f"{interview['held_on'].date().isoformat()}T00:00:00Z"
-        source = _part(
+        source = _append(
             sources, "TextSource", guid=key, name=interview["interview_id"],
             plainTextPath=f"internal://{key}.txt", creationDateTime=day,
         )  # fmt: skip
         notes = self.notes.get(interview["interview_id"], [])
-        words = [lines(note["text"] or "") for note in notes]
-        # a text that begins with U+FEFF would lose it: readers take it for a byte order mark
-        at = 1 if words and words[0].startswith("\ufeff") else 0
-        self.texts[key] = "\n" * at + "\n".join(words)
-        for place, (note, text) in enumerate(zip(notes, words, strict=True), 1):
-            self._note(source, note, place, at, at + len(text), day)
-            at += len(text) + 1
-        self._values(source, "interviews", interview)
+        texts = [normalize_line_ends(note["text"] or "") for note in notes]
+        # readers would drop U+FEFF at the start of a file as a byte order mark
+        start = 1 if texts and texts[0].startswith("\ufeff") else 0
+        self.texts[key] = "\n" * start + "\n".join(texts)
+        for number, (note, text) in enumerate(zip(notes, texts, strict=True), 1):
+            self._add_note(source, note, number, start, start + len(text), day)
+            start += len(text) + 1
+        self._add_values(source, "interviews", interview)
 
-    def _note(self, source: Any, note: Mapping[str, Any], place: int, start: int, end: int, day: str) -> None:
-        said = {"name": note["note_id"], "startPosition": str(start), "endPosition": str(end)}
-        dated = {"creationDateTime": day}  # which QualCoder cannot do without
-        own = _part(source, "PlainTextSelection", guid=_guid("note", note["note_id"]), **said, **dated)
-        if note["position"] != place:
-            _part(own, "Description").text = described(note["position"])
+    def _add_note(
+        self, source: Any, note: Mapping[str, Any], number: int, start: int, end: int, day: str
+    ) -> None:
+        selection = {"name": note["note_id"], "startPosition": str(start), "endPosition": str(end)}
+        dated = {"creationDateTime": day}  # QualCoder requires it
+        note_selection = _append(
+            source, "PlainTextSelection", guid=_guid("note", note["note_id"]), **selection, **dated
+        )
+        if note["position"] != number:
+            _append(note_selection, "Description").text = position_text(note["position"])
         for group in ("evidence", "speaker"):
             if note[group] is not None:
-                _coding(own, (group, note[group]), dated)
+                _append_coding(note_selection, (group, note[group]), dated)
         for row in self.codings.get(note["note_id"], ()):
             by = {"creatingUser": _guid("user", row["coder"], row["coder_role"]), **dated}
             theme = ("viewpoint", row["viewpoint"], *((row["code"],) if row["code"] is not None else ()))
             key = _guid("reading", row["note_id"], row["coder"], row["coder_role"], *theme)
-            reading = _part(source, "PlainTextSelection", guid=key, **said, **by)
-            _coding(reading, theme, by)
+            reading = _append(source, "PlainTextSelection", guid=key, **selection, **by)
+            _append_coding(reading, theme, by)
             for column in ATTRIBUTES:
                 if row[column] is not None:
-                    _coding(reading, (column, row[column]), by)
+                    _append_coding(reading, (column, row[column]), by)
 
 
-def described(position: int | None) -> str:
-    """How a selection says the position of its note."""
+def position_text(position: int | None) -> str:
+    """The description of a selection with the position of its note."""
     return f"position: {'none' if position is None else position}"
 
 
-def _coding(selection: Any, code: tuple[str, ...], by: Mapping[str, str]) -> None:
-    coding = _part(selection, "Coding", guid=_guid("coding", selection.get("guid"), *code), **by)
-    _part(coding, "CodeRef", targetGUID=_guid("code", *code))
+def _append_coding(selection: Any, code: tuple[str, ...], attributes: Mapping[str, str]) -> None:
+    coding = _append(selection, "Coding", guid=_guid("coding", selection.get("guid"), *code), **attributes)
+    _append(coding, "CodeRef", targetGUID=_guid("code", *code))
 
 
-def _part(above: Any, element: str, /, **said: str | None) -> Any:
-    return etree.SubElement(above, tag(element), {k: v for k, v in said.items() if v is not None})
+def _append(parent: Any, element: str, /, **attributes: str | None) -> Any:
+    return etree.SubElement(parent, tag(element), {k: v for k, v in attributes.items() if v is not None})

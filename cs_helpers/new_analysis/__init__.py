@@ -57,7 +57,7 @@ def write_analysis(
         home / "tests" / "analyses" / f"test_{name}.py": _filled("test.py", known),
     }
     if there := [file for file in files if file.exists()]:
-        raise ParameterError("name", f"the file {paths.shown(there[0])} is there already", value=name)
+        raise ParameterError("name", f"the file {paths.display_path(there[0])} is there already", value=name)
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""A first product file, drafted from the data: each guess stands beside the number it was made from.
+"""Write a first product file from the data, with the numbers behind each guess as comments.
 
-The draft loads, and a report on that data runs with it unchanged. `# guess:` says what a line was guessed from;
-`# check:` marks what no data tells, such as the names that people use.
+The draft is valid, and a report on that data runs with it unchanged. `# guess:` gives the basis of a guess;
+`# check:` marks what the data cannot provide, such as the names that people use.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import pandas as pd
 
 from cs_helpers.contract.new_product import CUSTOMERS
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
-from cs_helpers.product_draft.data import Asked
-from cs_helpers.product_draft.steps import FoundStep, Steps, slugs, steps_of, wait
+from cs_helpers.product_draft.data import DraftData
+from cs_helpers.product_draft.steps import DraftStep, DraftSteps, find_steps, interval_between, make_slugs
 from cs_helpers.product_draft.use import (
-    FoundBaseline,
-    FoundLevel,
-    FoundMeasure,
+    DraftBaseline,
+    DraftLevel,
+    DraftMeasure,
     Window,
-    baselines_of,
-    levels_of,
-    measures_of,
-    window_of,
+    draft_baselines,
+    draft_levels,
+    draft_measures,
+    usage_window,
 )
-from cs_helpers.sources.inspect.column_lines import in_yaml
+from cs_helpers.sources.inspect.column_lines import yaml_scalar
 from cs_helpers.sources.inspect.inspection import one_line
 from cs_helpers.text import Text
 
@@ -35,15 +35,24 @@ from cs_helpers.text import Text
 Pair = tuple[str, str]
 
 _ENGLISH, _JAPANESE = Text("en"), Text("ja")
-#: the usual days of a journey; days in which value is looked for; the least days of a play; plays that a draft has; themes and subjects that are listed; how long
-#: a subject is that is one and no sentence; the mix of touches where the data tells of none
-_WINDOW, _SOON, _WEEK, _PLAYS, _LISTED, _SHORT = 365, 180, 7, 3, 12, 40
+#: default window of a journey in days; days from the entry within which the value step must be reached; least days of a
+#: play; number of plays; number of themes, subjects and left-out steps that are listed; longest text that counts as a
+#: subject and not as a sentence
+_DEFAULT_WINDOW, _VALUE_WITHIN_DAYS, _MIN_PLAY_DAYS, _MAX_PLAYS, _MAX_LISTED, _SHORT_SUBJECT = (
+    365,
+    180,
+    7,
+    3,
+    12,
+    40,
+)
+#: touch mix in percent where the data has no touch models
 _USUAL_MIX = {"high": 15, "low": 35, "tech": 40, "community": 10}
 _GUESS, _CHECK = " # guess: ", " # check: "
-_NAME = _CHECK + "named after the data; write what people call it"
-_OUR_NAME = _CHECK + "a name made up for it"
-#: what is said of each measure
-_SAID = {
+_CHECK_NAME = _CHECK + "named after the data; write what people call it"
+_CHECK_MADE_UP_NAME = _CHECK + "a name made up for it"
+#: basis of the bounds of a measure -> comment
+_MEASURE_BASIS = {
     "use": "of {n} customers the 10th percentile is {low}, the median {usual}, the 75th percentile {high}",
     "tickets": "of {n} customers the median is {usual}, the 90th percentile {high}; fewer is taken for better",
     "assessed": "{n} judgements of {accounts} accounts, the median is {usual}; the bounds are the usual ones",
@@ -52,161 +61,173 @@ _SAID = {
 }
 
 
-def draft(asked: Asked, source: str) -> str:
-    """The text of a product file for what the data says. source: what the data is called in the file."""
-    window = window_of(asked)
-    steps = steps_of(asked)
+def draft(data: DraftData, source: str) -> str:
+    """The text of a product file for the data. source: name of the data in the comments."""
+    window = usage_window(data)
+    steps = find_steps(data)
     names = _step_names(steps)
-    keys = _keys([_key(step) for step in steps.steps])
+    keys = _yaml_keys([_step_key(step) for step in steps.steps])
     lines = [
-        *_head(asked, source, window),
-        *_maturity(levels_of(window), window),
-        *_journey(asked, steps, keys, names),
-        *_health(measures_of(asked, window)),
-        *_baselines(baselines_of(asked)),
-        *_touch_mix(asked),
+        *_header(data, source, window),
+        *_maturity(draft_levels(window), window),
+        *_journey(data, steps, keys, names),
+        *_health(draft_measures(data, window)),
+        *_baselines(draft_baselines(data)),
+        *_touch_mix(data),
         *_playbook(steps, keys, names),
-        *_listed_names("themes", {c: f"told in {n} notes" for c, n in asked.codes.items()}),
-        *_subjects(asked),
-        *_customers(asked),
+        *_listed_names("themes", {c: f"told in {n} notes" for c, n in data.code_counts.items()}),
+        *_subjects(data),
+        *_customers(data),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _head(asked: Asked, source: str, window: Window | None) -> Iterator[str]:
-    given = sorted({*asked.tables, *(("usage",) if asked.use is not None else ())} - {"accounts"})
-    empty = [name for name in given if name != "usage" and asked.table(name) is None]
-    there = ", ".join(n for n in given if n not in empty) or "no table"
-    lacking = [
-        n for n in ("contracts", "usage", "milestones", "touches", "tickets") if n not in there.split(", ")
+def _header(data: DraftData, source: str, window: Window | None) -> Iterator[str]:
+    given_tables = sorted({*data.tables, *(("usage",) if data.usage is not None else ())} - {"accounts"})
+    empty = [name for name in given_tables if name != "usage" and data.table(name) is None]
+    with_rows = ", ".join(n for n in given_tables if n not in empty) or "no table"
+    missing = [
+        n
+        for n in ("contracts", "usage", "milestones", "touches", "tickets")
+        if n not in with_rows.split(", ")
     ]
-    yield f"# Drafted from {one_line(source)}, with what it knows up to {asked.as_of}, by 'cs-workbook new-product'."
+    yield f"# Drafted from {one_line(source)}, with what it knows up to {data.as_of}, by 'cs-workbook new-product'."
     yield "# '# guess:' says what a line was guessed from, '# check:' what only a person knows: look at each of them."
-    yield f"# Rows were found in: {there}." + (
-        f" Nothing was found in: {', '.join(lacking)}." if lacking else ""
+    yield f"# Rows were found in: {with_rows}." + (
+        f" Nothing was found in: {', '.join(missing)}." if missing else ""
     )
-    if not asked.named:
-        others = ", ".join(one_line(name) for name in asked.others) or "no product"
-        yield f"# No row names the product '{asked.product}': all numbers are of the rows that name {others}."
-    if asked.use is not None and window is None:
+    if not data.is_named:
+        products = ", ".join(one_line(name) for name in data.named_products) or "no product"
+        yield f"# No row names the product '{data.product}': all numbers are of the rows that name {products}."
+    if data.usage is not None and window is None:
         yield "# There is use, but none of a customer in the twelve months up to the last complete one."
-    yield f"product: {in_yaml(asked.product)}"
-    yield f"name: {_words((asked.product, asked.product))}{_CHECK}what customers call it"
-    day = (_ENGLISH.day(asked.as_of), _JAPANESE.day(asked.as_of))
-    about = _both("about", product=(asked.product, asked.product), day=day)
+    yield f"product: {yaml_scalar(data.product)}"
+    yield f"name: {_yaml_words((data.product, data.product))}{_CHECK}what customers call it"
+    day = (_ENGLISH.day(data.as_of), _JAPANESE.day(data.as_of))
+    about = _bilingual("about", product=(data.product, data.product), day=day)
     yield f"about:{_CHECK}what it does, in one sentence"
-    yield f"  en: {in_yaml(about[0])}"
-    yield f"  ja: {in_yaml(about[1])}"
+    yield f"  en: {yaml_scalar(about[0])}"
+    yield f"  ja: {yaml_scalar(about[1])}"
     yield ""
 
 
-def _maturity(levels: tuple[FoundLevel, ...], window: Window | None) -> Iterator[str]:
+def _maturity(levels: tuple[DraftLevel, ...], window: Window | None) -> Iterator[str]:
     yield "maturity:"
     yield "  levels:"
     for number, level in enumerate(levels, 1):
         first, last = level.conditions[0], level.conditions[-1]
         fields = {"n": first["at_least"], "much": last["at_least"], "months": first["months"]}
-        event = _called(level.event)
+        event = _display_name(level.event)
         yield f"    - level: {number}"
-        yield f"      name: {_words(_both(f'level.{level.known}', event=event, **fields))}{_OUR_NAME}"
-        yield f"      meaning: {_words(_both(f'meaning.{level.known}', event=event, **fields))}"
+        yield f"      name: {_yaml_words(_bilingual(f'level.{level.name_key}', event=event, **fields))}{_CHECK_MADE_UP_NAME}"
+        yield f"      meaning: {_yaml_words(_bilingual(f'meaning.{level.name_key}', event=event, **fields))}"
         if level.reached is None or window is None:
-            why = "nothing: no use in the data, so the bounds are examples"
+            basis = "nothing: no use in the data, so the bounds are examples"
         else:
             below = " and the levels below" if number > 1 else ""
-            why = (
+            basis = (
                 f"{level.reached} of {len(window.customers)} customers meet this{below}"
                 f" in the {window.months} months up to {window.last_day}"
             )
-        yield f"      conditions:{_GUESS}{why}"
+        yield f"      conditions:{_GUESS}{basis}"
         for condition in level.conditions:
-            yield f"        - {_mapping(condition)}"
+            yield f"        - {_yaml_mapping(condition)}"
     yield ""
 
 
-def _journey(asked: Asked, steps: Steps, keys: list[str], names: list[Pair]) -> Iterator[str]:
+def _journey(data: DraftData, steps: DraftSteps, keys: list[str], names: list[Pair]) -> Iterator[str]:
     yield "journey:"
     if steps.accounts < steps.all_accounts:
         yield f"  # Of {steps.all_accounts} accounts, the {steps.accounts} were looked at that began when the data told of steps already."
-    for left in steps.left_out[:_LISTED]:
-        why = f", {left.why}" if left.why else ""
-        yield f"  # Left out: '{one_line(left.name)}', reached by {left.accounts} of {steps.accounts} accounts{why}."
-    if len(steps.left_out) > _LISTED:
-        yield f"  # Left out as well: {len(steps.left_out) - _LISTED} more."
-    place, why = _value_step(steps)
-    yield f"  value_step: {keys[place]}{_GUESS}{why}"
-    days, why = _window_days(steps)
-    yield f"  window_days: {days}{_GUESS}{why}"
+    for step_left_out in steps.left_out[:_MAX_LISTED]:
+        basis = f", {step_left_out.why}" if step_left_out.why else ""
+        yield f"  # Left out: '{one_line(step_left_out.name)}', reached by {step_left_out.accounts} of {steps.accounts} accounts{basis}."
+    if len(steps.left_out) > _MAX_LISTED:
+        yield f"  # Left out as well: {len(steps.left_out) - _MAX_LISTED} more."
+    value_step, basis = _value_step(steps)
+    yield f"  value_step: {keys[value_step]}{_GUESS}{basis}"
+    days, basis = _window_days(steps)
+    yield f"  window_days: {days}{_GUESS}{basis}"
     yield "  steps:"
     for number, step in enumerate(steps.steps):
-        name = _OUR_NAME if step.known in ("use", "several", "often") else _NAME
+        name = _CHECK_MADE_UP_NAME if step.name_key in ("use", "several", "often") else _CHECK_NAME
         yield f"    - step: {keys[number]}"
-        yield f"      name: {_words(names[number])}{'' if step.known == 'contract' else name}"
-        why = _why_there(steps, number, names)
-        yield f"      rule: {_mapping(step.rule)}{_GUESS}{why}"
+        yield f"      name: {_yaml_words(names[number])}{'' if step.name_key == 'contract' else name}"
+        basis = _step_basis(steps, number, names)
+        yield f"      rule: {_yaml_mapping(step.rule)}{_GUESS}{basis}"
     yield ""
 
 
-def _why_there(steps: Steps, number: int, names: list[Pair]) -> str:
+def _step_basis(steps: DraftSteps, number: int, names: list[Pair]) -> str:
     step, before = steps.steps[number], steps.steps[number - 1]
-    if not step.counted:
+    if not step.has_times:
         return step.basis
-    said = f"reached by {len(step.times)} of {steps.accounts} accounts"
-    if number and before.counted:
-        waited, name = wait(step, before), one_line(names[number - 1][0])
-        if not waited.both:
-            said += f"; none of them reached {name}, too"
-        elif waited.after * 2 < waited.both:
-            said += f"; before {name} in {waited.both - waited.after} of the {waited.both} that reached both"
+    basis = f"reached by {len(step.times)} of {steps.accounts} accounts"
+    if number and before.has_times:
+        interval, name = interval_between(step, before), one_line(names[number - 1][0])
+        if not interval.reached_both:
+            basis += f"; none of them reached {name}, too"
+        elif interval.reached_in_order * 2 < interval.reached_both:
+            basis += f"; before {name} in {interval.reached_both - interval.reached_in_order} of the {interval.reached_both} that reached both"
         else:
-            said += (
-                f"; with or after {name} in {waited.after} of the {waited.both} that reached both,"
-                f" by a median of {_days(waited.median)}"
+            basis += (
+                f"; with or after {name} in {interval.reached_in_order} of the {interval.reached_both} that reached both,"
+                f" by a median of {_duration(interval.median_days)}"
             )
-    return said + (f"; {step.basis}" if step.basis else "")
+    return basis + (f"; {step.basis}" if step.basis else "")
 
 
-def _value_step(steps: Steps) -> tuple[int, str]:
+def _value_step(steps: DraftSteps) -> tuple[int, str]:
     entry = steps.steps[0].times
-    found = (
+    best = (
         1,
         "no step is known to be reached by half of the accounts soon; this is the first after the entry",
     )
     for number, step in enumerate(steps.steps):
-        if not number or not step.counted:
+        if not number or not step.has_times:
             continue
         waits = (step.times - entry.reindex(step.times.index)).dropna()
-        soon = int((waits <= pd.Timedelta(days=_SOON)).sum())
+        soon = int((waits <= pd.Timedelta(days=_VALUE_WITHIN_DAYS)).sum())
         if soon and soon * 2 >= steps.accounts:
-            why = f"the furthest step that half of the accounts reached within {_SOON} days of the entry"
-            found = number, f"{why} ({soon} of {steps.accounts})"
-    return found
+            basis = f"the furthest step that half of the accounts reached within {_VALUE_WITHIN_DAYS} days of the entry"
+            best = number, f"{basis} ({soon} of {steps.accounts})"
+    return best
 
 
-def _window_days(steps: Steps) -> tuple[int, str]:
-    counted = [s for s in steps.steps if s.counted]
-    waited = wait(counted[-1], counted[0], late=0.9) if len(counted) > 1 else None
-    if waited is None or not waited.after:
-        return _WINDOW, "nothing: a year is usual"
-    wide = _WINDOW if waited.late <= _WINDOW else min(36_500, math.ceil(waited.late / 30) * 30)
+def _window_days(steps: DraftSteps) -> tuple[int, str]:
+    steps_with_times = [s for s in steps.steps if s.has_times]
+    interval = (
+        interval_between(steps_with_times[-1], steps_with_times[0], quantile=0.9)
+        if len(steps_with_times) > 1
+        else None
+    )
+    if interval is None or not interval.reached_in_order:
+        return _DEFAULT_WINDOW, "nothing: a year is usual"
+    wide = (
+        _DEFAULT_WINDOW
+        if interval.upper <= _DEFAULT_WINDOW
+        else min(36_500, math.ceil(interval.upper / 30) * 30)
+    )
     return (
         wide,
-        f"from the first step to the last it took {waited.after} accounts {_days(waited.late)} (90th percentile)",
+        f"from the first step to the last it took {interval.reached_in_order} accounts {_duration(interval.upper)} (90th percentile)",
     )
 
 
-def _health(measures: tuple[FoundMeasure, ...]) -> Iterator[str]:
+def _health(measures: tuple[DraftMeasure, ...]) -> Iterator[str]:
     yield "health:"
     yield "  version: 1"
     yield "  measures:"
-    for measure, key in zip(measures, _keys([m.id for m in measures]), strict=True):
+    for measure, key in zip(measures, _yaml_keys([m.id for m in measures]), strict=True):
         months = measure.measure["months"]
-        name = _both(f"measure.{measure.known}", months=months, name=_called(measure.id, "judged"))
+        name = _bilingual(
+            f"measure.{measure.name_key}", months=months, name=_display_name(measure.id, "judged")
+        )
         yield f"    - id: {key}"
-        yield f"      name: {_words(name)}{_NAME if measure.known == 'assessed' else ''}"
+        yield f"      name: {_yaml_words(name)}{_CHECK_NAME if measure.name_key == 'assessed' else ''}"
         yield f"      kind: {measure.kind}"
-        yield f"      measure: {_mapping(measure.measure)}"
-        yield f"      red: {measure.red}{_GUESS}{_SAID[measure.of].format(**measure.said)}"
+        yield f"      measure: {_yaml_mapping(measure.measure)}"
+        yield f"      red: {measure.red}{_GUESS}{_MEASURE_BASIS[measure.basis].format(**measure.basis_fields)}"
         yield f"      green: {measure.green}"
         yield f"      weight: {measure.weight}{_CHECK}how much it matters beside the others"
         if measure.missing:
@@ -214,136 +235,138 @@ def _health(measures: tuple[FoundMeasure, ...]) -> Iterator[str]:
     yield ""
 
 
-def _baselines(baselines: tuple[FoundBaseline, ...]) -> Iterator[str]:
+def _baselines(baselines: tuple[DraftBaseline, ...]) -> Iterator[str]:
     yield "baselines:"
-    ids = _keys([b.event if b.known == "event" else b.id for b in baselines])
+    ids = _yaml_keys([b.event if b.name_key == "event" else b.id for b in baselines])
     for baseline, key in zip(baselines, ids, strict=True):
-        event = _called(baseline.event)
-        why = (
-            f"rows on {baseline.days} of {baseline.of_days} days, from {baseline.low} to {baseline.high} a day, the"
+        event = _display_name(baseline.event)
+        basis = (
+            f"rows on {baseline.days} of {baseline.day_count} days, from {baseline.low} to {baseline.high} a day, the"
             f" median is {baseline.usual}"
-            if baseline.of_days
+            if baseline.day_count
             else "nothing: the data has no number of each day; this waits for a usage table"
         )
-        yield f"  - id: {key}{_GUESS}{why}"
-        name = _both(f"baseline.{baseline.known}", event=event)
-        yield f"    name: {_words(name)}{_NAME if baseline.known == 'event' else ''}"
-        yield f"    unit: {_words(_both(f'unit.{baseline.known}'))}"
+        yield f"  - id: {key}{_GUESS}{basis}"
+        name = _bilingual(f"baseline.{baseline.name_key}", event=event)
+        yield f"    name: {_yaml_words(name)}{_CHECK_NAME if baseline.name_key == 'event' else ''}"
+        yield f"    unit: {_yaml_words(_bilingual(f'unit.{baseline.name_key}'))}"
         yield f"    source: {baseline.source}"
         yield f"    value: {baseline.value}"
         if baseline.event != "*":
-            yield f"    event: {in_yaml(baseline.event)}"
+            yield f"    event: {yaml_scalar(baseline.event)}"
     yield ""
 
 
-def _touch_mix(asked: Asked) -> Iterator[str]:
+def _touch_mix(data: DraftData) -> Iterator[str]:
     counts: dict[str, int] = {}
-    what = ""
+    counted = ""
     for table, rows in (("touches", "touches"), ("accounts", "accounts")):
-        found = asked.table(table)
-        if found is not None and not counts:
-            models = found["touch_model"].dropna()
-            counts, what = {str(m): int(n) for m, n in models.value_counts().items()}, rows
+        table_rows = data.table(table)
+        if table_rows is not None and not counts:
+            models = table_rows["touch_model"].dropna()
+            counts, counted = {str(m): int(n) for m, n in models.value_counts().items()}, rows
     total = sum(counts.values())
     if total:
         percent = {m: round(100 * counts.get(m, 0) / total) for m in TOUCH_MODELS}
         largest = max(percent, key=lambda m: percent[m])
         percent[largest] += 100 - sum(percent.values())
-        why = f"{_GUESS}the touch models of {total} {what}; write how it is meant to be"
+        basis = f"{_GUESS}the touch models of {total} {counted}; write how it is meant to be"
     else:
-        percent, why = _USUAL_MIX, f"{_GUESS}nothing: no row has a touch model; write how it is meant to be"
+        percent, basis = _USUAL_MIX, f"{_GUESS}nothing: no row has a touch model; write how it is meant to be"
     shares = ", ".join(f"{m}: {percent[m] / 100:.2f}" for m in TOUCH_MODELS)
-    yield f"touch_mix: {{{shares}}}{why}"
+    yield f"touch_mix: {{{shares}}}{basis}"
     yield ""
 
 
-def _playbook(steps: Steps, keys: list[str], names: list[Pair]) -> Iterator[str]:
+def _playbook(steps: DraftSteps, keys: list[str], names: list[Pair]) -> Iterator[str]:
     yield f"playbook:{_CHECK}what your team does"
-    for number in range(1, len(steps.steps))[:_PLAYS]:
+    for number in range(1, len(steps.steps))[:_MAX_PLAYS]:
         step, before = steps.steps[number], steps.steps[number - 1]
-        waited = wait(step, before)
-        days = max(_WEEK, math.ceil(waited.late)) if waited.after else 60
-        why = (
-            f"it took {waited.after} accounts {_days(waited.late)} (75th percentile)"
-            if waited.after
+        interval = interval_between(step, before)
+        days = max(_MIN_PLAY_DAYS, math.ceil(interval.upper)) if interval.reached_in_order else 60
+        basis = (
+            f"it took {interval.reached_in_order} accounts {_duration(interval.upper)} (75th percentile)"
+            if interval.reached_in_order
             else "nothing: 60 days are an example"
         )
-        when = _both("play.when", step=names[number], before=names[number - 1], days=days)
-        yield f"  - when: {_words(when)}{_GUESS}{why}"
-        yield f"    do: {_words(_both('play.do'))}"
+        when = _bilingual("play.when", step=names[number], before=names[number - 1], days=days)
+        yield f"  - when: {_yaml_words(when)}{_GUESS}{basis}"
+        yield f"    do: {_yaml_words(_bilingual('play.do'))}"
         yield f"    step: {keys[number]}"
-    yield f"  - when: {_words(_both('play.less_when'))}"
-    yield f"    do: {_words(_both('play.less_do'))}"
+    yield f"  - when: {_yaml_words(_bilingual('play.less_when'))}"
+    yield f"    do: {_yaml_words(_bilingual('play.less_do'))}"
     yield ""
 
 
-def _subjects(asked: Asked) -> Iterator[str]:
-    """What contacts were about, where those are a few subjects and no sentences, and no customer's own words."""
-    touches = asked.table("touches")
+def _subjects(data: DraftData) -> Iterator[str]:
+    """The subjects of touches, if they are a few short texts; churn notices are in a customer's words and left out."""
+    touches = data.table("touches")
     if touches is None or "content" not in touches:
         return
-    ours = touches.loc[touches["kind"] != "churn_notice", "content"].dropna()
-    counts = ours.value_counts()
-    if 0 < len(counts) <= _LISTED and all(len(str(text)) <= _SHORT for text in counts.index):
-        counted = sorted(((str(c), int(n)) for c, n in counts.items()), key=lambda x: (-x[1], x[0]))
-        yield from _listed_names("subjects", {c: f"{n} touches" for c, n in counted})
+    contents = touches.loc[touches["kind"] != "churn_notice", "content"].dropna()
+    counts = contents.value_counts()
+    if 0 < len(counts) <= _MAX_LISTED and all(len(str(text)) <= _SHORT_SUBJECT for text in counts.index):
+        by_count = sorted(((str(c), int(n)) for c, n in counts.items()), key=lambda x: (-x[1], x[0]))
+        yield from _listed_names("subjects", {c: f"{n} touches" for c, n in by_count})
 
 
-def _listed_names(section: str, said: Mapping[str, str]) -> Iterator[str]:
-    if not said:
+def _listed_names(section: str, counts: Mapping[str, str]) -> Iterator[str]:
+    if not counts:
         return
     yield f"{section}:{_CHECK}what each is called on pages"
-    for code, count in list(said.items())[:_LISTED]:
-        yield f"  {in_yaml(code)}: {_words(_called(code))} # {count}"
+    for code, count in list(counts.items())[:_MAX_LISTED]:
+        yield f"  {yaml_scalar(code)}: {_yaml_words(_display_name(code))} # {count}"
     yield ""
 
 
-def _customers(asked: Asked) -> Iterator[str]:
-    contracts, free = asked.table("contracts"), asked.free_contracts
+def _customers(data: DraftData) -> Iterator[str]:
+    contracts, free = data.table("contracts"), data.free_contracts
     for line in CUSTOMERS.splitlines():
         if "zero_mrr" in line and contracts is not None and free:
-            why = f"{free} of {len(contracts)} contracts have an MRR of 0; say not_customer if those are none"
-            yield f"  zero_mrr: customer{_GUESS}{why}"
+            basis = (
+                f"{free} of {len(contracts)} contracts have an MRR of 0; say not_customer if those are none"
+            )
+            yield f"  zero_mrr: customer{_GUESS}{basis}"
         elif "amount_per" in line:
             yield line + "; check it"
         else:
             yield line
 
 
-def _key(step: FoundStep) -> str:
+def _step_key(step: DraftStep) -> str:
     n = step.rule.get("at_least", 1)
-    if step.known == "use":
+    if step.name_key == "use":
         return "first_use"
-    if step.known == "several":
+    if step.name_key == "several":
         return f"{step.name.strip('*') or 'kinds'}_{n}"
-    return f"uses_{n}" if step.known == "often" else step.name.removesuffix("*") or step.name
+    return f"uses_{n}" if step.name_key == "often" else step.name.removesuffix("*") or step.name
 
 
-def _step_names(steps: Steps) -> list[Pair]:
-    found = []
+def _step_names(steps: DraftSteps) -> list[Pair]:
+    names = []
     for step in steps.steps:
         n = step.rule.get("at_least", 1)
-        if step.known in ("contract", "use", "often"):
-            found.append(_both(f"step.{step.known}", n=n))
-        elif step.known == "several":
+        if step.name_key in ("contract", "use", "often"):
+            names.append(_bilingual(f"step.{step.name_key}", n=n))
+        elif step.name_key == "several":
             key = "step.several_all" if step.name == "*" else "step.several"
-            found.append(_both(key, n=n, event=_called(step.name)))
+            names.append(_bilingual(key, n=n, event=_display_name(step.name)))
         else:
-            found.append(_called(step.name))
-    return found
+            names.append(_display_name(step.name))
+    return names
 
 
-def _called(name: str, kind: str = "known") -> Pair:
-    """What a step or event is called (kind `judged`: what is assessed): as the catalogue has it, else as the data does."""
+def _display_name(name: str, kind: str = "known") -> Pair:
+    """The name of a step or event (kind `judged`: of a measure): from the catalogue, else derived from the data's name."""
     key = f"draft.{kind}." + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if _ENGLISH.has(key):
         return _ENGLISH(key), _JAPANESE(key)
-    plain = one_line(name).removesuffix("*").rstrip(" ._:/-") or one_line(name) or "?"
-    return _ENGLISH.theme(plain), _JAPANESE.theme(plain)
+    readable = one_line(name).removesuffix("*").rstrip(" ._:/-") or one_line(name) or "?"
+    return _ENGLISH.theme(readable), _JAPANESE.theme(readable)
 
 
-def _both(key: str, **fields: Any) -> Pair:
-    """A sentence of the catalogue in both languages; a field may be a pair itself."""
+def _bilingual(key: str, **fields: Any) -> Pair:
+    """A sentence of the catalogue in both languages; fields may be pairs themselves."""
     english, japanese = (
         text(f"draft.{key}", **{k: v[n] if isinstance(v, tuple) else v for k, v in fields.items()})
         for n, text in enumerate((_ENGLISH, _JAPANESE))
@@ -351,23 +374,23 @@ def _both(key: str, **fields: Any) -> Pair:
     return english, japanese
 
 
-def _keys(names: list[str]) -> list[str]:
-    """A key for each name, as YAML writes it: `yes` and `1` would be something else."""
-    return [in_yaml(slug) for slug in slugs(names)]
+def _yaml_keys(names: list[str]) -> list[str]:
+    """A unique key for each name, quoted where YAML would read it as another type (`yes`, `1`)."""
+    return [yaml_scalar(slug) for slug in make_slugs(names)]
 
 
-def _words(pair: Pair) -> str:
-    return f"{{en: {in_yaml(pair[0])}, ja: {in_yaml(pair[1])}}}"
+def _yaml_words(pair: Pair) -> str:
+    return f"{{en: {yaml_scalar(pair[0])}, ja: {yaml_scalar(pair[1])}}}"
 
 
-def _mapping(said: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{k}: {in_yaml(v)}" for k, v in said.items()) + "}"
+def _yaml_mapping(mapping: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{k}: {yaml_scalar(v)}" for k, v in mapping.items()) + "}"
 
 
-def _days(days: float) -> str:
-    """Days as a person says them; hours where it is less than one."""
+def _duration(days: float) -> str:
+    """A duration in days as text; in hours where it is less than a day."""
     number, unit = (days, "day") if days >= 1 else (days * 24, "hour")
     if number < 1:
         return "less than an hour"
-    said = f"{number:.1f}".removesuffix(".0")
-    return f"{said} {unit}" if said == "1" else f"{said} {unit}s"
+    number_text = f"{number:.1f}".removesuffix(".0")
+    return f"{number_text} {unit}" if number_text == "1" else f"{number_text} {unit}s"

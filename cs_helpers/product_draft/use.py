@@ -1,4 +1,4 @@
-"""What the data says of use and of health: levels of maturity, measures with their bounds, numbers to watch."""
+"""Draft levels of maturity, health measures with their bounds, and baselines from the data."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from cs_helpers.product_draft.data import Asked
+from cs_helpers.product_draft.data import DraftData
 
-#: months over which use may be looked at; more events than this are told apart by their number alone; the share of the
-#: customers that an event must have to be a level
-_MONTHS, _FEW, _SHARE = (3, 6, 12), 8, 0.1
-#: what a number to watch must have: rows on this share of the days, so many on its usual day, and at most so many events
-_DAYS, _A_DAY, _EVENTS = 0.5, 3.0, 3
-#: days over which numbers by the day are looked at
-_YEAR = 365
-#: what a level or measure stands on where nothing can be counted
-_BLIND_LEVELS = (1, 10, 50, 100)
+#: candidates for the window in months; with more events than this, levels count distinct events; least share of the
+#: customers that use an event that makes a level
+_WINDOW_MONTHS, _MAX_NAMED_EVENTS, _MIN_SHARE = (3, 6, 12), 8, 0.1
+#: an event becomes a baseline with rows on this share of the days and this median a day; most such events
+_MIN_SHARE_OF_DAYS, _MIN_MEDIAN, _MAX_EVENTS = 0.5, 3.0, 3
+#: days over which daily numbers are summarised
+_LOOKBACK_DAYS = 365
+#: bounds of the example levels where there is no usage
+_EXAMPLE_LEVELS = (1, 10, 50, 100)
 
 Condition = Mapping[str, str | int]
 
 
 @dataclass(frozen=True)
 class Window:
-    """The use of each customer over some months up to the last complete one.
+    """The usage of each customer over some months up to the last complete one.
 
-    customers: index account_id; columns events, quantity, days, users, distinct_events. by_event: events of each
-    customer (rows) and event (columns). users: whether the log names them.
+    customers: index account_id; columns events, quantity, days, users, distinct_events. by_event: number of events, by
+    customer (rows) and event (columns).
     """
 
     months: int
@@ -39,138 +39,140 @@ class Window:
 
     @property
     def active(self) -> pd.DataFrame:
-        """Those who used anything."""
+        """The customers with any usage."""
         return self.customers[self.customers["events"] > 0]
 
 
 @dataclass(frozen=True)
-class FoundLevel:
-    """A level: its conditions, what it is called (`known`, with `event`), and how many customers hold it and those below.
+class DraftLevel:
+    """A level of maturity.
 
-    reached: `None` where that cannot be counted.
+    name_key, event: key and field of its name in the catalogue. reached: number of customers that meet its conditions
+    and those of the levels below; `None` without usage.
     """
 
     conditions: tuple[Condition, ...]
-    known: str
+    name_key: str
     event: str
     reached: int | None
 
 
 @dataclass(frozen=True)
-class FoundMeasure:
-    """A measure of health: `of` says what the numbers in `said` are about."""
+class DraftMeasure:
+    """A measure of health. basis, basis_fields: key and fields of the comment on how its bounds were guessed."""
 
     id: str
-    known: str
+    name_key: str
     kind: str
     measure: Condition
     red: int
     green: int
     weight: int | float
     missing: bool
-    of: str
-    said: Mapping[str, str]
+    basis: str
+    basis_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class FoundBaseline:
-    """A number of each day: on how many of the days looked at it has rows, and its lowest, usual and highest day."""
+class DraftBaseline:
+    """A daily number. days: number of days with rows, of `day_count`. low, usual, high: its minimum, median and maximum."""
 
     id: str
-    known: str
+    name_key: str
     event: str
     source: str
     value: str
     days: int
-    of_days: int
+    day_count: int
     low: int
     usual: int
     high: int
 
 
-def window_of(asked: Asked) -> Window | None:
-    """The shortest time in which half of the customers used anything; `None` without use or customers."""
-    if asked.use is None:
+def usage_window(data: DraftData) -> Window | None:
+    """The shortest window in which half of the customers have usage; `None` without usage or customers."""
+    if data.usage is None:
         return None
-    end = _last_complete(asked.as_of)
-    customers = asked.customers(end.date())
-    found = None
-    for months in _MONTHS if len(customers) else ():
-        found = _window(asked.use, customers, end, months)
-        if len(found.active) * 2 >= len(customers):
+    end = _last_month_end(data.as_of)
+    customers = data.customers(end.date())
+    window = None
+    for months in _WINDOW_MONTHS if len(customers) else ():
+        window = _window(data.usage, customers, end, months)
+        if len(window.active) * 2 >= len(customers):
             break
-    return found if found is not None and len(found.active) else None
+    return window if window is not None and len(window.active) else None
 
 
-def levels_of(window: Window | None) -> tuple[FoundLevel, ...]:
-    """Four levels, each of which fewer customers hold than the one before, as far as the data has it."""
+def draft_levels(window: Window | None) -> tuple[DraftLevel, ...]:
+    """Four levels, each reached by fewer customers than the one before, as far as the data allows."""
     if window is None:
         return tuple(
-            FoundLevel(
+            DraftLevel(
                 ({"value": "events", "at_least": n, "months": 3},), "amount" if n > 1 else "in_use", "*", None
             )
-            for n in _BLIND_LEVELS
+            for n in _EXAMPLE_LEVELS
         )
-    several = window.by_event.shape[1] > _FEW
-    rules = list(_by_number(window) if several else _by_reach(window))
-    held = pd.Series(True, window.customers.index)
-    found = []
-    for conditions, known, event in rules:
+    has_many_events = window.by_event.shape[1] > _MAX_NAMED_EVENTS
+    rules = list(_levels_by_breadth(window) if has_many_events else _levels_by_event(window))
+    holds = pd.Series(True, window.customers.index)
+    levels = []
+    for conditions, name_key, event in rules:
         for condition in conditions:
-            held &= _value(window, condition) >= float(condition["at_least"])
+            holds &= _value(window, condition) >= float(condition["at_least"])
         with_months = tuple({**c, "months": window.months} for c in conditions)
-        found.append(FoundLevel(with_months, known, event, int(held.sum())))
-    return tuple(found)
+        levels.append(DraftLevel(with_months, name_key, event, int(holds.sum())))
+    return tuple(levels)
 
 
-def measures_of(asked: Asked, window: Window | None) -> tuple[FoundMeasure, ...]:
-    """Measures of health from each table that can tell; one that nothing can tell of yet where none can."""
-    found = [*_used(window), *_asked_for(asked), *_judged(asked)]
-    if found:
-        return tuple(found)
+def draft_measures(data: DraftData, window: Window | None) -> tuple[DraftMeasure, ...]:
+    """Measures of health from each suitable table; an example measure where there is none."""
+    measures = [*_usage_measures(window), *_ticket_measure(data), *_score_measures(data)]
+    if measures:
+        return tuple(measures)
     days: Condition = {"value": "days", "months": 3}
-    return (FoundMeasure("active_days", "days", "quantitative", days, 1, 8, 1, False, "nothing", {}),)
+    return (DraftMeasure("active_days", "days", "quantitative", days, 1, 8, 1, False, "nothing", {}),)
 
 
-def baselines_of(asked: Asked) -> tuple[FoundBaseline, ...]:
-    """Numbers of each day that are large and varied enough to be watched; all use where none is."""
-    last = pd.Timestamp(asked.as_of)
-    found: list[FoundBaseline | None] = []
-    if asked.by_day is not None:
-        rows = asked.by_day
-        every, named = rows[rows["event"].isna()], rows[rows["event"].notna()]
-        if every["users"].sum() > 0:
-            found.append(_daily("daily_active_users", "users", "*", "users", every, last))
-        found.append(_daily("events", "events", "*", "events", every, last))
-        if named["event"].nunique() > 1:
-            each = (
-                _daily("event", "event", str(e), "events", own, last) for e, own in named.groupby("event")
+def draft_baselines(data: DraftData) -> tuple[DraftBaseline, ...]:
+    """Daily numbers that are large and varied enough to be watched; all events where there is none."""
+    last = pd.Timestamp(data.as_of)
+    candidates: list[DraftBaseline | None] = []
+    if data.usage_by_day is not None:
+        rows = data.usage_by_day
+        totals, by_event = rows[rows["event"].isna()], rows[rows["event"].notna()]
+        if totals["users"].sum() > 0:
+            candidates.append(_daily_baseline("daily_active_users", "users", "*", "users", totals, last))
+        candidates.append(_daily_baseline("events", "events", "*", "events", totals, last))
+        if by_event["event"].nunique() > 1:
+            event_baselines = (
+                _daily_baseline("event", "event", str(e), "events", event_rows, last)
+                for e, event_rows in by_event.groupby("event")
             )
-            large = [b for b in each if b is not None]
-            found += sorted(large, key=lambda b: (-b.usual, b.event))[:_EVENTS]
-    tickets = asked.table("tickets")
+            large = [b for b in event_baselines if b is not None]
+            candidates += sorted(large, key=lambda b: (-b.usual, b.event))[:_MAX_EVENTS]
+    tickets = data.table("tickets")
     if tickets is not None:
         opened = tickets.assign(day=tickets["opened_at"].dt.normalize(), events=1)
-        found.append(_daily("tickets_opened", "tickets", "*", "count", opened, last))
-    kept = tuple(b for b in found if b is not None)
-    return kept or (FoundBaseline("events", "events", "*", "usage", "events", 0, 0, 0, 0, 0),)
+        candidates.append(_daily_baseline("tickets_opened", "tickets", "*", "count", opened, last))
+    baselines = tuple(b for b in candidates if b is not None)
+    return baselines or (DraftBaseline("events", "events", "*", "usage", "events", 0, 0, 0, 0, 0),)
 
 
-def _last_complete(as_of: date) -> pd.Timestamp:
-    """The last day of the last month that is over."""
+def _last_month_end(as_of: date) -> pd.Timestamp:
+    """The last day of the last complete month."""
     day = pd.Timestamp(as_of)
     return day if day.is_month_end else day.replace(day=1) - pd.Timedelta(days=1)
 
 
-def _window(use: pd.DataFrame, customers: pd.Index, end: pd.Timestamp, months: int) -> Window:
+def _window(usage: pd.DataFrame, customers: pd.Index, end: pd.Timestamp, months: int) -> Window:
     first = end.replace(day=1) - pd.DateOffset(months=months - 1)
-    rows = use[(use["month"] >= first) & (use["month"] <= end) & use["account_id"].isin(customers)]
-    every, named = rows[rows["event"].isna()], rows.dropna(subset=["event"])
-    frame = every.groupby("account_id").agg(
+    rows = usage[(usage["month"] >= first) & (usage["month"] <= end) & usage["account_id"].isin(customers)]
+    totals, event_rows = rows[rows["event"].isna()], rows.dropna(subset=["event"])
+    frame = totals.groupby("account_id").agg(
         events=("events", "sum"), quantity=("quantity", "sum"), days=("days", "sum"), users=("users", "max")
     )
-    frame["distinct_events"] = named.groupby("account_id")["event"].nunique()
-    by_event = named.pivot_table(index="account_id", columns="event", values="events", aggfunc="sum")
+    frame["distinct_events"] = event_rows.groupby("account_id")["event"].nunique()
+    by_event = event_rows.pivot_table(index="account_id", columns="event", values="events", aggfunc="sum")
     return Window(
         months, end.date(), frame.reindex(customers).fillna(0), by_event.reindex(customers).fillna(0)
     )
@@ -181,24 +183,24 @@ def _value(window: Window, condition: Condition) -> pd.Series:
     return window.customers[str(condition["value"])] if event == "*" else window.by_event[event]
 
 
-def _by_number(window: Window) -> Iterator[tuple[tuple[Condition, ...], str, str]]:
-    """Levels by how many of the events are used, the last by how much, too."""
+def _levels_by_breadth(window: Window) -> Iterator[tuple[tuple[Condition, ...], str, str]]:
+    """Levels by the number of distinct events, the last also by the number of events."""
     yield ({"value": "events", "at_least": 1},), "in_use", "*"
     distinct, least = window.active["distinct_events"], 1
-    for share, known in ((0.25, "some"), (0.5, "many"), (0.75, "most")):
+    for share, name_key in ((0.25, "some"), (0.5, "many"), (0.75, "most")):
         least = max(least + 1, math.ceil(distinct.quantile(share)))
         conditions: list[Condition] = [{"value": "distinct_events", "at_least": least}]
-        if known == "most":
-            much = max(2, math.ceil(window.active["events"].quantile(share)))
-            conditions.append({"value": "events", "at_least": much})
-        yield tuple(conditions), known, "*"
+        if name_key == "most":
+            least_events = max(2, math.ceil(window.active["events"].quantile(share)))
+            conditions.append({"value": "events", "at_least": least_events})
+        yield tuple(conditions), name_key, "*"
 
 
-def _by_reach(window: Window) -> Iterator[tuple[tuple[Condition, ...], str, str]]:
-    """Levels by events, the most used first; those of a few events go on by how much the rarest is used."""
+def _levels_by_event(window: Window) -> Iterator[tuple[tuple[Condition, ...], str, str]]:
+    """Levels by single events, the most used first; further levels count the rarest of them."""
     reach = (window.by_event > 0).sum()
-    usual = reach[reach >= max(1, _SHARE * len(window.customers))]
-    by_reach = sorted(usual.index, key=lambda e: (-int(usual[e]), str(e))) or [reach.idxmax()]
+    frequent = reach[reach >= max(1, _MIN_SHARE * len(window.customers))]
+    by_reach = sorted(frequent.index, key=lambda e: (-int(frequent[e]), str(e))) or [reach.idxmax()]
     chosen = by_reach if len(by_reach) <= 3 else [by_reach[0], by_reach[len(by_reach) // 2], by_reach[-1]]
     for n, event in enumerate(chosen):
         first: Condition = {"value": "events", "at_least": 1}
@@ -209,13 +211,13 @@ def _by_reach(window: Window) -> Iterator[tuple[tuple[Condition, ...], str, str]
         )
     rarest = chosen[-1]
     amounts = window.by_event[rarest][window.by_event[rarest] > 0]
-    least, left = 1, 4 - len(chosen)
-    for n in range(1, left + 1):
-        least = max(least + 1, math.ceil(amounts.quantile(1 - 1 / 4 - (left - n) / 4)))
+    least, remaining = 1, 4 - len(chosen)
+    for n in range(1, remaining + 1):
+        least = max(least + 1, math.ceil(amounts.quantile(1 - 1 / 4 - (remaining - n) / 4)))
         yield ({"event": str(rarest), "value": "events", "at_least": least},), "uses_often", str(rarest)
 
 
-def _used(window: Window | None) -> Iterator[FoundMeasure]:
+def _usage_measures(window: Window | None) -> Iterator[DraftMeasure]:
     if window is None:
         return
     kinds = [("active_days", "days", 2)]
@@ -227,62 +229,66 @@ def _used(window: Window | None) -> Iterator[FoundMeasure]:
         numbers = window.customers[value]
         red = math.floor(numbers.quantile(0.1))
         green = max(red + 1, math.ceil(numbers.quantile(0.75)))
-        yield FoundMeasure(
+        yield DraftMeasure(
             id_, value, "quantitative", {"value": value, "months": window.months}, red, green, weight, True, "use",
             {"low": f"{numbers.quantile(0.1):g}", "usual": f"{numbers.median():g}",
              "high": f"{numbers.quantile(0.75):g}", "n": str(len(numbers))},
         )  # fmt: skip
 
 
-def _asked_for(asked: Asked) -> Iterator[FoundMeasure]:
-    tickets = asked.table("tickets")
+def _ticket_measure(data: DraftData) -> Iterator[DraftMeasure]:
+    tickets = data.table("tickets")
     if tickets is None:
         return
-    end = _last_complete(asked.as_of)
+    end = _last_month_end(data.as_of)
     first = end.replace(day=1) - pd.DateOffset(months=2)
-    customers = asked.customers(end.date())
+    customers = data.customers(end.date())
     opened = tickets[(tickets["opened_at"] >= first) & (tickets["opened_at"] < end + pd.Timedelta(days=1))]
     counts = opened.groupby("account_id").size().reindex(customers).fillna(0)
     if counts.empty:
         return
-    most = max(1, math.ceil(counts.quantile(0.9)))
-    yield FoundMeasure(
-        "tickets", "tickets", "quantitative", {"source": "tickets", "value": "count", "months": 3}, most, 0, 1, False,
+    red = max(1, math.ceil(counts.quantile(0.9)))
+    yield DraftMeasure(
+        "tickets", "tickets", "quantitative", {"source": "tickets", "value": "count", "months": 3}, red, 0, 1, False,
         "tickets", {"n": str(len(counts)), "usual": f"{counts.median():g}", "high": f"{counts.quantile(0.9):g}"},
     )  # fmt: skip
 
 
-def _judged(asked: Asked) -> Iterator[FoundMeasure]:
-    assessments, surveys = asked.table("assessments"), asked.table("surveys")
-    for name, own in () if assessments is None else assessments.groupby("measure"):
-        yield FoundMeasure(
+def _score_measures(data: DraftData) -> Iterator[DraftMeasure]:
+    assessments, surveys = data.table("assessments"), data.table("surveys")
+    for name, scores in () if assessments is None else assessments.groupby("measure"):
+        yield DraftMeasure(
             str(name), "assessed", "qualitative",
             {"source": "assessments", "value": "score", "name": str(name), "months": 6}, 2, 4, 1, False, "assessed",
-            {"n": str(len(own)), "accounts": str(own["account_id"].nunique()), "usual": f"{own['score'].median():g}"},
+            {"n": str(len(scores)), "accounts": str(scores["account_id"].nunique()), "usual": f"{scores['score'].median():g}"},
         )  # fmt: skip
     answers = None if surveys is None or "nps" not in surveys else surveys["nps"].dropna()
     if answers is not None and len(answers):
-        yield FoundMeasure(
+        yield DraftMeasure(
             "nps", "nps", "qualitative", {"source": "surveys", "value": "nps", "months": 12}, 4, 8, 1, False, "nps",
             {"n": str(len(answers)), "usual": f"{answers.median():g}"},
         )  # fmt: skip
 
 
-def _daily(
-    id_: str, known: str, event: str, value: str, rows: pd.DataFrame, last: pd.Timestamp
-) -> FoundBaseline | None:
-    """A number by the day over the last year of its rows; `None` for an event that is too rare or always the same."""
-    first = max(rows["day"].min(), last - timedelta(days=_YEAR - 1))
+def _daily_baseline(
+    id_: str, name_key: str, event: str, value: str, rows: pd.DataFrame, last: pd.Timestamp
+) -> DraftBaseline | None:
+    """A daily number over the last year of its rows; `None` for an event that is too rare or constant."""
+    first = max(rows["day"].min(), last - timedelta(days=_LOOKBACK_DAYS - 1))
     if first > last:
         return None
     column = "users" if value == "users" else "events"
     days = pd.date_range(first, last)
     numbers = rows.groupby("day")[column].sum().reindex(days).fillna(0)
-    there = int((numbers > 0).sum())
-    small = there < _DAYS * len(days) or numbers.median() < _A_DAY or numbers.nunique() == 1
-    if event != "*" and small:
+    days_with_rows = int((numbers > 0).sum())
+    is_small = (
+        days_with_rows < _MIN_SHARE_OF_DAYS * len(days)
+        or numbers.median() < _MIN_MEDIAN
+        or numbers.nunique() == 1
+    )
+    if event != "*" and is_small:
         return None
-    return FoundBaseline(
-        id_, known, event, "tickets" if value == "count" else "usage", value, there, len(days),
+    return DraftBaseline(
+        id_, name_key, event, "tickets" if value == "count" else "usage", value, days_with_rows, len(days),
         int(numbers.min()), int(numbers.median()), int(numbers.max()),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # landing pages do not need the engine
-    from cs_helpers.snapshot.take import Checked
+    from cs_helpers.snapshot.take import CheckResult
 
 
 def describe(finding: Finding, text: Text, audience: Audience = "team") -> str:
@@ -82,7 +82,7 @@ def describe_filters(filters: Mapping[str, str], rows: Mapping[str, int], text: 
     ]
 
 
-def data_check_page(source: Path, checked: Checked, language: str) -> str:
+def data_check_page(source: Path, checked: CheckResult, language: str) -> str:
     """The page of `cs-workbook check`: self-contained HTML without scripts, findings that stop a snapshot first."""
     text = Text(language)
     order = ("stop", "reject", "warn")
@@ -94,7 +94,7 @@ def data_check_page(source: Path, checked: Checked, language: str) -> str:
         text=text,
         language=language,
         edition=text("page.edition.team"),
-        source=paths.shown(source),
+        source=paths.display_path(source),
         as_of=text.day(checked.as_of),
         stopped=[describe(f, text) for f in checked.findings if f.policy == "stop"],
         left_out=text.number(sum(left_out.values())),

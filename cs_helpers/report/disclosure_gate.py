@@ -23,7 +23,7 @@ from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, fold, normali
 from cs_helpers.report.name_masking import staff_names
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
-from cs_helpers.words.names import COVER, is_word
+from cs_helpers.words.names import PSEUDONYM, is_word
 
 #: a date in English: its month is not a person called May
 _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
@@ -86,7 +86,7 @@ def _name_problem(where: str, names: Collection[str]) -> Problem:
 def company_names(snapshot: Snapshot, product: str) -> frozenset[str]:
     """Names of the customers of all products, for a note may mention any, and keys that `_KEY` does not match."""
     unusual_keys = {key for key in _keys(snapshot, product) if not _KEY.fullmatch(fold(key))}
-    return snapshot.texts_of_all(*_COMPANY_NAME) | unusual_keys
+    return snapshot.distinct_texts_of_all(*_COMPANY_NAME) | unusual_keys
 
 
 @lru_cache(maxsize=8)
@@ -102,9 +102,9 @@ def _keys(snapshot: Snapshot, product: str) -> Iterator[str]:
             c for c, kind in declared.items() if kind == "company" and (table, c) != _COMPANY_NAME
         ):
             if table == "accounts":
-                yield from filter(_is_key, snapshot.texts_of_all(table, column))
+                yield from filter(_is_key, snapshot.distinct_texts_of_all(table, column))
             elif table in snapshot.manifest["tables"]:
-                yield from filter(_is_key, snapshot.texts(table, column, product))
+                yield from filter(_is_key, snapshot.distinct_texts(table, column, product))
 
 
 def _is_ordinary_word(name: str, report_words: str) -> bool:
@@ -183,7 +183,7 @@ def _shows_as_name(cell: str, name: str, report_words: str) -> bool:
     )
     if not written.search(cell):
         return False
-    remainder = _DATE.sub(" ", COVER.sub(" ", cell)).strip()
+    remainder = _DATE.sub(" ", PSEUDONYM.sub(" ", cell)).strip()
     for sentence in re.split(r"\n|\{[^}]*\}", report_words):
         sentence = sentence.strip(" #*|")
         if written.search(sentence) and (len(sentence) > len(name) or sentence == remainder):

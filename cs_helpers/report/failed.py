@@ -48,7 +48,8 @@ def explain_problems(problems: Sequence[Problem], text: Text) -> list[tuple[str,
         sentence = text(key if text.has(key) else "report.problem.error")
         names_by_sentence.setdefault(sentence, []).extend(_catalogue_title(problem.detail, text))
     return [
-        (sentence, text.joined(list(dict.fromkeys(names)))) for sentence, names in names_by_sentence.items()
+        (sentence, text.join_list(list(dict.fromkeys(names))))
+        for sentence, names in names_by_sentence.items()
     ]
 
 

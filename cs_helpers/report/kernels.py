@@ -307,7 +307,7 @@ def _alone(lock: Path) -> Iterator[bool]:
 def _own_address(environment: dict[str, str]) -> Path:
     """Where the user's zygote listens that has imported this very code with these settings."""
     try:
-        folder = paths.private("cs-workbook")
+        folder = paths.private_folder("cs-workbook")
     except OSError as error:
         raise _RefusedError(str(error)) from None
     settings = sorted((k, v) for k, v in environment.items() if k.startswith(_READ_AT_START))

@@ -101,7 +101,7 @@ def _entry(file: str, report: Report, text: Text) -> dict[str, str]:
         "status": report.status,
         "file": file if good else "",
         "title": report.title or report.analysis,
-        "message": text.joined([text(f"report.problem.{code}") for code in codes])
+        "message": text.join_list([text(f"report.problem.{code}") for code in codes])
         if failed or good is None
         else good.message,
         "why": failed_page_name(file) if failed else "",

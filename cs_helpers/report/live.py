@@ -110,10 +110,10 @@ class Progress:
 
     def unconfirmed(self, words: Sequence[str]) -> None:
         """Prints the words that are masked for leadership until somebody confirms that they are no names."""
-        text, shown = self.text, self.text.joined(list(words[:_MAX_WORDS]))
+        text, shown = self.text, self.text.join_list(list(words[:_MAX_WORDS]))
         if len(words) > _MAX_WORDS:
             shown = text("console.unconfirmed_more", words=shown, count=len(words) - _MAX_WORDS)
-        file = paths.shown(paths.names() / FILE)
+        file = paths.display_path(paths.names() / FILE)
         sentence = text("console.unconfirmed", count=len(words), words=shown, file=file)
         self.console.print(escape(sentence), style="yellow")
 
@@ -144,7 +144,7 @@ class Progress:
             rows.add_row(Text("…"), Text(label), Text(_clock(time.monotonic() - started), style="dim"))
         bar = ProgressBar(total=max(self.due, 1), completed=done, width=40)
         state = Table.grid(padding=(0, 2))
-        state.add_row(bar, Text(text.joined(words), style="bold red" if self.failed else "bold"))
+        state.add_row(bar, Text(text.join_list(words), style="bold red" if self.failed else "bold"))
         return Group(rows, state)
 
 

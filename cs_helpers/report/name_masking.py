@@ -33,7 +33,7 @@ def name_inputs(snapshot: Snapshot, products: Iterable[str]) -> dict[str, dict[s
     pseudonyms given so far are in neither: they never change, and whoever gets a new one is in the data. Raises
     `SettingError` where a file is damaged.
     """
-    key, confirmed = pseudonyms.give((), ()).key, doubts.read_confirmed()
+    key, confirmed = pseudonyms.assign_pseudonyms((), ()).key, doubts.read_confirmed()
     return {
         product: {
             "names": hashes.of_json(
@@ -57,12 +57,13 @@ def name_files(snapshot: Snapshot, runs: Iterable[Run]) -> dict[str, dict[str, s
     accounts: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     with suppress(SnapshotError):
-        accounts, staff = snapshot.texts_of_all("accounts", "account_id"), staff_values(snapshot)
-    given = pseudonyms.give(accounts, staff)
+        accounts, staff = snapshot.distinct_texts_of_all("accounts", "account_id"), staff_values(snapshot)
+    given = pseudonyms.assign_pseudonyms(accounts, staff)
     file = paths.names() / doubts.FILE
     confirmed = file.read_text(encoding="utf-8") if file.exists() else ""
     return {
-        product: {"pseudonyms.json": given.of(product).text(), doubts.FILE: confirmed} for product in products
+        product: {"pseudonyms.json": given.for_product(product).text(), doubts.FILE: confirmed}
+        for product in products
     }
 
 
@@ -79,7 +80,7 @@ def staff_values(snapshot: Snapshot) -> frozenset[str]:
         for table, columns in STAFF.items()
         if table in snapshot.manifest["tables"]
         for column in columns
-        for name in snapshot.texts_of_all(table, column)
+        for name in snapshot.distinct_texts_of_all(table, column)
     )
 
 
@@ -95,7 +96,7 @@ def save_name_findings(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list
         findings: Mapping[str, Mapping[str, object]] = outcome.name_findings
         product = outcome.run.parameters.product
         persons = {person: int(str(number)) for person, number in findings.get("persons", {}).items()}
-        if outcome.status != "failed" and persons and not pseudonyms.give_persons(product, persons):
+        if outcome.status != "failed" and persons and not pseudonyms.store_persons(product, persons):
             outcome = replace(
                 outcome,
                 status="failed",

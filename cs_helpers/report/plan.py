@@ -74,7 +74,7 @@ def plan_runs(
 def _notebook_files(names: Sequence[str]) -> list[Path]:
     by_stem = {file.stem: file for file in sorted(paths.notebooks().glob("[0-9]*.ipynb"))}
     if not by_stem:
-        raise ReportError(f"there are no notebooks in {paths.shown(paths.notebooks())}")
+        raise ReportError(f"there are no notebooks in {paths.display_path(paths.notebooks())}")
     short_names = {re.sub(r"^\d+_", "", stem): stem for stem in by_stem}
     selected = []
     for name in names:

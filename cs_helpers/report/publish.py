@@ -100,7 +100,7 @@ class FolderStore(ReportStore):
 
     def location(self, quarter: str, name: str) -> str:
         """The file's path."""
-        return paths.shown(self.root / quarter / name)
+        return paths.display_path(self.root / quarter / name)
 
     @contextmanager
     def lock(self, quarter: str) -> Iterator[None]:
@@ -114,7 +114,7 @@ class FolderStore(ReportStore):
                 yield
         except filelock.Timeout:
             raise ReportError(
-                f"another batch is publishing {paths.shown(self.root / quarter)} and has not ended in"
+                f"another batch is publishing {paths.display_path(self.root / quarter)} and has not ended in"
                 f" {_LOCK_TIMEOUT} seconds; run this one again when it has"
             ) from None
 

@@ -8,19 +8,17 @@ import os
 import re
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from cs_helpers import paths
+from cs_helpers.patches.jsonschema_formats import import_jsonschema
 from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -88,37 +86,16 @@ def prepare(temporary: str | None = None) -> None:
 
     temporary: the folder for temporary files, which whoever started this process removes.
     """
-    light_imports()
-    import jupyter_client.session
-    import nbformat.v4.nbbase
-    import papermill.engines
-    import papermill.execute
-
-    # it would write the notebook as a text, and then see that there is no file for it
-    papermill.execute.write_ipynb = _write_where_there_is_a_file
+    import_jsonschema()
+    import papermill.execute  # noqa: F401
 
     import cs_helpers.report.export
     import cs_helpers.report.kernels  # noqa: F401
 
     if temporary is not None:  # then nobody else uses this process
-        # every output would be held against the schema of notebooks; what comes out is looked at by the gate
-        nbformat.v4.nbbase.validate = lambda node, ref=None: None
-        # and every message be searched for dates, which nobody reads
-        vars(jupyter_client.session)["extract_dates"] = lambda header: header
-        # papermill wrote this time itself a moment ago: no need to find out how it is written
-        vars(papermill.engines)["dateutil"] = SimpleNamespace(
-            parser=SimpleNamespace(parse=datetime.fromisoformat)
-        )
         tempfile.tempdir = temporary
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
         threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
-
-
-def _write_where_there_is_a_file(notebook: Any, path: Any) -> None:
-    from papermill.iorw import write_ipynb
-
-    if path is not None:
-        write_ipynb(notebook, path)
 
 
 def _outlive_nobody(temporary: str) -> None:
@@ -128,12 +105,6 @@ def _outlive_nobody(temporary: str) -> None:
         parent.join()
         shutil.rmtree(temporary, ignore_errors=True)
         os._exit(1)
-
-
-def light_imports() -> None:
-    """Leaves out a check of addresses that takes jsonschema 1.2 s to import and no notebook needs."""
-    if "jsonschema" not in sys.modules:
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def execute(task: Task) -> Outcome:
@@ -187,7 +158,7 @@ def _executed(task: Task, folder: Path) -> Outcome:
                     "CS_WORKBOOK_HOME": str(folder),
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
                     "CS_WORKBOOK_NAMES": str(folder / "names"),
-                    **({paths.FOUND: str(found)} if run.parameters.audience == "leadership" else {}),
+                    **({paths.HANDOVER_VARIABLE: str(found)} if run.parameters.audience == "leadership" else {}),
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
                     # kernels of this environment, whatever the user has installed besides
                     "JUPYTER_PREFER_ENV_PATH": "1",

@@ -45,7 +45,7 @@ def fetch_snapshot(where: str, name: str) -> Path:
     """
     if "://" not in where:
         return Path(where)
-    root = paths.private("cs-snapshots")
+    root = paths.private_folder("cs-snapshots")
     if not (root / name / MANIFEST).exists():
         incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=root))
         try:

@@ -11,14 +11,14 @@ import pandas as pd
 from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
+from cs_helpers.charts.theme import BLUE, canvas, finish_figure, heatmap, label_above, percent_axis
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio, wilson
 from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
-from cs_helpers.words.tokens import terms
+from cs_helpers.words.tokens import extract_terms
 
 
 def warm_up(languages: Sequence[str]) -> None:
@@ -32,7 +32,11 @@ def warm_up(languages: Sequence[str]) -> None:
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
         Conversion(pd.Series([1.0, 2.0, 3.0]), pd.Series([REACHED, REACHED, CENSORED])).median()
-        terms("請求書を送った"), terms("The clerks fold invoices")  # loads the dictionaries of both languages
+        for note in (
+            "請求書を送った",
+            "The clerks fold invoices",
+        ):  # loads the dictionaries of both languages
+            extract_terms(note)
         wilson(1, 3)
         rate_ratio(3, 10.0, 4, 10.0)
         benjamini_hochberg([0.1, 0.2], q=0.05)
@@ -46,12 +50,12 @@ def warm_up(languages: Sequence[str]) -> None:
 def _draw_figure(text: Text) -> None:
     quarter = Quarter(2026, 1)
     result = Result("warm", "warm", quarter, quarter.start, date(2026, 3, 31), 1, {}, {})
-    words = f"{text.wrapped(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
+    words = f"{text.wrap(text('page.as_of'), 20)} × 1,234 – 顧客 {text.money(1.5, 'JPY')} {text.share_within(0.2, 0.1, 0.3)}"
     with canvas(text, 1, 3, height=2.0) as (figure, (left, middle, right)):
         left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
         for size in (8, 8.5, 9, 10, 11, 12.5):  # fonts are looked up per size
             left.text(0, 0.2, words, fontsize=size)
-        above(left, 0, 0.2, words)
+        label_above(left, 0, 0.2, words)
         left.legend()
         left.set_title(words)
         percent_axis(left)
@@ -60,5 +64,5 @@ def _draw_figure(text: Text) -> None:
         middle.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
         middle.scatter(days[:3], [1.0, 2.0, 3.0])
         middle.hlines(3, days[0], days[9])
-        shaded(right, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
-        finished(figure, text, result, message=words, alt="", n=words)
+        heatmap(right, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
+        finish_figure(figure, text, result, message=words, alt="", n=words)

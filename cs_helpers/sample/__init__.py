@@ -1,4 +1,4 @@
-"""Sample data with planted truths (`truths`): same seed, same bytes."""
+"""Generate sample data with planted truths (`truths`); the same seed gives the same bytes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from cs_helpers.sample.contracts import (
     paper_to_web_terms,
 )
 from cs_helpers.sample.days import Ints
+from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
-from cs_helpers.sample.voices import assessments_table, surveys_table, tickets_table
 
 __all__ = ["write_sample"]
 
@@ -38,8 +38,8 @@ _SOURCES = "sources.yml"
 def write_sample(folder: Path, *, seed: int = 20260930) -> Path:
     """Write all tables and `sources.yml` into `folder`; returns the path of `sources.yml`.
 
-    A sample that is there is replaced as a whole, so that a run that is killed leaves no half of
-    one. Raises `ParameterError` where `folder` holds anything else.
+    An existing sample is replaced atomically, so that a killed run leaves no incomplete one. Raises
+    `ParameterError` where `folder` holds other files.
     """
     folder = Path(folder).resolve()
     files = {name: f"{name}.{'parquet' if name == 'usage' else 'csv'}" for name in TABLES}
@@ -54,7 +54,7 @@ def write_sample(folder: Path, *, seed: int = 20260930) -> Path:
                 tables[name].to_parquet(new / file, index=False, compression="zstd")
             else:
                 tables[name].to_csv(new / file, index=False, lineterminator="\n")
-        (new / _SOURCES).write_text(_sources(files), encoding="utf-8")
+        (new / _SOURCES).write_text(_sources_text(files), encoding="utf-8")
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -67,46 +67,46 @@ def write_sample(folder: Path, *, seed: int = 20260930) -> Path:
 def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     """All tables of the sample, by name, with the contract's columns.
 
-    Each part draws from a stream of its own, so that a change in one leaves the others alone.
+    Each part draws from its own random stream, so that a change in one does not affect the others.
     """
     streams = iter(np.random.default_rng([seed, part]) for part in range(100))
-    customers = draw_customers(_read("companies.yml"), next(streams))
+    customers = draw_customers(_read_yaml("companies.yml"), next(streams))
     accounts = customers.accounts
     sizes = accounts["size"].to_numpy()
 
     small = sizes[: len(customers.starts)] == "small"
     rollouts = draw_rollouts(customers.starts, small, next(streams))
-    paper = paper_to_web_terms(customers.starts, rollouts, next(streams))
-    expense = other_terms("expense_desk", customers, next(streams))
-    helpdesk = other_terms("helpdesk", customers, next(streams))
-    terms = [paper, expense, helpdesk]
-    expense_stages = draw_uptake(expense, next(streams))
-    helpdesk_stages = draw_uptake(helpdesk, next(streams))
+    paper_terms = paper_to_web_terms(customers.starts, rollouts, next(streams))
+    expense_terms = other_terms("expense_desk", customers, next(streams))
+    helpdesk_terms = other_terms("helpdesk", customers, next(streams))
+    terms = [paper_terms, expense_terms, helpdesk_terms]
+    expense_stages = draw_uptake(expense_terms, next(streams))
+    helpdesk_stages = draw_uptake(helpdesk_terms, next(streams))
     contracts = contracts_table(terms, customers, next(streams))
 
     usage = usage_table(
         [
-            paper_to_web_usage(paper, rollouts, sizes[paper.account], next(streams)),
-            other_usage(expense, expense_stages, sizes[expense.account], next(streams)),
-            other_usage(helpdesk, helpdesk_stages, sizes[helpdesk.account], next(streams)),
+            paper_to_web_usage(paper_terms, rollouts, sizes[paper_terms.account], next(streams)),
+            other_usage(expense_terms, expense_stages, sizes[expense_terms.account], next(streams)),
+            other_usage(helpdesk_terms, helpdesk_stages, sizes[helpdesk_terms.account], next(streams)),
         ],
         accounts,
         contracts,
         next(streams),
     )
     reached: list[tuple[Terms, Rollouts | Ints]] = [
-        (paper, rollouts),
-        (expense, expense_stages),
-        (helpdesk, helpdesk_stages),
+        (paper_terms, rollouts),
+        (expense_terms, expense_stages),
+        (helpdesk_terms, helpdesk_stages),
     ]
     progress = [
-        (paper, np.minimum(rollouts.second_department, paper.fell)),
-        (expense, expense_stages[:, 3]),
-        (helpdesk, helpdesk_stages[:, 3]),
+        (paper_terms, np.minimum(rollouts.second_department, paper_terms.fell)),
+        (expense_terms, expense_stages[:, 3]),
+        (helpdesk_terms, helpdesk_stages[:, 3]),
     ]
     language = customers.language
     interviews, notes, codings = interview_tables(
-        terms, accounts, language, _read("statements.yml"), next(streams)
+        terms, accounts, language, _read_yaml("statements.yml"), next(streams)
     )
     running = set(contracts.loc[contracts["ended_on"].isna(), "account_id"])
     return {
@@ -125,28 +125,28 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def _read(name: str) -> Any:
+def _read_yaml(name: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return yaml.load(text, Loader=loader)
 
 
-def _sources(files: dict[str, str]) -> str:
+def _sources_text(files: dict[str, str]) -> str:
     tables: dict[str, dict[str, Any]] = {name: {"from": name} for name in files}
-    # contracts that follow each other end on the day on which the next starts
+    # a contract that is followed by another ends on the day on which the next one starts
     tables["contracts"]["columns"] = {"ended_on": {"column": "ended_on", "means": "day_after"}}
     content = {"as_of": truths.AS_OF, "files": files, "tables": tables}
     return yaml.safe_dump(content, sort_keys=False)
 
 
-def _refuse_other_content(folder: Path, ours: set[str]) -> None:
+def _refuse_other_content(folder: Path, own_files: set[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise ParameterError("folder", "this is a file", value=str(folder))
     if folder.exists():
-        others = {p.name for p in folder.iterdir() if not p.name.startswith(".")} - ours
-        if others:
+        other_files = {p.name for p in folder.iterdir() if not p.name.startswith(".")} - own_files
+        if other_files:
             raise ParameterError(
                 "folder",
-                f"it holds '{min(others)}', which is not of the sample; name an empty folder",
+                f"it holds '{min(other_files)}', which is not of the sample; name an empty folder",
                 value=str(folder),
             )

@@ -1,4 +1,4 @@
-"""The customers: accounts with their segments, and when each takes up paper_to_web."""
+"""Draw the customers: accounts with their segments, and the day on which each starts paper_to_web."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CSMS = tuple(f"csm-{number:02d}" for number in range(1, 13))
 
 
 @dataclass(frozen=True)
-class Intake:
-    """Customers that start paper_to_web in a range of days, by size."""
+class StartPeriod:
+    """The number of customers, by size, that start paper_to_web in a range of days."""
 
     first: date
     last: date
@@ -27,18 +27,18 @@ class Intake:
     enterprise: int
 
 
-#: who starts when: large companies first, since 2024 mostly small ones. Before each year end the
-#: numbers add up to `YEAR_ENDS`, given the ends in `contracts`.
-INTAKES = (
-    Intake(date(2021, 4, 1), date(2021, 12, 20), 6, 8, 6),
-    Intake(date(2022, 4, 1), date(2023, 2, 15), 30, 32, 22),
-    Intake(date(2023, 4, 3), date(2024, 2, 15), 10, 17, 9),
-    Intake(date(2024, 4, 1), date(2025, 2, 15), 28, 12, 6),
-    Intake(date(2025, 4, 1), date(2026, 2, 15), 20, 6, 4),
-    Intake(date(2026, 4, 1), date(2026, 6, 19), 6, 3, 1),
-    Intake(QUIET_COHORT.first_start, QUIET_COHORT.last_start, 10, 5, 3),
+#: large companies start first, and mostly small ones since 2024. Before each year end the numbers add up to
+#: `YEAR_ENDS`, given the ends in `contracts`.
+START_PERIODS = (
+    StartPeriod(date(2021, 4, 1), date(2021, 12, 20), 6, 8, 6),
+    StartPeriod(date(2022, 4, 1), date(2023, 2, 15), 30, 32, 22),
+    StartPeriod(date(2023, 4, 3), date(2024, 2, 15), 10, 17, 9),
+    StartPeriod(date(2024, 4, 1), date(2025, 2, 15), 28, 12, 6),
+    StartPeriod(date(2025, 4, 1), date(2026, 2, 15), 20, 6, 4),
+    StartPeriod(date(2026, 4, 1), date(2026, 6, 19), 6, 3, 1),
+    StartPeriod(QUIET_COHORT.first_start, QUIET_COHORT.last_start, 10, 5, 3),
 )
-#: sizes of the few accounts that never take paper_to_web
+#: sizes of the accounts that never use paper_to_web
 WITHOUT_PAPER_TO_WEB = ("small", "mid", "mid", "small")
 
 _TOUCH_MODELS = {
@@ -50,9 +50,9 @@ _TOUCH_MODELS = {
 
 @dataclass(frozen=True)
 class Customers:
-    """The table `accounts`, each account's language, and its first day of paper_to_web.
+    """The table `accounts`, the language of each account, and its first day of paper_to_web.
 
-    `starts` covers the first `len(starts)` accounts; the rest never take paper_to_web.
+    `starts` covers the first `len(starts)` accounts; the others never use paper_to_web.
     """
 
     accounts: pd.DataFrame
@@ -61,15 +61,15 @@ class Customers:
 
 
 def draw_customers(companies: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> Customers:
-    """Draw the customers, in order of their start, named after `companies`."""
+    """Draw the customers, sorted by their start, with the names of `companies`."""
     sizes: list[str] = []
     starts: list[Ints] = []
-    for intake in INTAKES:
-        counts = {"small": intake.small, "mid": intake.mid, "enterprise": intake.enterprise}
-        of_intake = np.repeat(list(counts), list(counts.values()))
-        sizes += list(rng.permutation(of_intake))
-        drawn = rng.integers(day(intake.first), day(intake.last) + 1, len(of_intake))
-        starts.append(np.sort(np.minimum(office_day(drawn), day(intake.last))))
+    for period in START_PERIODS:
+        counts = {"small": period.small, "mid": period.mid, "enterprise": period.enterprise}
+        sizes_of_period = np.repeat(list(counts), list(counts.values()))
+        sizes += list(rng.permutation(sizes_of_period))
+        days = rng.integers(day(period.first), day(period.last) + 1, len(sizes_of_period))
+        starts.append(np.sort(np.minimum(office_day(days), day(period.last))))
     sizes += WITHOUT_PAPER_TO_WEB
     count = len(sizes)
     chosen = [companies[i] for i in rng.permutation(len(companies))[:count]]

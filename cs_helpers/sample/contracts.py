@@ -1,4 +1,4 @@
-"""The contracts of the three products: when they start, are renewed at another price, and end."""
+"""Draw the contracts of the three products: their starts, renewals at another price, and ends."""
 
 from __future__ import annotations
 
@@ -36,17 +36,16 @@ _MRR = {
     "expense_desk": {"enterprise": 260_000, "mid": 90_000, "small": 28_000},
     "helpdesk": {"enterprise": 180_000, "mid": 70_000, "small": 24_000},
 }
-#: how many accounts take the other products, the share of contracts that end in a year and the
-#: share that is renewed at another price
+#: product -> number of accounts, share of contracts that end in a year, and share that is renewed at another price
 _OTHER_PRODUCTS = {"expense_desk": (110, 0.10, 0.30), "helpdesk": (70, 0.09, 0.25)}
 
 
 @dataclass(frozen=True)
 class Terms:
-    """One customer's time with one product, over all its contracts: rows of equal length.
+    """The time of each customer with a product, over all its contracts; arrays of equal length.
 
-    `account` is the row in `accounts`; `ended` is `NEVER` while running. `fell` and `recovered`
-    bound the days on which a customer of paper_to_web is below the level it had reached.
+    `account` is the row in `accounts`; `ended` is `NEVER` while running. From `fell` until `recovered`
+    a customer of paper_to_web is below the level of maturity that it had reached.
     """
 
     product: str
@@ -58,12 +57,12 @@ class Terms:
 
     @property
     def leaving(self) -> Flags:
-        """Who ends before or on the last day."""
+        """Whether each customer has ended by the last day."""
         return self.ended < NEVER
 
 
 def paper_to_web_terms(starts: Ints, rollouts: Rollouts, rng: np.random.Generator) -> Terms:
-    """The ends of paper_to_web: one in some months, and at year ends exactly `YEAR_ENDS`."""
+    """The terms of paper_to_web: contracts end in single months (`_OTHER_ENDS`), and at year ends as in `YEAR_ENDS`."""
     count = len(starts)
     ended, fell, recovered = np.full(count, NEVER), np.full(count, NEVER), np.full(count, NEVER)
     for fiscal_year in range(2021, 2027):
@@ -78,38 +77,38 @@ def paper_to_web_terms(starts: Ints, rollouts: Rollouts, rng: np.random.Generato
         last = day(year_end)
         active = (starts < last) & (ended >= NEVER)
         leaving = YEAR_ENDS[year_end].ended
-        others = np.flatnonzero(active & (starts < last - 200))
+        candidates = np.flatnonzero(active & (starts < last - 200))
         if regression := REGRESSIONS.get(year_end):
             summer = day(date(fiscal_year, 7, 1))
-            settled = (rollouts.no_outgoing < summer) | (rollouts.no_outgoing > last)
-            could_fall = active & (rollouts.second_department < summer) & settled & (fell >= NEVER)
-            falling = rng.choice(np.flatnonzero(could_fall), regression.fell, replace=False)
+            is_settled = (rollouts.no_outgoing < summer) | (rollouts.no_outgoing > last)
+            can_fall = active & (rollouts.second_department < summer) & is_settled & (fell >= NEVER)
+            falling = rng.choice(np.flatnonzero(can_fall), regression.fell, replace=False)
             paper_free = rollouts.no_outgoing[falling] < summer
-            back = day(date(fiscal_year, 10, 5)) + rng.integers(0, 95, regression.fell)
-            fell[falling] = np.where(paper_free, office_day(back), day(date(fiscal_year, 10, 1)))
+            paper_returns = day(date(fiscal_year, 10, 5)) + rng.integers(0, 95, regression.fell)
+            fell[falling] = np.where(paper_free, office_day(paper_returns), day(date(fiscal_year, 10, 1)))
             recovered[falling] = last + 1
             ended[falling[: regression.ended]] = last
             leaving -= regression.ended
-            others = np.setdiff1d(others, falling)
-        ended[rng.choice(others, leaving, replace=False)] = last
+            candidates = np.setdiff1d(candidates, falling)
+        ended[rng.choice(candidates, leaving, replace=False)] = last
     return Terms("paper_to_web", np.arange(count), starts, ended, fell, recovered)
 
 
 def other_terms(product: str, customers: Customers, rng: np.random.Generator) -> Terms:
-    """The start and end of a product that some of the accounts take as well."""
+    """The terms of another product, which some of the accounts use."""
     count, yearly_end, _ = _OTHER_PRODUCTS[product]
     account = np.sort(rng.choice(len(customers.accounts), count, replace=False))
     first = day(date(2022, 4, 1))
     started = office_day(rng.integers(first, day(date(2026, 7, 31)), count))
-    lives = 240 + rng.exponential(365 / yearly_end, count).astype(np.int64)
-    ended = month_end(month_number(started + lives))
+    lifetimes = 240 + rng.exponential(365 / yearly_end, count).astype(np.int64)
+    ended = month_end(month_number(started + lifetimes))
     ended = np.where(ended < AS_OF, ended, NEVER)
     never = np.full(count, NEVER)
     return Terms(product, account, started, ended, never, never)
 
 
 def contracts_table(terms: list[Terms], customers: Customers, rng: np.random.Generator) -> pd.DataFrame:
-    """The table `contracts`: contracts that follow each other end on the day the next starts."""
+    """The table `contracts`; a contract that is followed by another ends on the day on which the next one starts."""
     frames = [_contracts_of(each, customers, rng) for each in terms]
     contracts = pd.concat(frames, ignore_index=True).sort_values(
         ["started_on", "account_id", "product"], ignore_index=True
@@ -120,9 +119,9 @@ def contracts_table(terms: list[Terms], customers: Customers, rng: np.random.Gen
 
 def _contracts_of(terms: Terms, customers: Customers, rng: np.random.Generator) -> pd.DataFrame:
     accounts = customers.accounts.iloc[terms.account]
-    usual = accounts["size"].map(_MRR[terms.product]).to_numpy(dtype=float)
-    mrr = usual * np.exp(rng.normal(0, 0.25, len(usual)))
-    one = pd.DataFrame(
+    usual_mrr = accounts["size"].map(_MRR[terms.product]).to_numpy(dtype=float)
+    mrr = usual_mrr * np.exp(rng.normal(0, 0.25, len(usual_mrr)))
+    contracts = pd.DataFrame(
         {
             "account_id": accounts["account_id"].to_numpy(),
             "product": terms.product,
@@ -133,32 +132,36 @@ def _contracts_of(terms: Terms, customers: Customers, rng: np.random.Generator) 
     )
     if terms.product in _OTHER_PRODUCTS:
         renewed = month_end(month_number(terms.started + 364)) + 1
-        changes = (rng.random(len(one)) < _OTHER_PRODUCTS[terms.product][2]) & (
+        is_repriced = (rng.random(len(contracts)) < _OTHER_PRODUCTS[terms.product][2]) & (
             renewed < np.minimum(terms.ended, AS_OF) - 60
         )
-        later = one[changes].assign(started=renewed[changes])
+        later = contracts[is_repriced].assign(started=renewed[is_repriced])
         later["mrr"] *= rng.choice([0.75, 1.2, 1.35, 1.6], len(later), p=[0.25, 0.35, 0.25, 0.15])
-        one.loc[changes, "ended"] = renewed[changes]
-        one["renewed"] = changes
-        one = pd.concat([one, later.assign(renewed=False)])
-    renewed_here = one["renewed"].to_numpy(bool) if "renewed" in one else np.zeros(len(one), dtype=bool)
-    over = one["ended"].to_numpy() < NEVER
+        contracts.loc[is_repriced, "ended"] = renewed[is_repriced]
+        contracts["renewed"] = is_repriced
+        contracts = pd.concat([contracts, later.assign(renewed=False)])
+    renewed_here = (
+        contracts["renewed"].to_numpy(bool)
+        if "renewed" in contracts
+        else np.zeros(len(contracts), dtype=bool)
+    )
+    has_ended = contracts["ended"].to_numpy() < NEVER
     return pd.DataFrame(
         {
-            "account_id": one["account_id"],
-            "product": one["product"],
-            "started_on": as_dates(one["started"].to_numpy()),
-            "ended_on": as_dates(one["ended"].to_numpy()),
-            "ended_how": pd.Series(np.where(renewed_here, "term", "cancelled"), one.index, dtype="str").where(
-                over
-            ),
-            "mrr": (one["mrr"] / 1000).round().astype(int) * 1000,
+            "account_id": contracts["account_id"],
+            "product": contracts["product"],
+            "started_on": as_dates(contracts["started"].to_numpy()),
+            "ended_on": as_dates(contracts["ended"].to_numpy()),
+            "ended_how": pd.Series(
+                np.where(renewed_here, "term", "cancelled"), contracts.index, dtype="str"
+            ).where(has_ended),
+            "mrr": (contracts["mrr"] / 1000).round().astype(int) * 1000,
         }
     )
 
 
 def costs_table(contracts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The table `costs`: shares of what the active contracts bring in each month."""
+    """The table `costs`: fixed shares of the revenue of each month, with noise."""
     shares = {
         "cost_of_goods": 0.19,
         "support": 0.09,

@@ -1,4 +1,4 @@
-"""Days as whole numbers (days since 1970), so that whole columns can be reckoned at once."""
+"""Days as integers (days since 1970), for vectorised calculations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def day(value: date) -> int:
 LOG_START = day(truths.LOG_START)
 AS_OF = day(truths.AS_OF)
 LOG_DAYS: Ints = np.arange(LOG_START, AS_OF + 1)
-#: a day that does not come; later than all others, so that comparisons hold
+#: stands for a day that never comes; later than all others, so that comparisons hold
 NEVER = day(date(2999, 1, 1))
 
 
@@ -62,5 +62,5 @@ def month_end(months: Ints) -> Ints:
 
 
 def even_draw(rng: np.random.Generator, count: int) -> Floats:
-    """Uniform numbers, one from each of `count` equal slices, in random order."""
+    """Uniform random numbers from 0 to 1, one from each of `count` equal slices, in random order."""
     return np.asarray((rng.permutation(count) + rng.random(count)) / max(count, 1))

@@ -1,4 +1,4 @@
-"""The tables `milestones` (steps that a person records) and `touches` (contacts and notices)."""
+"""Draw the tables `milestones` (recorded steps) and `touches` (contacts and churn notices)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from cs_helpers.sample.days import (
 from cs_helpers.sample.rollouts import Rollouts
 from cs_helpers.sample.uptake import STAGES
 
-#: touches a quarter of an account, by its touch model and their kind
-_A_QUARTER = {
+#: touch model -> kind of touch and its mean number per account and quarter
+_TOUCHES_A_QUARTER = {
     "high": (("meeting", 2.4), ("mail", 1.5)),
     "low": (("meeting", 0.7), ("mail", 1.5), ("webinar", 0.4)),
     "tech": (("mail", 2.5), ("webinar", 0.4)),
@@ -32,7 +32,7 @@ _CONTENT = {
 
 
 def recorded_steps(terms: Terms, reached: Rollouts | Ints) -> dict[str, Ints]:
-    """The days of the steps that a person records, by step."""
+    """Step -> its days, for the steps that are recorded as milestones."""
     if isinstance(reached, Rollouts):
         return {
             "kickoff": reached.kickoff,
@@ -46,7 +46,7 @@ def recorded_steps(terms: Terms, reached: Rollouts | Ints) -> dict[str, Ints]:
 def milestones_table(
     parts: list[tuple[Terms, Rollouts | Ints]], accounts: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Steps of the customers whose first contract starts in the log, reached before its end."""
+    """The recorded steps of customers whose first contract starts within the log, up to the end of their contract."""
     frames = []
     for terms, reached in parts:
         for step, days in recorded_steps(terms, reached).items():
@@ -74,17 +74,19 @@ def _to_the_minute(days: Ints, rng: np.random.Generator) -> np.ndarray:
 def touches_table(
     parts: list[tuple[Terms, Rollouts | Ints]], accounts: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Kick-offs, the contacts of each touch model, and a notice before each end of a contract."""
+    """Kick-offs, the contacts of each touch model, and a notice before the end of each contract."""
     frames = []
     for terms, reached in parts:
         kickoff = recorded_steps(terms, reached)["kickoff"]
-        held = np.flatnonzero((terms.started >= LOG_START) & (kickoff < terms.ended))
-        frames.append(_touches(terms, held, kickoff[held], "kickoff", "kick-off meeting", accounts))
+        with_kickoff = np.flatnonzero((terms.started >= LOG_START) & (kickoff < terms.ended))
+        frames.append(
+            _touches(terms, with_kickoff, kickoff[with_kickoff], "kickoff", "kick-off meeting", accounts)
+        )
         leaving = np.flatnonzero(terms.leaving)
         days = office_day(terms.ended[leaving] - rng.integers(33, 89, len(leaving)))
         notice = _touches(terms, leaving, days, "churn_notice", "does not renew", accounts)
         frames.append(notice.assign(touch_model=None))
-        frames += _regular(terms, accounts, rng)
+        frames += _regular_touches(terms, accounts, rng)
     touches = pd.concat(frames, ignore_index=True)
     touches = touches[(touches["day"] >= LOG_START) & (touches["day"] <= AS_OF)]
     touches["step"] = touches["kind"].where(touches["kind"] == "kickoff")
@@ -95,14 +97,14 @@ def touches_table(
     )
 
 
-def _regular(terms: Terms, accounts: pd.DataFrame, rng: np.random.Generator) -> list[pd.DataFrame]:
+def _regular_touches(terms: Terms, accounts: pd.DataFrame, rng: np.random.Generator) -> list[pd.DataFrame]:
     model = accounts["touch_model"].to_numpy()[terms.account]
     first = np.maximum(terms.started + 14, LOG_START)
     days_open = np.clip(np.minimum(terms.ended, AS_OF + 1) - first - 3, 0, NEVER)
     frames = []
     subjects = rng.spawn(1)[0]
     for kind in ("meeting", "mail", "webinar", "community_event"):
-        rate = np.array([dict(_A_QUARTER[m]).get(kind, 0.0) for m in model])
+        rate = np.array([dict(_TOUCHES_A_QUARTER[m]).get(kind, 0.0) for m in model])
         rows = np.repeat(np.arange(len(model)), rng.poisson(rate * days_open / 91))
         days = office_day(first[rows] + (rng.random(len(rows)) * days_open[rows]).astype(np.int64))
         content = subjects.choice(_CONTENT[terms.product], len(rows))
@@ -118,15 +120,15 @@ def _touches(
     content: str | np.ndarray,
     accounts: pd.DataFrame,
 ) -> pd.DataFrame:
-    who = accounts.iloc[terms.account[rows]]
+    accounts_of_rows = accounts.iloc[terms.account[rows]]
     return pd.DataFrame(
         {
-            "account_id": who["account_id"].to_numpy(),
+            "account_id": accounts_of_rows["account_id"].to_numpy(),
             "product": terms.product,
             "day": days,
-            "touch_model": who["touch_model"].to_numpy(),
+            "touch_model": accounts_of_rows["touch_model"].to_numpy(),
             "kind": kind,
             "content": content,
-            "csm": who["csm"].to_numpy(),
+            "csm": accounts_of_rows["csm"].to_numpy(),
         }
     )

@@ -1,21 +1,21 @@
-"""The planted truths of the sample data: what an analysis of it must find, and nothing more.
+"""The planted truths of the sample data: what an analysis must find in it, and nothing more.
 
-How each is planted (everything else is ordinary noise):
+How each is planted (everything else is random noise):
 
 1. STALL: waits from `recipients_registered` to `second_department` are drawn (`rollouts`) with the
-   shares below, spread evenly within small and within larger companies; all other steps share one
-   conversion. The second department shows as a third event name `web.<department>.<document>`,
-   because each department has exactly two documents.
-2. ODD_WEEK: each user's chance of being active is multiplied in that week (`usage`).
-   QUIET_WEEK: of the tickets of helpdesk in that week only this share is kept (`voices`).
+   shares below, spread evenly among small and among larger companies; all other steps have the same
+   conversion for all sizes. The second department shows as a third event name
+   `web.<department>.<document>`, because each department has exactly two documents.
+2. ODD_WEEK: each user's probability of being active is multiplied in that week (`usage`).
+   QUIET_WEEK: only this share of the tickets of helpdesk in that week is kept (`feedback`).
 3. YEAR_END: the number of paper_to_web contracts that start and end is set so that the active base
    before each March 31 and the number that end on it are exact (`contracts`).
-4. QUIET_COHORT: a fixed number of tickets, the mean below times the customers, is dealt out over
-   the first 30 days of each cohort (`voices`).
-5. REGRESSION: before two year ends a fixed number of accounts falls in maturity (paper comes back,
+4. QUIET_COHORT: a fixed number of tickets, the mean below times the customers, is distributed over
+   the first 30 days of each cohort (`feedback`).
+5. REGRESSION: before two year ends a fixed number of accounts falls in maturity (paper is used again,
    or the second department stops); a fixed number of them is among those that end (`contracts`).
    Those that stay recover in April. No other account's level falls in these quarters.
-6. SMALL_ONLY: statements with these codes are told by small companies only (`interviews`).
+6. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AS_OF = date(2026, 9, 30)
 
 @dataclass(frozen=True)
 class Stall:
-    """A step that one size of company rarely takes: shares that take it within `days`."""
+    """A step that companies of one size rarely take: the shares that take it within `days`."""
 
     product: str
     from_step: str
@@ -47,7 +47,7 @@ class Stall:
 
 @dataclass(frozen=True)
 class OddWeek:
-    """Seven days, both ends included, with `ratio` times the usual daily number."""
+    """Seven days, first and last inclusive, with `ratio` times the usual daily number."""
 
     product: str
     number: str
@@ -66,7 +66,7 @@ class YearEnd:
 
 @dataclass(frozen=True)
 class QuietCohort:
-    """Customers starting in a range that open fewer tickets in their first days."""
+    """Customers who start in a range of days and open fewer tickets than earlier ones in their first days."""
 
     product: str
     first_start: date
@@ -100,7 +100,7 @@ ODD_WEEK = OddWeek("paper_to_web", "daily active users", date(2026, 8, 17), date
 """A week with far more users than normal; nothing else of the product is odd in 2026Q3."""
 
 QUIET_WEEK = OddWeek("helpdesk", "tickets opened", date(2026, 9, 7), date(2026, 9, 13), 0.25)
-"""A week with far fewer tickets than normal: fewer can be as odd as more."""
+"""A week with far fewer tickets than normal, as low numbers must be found too."""
 
 YEAR_END_PRODUCT = "paper_to_web"
 """The product that YEAR_ENDS and REGRESSIONS are about."""
@@ -139,10 +139,10 @@ REGRESSIONS: Mapping[date, Regression] = MappingProxyType(
 """About 60 % of the accounts whose level fell end at the year end, of the others 12-13 %."""
 
 SMALL_ONLY = "login_holder_left"
-"""The code that small companies alone tell of paper_to_web: who held the login has left."""
+"""The code of paper_to_web that only small companies mention: the person with the login has left."""
 
 SMALL_ONLY_COMPANIES = 8
-"""How many small companies tell SMALL_ONLY, of 15 interviewed."""
+"""The number of small companies, of 15 interviewed, that mention SMALL_ONLY."""
 
 SECOND_DEPARTMENT_WAITS = "second_department_waits"
-"""The code behind STALL, in small companies alone: why the second department is not begun."""
+"""The code that explains STALL, in small companies only: why the second department does not start."""

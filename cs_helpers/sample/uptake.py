@@ -1,4 +1,4 @@
-"""How far customers of the other two products get: four stages, each opening one more event."""
+"""Draw the progress of customers of the other two products: stages that each enable one more event."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cs_helpers.sample.days import LOG_START, NEVER, Ints, office_day
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage: the share that reaches it from the one before, and the median wait in days.
+    """A stage of the uptake: the share that reaches it from the previous one, and the median wait in days.
 
-    `step` is the step of the journey that a person records then (empty: the events tell).
+    `milestone` is the step of the journey that is recorded for it (empty: it only shows in the events).
     """
 
     share: float
@@ -45,17 +45,17 @@ STAGES: Mapping[str, tuple[Stage, ...]] = MappingProxyType(
 
 
 def draw_uptake(terms: Terms, rng: np.random.Generator) -> Ints:
-    """The day of each stage (columns) for each customer (rows), `NEVER` where not reached.
+    """The day of each stage (columns) for each customer (rows), `NEVER` where it is not reached.
 
-    Customers older than the log have kicked off and begun.
+    Customers older than the log have reached the first two stages.
     """
     reached = terms.started
     columns = []
     for number, stage in enumerate(STAGES[terms.product]):
         share = np.where((terms.started < LOG_START) & (number < 2), 1.0, stage.share)
         waits = np.exp(np.log(stage.wait) + 0.5 * rng.standard_normal(len(reached)))
-        takes = (rng.random(len(reached)) < share) & (reached < NEVER)
-        days = office_day(np.where(takes, reached, LOG_START) + 1 + waits.astype(np.int64))
-        reached = np.where(takes, days, NEVER)
+        reaches = (rng.random(len(reached)) < share) & (reached < NEVER)
+        days = office_day(np.where(reaches, reached, LOG_START) + 1 + waits.astype(np.int64))
+        reached = np.where(reaches, days, NEVER)
         columns.append(reached)
     return np.column_stack(columns)

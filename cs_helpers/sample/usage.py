@@ -1,4 +1,4 @@
-"""The table `usage`: who did what, when, and how much of it."""
+"""Draw the table `usage`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cs_helpers.sample.days import (
 from cs_helpers.sample.rollouts import Rollouts
 from cs_helpers.sample.truths import ODD_WEEK
 
-#: each department has exactly two documents: a third event name is a second department
+#: each department has exactly two documents, so a third event name shows a second department
 DEPARTMENTS = (
     ("accounting", ("invoice", "payment_notice")),
     ("hr", ("payslip", "tax_certificate")),
@@ -32,7 +32,7 @@ DEPARTMENTS = (
 _WEB_EVENTS = np.array([f"web.{d}.{doc}" for d, documents in DEPARTMENTS for doc in documents])
 _POOL = {"small": 4, "mid": 8, "enterprise": 16}
 _WEEKDAYS = np.array([1.05, 1.02, 1.0, 0.98, 0.95, 0.08, 0.05])
-#: a little above the ratio: users who come for paper alone are not touched by the factor
+#: slightly above the ratio, since the factor does not apply to users of letters only
 _ODD_FACTOR = ODD_WEEK.ratio * 1.08
 _EVENTS = {
     "expense_desk": np.array(["claim.submitted", "claim.approved"]),
@@ -41,7 +41,7 @@ _EVENTS = {
 
 
 def late_in_month(days: Ints) -> Flags:
-    """The last three office days of each month."""
+    """Whether each day is one of the last three office days of its month."""
     office = weekday(days) < 5
     last = np.zeros(len(days), dtype=bool)
     months = month_number(days)
@@ -62,9 +62,9 @@ def _user_days(
     factor: Floats,
     rng: np.random.Generator,
 ) -> tuple[Ints, Ints, Ints]:
-    """Row of `terms`, number of the user, and day, for each day on which a user is active.
+    """The row of `terms`, the number of the user, and the day, for each active day of a user.
 
-    In the last 100 days of a contract that ends, use fades to 65 %.
+    In the last 100 days of a contract that ends, activity drops to 65 %.
     """
     pool = np.array([_POOL[size] for size in sizes]) + rng.integers(-1, 2, len(sizes))
     owner = np.repeat(np.arange(len(pool)), pool)
@@ -73,14 +73,16 @@ def _user_days(
     open_days = (begun[owner, None] <= LOG_DAYS) & (terms.ended[owner, None] > LOG_DAYS)
     fading = terms.ended[owner, None] - 100 <= LOG_DAYS
     chance = np.where(fading, chance * 0.65, chance) * open_days
-    who, when = np.nonzero(rng.random(chance.shape) < chance)
-    return owner[who], number[who], LOG_DAYS[when]
+    rows, when = np.nonzero(rng.random(chance.shape) < chance)
+    return owner[rows], number[rows], LOG_DAYS[when]
 
 
-def _rows(terms: Terms, who: Ints, user: Ints, days: Ints, event: np.ndarray, quantity: Ints) -> pd.DataFrame:
+def _rows(
+    terms: Terms, rows: Ints, user: Ints, days: Ints, event: np.ndarray, quantity: Ints
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "account": terms.account[who],
+            "account": terms.account[rows],
             "product": terms.product,
             "user": user,
             "day": days,
@@ -93,39 +95,39 @@ def _rows(terms: Terms, who: Ints, user: Ints, days: Ints, event: np.ndarray, qu
 def paper_to_web_usage(
     terms: Terms, rollouts: Rollouts, sizes: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Documents delivered by web, and letters out and in until they end (and come back)."""
+    """Documents delivered by web, and letters out and in until the customer stops using (or resumes) them."""
     factor = _day_factor(rng)
     late = late_in_month(LOG_DAYS)
     odd = (day(ODD_WEEK.first_day) <= LOG_DAYS) & (day(ODD_WEEK.last_day) >= LOG_DAYS)
     factor = factor * np.where(odd, _ODD_FACTOR, 1.0) * np.where(late, 1.08, 1.0)
     begun = rollouts.first_document
-    who, user, days = _user_days(terms, sizes, begun, factor, rng)
-    again = 1 + (rng.random(len(who)) < 0.40)
-    who, user, days = (np.repeat(column, again) for column in (who, user, days))
-    # the first document of a department is delivered on the very day of its step
-    joined, place = np.nonzero(
+    rows, user, days = _user_days(terms, sizes, begun, factor, rng)
+    repeats = 1 + (rng.random(len(rows)) < 0.40)
+    rows, user, days = (np.repeat(column, repeats) for column in (rows, user, days))
+    # the first document of a department is delivered on the day of its step
+    first_use_rows, first_use_departments = np.nonzero(
         (rollouts.departments >= LOG_START)
         & (rollouts.departments < np.minimum(terms.ended, AS_OF + 1)[:, None])
     )
-    who = np.concatenate([who, joined])
-    user = np.concatenate([user, np.ones(len(joined), dtype=np.int64)])
-    days = np.concatenate([days, rollouts.departments[joined, place]])
+    rows = np.concatenate([rows, first_use_rows])
+    user = np.concatenate([user, np.ones(len(first_use_rows), dtype=np.int64)])
+    days = np.concatenate([days, rollouts.departments[first_use_rows, first_use_departments]])
 
-    using = (rollouts.departments[who] <= days[:, None]).sum(axis=1)
+    departments_in_use = (rollouts.departments[rows] <= days[:, None]).sum(axis=1)
     paper_free = rollouts.no_outgoing < terms.fell
-    below = (terms.fell[who] <= days) & (days < terms.recovered[who])
-    using = np.where(below & ~paper_free[who], 1, using)
-    pick = (rng.random(len(who)) * using).astype(np.int64)
-    pick[len(pick) - len(joined) :] = place
+    has_fallen = (terms.fell[rows] <= days) & (days < terms.recovered[rows])
+    departments_in_use = np.where(has_fallen & ~paper_free[rows], 1, departments_in_use)
+    pick = (rng.random(len(rows)) * departments_in_use).astype(np.int64)
+    pick[len(pick) - len(first_use_rows) :] = first_use_departments
     order = np.argsort(rng.random((len(sizes), len(DEPARTMENTS))), axis=1)
-    event = _WEB_EVENTS[order[who, pick] * 2 + rng.integers(0, 2, len(who))]
+    event = _WEB_EVENTS[order[rows, pick] * 2 + rng.integers(0, 2, len(rows))]
     scale = np.array([{"small": 6, "mid": 14, "enterprise": 35}[size] for size in sizes])
     peak = np.where(late[days - LOG_START], 1.5, 1.0)
-    web = _rows(terms, who, user, days, event, 1 + rng.poisson(scale[who] * peak))
-    back = (terms.fell, np.where(paper_free, terms.recovered, terms.fell))
+    web = _rows(terms, rows, user, days, event, 1 + rng.poisson(scale[rows] * peak))
+    paper_again = (terms.fell, np.where(paper_free, terms.recovered, terms.fell))
     never = np.full(len(sizes), NEVER)
     letters = [
-        _letters("paper.out", rollouts.no_outgoing, back, terms, scale, rng),
+        _letters("paper.out", rollouts.no_outgoing, paper_again, terms, scale, rng),
         _letters("paper.in", rollouts.no_incoming, (never, never), terms, scale, rng),
     ]
     return pd.concat([web, *letters], ignore_index=True)
@@ -134,43 +136,45 @@ def paper_to_web_usage(
 def _letters(
     event: str,
     until: Ints,
-    back: tuple[Ints, Ints],
+    paper_again: tuple[Ints, Ints],
     terms: Terms,
     scale: Ints,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Letters about every fourth office day until a day, and again between two days."""
+    """Letters on about every fourth office day before `until`, and again between the days of `paper_again`."""
     first, last = terms.started[:, None], np.minimum(terms.ended, AS_OF + 1)[:, None]
-    on_paper = (until[:, None] > LOG_DAYS) | ((back[0][:, None] <= LOG_DAYS) & (back[1][:, None] > LOG_DAYS))
+    on_paper = (until[:, None] > LOG_DAYS) | (
+        (paper_again[0][:, None] <= LOG_DAYS) & (paper_again[1][:, None] > LOG_DAYS)
+    )
     open_days = (first <= LOG_DAYS) & (last > LOG_DAYS) & (weekday(LOG_DAYS) < 5)
     sends = rng.random(on_paper.shape) < 0.25
-    # paper that comes back is seen on its first day
-    sends |= back[0][:, None] == LOG_DAYS
-    who, when = np.nonzero(on_paper & open_days & sends)
-    quantity = 1 + rng.poisson(scale[who] * 2)
-    users = np.ones(len(who), dtype=np.int64)
-    return _rows(terms, who, users, LOG_DAYS[when], np.repeat(event, len(who)), quantity)
+    # a customer that resumes paper sends letters on the first day
+    sends |= paper_again[0][:, None] == LOG_DAYS
+    rows, when = np.nonzero(on_paper & open_days & sends)
+    quantity = 1 + rng.poisson(scale[rows] * 2)
+    users = np.ones(len(rows), dtype=np.int64)
+    return _rows(terms, rows, users, LOG_DAYS[when], np.repeat(event, len(rows)), quantity)
 
 
 def other_usage(terms: Terms, stages: Ints, sizes: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
-    """What users of expense_desk and helpdesk do; each stage opens one more event."""
+    """The usage of expense_desk and helpdesk; each stage enables one more event."""
     begun = stages[:, 1]
-    who, user, days = _user_days(terms, sizes, begun, _day_factor(rng), rng)
-    again = 1 + (rng.random(len(who)) < 0.2)
-    who, user, days = (np.repeat(column, again) for column in (who, user, days))
+    rows, user, days = _user_days(terms, sizes, begun, _day_factor(rng), rng)
+    repeats = 1 + (rng.random(len(rows)) < 0.2)
+    rows, user, days = (np.repeat(column, repeats) for column in (rows, user, days))
     events = _EVENTS[terms.product]
-    opened = (stages[who, 1 : 1 + len(events)] <= days[:, None]).sum(axis=1)
-    pick = (rng.random(len(who)) * np.maximum(opened, 1)).astype(np.int64)
-    rows = _rows(terms, who, user, days, events[pick], 1 + rng.poisson(1.2, len(who)))
+    opened = (stages[rows, 1 : 1 + len(events)] <= days[:, None]).sum(axis=1)
+    pick = (rng.random(len(rows)) * np.maximum(opened, 1)).astype(np.int64)
+    usage = _rows(terms, rows, user, days, events[pick], 1 + rng.poisson(1.2, len(rows)))
     if terms.product == "helpdesk":
-        return rows
-    extra = [rows]
+        return usage
+    extra = [usage]
     closing = np.flatnonzero(late_in_month(LOG_DAYS))[2::3]
-    for event, from_day, until, chance, on in (
+    for event, from_day, until, chance, day_positions in (
         ("closing.done", stages[:, 3], np.full(len(stages), NEVER), 0.97, closing),
         ("receipt.paper", terms.started, stages[:, 4], 0.2, np.flatnonzero(weekday(LOG_DAYS) < 5)),
     ):
-        dates = LOG_DAYS[on]
+        dates = LOG_DAYS[day_positions]
         happens = (
             (dates >= from_day[:, None])
             & (dates < np.minimum(until, terms.ended)[:, None])
@@ -191,7 +195,7 @@ def usage_table(
     contracts: pd.DataFrame,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """The table `usage` in order of time, each row with the contract it was used under."""
+    """The table `usage`, sorted by time, with the contract of each row."""
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.iloc[np.argsort(rows["day"].to_numpy(), kind="stable")].reset_index(drop=True)
     times = office_times(rows["day"].to_numpy(), rng)

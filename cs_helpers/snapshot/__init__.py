@@ -1,9 +1,8 @@
-"""A snapshot: the checked, reduced tables, frozen as Parquet with a manifest.
+"""Read snapshots: the checked and reduced tables, frozen as Parquet files with a manifest.
 
-Notebooks read a snapshot and nothing else, so all reports of a quarter agree with each other and
-a past report can be made again. A snapshot is written beside its place and renamed, so there is
-never half a one; its id is its as-of date and the hash of its content, so the same input gives
-the same id.
+Notebooks read only snapshots, so all reports of a quarter agree with each other and a past report can
+be reproduced. A snapshot is written to a temporary folder and renamed, so it is never incomplete; its id
+consists of its as-of date and the hash of its content, so the same input gives the same id.
 """
 
 from __future__ import annotations
@@ -16,98 +15,98 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cs_helpers import durable, hashes, paths
+from cs_helpers.contract.coverage import NO_COVERAGE, Coverage
 from cs_helpers.contract.findings import Finding
-from cs_helpers.contract.known import NOTHING, Known
-from cs_helpers.contract.labels import DEFAULT_ORDER, SizeClass, shown_order, sizes_of_json
+from cs_helpers.contract.labels import DEFAULT_ORDER, SizeClass, display_order, sizes_of_json
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.refused import LeftOut, left_out_of_json
 from cs_helpers.errors import SnapshotError, did_you_mean
 
-if TYPE_CHECKING:  # which snapshot there is can be said without them, in a fifth of the time
+if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of the time without
     import pandas as pd
     import pyarrow as pa
 
 LATEST = "LATEST"
 
-#: what a manifest and the tables hold; another number is another meaning
+#: version of the format of manifest and tables; snapshots of another version cannot be read
 FORMAT = 7
 
-#: up to so many rows a table's texts are Python's: each step on Arrow's takes longer than it does on so few rows
-FEW = 50_000
+#: tables of at most so many rows hold their texts as Python strings, whose operations are faster on few rows
+SMALL_TABLE = 50_000
 
 
 @dataclass(frozen=True)
 class ProductData:
     """The tables of one product, as an analysis reads them.
 
-    Every table of the contract (but usage, which stands reduced as usage_daily, usage_monthly and
-    active_daily) is there with its columns; one that was not given is empty and not in `given`.
-    `accounts` are the customers that ever had a contract for the product; without a table of contracts, those of which
-    any table has a row of it, and `first_seen` (account_id, first_day) says since when. `known`: from when to when the
-    tables tell of the product, whichever of its customers are looked at. `sizes`: the classes of company size as
-    pages show them, the largest first; an account whose size is not known is of none of them (`unknown`).
+    tables: every table of the contract with its columns (usage only as its reductions usage_daily, usage_monthly and
+    active_daily); a table that the company did not provide is empty and not in `given`. `accounts` holds the accounts
+    that ever had a contract for the product; without a table of contracts, those with a row of the product in any
+    table, with their first day in `first_seen` (account_id, first_day). coverage: the periods for which the tables have
+    data on the product, whichever of its customers are selected. sizes: the classes of company size in the order of
+    pages, the largest first; accounts of unknown size have `unknown` instead.
     """
 
     product: Product
     as_of: date
     tables: Mapping[str, pd.DataFrame]
     given: frozenset[str]
-    known: Known = NOTHING
+    coverage: Coverage = NO_COVERAGE
     sizes: tuple[str, ...] = DEFAULT_ORDER
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
 
     def missing(self, *tables: str) -> tuple[str, ...]:
-        """Those of `tables` that the company did not give."""
+        """The names in `tables` that the company did not provide."""
         return tuple(t for t in tables if t not in self.given)
 
     def of_accounts(self, account_ids: pd.Series) -> ProductData:
-        """The same, for some accounts only."""
-        wanted = set(account_ids)
+        """The same data, restricted to some accounts."""
+        account_set = set(account_ids)
 
-        def part(name: str) -> pd.DataFrame:
+        def filter_table(name: str) -> pd.DataFrame:
             table = self.tables[name]
-            key, parent = _BELOW.get(name, ("account_id", ""))
+            key, parent_table = _PARENTS.get(name, ("account_id", ""))
             if key not in table:
                 return table
-            inside = table[key].isin(set(tables[parent][key]) if parent else wanted)
-            return table if inside.all() else table[inside].reset_index(drop=True)
+            is_selected = table[key].isin(set(tables[parent_table][key]) if parent_table else account_set)
+            return table if is_selected.all() else table[is_selected].reset_index(drop=True)
 
-        tables = _Tables(self.tables, part)
+        tables = _LazyTables(self.tables, filter_table)
         return replace(self, tables=tables)
 
     def with_tables(self, changed: Mapping[str, pd.DataFrame]) -> ProductData:
-        """The same with other tables of these names; the rest is read when it is asked for, as before."""
+        """The same data with these tables replaced; the others are still read on demand."""
 
         def table(name: str) -> pd.DataFrame:
             return changed[name] if name in changed else self.tables[name]
 
-        return replace(self, tables=_Tables(self.tables, table))
+        return replace(self, tables=_LazyTables(self.tables, table))
 
-    def changed(self, change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> ProductData:
-        """The same with each table as `change` (name, table) makes it, when it is asked for."""
-        return replace(self, tables=_Tables(self.tables, lambda name: change(name, self.tables[name])))
-
-
-#: tables whose rows belong to an account by way of another table: the column that leads there, and which
-_BELOW = {"notes": ("interview_id", "interviews"), "codings": ("note_id", "notes")}
+    def map_tables(self, change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> ProductData:
+        """The same data with `change(name, table)` applied to each table when it is read."""
+        return replace(self, tables=_LazyTables(self.tables, lambda name: change(name, self.tables[name])))
 
 
-class _Tables(Mapping[str, "pd.DataFrame"]):
-    """Tables by name, each read when it is asked for: an analysis needs a few of them."""
+#: tables whose rows belong to an account through another table: name -> (key column, that table)
+_PARENTS = {"notes": ("interview_id", "interviews"), "codings": ("note_id", "notes")}
+
+
+class _LazyTables(Mapping[str, "pd.DataFrame"]):
+    """Tables by name, each read on first access: an analysis needs only a few of them."""
 
     def __init__(self, names: Iterable[str], read: Callable[[str], pd.DataFrame]) -> None:
         self._names, self._read = tuple(names), read
-        self._known: dict[str, pd.DataFrame] = {}
+        self._cache: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._known:
+        if name not in self._cache:
             if name not in self._names:
                 raise KeyError(name)
-            self._known[name] = self._read(name)
-        return self._known[name]
+            self._cache[name] = self._read(name)
+        return self._cache[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -128,7 +127,7 @@ class Snapshot:
 
     @classmethod
     def open(cls, name: str = "latest", *, folder: Path | None = None) -> Snapshot:
-        """The snapshot of that id; raises `SnapshotError` where there is none or it is damaged."""
+        """Open a snapshot by its id, or the latest. Raises `SnapshotError` where it is missing or damaged."""
         root = folder or paths.snapshots()
         if name == "latest":
             try:
@@ -140,8 +139,8 @@ class Snapshot:
         try:
             manifest = json.loads((root / name / "manifest.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
-            known = ", ".join(sorted(p.name for p in root.glob("[0-9]*"))) or "none"
-            raise SnapshotError(f"there is no snapshot '{name}'; there are: {known}") from None
+            available = ", ".join(sorted(p.name for p in root.glob("[0-9]*"))) or "none"
+            raise SnapshotError(f"there is no snapshot '{name}'; there are: {available}") from None
         except ValueError:
             manifest = None
         if not isinstance(manifest, dict) or manifest.get("id") != identity(manifest):
@@ -152,31 +151,31 @@ class Snapshot:
 
     @property
     def id(self) -> str:
-        """The as-of date and a hash of the content."""
+        """The id: the as-of date and a hash of the content."""
         return str(self.manifest["id"])
 
     @property
     def as_of(self) -> date:
-        """The last day the snapshot knows of."""
+        """The last day that the snapshot covers."""
         return date.fromisoformat(self.manifest["as_of"])
 
     @property
     def sizes(self) -> tuple[SizeClass, ...]:
-        """The classes of company size that were declared when it was taken, smallest first."""
+        """The classes of company size that were declared when the snapshot was taken, smallest first."""
         return sizes_of_json(self.manifest["sizes"])
 
     @property
     def products(self) -> dict[str, Product]:
-        """The products in it, as their files described them when it was taken."""
+        """The products of the snapshot, as defined in their files when it was taken."""
         return {name: self.product(name) for name in self.manifest["products"]}
 
     def product(self, name: str) -> Product:
-        """One product of the snapshot, as its file described it when it was taken."""
+        """One product of the snapshot, as defined in its file when the snapshot was taken."""
         return Product.model_validate(self.manifest["products"][name])
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found wrong in the tables."""
+        """The broken rules that were found in the tables."""
         return tuple(
             Finding(**{**f, "examples": tuple(tuple(e) for e in f["examples"])})
             for f in self.manifest["findings"]
@@ -185,28 +184,28 @@ class Snapshot:
     @property
     def quarters(self) -> list[Quarter]:
         """The complete quarters that the snapshot can report on, oldest first."""
-        first = Quarter.holding(date.fromisoformat(self.manifest["first_day"]))
+        first = Quarter.containing(date.fromisoformat(self.manifest["first_day"]))
         last = Quarter.latest_complete(self.as_of)
         return first.upto(last) if first <= last else []
 
     def left_out(self, product: str) -> dict[str, LeftOut]:
-        """What was refused of each table that a product's rows come from; nothing of those that are whole."""
+        """Table -> counts of refused rows that belong to a product; tables without refused rows are left out."""
         return left_out_of_json(self.manifest["refused"][product])
 
     def check_product(self, name: str) -> str:
-        """`name` if it is a product of the snapshot (`first`: the first); else `SnapshotError`."""
-        known = list(self.manifest["products"])
+        """Resolve the name of a product (`first`: the first one). Raises `SnapshotError` where there is none."""
+        products = list(self.manifest["products"])
         if name == "first":
-            return str(known[0])
-        if name not in known:
+            return str(products[0])
+        if name not in products:
             raise SnapshotError(
-                f"product '{name}' is not in snapshot {self.id}.{did_you_mean(name, known)}"
-                f" It has: {', '.join(known)}."
+                f"product '{name}' is not in snapshot {self.id}.{did_you_mean(name, products)}"
+                f" It has: {', '.join(products)}."
             )
         return name
 
     def check_quarter(self, text: str) -> Quarter:
-        """The quarter, if the snapshot knows all of it; else `SnapshotError`."""
+        """Parse a quarter (`latest`: the last one). Raises `SnapshotError` where it is not fully covered."""
         quarters = self.quarters
         if not quarters:
             raise SnapshotError(f"snapshot {self.id} holds no complete quarter up to {self.as_of}")
@@ -219,28 +218,28 @@ class Snapshot:
         return quarter
 
     def read(self, product: str) -> ProductData:
-        """The tables of one product; raises `SnapshotError` where a file is gone or damaged.
+        """The tables of one product. Raises `SnapshotError` where a file is missing or damaged.
 
-        A table is read when it is first asked for, and that is when it is found to be damaged.
+        Tables are read, and damage is detected, on first access.
         """
         product = self.check_product(product)
         if self.manifest["format"] != FORMAT:
             raise SnapshotError(
                 f"snapshot {self.id} was taken by another version of the workbook; take it again with 'make snapshot'"
             )
-        tables = _Tables(self.manifest["tables"], lambda name: self.table(name, product))
-        whole = ProductData(
+        tables = _LazyTables(self.manifest["tables"], lambda name: self.table(name, product))
+        data = ProductData(
             self.product(product),
             self.as_of,
             tables,
             frozenset(self.manifest["given"]),
-            Known.of_json(self.manifest["known"][product]),
-            shown_order(self.sizes),
+            Coverage.of_json(self.manifest["known"][product]),
+            display_order(self.sizes),
         )
-        return whole.of_accounts(tables[self._owners()]["account_id"])
+        return data.of_accounts(tables[self._account_table()]["account_id"])
 
-    def intact(self) -> bool:
-        """Whether every file is there as the manifest says."""
+    def is_intact(self) -> bool:
+        """Whether every file exists with the hash that the manifest records."""
         try:
             return (self.folder / "manifest.json").exists() and all(
                 hashes.of_file(self.folder / file) == digest
@@ -250,43 +249,45 @@ class Snapshot:
             return False
 
     def make_latest(self) -> None:
-        """Makes this the snapshot that `latest` stands for."""
-        file, said = self.folder.parent / LATEST, f"{self.id}\n".encode()
-        if not file.is_file() or file.read_bytes() != said:
-            durable.write(file, said)
+        """Make this the snapshot that `latest` refers to."""
+        file, content = self.folder.parent / LATEST, f"{self.id}\n".encode()
+        if not file.is_file() or file.read_bytes() != content:
+            durable.write(file, content)
 
     def table(self, name: str, product: str) -> pd.DataFrame:
-        """One table of one product, as it was frozen; raises `SnapshotError` where a file is damaged."""
+        """One table of one product, unfiltered. Raises `SnapshotError` where a file is damaged."""
         import pandas as pd
 
-        found = self._arrow(name, product)
-        with pd.option_context("mode.string_storage", "python" if found.num_rows <= FEW else "pyarrow"):
-            return found.to_pandas(use_threads=False)
+        arrow = self._arrow(name, product)
+        with pd.option_context(
+            "mode.string_storage", "python" if arrow.num_rows <= SMALL_TABLE else "pyarrow"
+        ):
+            return arrow.to_pandas(use_threads=False)
 
-    def texts(self, name: str, column: str, product: str) -> frozenset[str]:
-        """The different texts in a column of a product's table, without loading pandas.
+    def distinct_texts(self, name: str, column: str, product: str) -> frozenset[str]:
+        """The distinct texts in a column of a product's table, without loading pandas.
 
-        Of a table with accounts, those of the product's customers. Raises `SnapshotError` for an
-        unknown table or column.
+        In a table with accounts, only rows of the product's accounts count. Raises `SnapshotError` for
+        an unknown table or column.
         """
         import pyarrow.compute as pc
 
         if (
             name not in self.manifest["tables"]
-            or column not in (found := self._arrow(name, product)).column_names
+            or column not in (arrow := self._arrow(name, product)).column_names
         ):
             raise SnapshotError(f"snapshot {self.id} has no column '{name}.{column}'")
-        if "account_id" in found.column_names:
-            customers = self._arrow(self._owners(), product)["account_id"].combine_chunks()
-            found = found.filter(pc.is_in(found["account_id"], customers))
-        return frozenset(str(value) for value in found[column].unique().to_pylist() if value is not None)
+        if "account_id" in arrow.column_names:
+            customers = self._arrow(self._account_table(), product)["account_id"].combine_chunks()
+            arrow = arrow.filter(pc.is_in(arrow["account_id"], customers))
+        return frozenset(str(value) for value in arrow[column].unique().to_pylist() if value is not None)
 
-    def _owners(self) -> str:
-        """The table that tells whose accounts a product has."""
+    def _account_table(self) -> str:
+        """The table that defines the accounts of a product."""
         return "contracts" if "contracts" in self.manifest["given"] else "first_seen"
 
-    def texts_of_all(self, name: str, column: str) -> frozenset[str]:
-        """The different texts in a column of all products' tables, whoever has a contract."""
+    def distinct_texts_of_all(self, name: str, column: str) -> frozenset[str]:
+        """The distinct texts in a column of the tables of all products, of all accounts."""
         products = self.manifest["products"]
         shared = not any(f.startswith(f"{name}/product=") for f in self.manifest["files"])
         return frozenset(
@@ -301,19 +302,19 @@ class Snapshot:
         import pyarrow.parquet as pq
 
         files = self.manifest["files"]
-        inside = f"{name}/product={product}"
-        found = [f for f in files if f == f"{inside}.parquet" or f.startswith(f"{inside}/")]
-        if not found:
-            found = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
+        prefix = f"{name}/product={product}"
+        partitions = [f for f in files if f == f"{prefix}.parquet" or f.startswith(f"{prefix}/")]
+        if not partitions:
+            partitions = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
         try:
-            # not read_table, and one thread: the files are small, and threads take longer to start than to read them
-            contents = (pa.BufferReader(self._content(f)) for f in sorted(found))
+            # not read_table, and one thread: starting threads takes longer than reading these small files
+            contents = (pa.BufferReader(self._content(f)) for f in sorted(partitions))
             return pa.concat_tables([pq.ParquetFile(c).read(use_threads=False) for c in contents])
         except (OSError, ValueError) as error:
-            file = error.args[0] if isinstance(error, _DamagedError) else found[0]
+            file = error.args[0] if isinstance(error, _DamagedError) else partitions[0]
             raise SnapshotError(
                 f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
-                f" {paths.shown(self.folder)} and take the snapshot again"
+                f" {paths.display_path(self.folder)} and take the snapshot again"
             ) from None
 
     def _content(self, file: str) -> bytes:
@@ -327,17 +328,17 @@ class Snapshot:
 
 
 class _DamagedError(ValueError):
-    """A file that is not as the manifest says."""
+    """A file is missing or differs from the hash in the manifest."""
 
 
 def identity(manifest: Mapping[str, Any]) -> str:
-    """The id of a snapshot: its as-of date and the hash of all else that its manifest says."""
+    """The id of a snapshot: its as-of date and the hash of the rest of its manifest."""
     content = {key: value for key, value in manifest.items() if key != "id"}
     return f"{manifest.get('as_of')}-{hashes.of_json(content)[:12]}"
 
 
-def matching(event: pd.Series, pattern: str) -> pd.Series:
-    """Which event names fit a pattern with `*`, as the engine's reductions read it."""
+def matches_pattern(event: pd.Series, pattern: str) -> pd.Series:
+    """Whether each event name matches a pattern with `*`, by the rule of the engine's reductions; bool."""
     if "*" not in pattern:
         return event == pattern
     return event.str.fullmatch(as_regex(pattern)).fillna(False)

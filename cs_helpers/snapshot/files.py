@@ -1,4 +1,4 @@
-"""The files of a snapshot: Parquet, a partition a product, and usage a partition a quarter too."""
+"""Write the files of a snapshot: Parquet, partitioned by product, and usage also by quarter."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import pyarrow.parquet as pq
 from cs_helpers import hashes
 from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.usage_log.reduce_cells import UNDATED, Reduced
+from cs_helpers.sources.usage_log.reduce_cells import UNDATED, ReducedUsage
 
-#: the tables of a snapshot: those of the contract, and usage in its reductions; where there are no contracts,
-#: `first_seen` too
+#: the tables of every snapshot: those of the contract, with usage replaced by its reductions; a snapshot without
+#: contracts also has `first_seen`
 FROZEN = tuple(n for n in (*TABLES, *REDUCED) if n != "usage")
 
 
 class Files:
-    """The files of one snapshot as they are written.
+    """Writes the files of one snapshot into `folder`.
 
-    hashes: file -> sha256. rows: table -> count.
+    hashes: file -> SHA-256. rows: table -> number of rows.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,7 +35,7 @@ class Files:
         self.rows: dict[str, int] = dict.fromkeys(FROZEN, 0)
 
     def table(self, name: str, frame: pd.DataFrame, products: Mapping[str, Any]) -> None:
-        """Writes a table, by product where it has products."""
+        """Write a table, partitioned by product where it has that column."""
         self.rows[name] = len(frame)
         if "product" not in frame:
             self._write(f"{name}/all.parquet", pa.Table.from_pandas(frame, preserve_index=False))
@@ -47,8 +47,8 @@ class Files:
                     f"{name}/product={product}.parquet", pa.Table.from_pandas(part, preserve_index=False)
                 )
 
-    def reductions(self, usage: Reduced, products: Mapping[str, Any]) -> None:
-        """Gives the reductions of usage their place, by product and quarter."""
+    def reductions(self, usage: ReducedUsage, products: Mapping[str, Any]) -> None:
+        """Link the reductions of usage into the snapshot, by product and quarter."""
         for name in REDUCED:
             self._write(f"{name}/empty.parquet", pa.Table.from_pandas(empty(name), preserve_index=False))
         for cell in usage.cells:
@@ -60,7 +60,7 @@ class Files:
                     self.rows[name] += cell.rows[name]
 
     def rejected(self, name: str, refused: ir.Table) -> None:
-        """Writes the refused rows of a table, whole, as CSV."""
+        """Write the refused rows of a table as CSV, with all columns."""
         target = self._target(f"rejected/{name}.csv")
         refused.order_by(refused.columns).to_csv(target)
         self.hashes[f"rejected/{name}.csv"] = hashes.of_file(target)
@@ -77,24 +77,24 @@ class Files:
 
 
 def shared_parts(frames: Mapping[str, pd.DataFrame], products: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Table -> product -> the hash of the rows that a product reads of a table which all products share.
+    """Table -> product -> the hash of the product's rows, for tables that are not partitioned by product.
 
-    So that a note on one product is a change to that product's data and to no other's.
+    With these hashes a changed note changes the data of its own product only.
     """
-    found: dict[str, dict[str, str]] = {"accounts": {}, "notes": {}, "codings": {}}
-    own, interviews = frames.get("first_seen", frames["contracts"]), frames["interviews"]
+    hashes_by_table: dict[str, dict[str, str]] = {"accounts": {}, "notes": {}, "codings": {}}
+    owners, interviews = frames.get("first_seen", frames["contracts"]), frames["interviews"]
     for product in products:
-        accounts = own.loc[own["product"] == product, "account_id"]
-        held = interviews.loc[interviews["product"] == product, "interview_id"]
-        notes = frames["notes"][frames["notes"]["interview_id"].isin(set(held))]
+        accounts = owners.loc[owners["product"] == product, "account_id"]
+        interview_ids = interviews.loc[interviews["product"] == product, "interview_id"]
+        notes = frames["notes"][frames["notes"]["interview_id"].isin(set(interview_ids))]
         parts = {
             "accounts": frames["accounts"][frames["accounts"]["account_id"].isin(set(accounts))],
             "notes": notes,
             "codings": frames["codings"][frames["codings"]["note_id"].isin(set(notes["note_id"]))],
         }
         for table, rows in parts.items():
-            found[table][product] = hashes.of(rows.to_csv(index=False))
-    return found
+            hashes_by_table[table][product] = hashes.of(rows.to_csv(index=False))
+    return hashes_by_table
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -103,14 +103,14 @@ def empty(name: str) -> pd.DataFrame:
 
 
 def kinds_of(name: str) -> Mapping[str, str]:
-    """The columns of a table of the snapshot and the contract's type of each."""
+    """The columns of a table of the snapshot: name -> the contract's type."""
     if name == "first_seen":
         return FIRST_SEEN
     return REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file in another place: what did not change is on the disk once."""
+    """Hard-link a file, so that unchanged content is stored once; copy it where links are not supported."""
     try:
         os.link(source, target)
     except OSError:  # a file system without links

@@ -1,4 +1,4 @@
-"""The snapshots of a workbook over time: which there are, how two differ, which may go."""
+"""List the snapshots of a workbook, compare two of them, and delete old ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cs_helpers import paths
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SnapshotError
 from cs_helpers.snapshot import LATEST, Snapshot
-from cs_helpers.snapshot.lock import alone
+from cs_helpers.snapshot.lock import snapshot_lock
 
 
 def snapshots(folder: Path | None = None) -> list[Snapshot]:
-    """All that can be opened, the one taken last at the end."""
+    """All snapshots that can be opened, in the order in which they were taken."""
     root = folder or paths.snapshots()
-    found = []
+    dated = []
     for manifest in root.glob("[0-9]*/manifest.json"):
         try:
-            found.append((manifest.stat().st_mtime_ns, Snapshot.open(manifest.parent.name, folder=root)))
-        except SnapshotError:  # damaged: `open` says so to who asks for it
+            dated.append((manifest.stat().st_mtime_ns, Snapshot.open(manifest.parent.name, folder=root)))
+        except SnapshotError:  # damaged; opening it by its id reports that
             continue
-    return [snapshot for _, snapshot in sorted(found, key=lambda each: (each[0], each[1].id))]
+    return [snapshot for _, snapshot in sorted(dated, key=lambda each: (each[0], each[1].id))]
 
 
 def latest_id(folder: Path | None = None) -> str:
-    """The id that `latest` stands for; '' where there is none."""
+    """The id that `latest` refers to; '' where there is none."""
     try:
         return ((folder or paths.snapshots()) / LATEST).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -37,38 +37,38 @@ def latest_id(folder: Path | None = None) -> str:
 
 
 def size(snapshot: Snapshot) -> int:
-    """Bytes on disk; a file that several snapshots share counts in each."""
+    """The size on disk in bytes; a file that several snapshots share counts in each of them."""
     return sum(p.stat().st_size for p in snapshot.folder.rglob("*") if p.is_file())
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How one thing differs between two snapshots: its name, before and after."""
+    """One difference between two snapshots: what differs, with its old and new value."""
 
-    what: str
+    name: str
     before: str
     after: str
 
 
 def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
-    """What changed between two snapshots: dates, rows, keys that came and went, findings, products."""
+    """The differences between two snapshots: dates, rows, added and removed keys, findings, products."""
     old, new = before.manifest, after.manifest
-    yield from _changed("as of", old["as_of"], new["as_of"])
+    yield from _difference("as of", old["as_of"], new["as_of"])
     for name in dict.fromkeys([*old["tables"], *new["tables"]]):
-        yield from _changed(
+        yield from _difference(
             f"{name}: rows", _number(old["rows_frozen"].get(name)), _number(new["rows_frozen"].get(name))
         )
-        yield from _partitions(name, old["files"], new["files"])
-        yield from _keys(name, before, after)
+        yield from _partition_differences(name, old["files"], new["files"])
+        yield from _key_differences(name, before, after)
     for name in dict.fromkeys([*old["rows_read"], *new["rows_read"]]):
-        for what, count in (("rows left out", "rows_rejected"), ("rows filtered by where", "rows_filtered")):
-            yield from _changed(
-                f"{name}: {what}",
+        for label, count in (("rows left out", "rows_rejected"), ("rows filtered by where", "rows_filtered")):
+            yield from _difference(
+                f"{name}: {label}",
                 *(_number(m[count][name]) if name in m["rows_read"] else "–" for m in (old, new)),
             )
     counts = [{(f.table, f.column, f.rule): f.count for f in s.findings} for s in (before, after)]
     for key in dict.fromkeys([*counts[0], *counts[1]]):
-        yield from _changed(
+        yield from _difference(
             " ".join(part for part in ("rule", ".".join(key[:2]).rstrip("."), key[2])),
             _number(counts[0].get(key, 0)),
             _number(counts[1].get(key, 0)),
@@ -81,35 +81,37 @@ def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
             )
 
 
-def _changed(what: str, before: Any, after: Any) -> Iterator[Difference]:
+def _difference(name: str, before: Any, after: Any) -> Iterator[Difference]:
     if before != after:
-        yield Difference(what, str(before), str(after))
+        yield Difference(name, str(before), str(after))
 
 
-def _partitions(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
-    inside = [{f: h for f, h in files.items() if f.startswith(f"{name}/")} for files in (old, new)]
-    same = sum(inside[0].get(file) == digest for file, digest in inside[1].items())
-    if same < len(inside[1]) or len(inside[0]) != len(inside[1]):
-        yield Difference(f"{name}: files", str(len(inside[0])), f"{len(inside[1])}, {same} of them unchanged")
+def _partition_differences(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    partitions = [{f: h for f, h in files.items() if f.startswith(f"{name}/")} for files in (old, new)]
+    unchanged = sum(partitions[0].get(file) == digest for file, digest in partitions[1].items())
+    if unchanged < len(partitions[1]) or len(partitions[0]) != len(partitions[1]):
+        yield Difference(
+            f"{name}: files", str(len(partitions[0])), f"{len(partitions[1])}, {unchanged} of them unchanged"
+        )
 
 
-def _keys(name: str, before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+def _key_differences(name: str, before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     key = TABLES[name].key if name in TABLES else ()
     if not key:
         return
-    found = [
+    keys = [
         {row for p in s.manifest["products"] for row in s.table(name, p)[list(key)].itertuples(index=False)}
         for s in (before, after)
     ]
-    gone, come = sorted(found[0] - found[1], key=str), sorted(found[1] - found[0], key=str)
-    if gone or come:
-        yield Difference(f"{name}: keys", _some("gone", gone), _some("new", come))
+    removed, added = sorted(keys[0] - keys[1], key=str), sorted(keys[1] - keys[0], key=str)
+    if removed or added:
+        yield Difference(f"{name}: keys", _summary("gone", removed), _summary("new", added))
 
 
-def _some(word: str, keys: list[Any]) -> str:
-    shown = ", ".join(" ".join(str(v) for v in key) for key in keys[:3])
-    more = f" and {len(keys) - 3:,} more" if len(keys) > 3 else ""
-    return f"{len(keys):,} {word}{': ' if shown else ''}{shown}{more}"
+def _summary(word: str, keys: list[Any]) -> str:
+    examples = ", ".join(" ".join(str(v) for v in key) for key in keys[:3])
+    further = f" and {len(keys) - 3:,} more" if len(keys) > 3 else ""
+    return f"{len(keys):,} {word}{': ' if examples else ''}{examples}{further}"
 
 
 def _number(count: int | None) -> str:
@@ -117,34 +119,38 @@ def _number(count: int | None) -> str:
 
 
 def prune(keep: int, folder: Path | None = None, reports: Path | None = None) -> list[str]:
-    """Deletes all snapshots but the `keep` last ones, the latest, and those that reports stand on.
+    """Delete all snapshots except the last `keep`, the latest, and those that published reports use.
 
-    Gives the ids of those that went. Raises `SnapshotError` while a snapshot is being taken.
+    Returns the ids of the deleted ones. Raises `SnapshotError` while a snapshot is being taken.
     """
     root = folder or paths.snapshots()
     if not root.exists():
         return []
-    with alone(root):
-        known = snapshots(root)
-        spared = {s.id for s in known[max(len(known) - keep, 0) :]} | {latest_id(root)} | _reported(reports)
-        gone = [s for s in known if s.id not in spared]
-        for snapshot in gone:
-            # renamed first: a kill in between leaves no snapshot that half exists
-            away = root / f".taking-{snapshot.id}"
-            snapshot.folder.rename(away)
-            shutil.rmtree(away)
-    return [s.id for s in gone]
+    with snapshot_lock(root):
+        existing = snapshots(root)
+        kept_ids = (
+            {s.id for s in existing[max(len(existing) - keep, 0) :]}
+            | {latest_id(root)}
+            | _reported_ids(reports)
+        )
+        removed = [s for s in existing if s.id not in kept_ids]
+        for snapshot in removed:
+            # renamed first, so that a process killed in between leaves no incomplete snapshot
+            staging = root / f".taking-{snapshot.id}"
+            snapshot.folder.rename(staging)
+            shutil.rmtree(staging)
+    return [s.id for s in removed]
 
 
-def _reported(reports: Path | None) -> set[str]:
-    """The snapshots that published reports name."""
-    found = set()
+def _reported_ids(reports: Path | None) -> set[str]:
+    """The ids of the snapshots that published reports use."""
+    ids = set()
     root = reports or paths.reports()
     for file in (*root.glob("*/run.json"), *root.glob("team/*/run.json")):
         try:
-            said = json.loads(file.read_text(encoding="utf-8"))
+            manifest = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        found.add(str(said.get("snapshot")))
-        found |= {str(r.get("parameters", {}).get("snapshot")) for r in said.get("reports", {}).values()}
-    return found
+        ids.add(str(manifest.get("snapshot")))
+        ids |= {str(r.get("parameters", {}).get("snapshot")) for r in manifest.get("reports", {}).values()}
+    return ids

@@ -1,4 +1,4 @@
-"""One taking at a time in a folder of snapshots."""
+"""The lock that lets only one process at a time take or delete snapshots in a folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cs_helpers.errors import SnapshotError
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Holds the lock of a folder of snapshots; raises `SnapshotError` that says who holds it.
+def snapshot_lock(root: Path) -> Iterator[None]:
+    """Hold the lock of a folder of snapshots. Raises `SnapshotError`, naming the holder, where it is taken.
 
-    The lock is the operating system's: it goes when its process goes, however that ends.
+    It is a lock of the operating system, which releases it when the process ends for any reason.
     """
     root.mkdir(parents=True, exist_ok=True)
     holder = root / ".lock.json"
@@ -29,7 +29,7 @@ def alone(root: Path) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout:
         raise SnapshotError(
-            f"another snapshot is being taken in {paths.shown(root)}{_said(holder)}; wait until it is done"
+            f"another snapshot is being taken in {paths.display_path(root)}{_holder_text(holder)}; wait until it is done"
         ) from None
     try:
         holder.write_text(
@@ -48,9 +48,9 @@ def alone(root: Path) -> Iterator[None]:
         lock.release()
 
 
-def _said(holder: Path) -> str:
+def _holder_text(holder: Path) -> str:
     try:
-        said = json.loads(holder.read_text(encoding="utf-8"))
-        return f" by process {said['process']} on {said['machine']}, since {said['since']}"
-    except (OSError, ValueError, KeyError):  # it is just beginning
+        content = json.loads(holder.read_text(encoding="utf-8"))
+        return f" by process {content['process']} on {content['machine']}, since {content['since']}"
+    except (OSError, ValueError, KeyError):  # the holder has not written the file yet
         return ""

@@ -1,4 +1,4 @@
-"""Takes a snapshot: reads, checks, reduces and freezes the tables that a sources file names."""
+"""Take a snapshot: read, check, reduce and freeze the tables that a sources file names."""
 
 from __future__ import annotations
 
@@ -25,59 +25,60 @@ from cs_helpers.contract.frames import FIRST_SEEN, REDUCED
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.refused import LeftOut
-from cs_helpers.contract.tables import OF_ACCOUNTS, TABLES
+from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES, UNKNOWN
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
 from cs_helpers.snapshot import FORMAT, Snapshot, identity
+from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage_by_day
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
-from cs_helpers.snapshot.knowing import days_of, days_of_use, known
-from cs_helpers.snapshot.lock import alone
-from cs_helpers.sources.checks.refused import of_product
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import Intake, taken_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.snapshot.lock import snapshot_lock
+from cs_helpers.sources.checks.refused import left_out_of_product
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import Intake, take_in
+from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
+from cs_helpers.sources.sources_file import load_sources
 
-#: how DuckDB says that a disk is full; the last is of the folder for what does not fit into memory
-_FULL = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
+#: parts of DuckDB's messages on a full disk; the last is about the folder for data that does not fit into memory
+_DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
 
-#: where the reductions of earlier snapshots are remembered, below the folder of the snapshots
-_MEMORY = ".reduced"
+#: folder with the reductions of earlier snapshots, below the folder of the snapshots
+_REDUCTIONS_FOLDER = ".reduced"
 
 
 def take_snapshot(
     sources_file: Path, *, folder: Path | None = None, products: Path | None = None, today: date | None = None
 ) -> Snapshot:
-    """Reads, checks, reduces and freezes the tables that a sources file names.
+    """Read, check, reduce and freeze the tables that a sources file names.
 
-    Raises `SettingError`, `SourceError`, `ContractError` or `SnapshotError`; whatever goes wrong,
-    earlier snapshots stay and no half snapshot is left.
+    Raises `SettingError`, `SourceError`, `ContractError` or `SnapshotError`; in all cases earlier
+    snapshots stay intact and no incomplete one is left behind.
     """
     root = folder or paths.snapshots()
     product_folder = products or paths.products()
     sources = load_sources(sources_file)
-    known = load_products(product_folder)
+    products_with_file = load_products(product_folder)
     with (
-        _room(root),
-        alone(root),
+        _report_full_disk(root),
+        snapshot_lock(root),
         _staging(root) as staging,
-        taking(root, sources_file, sources, today, known) as intake,
+        run_intake(root, sources_file, sources, today, products_with_file) as intake,
     ):
-        used, unknown = products_used(intake, known, product_folder)
+        used, unknown = find_products(intake, products_with_file, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        left_out = {name: of_product(intake.counts, name, known) for name in used}
+        left_out = {name: left_out_of_product(intake.counts, name, products_with_file) for name in used}
         manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What checking the tables found.
+class CheckResult:
+    """The result of checking the tables.
 
     rows_read, rows_kept, rows_filtered: table -> count. filters: table -> its filter, where it has one. stops:
-    sentences on what a snapshot cannot be taken with.
+    sentences, one for each reason why no snapshot can be taken.
     """
 
     rows_read: Mapping[str, int]
@@ -91,83 +92,95 @@ class Checked:
 
 def check_tables(
     sources_file: Path, *, folder: Path | None = None, products: Path | None = None, today: date | None = None
-) -> Checked:
-    """Reads and checks the tables that a sources file names, and takes no snapshot.
+) -> CheckResult:
+    """Read and check the tables that a sources file names, without taking a snapshot.
 
     Raises `SettingError`, `SourceError` or `SourcesError` where they cannot be read.
     """
     product_folder = products or paths.products()
-    known = load_products(product_folder)
-    with looking(sources_file, known, folder=folder, today=today) as intake:
-        stops = (*intake.stops, *products_used(intake, known, product_folder)[1])
-        more = tuple(stop.finding for stop in stops if stop.finding is not None)
-        return Checked(
+    products_with_file = load_products(product_folder)
+    with read_tables(sources_file, products_with_file, folder=folder, today=today) as intake:
+        stops = (*intake.stops, *find_products(intake, products_with_file, product_folder)[1])
+        findings = tuple(stop.finding for stop in stops if stop.finding is not None)
+        return CheckResult(
             intake.rows_read, intake.rows_kept, intake.rows_filtered, intake.filters,
-            (*intake.findings, *more), tuple(s.sentence for s in stops), intake.as_of,
+            (*intake.findings, *findings), tuple(s.sentence for s in stops), intake.as_of,
         )  # fmt: skip
 
 
 @contextmanager
-def looking(
+def read_tables(
     sources_file: Path,
-    known: Mapping[str, Product],
+    products_with_file: Mapping[str, Product],
     *,
     folder: Path | None = None,
     today: date | None = None,
 ) -> Iterator[Intake]:
-    """The tables that a sources file names, read and checked, to look at and take no snapshot of.
+    """The tables that a sources file names, read and checked, for use without taking a snapshot.
 
-    known: the products that have a file. Raises `SettingError`, `SourceError` or `SourcesError`.
+    products_with_file: the products that have a file. Raises `SettingError`, `SourceError` or `SourcesError`.
     """
     root = folder or paths.snapshots()
     sources = load_sources(sources_file)
-    with _room(root), alone(root), taking(root, sources_file, sources, today, known) as intake:
+    with (
+        _report_full_disk(root),
+        snapshot_lock(root),
+        run_intake(root, sources_file, sources, today, products_with_file) as intake,
+    ):
         yield intake
 
 
 @contextmanager
-def _room(root: Path) -> Iterator[None]:
-    """Says in one sentence that the disk is full, whoever noticed it."""
+def _report_full_disk(root: Path) -> Iterator[None]:
+    """Turn any error that a full disk caused into a `SnapshotError`."""
     try:
         yield
     except Exception as error:
-        what = _full_disk(error)
-        if not what:
+        message = _full_disk_message(error)
+        if not message:
             raise
         raise SnapshotError(
-            f"the disk is full: {what}; make room in {paths.shown(root)} and take the snapshot again"
+            f"the disk is full: {message}; make room in {paths.display_path(root)} and take the snapshot again"
         ) from None
 
 
-def _full_disk(error: BaseException | None) -> str:
-    """What was said of a full disk by an error or one that it came from; '' where it was not."""
+def _full_disk_message(error: BaseException | None) -> str:
+    """The message on a full disk in an error or one of its causes; '' where there is none."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return f"{os.strerror(error.errno)}{f' ({error.filename})' if error.filename else ''}"
-        if isinstance(error, duckdb.Error) and any(word in str(error) for word in _FULL):
+        if isinstance(error, duckdb.Error) and any(word in str(error) for word in _DISK_FULL_MESSAGES):
             return first_line(error)
         error = error.__cause__ or error.__context__
     return ""
 
 
 @contextmanager
-def taking(
-    root: Path, sources_file: Path, sources: Sources, today: date | None, known: Mapping[str, Product]
+def run_intake(
+    root: Path,
+    sources_file: Path,
+    sources: Sources,
+    today: date | None,
+    products_with_file: Mapping[str, Product],
 ) -> Iterator[Intake]:
-    """The tables of a sources file, checked; `root` is the folder of the snapshots, `known` the products."""
+    """The tables of a sources file, read and checked. root: the folder of the snapshots."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
-        memories = root / _MEMORY
-        name = hashes.name_of(sources_file)
-        with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
-            yield taken_in(
-                engines, sources, today=today or date.today(), reductions=memories / name, products=known
+        memory_folder = root / _REDUCTIONS_FOLDER
+        name = hashes.path_key(sources_file)
+        with open_engines(sources, sources_file.resolve().parent, Path(scratch)) as engines:
+            yield take_in(
+                engines,
+                sources,
+                today=today or date.today(),
+                reductions=memory_folder / name,
+                products=products_with_file,
             )
 
 
 @contextmanager
 def _staging(root: Path) -> Iterator[Path]:
-    """A folder beside the snapshots that is gone afterwards, unless it was renamed."""
-    for leftover in (*root.glob(".taking-*"), *root.glob(".scratch-*")):  # of a run that was killed
+    """A temporary folder next to the snapshots, which is deleted afterwards unless it was renamed."""
+    for leftover in (*root.glob(".taking-*"), *root.glob(".scratch-*")):  # from a killed process
         shutil.rmtree(leftover, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix=".taking-", dir=root))
     try:
@@ -176,43 +189,43 @@ def _staging(root: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def products_used(
-    intake: Intake, known: Mapping[str, Product], folder: Path
+def find_products(
+    intake: Intake, products_with_file: Mapping[str, Product], folder: Path
 ) -> tuple[dict[str, Product], tuple[Stop, ...]]:
-    """The products that contracts name, and a stop for each that has no file.
+    """The products in the table contracts, and a stop for each product without a file.
 
-    Without contracts those that the other tables name; a stop names the table with most rows of the product.
+    Without contracts, the products in the other tables; a stop names the table with most rows of its product.
     """
     rows = _rows_by_product(intake)
     unknown = tuple(
         Stop(
             f"table '{table}', column 'product': '{name}' has no product file"
-            f" {paths.shown(folder / (name + '.yml'))}.{did_you_mean(name, known)}"
+            f" {paths.display_path(folder / (name + '.yml'))}.{did_you_mean(name, products_with_file)}"
             f" Write it with 'cs-workbook new-product {name}', or map the value to one of"
-            f" {', '.join(known) or 'the product files'}",
+            f" {', '.join(products_with_file) or 'the product files'}",
             Finding(table, "product", "unknown_product", "stop", n, detail=name),
         )
-        for name, (n, table) in sorted(rows.items()) if name not in known
+        for name, (n, table) in sorted(rows.items()) if name not in products_with_file
     )  # fmt: skip
-    return {name: known[name] for name in sorted(rows) if name in known}, unknown
+    return {name: products_with_file[name] for name in sorted(rows) if name in products_with_file}, unknown
 
 
 def _rows_by_product(intake: Intake) -> dict[str, tuple[int, str]]:
-    """Product -> how many rows the table has that tells of it: the contracts, else that with most rows of it."""
+    """Product -> its number of rows and their table: contracts, or without contracts the table with most of its rows."""
     tables = {
         n: intake.kept[n]
-        for n in (("contracts",) if "contracts" in intake.kept else OF_ACCOUNTS)
+        for n in (("contracts",) if "contracts" in intake.kept else ACCOUNT_TABLES)
         if n in intake.kept
     }
     counts = {n: t.group_by("product").aggregate(n=t.count()) for n, t in tables.items()}
     if "contracts" not in tables and intake.usage is not None:
         used = intake.usage.table("active_daily")
         counts["usage"] = used.group_by("product").aggregate(n=used.events.sum())
-    found: dict[str, tuple[int, str]] = {}
-    for name, counted in counts.items():
-        for row in counted.to_pyarrow().to_pylist():
-            found[row["product"]] = max(found.get(row["product"], (0, "")), (int(row["n"]), name))
-    return found
+    most_rows: dict[str, tuple[int, str]] = {}
+    for name, table_counts in counts.items():
+        for row in table_counts.to_pyarrow().to_pylist():
+            most_rows[row["product"]] = max(most_rows.get(row["product"], (0, "")), (int(row["n"]), name))
+    return most_rows
 
 
 def _write(
@@ -229,14 +242,14 @@ def _write(
         tables["milestones"] = reached
     files = Files(staging)
     frames: dict[str, pd.DataFrame] = {}
-    held = FROZEN if "contracts" in intake.kept else (*FROZEN, "first_seen")
-    for name in held:
+    table_names = FROZEN if "contracts" in intake.kept else (*FROZEN, "first_seen")
+    for name in table_names:
         if name in REDUCED and intake.usage is not None:
             continue
         if name == "first_seen":
             frames[name] = _first_seen(intake, frames)
         else:
-            frames[name] = _frozen(tables[name], name, sizes) if name in tables else empty(name)
+            frames[name] = _freeze(tables[name], name, sizes) if name in tables else empty(name)
         files.table(name, frames[name], products)
     if intake.usage is not None:
         files.reductions(intake.usage, products)
@@ -250,8 +263,11 @@ def _write(
         "format": FORMAT,
         "as_of": intake.as_of.isoformat(),
         "first_day": _first_day(intake, frames),
-        "known": {n: k.as_json() for n, k in known(_by_day(intake, frames), products, intake.as_of).items()},
-        "tables": list(held),
+        "known": {
+            n: k.as_json()
+            for n, k in coverage_by_product(_rows_of_each_day(intake, frames), products, intake.as_of).items()
+        },
+        "tables": list(table_names),
         "given": sorted(
             {
                 *intake.kept,
@@ -264,7 +280,7 @@ def _write(
         "rows_rejected": rejected,
         "rows_filtered": dict(intake.rows_filtered),
         "filters": dict(intake.filters),
-        "rows_frozen": {name: files.rows[name] for name in held},
+        "rows_frozen": {name: files.rows[name] for name in table_names},
         "sizes": [each.model_dump(mode="json") for each in sizes],
         "refused": {p: {t: each.as_json() for t, each in of.items()} for p, of in left_out.items()},
         "findings": [asdict(f) for f in intake.findings],
@@ -275,27 +291,27 @@ def _write(
     return {"id": identity(content), **content}
 
 
-def _by_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The rows of each table by the day."""
-    found = days_of(frames)
+def _rows_of_each_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Table -> its rows by day, as from `rows_by_day`, usage included."""
+    tables_by_day = rows_by_day(frames)
     if intake.usage is not None:
         active, used = (intake.usage.table(name) for name in ("active_daily", "usage_daily"))
         by_day = active.group_by("product", "day").aggregate(events=active.events.sum()).execute()
         by_event = used.group_by("product", "event", "day").aggregate(events=used.events.sum()).execute()
-        rows = days_of_use(by_day, by_event)
-        found["usage"] = rows.assign(day=pd.to_datetime(rows["day"]).astype("datetime64[us]"))
-    return found
+        rows = usage_by_day(by_day, by_event)
+        tables_by_day["usage"] = rows.assign(day=pd.to_datetime(rows["day"]).astype("datetime64[us]"))
+    return tables_by_day
 
 
 def _first_seen(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The first day with a row of each account and product, in any table: who is known, where no contract tells.
+    """The first day with a row of each account and product in any table, for snapshots without contracts.
 
-    Columns: account_id, product, first_day; a row for each account and product, in order.
+    Columns: account_id, product, first_day; one row for each account and product, sorted.
     """
     keys = ["account_id", "product"]
     days = [
         frames[name][keys].assign(first_day=frames[name][str(TABLES[name].time)].dt.normalize())
-        for name in OF_ACCOUNTS
+        for name in ACCOUNT_TABLES
         if TABLES[name].time and name in frames
     ]
     if intake.usage is not None:
@@ -308,23 +324,23 @@ def _first_seen(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> pd.DataFr
 
 
 def _first_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> str | None:
-    """The first day of the log; without one, that of the first contract, or without contracts of any row."""
+    """The first day of usage; without usage, of the contracts; without contracts, of any row. None without rows."""
     if intake.usage is not None:
-        found = intake.usage.table("active_daily").day.min().to_pyarrow().as_py()
-        if found is not None:
-            return str(found.date())
-    found = (
+        first = intake.usage.table("active_daily").day.min().to_pyarrow().as_py()
+        if first is not None:
+            return str(first.date())
+    first = (
         frames["contracts"]["started_on"].min()
         if "contracts" in intake.kept
         else frames["first_seen"]["first_day"].min()
     )
-    return None if pd.isna(found) else str(found.date())
+    return None if pd.isna(first) else str(first.date())
 
 
-def _frozen(table: ir.Table, name: str, sizes: Sequence[SizeClass]) -> pd.DataFrame:
-    """A table of the engine in the contract's types and in one fixed order of rows.
+def _freeze(table: ir.Table, name: str, sizes: Sequence[SizeClass]) -> pd.DataFrame:
+    """Read a table from the engine in the contract's types, with its rows sorted by all columns.
 
-    The contract's schema has the last word: what passed the engine's rules must pass it too.
+    The result is validated by the contract's schema as well, in case the engine's rules missed something.
     """
     kinds = kinds_of(name)
     frame = table.select(*kinds).execute().astype({c: DTYPES[k] for c, k in kinds.items()})
@@ -333,8 +349,8 @@ def _frozen(table: ir.Table, name: str, sizes: Sequence[SizeClass]) -> pd.DataFr
         return frame
     schema = TABLES[name].schema
     if name == "accounts":
-        held = [*(each.size for each in sizes), UNKNOWN]
-        schema = schema.update_column("size", checks=[pa.Check.isin(held)])
+        allowed_sizes = [*(each.size for each in sizes), UNKNOWN]
+        schema = schema.update_column("size", checks=[pa.Check.isin(allowed_sizes)])
     return schema.validate(frame, lazy=True)
 
 
@@ -342,7 +358,7 @@ def _put_in_place(root: Path, staging: Path, manifest: dict[str, Any]) -> Snapsh
     target = root / manifest["id"]
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     (staging / "manifest.json").write_text(text, encoding="utf-8")
-    if not Snapshot(target, manifest).intact():
+    if not Snapshot(target, manifest).is_intact():
         shutil.rmtree(target, ignore_errors=True)
         durable.sync_tree(staging)
         staging.rename(target)

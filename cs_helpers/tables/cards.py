@@ -1,4 +1,4 @@
-"""Headline metrics as cards: value, interval and n, as the language writes them."""
+"""Headline metrics as cards: value, interval and n, formatted in the language."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from cs_helpers.text import Text
 
 
 def cards(result: Result, names: Sequence[str], text: Text, currency: str) -> str:
-    """The cards of headline metrics as HTML; none for a metric without a value, '' where there is no card at all."""
-    made = []
+    """The cards of headline metrics as HTML, without metrics that have no value; '' without any card."""
+    cards_html = []
     for name in names:
         metric = result.metrics.get(name)
         if metric is None or metric.value is None or metric.value != metric.value:
             continue
         label = html.escape(text(f"{result.analysis}.metrics.{name}"))
-        made.append(
+        cards_html.append(
             f'<div class="card"><p class="label">{label}</p>'
             f'<p class="value">{html.escape(_value(metric, text, currency))}</p>'
             f'<p class="detail">{html.escape(_detail(metric, text))}</p></div>'
         )
-    return f'<div class="cards">{"".join(made)}</div>' if made else ""
+    return f'<div class="cards">{"".join(cards_html)}</div>' if cards_html else ""
 
 
 def plain(metric: Metric | None) -> dict[str, Any]:
-    """A metric as JSON can hold it: what is not finite is written in letters, as in "nan"."""
+    """A metric as a JSON object; numbers that are not finite become strings such as "nan"."""
     if metric is None:
         return {"value": None}
     numbers = {"value": metric.value, "low": metric.low, "high": metric.high}
-    written = {
+    numbers_json = {
         key: None if n is None else float(n) if math.isfinite(n) else str(float(n))
         for key, n in numbers.items()
     }
-    return {**written, "n": int(metric.n), "unit": metric.unit}
+    return {**numbers_json, "n": int(metric.n), "unit": metric.unit}
 
 
 def _value(metric: Metric, text: Text, currency: str) -> str:
@@ -53,7 +53,7 @@ def _value(metric: Metric, text: Text, currency: str) -> str:
 
 
 def _detail(metric: Metric, text: Text) -> str:
-    """The interval, where there is one, and how many customers stand behind the value."""
+    """The interval, if there is one, and n."""
     n = text("page.n", n=text.number(metric.n)).replace(" ", "\u00a0")
     if metric.low is None and metric.high is None:
         return n

@@ -1,9 +1,9 @@
-"""Errors in Japanese.
+"""Translate error messages into Japanese.
 
-The code says what is wrong in English, where it is found. `errors.ja.yml` holds the Japanese of each such sentence, by
-the English one with its fields; here a message is recognised as one of them and written anew. A message is made of
-others (a hint, a problem inside of "table 'x', column 'y': ..."), and so are the templates: what a field marked `part`
-took is translated by the same rules. One of which any part is not known stays English as a whole.
+The code writes its messages in English. `errors.ja.yml` maps each English template to its Japanese; here a message is
+matched to a template, and the values of its fields are inserted into the Japanese. Messages can be nested (a hint, a
+problem inside of "table 'x', column 'y': ..."): the value of a field marked `part` is translated by the same rules. A
+message stays in English as a whole if any part of it is unknown.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import yaml
 
 FILE = Path(__file__).parent / "errors.ja.yml"
 _BULLET = re.compile(r"( *(?:- )?)(.*)", re.DOTALL)
-#: how a Japanese sentence may end that needs no full stop
-_ENDS = ("。", "？", ":")
-#: where two sentences, or a sentence and a remark in brackets, meet
+#: endings of a Japanese sentence that need no full stop
+_SENTENCE_ENDS = ("。", "？", ":")
+#: full stops to remove where two sentences, or a sentence and a remark in brackets, are joined
 _SEAM = re.compile("([？。])。+(?!（)|。+(?=（)")
 _NUMBER = re.compile(r"-?[\d,.]*\d")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A sentence with fields: `words[0] field[0] words[1] field[1] ... words[-1]`, and what it is in Japanese.
+    """An English template `words[0] field[0] words[1] field[1] ... words[-1]`, and its Japanese.
 
     fields: name and kind: "" for data, "number", "place" (data without a colon and a blank), "part" for a message,
-    "more" for one or nothing, "maybe" for one or data.
+    "more" for an optional message, "maybe" for a message or data.
     """
 
     words: tuple[str, ...]
@@ -40,7 +40,7 @@ class Template:
 
     @classmethod
     def of(cls, english: str, japanese: str) -> Iterator[Template]:
-        """The templates of an entry of the file: where there may be more after a full stop, one without both, too."""
+        """The templates of an entry of the file; for one that ends with an optional message, also one without it."""
         words, fields = [""], []
         for literal, name, kind, _ in string.Formatter().parse(english):
             words[-1] += literal
@@ -54,43 +54,43 @@ class Template:
             yield cls((*words[:-2], words[-2].rstrip(".")), tuple(fields[:-1]), without)
 
     @property
-    def leads(self) -> bool:
-        """Whether it says where first, in any words, and so can only be a whole line."""
+    def starts_with_place(self) -> bool:
+        """Whether it starts with a place, which matches any text, so that it can only be a whole line."""
         return bool(self.fields) and self.fields[0][1] == "place"
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """How particular it is: its letters, then the fewest fields."""
+    def specificity(self) -> tuple[int, int]:
+        """The key by which more specific templates are tried first: number of letters, then fewest fields."""
         return sum(len(w) for w in self.words), -len(self.fields)
 
-    def filled(self, text: str) -> str | None:
-        """The Japanese of `text`; `None` where it is no such sentence or a part of it is not known."""
+    def translate(self, text: str) -> str | None:
+        """The Japanese of `text`; `None` where it does not match or a part of it is unknown."""
         first, last = self.words[0], self.words[-1]
         if not self.fields:
             return self.japanese.format() if text == first else None
         if not (text.startswith(first) and text.endswith(last)) or len(text) < len(first) + len(last):
             return None
-        values = self._taken(text, 0, len(first))
+        values = self._match_fields(text, 0, len(first))
         return None if values is None else _SEAM.sub(r"\1", self.japanese.format_map(values))
 
-    def _taken(self, text: str, number: int, start: int) -> dict[str, str] | None:
-        """What the fields from `number` on took of `text` from `start` on, in Japanese."""
-        name, kind = self.fields[number]
-        for end in self._ends(text, number, start):
-            value = _value(text[start:end], kind)
+    def _match_fields(self, text: str, position: int, start: int) -> dict[str, str] | None:
+        """Field -> value in Japanese, for the fields from `position` on, matched to `text` from `start` on."""
+        name, kind = self.fields[position]
+        for end in self._possible_ends(text, position, start):
+            value = _translate_field(text[start:end], kind)
             if value is None:
                 continue
-            if number + 1 == len(self.fields):
+            if position + 1 == len(self.fields):
                 return {name: value}
-            rest = self._taken(text, number + 1, end + len(self.words[number + 1]))
+            rest = self._match_fields(text, position + 1, end + len(self.words[position + 1]))
             if rest is not None:
                 return {name: value, **rest}
         return None
 
-    def _ends(self, text: str, number: int, start: int) -> Iterator[int]:
-        """Where a field may end: where the words after it are."""
-        following = self.words[number + 1]
-        if number + 1 == len(self.fields):
+    def _possible_ends(self, text: str, position: int, start: int) -> Iterator[int]:
+        """The possible ends of a field: the places where the words after it begin."""
+        following = self.words[position + 1]
+        if position + 1 == len(self.fields):
             if len(text) - len(following) >= start:
                 yield len(text) - len(following)
         elif following:
@@ -102,49 +102,51 @@ class Template:
             yield from range(start, len(text) + 1)
 
 
-def _value(text: str, kind: str) -> str | None:
-    """What a field took, in Japanese; `None` where it cannot be of that kind."""
+def _translate_field(text: str, kind: str) -> str | None:
+    """The value of a field in Japanese; `None` where it does not match the kind."""
     if kind == "":
         return text
     if kind == "place":
-        return None if ": " in text or not text else translated(text, part=True) or text
+        return None if ": " in text or not text else translate_line(text, part=True) or text
     if kind == "number":
         return text if _NUMBER.fullmatch(text) else None
     if not text:
         return None if kind == "part" else text
-    found = translated(text, part=True)
-    return text if found is None and kind == "maybe" else found
+    translation = translate_line(text, part=True)
+    return text if translation is None and kind == "maybe" else translation
 
 
 @cache
 def templates() -> tuple[Template, ...]:
-    """All templates, the most particular first."""
-    said = yaml.load(FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    every = (template for entry in said.items() for template in Template.of(*entry))
-    return tuple(sorted(every, key=lambda t: t.weight, reverse=True))
+    """All templates, the most specific first."""
+    entries = yaml.load(
+        FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    all_templates = (template for entry in entries.items() for template in Template.of(*entry))
+    return tuple(sorted(all_templates, key=lambda t: t.specificity, reverse=True))
 
 
 @cache
-def translated(text: str, *, part: bool = False) -> str | None:
-    """The Japanese of one line, or of a part of one; `None` where it is not known whole."""
-    if text.endswith(".") and (found := translated(text[:-1], part=part)) is not None:
-        return found if found.endswith(_ENDS) else found + "。"
-    usable = (t for t in templates() if not (part and t.leads))
-    return next((found for t in usable if (found := t.filled(text)) is not None), None)
+def translate_line(text: str, *, part: bool = False) -> str | None:
+    """The Japanese of a line, or of a part of one; `None` where any of it is unknown."""
+    if text.endswith(".") and (translation := translate_line(text[:-1], part=part)) is not None:
+        return translation if translation.endswith(_SENTENCE_ENDS) else translation + "。"
+    candidates = (t for t in templates() if not (part and t.starts_with_place))
+    return next((translation for t in candidates if (translation := t.translate(text)) is not None), None)
 
 
-def japanese(message: str) -> str | None:
-    """A message of an error in Japanese, line by line; `None` where any of it is not known."""
+def to_japanese(message: str) -> str | None:
+    """An error message in Japanese, translated line by line; `None` where any of it is unknown."""
     lines = []
     for line in message.split("\n"):
         bullet, text = _BULLET.fullmatch(line).groups()  # type: ignore[union-attr]
-        found = translated(text) if text else text
-        if found is None:
+        translation = translate_line(text) if text else text
+        if translation is None:
             return None
-        lines.append(bullet + found)
+        lines.append(bullet + translation)
     return "\n".join(lines)
 
 
 def in_language(message: str, language: str) -> str:
-    """A message as a reader of `language` (en, ja) reads it: in English where it is not known in theirs."""
-    return (japanese(message) or message) if language == "ja" else message
+    """A message in `language` (en, ja); in English where its translation is unknown."""
+    return (to_japanese(message) or message) if language == "ja" else message

@@ -1,4 +1,4 @@
-"""A filter bar: product, quarter, segment and what else an analysis lets choose, redrawing what stands below it."""
+"""A filter bar for product, quarter, segment and further choices of an analysis, which redraws the page below it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True)
 class Choice:
-    """One more drop-down: its label, what it offers (label, value), and what is chosen at first."""
+    """A further drop-down: its label, its options (label, value), and the value selected at first."""
 
     label: str
     options: Sequence[tuple[str, Any]]
@@ -25,14 +25,13 @@ class Choice:
 
 
 class FilterBar:
-    """Drop-downs, and the page that `draw(product, quarter, segment, **more)` returns below them.
+    """Drop-downs, and below them the page returned by `draw(product, quarter, segment, **more)`.
 
-    The page is an HTML widget, not an Output: nbclient sometimes waits for ever for a cell that
-    fills an Output (nbclient issue 312), and stock papermill runs these cells too.
+    The page is an HTML widget instead of an Output, because nbclient sometimes waits forever for a cell that writes to
+    an Output (nbclient issue 312), and plain papermill runs these cells, too.
 
-    `segments_of(product)` lists the segments of a product, so that choosing another product
-    offers its own; a segment that it does not have becomes `all`. `more_of(product)` gives further
-    choices by name; another product begins with its own.
+    `segments_of(product)` returns the segments of a product; where a newly selected product does not have the current
+    segment, `all` is selected. `more_of(product)` returns further choices by name.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class FilterBar:
         display(widgets.VBox([bar, self._more_bar, self.page]))
 
     def redraw(self) -> None:
-        """Draws for the choices of now; what cannot be drawn is said."""
+        """Draws the page for the current choices; an error is shown as a sentence."""
         try:
             more = {name: choice.value for name, choice in self.more.items()}
             self.page.value = self._draw(self.product.value, self.quarter.value, self.segment.value, **more)
@@ -77,10 +76,10 @@ class FilterBar:
 
     def _on_product(self, change: dict[str, Any]) -> None:
         options = list(self._segments_of(change["new"]))
-        kept = self.segment.value if self.segment.value in [v for _, v in options] else options[0][1]
+        selected = self.segment.value if self.segment.value in [v for _, v in options] else options[0][1]
         self.segment.unobserve(self._on_change, "value")
         self.segment.options = options
-        self.segment.value = kept
+        self.segment.value = selected
         self.segment.observe(self._on_change, "value")
         self._offer_more(change["new"])
         self.redraw()

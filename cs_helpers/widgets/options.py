@@ -1,4 +1,4 @@
-"""The options of an analysis that a filter bar offers beside product, quarter and segment."""
+"""The options of an analysis in a filter bar, besides product, quarter and segment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cs_helpers.widgets.filter_bar import Choice
 
 
 def options_of(analysis: str, product: Product, text: Text) -> dict[str, Choice]:
-    """The options by name, as `widgets.<analysis>.options(product, text)` gives them; none without that module."""
+    """The options by name, from `widgets.<analysis>.options(product, text)`; empty without that module."""
     name = f"cs_helpers.widgets.{analysis}"
     if find_spec(name) is None:
         return {}
-    found: dict[str, Choice] = importlib.import_module(name).options(product, text)
-    return found
+    choices: dict[str, Choice] = importlib.import_module(name).options(product, text)
+    return choices

@@ -1,1 +1,1 @@
-"""The words of notes: split into tokens, found again in their context, and masked where names stand in them."""
+"""Text processing of notes: tokens and terms, key words in context, and masking of names."""

@@ -1,6 +1,6 @@
-"""Words of notes that may name somebody: hidden from leadership until a person says that they are words.
+"""The list of words in notes that may be names; they are hidden from leadership until a person confirms them.
 
-The list is `data/names/to-confirm.yml`; whoever knows the customers writes `word` or `name` behind `is:`.
+The list is `data/names/to-confirm.yml`; a person who knows the customers writes `word` or `name` after `is:`.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What was said of words that may be names, each as it was written."""
+    """The words that a person confirmed as words and as names, each as written in the notes."""
 
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
 
 def read_confirmed() -> Confirmed:
-    """What the list says; raises `SettingError` where it cannot be read, with the place."""
+    """Read the confirmed words. Raises `SettingError`, with the place, where the list is invalid."""
     entries = _entries()
-    said = {kind: frozenset(e["text"] for e in entries if e["is"] == kind) for kind in ("word", "name")}
-    return Confirmed(said["word"], said["name"])
+    texts = {kind: frozenset(e["text"] for e in entries if e["is"] == kind) for kind in ("word", "name")}
+    return Confirmed(texts["word"], texts["name"])
 
 
-def add_doubts(product: str, found: Mapping[str, str]) -> list[str]:
-    """Adds words to the list (word -> where it stood) that are not in it, and gives those still to be confirmed.
+def add_doubts(product: str, contexts: Mapping[str, str]) -> list[str]:
+    """Add words to the list unless it has them, and return those of them that are still to be confirmed.
 
-    product: that of the notes. What somebody wrote into the list stays.
+    contexts: word -> text around it. product: the product of the notes. Existing entries are kept.
     """
     folder = paths.names()
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / ".lock", timeout=60):
         entries = _entries()
-        known = {e["text"] for e in entries}
+        listed = {e["text"] for e in entries}
         new = [
             {"text": word, "is": None, "product": product, "in": context}
-            for word, context in sorted(found.items())
-            if word not in known
+            for word, context in sorted(contexts.items())
+            if word not in listed
         ]
         if new:
-            durable.write(folder / FILE, _written([*entries, *new]).encode())
-        return [e["text"] for e in [*entries, *new] if e["is"] is None and e["text"] in found]
+            durable.write(folder / FILE, _to_yaml([*entries, *new]).encode())
+        return [e["text"] for e in [*entries, *new] if e["is"] is None and e["text"] in contexts]
 
 
 def _entries() -> list[dict[str, Any]]:
@@ -68,30 +68,31 @@ def _entries() -> list[dict[str, Any]]:
         return []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        at = f" at line {mark.line + 1}" if mark else ""
+        position = f" at line {mark.line + 1}" if mark else ""
         raise SettingError(
-            file, f"this is not valid YAML{at}; mend it, what you confirmed is in it"
+            file,
+            f"this is not valid YAML{position}; fix it without deleting it, as it holds what you confirmed",
         ) from None
     if not isinstance(content, list):
         raise SettingError(file, "a list of words is needed here, each entry after '- '")
     return [_entry(each, number) for number, each in enumerate(content, 1)]
 
 
-def _entry(each: Any, number: int) -> dict[str, Any]:
+def _entry(entry: Any, number: int) -> dict[str, Any]:
     file = paths.names() / FILE
-    if not isinstance(each, dict) or not isinstance(each.get("text"), str) or not each["text"]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or not entry["text"]:
         raise SettingError(file, f"entry {number} has no text", key=f"{number}.text")
-    if each.get("is") not in (None, "word", "name"):
+    if entry.get("is") not in (None, "word", "name"):
         raise SettingError(
-            file, f"{each['is']!r} is not allowed for {each['text']!r}", key=f"{number}.is",
+            file, f"{entry['is']!r} is not allowed for {entry['text']!r}", key=f"{number}.is",
             allowed="word, name, or nothing as long as it is not confirmed",
         )  # fmt: skip
-    return {"is": None, **each}
+    return {"is": None, **entry}
 
 
-def _written(entries: Iterable[Mapping[str, Any]]) -> str:
+def _to_yaml(entries: Iterable[Mapping[str, Any]]) -> str:
     lines = yaml.safe_dump(
-        [dict(each) for each in entries], allow_unicode=True, sort_keys=False, width=10_000
+        [dict(entry) for entry in entries], allow_unicode=True, sort_keys=False, width=10_000
     )
     lines = re.sub(r"(?m)^  is: null$", "  is:", lines)
     return _HEAD + re.sub(r"(?m)^- ", "\n- ", lines)

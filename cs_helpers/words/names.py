@@ -1,4 +1,4 @@
-"""The lists of `names.yml`: what tells a name from a word."""
+"""The lists of `names.yml`, which distinguish names from words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import yaml
 
-#: a pseudonym in a text, by its brackets: it is no word of whoever spoke
-COVER = re.compile("〔[^〔〕\n]{1,40}〕")
+#: a pseudonym in a text, with its brackets
+PSEUDONYM = re.compile("〔[^〔〕\n]{1,40}〕")
 
 
 @cache
-def listed() -> dict[str, frozenset[str]]:
-    """Each list by its name: given, surnames, also_words, short, abbreviations, roles, teams, first_words."""
+def name_lists() -> dict[str, frozenset[str]]:
+    """The lists by name: given, surnames, also_words, short, abbreviations, roles, teams, first_words."""
     file = Path(__file__).with_name("names.yml")
     return {
         kind: frozenset(names.split())
@@ -23,15 +23,15 @@ def listed() -> dict[str, frozenset[str]]:
 
 
 def is_team(name: str) -> bool:
-    """Whether what stands in a column of people is no person: 営業, CS, sales."""
-    return name in listed()["teams"] or (
+    """Whether a value of a column of people is a team and not a person: 営業, CS, sales."""
+    return name in name_lists()["teams"] or (
         name.isascii() and name.isalpha() and name.islower() and is_word(name)
     )
 
 
 @cache
 def is_word(word: str) -> bool:
-    """Whether an English dictionary has a word."""
-    import simplemma  # which most who look for names never need: it unpacks its dictionary for 0.2 s
+    """Whether a word is in the English dictionary."""
+    import simplemma  # rarely needed, and unpacking its dictionary takes 0.2 s
 
     return bool(simplemma.is_known(word.lower(), lang="en"))

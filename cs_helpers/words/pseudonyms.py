@@ -1,7 +1,7 @@
-"""Which number stands for whom: given once, kept beside the snapshots, never given again.
+"""The register of pseudonyms: a permanent number for each customer and person.
 
-A reader of two quarters must not take one customer for another, so a number depends on nothing that
-changes: who is new gets the next free ones, who has gone keeps the old one for good.
+A reader of two quarters must not mistake one customer for another, so numbers never change: new entries get
+the next free numbers, and numbers of former customers are never reused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import filelock
 from cs_helpers import durable, paths
 from cs_helpers.errors import SettingError
 
-#: what each kind of number stands for, as the file says it too
+#: explanation at the top of the file
 _ABOUT = (
     "Which number stands for which customer and person in what leadership reads. Keep this file with the snapshots,"
     " and do not pass it on: without it everybody gets another number, with it anybody can undo them."
@@ -26,11 +26,11 @@ _ABOUT = (
 
 @dataclass(frozen=True)
 class Pseudonyms:
-    """Numbers by whom they stand for.
+    """Numbers of companies, staff and persons.
 
-    key: a secret, by which those that are new at the same time are put in an order that tells nothing.
-    companies: account_id -> number. staff: name -> number. persons: of each product, those that its notes
-    name: `account_id`, a line feed, and the name as it was written -> number; several spellings may share one.
+    key: a secret that shuffles entries which are new at the same time, so that their numbers reveal no order.
+    companies: account_id -> number. staff: name -> number. persons: product -> person named in its notes -> number;
+    a person is `account_id`, a line feed and the name as written, and several spellings may share a number.
     """
 
     key: str = ""
@@ -39,37 +39,37 @@ class Pseudonyms:
     persons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def with_accounts(self, account_ids: Iterable[str]) -> Pseudonyms:
-        """The same, and a number for each account that has none."""
-        return replace(self, companies=self._more(self.companies, account_ids))
+        """A copy with a number for each account."""
+        return replace(self, companies=self._with_new(self.companies, account_ids))
 
     def with_staff(self, names: Iterable[str]) -> Pseudonyms:
-        """The same, and a number for each of our people that has none."""
-        return replace(self, staff=self._more(self.staff, names))
+        """A copy with a number for each member of staff."""
+        return replace(self, staff=self._with_new(self.staff, names))
 
-    def with_persons(self, product: str, found: Mapping[str, tuple[str, ...]]) -> Pseudonyms:
-        """The same, and a number for each person of a product's notes that has none.
+    def with_persons(self, product: str, spellings_of: Mapping[str, tuple[str, ...]]) -> Pseudonyms:
+        """A copy with a number for each person in a product's notes.
 
-        found: key -> the keys of all spellings of that person, among them perhaps one that has its number.
+        spellings_of: key -> the keys of all spellings of that person, of which one may already have a number.
         """
-        known = dict(self.persons.get(product, {}))
+        numbers = dict(self.persons.get(product, {}))
         new = []
-        for spellings in dict.fromkeys(found.values()):
-            given = [known[s] for s in spellings if s in known]
-            if given:
-                known |= {s: known.get(s, min(given)) for s in spellings}
+        for spellings in dict.fromkeys(spellings_of.values()):
+            existing = [numbers[s] for s in spellings if s in numbers]
+            if existing:
+                numbers |= {s: numbers.get(s, min(existing)) for s in spellings}
             else:
                 new.append(spellings)
-        last = max(known.values(), default=0)
-        for number, spellings in enumerate(sorted(new, key=lambda each: self._mixed(each[0])), last + 1):
-            known |= dict.fromkeys(spellings, number)
-        return replace(self, persons={**self.persons, product: known})
+        last = max(numbers.values(), default=0)
+        for number, spellings in enumerate(sorted(new, key=lambda each: self._order_key(each[0])), last + 1):
+            numbers |= dict.fromkeys(spellings, number)
+        return replace(self, persons={**self.persons, product: numbers})
 
-    def of(self, product: str) -> Pseudonyms:
-        """What a run of one product needs of them: its own persons, and everybody else's numbers."""
+    def for_product(self, product: str) -> Pseudonyms:
+        """A copy for a run of one product: with the persons of that product only."""
         return replace(self, persons={product: self.persons.get(product, {})})
 
     def text(self) -> str:
-        """As JSON, one line a number."""
+        """The register as JSON, with a line for each number."""
         content = {
             "about": _ABOUT, "key": self.key, "companies": self.companies, "staff": self.staff,
             "persons": self.persons,
@@ -78,33 +78,33 @@ class Pseudonyms:
 
     @classmethod
     def parse(cls, text: str) -> Pseudonyms:
-        """What `text` wrote; raises `ValueError` where it is anything else."""
-        said = json.loads(text)
-        if not isinstance(said, dict) or not isinstance(said.get("key"), str):
+        """Parse the output of `text`. Raises `ValueError` where it is not valid."""
+        content = json.loads(text)
+        if not isinstance(content, dict) or not isinstance(content.get("key"), str):
             raise ValueError("it is not the file that the workbook writes")
-        parts = [said.get(name, {}) for name in ("companies", "staff")]
-        persons = said.get("persons", {})
+        parts = [content.get(name, {}) for name in ("companies", "staff")]
+        persons = content.get("persons", {})
         for numbers in (*parts, *persons.values()):
             if not all(type(n) is int and n > 0 for n in numbers.values()):
-                raise ValueError("a number in it is none")
+                raise ValueError("one of its numbers is not a positive whole number")
         for numbers in parts:
             if len(set(numbers.values())) < len(numbers):
-                raise ValueError("two have the same number")
-        return cls(said["key"], parts[0], parts[1], persons)
+                raise ValueError("two entries have the same number")
+        return cls(content["key"], parts[0], parts[1], persons)
 
-    def _more(self, known: Mapping[str, int], wanted: Iterable[str]) -> Mapping[str, int]:
-        new = sorted(set(wanted) - set(known), key=self._mixed)
-        last = max(known.values(), default=0)
-        return {**known, **{who: number for number, who in enumerate(new, last + 1)}} if new else known
+    def _with_new(self, numbers: Mapping[str, int], names: Iterable[str]) -> Mapping[str, int]:
+        new = sorted(set(names) - set(numbers), key=self._order_key)
+        last = max(numbers.values(), default=0)
+        return {**numbers, **{name: number for number, name in enumerate(new, last + 1)}} if new else numbers
 
-    def _mixed(self, who: str) -> bytes:
-        return hashlib.sha256(f"{self.key}\n{who}".encode()).digest()
+    def _order_key(self, name: str) -> bytes:
+        return hashlib.sha256(f"{self.key}\n{name}".encode()).digest()
 
 
 def read_pseudonyms() -> Pseudonyms:
-    """Those that were given; none (and a new key) where nobody has one yet.
+    """Read the register; an empty one with a new key where there is no file yet.
 
-    Raises `SettingError` where the file is damaged: a number must not be given twice.
+    Raises `SettingError` where the file is damaged, since a new register would assign numbers twice.
     """
     file = paths.names() / "pseudonyms.json"
     try:
@@ -118,33 +118,36 @@ def read_pseudonyms() -> Pseudonyms:
         ) from None
 
 
-def give(account_ids: Iterable[str], staff: Iterable[str]) -> Pseudonyms:
-    """All pseudonyms, after whoever has none among these was given one, and the file says so."""
-    with _alone():
-        known = read_pseudonyms()
-        found = known.with_accounts(account_ids).with_staff(staff)
-        _keep(found, known)
-        return found
+def assign_pseudonyms(account_ids: Iterable[str], staff: Iterable[str]) -> Pseudonyms:
+    """Assign numbers to accounts and staff without one, store them, and return the whole register."""
+    with _lock():
+        stored = read_pseudonyms()
+        extended = stored.with_accounts(account_ids).with_staff(staff)
+        _store(extended, stored)
+        return extended
 
 
-def give_persons(product: str, found: Mapping[str, int]) -> bool:
-    """Keeps the numbers of persons that a run used; False, and nothing is kept, where it did not know all given by now."""
-    with _alone():
-        known = read_pseudonyms()
-        now = known.persons.get(product, {})
-        if any(found.get(who) != number for who, number in now.items()):
+def store_persons(product: str, numbers: Mapping[str, int]) -> bool:
+    """Store the numbers of persons that a run used.
+
+    Returns False, and stores nothing, if they contradict numbers that were stored in the meantime.
+    """
+    with _lock():
+        stored = read_pseudonyms()
+        stored_numbers = stored.persons.get(product, {})
+        if any(numbers.get(person) != number for person, number in stored_numbers.items()):
             return False
-        _keep(replace(known, persons={**known.persons, product: dict(found)}), known)
+        _store(replace(stored, persons={**stored.persons, product: dict(numbers)}), stored)
         return True
 
 
-def _alone() -> filelock.BaseFileLock:
+def _lock() -> filelock.BaseFileLock:
     folder = paths.names()
     folder.mkdir(parents=True, exist_ok=True)
     return filelock.FileLock(folder / ".lock", timeout=60)
 
 
-def _keep(found: Pseudonyms, known: Pseudonyms) -> None:
+def _store(pseudonyms: Pseudonyms, stored: Pseudonyms) -> None:
     file = paths.names() / "pseudonyms.json"
-    if found != known or not file.exists():
-        durable.write(file, found.text().encode())
+    if pseudonyms != stored or not file.exists():
+        durable.write(file, pseudonyms.text().encode())

@@ -13,7 +13,7 @@ import pytest
 from builders import ANALYSES
 
 from cs_helpers import analyses
-from cs_helpers.contract.disclosure import declared_of
+from cs_helpers.contract.disclosure import disclosure_of
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.text import catalogue
@@ -25,7 +25,7 @@ QUARTERS = ("2025Q2", "2026Q3")
 
 def asked_by(notebook: Path) -> set[tuple[str, str, str]]:
     """Kind (chart, table, headlines), analysis and name of all that a notebook shows."""
-    found: set[tuple[str, str, str]] = set()
+    result: set[tuple[str, str, str]] = set()
     results: dict[str, str] = {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code" or "interactive" in cell["metadata"].get("tags", []):
@@ -40,8 +40,8 @@ def asked_by(notebook: Path) -> set[tuple[str, str, str]]:
                 results[node.targets[0].id] = call.args[0].value  # type: ignore[attr-defined]
             elif call.func.attr in ("chart", "table", "headlines"):
                 of = results[call.args[0].id]  # type: ignore[attr-defined]
-                found |= {(call.func.attr, of, name.value) for name in call.args[1:]}  # type: ignore[attr-defined]
-    return found
+                result |= {(call.func.attr, of, name.value) for name in call.args[1:]}  # type: ignore[attr-defined]
+    return result
 
 
 ASKED = set().union(*map(asked_by, NOTEBOOKS))
@@ -49,10 +49,10 @@ ASKED = set().union(*map(asked_by, NOTEBOOKS))
 
 def functions(module: str, analysis: str) -> set[str]:
     """The functions `(result, text)` of a module, whether they stand in it or in a companion."""
-    found = importlib.import_module(f"cs_helpers.{module}.{analysis}")
+    result = importlib.import_module(f"cs_helpers.{module}.{analysis}")
     return {
         name
-        for name, function in inspect.getmembers(found, inspect.isfunction)
+        for name, function in inspect.getmembers(result, inspect.isfunction)
         if not name.startswith("_") and list(inspect.signature(function).parameters) == ["result", "text"]
     }
 
@@ -103,7 +103,7 @@ def test_what_is_found_in_the_sample_is_declared(name: str, result_of, sample_sn
                 assert verdict.code in declares.questions[question.partition(".")[0]].findings
                 said.add(question)
             for table, frame in result.tables.items():
-                assert all(declared_of(declares.discloses, table, column) for column in frame)
+                assert all(disclosure_of(declares.discloses, table, column) for column in frame)
     assert said
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
-from cs_helpers.journey.progress import detour
+from cs_helpers.journey.progress import transitions_verdict
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
@@ -66,7 +66,7 @@ def test_the_ways_that_customers_go_are_drawn(workbook, results):
     result = replace(
         results["journeys"],
         tables={**results["journeys"].tables, "ways": went},
-        verdicts={**results["journeys"].verdicts, "ways": detour(went)},
+        verdicts={**results["journeys"].verdicts, "ways": transitions_verdict(went)},
     )
     picture = journeys.ways(result, workbook.text)
     image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
@@ -180,11 +180,11 @@ def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
 
 
 def test_a_segment_without_some_answers_still_answers(home):
-    from cs_helpers.customers.segments import in_segment
+    from cs_helpers.customers.segments import filter_segment
 
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("helpdesk")
-    small = data.of_accounts(in_segment(data["accounts"], "size:enterprise")["account_id"])
+    small = data.of_accounts(filter_segment(data["accounts"], "size:enterprise")["account_id"])
     workbook = Workbook(snapshot, small, snapshot.quarters[-1], "size:enterprise", Text("ja", data.product))
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)
@@ -197,15 +197,15 @@ MONEY = re.compile(r"[¥￥]\d[\d,]*")
 
 def test_no_amount_stands_without_its_currency(workbook, results):
     """In a cell under MRR, in its spreadsheet's heading, and in a sentence that names an amount."""
-    found = 0
+    result = 0
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], workbook.text)
         for heading in (h for h in listing.page if h.startswith("MRR")):
             assert all(MONEY.fullmatch(cell) for cell in listing.page[heading]), (analysis, question)
-            assert "MRR (JPY)" in listing.whole
-            found += 1
-    assert found == 3
+            assert "MRR (JPY)" in listing.all_rows
+            result += 1
+    assert result == 3
     for analysis, question in CHARTS:
         message = workbook._picture(results[analysis], question).message
         assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (analysis, question)
@@ -225,7 +225,7 @@ def test_no_code_of_an_analyst_stands_on_a_page_as_it_is_stored(workbook, result
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], text)
-        for cell in [*listing.page.to_numpy().ravel(), *listing.whole.to_numpy().ravel()]:
+        for cell in [*listing.page.to_numpy().ravel(), *listing.all_rows.to_numpy().ravel()]:
             assert not re.search(r"\b[a-z0-9]+_[a-z0-9_]+\b", str(cell)), (analysis, question, cell)
 
 
@@ -233,4 +233,4 @@ def test_subjects_of_touches_are_named_in_the_language_of_the_page(workbook, res
     """As the product file calls them: what it plans for a step, and what it names besides."""
     moves = importlib.import_module("cs_helpers.tables.journeys").moves(results["journeys"], workbook.text)
     if workbook.text.language == "ja":
-        assert not [cell for cell in moves.whole.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]
+        assert not [cell for cell in moves.all_rows.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]

@@ -99,7 +99,7 @@ def test_what_is_no_name_for_a_product_is_refused(command, workbook, name):
     before = sorted((workbook.data / "products").iterdir())
     ran = command("new-product", name)
     assert ran.code == 1
-    assert "this is no name for a product" in ran.err
+    assert "this is not a valid name for a product" in ran.err
     assert sorted((workbook.data / "products").iterdir()) == before
 
 

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from cs_helpers.snapshot import Snapshot
-from cs_helpers.snapshot.lock import alone
+from cs_helpers.snapshot.lock import snapshot_lock
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_one_that_a_published_report_names_stays(command, two, workbook):
     run = workbook.folder / "reports" / "2026Q3" / "run.json"
     run.write_text(json.dumps({"snapshot": two[0], "reports": {}}), encoding="utf-8")
     assert command("snapshots", "prune", "--keep", "1").out == ""
-    assert Snapshot.open(two[0], folder=workbook.data / "snapshots").intact()
+    assert Snapshot.open(two[0], folder=workbook.data / "snapshots").is_intact()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_less_than_one_cannot_be_kept(command, two, root):
 
 @pytest.mark.parametrize("arguments", [("snapshot",), ("check",), ("snapshots", "prune", "--keep", "1")])
 def test_while_a_snapshot_is_taken_one_sentence_says_by_whom(command, two, root, arguments):
-    with alone(root):
+    with snapshot_lock(root):
         ran = command(*arguments)
     assert ran.code == 1
     assert ran.err.startswith("error: another snapshot is being taken in data/snapshots by process ")

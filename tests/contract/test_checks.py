@@ -8,13 +8,13 @@ from datetime import date
 import ibis
 import pytest
 
-from cs_helpers.contract.casts import RAW, ROW, typed
+from cs_helpers.contract.casts import RAW, ROW, cast_columns
 from cs_helpers.contract.checks import (
-    beside_contracts,
     column_rules,
+    cross_table_rules,
+    join_contracts,
     key_rule,
     relation_rules,
-    whole_rules,
 )
 from cs_helpers.contract.tables import TABLES
 
@@ -37,7 +37,7 @@ def table(connection):
         schema = {ROW: "int64", **dict.fromkeys(columns, "string")}
         data = [{ROW: i, **{c: row.get(c) for c in columns}} for i, row in enumerate(rows, start=1)]
         raw = connection.create_table(ibis.util.gen_name(name), ibis.memtable(data, schema=schema))
-        return connection.create_table(ibis.util.gen_name(name), typed(raw, TABLES[name]))
+        return connection.create_table(ibis.util.gen_name(name), cast_columns(raw, TABLES[name]))
 
     return make
 
@@ -114,7 +114,7 @@ def test_a_fraction_where_a_whole_number_belongs_is_of_the_wrong_type(connection
             },
         ).mutate(**{c: ibis.null("string") for c in columns if c not in account() and c != "motivation"}),
     )
-    rows = typed(raw, TABLES["accounts"])
+    rows = cast_columns(raw, TABLES["accounts"])
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"wrong_type": {"motivation": [2]}}
 
 
@@ -210,7 +210,7 @@ def test_what_is_dated_after_the_last_day_is_after_as_of(table):
 def test_the_last_minute_of_the_last_day_is_not_after_it(table):
     kept = {"accounts": table("accounts", [account()]), "contracts": table("contracts", [contract()])}
     times = ("2026-09-30 23:59:59", "2026-10-01 00:00:00")
-    rows = beside_contracts(table("usage", [event(at) for at in times]), kept["contracts"])
+    rows = join_contracts(table("usage", [event(at) for at in times]), kept["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["usage"], kept, AS_OF)) == {
         "after_as_of": {"occurred_at": [2]}
     }
@@ -279,7 +279,7 @@ def known(table):
 
 
 def test_usage_before_its_contract_is_kept_and_counted(table, known):
-    rows = beside_contracts(
+    rows = join_contracts(
         table("usage", [event("2026-01-31 23:59:59"), event("2026-02-01")]), known["contracts"]
     )
     rules = list(relation_rules(rows, TABLES["usage"], known, AS_OF))
@@ -288,7 +288,7 @@ def test_usage_before_its_contract_is_kept_and_counted(table, known):
 
 
 def test_usage_after_its_contract_is_counted(table, known):
-    rows = beside_contracts(
+    rows = join_contracts(
         table("usage", [event("2026-06-30 23:00:00"), event("2026-07-01")]), known["contracts"]
     )
     assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
@@ -297,13 +297,13 @@ def test_usage_after_its_contract_is_counted(table, known):
 
 
 def test_usage_between_two_contracts_is_within_the_span_of_the_customer(table, known):
-    rows = beside_contracts(table("usage", [event("2026-04-15")]), known["contracts"])
+    rows = join_contracts(table("usage", [event("2026-04-15")]), known["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {}
 
 
 def test_usage_that_names_its_contract_is_held_against_that_one(table, known):
     rows = table("usage", [event("2026-04-15", contract_id="C1"), event("2026-04-15", contract_id="C2")])
-    rows = beside_contracts(rows, known["contracts"])
+    rows = join_contracts(rows, known["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
         "after_contract": {"occurred_at": [1]},
         "before_contract": {"occurred_at": [2]},
@@ -311,7 +311,7 @@ def test_usage_that_names_its_contract_is_held_against_that_one(table, known):
 
 
 def test_usage_that_names_an_unknown_contract_is_held_against_the_span(table, known):
-    rows = beside_contracts(table("usage", [event("2026-01-01", contract_id="C9")]), known["contracts"])
+    rows = join_contracts(table("usage", [event("2026-01-01", contract_id="C9")]), known["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
         "before_contract": {"occurred_at": [1]}
     }
@@ -319,7 +319,7 @@ def test_usage_that_names_an_unknown_contract_is_held_against_the_span(table, kn
 
 def test_usage_of_a_product_without_any_contract_is_counted(table, known):
     rows = table("usage", [event(), event(account_id="A2"), event(product="expense_desk")])
-    rows = beside_contracts(rows, known["contracts"])
+    rows = join_contracts(rows, known["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
         "without_contract": {"occurred_at": [2, 3]}
     }
@@ -327,7 +327,7 @@ def test_usage_of_a_product_without_any_contract_is_counted(table, known):
 
 def test_standing_beside_contracts_neither_adds_nor_drops_rows(table, known):
     rows = table("usage", [event(), event(), event(account_id="A2"), event(contract_id="C2")])
-    assert sorted(beside_contracts(rows, known["contracts"])[ROW].execute()) == [1, 2, 3, 4]
+    assert sorted(join_contracts(rows, known["contracts"])[ROW].execute()) == [1, 2, 3, 4]
 
 
 def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
@@ -339,7 +339,7 @@ def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
             ticket("T3"),
         ],
     )
-    rows = beside_contracts(rows, known["contracts"])
+    rows = join_contracts(rows, known["contracts"])
     assert broken(rows, relation_rules(rows, TABLES["tickets"], known, AS_OF)) == {
         "closed_before_opened": {"closed_at": [1]}
     }
@@ -347,7 +347,7 @@ def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
 
 def whole(kept):
     found = {}
-    for name, rows, rule in whole_rules(kept, AS_OF):
+    for name, rows, rule in cross_table_rules(kept, AS_OF):
         assert rule.policy == "warn"
         if hits := broken(rows, [rule]):
             found[name, rule.name] = hits[rule.name][rule.column]

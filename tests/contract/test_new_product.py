@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cs_helpers.contract.new_product import started_from
+from cs_helpers.contract.new_product import new_product_text
 from cs_helpers.contract.products import CustomerRules, load_product
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
@@ -16,7 +16,7 @@ MODEL = (PRODUCTS / "ravenstack.yml").read_text(encoding="utf-8")
 
 def test_who_is_a_customer_is_not_taken_over_from_the_other_product(tmp_path):
     assert load_product(PRODUCTS / "ravenstack.yml").customers.zero_mrr == "customer"
-    text = started_from(MODEL, "payroll")
+    text = new_product_text(MODEL, "payroll")
     (tmp_path / "payroll.yml").write_text(text, encoding="utf-8")
     assert load_product(tmp_path / "payroll.yml").customers == CustomerRules()
     assert text.count("customers:") == 1
@@ -27,7 +27,7 @@ def test_who_is_a_customer_is_not_taken_over_from_the_other_product(tmp_path):
     "section", ["customers: {zero_mrr: customer}\n", "customers:\n\n  zero_mrr: customer\n", ""]
 )
 def test_the_sections_before_and_after_stay(section):
-    text = started_from(f"# about\nproduct: a\nname: {{en: A, ja: A}}\n{section}subjects: {{}}\n", "b")
+    text = new_product_text(f"# about\nproduct: a\nname: {{en: A, ja: A}}\n{section}subjects: {{}}\n", "b")
     assert list(yaml.safe_load(text)) == ["product", "name", "subjects", "customers"]
     assert "zero_mrr" not in yaml.safe_load(text)["customers"]
 

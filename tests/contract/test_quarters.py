@@ -93,7 +93,7 @@ def test_a_quarter_ends_the_day_before_the_next_starts(quarter):
 
 @given(days)
 def test_a_day_lies_in_its_quarter(day):
-    quarter = Quarter.holding(day)
+    quarter = Quarter.containing(day)
     assert quarter.start <= day <= quarter.end
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.contract.products import CustomerRules
-from cs_helpers.contract.spells import CustomerTime, accounts_seen, customer_time
+from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.contract.vocabulary import ENDINGS
 
 DAY = timedelta(days=1)
@@ -50,8 +50,8 @@ def test_a_contract_counts_on_its_first_and_on_its_last_day_and_is_lost_on_the_d
     time = time_of([term("A", "2026-01-10", "2026-03-31", "cancelled")], date(2026, 6, 30))
     there = [len(time.customers(date(2026, 1, 9) + DAY * n)) for n in range(83)]
     assert there == [0] + [1] * 81 + [0]
-    assert list(time.lost(date(2025, 12, 31), date(2026, 3, 31))) == []
-    assert list(time.lost(date(2026, 3, 31), date(2026, 6, 30))) == ["A"]
+    assert list(time.lost_customers(date(2025, 12, 31), date(2026, 3, 31))) == []
+    assert list(time.lost_customers(date(2026, 3, 31), date(2026, 6, 30))) == ["A"]
 
 
 def test_a_renewal_that_begins_the_day_after_leaves_no_gap() -> None:
@@ -66,7 +66,7 @@ def test_who_comes_back_within_the_gap_never_left(back: str, spells: int) -> Non
     rows = [term("A", "2025-01-01", "2026-01-31", "cancelled"), term("A", back, None, None)]
     time = time_of(rows, date(2026, 6, 30), return_gap_days=9)
     assert len(time.spells) == spells
-    assert len(time.lost(date(2025, 12, 31), date(2026, 3, 31))) == spells - 1
+    assert len(time.lost_customers(date(2025, 12, 31), date(2026, 3, 31))) == spells - 1
     assert list(time.customers(date(2026, 6, 30))) == ["A"]
 
 
@@ -79,8 +79,8 @@ def test_who_came_back_since_is_counted_otherwise_than_before() -> None:
     then, now = time_of(rows, date(2026, 3, 31)), time_of(rows, date(2026, 6, 30))
     assert list(then.customers(date(2026, 3, 31))) == ["B"]
     assert list(now.customers(date(2026, 3, 31))) == ["A", "B"]
-    assert list(now.recounted([date(2025, 12, 31), date(2026, 3, 31)])) == ["A"]
-    assert then.recounted([date(2025, 12, 31)]).empty
+    assert list(now.recounted_customers([date(2025, 12, 31), date(2026, 3, 31)])) == ["A"]
+    assert then.recounted_customers([date(2025, 12, 31)]).empty
 
 
 def test_a_return_after_the_day_on_which_it_is_known_changes_nothing() -> None:
@@ -92,7 +92,7 @@ def test_a_return_after_the_day_on_which_it_is_known_changes_nothing() -> None:
     before = time_of(rows, date(2026, 3, 31))
     assert spells_of(before) == [("A", "2024-03-01", "2026-01-31", "cancelled")]
     after = time_of(rows, date(2026, 9, 30))
-    assert list(after.lost(date(2025, 12, 31), date(2026, 3, 31))) == ["A"]
+    assert list(after.lost_customers(date(2025, 12, 31), date(2026, 3, 31))) == ["A"]
     assert [ended for *_, ended in spells_of(after)] == ["cancelled", "running"]
 
 
@@ -110,10 +110,10 @@ def test_a_term_that_is_over_may_be_renewed_within_the_grace(how: str | None, kn
     time = time_of([term("A", "2025-07-01", "2026-06-30", how)], date.fromisoformat(known))
     assert spells_of(time)[0][3] == ended
     assert list(time.customers(date.fromisoformat(known))) == []
-    lost = time.lost(date(2026, 6, 30), date.fromisoformat(known))
+    lost = time.lost_customers(date(2026, 6, 30), date.fromisoformat(known))
     assert list(lost) == ([] if ended == "renewal_not_recorded" else ["A"])
-    assert list(time.not_recorded()) == (["A"] if ended == "renewal_not_recorded" else [])
-    assert time.last_mrr(time.not_recorded()) == (100.0 if ended == "renewal_not_recorded" else 0.0)
+    assert list(time.renewals_not_recorded()) == (["A"] if ended == "renewal_not_recorded" else [])
+    assert time.last_mrr(time.renewals_not_recorded()) == (100.0 if ended == "renewal_not_recorded" else 0.0)
 
 
 def test_a_contract_that_ends_on_the_last_known_day_is_not_over() -> None:
@@ -143,7 +143,7 @@ def test_nobody_is_a_customer_where_there_are_no_contracts() -> None:
     time = time_of([], date(2026, 9, 30))
     for nothing in (time.spells, time.customers(START), time.mrr(START), time.first_days()):
         assert nothing.empty
-    assert time.lost(START, date(2026, 9, 30)).empty
+    assert time.lost_customers(START, date(2026, 9, 30)).empty
 
 
 # --- against a reference -----------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_everybody_agrees_with_a_look_at_each_day(rows: list[Row], gap: int) -> 
         assert set(time.customers(day)) == {a for a, days in there.items() if day in days}
         before = day - DAY
         lost = {a for a, days in there.items() if before in days and day not in days}
-        assert set(time.lost(before, day)) == lost
+        assert set(time.lost_customers(before, day)) == lost
     joined = {a: min(days) for a, days in there.items() if days}
     assert {a: d.date() for a, d in time.first_days().items()} == joined
 
@@ -204,14 +204,14 @@ def test_everybody_agrees_with_a_look_at_each_day(rows: list[Row], gap: int) -> 
 def test_what_became_of_the_customers_of_a_day_adds_up(rows: list[Row], gap: int, a: int, b: int) -> None:
     day, until = START + DAY * min(a, b), START + DAY * max(a, b)
     time = time_of(rows, KNOWN, return_gap_days=gap, renewal_grace_days=20)
-    became = time.after(day, until)
+    became = time.status_after(day, until)
     assert list(became.index) == list(time.customers(day))
     there = there_day_by_day(rows, gap)
     gone = {
         x for x in time.customers(day) if {day + DAY * n for n in range((until - day).days + 1)} - there[x]
     }
     assert set(became.index[became != "running"]) == gone
-    assert set(time.lost(day, until)) | set(became.index[became == "renewal_not_recorded"]) == gone
+    assert set(time.lost_customers(day, until)) | set(became.index[became == "renewal_not_recorded"]) == gone
 
 
 @settings(deadline=None)
@@ -252,25 +252,28 @@ def seen(*rows: tuple[str, str]) -> pd.DataFrame:
 
 
 def test_without_contracts_an_account_counts_from_its_first_row_and_never_ends():
-    time = accounts_seen(
+    time = account_time(
         seen(("B", "2026-03-31"), ("A", "2026-01-05"), ("C", "2026-07-01")), date(2026, 6, 30)
     )
     assert not time.by_contracts
     assert list(time.customers(date(2026, 3, 30))) == ["A"]
     assert list(time.customers(date(2026, 6, 30))) == ["A", "B"]  # C is not known yet
     assert time.first_days().to_dict() == {"A": pd.Timestamp("2026-01-05"), "B": pd.Timestamp("2026-03-31")}
-    assert time.after(date(2026, 3, 31), date(2026, 6, 30)).to_dict() == {"A": "running", "B": "running"}
-    assert time.recounted([date(2026, 3, 31)]).empty
-    assert time.not_recorded().empty
+    assert time.status_after(date(2026, 3, 31), date(2026, 6, 30)).to_dict() == {
+        "A": "running",
+        "B": "running",
+    }
+    assert time.recounted_customers([date(2026, 3, 31)]).empty
+    assert time.renewals_not_recorded().empty
 
 
 def test_without_contracts_mrr_is_not_known_rather_than_zero():
-    time = accounts_seen(seen(("A", "2026-01-05")), date(2026, 6, 30))
+    time = account_time(seen(("A", "2026-01-05")), date(2026, 6, 30))
     assert time.mrr(date(2026, 6, 30)).isna().to_dict() == {"A": True}
 
 
 def test_without_contracts_and_rows_nobody_is_known():
-    time = accounts_seen(seen(), date(2026, 6, 30))
+    time = account_time(seen(), date(2026, 6, 30))
     assert time.customers(date(2026, 6, 30)).empty
     assert time.mrr(date(2026, 6, 30)).empty
 

@@ -20,7 +20,7 @@ from cs_helpers.contract.vocabulary import (
     VIEWPOINTS,
     WHY_LEVELS,
 )
-from cs_helpers.exchange.material import NAMES, Material, frame, sorted_rows
+from cs_helpers.exchange.material import NAMES, Material, contract_frame, sorted_rows
 
 #: what XML, Excel, CSV and the words of the coding trip over
 NASTY = (
@@ -50,7 +50,7 @@ def assert_equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 def material(**tables: list[dict[str, object]]) -> Material:
     """Material of rows; a table that is not given has none."""
-    return Material(**{n: sorted_rows(n, frame(n, tables.get(n, []))) for n in NAMES})
+    return Material(**{n: sorted_rows(n, contract_frame(n, tables.get(n, []))) for n in NAMES})
 
 
 @st.composite

@@ -47,14 +47,14 @@ def test_no_entity_is_expanded(tmp_path, inside, where):
 
 
 def test_more_than_a_project_of_texts_can_be_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening.opened, "__defaults__", (10_000,))
+    monkeypatch.setattr(opening.read_archive, "__defaults__", (10_000,))
     with zipfile.ZipFile(tmp_path / "x.qdpx", "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("project.qde", PROJECT % ("x" * 1_000_000))
     assert "larger than a project of texts can be" in refusal(tmp_path / "x.qdpx")
 
 
 def test_an_archive_that_lies_about_its_sizes_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening.opened, "__defaults__", (10_000,))
+    monkeypatch.setattr(opening.read_archive, "__defaults__", (10_000,))
     file = tmp_path / "x.qdpx"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("project.qde", PROJECT % ("x" * 1_000_000))

@@ -13,13 +13,13 @@ from openpyxl import Workbook, load_workbook
 
 from cs_helpers.errors import ExchangeError
 from cs_helpers.exchange.material import Material, sorted_rows
-from cs_helpers.exchange.sheet import FILLED, GIVEN, About, sheet_bytes
+from cs_helpers.exchange.sheet import CODER_COLUMNS, GIVEN_COLUMNS, SheetInfo, sheet_bytes
 from cs_helpers.exchange.sheet_read import CodingSheet
 
 from .cases import assert_equal, material, materials, one_note, rows
 
-ANN = About("ann", "cs", "helpdesk", "2026-09-30-x", "en")
-COLUMN = {name: place for place, name in enumerate((*GIVEN, *FILLED), 1)}
+ANN = SheetInfo("ann", "cs", "helpdesk", "2026-09-30-x", "en")
+COLUMN = {name: place for place, name in enumerate((*GIVEN_COLUMNS, *CODER_COLUMNS), 1)}
 
 
 def two_notes() -> Material:
@@ -50,7 +50,7 @@ def sheet(tmp_path):
         change(book.worksheets[0], book)
         book.save(tmp_path / "coding.xlsx")
         read = CodingSheet(tmp_path / "coding.xlsx")
-        return read.codings(of, read.about or about)
+        return read.codings(of, read.info or about)
 
     return back
 
@@ -74,7 +74,7 @@ def listed(codings):
 
 
 def test_a_coder_sees_their_readings_and_the_notes_still_to_read_in_the_words_of_their_language():
-    book = load_workbook(io.BytesIO(sheet_bytes(two_notes(), About("ann", "cs", "helpdesk", "x", "ja"))))
+    book = load_workbook(io.BytesIO(sheet_bytes(two_notes(), SheetInfo("ann", "cs", "helpdesk", "x", "ja"))))
     assert book.sheetnames == ["分類", "テーマ一覧", "記入方法", "cs-workbook"]
     seen = [row[:13] for row in book["分類"].iter_rows(values_only=True) if row[0] is not None]
     assert seen[0][:4] == ("メモ番号", "企業", "企業規模", "実施日")
@@ -113,11 +113,11 @@ def test_every_reading_of_the_coder_comes_back_equal(tmp_path_factory, data, lan
     of = data.draw(materials())
     coders = [("ann", None), *of.codings[["coder", "coder_role"]].itertuples(index=False, name=None)]
     coder, role = data.draw(st.sampled_from(coders))
-    about = About(coder, None if pd.isna(role) else role, "helpdesk", "x", language)
+    about = SheetInfo(coder, None if pd.isna(role) else role, "helpdesk", "x", language)
     file = tmp_path_factory.getbasetemp() / "coding.xlsx"
     file.write_bytes(sheet_bytes(of, about))
     read = CodingSheet(file)
-    assert read.about == about
+    assert read.info == about
     own = of.of_coder(about.coder, about.role).codings
     own = own.assign(coder_role=pd.Series(about.role, index=own.index, dtype="str"))
     assert_equal(read.codings(of, about), sorted_rows("codings", own))
@@ -131,7 +131,7 @@ def test_what_excel_forbids_does_not_break_a_sheet(sheet, code):
 
 def test_the_sample_comes_back_equal(sample_snapshot, tmp_path):
     of = Material.of(sample_snapshot.read("paper_to_web"))
-    about = About("coder-b", "marketing", "paper_to_web", sample_snapshot.id, "ja")
+    about = SheetInfo("coder-b", "marketing", "paper_to_web", sample_snapshot.id, "ja")
     (tmp_path / "x.xlsx").write_bytes(sheet_bytes(of, about))
     own = of.of_coder("coder-b").codings
     assert len(own) == len(of.notes)

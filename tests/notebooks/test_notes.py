@@ -70,7 +70,7 @@ RESULTS: dict[str, Result] = {}
 ASKED = {notebook.stem: asked_by(notebook) for notebook in NOTEBOOKS}
 EMITTED = sorted(
     {(name, note) for name in analyses.names() for file in files_of(name) for note in notes_of(file)}
-    | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosed.py")},
+    | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")},
     key=str,
 )
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from cs_helpers.contract.products import Product, load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.editions.disclosed import disclosed
-from cs_helpers.product_draft.data import Asked, asked
+from cs_helpers.editions.disclosure import apply_disclosure
+from cs_helpers.product_draft.data import DraftData, load_draft_data
 from cs_helpers.product_draft.draft import draft
-from cs_helpers.product_draft.steps import in_order, one_way, slugs
+from cs_helpers.product_draft.steps import common_path, make_slugs, order_by_time
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,9 @@ def sample_drafts(home, sample_folder, tmp_path_factory):
         home / "data" / "snapshots" / ".reduced", folder / ".reduced"
     )  # the log is reduced already
     return {
-        name: draft(asked(sources, name, folder=folder, products=ROOT / "data" / "products"), "sources.yml")
+        name: draft(
+            load_draft_data(sources, name, folder=folder, products=ROOT / "data" / "products"), "sources.yml"
+        )
         for name in ("paper_to_web", "helpdesk")
     }
 
@@ -125,14 +127,14 @@ def times(**steps: dict[str, float]) -> dict[str, pd.Series]:
 
 def test_a_step_that_comes_first_more_often_stands_first():
     # three of four take a before b; c is reached by one account, before both of theirs
-    found = in_order(
+    found = order_by_time(
         times(b={"w": 2, "x": 2, "y": 2, "z": 1}, a={"w": 1, "x": 1, "y": 1, "z": 2}, c={"w": 0})
     )
     assert found == ["c", "a", "b"]
 
 
 def test_steps_that_always_come_together_stand_as_more_accounts_reach_them():
-    assert in_order(times(a={"x": 1, "y": 1}, b={"x": 1, "y": 1, "z": 1})) == ["b", "a"]
+    assert order_by_time(times(a={"x": 1, "y": 1}, b={"x": 1, "y": 1, "z": 1})) == ["b", "a"]
 
 
 def test_steps_that_go_round_have_an_order_all_the_same():
@@ -142,18 +144,18 @@ def test_steps_that_go_round_have_an_order_all_the_same():
         b={"x": 2, "y": 1, "z": 3},
         c={"x": 3, "y": 2, "z": 1},
     )
-    assert in_order(round_) == ["a", "b", "c"]
+    assert order_by_time(round_) == ["a", "b", "c"]
     # one more account that takes c, a, b: c and a are first more often than b
     more = times(
         a={"x": 1, "y": 3, "z": 2, "u": 2},
         b={"x": 2, "y": 1, "z": 3, "u": 3},
         c={"x": 3, "y": 2, "z": 1, "u": 1},
     )
-    assert in_order(more) == ["c", "a", "b"]
+    assert order_by_time(more) == ["c", "a", "b"]
 
 
 def test_steps_that_nobody_reached_both_of_stand_as_more_reached_them():
-    assert in_order(times(a={"x": 1}, b={"y": 5, "z": 5})) == ["b", "a"]
+    assert order_by_time(times(a={"x": 1}, b={"y": 5, "z": 5})) == ["b", "a"]
 
 
 def reached(*accounts: str) -> pd.Series:
@@ -163,18 +165,18 @@ def reached(*accounts: str) -> pd.Series:
 def test_an_end_that_most_reach_on_another_way_is_no_step():
     # four are refused; of those only one had an offer, and everybody asked
     ask, offer, accept, refuse = reached(*"abcdef"), reached(*"abc"), reached(*"ab"), reached(*"cdef")
-    assert one_way([ask, offer, accept, refuse], 1) == [0, 1, 2]
+    assert common_path([ask, offer, accept, refuse], 1) == [0, 1, 2]
 
 
 def test_a_detour_of_few_is_no_step():
     # one goes by a call, and all by the rest: not those are beside the way
-    assert one_way([reached("a"), reached(*"abcd"), reached(*"abc")], 1) == [1, 2]
+    assert common_path([reached("a"), reached(*"abcd"), reached(*"abc")], 1) == [1, 2]
 
 
 def test_a_step_that_half_of_those_after_it_took_stays():
-    assert one_way([reached(*"ab"), reached(*"abcd")], 1) == [0, 1]
-    assert one_way([reached("a"), reached(*"abc")], 1) == [1]
-    assert one_way([reached("a"), reached(*"abc")], 2) == [0, 1]
+    assert common_path([reached(*"ab"), reached(*"abcd")], 1) == [0, 1]
+    assert common_path([reached("a"), reached(*"abc")], 1) == [1]
+    assert common_path([reached("a"), reached(*"abc")], 2) == [0, 1]
 
 
 def test_what_lies_beside_the_way_is_named(company):
@@ -208,11 +210,11 @@ def test_an_order_that_all_keep_is_found_wherever_they_stop(order, reached, give
         }
         for step in given_as
     }
-    assert in_order(times(**by)) == list(order)
+    assert order_by_time(times(**by)) == list(order)
 
 
 def test_names_become_keys_that_differ():
-    assert slugs(["go live", "go_live", "Go-Live!", "初回設定", "x" * 50]) == [
+    assert make_slugs(["go live", "go_live", "Go-Live!", "初回設定", "x" * 50]) == [
         "go_live_2", "go_live", "go_live_3", "step_4", "x" * 36,
     ]  # fmt: skip
 
@@ -254,7 +256,7 @@ def company(tmp_path):
         sources = tmp_path / "sources.yml"
         sources.write_text(yaml.safe_dump(said), encoding="utf-8")
         (tmp_path / "products").mkdir(exist_ok=True)
-        found = asked(sources, name, folder=tmp_path / "snapshots", products=tmp_path / "products")
+        found = load_draft_data(sources, name, folder=tmp_path / "snapshots", products=tmp_path / "products")
         return draft(found, "sources.yml"), sources
 
     return make
@@ -269,7 +271,7 @@ def reports(text: str, sources: Path) -> None:
     assert data.product == product
     for analysis in ANALYSES.values():
         found = analysis.analyse(data, Quarter(2026, 2))
-        assert disclosed(found, analysis.declares.discloses, show_staff=True).shows is not None
+        assert apply_disclosure(found, analysis.declares.discloses, show_staff=True).shows is not None
 
 
 def test_milestones_alone_give_a_journey_with_its_numbers(company):
@@ -357,7 +359,7 @@ def test_of_many_steps_those_that_lie_apart_are_kept_and_the_last():
         + [("A07", "desk", "odd", DAY)],
         columns=["account_id", "product", "step", "reached_at"],
     )
-    text = draft(Asked("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
+    text = draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
     # the last is close behind the ninth, which goes, and the sixth behind the fifth
     assert [s.name.en for s in read(text).journey.steps] == [f"step {n}" for n in (0, 1, 2, 3, 4, 6, 7, 9)]
     assert "# Left out: 'step 5', reached by 20 of 20 accounts, close to another step." in text
@@ -396,7 +398,7 @@ def test_touches_tickets_surveys_and_judgements_are_counted(company):
 
 @pytest.mark.parametrize("name", ["true", "1e3", "2026"])
 def test_a_name_that_yaml_takes_for_something_else_stays_a_name(name):
-    assert read(draft(Asked(name, True, (name,), date(2026, 6, 30), {}), "log.yml")).product == name
+    assert read(draft(DraftData(name, True, (name,), date(2026, 6, 30), {}), "log.yml")).product == name
 
 
 @settings(max_examples=20, deadline=None)
@@ -413,7 +415,9 @@ def test_whatever_steps_are_called_the_file_loads_and_names_them(names):
     rows = pd.DataFrame(
         {"account_id": "A1", "product": "desk", "step": names, "reached_at": pd.Timestamp("2026-01-01")}
     )
-    product = read(draft(Asked("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml"))
+    product = read(
+        draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
+    )
     recorded = [s.rule.milestone for s in product.journey.steps if s.rule.milestone]
     assert sorted(recorded) == sorted(names)
 
@@ -425,7 +429,7 @@ def test_without_contracts_the_first_milestone_is_the_entry():
             "reached_at": pd.to_datetime(["2026-01-01", "2026-01-03", "2026-01-02", "2026-01-08"]),
         }
     )  # fmt: skip
-    text = draft(Asked("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
+    text = draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
     product = read(text)
     assert [s.step for s in product.journey.steps] == ["signed", "live"]
     assert rule_guess(text, "live").endswith("by a median of 4 days")
@@ -434,7 +438,7 @@ def test_without_contracts_the_first_milestone_is_the_entry():
 
 
 def test_nothing_at_all_still_gives_a_file_that_loads():
-    text = draft(Asked("desk", False, (), date(2026, 6, 30), {}), "log.yml")
+    text = draft(DraftData("desk", False, (), date(2026, 6, 30), {}), "log.yml")
     assert [s.step for s in read(text).journey.steps] == ["first_use", "uses_10"]
     assert "# Rows were found in: no table." in text
     assert "rows that name no product" in text

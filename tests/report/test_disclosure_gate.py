@@ -27,11 +27,11 @@ class Known:
             "products": {"helpdesk": {**plain, "leadership": {"show_staff": show_staff}}},
         }
 
-    def texts(self, table: str, column: str, product: str) -> frozenset[str]:
+    def distinct_texts(self, table: str, column: str, product: str) -> frozenset[str]:
         return frozenset(self.columns.get(f"{table}.{column}", ()))
 
-    def texts_of_all(self, table: str, column: str) -> frozenset[str]:
-        return self.texts(table, column, "helpdesk")
+    def distinct_texts_of_all(self, table: str, column: str) -> frozenset[str]:
+        return self.distinct_texts(table, column, "helpdesk")
 
     def product(self, name: str):
         return load_product(products() / "helpdesk.yml").__class__.model_validate(

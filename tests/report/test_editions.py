@@ -42,7 +42,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def company_names(home):
-    return Snapshot.open(folder=home / "data" / "snapshots").texts("accounts", "name", "helpdesk")
+    return Snapshot.open(folder=home / "data" / "snapshots").distinct_texts("accounts", "name", "helpdesk")
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ np.ones(1 << 34)
 
 def dies(code, cell_timeout=60, kernel="warm"):
     """A batch of a good notebook and one with this code; its outcomes by name."""
-    batch = quarterly_report(Snapshot.open(), **ONE, jobs=2, cell_timeout=longest, kernel=kernel)
+    batch = quarterly_report(Snapshot.open(), **ONE, jobs=2, cell_timeout=cell_timeout, kernel=kernel)
     return batch, {o.run.analysis: o for o in batch.outcomes}
 
 

@@ -140,6 +140,6 @@ def test_the_header_says_what_the_page_rests_on(snapshot, monkeypatch, language)
         page.header(*analyses)
         data_, about = shown.pop()
         head = html.unescape(data_["text/html"])
-        assert page.text.joined([accounts, contracts, *([tickets] if of_tickets else [])]) + "<" in head
+        assert page.text.join_list([accounts, contracts, *([tickets] if of_tickets else [])]) + "<" in head
         assert contracts in about["cs_workbook"]["left_out"]
         assert about["cs_workbook"]["shows"] == ["public"]

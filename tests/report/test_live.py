@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.paths import names, shown
+from cs_helpers.paths import display_path, names
 from cs_helpers.report import live
 from cs_helpers.report.live import Progress
 from cs_helpers.report.manifest import Problem
@@ -84,7 +84,7 @@ def test_all_of_it_is_said_in_japanese_where_that_is_spoken(console):
         "  ページが大きすぎます。3 > 2 バイト",
         "  ノートブックがエラーで停止しました。ValueError: [no]",
         "メモの中に名前かもしれない語が2語あり、経営層向けでは伏せています：Kita、Minami。"
-        f"{shown(names() / FILE)} で名前かどうかを確認し、もう一度公開してください。",
+        f"{display_path(names() / FILE)} で名前かどうかを確認し、もう一度公開してください。",
     ]
 
 

@@ -193,7 +193,7 @@ def test_a_run_whose_numbers_another_batch_gave_away_is_made_again_by_the_next(c
     snapshot = take_snapshot(company.data / "sources.yml")
     told = {"products": [PRODUCT], "notebooks": ["as_is_interviews"], "quarter": "2026Q3"}
     monkeypatch.setattr(
-        "cs_helpers.report.name_masking.pseudonyms.give_persons", lambda product, found: False
+        "cs_helpers.report.name_masking.pseudonyms.store_persons", lambda product, found: False
     )
     first = quarterly_report(snapshot, **told)
     assert [p.code for o in first.failed for p in o.problems] == ["pseudonyms"]

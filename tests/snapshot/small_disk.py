@@ -69,7 +69,7 @@ def main(disk: Path, sources: str, more: str, rooms: list[int]) -> None:
         names = [p.name for p in root.iterdir() if p.name[0] != "." or p.name.startswith((".tak", ".scr"))]
         rounds.append({
             "room": room, "code": code, "said": said, "names": sorted(names), "latest": (root / "LATEST").read_text().strip(),
-            "intact": [Snapshot.open(n, folder=root).intact() for n in names if n != "LATEST"],
+            "intact": [Snapshot.open(n, folder=root).is_intact() for n in names if n != "LATEST"],
         })  # fmt: skip
         again = command("snapshot", "--data", more) if room == rooms[0] else (0, "")
         rounds[-1]["again"] = again

@@ -12,7 +12,7 @@ from companies import content, leftovers
 from cs_helpers.errors import SnapshotError
 from cs_helpers.snapshot import LATEST, Snapshot
 from cs_helpers.snapshot.history import Difference, differences, latest_id, prune, size, snapshots
-from cs_helpers.snapshot.lock import alone
+from cs_helpers.snapshot.lock import snapshot_lock
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_changed_value_shows_in_the_files_and_in_the_rules_that_it_breaks(seve
 
 
 def test_rows_keys_and_what_was_left_out_are_told(several):
-    found = {d.what: (d.before, d.after) for d in differences(several[1], several[2])}
+    found = {d.name: (d.before, d.after) for d in differences(several[1], several[2])}
     assert found["accounts: rows"] == ("3", "4")
     assert found["accounts: rows left out"] == ("0", "1")
     assert found["rule accounts.account_id duplicate_key"] == ("0", "1")
@@ -93,8 +93,8 @@ def test_rows_keys_and_what_was_left_out_are_told(several):
 
 
 def test_the_way_back_tells_the_opposite(several):
-    forth = {d.what: (d.before, d.after) for d in differences(several[1], several[2])}
-    back = {d.what: (d.after, d.before) for d in differences(several[2], several[1])}
+    forth = {d.name: (d.before, d.after) for d in differences(several[1], several[2])}
+    back = {d.name: (d.after, d.before) for d in differences(several[2], several[1])}
     rows = {what for what in forth if what.endswith("rows")}
     assert rows
     assert {what: forth[what] for what in rows} == {what: back[what] for what in rows}
@@ -107,7 +107,7 @@ def test_another_last_day_is_told(several):
 def test_keys_that_came_and_went_are_named(company):
     before = company.take()
     company.change("contracts.csv", "C1,", "C7,")
-    found = {d.what: (d.before, d.after) for d in differences(before, company.take())}
+    found = {d.name: (d.before, d.after) for d in differences(before, company.take())}
     assert found["contracts: keys"] == ("1 gone: C1", "1 new: C7")
 
 
@@ -118,7 +118,7 @@ def test_a_product_that_came_is_told(company):
     (company.folder / "products" / "paper_to_web.yml").write_text(
         text.replace("product: helpdesk", "product: paper_to_web"), encoding="utf-8"
     )
-    found = {d.what: (d.before, d.after) for d in differences(before, company.take())}
+    found = {d.name: (d.before, d.after) for d in differences(before, company.take())}
     assert found["product paper_to_web"] == ("–", "there")
 
 
@@ -146,15 +146,15 @@ def test_those_that_reports_stand_on_stay(root, ids, tmp_path, named):
     (reports / "2026Q3").mkdir()
     (reports / "2026Q3" / "run.json").write_text("{ half", encoding="utf-8")
     assert prune(1, root, reports) == [ids[0], ids[2]]
-    assert Snapshot.open(ids[1], folder=root).intact()
+    assert Snapshot.open(ids[1], folder=root).is_intact()
 
 
 def test_those_that_stay_keep_the_partitions_that_they_share(root, ids, tmp_path):
     prune(1, root, tmp_path)
-    assert all(s.intact() for s in snapshots(root))
+    assert all(s.is_intact() for s in snapshots(root))
 
 
 def test_nothing_is_deleted_while_a_snapshot_is_taken(root, ids, tmp_path):
-    with alone(root), pytest.raises(SnapshotError, match="is being taken"):
+    with snapshot_lock(root), pytest.raises(SnapshotError, match="is being taken"):
         prune(1, root, tmp_path)
     assert [s.id for s in snapshots(root)] == ids

@@ -64,7 +64,7 @@ def before(company):
 def test_a_first_take_reduces_and_writes_every_cell(company, work):
     taken = company.take()
     assert (work.reused, work.again) == (0, CELLS)
-    assert {Quarter.holding(month) for month in MONTHS} == {Quarter.parse(q) for q in QUARTERS}
+    assert {Quarter.containing(month) for month in MONTHS} == {Quarter.parse(q) for q in QUARTERS}
     assert set(inodes(taken)) == {
         f"{table}/product={name}/{quarter}.parquet" for table in TABLES for name, quarter in CELLS
     }
@@ -150,7 +150,7 @@ def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, be
     file.write_bytes(bytes(content))
     company.change("contracts.csv", ",100,", ",101,")
     after = company.take()
-    assert after.intact()
+    assert after.is_intact()
     assert work.again == again(before, after) == {("helpdesk", "2026Q1")}
 
 
@@ -207,9 +207,9 @@ def test_two_sources_files_do_not_take_each_others_reductions(company, before, w
 
 def test_other_code_reduces_and_writes_everything_again(company, before, work, monkeypatch):
     """Whoever mends a reduction must not get the partitions that the old one wrote."""
-    monkeypatch.setattr(reduced, "_code", lambda: "other code")
-    query = reduced._FILES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
-    monkeypatch.setitem(reduced._FILES, "usage_daily", query)
+    monkeypatch.setattr(reduced, "_code_hash", lambda: "other code")
+    query = reduced._CELL_QUERIES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
+    monkeypatch.setitem(reduced._CELL_QUERIES, "usage_daily", query)
     after = company.take()
     assert work.reused == 0
     events = [s.read("helpdesk")["usage_daily"]["events"] for s in (before, after)]
@@ -220,7 +220,7 @@ def test_other_code_reduces_and_writes_everything_again(company, before, work, m
 def test_a_rule_that_only_warns_is_counted_and_the_rows_are_kept(company, said):
     company.add("usage.csv", "N1,A1,helpdesk,2025-10-01 10:00:00,template.used,x,P1")
     company.change("sources.yml", "as_of:", f"policies: {{{said}}}\nas_of:")
-    assert company.take().intact()
+    assert company.take().is_intact()
 
 
 # --- any change --------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def whole(company, looked_at=()):
             snapshot = Snapshot.open(folder.name, folder=company.snapshots)
         except SnapshotError:
             continue
-        assert snapshot.id in looked_at or snapshot.intact()
+        assert snapshot.id in looked_at or snapshot.is_intact()
         opened.add(snapshot.id)
     if (company.snapshots / LATEST).exists():
         assert Snapshot.open(folder=company.snapshots).id in opened
@@ -110,5 +110,5 @@ def test_a_kill_while_a_damaged_snapshot_is_taken_again_leaves_no_half_one_that_
     changes = forks.take(company)["changes"]
     (taken.folder / "accounts" / "all.parquet").unlink()
     assert forks.take(company, kill_at=changes - number)["signal"] == signal.SIGKILL
-    assert Snapshot.open(other.id, folder=company.snapshots).intact()
+    assert Snapshot.open(other.id, folder=company.snapshots).is_intact()
     recovers(company, work, tmp_path / "fresh")

@@ -128,7 +128,7 @@ def the_memory_is_full(monkeypatch):
     def full(*args):
         raise duckdb.OutOfMemoryException("failed to offload data block; see 'max_temp_directory_size'")
 
-    monkeypatch.setattr(reduced, "_landed", full)
+    monkeypatch.setattr(reduced, "_store_in_hub", full)
 
 
 @pytest.mark.parametrize("full", [pyarrow_is_full, duckdb_is_full, the_memory_is_full])
@@ -141,7 +141,7 @@ def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(company,
             company.take()
     assert content(company.snapshots) == before
     assert leftovers(company.snapshots) == []
-    assert company.take().intact()
+    assert company.take().is_intact()
 
 
 def test_reductions_that_cannot_be_written_for_another_reason_leave_no_half_snapshot(

@@ -16,7 +16,7 @@ from companies import leftovers
 from cs_helpers.errors import SnapshotError
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.history import prune
-from cs_helpers.snapshot.lock import alone
+from cs_helpers.snapshot.lock import snapshot_lock
 from cs_helpers.snapshot.take import check_tables
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork and no SIGSTOP")
@@ -49,7 +49,7 @@ def test_a_second_take_is_refused_at_once_and_told_who_takes_the_first(company, 
 def test_after_a_kill_the_lock_is_free(company, halted, forks):
     assert forks.resume(signal.SIGKILL)["signal"] == signal.SIGKILL
     assert (company.snapshots / ".lock.json").exists()
-    assert company.take().intact()
+    assert company.take().is_intact()
     assert not (company.snapshots / ".lock.json").exists()
     assert leftovers(company.snapshots) == []
 
@@ -65,17 +65,17 @@ def test_nothing_is_checked_or_deleted_while_a_snapshot_is_taken(company, halted
 
 @pytest.mark.parametrize("text", ["", "{", "{}"])
 def test_a_holder_that_has_not_said_who_it_is_holds_all_the_same(tmp_path, text):
-    with alone(tmp_path):
+    with snapshot_lock(tmp_path):
         (tmp_path / ".lock.json").write_text(text, encoding="utf-8")
         with (
             pytest.raises(SnapshotError, match=r"is being taken in [^,]*; wait until it is done$"),
-            alone(tmp_path),
+            snapshot_lock(tmp_path),
         ):
             pass
 
 
 def test_a_failed_take_frees_the_lock(tmp_path):
-    with pytest.raises(ZeroDivisionError), alone(tmp_path):
+    with pytest.raises(ZeroDivisionError), snapshot_lock(tmp_path):
         raise ZeroDivisionError
-    with alone(tmp_path):
+    with snapshot_lock(tmp_path):
         assert json.loads((tmp_path / ".lock.json").read_text())["process"] == os.getpid()

@@ -11,7 +11,7 @@ import pytest
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot import unchanged as module
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.snapshot.unchanged import Look
+from cs_helpers.snapshot.unchanged import ChangeDetector
 
 
 @pytest.fixture
@@ -29,18 +29,18 @@ class _Taking:
         )
 
     def look(self):
-        return Look(self.source, folder=self.root, products=self.products)
+        return ChangeDetector(self.source, folder=self.root, products=self.products)
 
     def take(self, between=lambda: None):
         look = self.look()
-        before = look.look()
+        before = look.file_states()
         taken = take_snapshot(self.source, folder=self.root, products=self.products)
         between()
         look.remember(taken, before)
         return taken
 
     def known(self):
-        found = self.look().snapshot()
+        found = self.look().unchanged_snapshot()
         return found and found.id
 
 
@@ -109,7 +109,7 @@ def test_a_damaged_snapshot_is_taken_anew(taking):
     file = next(taken.folder.rglob("*.parquet"))
     file.write_bytes(file.read_bytes()[:-1])
     assert taking.known() is None
-    assert taking.take().intact()
+    assert taking.take().is_intact()
     assert taking.known() == taken.id
 
 
@@ -128,7 +128,7 @@ def test_a_damaged_memory_is_of_no_use_and_harms_nothing(taking, content):
 )
 def test_tables_that_read_elsewhere_are_always_read(taking, more):
     taking.source.write_text(taking.source.read_text() + f"# {more}\n")
-    assert taking.look().look() is None
+    assert taking.look().file_states() is None
 
 
 def test_a_new_file_that_a_pattern_names_is_noticed(taking, tmp_path):

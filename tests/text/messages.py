@@ -244,7 +244,7 @@ class Messages:
             return found  # a constant
         if self._leads(value, scope):
             return found
-        chosen = isinstance(value, ast.BoolOp) or name == "known"
+        chosen = isinstance(value, ast.BoolOp) or name == "available"
         wordy = [a for a in found if _wordy(a, alone=chosen)]
         made = name == "problem" or any(p for a in found for p in a if len(a) == 1 and _is_part(p))
         if not wordy and not made:
@@ -499,7 +499,7 @@ def _name(node: ast.AST) -> str:
         case ast.Call(func=ast.Name(id="str" | "repr" | "sorted" | "int" | "list"), args=[first, *_]):
             return _name(first)
         case ast.Call(func=ast.Name(id=name)):
-            return "problem" if name == "_ended" else name.strip("_")
+            return "problem" if name == "_with_full_stop" else name.strip("_")
         case ast.Call(func=ast.Attribute(value=value)) if not isinstance(value, ast.Constant):
             return _name(value)
         case ast.Call(args=[first, *_]):

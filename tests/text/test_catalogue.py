@@ -12,7 +12,7 @@ import pytest
 from cs_helpers import analyses
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.text import Text, _of_accounts, catalogue
+from cs_helpers.text import Text, _account_catalogue, catalogue
 
 ENGLISH, JAPANESE = catalogue("en"), catalogue("ja")
 PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
@@ -33,7 +33,7 @@ def test_a_sentence_has_the_same_fields_in_both_languages(key):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_where_accounts_are_counted_the_sentences_have_the_same_fields(language):
-    plain, accounts = catalogue(language), _of_accounts(language)
+    plain, accounts = catalogue(language), _account_catalogue(language)
     assert {k: fields(s) for k, s in accounts.items()} == {k: fields(s) for k, s in plain.items()}
     said = [
         k
@@ -131,6 +131,6 @@ def test_a_span_of_one_day_is_one_date():
 
 def test_japanese_is_wrapped_between_phrases_and_nothing_is_lost():
     sentence = "顧客の成熟度は、四半期ごとにどう変わったかを確かめます。"
-    wrapped = Text("ja").wrapped(sentence, 20)
+    wrapped = Text("ja").wrap(sentence, 20)
     assert "\n" in wrapped
     assert wrapped.replace("\n", "") == sentence

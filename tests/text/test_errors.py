@@ -20,7 +20,7 @@ from pydantic_core._pydantic_core import list_all_errors
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.settings_file import setting_error
 from cs_helpers.sources.mapping import Sources
-from cs_helpers.text.errors import FILE, in_language, japanese, templates, translated
+from cs_helpers.text.errors import FILE, in_language, templates, to_japanese, translate_line
 
 ENTRIES: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 #: messages that reach a reader through a list or a dictionary, which the reading of the code does not follow:
@@ -111,7 +111,7 @@ def test_what_is_a_message_in_the_code_is_one_in_the_file(messages):
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_a_message_is_written_in_japanese_with_all_its_values(entry):
     english, values = sample(entry)
-    said = translated(english, part="place" not in kinds(entry))
+    said = translate_line(english, part="place" not in kinds(entry))
     assert said is not None
     assert [v for v in values if v not in said] == []
     bare = re.sub(
@@ -159,7 +159,7 @@ def test_no_template_is_without_words():
     ],
 )
 def test_messages_within_messages_are_translated_each(english, expected):
-    assert japanese(english) == expected
+    assert to_japanese(english) == expected
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_whatever_is_wrong_in_a_settings_file_is_said_in_japanese(model, file, w
             model.model_validate(changed)
         except ValidationError as error:
             message = str(setting_error(Path(file), error, model))
-            said = japanese(message) or message
+            said = to_japanese(message) or message
             if re.search(r"\b[A-Za-z]{2,}(?: [a-z]{2,}){2,}", re.sub(r"'[^']*'|「[^」]*」", "", said)):
                 english.append(message)
     assert english == []

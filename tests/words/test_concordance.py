@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cs_helpers.errors import ParameterError
 from cs_helpers.words import concordance
-from cs_helpers.words.concordance import MOST, Concordance, Count
-from cs_helpers.words.tokens import tokens
+from cs_helpers.words.concordance import MAX_PLACES, Concordance, Count
+from cs_helpers.words.tokens import tokenize
 
 NOTES = (
     "設定でつまづくことが多い",
@@ -46,10 +46,10 @@ def test_a_phrase_is_found_as_one() -> None:
 def counts(notes: list[str], asked: str) -> tuple[int, int]:
     """As a whole word, and as written."""
     found = Concordance(notes).find(asked)
-    assert found.whole is not None
-    assert found.written is not None
-    assert found.found == found.whole.places
-    return found.whole.places, found.written.places
+    assert found.as_word is not None
+    assert found.as_letters is not None
+    assert found.total == found.as_word.places
+    return found.as_word.places, found.as_letters.places
 
 
 COUPLES = ["夫は丈夫だ", "夫が大丈夫と言う", "夫婦で工夫した。夫も"]
@@ -99,7 +99,7 @@ def test_a_word_is_found_where_its_neighbours_split_it_otherwise() -> None:
 
 def test_of_a_pattern_nothing_else_is_counted() -> None:
     found = Concordance(NOTES).find("再.", pattern=True)
-    assert (found.found, found.whole, found.written) == (1, None, None)
+    assert (found.total, found.as_word, found.as_letters) == (1, None, None)
 
 
 def test_a_pattern_never_reaches_over_the_end_of_a_note() -> None:
@@ -123,32 +123,36 @@ def test_what_cannot_be_looked_for_is_refused_in_one_sentence(asked: str, how: d
 
 
 def test_an_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concordance, "LONGEST", 0.2)
+    monkeypatch.setattr(concordance, "TIMEOUT_SECONDS", 0.2)
     with pytest.raises(ParameterError, match="takes more than"):
         Concordance(["a" * 60 + "b"]).find("(a|aa)+$|(a+)+c(a|b)+d", pattern=True)
 
 
 def test_what_fits_everything_is_cut() -> None:
     found = Concordance(["あいう" * 5_000]).find(".", pattern=True)
-    assert (found.found, found.cut, len(found.lines)) == (MOST, True, 50)
+    assert (found.total, found.is_capped, len(found.lines)) == (MAX_PLACES, True, 50)
 
 
 def test_whole_words_behind_more_than_can_be_counted_as_written_are_found() -> None:
-    found = Concordance(["because " * (MOST + 5), "a cause"]).find("cause")
-    assert found.written == Count(MOST, more=True)
-    assert (found.whole, found.cut, found.lines["note"].tolist()) == (Count(1, more=False), False, [1])
-    many = Concordance(["cause " * (MOST + 5)]).find("cause")
-    assert (many.whole, many.cut) == (Count(MOST, more=True), True)
+    found = Concordance(["because " * (MAX_PLACES + 5), "a cause"]).find("cause")
+    assert found.as_letters == Count(MAX_PLACES, is_capped=True)
+    assert (found.as_word, found.is_capped, found.lines["note"].tolist()) == (
+        Count(1, is_capped=False),
+        False,
+        [1],
+    )
+    many = Concordance(["cause " * (MAX_PLACES + 5)]).find("cause")
+    assert (many.as_word, many.is_capped) == (Count(MAX_PLACES, is_capped=True), True)
 
 
 def test_a_place_found_by_form_and_by_letters_counts_once() -> None:
-    many = MOST * 3 // 4
+    many = MAX_PLACES * 3 // 4
     found = Concordance(["the invoices"] * many).find("invoice", lines=1)
-    assert (found.found, found.notes, found.cut) == (many, many, False)
+    assert (found.total, found.note_count, found.is_capped) == (many, many, False)
 
 
 def test_nothing_is_found_in_no_notes() -> None:
-    assert Concordance([]).find("請求書").found == 0
+    assert Concordance([]).find("請求書").total == 0
 
 
 @settings(max_examples=40, deadline=None)
@@ -166,11 +170,11 @@ def test_letters_are_found_wherever_they_stand_and_whole_words_where_tokens_begi
     whole = index.find(asked, lines=10_000).lines
     covered = {(row.note, at) for row in whole.itertuples() for at in range(row.start, row.end)}
     for n, start in by_hand:
-        found = tokens(notes[n].translate({10: " "}))
+        found = tokenize(notes[n].translate({10: " "}))
         end = start + len(asked)
         if any(t.start == start for t in found) and any(t.end == end for t in found):
             assert {(n, at) for at in range(start, end)} & covered
     for row in whole.itertuples():
-        found = tokens(notes[row.note].translate({10: " "}))
+        found = tokenize(notes[row.note].translate({10: " "}))
         assert any(t.start == row.start for t in found)
         assert any(t.end == row.end for t in found)

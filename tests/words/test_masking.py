@@ -40,7 +40,7 @@ def in_order(texts: list[str]) -> list[str]:
 
 
 def masked(*texts: str, of: str = "A-1", **told: Confirmed) -> list[str]:
-    return in_order(Masker(COMPANIES, ["csm-03", "Ishibashi"], **told).masked(texts, [of] * len(texts), name))
+    return in_order(Masker(COMPANIES, ["csm-03", "Ishibashi"], **told).mask(texts, [of] * len(texts), name))
 
 
 @pytest.mark.parametrize(
@@ -120,21 +120,19 @@ def test_a_person_has_one_pseudonym_in_all_notes_of_a_company() -> None:
 
 
 def test_people_of_the_same_name_in_two_companies_are_two() -> None:
-    found = Masker(COMPANIES).masked(["田中さん", "田中さん"], ["A-1", "A-2"], name)
+    found = Masker(COMPANIES).mask(["田中さん", "田中さん"], ["A-1", "A-2"], name)
     assert in_order(found) == ["<person1>さん", "<person2>さん"]
 
 
 def test_a_company_has_the_same_number_whoever_speaks_of_it() -> None:
-    assert (
-        Masker(COMPANIES).masked(["北浜パッケージ", "北浜パッケージ"], ["A-2", "A-1"], name) == ["<A-1>"] * 2
-    )
+    assert Masker(COMPANIES).mask(["北浜パッケージ", "北浜パッケージ"], ["A-2", "A-1"], name) == ["<A-1>"] * 2
 
 
 def test_the_sample_names_nobody() -> None:
     file = Path(cs_helpers.sample.__file__).with_name("statements.yml")
     said = yaml.safe_load(file.read_text(encoding="utf-8"))
     told = [statement[language] for statement in said for language in ("en", "ja")]
-    assert Masker({}).masked(told, ["A"] * len(told), name) == told
+    assert Masker({}).mask(told, ["A"] * len(told), name) == told
 
 
 @given(st.text(max_size=40), st.sampled_from(list(COMPANIES.values())[:2]), st.text(max_size=40))
@@ -176,7 +174,7 @@ def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str
 )  # fmt: skip
 def test_what_may_be_a_name_is_hidden_until_somebody_says_it_is_none(text: str, hidden: str) -> None:
     masker = Masker(COMPANIES)
-    assert masker.masked([text], ["A-1"], name) == [hidden]
+    assert masker.mask([text], ["A-1"], name) == [hidden]
     words = frozenset(masker.doubts)
     assert words
     plain = unicodedata.normalize("NFKC", text)
@@ -211,9 +209,9 @@ def test_a_confirmed_name_is_hidden_wherever_it_stands_alone() -> None:
 
 def test_who_joins_changes_no_number_of_those_that_were_there() -> None:
     first = Masker({"A-1": "Kita", "A-2": "Minami"}, numbers=Pseudonyms("secret"))
-    first.masked(["田中さんと鈴木さん"], ["A-1"], name)
+    first.mask(["田中さんと鈴木さん"], ["A-1"], name)
     later = Masker({"A-0": "Aoi", "A-2": "Minami", "A-3": "Higashi"}, numbers=first.numbers)
-    later.masked(["佐藤さん", "鈴木さん"], ["A-1", "A-1"], name)
+    later.mask(["佐藤さん", "鈴木さん"], ["A-1", "A-1"], name)
     assert later.numbers.companies | first.numbers.companies == later.numbers.companies
     assert sorted(later.numbers.companies.values()) == [1, 2, 3, 4]
     before, after = first.numbers.persons[""], later.numbers.persons[""]
@@ -254,4 +252,4 @@ def test_whoever_the_tables_know_is_hidden_however_short_the_name_is(text: str, 
     def said(kind: str, number: int) -> str:
         return f"<{accounts[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
 
-    assert in_order(masker.masked([text], ["B-1"], said)) == [hidden]
+    assert in_order(masker.mask([text], ["B-1"], said)) == [hidden]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cs_helpers import paths
 from cs_helpers.errors import SettingError
 from cs_helpers.words import pseudonyms
-from cs_helpers.words.pseudonyms import Pseudonyms, give, give_persons, read_pseudonyms
+from cs_helpers.words.pseudonyms import Pseudonyms, assign_pseudonyms, read_pseudonyms, store_persons
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def own_register(tmp_path, monkeypatch):
 
 
 def test_who_joins_gets_a_number_that_nobody_had() -> None:
-    first = give(["A-2", "A-1"], ["Mori"])
-    later = give(["A-0", "A-3"], ["Mori", "Abe"])  # have gone
+    first = assign_pseudonyms(["A-2", "A-1"], ["Mori"])
+    later = assign_pseudonyms(["A-0", "A-3"], ["Mori", "Abe"])  # have gone
     assert first.companies.items() <= later.companies.items()
     assert sorted(later.companies.values()) == [1, 2, 3, 4]
     assert later.staff["Mori"] == first.staff["Mori"]
-    assert give([], []) == later
+    assert assign_pseudonyms([], []) == later
 
 
 def test_nobody_who_does_not_know_the_secret_can_tell_the_order() -> None:
@@ -61,15 +61,15 @@ def test_persons_keep_their_numbers_and_a_fuller_name_is_the_same_person() -> No
 
 
 def test_the_numbers_of_a_run_are_kept_unless_another_batch_gave_some_meanwhile() -> None:
-    give([], [])
-    assert give_persons("p", {"A\nJane": 1})
-    assert give_persons("p", {"A\nJane": 1, "A\nJoe": 2})
-    assert not give_persons("p", {"A\nJane": 1, "B\nAnn": 2})  # it did not know of Joe
+    assign_pseudonyms([], [])
+    assert store_persons("p", {"A\nJane": 1})
+    assert store_persons("p", {"A\nJane": 1, "A\nJoe": 2})
+    assert not store_persons("p", {"A\nJane": 1, "B\nAnn": 2})  # it did not know of Joe
     assert read_pseudonyms().persons["p"] == {"A\nJane": 1, "A\nJoe": 2}
 
 
 def test_two_batches_at_once_give_no_number_twice() -> None:
-    threads = [threading.Thread(target=give, args=([f"A-{n}", f"B-{n}"], [])) for n in range(8)]
+    threads = [threading.Thread(target=assign_pseudonyms, args=([f"A-{n}", f"B-{n}"], [])) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -85,22 +85,22 @@ def test_two_batches_at_once_give_no_number_twice() -> None:
     ],
 )  # fmt: skip
 def test_a_damaged_register_is_said_and_stays(content) -> None:
-    give(["A-1"], [])
+    assign_pseudonyms(["A-1"], [])
     file = paths.names() / "pseudonyms.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(SettingError, match=r"pseudonyms\.json: this cannot be read .*put a copy of it back"):
-        give(["A-2"], [])
+        assign_pseudonyms(["A-2"], [])
     assert file.read_text(encoding="utf-8") == content
 
 
 def test_the_register_is_written_whole_and_read_again() -> None:
-    known = give(["A-1", "顧客2"], ["森"])
+    known = assign_pseudonyms(["A-1", "顧客2"], ["森"])
     text = (paths.names() / "pseudonyms.json").read_text(encoding="utf-8")
     assert Pseudonyms.parse(text) == known
     assert "do not pass it on" in json.loads(text)["about"]
 
 
 def test_a_register_that_has_all_is_not_written_again(monkeypatch) -> None:
-    give(["A-1"], [])
+    assign_pseudonyms(["A-1"], [])
     monkeypatch.setattr(pseudonyms.durable, "write", None)
-    give(["A-1"], [])
+    assign_pseudonyms(["A-1"], [])

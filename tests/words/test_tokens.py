@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_helpers.words.tokens import known_terms, terms, tokens
+from cs_helpers.words.tokens import extract_terms, known_terms, tokenize
 
 
 def forms(text: str) -> list[str]:
-    return [term.form for term in terms(text)]
+    return [term.form for term in extract_terms(text)]
 
 
 @pytest.mark.parametrize("written", ["つまづく", "つまずいた", "躓いて"])
 def test_each_spelling_of_a_word_has_one_form(written: str) -> None:
-    assert tokens(written)[0].form == "躓く"
-    assert terms(written)[0].written == ("躓く" if written.startswith("躓") else written[:3] + "く")
+    assert tokenize(written)[0].form == "躓く"
+    assert extract_terms(written)[0].written == ("躓く" if written.startswith("躓") else written[:3] + "く")
 
 
 def test_runs_of_nouns_are_one_term() -> None:
@@ -55,17 +55,17 @@ def test_english_words_have_their_dictionary_form_and_no_function_words() -> Non
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
 def test_tokens_stand_where_they_say_in_any_text(text: str) -> None:
-    found = tokens(text)
+    found = tokenize(text)
     assert all(0 <= t.start < t.end <= len(text) for t in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(text[t.start : t.end].strip() for t in found)
-    for term in terms(text):
+    for term in extract_terms(text):
         assert text[term.start : term.end].strip()
 
 
 def test_a_text_longer_than_the_tagger_takes_is_read_whole() -> None:
     text = "請求書を封入した。" * 9_000
-    found = tokens(text)
+    found = tokenize(text)
     assert sum(t.form == "請求" for t in found) == 9_000
     assert found[-1].end == len(text)
 
@@ -79,7 +79,7 @@ def test_half_a_surrogate_pair_breaks_nothing() -> None:
     [("設定が使いにくい", "使いにくい"), ("わかりづらいと言われた", "わかりづらい"), ("見やすくなった", "見やすい"), ("もう使えなかった", "使えない"), ("分からない", "分からない")],
 )  # fmt: skip
 def test_what_hurts_is_counted_whatever_the_verb(text: str, written: str) -> None:
-    assert written in [term.written for term in terms(text)]
+    assert written in [term.written for term in extract_terms(text)]
 
 
 LOAN_WORDS = [
@@ -120,7 +120,7 @@ LOAN_WORDS = [
 
 @pytest.mark.parametrize("word", LOAN_WORDS)
 def test_a_loan_word_is_one_word_whatever_its_parts(word: str) -> None:
-    found = tokens(f"新しい{word}を見た")
+    found = tokenize(f"新しい{word}を見た")
     written = [f"新しい{word}を見た"[t.start : t.end] for t in found]
     assert written[:3] == ["新しい", word, "を"]
     assert forms(f"新しい{word}を見た").count(forms(word)[0]) == len(forms(word)) == 1
@@ -144,7 +144,7 @@ def test_a_loan_word_is_one_word_whatever_its_parts(word: str) -> None:
     ],
 )
 def test_where_a_loan_word_ends(text: str, words: list[str] | None) -> None:
-    found = [text[t.start : t.end] for t in tokens(text)]
+    found = [text[t.start : t.end] for t in tokenize(text)]
     assert words is None or found == words
 
 
@@ -153,6 +153,6 @@ def test_each_spelling_of_a_loan_word_has_one_form() -> None:
         ("プロジェクトマネージャ", "プロジェクトマネージャー"), ("カスタマー・サクセス", "カスタマーサクセス"), ("ｽﾏｰﾄﾌｫﾝ", "スマートフォン"),
         ("Two invoices", "Two invoice"),
     ):  # fmt: skip
-        assert [t.form for t in tokens(one)] == [t.form for t in tokens(other)]
+        assert [t.form for t in tokenize(one)] == [t.form for t in tokenize(other)]
     # an English word in a Japanese note has its dictionary form too
     assert "invoice" in forms("invoicesを送った")

@@ -1,4 +1,4 @@
-"""What the analysis of interviews declares: its questions, notes, and what its columns tell of."""
+"""What the analysis of interviews declares: its questions, notes, and the disclosure of its columns."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ DECLARES = Declaration(
             company="account_id name note_id note_ids notes_for notes_against",
             told="viewpoint viewpoints behaviour words inference share companies notes group guessed guessed_low guessed_high drifts"
             " evidence text readings term written others of_others log_odds sure left hit right both jaccard codes quotes code theme"
-            " reason told records status measure same found given supported open refuted kind what before of_before after of_after verdict why core"
+            " reason first_given_on mentioned records status measure same present given supported open refuted kind what before of_before after of_after verdict why core"
             " expectation known ask themes new saturated reached coders alpha kappa differ roles",
         ),
         "ledger.*": "told",  # a column for each role of coders

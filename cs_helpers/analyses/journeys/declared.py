@@ -1,8 +1,8 @@
-"""What the analysis of journeys declares: its questions, notes, and what its columns tell of."""
+"""What the analysis of journeys declares: its questions, notes, and the disclosure of its columns."""
 
 from __future__ import annotations
 
-from cs_helpers.analyses.journeys.counting import counted_as
+from cs_helpers.analyses.journeys.counting import with_funnel_options
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, findings, notes
 
@@ -53,7 +53,7 @@ DECLARES = Declaration(
     ),
     discloses=columns(
         public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
-        " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
+        " expected_on turn touched_on mrr units dimension segment day at_risk age kind what waits used ratio odds verdict due"
         " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
         " so_far",
         company="account_id name",
@@ -61,5 +61,5 @@ DECLARES = Declaration(
         told="reason",
     ),
     free_text=(("moves", "what"),),  # what touches were about is written by hand
-    with_options=counted_as,
+    with_options=with_funnel_options,
 )

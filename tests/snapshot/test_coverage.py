@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_helpers.contract.known import NOTHING, Known, Period
-from cs_helpers.snapshot.knowing import known, period_of
+from cs_helpers.contract.coverage import NO_COVERAGE, Coverage, Period
+from cs_helpers.snapshot.coverage import coverage_by_product, period_of
 
 AS_OF = date(2026, 9, 30)
 DAY = timedelta(days=1)
@@ -155,7 +155,7 @@ def test_twenty_days_of_silence_in_a_daily_log_are_a_gap() -> None:
     assert not found.covers(date(2026, 2, 1), date(2026, 2, 28))
     assert found.covers(date(2026, 3, 1), AS_OF)
     days = pd.date_range("2026-02-01", "2026-02-28")
-    assert found.days(days).sum() == 8
+    assert found.covers_days(days).sum() == 8
 
 
 def test_after_a_gap_a_log_can_end_as_soon_as_before() -> None:
@@ -176,8 +176,8 @@ def log(**parts: pd.Series) -> pd.DataFrame:
     return pd.concat([events, events.groupby("day", as_index=False)["rows"].sum().assign(part="")])
 
 
-def of_log(**parts: pd.Series) -> Known:
-    return known({"usage": log(**parts).assign(product="desk")}, ["desk"], AS_OF)["desk"]
+def of_log(**parts: pd.Series) -> Coverage:
+    return coverage_by_product({"usage": log(**parts).assign(product="desk")}, ["desk"], AS_OF)["desk"]
 
 
 def test_an_event_that_starts_long_after_its_log_is_known_from_its_start() -> None:
@@ -215,28 +215,30 @@ def test_an_event_of_working_days_does_not_stop_because_its_log_had_a_gap() -> N
     # the log came back on Saturday 26 September: the working days since are too few to say that the event did not
     rows = without(every_day("2025-01-01", "2026-09-28"), "2026-09-04", "2026-09-25")
     work = every_day("2025-01-01", "2026-09-03", weekends=False)
-    found = known({"usage": log(a=rows, work=work).assign(product="d")}, ["d"], date(2026, 9, 28))["d"]
+    found = coverage_by_product(
+        {"usage": log(a=rows, work=work).assign(product="d")}, ["d"], date(2026, 9, 28)
+    )["d"]
     assert found.parts["usage", "work"].silent_since is None
     assert found.parts["usage", "work"].gaps == found.tables["usage"].gaps != ()
 
 
-def of_two(last: str, other_last: str) -> dict[str, Known]:
+def of_two(last: str, other_last: str) -> dict[str, Coverage]:
     rows = [
         log(e=every_day("2025-01-01", last)).assign(product="desk"),
         log(e=every_day("2025-01-01", other_last)).assign(product="other"),
     ]
-    return known({"usage": pd.concat(rows)}, ["desk", "other", "new"], AS_OF)
+    return coverage_by_product({"usage": pd.concat(rows)}, ["desk", "other", "new"], AS_OF)
 
 
 def test_a_table_that_goes_on_for_other_products_is_told_from_one_that_ended() -> None:
     found = of_two("2026-08-31", "2026-09-30")
-    assert found["desk"].elsewhere == {"usage"}
-    assert found["other"].elsewhere == frozenset()
-    assert found["new"] == NOTHING
+    assert found["desk"].active_elsewhere == {"usage"}
+    assert found["other"].active_elsewhere == frozenset()
+    assert found["new"] == NO_COVERAGE
 
 
 def test_a_table_that_ended_a_day_later_for_another_product_does_not_go_on() -> None:
-    assert of_two("2026-08-31", "2026-09-01")["desk"].elsewhere == frozenset()
+    assert of_two("2026-08-31", "2026-09-01")["desk"].active_elsewhere == frozenset()
 
 
 # --- laws ---------------------------------------------------------------------------------------
@@ -250,14 +252,14 @@ def test_rows_are_known_and_nothing_after_the_day_asked_for_is(offsets: list[int
     days = pd.DatetimeIndex([pd.Timestamp("2024-01-01") + pd.Timedelta(days=n) for n in offsets])
     until = days[-1].date() + later * DAY
     found = period_of(pd.Series(1, index=days), until)
-    assert found.days(days).all()
+    assert found.covers_days(days).all()
     assert found.first <= days[0].date()
     assert found.last == (until if found.silent_since is None else days[-1].date())
     assert found.silent_since in (None, days[-1].date() + DAY)
     for first, last in found.gaps:
         assert not ((days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))).any()
     for day in pd.date_range(days[0], until, freq="17D"):
-        assert found.covers(day.date(), day.date()) == found.days(pd.DatetimeIndex([day]))[0]
+        assert found.covers(day.date(), day.date()) == found.covers_days(pd.DatetimeIndex([day]))[0]
 
 
 periods = st.builds(
@@ -271,14 +273,14 @@ names = st.text(min_size=1)
 
 @given(
     st.builds(
-        Known,
+        Coverage,
         st.dictionaries(names, periods),
         st.dictionaries(st.tuples(names, names), periods),
         st.frozensets(names),
     )
 )
-def test_what_is_known_is_read_from_a_manifest_as_it_was_written(what: Known) -> None:
-    assert Known.of_json(what.as_json()) == what
+def test_what_is_known_is_read_from_a_manifest_as_it_was_written(what: Coverage) -> None:
+    assert Coverage.of_json(what.as_json()) == what
 
 
 RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20, 200)

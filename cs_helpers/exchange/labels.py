@@ -1,4 +1,4 @@
-"""The words that people code with: each value of the contract under its token and its label in each language."""
+"""The tokens of the contract's values, and the labels that people use for them in each language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cs_helpers.contract.vocabulary import (
 )
 from cs_helpers.text import Text
 
-#: what a column may hold
+#: column -> allowed tokens
 ALLOWED = {
     "viewpoint": VIEWPOINTS,
     "evidence": EVIDENCE,
@@ -29,22 +29,22 @@ ALLOWED = {
 }
 
 
-def folded(word: str) -> str:
-    """A word as it is compared: without case and surrounding blanks."""
+def fold(word: str) -> str:
+    """A word for comparisons: without differences of case, and stripped."""
     return word.strip().casefold()
 
 
 @cache
-def tokens(column: str) -> dict[str, str]:
-    """What stands for each value of a column, folded: its token, and its label in each language."""
-    found = {folded(Text(lang).label(column, t)): t for lang in LANGUAGES for t in ALLOWED[column]}
-    return found | {t: t for t in ALLOWED[column]}
+def token_by_label(column: str) -> dict[str, str]:
+    """Folded label (in each language) or token -> token, for the values of a column."""
+    labels = {fold(Text(lang).label(column, t)): t for lang in LANGUAGES for t in ALLOWED[column]}
+    return labels | {t: t for t in ALLOWED[column]}
 
 
 @cache
-def columns() -> dict[str, str]:
-    """What stands for each column, folded: its name, and its heading in each language."""
-    named = (
+def column_by_heading() -> dict[str, str]:
+    """Folded heading (in each language) or name -> name of the column."""
+    columns = (
         "note_id",
         "text",
         "evidence",
@@ -56,10 +56,10 @@ def columns() -> dict[str, str]:
         "reason",
         "reason_status",
     )
-    found = {folded(heading(Text(lang), c)): c for lang in LANGUAGES for c in named}
-    return found | {c: c for c in named}
+    headings = {fold(heading(Text(lang), c)): c for lang in LANGUAGES for c in columns}
+    return headings | {c: c for c in columns}
 
 
 def heading(text: Text, column: str) -> str:
-    """What a column is called."""
+    """The heading of a column."""
     return text(f"exchange.columns.{column}")

@@ -1,4 +1,4 @@
-"""What customers say unasked and asked, and what CSMs judge: tickets, surveys, assessments."""
+"""Draw the tables `tickets`, `surveys` and `assessments`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cs_helpers.sample.days import (
 )
 from cs_helpers.sample.truths import QUIET_COHORT, QUIET_WEEK
 
-#: tickets of one customer on an office day
+#: mean number of tickets of a customer on an office day
 _TICKETS_A_DAY = {"paper_to_web": 0.03, "expense_desk": 0.035, "helpdesk": 0.25}
 _TICKET_KINDS = ("how_to", "setting", "defect", "request", "billing")
 _QUARTER_ENDS = pd.date_range("2024-06-30", "2026-09-30", freq="QE")
 _SURVEYS = tuple(
     day(date(year, month, 14)) for year, month in ((2024, 5), (2024, 11), (2025, 5), (2025, 11), (2026, 5))
 )
-#: the qualitative measures of health, the same in each product's file
+#: the qualitative measures of health, which all product files share
 MEASURES = ("sponsor", "plan")
 
 _COMMENTS = {
@@ -77,14 +77,14 @@ _COMMENTS = {
 
 
 def tickets_table(terms: Sequence[Terms], accounts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Tickets: the first days of paper_to_web's cohorts apart, then an even rate."""
+    """The table `tickets`: fixed totals in the first days of paper_to_web's cohorts, else a constant rate."""
     frames = []
     for each in terms:
-        who, days = _even_tickets(each, rng)
+        rows, days = _even_tickets(each, rng)
         if each.product == QUIET_COHORT.product:
             who_first, days_first = _first_tickets(each, rng)
-            who, days = np.concatenate([who, who_first]), np.concatenate([days, days_first])
-        account_id = accounts["account_id"].to_numpy()[each.account[who]]
+            rows, days = np.concatenate([rows, who_first]), np.concatenate([days, days_first])
+        account_id = accounts["account_id"].to_numpy()[each.account[rows]]
         opened = office_times(days, rng)
         frame = {"account_id": account_id, "product": each.product, "opened_at": opened}
         frames.append(pd.DataFrame(frame))
@@ -106,22 +106,22 @@ def _even_tickets(terms: Terms, rng: np.random.Generator) -> tuple[Ints, Ints]:
     rate = _TICKETS_A_DAY[terms.product] * np.where(weekday(LOG_DAYS) < 5, 1.0, 0.06)
     active = (first[:, None] <= LOG_DAYS) & (terms.ended[:, None] > LOG_DAYS)
     counts = rng.poisson(active * rate * rng.gamma(6, 1 / 6, len(first))[:, None])
-    who, when = np.nonzero(counts)
-    again = counts[who, when]
-    who, days = np.repeat(who, again), np.repeat(LOG_DAYS[when], again)
+    rows, when = np.nonzero(counts)
+    repeats = counts[rows, when]
+    rows, days = np.repeat(rows, repeats), np.repeat(LOG_DAYS[when], repeats)
     if terms.product != QUIET_WEEK.product:
-        return who, days
+        return rows, days
     quiet = (days >= day(QUIET_WEEK.first_day)) & (days <= day(QUIET_WEEK.last_day))
     in_week = np.flatnonzero(quiet)
     dropped = rng.permutation(in_week)[round(len(in_week) * QUIET_WEEK.ratio) :]
-    return np.delete(who, dropped), np.delete(days, dropped)
+    return np.delete(rows, dropped), np.delete(days, dropped)
 
 
 def _first_tickets(terms: Terms, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Tickets of the first days: each cohort's total is fixed, who asks and when is chance."""
+    """Tickets of the first days: the total of each cohort is fixed, its customers and days are random."""
     quiet = terms.started >= day(QUIET_COHORT.first_start)
     earlier = (terms.started >= LOG_START) & ~quiet
-    who = np.concatenate(
+    rows = np.concatenate(
         [
             rng.choice(np.flatnonzero(cohort), round(cohort.sum() * a_customer))
             for cohort, a_customer in (
@@ -131,13 +131,13 @@ def _first_tickets(terms: Terms, rng: np.random.Generator) -> tuple[Ints, Ints]:
         ]
     )
     last = QUIET_COHORT.first_days - 3
-    return who, office_day(terms.started[who] + rng.integers(0, last + 1, len(who)))
+    return rows, office_day(terms.started[rows] + rng.integers(0, last + 1, len(rows)))
 
 
 def mood(terms: Terms, progress: Ints) -> Floats:
-    """How content each customer is by the end, around 0: better with progress, worse if leaving.
+    """The satisfaction of each customer, around 0: higher with progress, lower if leaving.
 
-    `progress` is the day on which the customer got well under way, `NEVER` if it did not.
+    `progress` is the day on which the customer made good progress, `NEVER` if it did not.
     """
     under_way = progress < np.minimum(terms.ended, AS_OF)
     return np.asarray(np.where(under_way, 0.6, -0.5) - np.where(terms.leaving, 1.0, 0.0))
@@ -149,16 +149,16 @@ def surveys_table(
     language: Sequence[str],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Answers to the half-yearly survey, of a little over half of the customers."""
+    """The table `surveys`: answers of somewhat more than half of the customers to the half-yearly survey."""
     frames = []
     for terms, progress in parts:
-        feeling = mood(terms, progress)
+        moods = mood(terms, progress)
         for opens in _SURVEYS:
-            asked = (terms.started < opens - 60) & (terms.ended > opens + 20)
-            rows = np.flatnonzero(asked & (rng.random(len(asked)) < 0.58))
-            soon = terms.ended[rows] < opens + 400
-            feels = np.where(soon | ~terms.leaving[rows], feeling[rows], feeling[rows] + 1.0)
-            nps = np.clip(np.round(7.2 + 1.3 * feels + rng.normal(0, 1.6, len(rows))), 0, 10)
+            is_surveyed = (terms.started < opens - 60) & (terms.ended > opens + 20)
+            rows = np.flatnonzero(is_surveyed & (rng.random(len(is_surveyed)) < 0.58))
+            ends_soon = terms.ended[rows] < opens + 400
+            current_mood = np.where(ends_soon | ~terms.leaving[rows], moods[rows], moods[rows] + 1.0)
+            nps = np.clip(np.round(7.2 + 1.3 * current_mood + rng.normal(0, 1.6, len(rows))), 0, 10)
             frames.append(
                 pd.DataFrame(
                     {
@@ -171,8 +171,8 @@ def surveys_table(
             )
     surveys = pd.concat(frames, ignore_index=True)
     comments = [
-        str(rng.choice(_COMMENTS[language[account]][_band(nps)])) if says else None
-        for account, nps, says in zip(
+        str(rng.choice(_COMMENTS[language[account]][_band(nps)])) if has_comment else None
+        for account, nps, has_comment in zip(
             surveys["account"], surveys["nps"], rng.random(len(surveys)) < 0.6, strict=True
         )
     ]
@@ -191,30 +191,30 @@ def _band(nps: int) -> str:
 def assessments_table(
     parts: Sequence[tuple[Terms, Ints]], accounts: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """The CSM's judgement of each customer in the last two weeks of each quarter."""
+    """The table `assessments`: the CSM's scores of each customer in the last two weeks of each quarter."""
     frames = []
     for terms, progress in parts:
-        feeling = mood(terms, progress)
-        lasting = rng.normal(0, 0.5, len(feeling))
+        moods = mood(terms, progress)
+        account_bias = rng.normal(0, 0.5, len(moods))
         for quarter_end in (day(stamp.date()) for stamp in _QUARTER_ENDS):
-            judged = (terms.started < quarter_end - 30) & (terms.ended > quarter_end)
-            rows = np.flatnonzero(judged)
-            soon = terms.ended[rows] < quarter_end + 200
-            feels = np.where(soon | ~terms.leaving[rows], feeling[rows], feeling[rows] + 1.0)
+            is_assessed = (terms.started < quarter_end - 30) & (terms.ended > quarter_end)
+            rows = np.flatnonzero(is_assessed)
+            ends_soon = terms.ended[rows] < quarter_end + 200
+            current_mood = np.where(ends_soon | ~terms.leaving[rows], moods[rows], moods[rows] + 1.0)
             days = quarter_end - rng.integers(0, 12, len(rows))
-            who = accounts.iloc[terms.account[rows]]
+            assessed = accounts.iloc[terms.account[rows]]
             for measure in MEASURES:
                 noise = rng.normal(0, 0.7, len(rows))
-                score = np.clip(np.round(3.2 + 0.8 * feels + lasting[rows] + noise), 1, 5)
+                score = np.clip(np.round(3.2 + 0.8 * current_mood + account_bias[rows] + noise), 1, 5)
                 frames.append(
                     pd.DataFrame(
                         {
-                            "account_id": who["account_id"].to_numpy(),
+                            "account_id": assessed["account_id"].to_numpy(),
                             "product": terms.product,
                             "assessed_on": _dates(days),
                             "measure": measure,
                             "score": score.astype(int),
-                            "assessed_by": who["csm"].to_numpy(),
+                            "assessed_by": assessed["csm"].to_numpy(),
                         }
                     )
                 )
@@ -223,5 +223,5 @@ def assessments_table(
 
 
 def _dates(days: Ints) -> np.ndarray:
-    """Dates, at latest the last day of everything."""
+    """The days as dates, at most `AS_OF`."""
     return np.minimum(days, AS_OF).astype("datetime64[D]")
