@@ -48,8 +48,10 @@ def _import(modules: Sequence[str]) -> None:
 @contextmanager
 def _hidden(library: str) -> Iterator[None]:
     """Python finds that a library is not installed, so that who would only look for it goes on without."""
-    sys.modules[library] = None  # type: ignore[assignment]
+    known = library in sys.modules
+    sys.modules.setdefault(library, None)  # type: ignore[arg-type]  # how Python is told that it is not there
     try:
         yield
     finally:
-        del sys.modules[library]
+        if not known:
+            del sys.modules[library]
