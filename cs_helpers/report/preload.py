@@ -1,4 +1,4 @@
-"""What kernels import, before they are forked."""
+"""Imports of the zygote, which all kernels forked from it share."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-#: what notebooks import, and what a kernel imports while it starts and answers
-_PRELOADED = (
+#: modules that notebooks import, and those that a kernel imports while it starts and answers
+_MODULES = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.subshell_manager",
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics",
     "IPython.core.oinspect", "IPython.extensions.storemagic",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "pyarrow.parquet",
     "cs_helpers.workbook", "sqlite3", "tornado.platform.asyncio", "zmq.utils.garbage",
 )  # fmt: skip
-#: each of these packages whole: notebooks name what is in them
-_ANSWERS = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
+#: packages whose modules are all imported: notebooks name them by analysis
+_PACKAGES = ("cs_helpers.analyses", "cs_helpers.charts", "cs_helpers.tables")
 
-#: what a person before a notebook uses besides
+#: modules that only interactive notebooks use
 _INTERACTIVE = ("seaborn", "ipywidgets")
 
-#: statsmodels imports it where it is installed, for its own use, and it starts threads: left to who needs it
-_LEFT_OUT = "polars"
+#: statsmodels imports it where it is installed, and it starts threads: kernels that need it import it themselves
+_EXCLUDED = "polars"
 
 
 def preload(*, batch: bool) -> None:
-    """Imports what notebooks import, and what a kernel does; without `batch` also what a person uses in JupyterLab."""
-    modules = _PRELOADED if batch else (*_PRELOADED, *_INTERACTIVE)
-    with _hidden(_LEFT_OUT):
+    """Imports what notebooks and kernels import; without `batch` also what interactive notebooks use."""
+    modules = _MODULES if batch else (*_MODULES, *_INTERACTIVE)
+    with _hidden(_EXCLUDED):
         _import(modules)
 
 
 def _import(modules: Sequence[str]) -> None:
     import matplotlib
 
-    settings = dict(matplotlib.rcParams)  # as they are when a notebook imports it first
+    settings = dict(matplotlib.rcParams)  # imports must not change what a notebook finds
     for name in modules:
         importlib.import_module(name)
-    for name in _ANSWERS:
-        for found in pkgutil.iter_modules(importlib.import_module(name).__path__):
-            importlib.import_module(f"{name}.{found.name}")
+    for name in _PACKAGES:
+        for module in pkgutil.iter_modules(importlib.import_module(name).__path__):
+            importlib.import_module(f"{name}.{module.name}")
     matplotlib.rcParams.update(settings)
 
 
 @contextmanager
 def _hidden(library: str) -> Iterator[None]:
-    """Python finds that a library is not installed, so that who would only look for it goes on without."""
+    """Makes imports of a library fail, as if it were not installed, for code that uses it only where it is."""
     known = library in sys.modules
     sys.modules.setdefault(library, None)  # type: ignore[arg-type]  # how Python is told that it is not there
     try:

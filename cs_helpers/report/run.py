@@ -1,4 +1,4 @@
-"""Runs one notebook in a kernel of its own, checks what came out and makes the page."""
+"""Executes one notebook in a kernel of its own, checks its outputs and exports the page."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 
-#: seconds after which a cell hangs
+#: seconds after which a cell is stopped
 CELL_TIMEOUT = 600
 
-_NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|\[Errno (?:28|122)\]")
+_DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|\[Errno (?:28|122)\]")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A run with all it needs, so that it can be made anywhere this package is installed.
+    """A run with everything that it needs, so that any machine with this package can execute it.
 
     notebook: the notebook's text. templates: file inside the templates' folder -> content.
-    snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, file -> content of what
-    says who has which pseudonym. kernel: `warm`, `cold`, or the
-    address of a zygote. cell_timeout: seconds that a cell may take.
+    snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, the files of pseudonyms and
+    confirmed names: file -> content. kernel: `warm`, `cold`, or the address of a zygote. cell_timeout: seconds that
+    a cell may take.
     """
 
     run: Run
@@ -50,13 +50,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """The outcome of a run.
 
-    status: `published`, `silent` (the page only says which tables are missing) or `failed`.
-    files: name inside the quarter's folder -> content; the page and its downloads, none of a failed
-    run. `message` is what the page's headline figure says, or its first note. metrics:
-    `<analysis>.<name>` -> value, low, high, n, unit. name_findings: for leadership, `persons` of the notes -> their
-    numbers, and `doubts`: words that may be names -> where they stood; they are published nowhere.
+    status: `published`, `silent` (the page has notes only, no figure and no table) or `failed`. files: name inside
+    the quarter's folder -> content, the page and its downloads; empty for a failed run. message: of the page's
+    headline figure, or its first note. metrics: `<analysis>.<name>` -> value, low, high, n, unit. seconds: wall
+    time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
+    (word that may be a name -> its context); never published.
     """
 
     run: Run
@@ -72,19 +72,19 @@ class Outcome:
 
     @property
     def page(self) -> str:
-        """The page; empty when the run failed."""
+        """The page; '' where the run failed."""
         return self.files.get(self.run.file, "")
 
 
-def failed(run: Run, problems: Sequence[Problem], **more: Any) -> Outcome:
-    """The outcome of a run that may not be shown."""
+def failed_outcome(run: Run, problems: Sequence[Problem], **more: Any) -> Outcome:
+    """The outcome of a run that may not be published."""
     return Outcome(run, "failed", problems=tuple(problems), **more)
 
 
-def prepare(temporary: str | None = None) -> None:
-    """Makes this process one that runs notebooks: imports what that needs, once.
+def prepare_worker(temporary: str | None = None) -> None:
+    """Prepares this process to execute notebooks: imports what that needs, once.
 
-    temporary: the folder for temporary files, which whoever started this process removes.
+    temporary: the folder for temporary files of a worker that a batch started; the batch removes it.
     """
     import_jsonschema()
     import papermill.execute  # noqa: F401
@@ -92,14 +92,14 @@ def prepare(temporary: str | None = None) -> None:
     import cs_helpers.report.export
     import cs_helpers.report.kernels  # noqa: F401
 
-    if temporary is not None:  # then nobody else uses this process
+    if temporary is not None:  # then this process has no other use
         tempfile.tempdir = temporary
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-        threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+        threading.Thread(target=_exit_with_parent, args=(temporary,), daemon=True).start()
 
 
-def _outlive_nobody(temporary: str) -> None:
-    """Ends this process when the one that started it is gone, however that ended."""
+def _exit_with_parent(temporary: str) -> None:
+    """Ends this process when its parent has ended, however it did."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -108,20 +108,20 @@ def _outlive_nobody(temporary: str) -> None:
 
 
 def execute(task: Task) -> Outcome:
-    """Runs one notebook; whatever it or its kernel dies of is an outcome, not an exception."""
-    prepare()
-    began = time.perf_counter()
+    """Executes one notebook; a failure of the notebook or its kernel is an outcome, not an exception."""
+    prepare_worker()
+    started = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="cs-run-"))
     try:
-        outcome = _executed(task, folder)
+        outcome = _execute_in(task, folder)
     except OSError as error:
-        outcome = failed(task.run, [_problem(error)])
+        outcome = failed_outcome(task.run, [_problem(error)])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return Outcome(**{**vars(outcome), "seconds": round(time.perf_counter() - began, 3)})
+    return Outcome(**{**vars(outcome), "seconds": round(time.perf_counter() - started, 3)})
 
 
-def _executed(task: Task, folder: Path) -> Outcome:
+def _execute_in(task: Task, folder: Path) -> Outcome:
     import nbformat
     import papermill
 
@@ -144,11 +144,13 @@ def _executed(task: Task, folder: Path) -> Outcome:
         target = folder / "names" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
-    found = folder / "found.json"
-    with _EXPORTING:
-        exporter(task.templates)  # now, while the zygote is still busy with its imports
+    name_findings = folder / "found.json"
+    with _EXPORTER_LOCK:
+        exporter(task.templates)  # created now, while the zygote is still importing
     try:
-        snapshot = _snapshot(fetch_snapshot(task.snapshots, run.parameters.snapshot), run.parameters.snapshot)
+        snapshot = _open_snapshot(
+            fetch_snapshot(task.snapshots, run.parameters.snapshot), run.parameters.snapshot
+        )
         notebook = papermill.execute_notebook(
             notebook, None, parameters=run.parameters.model_dump(), kernel_name=KERNEL, progress_bar=False,
             execution_timeout=task.cell_timeout, shutdown_kernel="immediate", record_timing=False,
@@ -158,76 +160,76 @@ def _executed(task: Task, folder: Path) -> Outcome:
                     "CS_WORKBOOK_HOME": str(folder),
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
                     "CS_WORKBOOK_NAMES": str(folder / "names"),
-                    **({paths.HANDOVER_VARIABLE: str(found)} if run.parameters.audience == "leadership" else {}),
+                    **({paths.HANDOVER_VARIABLE: str(name_findings)} if run.parameters.audience == "leadership" else {}),
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
-                    # kernels of this environment, whatever the user has installed besides
+                    # kernels of this environment come before those that the user has installed
                     "JUPYTER_PREFER_ENV_PATH": "1",
                 },
             ),
         )  # fmt: skip
-    except Exception as error:  # whatever a kernel dies of, the other reports go on
-        return failed(run, [_problem(error)], title=heading)
+    except Exception as error:  # any failure of a kernel is an outcome: the other reports go on
+        return failed_outcome(run, [_problem(error)], title=heading)
     cells = tuple(_cell_times(notebook))
     problems = check_notebook(notebook)
     if problems:
-        return failed(run, problems, title=heading, cells=cells)
-    with _EXPORTING:
+        return failed_outcome(run, problems, title=heading, cells=cells)
+    with _EXPORTER_LOCK:
         page = export_page(notebook, run, snapshot, task.templates)
-    beside = {
+    downloads = {
         f"{run.parameters.product}/{name}": content
         for name, content in csv_files(notebook, Path(run.file).stem).items()
     }
-    read = PageReader(page)
-    problems = check_page(page, read)
+    reader = PageReader(page)
+    problems = check_page(page, reader)
     if run.parameters.audience == "leadership":
         try:
             problems += check_disclosure(
-                notebook, snapshot, run.parameters.product, "".join(read.text), beside
+                notebook, snapshot, run.parameters.product, "".join(reader.text), downloads
             )
         except WorkbookError as error:
             problems.append(_problem(error))
     if problems:
-        return failed(run, problems, title=heading, cells=cells)
-    answered, message = _says(notebook)
+        return failed_outcome(run, problems, title=heading, cells=cells)
+    answered, message = _answer(notebook)
     return Outcome(
-        run, "published" if answered else "silent", {run.file: page, **beside}, heading, message,
+        run, "published" if answered else "silent", {run.file: page, **downloads}, heading, message,
         _metrics(notebook), (), cells,
-        name_findings=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
+        name_findings=json.loads(name_findings.read_text(encoding="utf-8")) if name_findings.exists() else {},
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _snapshot(folder: Path, name: str) -> Snapshot:
-    """The snapshot of this batch, opened once: with many products that takes long."""
+def _open_snapshot(folder: Path, name: str) -> Snapshot:
+    """The snapshot of this batch, opened once: with many products that is slow."""
     return Snapshot.open(name, folder=folder)
 
 
-#: an executor may run several in threads, and there is one exporter
-_EXPORTING = threading.Lock()
+#: executors with threads share the one exporter, which is not safe for threads
+_EXPORTER_LOCK = threading.Lock()
 
 
 def without_interactive(notebook: Any) -> Any:
-    """The notebook without the cells that only make sense with a person before them."""
+    """The notebook without the cells tagged `interactive`, which need a person."""
     notebook.cells = [c for c in notebook.cells if "interactive" not in c.metadata.get("tags", [])]
     return notebook
 
 
 def _problem(error: Exception) -> Problem:
-    """What went wrong, as a kind that has its sentence in the catalogue."""
-    kind, said = getattr(error, "ename", type(error).__name__), str(getattr(error, "evalue", error))
-    detail = f"{kind}: {said}"
+    """The problem of an exception, with a code that has a sentence in the catalogue."""
+    kind, message = getattr(error, "ename", type(error).__name__), str(getattr(error, "evalue", error))
+    detail = f"{kind}: {message}"
     if kind == "CellTimeoutError":
-        return Problem("timeout", said.strip().splitlines()[0])
+        return Problem("timeout", message.strip().splitlines()[0])
     if kind == "DeadKernelError":
         return Problem("kernel_died", detail)
     if kind in ("MemoryError", "ArrayMemoryError", "_ArrayMemoryError", "ArrowMemoryError"):
         return Problem("memory", detail)
-    if _NO_ROOM.search(said):
+    if _DISK_FULL.search(message):
         return Problem("disk_full", detail)
     if kind == "SnapshotError":
-        return Problem("snapshot", said)
+        return Problem("snapshot", message)
     if kind == "DisclosureError":
-        return Problem("undeclared", said)
+        return Problem("undeclared", message)
     return Problem("error", detail)
 
 
@@ -239,29 +241,35 @@ def _cell_times(notebook: Any) -> list[CellTime]:
     ]
 
 
-def _shown(notebook: Any) -> list[Any]:
+def _displayed(notebook: Any) -> list[Any]:
     return [o for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "display_data"]
 
 
 def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
-    """The headline metrics that a notebook showed, by `<analysis>.<name>`."""
-    found: dict[str, dict[str, Any]] = {}
-    for output in _shown(notebook):
+    """The headline metrics that a notebook shows: `<analysis>.<name>` -> value, low, high, n, unit."""
+    metrics: dict[str, dict[str, Any]] = {}
+    for output in _displayed(notebook):
         about = output.metadata.get("cs_workbook", {})
         for name, metric in about.get("metrics", {}).items():
-            found[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
-    return found
+            metrics[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
+    return metrics
 
 
-def _says(notebook: Any) -> tuple[bool, str]:
-    """Whether anything is answered, by a figure or a table, and what the headline (or the first figure, else note) and the header say."""
-    shown = _shown(notebook)
-    figures = [o for o in shown if "image/png" in o.data]
-    listed = [o for o in shown if o.metadata.get("cs_workbook", {}).get("rows")]
-    about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
+def _answer(notebook: Any) -> tuple[bool, str]:
+    """Whether a figure or table answers anything, and the report's message.
+
+    The message is that of the headline figure, else of the first figure, else of the first note; what the header
+    says of rows left out follows it.
+    """
+    displayed = _displayed(notebook)
+    figures = [o for o in displayed if "image/png" in o.data]
+    tables = [o for o in displayed if o.metadata.get("cs_workbook", {}).get("rows")]
+    about = [o.metadata.get("cs_workbook", {}) for o in figures or displayed]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
-    said = next((a["message"] for a in about if a.get("message")), "")
-    # no number stands anywhere without what was left out of the tables that it rests on
-    out = next((a["left_out"] for o in shown if (a := o.metadata.get("cs_workbook", {})).get("left_out")), "")
-    return bool(figures or listed), f"{said}{out}"
+    message = next((a["message"] for a in about if a.get("message")), "")
+    # a number is never shown without what was left out of the tables behind it
+    left_out = next(
+        (a["left_out"] for o in displayed if (a := o.metadata.get("cs_workbook", {})).get("left_out")), ""
+    )
+    return bool(figures or tables), f"{message}{left_out}"

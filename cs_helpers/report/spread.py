@@ -1,4 +1,4 @@
-"""Spreads runs over an executor: processes of this machine, or a cluster's workers."""
+"""Distributes runs over an executor: processes of this machine, or the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from cs_helpers import paths
 from cs_helpers.errors import ParameterError, ReportError
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
-from cs_helpers.report.run import Outcome, Task, execute, failed, prepare
+from cs_helpers.report.run import Outcome, Task, execute, failed_outcome, prepare_worker
 
 
 @dataclass(frozen=True)
 class Workers:
-    """An executor, how many runs it takes at a time, and how their kernels start."""
+    """An executor, the number of runs it takes at a time, and how their kernels start (`Task.kernel`)."""
 
     executor: Executor
-    at_once: int
+    max_running: int
     kernel: str
 
 
-#: opens a workers; again when a worker's death broke the one before
+#: opens the workers, again where the death of a worker broke the executor
 WorkersFactory = Callable[[], AbstractContextManager[Workers]]
 
 
@@ -39,13 +39,13 @@ def run_all(
     durations: Mapping[str, float] | None = None,
     started: Callable[[Run], None] = lambda run: None,
 ) -> Iterator[Outcome]:
-    """The outcome of each run as it ends; the longest begin first, so that none is left alone at the end.
+    """Yields the outcome of each run as it ends; the longest runs start first, so that none is left alone at the end.
 
-    durations: a run's file -> the seconds it took another time. What nobody knows of a run is learnt from
-    those of the same notebook; before that it begins before all others.
+    durations: file of a run -> seconds of its last run. A run without one is taken to last as long as the last run
+    of the same notebook in this batch; while there is none, it starts before all others.
 
-    A worker that dies breaks a pool of processes and takes all its runs along: each of them is
-    tried once more, alone, so that only the one that kills its worker fails.
+    A worker that dies breaks its pool, and all runs in it are lost. They are retried one at a time, so that only
+    the run that kills its worker fails.
     """
     waiting, suspects = list(tasks), set[str]()
     seconds = {**(durations or {})}
@@ -61,7 +61,7 @@ def run_all(
             try:
                 while (waiting or running) and not broken:
                     alone = any(t.run.file in suspects for t in (*running.values(), *waiting))
-                    while waiting and len(running) < (1 if alone else workers.at_once):
+                    while waiting and len(running) < (1 if alone else workers.max_running):
                         task = max(waiting, key=order)
                         waiting.remove(task)
                         started(task.run)
@@ -73,8 +73,10 @@ def run_all(
                         except BrokenExecutor:
                             broken.append(task)
                             continue
-                        except Exception as error:  # of a cluster: its workers died or it could not be sent
-                            outcome = failed(
+                        except (
+                            Exception
+                        ) as error:  # on a cluster: its worker died, or the task could not be sent
+                            outcome = failed_outcome(
                                 task.run, [Problem("kernel_died", f"{type(error).__name__}: {error}")]
                             )
                         if outcome.status != "failed":
@@ -85,7 +87,9 @@ def run_all(
                     future.cancel()
         for task in (*broken, *running.values()):
             if task.run.file in suspects:
-                yield failed(task.run, [Problem("kernel_died", "the process that ran it died, twice")])
+                yield failed_outcome(
+                    task.run, [Problem("kernel_died", "the process that ran it died, twice")]
+                )
             else:
                 suspects.add(task.run.file)
                 waiting.append(task)
@@ -93,30 +97,36 @@ def run_all(
 
 @contextmanager
 def local_workers(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Workers]:
-    """`jobs` processes of this machine; where `kernel` is `warm`, a zygote for their kernels.
+    """`jobs` processes of this machine and, where `kernel` is `warm`, a zygote for their kernels.
 
-    Afterwards all of them are gone, and so is the folder of their temporary files.
+    On exit the processes have ended and the folder of their temporary files is deleted.
     """
     from cs_helpers.report.zygote import batch_zygote, can_fork
 
     folder = Path(tempfile.mkdtemp(prefix="cs-batch-", dir=paths.temporary()))
     context = multiprocessing.get_context("forkserver" if can_fork() else "spawn")
-    if can_fork():  # imports once what each worker needs, while the zygote imports what notebooks need
+    if (
+        can_fork()
+    ):  # the server imports once what every worker needs, while the zygote imports what notebooks need
         context.set_forkserver_preload(["cs_helpers.report.worker"])
     try:
-        with batch_zygote(languages) if kernel == "warm" and can_fork() else nullcontext(kernel) as how:
-            pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare, initargs=(str(folder),))
+        with (
+            batch_zygote(languages) if kernel == "warm" and can_fork() else nullcontext(kernel) as kernel_mode
+        ):
+            pool = ProcessPoolExecutor(
+                jobs, mp_context=context, initializer=prepare_worker, initargs=(str(folder),)
+            )
             try:
-                yield Workers(pool, jobs, how)
+                yield Workers(pool, jobs, kernel_mode)
             finally:
-                _end(pool)
+                _kill_pool(pool)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Ends a pool at once, whatever its workers are doing; their kernels go with them."""
-    # Python 3.14 has kill_workers(); until then the processes are looked up before they are forgotten
+def _kill_pool(pool: ProcessPoolExecutor) -> None:
+    """Kills the processes of a pool at once; their kernels end with them."""
+    # Python 3.14 has kill_workers(); before it, the processes are read from the pool before `shutdown` clears them
     workers = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
@@ -144,7 +154,7 @@ def dask_workers(address: str, kernel: str) -> Iterator[Workers]:
         threads = sum(client.ncores().values())
         if not threads:
             raise ReportError(f"the Dask scheduler at {address} has no workers; start some first")
-        # a run is no pure function: the same one again is another run
+        # a run is not a pure function: Dask must not reuse its result
         yield Workers(client.get_executor(pure=False), threads, kernel)
     finally:
         client.close()
@@ -153,15 +163,14 @@ def dask_workers(address: str, kernel: str) -> Iterator[Workers]:
 def workers_factory(
     executor: str | Executor | None, *, jobs: int, kernel: str, languages: Sequence[str]
 ) -> WorkersFactory:
-    """What opens the workers for an executor: none, `dask://host:port`, or any of `concurrent.futures`.
+    """A function that opens the workers of an executor: None for processes, `dask://host:port`, or any `Executor`.
 
-    languages: those of the runs.
-    Raises `ParameterError` for an address of another kind.
+    languages: of the runs' reports. Raises `ParameterError` for any other address.
     """
     if executor is None:
         return partial(local_workers, jobs, kernel, languages)
     if isinstance(executor, Executor):
-        return partial(_given, Workers(executor, jobs, kernel))
+        return partial(_given_workers, Workers(executor, jobs, kernel))
     scheme, _, address = executor.partition("://")
     if scheme != "dask" or not address:
         raise ParameterError(
@@ -171,5 +180,5 @@ def workers_factory(
 
 
 @contextmanager
-def _given(workers: Workers) -> Iterator[Workers]:
+def _given_workers(workers: Workers) -> Iterator[Workers]:
     yield workers

@@ -315,7 +315,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path):
     script = """
 import sys, threading, time
 from cs_helpers.report import zygote
-zygote._warm = lambda languages: None
+zygote._warm_up = lambda languages: None
 zygote.preload = lambda **_: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 zygote.main(sys.argv[1], ["en"], None)
 """
@@ -366,7 +366,7 @@ def test_a_batchs_zygote_that_nobody_had_a_use_for_is_gone_at_once():
 
 def test_a_users_own_zygote_ends_when_nobody_needs_it(tmp_path):
     address = tmp_path / "z"
-    process = forking.start(address, ["en"], 0.5, stdin=subprocess.DEVNULL)
+    process = forking.start_zygote(address, ["en"], 0.5, stdin=subprocess.DEVNULL)
     assert process.wait(60) == 0
     assert not address.exists()
 

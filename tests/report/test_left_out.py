@@ -11,7 +11,7 @@ import yaml
 
 from cs_helpers import workbook as facade
 from cs_helpers.contract.refused import LeftOut
-from cs_helpers.report.run import _says
+from cs_helpers.report.run import _answer
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.tables.facts import left_out
 from cs_helpers.text import Text
@@ -91,8 +91,8 @@ def test_the_card_of_a_report_says_it_beside_its_message():
         {"shows": ["public"], "left_out": " (left out: 5 of 6 rows of accounts (83.3%))"},
         {"message": "0% left"},
     )
-    assert _says(shows(head, figure))[1] == "0% left (left out: 5 of 6 rows of accounts (83.3%))"
-    assert _says(shows({"shows": ["public"]}, figure))[1] == "0% left"
+    assert _answer(shows(head, figure))[1] == "0% left (left out: 5 of 6 rows of accounts (83.3%))"
+    assert _answer(shows({"shows": ["public"]}, figure))[1] == "0% left"
 
 
 def test_where_there_is_little_room_customers_come_first_and_the_rest_is_counted():

@@ -16,7 +16,7 @@ from cs_helpers import paths
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Task
-from cs_helpers.report.spread import local_crew, run_all
+from cs_helpers.report.spread import local_workers, run_all
 
 RUNS = 500
 
@@ -68,12 +68,12 @@ def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
     early, late = [], []  # what is held while one of 60 runs ends: the least is what no run holds
 
     @contextmanager
-    def hire():
-        with local_crew(8, "warm", ["en"]) as crew:
-            yield crew
+    def open_workers():
+        with local_workers(8, "warm", ["en"]) as workers:
+            yield workers
 
     outcomes = []
-    for outcome in run_all(tasks, hire):
+    for outcome in run_all(tasks, open_workers):
         outcomes.append(outcome)
         if 60 <= len(outcomes) < 120:
             early.append(all_held())

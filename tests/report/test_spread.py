@@ -75,16 +75,16 @@ def test_runs_of_a_broken_pool_are_tried_once_more_alone():
             self.notebook = Path(file)
 
     tasks = [Task(_Run(name), "", {}, "") for name in ("one", "bad", "two", "three")]
-    log, crews = [], []
+    log, opened = [], []
 
     @contextmanager
-    def hire():
-        workers = _Breaks(log)
-        workers.all = tasks if not crews else []
-        crews.append(workers)
-        yield Workers(workers, 2, "cold")
+    def open_workers():
+        executor = _Breaks(log)
+        executor.all = tasks if not opened else []
+        opened.append(executor)
+        yield Workers(executor, 2, "cold")
 
-    outcomes = {o.run.file: o.status for o in run_all(tasks, hire)}
+    outcomes = {o.run.file: o.status for o in run_all(tasks, open_workers)}
     assert outcomes == {"one": "published", "bad": "failed", "two": "published", "three": "published"}
     assert [t.run.file for t in log].count("bad") == 2
 
@@ -244,6 +244,6 @@ def test_a_snapshot_that_the_workers_cannot_see_fails_the_runs_and_says_so(
     at_home(alpha=notebook(GOOD))
     from cs_helpers.report import storage
 
-    monkeypatch.setattr(storage, "shared", lambda snapshot, where: str(tmp_path / "nowhere"))
+    monkeypatch.setattr(storage, "share_snapshot", lambda snapshot, where: str(tmp_path / "nowhere"))
     batch = quarterly_report(Snapshot.open(), **ONE, executor=f"dask://{address}")
     assert [p.code for p in batch.failed[0].problems] == ["snapshot"]
