@@ -6,22 +6,28 @@ import json
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from cs_helpers.report.gate import check_page
 
-PRODUCTS = ("expense_desk", "helpdesk", "paper_to_web")
-ANALYSES = ("as_is_interviews", "health_baselines", "journey_funnels", "maturity_distribution")
+ROOT = Path(__file__).resolve().parents[1]
+#: what the sample has contracts of, and every notebook
+PRODUCTS = sorted(set(pd.read_csv(ROOT / "data" / "sample" / "contracts.csv")["product"]))
+REPORTS = sorted(f.stem.partition("_")[2] for f in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+assert PRODUCTS
+assert REPORTS
 
 folder, edition = Path(sys.argv[1]), sys.argv[2]
 manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
 reports = manifest["reports"]
 assert manifest["audience"] == edition
-expected = {f"{p}/{a}.{lang}.html" for p in PRODUCTS for a in ANALYSES for lang in ("en", "ja")}
+expected = {f"{p}/{a}.{lang}.html" for p in PRODUCTS for a in REPORTS for lang in ("en", "ja")}
 assert set(reports) == expected, set(reports) ^ expected
 for name, report in reports.items():
     assert report["status"] == "published", (name, report)
     page = (folder / name).read_text(encoding="utf-8")
     assert check_page(page) == [], name
-    assert page.count("<img ") >= 3, name
+    assert "<img " in page, name
     assert ('class="edition"' in page) == (edition == "team"), name
     assert report["parameters"]["audience"] == edition, name
 for name in ("index.html", "index.en.html", "index.ja.html"):

@@ -99,13 +99,13 @@ def by_unit(file: Path) -> list[int]:
 def child(way: str, file: Path) -> list[int]:
     """The counts of the steps, by one way."""
     if way.startswith("ours"):
-        from cs_helpers.statistics.funnels import Funnel, counted
+        from cs_helpers.statistics.funnels import Funnel, count_units
 
         mode = way.partition("-")[2] or "ordered"
         entry = "latest_entry" if mode == "latest" else "first_entry"
         days = 36_500 if mode == "open" else WINDOW
         funnel = Funnel(STEPS, timedelta(days=days), "ordered" if mode in ("latest", "open") else mode, entry)
-        return [int(n) for n in counted(file, funnel)["units"]]
+        return [int(n) for n in count_units(file, funnel)["units"]]
     if way == "retentioneering":
         import pandas as pd
         from retentioneering.eventstream import Eventstream

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
+from cs_helpers.cli_output import alert, console, plain
+from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
 from cs_helpers.report.speech import choose, in_words, spoken, words
 
@@ -22,10 +22,6 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
     help="Customer-success reports from a company's own tables.",
 )  # fmt: skip
-# where nobody looks at a window, tables may be as wide as they are
-console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-alert = Console(stderr=True, soft_wrap=True)
-
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="sources file; default: data/sources.yml, else the sample data"),
@@ -61,11 +57,7 @@ def main() -> None:
 
 def _alert(message: str) -> None:
     label = "error" if spoken() == "en" else words()("console.error")  # English needs no catalogue
-    alert.print(f"[bold red]{label}:[/] {_plain(message)}")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+    alert.print(f"[bold red]{label}:[/] {plain(message)}")
 
 
 def _listed(values: list[str]) -> list[str]:
@@ -167,11 +159,11 @@ def check(
     for finding in found.findings:
         treated = text(f"rules.policy.{finding.policy}")
         colour = "red" if finding.policy == "stop" else "yellow"
-        console.print(f"[{colour}]{_plain(describe(finding, text))}[/] ({treated})")
+        console.print(f"[{colour}]{plain(describe(finding, text))}[/] ({treated})")
         for example in examples(finding, text)[:3]:
-            console.print(f"  {_plain(example)}", style="dim")
+            console.print(f"  {plain(example)}", style="dim")
         if said := advice(finding, text):
-            console.print(f"  {_plain(said)}")
+            console.print(f"  {plain(said)}")
     target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     page = check_page(source, found, language)
@@ -192,6 +184,7 @@ def snapshot(data: Data = None) -> None:
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
 app.add_typer(history, name="snapshots")
 app.add_typer(codings, name="codings")
+app.add_typer(setup)
 
 
 @history.command("list")
@@ -250,7 +243,7 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
     console.print(listed)
     for finding in opened.findings:
         console.print(
-            f"[yellow]{_plain(describe(finding, text))}[/] ({text(f'rules.policy.{finding.policy}')})"
+            f"[yellow]{plain(describe(finding, text))}[/] ({text(f'rules.policy.{finding.policy}')})"
         )
 
 
@@ -274,7 +267,7 @@ def diff_snapshots(
     for heading in ("", old.id, new.id):
         listed.add_column(heading, overflow="fold")
     for each in found:
-        listed.add_row(_plain(each.name), _plain(each.before), _plain(each.after))
+        listed.add_row(plain(each.name), plain(each.before), plain(each.after))
     console.print(listed)
 
 
@@ -295,73 +288,6 @@ def sample() -> None:
     from cs_helpers.sample import write_sample
 
     console.print(paths.display_path(write_sample(paths.sample())))
-
-
-@app.command()
-def inspect(
-    path: Annotated[str, typer.Argument(help="a file, a pattern, a folder, a DuckDB file or a database URL")],
-    write: Annotated[Path | None, typer.Option(help="file to write the proposed sources file to")] = None,
-) -> None:
-    """Show the tables you have, and propose a sources file for them."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from cs_helpers.sources.inspect import proposal
-
-    if write is not None and write.exists():
-        raise ParameterError("write", "there is such a file already; name another one", value=str(write))
-    found = proposal.inspect(path)
-    for one in found:
-        rows = "" if one.rows is None else f", {one.rows:,} rows"
-        title = Text(f"{one.name}{rows}")
-        table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
-        for column in one.columns:
-            samples = Text(" | ".join(column.samples))
-            table.add_row(Text(column.name), column.type, samples, f"{column.empty:.0%}")
-        console.print(Text(in_words(one.problem)) if one.problem else table, soft_wrap=False)
-        console.print()
-    text = proposal.propose(found, write.parent if write is not None else None)
-    typer.echo(text, nl=False)
-    if write is not None:
-        write.write_text(text, encoding="utf-8")
-        console.print("\n" + words()("console.written", file=_plain(paths.display_path(write))))
-
-
-@app.command("new-product")
-def new_product(
-    name: Annotated[str, typer.Argument(help="lower case, as in contracts.product")],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="sources file to ask; default: data/sources.yml, else a copy is made"),
-    ] = None,
-) -> None:
-    """Draft a product file from the data, or start from another product's."""
-    from cs_helpers.product_draft.new_product import start_product
-
-    console.print(_plain(in_words(start_product(name, data))))
-
-
-@app.command()
-def dictionary() -> None:
-    """Write data/README.md from the contract, and docs/run-manifest.md from run.json's."""
-    from cs_helpers.contract.dictionary import data_dictionary
-    from cs_helpers.report.manifest import manifest_page
-
-    for target, page in (("data/README.md", data_dictionary()), ("docs/run-manifest.md", manifest_page())):
-        (paths.home() / target).parent.mkdir(parents=True, exist_ok=True)
-        (paths.home() / target).write_text(page, encoding="utf-8")
-        console.print(paths.display_path(paths.home() / target))
-
-
-@app.command()
-def lab() -> None:
-    """Open JupyterLab on the notebooks."""
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())]
-    if (
-        hasattr(os, "geteuid") and os.geteuid() == 0
-    ):  # in a container; Jupyter refuses root without a word of its own
-        command.append("--allow-root")
-    sys.exit(subprocess.call(command))
 
 
 def _taken(data: Path | None, *, anew: bool) -> Any:
@@ -386,7 +312,7 @@ def _taken(data: Path | None, *, anew: bool) -> Any:
 def _take(data: Path | None) -> Any:
     from cs_helpers.report.data_check import advice, describe
     from cs_helpers.snapshot.take import take_snapshot
-    from cs_helpers.sources.mapping import load_sources
+    from cs_helpers.sources.sources_file import load_sources
 
     source, text = data or _default_data(), words()
     with console.status(text("console.reading", source=paths.display_path(source))):
@@ -401,9 +327,9 @@ def _take(data: Path | None) -> Any:
     console.print(text("console.taken", id=taken.id, filtered=by_where, **said_of))
     for finding in taken.findings:
         treated = text(f"rules.policy.{finding.policy}")
-        console.print(f"  [yellow]{_plain(describe(finding, text))}[/] ({treated})")
+        console.print(f"  [yellow]{plain(describe(finding, text))}[/] ({treated})")
         if said := advice(finding, text):
-            console.print(f"    {_plain(said)}")
+            console.print(f"    {plain(said)}")
     return taken
 
 

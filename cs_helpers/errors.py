@@ -109,8 +109,8 @@ class DisclosureError(WorkbookError):
     def __init__(self, analysis: str, table: str, column: str, problem: str) -> None:
         self.analysis, self.table, self.column, self.problem = analysis, table, column, problem
         super().__init__(
-            f"analysis '{analysis}', table '{table}', column '{column}': {_with_full_stop(problem)} Declare it in DISCLOSES of"
-            f" the analysis (cs_helpers/contract/disclosure.py says what each means), or leave it out."
+            f"analysis '{analysis}', table '{table}', column '{column}': {_with_full_stop(problem)} Declare it in `discloses`"
+            f" of the analysis (cs_helpers/contract/disclosure.py says what each means), or leave it out."
         )
 
 

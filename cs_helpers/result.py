@@ -25,18 +25,6 @@ class Metric:
     high: float | None = None
 
 
-#: notes that only say how to read what stands there, or what it leaves to another page: nothing is wrong or missing
-EXPLAINING = frozenset(
-    {
-        "funnel_ordered", "funnel_strict", "funnel_unordered", "funnel_latest", "funnel_excluded", "funnel_users",
-        "funnel_days", "funnel_below", "straight_ways", "older", "who_counts", "window_open", "not_watched", "partly_known", "too_young",
-        "not_recorded", "begins_late", "recounted", "lost_new", "first_month_open", "for_leadership", "team_only", "told_left_out",
-        "few_tell", "no_reasons", "read_by_one", "leaving_stays", "which_accounts", "older_accounts", "accounts_only",
-        "segment_unknown", "segment_not_recorded",
-    }
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Note:
     """Something that could not be said, or must be known to read the rest.
@@ -48,11 +36,6 @@ class Note:
     code: str
     about: str
     fields: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def explains(self) -> bool:
-        """Whether it only helps to read, and is no warning."""
-        return self.code in EXPLAINING
 
 
 @dataclass(frozen=True)

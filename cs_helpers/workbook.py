@@ -6,7 +6,6 @@ import ast
 import base64
 import html
 import importlib
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
@@ -15,24 +14,22 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
-from pydantic import ValidationError
 
-from cs_helpers import paths
-from cs_helpers.analyses.reads import reads
+from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.segments import in_segment, segments_of
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import filter_segment, list_segments
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
-from cs_helpers.result import Metric, Note, Result
+from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.tables import facts
+from cs_helpers.tables.cards import cards, plain
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
-from cs_helpers.tables.theme import Setter
+from cs_helpers.tables.theme import TableFunction
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
@@ -66,13 +63,13 @@ class Workbook:
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
         if checked.segment != "all":
-            accounts = in_segment(data["accounts"], checked.segment)
+            accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
                 raise ParameterError(
                     "segment",
                     "no customer of this product belongs to it",
                     value=checked.segment,
-                    allowed=", ".join(segments_of(data)),
+                    allowed=", ".join(list_segments(data)),
                 )
             data = data.of_accounts(accounts["account_id"])
         quarter = snapshot.check_quarter(checked.quarter)
@@ -80,59 +77,30 @@ class Workbook:
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
     @_few
-    def analyse(self, analysis: str) -> Result:
-        """The result of `cs_helpers.analyses.<analysis>` for this product and quarter.
+    def analyse(self, analysis: str, **options: Any) -> Result:
+        """The result of an analysis (`cs_helpers.analyses.<analysis>`) for this product and quarter.
 
-        For leadership our own people have pseudonyms, an analysis of what customers told (it has `for_leadership`)
-        works on masked names and hides small numbers, and `disclosed` has the last word. The currency of the
-        product's contracts and the classes of size, largest first, stand in its `settings`.
+        options: what the analysis lets a notebook choose; the journey's how its funnel is counted. For leadership
+        our own people have pseudonyms, an analysis of what customers told works on masked names and hides small
+        numbers, and `disclosed` has the last word. The currency of the product's contracts and the classes of size,
+        largest first, stand in its `settings`.
         """
-        module = importlib.import_module(f"cs_helpers.analyses.{analysis}")
+        asked = analyses.analysis(analysis)
+        data = asked.with_options(self.data, options)
         if self.audience == "team":
-            result = cast(Result, module.analyse(self.data, self.quarter))
+            result = asked.analyse(data, self.quarter)
         else:
-            cover = self.text.pseudonym
-            result = leadership_result(module, self.snapshot, self.data, self.quarter, cover)
+            result = leadership_result(asked, self.snapshot, data, self.quarter, self.text.pseudonym)
         settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
         return replace(result, settings=settings)
 
-    def counted_as(self, **funnel: Any) -> Workbook:
-        """The same, with the funnel of its journey counted otherwise: any of mode, entry, unit, window_days, exclusions.
-
-        What the product file says of the others stays, but mode `milestones` knows one entry and no
-        exclusions. Raises `ParameterError` for what no journey can have.
-        """
-        product = self.data.product
-        if unknown := set(funnel) - set(Journey.model_fields):
-            raise ParameterError(min(unknown), "a journey has nothing of that name")
-        asked = product.journey.model_dump() | funnel
-        if asked["mode"] == "milestones":
-            asked |= {"entry": "first_entry", "exclusions": ()}
-        try:
-            journey = Journey.model_validate(asked)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = str(first["loc"][0]) if first["loc"] else "journey"
-            message = first["msg"].removeprefix("Value error, ")
-            raise ParameterError(name, message, value=funnel.get(name)) from None
-        if journey.unit == "user":
-            known = product.journey.unit == "user"
-            events = {x.event for x in journey.exclusions} - {x.event for x in product.journey.exclusions}
-            if not known or events - {None}:
-                what = "users" if not known else "what users did of the excluded events"
-                raise ParameterError(
-                    "unit", f"this snapshot does not hold {what}; say it in the product file and take it anew",
-                    value="user",
-                )  # fmt: skip
-        return replace(self, data=replace(self.data, product=product.model_copy(update={"journey": journey})))
-
-    def header(self, *analyses: str) -> None:
+    def header(self, *shown: str) -> None:
         """Shows what the page is about: product, quarter, customers, as of, and what was left out.
 
-        analyses: those that the page shows, for the tables that its numbers rest on; default: all tables.
+        shown: the analyses that the page shows, for the tables that its numbers rest on; default: all tables.
         """
         text, product = self.text, self.data.product
-        time = as_known(self.data, self.quarter.end)
+        time = customer_time_as_of(self.data, self.quarter.end)
         about = [
             ("product", product.name.in_language(text.language)),
             ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
@@ -141,7 +109,8 @@ class Workbook:
             ("as_of", text.day(self.snapshot.as_of)),
         ]
         refused = self.snapshot.left_out(product.product)
-        tables = {t for a in analyses for t in reads(a, product)} if analyses else set(refused)
+        tables = {t for a in shown for t in analyses.analysis(a).declares.tables_read(product)}
+        tables = tables if shown else set(refused)
         out = facts.left_out(text, refused, tables, self._currency())
         brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
         if out:
@@ -165,23 +134,12 @@ class Workbook:
 
         One that could not be said has no card, but the notes that say why; the output's metadata tells the gate.
         """
-        cards = []
-        for name in names:
-            metric = result.metrics.get(name)
-            if metric is None or metric.value is None or metric.value != metric.value:
-                continue
-            label = html.escape(self.text(f"{result.analysis}.metrics.{name}"))
-            cards.append(
-                f'<div class="card"><p class="label">{label}</p>'
-                f'<p class="value">{html.escape(self._value(metric))}</p>'
-                f'<p class="detail">{html.escape(self._detail(metric))}</p></div>'
-            )
         about = {
             "analysis": result.analysis,
-            "metrics": {name: _plain(result.metrics.get(name)) for name in names},
+            "metrics": {name: plain(result.metrics.get(name)) for name in names},
             **_shows(result),
         }
-        _html(f'<div class="cards">{"".join(cards)}</div>' if cards else "", about)
+        _html(cards(result, names, self.text, self._currency()), about)
         for name in names:
             self._say(result, name)
 
@@ -216,18 +174,20 @@ class Workbook:
             return
         name = f"{result.analysis}.{question}"
         about = {"analysis": result.analysis, "table": question, **_about(result, question)}
-        set_table: Setter = getattr(importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question)
-        listing = None if result.tables[question].empty else set_table(result, self.text)
-        if listing is None or listing.whole.empty:
+        create_table: TableFunction = getattr(
+            importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
+        )
+        listing = None if result.tables[question].empty else create_table(result, self.text)
+        if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
             _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._say(result, question)
             return
-        rows = len(listing.whole)
+        rows = len(listing.all_rows)
         more = ""
-        if listing.cut:
+        if listing.is_truncated:
             counted = self.text(
-                "page.rows_shown", shown=self.text.number(listing.shown), rows=self.text.number(rows)
+                "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(counted)}</p>'
         heading = html.escape(self.text(f"{name}.{listing.title}"))
@@ -235,23 +195,14 @@ class Workbook:
         _html(
             f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
-            csv=spreadsheet(listing.whole) if listing.cut else "",
+            csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
         self._say(result, question)
 
-    def levels(self) -> None:
-        """Shows the product's four levels of maturity and what each means."""
-        self._listing(
-            ("level", "name", "meaning"),
-            [
-                (
-                    self.text.label("level", level.level),
-                    level.name.in_language(self.text.language),
-                    level.meaning.in_language(self.text.language),
-                )
-                for level in self.data.product.maturity.levels
-            ],
-        )
+    def definitions(self, analysis: str) -> None:
+        """Shows what the product file defines for an analysis: `tables.<analysis>.definitions(product, text)`."""
+        tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
+        self._listing(*tables.definitions(self.data.product, self.text))
 
     def playbook(self) -> None:
         """Shows what the product's playbook says to do when something is seen."""
@@ -269,16 +220,17 @@ class Workbook:
         )
         _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]})
 
-    def explore(self, analysis: str, questions: Sequence[str], *, funnel: bool = False) -> FilterBar:
+    def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
 
-        funnel: offers how the funnel of the journey is counted, too (`counted_as`).
+        It offers the analysis' own options, too, where `widgets.<analysis>.options(product, text)` has any.
         """
-        from cs_helpers.widgets.filter_bar import FilterBar, ways_to_count
+        from cs_helpers.widgets.filter_bar import FilterBar
+        from cs_helpers.widgets.options import options_of
 
         language, text = self.text.language, self.text
 
-        def draw(product: str, quarter: str, segment: str, **counted: Any) -> str:
+        def draw(product: str, quarter: str, segment: str, **options: Any) -> str:
             chosen = Workbook.open(
                 product=product,
                 quarter=quarter,
@@ -287,9 +239,7 @@ class Workbook:
                 snapshot=self.snapshot.id,
                 audience=self.audience,
             )
-            if counted:
-                chosen = chosen.counted_as(**counted)
-            result = chosen.analyse(analysis)
+            result = chosen.analyse(analysis, **options)
             return "".join(chosen._answer(result, question) for question in questions)
 
         bar = FilterBar(
@@ -297,11 +247,11 @@ class Workbook:
             products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
             quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
             segments_of=lambda product: [
-                (text.segment(s), s) for s in segments_of(self.snapshot.read(product))
+                (text.segment(s), s) for s in list_segments(self.snapshot.read(product))
             ],
             draw=draw,
             chosen=(self.data.product.product, str(self.quarter), self.segment),
-            more_of=lambda product: ways_to_count(self.snapshot.product(product), text) if funnel else {},
+            more_of=lambda product: options_of(analysis, self.snapshot.product(product), text),
         )
         bar.show()
         return bar
@@ -326,7 +276,7 @@ class Workbook:
 
     def _answer(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
-        notes = "".join(map(self._box, result.about(question)))
+        notes = "".join(self._box(result, note) for note in result.about(question))
         picture = self._picture(result, question)
         if picture is None:
             return notes
@@ -339,44 +289,21 @@ class Workbook:
             about = {
                 "analysis": result.analysis,
                 "answers": question,
-                "message": self._sentence(note),
+                "message": self._sentence(result, note),
                 "note": note.code,
             }
-            _html(self._box(note), about | _about(result, question))
+            _html(self._box(result, note), about | _about(result, question))
 
-    def _box(self, note: Note) -> str:
-        kind = "note hint" if note.explains else "note"
-        return f'<p class="{kind}">{html.escape(self._sentence(note))}</p>'
+    def _box(self, result: Result, note: Note) -> str:
+        explains = analyses.analysis(result.analysis).declares.explains(note.code)
+        kind = "note hint" if explains else "note"
+        return f'<p class="{kind}">{html.escape(self._sentence(result, note))}</p>'
 
-    def _sentence(self, note: Note) -> str:
-        return sentence(note, self.text, self._currency())
+    def _sentence(self, result: Result, note: Note) -> str:
+        return sentence(note, self.text, result.analysis, self._currency())
 
     def _currency(self) -> str:
         return str(next(iter(self.data["contracts"]["currency"]), ""))
-
-    def _value(self, metric: Metric) -> str:
-        text, value = self.text, metric.value
-        if metric.unit == "share":
-            return text.share(value)
-        if metric.unit == "days":
-            return text("page.days", n=text.number(value))
-        if metric.unit == "ratio":
-            return f"× {text.number(value, 1)}"
-        if metric.unit == "currency":
-            return text.money(value or 0.0, self._currency())
-        return text.number(value)
-
-    def _detail(self, metric: Metric) -> str:
-        text = self.text
-        n = text("page.n", n=text.number(metric.n)).replace(" ", "\u00a0")
-        if metric.low is None and metric.high is None:
-            return n
-        if metric.unit == "share":
-            low, high = text.share(metric.low), text.share(metric.high)
-        else:
-            digits = 1 if metric.unit == "ratio" else 0
-            low, high = text.number(metric.low, digits), text.number(metric.high, digits)
-        return f"{text('page.interval', low=low, high=high)}{text('page.separator')}{n}"
 
 
 def _about(result: Result, question: str) -> dict[str, list[str]]:
@@ -393,18 +320,6 @@ def _html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -
     """Shows HTML; the output's metadata says what it is `about`, `csv` travels beside the page."""
     shown = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
     display(shown, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
-
-
-def _plain(metric: Metric | None) -> dict[str, Any]:
-    """A metric as JSON can hold it: what is not finite is written in letters, as in "nan"."""
-    if metric is None:
-        return {"value": None}
-    numbers = {"value": metric.value, "low": metric.low, "high": metric.high}
-    written = {
-        key: None if n is None else float(n) if math.isfinite(n) else str(float(n))
-        for key, n in numbers.items()
-    }
-    return {**written, "n": int(metric.n), "unit": metric.unit}
 
 
 def _refuse_unknown_injected() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses import baselines, health, interviews, journeys, maturity
+from cs_helpers import analyses
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
@@ -20,14 +20,8 @@ from cs_helpers.snapshot.take import REDUCED
 
 Rows = Iterable[Mapping[str, Any]] | pd.DataFrame
 
-ANALYSES = {
-    "baselines": baselines,
-    "health": health,
-    "interviews": interviews,
-    "journeys": journeys,
-    "maturity": maturity,
-}
-
+#: all analyses by name
+ANALYSES = {name: analyses.analysis(name) for name in analyses.names()}
 #: one name for the product of every hand-made table
 NAME = "desk"
 

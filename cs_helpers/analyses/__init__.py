@@ -1,1 +1,40 @@
-"""The analyses: pure functions, tables in, a frozen `Result` out. No words, no pixels, no files."""
+"""The analyses: every module or package in this folder is one.
+
+Each has `DECLARES` (`declaration.Declaration`) and `analyse(data, quarter) -> Result`: tables in, a frozen result out,
+without texts, figures or files. Analyses do not import each other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from cs_helpers.declaration import Analysis, Declaration
+from cs_helpers.errors import DisclosureError, ParameterError, did_you_mean
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all analyses, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+@cache
+def analysis(name: str) -> Analysis:
+    """The analysis with a name.
+
+    Raises `ParameterError` where there is none, and `DisclosureError` where it has no `DECLARES`.
+    """
+    if name not in names():
+        raise ParameterError(
+            "analysis",
+            f"there is no analysis of that name.{did_you_mean(name, names())}".rstrip("."),
+            value=name,
+            allowed=", ".join(names()),
+        )
+    module = importlib.import_module(f"{__name__}.{name}")
+    declares = getattr(module, "DECLARES", None)
+    if not isinstance(declares, Declaration):
+        raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
+    return Analysis(name, declares, module.analyse)

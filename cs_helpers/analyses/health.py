@@ -1,4 +1,4 @@
-"""How healthy each customer is, from its measures, and what moved it since the last quarter."""
+"""Health scores of customers from their measures, and the measures that changed them since the last quarter."""
 
 from __future__ import annotations
 
@@ -11,64 +11,82 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
-from cs_helpers.customers.segments import in_order, not_known, segments_in
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
+from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.declaration import Declaration, Question, findings, notes
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
 BANDS = ("green", "yellow", "red")
 
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = columns(
-    public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
-    " known mean",
-    company="account_id name",
+DECLARES = Declaration(
+    questions={
+        "bands": Question(figure=True, findings=findings("message none_red")),
+        "scores": Question(table=True),
+    },
+    metrics=("red_share", "red_mrr", "median_score"),
+    notes=notes(
+        warns=(
+            "accounts_not_scored all_seen_late all_too_young measures_unknown missing_table "
+            "no_accounts no_customers no_health no_mrr not_scored seen_late"
+        ),
+        explains=("partly_known segment_not_recorded segment_unknown too_young"),
+    ),
+    reads=("accounts", "contracts"),
+    discloses=columns(
+        public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
+        " known mean",
+        company="account_id name",
+    ),
+    reads_of_product=lambda product: [m.measure.source for m in product.health.measures],
 )
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The health score of each customer at the end of the quarter, as the product file defines it.
 
-    A measure gives 0 points at `red` and worse, 100 at `green` and better, linear between; the
-    score is the weighted mean of the measures that are known. Not known is a measure of days of which its table
-    does not tell, and one for which a customer is too young: it began after the measure's first day. `previous` is
-    the score of the end of the quarter before, unknown of an account that was no customer then.
+    A measure gives 0 points at `red` or worse and 100 at `green` or better, linear between; the score is the weighted
+    mean of the known measures. A measure is not known where the data does not cover its days, and for customers who
+    started after its first day. `previous` is the score at the end of the quarter before, missing for accounts that
+    were no customers then.
 
-    Tables: `scores` (account_id, name, size, mrr (not without contracts), score, previous, band, quantitative,
-    qualitative, unknown, driver, driver_kind, driver_points): `unknown` are the measures that are not known, `driver` the
-    measure that moved the score most since the quarter before, by `driver_points`, in the way that `driver_kind` says
-    (`moved`; `new`: it was not known before; `gone`: it is not known any more); `bands` (size or `all`, band,
-    customers, share, n); `measures` (measure, kind, weight, known, mean).
+    Tables: `scores` (account_id, name, size, mrr (left out without contracts), score, previous, band, quantitative,
+    qualitative, unknown (names of measures that are not known), and `driver`, `driver_kind`, `driver_points`: see
+    `_drivers`); `bands` (size or `all`, band, customers, share, n); `measures` (measure, kind, weight, known, mean).
     """
     health = data.product.health
-    time = as_known(data, quarter.end)
-    mrr, begins = time.mrr(quarter.end), time.spell_starts(quarter.end)
-    customers = data["accounts"][data["accounts"]["account_id"].isin(begins.index)]
-    begins = begins.reindex(customers["account_id"])
+    time = customer_time_as_of(data, quarter.end)
+    mrr, first_days = time.mrr(quarter.end), time.spell_starts(quarter.end)
+    customers = data["accounts"][data["accounts"]["account_id"].isin(first_days.index)]
+    first_days = first_days.reindex(customers["account_id"])
     values = _values(data, quarter)
-    (now, age), (before, _) = (_points(data, values, begins, q) for q in (quarter, quarter.back(1)))
-    there = begins.index.isin(time.customers(quarter.back(1).end))
-    before = before[pd.Series(there, before.index)].reindex(before.index)
+    (now, too_new), (before, _) = (_points(data, values, first_days, q) for q in (quarter, quarter.back(1)))
+    was_customer = first_days.index.isin(time.customers(quarter.back(1).end))
+    before = before[pd.Series(was_customer, before.index)].reindex(before.index)
     notes: list[Note] = []
     unknown = [m for m in health.measures if now[m.id].isna().all()]
-    if missing := data.missing(*sorted({measures.NEEDS[m.measure.source] for m in unknown})):
+    if missing := data.missing(*sorted({measures.SOURCE_TABLES[m.measure.source] for m in unknown})):
         notes.append(Note("missing_table", "bands", {"tables": missing}))
-    scored = now.notna().any(axis=1)
-    if not scored.any():
-        nobody, young = (
+    is_scored = now.notna().any(axis=1)
+    if not is_scored.any():
+        no_customers, all_too_new = (
             ("no_customers", "all_too_young") if time.by_contracts else ("no_accounts", "all_seen_late")
         )
-        code, said = (nobody, {"quarter": str(quarter)}) if customers.empty else (
-            (young, {"customers": len(customers)}) if age.all() else ("no_health", {"quarter": str(quarter)})
+        code, fields = (no_customers, {"quarter": str(quarter)}) if customers.empty else (
+            (all_too_new, {"customers": len(customers)}) if too_new.all() else ("no_health", {"quarter": str(quarter)})
         )  # fmt: skip
-        notes += [Note(code, about, said) for about in ("scores", "bands")]
+        notes += [Note(code, about, fields) for about in ("scores", "bands")]
         return Result(
             "health", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(notes)
         )
-    notes += _unscored(scored, age, mrr) if time.by_contracts else _accounts_unscored(scored, age)
-    notes += _partly_known(now[scored], health.measures, data)
+    notes += (
+        _unscored_notes(is_scored, too_new, mrr)
+        if time.by_contracts
+        else _unscored_account_notes(is_scored, too_new)
+    )
+    notes += _unknown_measure_notes(now[is_scored], health.measures, data)
     score, previous = _score(now, health.measures), _score(before, health.measures)
-    parts = {
+    scores_by_kind = {
         kind: _score(now, tuple(m for m in health.measures if m.kind == kind))
         for kind in ("quantitative", "qualitative")
     }
@@ -83,30 +101,30 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     ).astype("str")
     names = np.array([m.id for m in health.measures], dtype=object)
     frame["unknown"] = [tuple(names[row]) for row in now[list(names)].isna().to_numpy()]
-    frame = frame.assign(**parts).join(_drivers(now, before, health.measures))
+    frame = frame.assign(**scores_by_kind).join(_drivers(now, before, health.measures))
     frame = frame.dropna(subset=["score"]).reset_index()
     frame = frame.sort_values(["score", "mrr"], ascending=[True, False], ignore_index=True)
     if not time.by_contracts:
         frame = frame.drop(columns="mrr")
         notes.append(Note("no_mrr", "red_mrr", {}))
-    some, none = not_known(frame, "size")
-    if some:
-        notes.append(Note("segment_unknown", "bands", {"segments": some, "of": len(frame)}))
-    if none:
-        notes.append(Note("segment_not_recorded", "bands", {"dimensions": none}))
+    partly_unknown, all_unknown = count_unknown(frame, "size")
+    if partly_unknown:
+        notes.append(Note("segment_unknown", "bands", {"segments": partly_unknown, "of": len(frame)}))
+    if all_unknown:
+        notes.append(Note("segment_not_recorded", "bands", {"dimensions": all_unknown}))
     tables = {
         "scores": frame,
         "bands": _bands(frame, data.sizes),
         "measures": _measures(now, health.measures),
     }
-    red = frame["band"] == "red"
+    is_red = frame["band"] == "red"
     metrics = {
-        "red_share": Metric("red_share", float(red.mean()), "share", len(frame)),
+        "red_share": Metric("red_share", float(is_red.mean()), "share", len(frame)),
         "median_score": Metric("median_score", float(frame["score"].median()), "points", len(frame)),
     }
     if time.by_contracts:
-        metrics["red_mrr"] = Metric("red_mrr", float(frame.loc[red, "mrr"].sum()), "currency", len(frame))
-    message = {"red": float(red.mean()), "median": float(frame["score"].median())}
+        metrics["red_mrr"] = Metric("red_mrr", float(frame.loc[is_red, "mrr"].sum()), "currency", len(frame))
+    message = {"red": float(is_red.mean()), "median": float(frame["score"].median())}
     return Result(
         "health",
         data.product.product,
@@ -118,140 +136,157 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         {"yellow_from": health.yellow_from, "green_from": health.green_from},
-        verdicts={"bands": Verdict("message" if red.any() else "none_red", message)},
+        verdicts={"bands": Verdict("message" if is_red.any() else "none_red", message)},
     )
 
 
-def _unscored(scored: pd.Series, too_young: pd.Series, mrr: pd.Series) -> list[Note]:
-    """Which customers have no score, so that the page's numbers add up."""
+def _unscored_notes(is_scored: pd.Series, too_new: pd.Series, mrr: pd.Series) -> list[Note]:
+    """Notes on customers without a score, so that the numbers of the page add up."""
     notes = []
-    for code, who in (("too_young", ~scored & too_young), ("not_scored", ~scored & ~too_young)):
-        if who.any():
-            amount = float(mrr.reindex(who.index[who]).fillna(0.0).sum())
-            notes.append(Note(code, "bands", {"customers": int(who.sum()), "of": len(scored), "mrr": amount}))
+    for code, selected in (("too_young", ~is_scored & too_new), ("not_scored", ~is_scored & ~too_new)):
+        if selected.any():
+            amount = float(mrr.reindex(selected.index[selected]).fillna(0.0).sum())
+            notes.append(
+                Note(code, "bands", {"customers": int(selected.sum()), "of": len(is_scored), "mrr": amount})
+            )
     return notes
 
 
-def _accounts_unscored(scored: pd.Series, seen_late: pd.Series) -> list[Note]:
-    """The same of accounts, of which nobody knows when they became customers, nor what they pay."""
+def _unscored_account_notes(is_scored: pd.Series, seen_late: pd.Series) -> list[Note]:
+    """Notes on accounts without a score, where there are no contracts and so neither a start nor MRR."""
     return [
-        Note(code, "bands", {"customers": int(who.sum()), "of": len(scored)})
-        for code, who in (("seen_late", ~scored & seen_late), ("accounts_not_scored", ~scored & ~seen_late))
-        if who.any()
+        Note(code, "bands", {"customers": int(selected.sum()), "of": len(is_scored)})
+        for code, selected in (
+            ("seen_late", ~is_scored & seen_late),
+            ("accounts_not_scored", ~is_scored & ~seen_late),
+        )
+        if selected.any()
     ]
 
 
-def _partly_known(now: pd.DataFrame, of: tuple[HealthMeasure, ...], data: ProductData) -> list[Note]:
-    """The measures that are known of some customers only, and those of none although their table was given."""
+def _unknown_measure_notes(
+    now: pd.DataFrame, health_measures: tuple[HealthMeasure, ...], data: ProductData
+) -> list[Note]:
+    """Notes on measures known for some customers only, and for none although their table was given."""
     notes = []
-    known = now[[m.id for m in of]].notna().sum()
-    if some := tuple((m.id, int(known[m.id])) for m in of if 0 < known[m.id] < len(now)):
-        notes.append(Note("partly_known", "bands", {"measures": some, "of": len(now)}))
-    given = [m for m in of if not data.missing(measures.NEEDS[m.measure.source])]
-    if none := tuple(m.id for m in given if known[m.id] == 0):
-        notes.append(Note("measures_unknown", "bands", {"measures": none}))
+    known_counts = now[[m.id for m in health_measures]].notna().sum()
+    if partly := tuple(
+        (m.id, int(known_counts[m.id])) for m in health_measures if 0 < known_counts[m.id] < len(now)
+    ):
+        notes.append(Note("partly_known", "bands", {"measures": partly, "of": len(now)}))
+    given = [m for m in health_measures if not data.missing(measures.SOURCE_TABLES[m.measure.source])]
+    if unknown := tuple(m.id for m in given if known_counts[m.id] == 0):
+        notes.append(Note("measures_unknown", "bands", {"measures": unknown}))
     return notes
 
 
 def _values(data: ProductData, quarter: Quarter) -> dict[str, pd.DataFrame]:
-    """Each measure (by its id) of the months from the end of the quarter before to that of the quarter."""
+    """Measure id -> its values by account and month, from the last month of the quarter before to that of the quarter."""
     before, now = (pd.Timestamp(q.end).replace(day=1) for q in (quarter.back(1), quarter))
     months = pd.date_range(before, now, freq="MS").as_unit("us")
-    return {m.id: measures.monthly(data, m.measure, months) for m in data.product.health.measures}
+    return {m.id: measures.monthly_values(data, m.measure, months) for m in data.product.health.measures}
 
 
 def _points(
-    data: ProductData, values: dict[str, pd.DataFrame], begins: pd.Series, quarter: Quarter
+    data: ProductData, values: dict[str, pd.DataFrame], first_days: pd.Series, quarter: Quarter
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Points (0-100, NaN unknown) of each measure at the end of a quarter, and who is too young for one that is known.
+    """Points (0-100, NaN: not known) by measure at the end of a quarter, and whether a customer is too new for a known one.
 
-    values: as `_values` gives them. Index: that of `begins` (account_id). Columns: measure ids.
+    values: of `_values`. Index: that of `first_days` (account_id). Columns: measure ids.
     """
     month = pd.Timestamp(quarter.end).replace(day=1)
     months = pd.DatetimeIndex([month]).as_unit("us")
-    found, too_young = {}, pd.Series(False, begins.index)
+    points_by_measure, too_new = {}, pd.Series(False, first_days.index)
     for item in data.product.health.measures:
-        value = values[item.id][month].reindex(begins.index)
+        value = values[item.id][month].reindex(first_days.index)
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
-        if data.missing(measures.NEEDS[item.measure.source]):
-            found[item.id] = points
+        if data.missing(measures.SOURCE_TABLES[item.measure.source]):
+            points_by_measure[item.id] = points
             continue
-        known = bool(measures.known(data, item.measure, months)[0])
-        age = measures.young(data, item.measure, month, begins)
+        is_known = bool(measures.known_months(data, item.measure, months)[0])
+        started_within = measures.started_within_window(data, item.measure, month, first_days)
         if item.missing == "worst":
             points = points.fillna(0.0)
-        found[item.id] = points.where(~age) if known else points * np.nan
-        too_young |= age & known
-    return pd.DataFrame(found), too_young
+        points_by_measure[item.id] = points.where(~started_within) if is_known else points * np.nan
+        too_new |= started_within & is_known
+    return pd.DataFrame(points_by_measure), too_new
 
 
-def _score(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.Series:
-    if not of:
+def _score(points: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]) -> pd.Series:
+    if not health_measures:
         return pd.Series(np.nan, index=points.index)
-    weight = pd.Series({m.id: m.weight for m in of})
+    weight = pd.Series({m.id: m.weight for m in health_measures})
     inside = points[weight.index]
     known = inside.notna() * weight
     return (inside.fillna(0.0) * weight).sum(axis=1) / known.sum(axis=1).replace(0.0, np.nan)
 
 
-def contributions(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
-    """By how many points each measure moved each score; they add up to the change of the score.
+def contributions(
+    now: pd.DataFrame, before: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]
+) -> pd.DataFrame:
+    """The points by which each measure changed each score; they add up to the change of the score.
 
-    Those known on both sides moved the mean of these; one that became known drew the score from there towards it, one
-    that is not known any more let it go. Where none is known on both sides they do so from the score before.
-    now, before: points (NaN: not known) of each customer, a column each measure. NaN: not known on either side, or
-    no score before.
+    Measures known at both times change their common mean. A measure that became known pulls the score from that mean
+    towards its points, one that is not known any more releases it. Where no measure is known at both times, the
+    previous score takes the place of the mean. now, before: points (NaN: not known) by customer and measure. NaN: not
+    known at either time, or without a previous score.
     """
-    names = [m.id for m in of]
-    weight = np.array([m.weight for m in of])
+    names = [m.id for m in health_measures]
+    weight = np.array([m.weight for m in health_measures])
     new, old = now[names].to_numpy(float), before[names].to_numpy(float)
-    here, there = ~np.isnan(new), ~np.isnan(old)
-    both = here & there
+    known_now, known_before = ~np.isnan(new), ~np.isnan(old)
+    known_both = known_now & known_before
 
-    def ratio(of: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def ratio(total: np.ndarray, known: np.ndarray) -> np.ndarray:
         weights = (known * weight).sum(axis=1, keepdims=True)
-        found: np.ndarray = of / np.where(weights > 0, weights, np.nan)
-        return found
+        return np.asarray(total / np.where(weights > 0, weights, np.nan))
 
-    score = ratio((np.nan_to_num(old) * weight).sum(axis=1, keepdims=True), there)
+    score = ratio((np.nan_to_num(old) * weight).sum(axis=1, keepdims=True), known_before)
 
-    def drawn(points: np.ndarray, known: np.ndarray) -> np.ndarray:
-        mean = ratio((np.nan_to_num(points) * both * weight).sum(axis=1, keepdims=True), both)
-        mean = np.where(both.any(axis=1, keepdims=True), mean, score)
+    def pull(points: np.ndarray, known: np.ndarray) -> np.ndarray:
+        mean = ratio((np.nan_to_num(points) * known_both * weight).sum(axis=1, keepdims=True), known_both)
+        mean = np.where(known_both.any(axis=1, keepdims=True), mean, score)
         return ratio((points - mean) * weight, known)
 
-    moved = ratio((new - old) * weight, both)
-    change = np.select([both, here, there], [moved, drawn(new, here), -drawn(old, there)], np.nan)
+    moved = ratio((new - old) * weight, known_both)
+    change = np.select(
+        [known_both, known_now, known_before], [moved, pull(new, known_now), -pull(old, known_before)], np.nan
+    )
     return pd.DataFrame(change, now.index, names)
 
 
-def _drivers(now: pd.DataFrame, before: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
-    """The measure that moved each score most in the way it went, and by how many points of the score.
+def _drivers(
+    now: pd.DataFrame, before: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]
+) -> pd.DataFrame:
+    """The measure that changed each score most in the direction of its change.
 
-    Columns: driver, driver_kind, driver_points; missing where none moved it by more than half a point.
+    Columns: driver, driver_kind (`moved`; `new`: not known before; `gone`: not known any more), driver_points (of the
+    score); missing where no measure changed it by more than half a point.
     """
-    names = [m.id for m in of]
-    change = contributions(now, before, of).to_numpy()
-    whole = np.nansum(change, axis=1, keepdims=True)
-    same_way = np.where(np.sign(change) == np.sign(whole), np.abs(change), np.nan)
-    size = np.nan_to_num(same_way, nan=-1.0)
-    rows, most = np.arange(len(now)), size.argmax(axis=1) if len(now) else np.zeros(0, dtype=int)
-    some = size.max(axis=1, initial=-1.0) > 0.5
-    here, there = now[names].notna().to_numpy(), before[names].notna().to_numpy()
-    kinds = np.select([here & there, here], ["moved", "new"], "gone")
+    names = [m.id for m in health_measures]
+    change = contributions(now, before, health_measures).to_numpy()
+    total_change = np.nansum(change, axis=1, keepdims=True)
+    in_direction = np.where(np.sign(change) == np.sign(total_change), np.abs(change), np.nan)
+    size = np.nan_to_num(in_direction, nan=-1.0)
+    rows, largest = np.arange(len(now)), size.argmax(axis=1) if len(now) else np.zeros(0, dtype=int)
+    is_relevant = size.max(axis=1, initial=-1.0) > 0.5
+    known_now, known_before = now[names].notna().to_numpy(), before[names].notna().to_numpy()
+    kinds = np.select([known_now & known_before, known_now], ["moved", "new"], "gone")
     return pd.DataFrame(
         {
-            "driver": pd.Series(np.array(names, dtype=object)[most], now.index, dtype="str").where(some),
-            "driver_kind": pd.Series(kinds[rows, most], now.index, dtype="str").where(some),
-            "driver_points": pd.Series(change[rows, most], now.index).where(some),
+            "driver": pd.Series(np.array(names, dtype=object)[largest], now.index, dtype="str").where(
+                is_relevant
+            ),
+            "driver_kind": pd.Series(kinds[rows, largest], now.index, dtype="str").where(is_relevant),
+            "driver_points": pd.Series(change[rows, largest], now.index).where(is_relevant),
         }
     )
 
 
 def _bands(scores: pd.DataFrame, sizes: Sequence[str]) -> pd.DataFrame:
     rows = []
-    there = segments_in(scores["size"], sizes)
-    for size in ("all", *in_order({*sizes, *there}, sizes)) if there else ("all",):
+    present = segments_present(scores["size"], sizes)
+    for size in ("all", *sort_segments({*sizes, *present}, sizes)) if present else ("all",):
         inside = scores if size == "all" else scores[scores["size"] == size]
         n = len(inside)
         count = inside["band"].value_counts()
@@ -268,7 +303,7 @@ def _bands(scores: pd.DataFrame, sizes: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _measures(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFrame:
+def _measures(points: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
@@ -278,6 +313,6 @@ def _measures(points: pd.DataFrame, of: tuple[HealthMeasure, ...]) -> pd.DataFra
                 "known": int(points[m.id].notna().sum()),
                 "mean": float(points[m.id].mean()),
             }
-            for m in of
+            for m in health_measures
         ]
     )

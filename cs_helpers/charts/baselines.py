@@ -1,4 +1,4 @@
-"""Figures of what is normal: usual levels, the same quarter of past years, first months."""
+"""Figures of baselines: usual levels, the same quarter of past years, first months of cohorts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cs_helpers.charts.theme import (
     QUIET,
     SKY,
     Picture,
-    above,
     bars,
     canvas,
     count_axis,
-    finished,
+    finish_figure,
+    label_above,
     percent_axis,
 )
 from cs_helpers.contract.quarters import Quarter
@@ -28,11 +28,11 @@ from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 #: bars of fewer customers are drawn pale
-FEW = 5
+MIN_CUSTOMERS = 5
 
 
 def series(result: Result, text: Text) -> Picture:
-    """Each baseline on each day of the quarter, with its usual band and the odd days marked."""
+    """Each baseline by day of the quarter, with its usual band and marks on odd days."""
     table = result.tables["series"]
     names = list(dict.fromkeys(table["baseline"]))
     with canvas(text, len(names), 1, height=1.25 + 1.55 * len(names), sharex=True, squeeze=False) as (
@@ -69,25 +69,25 @@ def series(result: Result, text: Text) -> Picture:
             message=message,
             baselines=text.join_list([text.label("baseline", n) for n in names]),
         )
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=text.number(days))
         )
 
 
 def _series_message(result: Result, text: Text) -> str:
-    said = result.verdicts["series"]
-    if said.code == "usual":
-        return text("baselines.series.usual", baselines=text.number(said.fields["baselines"]))
-    worst = said.fields
+    verdict = result.verdicts["series"]
+    if verdict.code == "usual":
+        return text("baselines.series.usual", baselines=text.number(verdict.fields["baselines"]))
+    fields = verdict.fields
     return text(
-        f"baselines.series.{said.code}", baseline=text.label("baseline", worst["baseline"]),
-        ratio=text.number(worst["ratio"], 1), value=text.number(worst["value"], 1),
-        period=text.span(worst["starts_on"].date(), worst["ends_on"].date()),
+        f"baselines.series.{verdict.code}", baseline=text.label("baseline", fields["baseline"]),
+        ratio=text.number(fields["ratio"], 1), value=text.number(fields["value"], 1),
+        period=text.span(fields["starts_on"].date(), fields["ends_on"].date()),
     )  # fmt: skip
 
 
 def same_quarter(result: Result, text: Text) -> Picture:
-    """The share of customers lost in this quarter of each year."""
+    """The share of customers lost in the same quarter of each year."""
     table = result.tables["same_quarter"]
     with canvas(text, height=3.3) as (figure, axis):
         places = np.arange(len(table))
@@ -95,59 +95,61 @@ def same_quarter(result: Result, text: Text) -> Picture:
         colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
         bars(axis, places, table["share"], color=colours, width=0.6)
         for place, row in zip(places, table.itertuples(), strict=True):
-            above(
+            label_above(
                 axis,
                 place,
                 row.share,
                 f"{text.share(row.share)}\n{text.number(row.lost)}/{text.number(row.customers)}",
             )
-        now = table.iloc[-1]
+        latest = table.iloc[-1]
         top = float(table["share"].max())
-        if now["low"] == now["low"]:
-            axis.vlines(last + 0.42, now["low"], now["high"], color=INK, linewidth=2)
-            axis.hlines(now["usual"], last + 0.36, last + 0.48, color=INK, linewidth=2)
+        if latest["low"] == latest["low"]:
+            axis.vlines(last + 0.42, latest["low"], latest["high"], color=INK, linewidth=2)
+            axis.hlines(latest["usual"], last + 0.36, last + 0.48, color=INK, linewidth=2)
             axis.text(
                 last + 0.52,
-                max(now["usual"], 0.05 * max(top, now["high"])),  # not on the axis
+                max(latest["usual"], 0.05 * max(top, latest["high"])),  # not on the axis
                 text("baselines.same_quarter.usual"),
                 fontsize=8.5,
                 va="center",
                 color=QUIET,
             )
-            top = max(top, float(now["high"]))
+            top = max(top, float(latest["high"]))
         axis.set_xticks(places, [str(y) for y in table["year"]])
         axis.set_xlim(-0.6, last + 1.25)
         percent_axis(axis, top=max(top * 1.35, 0.02))
         axis.set_title(text("baselines.same_quarter.axis"))
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,
             message=message,
             alt=alt,
-            n=text("charts.n_customers", n=text.number(int(now["customers"]))),
-            period=text("baselines.same_quarter.period", years=f"{table['year'].iloc[0]}–{now['year']}"),
+            n=text("charts.n_customers", n=text.number(int(latest["customers"]))),
+            period=text("baselines.same_quarter.period", years=f"{table['year'].iloc[0]}–{latest['year']}"),
         )
 
 
 def _same_quarter_message(result: Result, text: Text) -> str:
-    said = result.verdicts["same_quarter"]
-    fields = said.fields
+    verdict = result.verdicts["same_quarter"]
+    fields = verdict.fields
     return text(
-        f"baselines.same_quarter.{said.code}", share=text.share(fields["share"]), usual=text.share(fields.get("usual")),
+        f"baselines.same_quarter.{verdict.code}", share=text.share(fields["share"]), usual=text.share(fields.get("usual")),
         years=text.number(fields.get("years")), ratio=text.number(fields.get("ratio"), 1),
     )  # fmt: skip
 
 
 def cohorts(result: Result, text: Text) -> Picture:
-    """Tickets a new customer opened in its first 30 days, by quarter of start."""
+    """Tickets per new customer in its first 30 days, by quarter of start."""
     table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-COHORTS:]
     with canvas(text, height=3.3) as (figure, axis):
         places = np.arange(len(table))
         colours = [
-            to_rgba(BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= FEW else 0.45)
+            to_rgba(
+                BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45
+            )
             for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
         ]
         bars(axis, places, table["each"], color=colours, width=0.6)
@@ -175,15 +177,15 @@ def cohorts(result: Result, text: Text) -> Picture:
         axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
         count_axis(axis, text)
         axis.set_ylim(0, max(float(table["each"].max()) * 1.4, 0.5))
-        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # what one digit can say
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # ticks that one decimal can show
         axis.yaxis.set_major_formatter(lambda value, _: text.number(value, 1))
         axis.set_xlim(-0.6, len(table) + 0.7)
         axis.set_title(text("baselines.cohorts.axis"))
-        said = result.verdicts["cohorts"]
-        numbers = {key: text.number(value, 2) for key, value in said.fields.items()}
-        message = text(f"baselines.cohorts.{said.code}", **numbers)
+        verdict = result.verdicts["cohorts"]
+        numbers = {key: text.number(value, 2) for key, value in verdict.fields.items()}
+        message = text(f"baselines.cohorts.{verdict.code}", **numbers)
         alt = text("baselines.cohorts.alt", message=message)
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,
@@ -197,7 +199,7 @@ def cohorts(result: Result, text: Text) -> Picture:
 
 
 def _consecutive(table: pd.DataFrame, last: Quarter) -> pd.DataFrame:
-    """The cohorts with those quarters too in which nobody started: nothing was measured there, so `each` is NaN."""
+    """The cohorts with a row for each quarter; `each` is NaN in quarters without new customers."""
     quarters = Quarter.parse(table["cohort"].iloc[0]).upto(last)
-    every = table.set_index("cohort").reindex([str(q) for q in quarters]).reset_index()
-    return every.fillna({"customers": 0, "tickets": 0}).astype({"customers": int})
+    all_quarters = table.set_index("cohort").reindex([str(q) for q in quarters]).reset_index()
+    return all_quarters.fillna({"customers": 0, "tickets": 0}).astype({"customers": int})

@@ -1,17 +1,26 @@
-"""Figures of health: the distribution, and who is where."""
+"""Figures of health: the distribution of scores, and bands by size."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cs_helpers.analyses.health import BANDS as ORDER
-from cs_helpers.charts.theme import BANDS, INK, Picture, bars, canvas, finished, percent_axis, within
+from cs_helpers.charts.theme import (
+    BANDS,
+    INK,
+    Picture,
+    bars,
+    canvas,
+    finish_figure,
+    label_inside,
+    percent_axis,
+)
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 
 def bands(result: Result, text: Text) -> Picture:
-    """Customers by score, and by colour in each size."""
+    """Customers by score, and the bands within each size."""
     scores, table = result.tables["scores"], result.tables["bands"]
     table = table[table["n"] > 0]
     with canvas(text, 1, 2, height=3.7, width_ratios=(1.1, 1)) as (figure, (left, right)):
@@ -35,7 +44,7 @@ def bands(result: Result, text: Text) -> Picture:
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.08:
                     colour = INK if name == "yellow" else "white"
-                    within(right, x + width / 2, y, text.share(width), color=colour)
+                    label_inside(right, x + width / 2, y, text.share(width), color=colour)
             start += share
         n = table.drop_duplicates("size").set_index("size")["n"]
         labels = [f"{text('charts.all') if s == 'all' else text.label('size', s)}\nn={n[s]}" for s in sizes]
@@ -43,11 +52,11 @@ def bands(result: Result, text: Text) -> Picture:
         percent_axis(right, which="x")
         right.grid(visible=False)
         right.set_title(text("health.bands.right"))
-        said = result.verdicts["bands"]
-        red, median = text.share(said.fields["red"]), text.number(said.fields["median"])
-        message = text(f"health.bands.{said.code}", red=red, median=median)
+        verdict = result.verdicts["bands"]
+        red, median = text.share(verdict.fields["red"]), text.number(verdict.fields["median"])
+        message = text(f"health.bands.{verdict.code}", red=red, median=median)
         alt = text("health.bands.alt", message=message)
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,

@@ -1,4 +1,4 @@
-"""Figures of the interviews: coverage, behaviour against words, reasons for not acting."""
+"""Figures of the interviews: coverage, key words, evidence, reasons for not acting, saturation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cs_helpers.analyses.interviews.key_words import of_script
-from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, compared_by
+from cs_helpers.analyses.interviews.key_words import filter_script
+from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, first_dimension
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -18,29 +18,29 @@ from cs_helpers.charts.theme import (
     QUIET,
     RULE,
     Picture,
-    apart,
     bars,
     canvas,
     count_axis,
-    finished,
+    finish_figure,
+    heatmap,
     percent_axis,
-    shaded,
     size_colours,
+    spread_labels,
 )
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
-from cs_helpers.customers.segments import in_order
+from cs_helpers.customers.segments import sort_segments
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
-#: so many words of each company size
+#: the key words shown for each segment
 KEY_WORDS = 8
-#: and of so many segments
+#: the most segments shown
 PANELS = 4
 
 
-def said(result: Result, question: str, text: Text) -> str:
-    """The sentence of a question's verdict, its fields as the language writes them."""
+def verdict_sentence(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, with its fields formatted in the language."""
     verdict = result.verdicts[question]
     fields: dict[str, str] = {}
     for name, value in verdict.fields.items():
@@ -62,13 +62,13 @@ def said(result: Result, question: str, text: Text) -> str:
 
 
 def coverage(result: Result, text: Text) -> Picture:
-    """Companies heard for each viewpoint and segment."""
+    """The number of interviewed companies by viewpoint and segment."""
     table = result.tables["coverage"]
     order = {d: tuple(dict.fromkeys(part["segment"])) for d, part in table.groupby("dimension", sort=False)}
-    known = list(order)
+    dimensions = list(order)
     rows: list[list[str]] = [
-        [d for d in ("size", "quadrant") if d in known],
-        [d for d in ("industry",) if d in known],
+        [d for d in ("size", "quadrant") if d in dimensions],
+        [d for d in ("industry",) if d in dimensions],
     ]
     rows = [row for row in rows if row]
     with canvas(text, 0, height=0.9 + 2.9 * len(rows)) as (figure, _):
@@ -79,22 +79,22 @@ def coverage(result: Result, text: Text) -> Picture:
             for axis, dimension in zip(axes, row, strict=True):
                 inside = table[table["dimension"] == dimension]
                 grid = inside.pivot(index="viewpoint", columns="segment", values="companies")
-                heard = grid.loc[list(VIEWPOINTS), list(order[dimension])].to_numpy()
-                words = np.array([[text.companies(n) for n in row] for row in heard], dtype=object)
-                shaded(axis, np.nan_to_num(heard.astype(float)) / top, words, fontsize=11)
+                companies = grid.loc[list(VIEWPOINTS), list(order[dimension])].to_numpy()
+                words = np.array([[text.companies(n) for n in row] for row in companies], dtype=object)
+                heatmap(axis, np.nan_to_num(companies.astype(float)) / top, words, fontsize=11)
                 axis.set_title(text(f"charts.by_{dimension}"))
                 axis.set_xticklabels([text.wrap(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]
                 axis.set_yticklabels([text.label("viewpoint", v) for v in VIEWPOINTS] if first else [])
-        message = said(result, "coverage", text)
+        message = verdict_sentence(result, "coverage", text)
         alt = text("interviews.coverage.alt", message=message, companies=result.n)
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )
 
 
 def crossing(result: Result, text: Text) -> Picture:
-    """Companies heard of the customers there are, where two dimensions of segments cross; empty cells framed."""
+    """Interviewed companies of all customers where two dimensions of segments cross; empty cells are framed."""
     table = result.tables["crossing"]
     industries = list(dict.fromkeys(table.loc[table["second"] == "industry", "second_segment"]))
     sides = pd.concat(
@@ -104,7 +104,7 @@ def crossing(result: Result, text: Text) -> Picture:
         ]
     )
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
-    orders = {d: in_order(part["segment"], sizes) for d, part in sides.groupby("dimension")}
+    orders = {d: sort_segments(part["segment"], sizes) for d, part in sides.groupby("dimension")}
     panels = [
         (rows, columns)
         for rows, columns in (
@@ -123,44 +123,44 @@ def crossing(result: Result, text: Text) -> Picture:
         text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
     ) as (figure, axes):
         for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
-            across = [(c, s) for c in columns for s in orders.get(c, ())]
-            heard = np.array(
-                [[cells.get((*c, dimension, s), (0, 0)) for c in across] for s in segments], float
+            column_keys = [(c, s) for c in columns for s in orders.get(c, ())]
+            counts = np.array(
+                [[cells.get((*c, dimension, s), (0, 0)) for c in column_keys] for s in segments], float
             )
-            words = np.array(
+            labels = np.array(
                 [
                     [f"{text.companies(n)}/{text.companies(of)}" if of or n else "" for n, of in row]
-                    for row in heard
+                    for row in counts
                 ],
                 dtype=object,
             )
-            shaded(axis, np.nan_to_num(heard[:, :, 0]) / top, words, fontsize=9)
-            for row, column in zip(*np.nonzero((heard[:, :, 0] == 0) & (heard[:, :, 1] > 0)), strict=True):
+            heatmap(axis, np.nan_to_num(counts[:, :, 0]) / top, labels, fontsize=9)
+            for row, column in zip(*np.nonzero((counts[:, :, 0] == 0) & (counts[:, :, 1] > 0)), strict=True):
                 frame = Rectangle(
                     (column + 0.04, row + 0.06), 0.92, 0.88, fill=False, edgecolor=ORANGE, linewidth=1.4
                 )
                 axis.add_patch(frame)
             axis.xaxis.tick_top()
-            axis.set_xticklabels([text.wrap(text.label(c, s), 12) for c, s in across], fontsize=8.5)
+            axis.set_xticklabels([text.wrap(text.label(c, s), 12) for c, s in column_keys], fontsize=8.5)
             axis.set_yticklabels([text.label(dimension, s) for s in segments], fontsize=9)
-        message = said(result, "crossing", text)
+        message = verdict_sentence(result, "crossing", text)
         alt = text("interviews.crossing.alt", message=message)
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )
 
 
 def key_words(result: Result, text: Text) -> Picture:
-    """The words that lean most to each company size, by log-odds with their interval."""
-    table = of_script(result.tables["key_words"], text.script)
-    dimension = compared_by(table)
+    """The key words of each segment, by log-odds with their interval."""
+    table = filter_script(result.tables["key_words"], text.script)
+    dimension = first_dimension(table)
     table = table[table["dimension"] == dimension]
     colours = size_colours(result)
-    sizes = in_order(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
+    sizes = sort_segments(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
-    whole = pd.concat(shown.values())
+    shown_words = pd.concat(shown.values())
     with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
-        reach = float(max(whole["high"].max(), -whole["low"].min())) * 1.05
+        reach = float(max(shown_words["high"].max(), -shown_words["low"].min())) * 1.05
         for axis, size in zip(axes[0], sizes, strict=True):
             inside = shown[size]
             places = np.arange(len(inside))
@@ -178,15 +178,15 @@ def key_words(result: Result, text: Text) -> Picture:
             axis.grid(axis="x")
             axis.set_title(text.wrap(text.label(dimension, size), 24), color=colours.get(size, BLUE))
         axes[0][0].set_xlabel(text("interviews.key_words.axis"), loc="left")
-        message = said(result, f"key_words.{text.script}", text)
+        message = verdict_sentence(result, f"key_words.{text.script}", text)
         alt = text("interviews.key_words.alt", message=message)
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )
 
 
 def evidence(result: Result, text: Text) -> Picture:
-    """Share of behaviour among behaviour and words, with interval, against 6 : 4."""
+    """The share of behaviour among notes on behaviour and words, with interval, against the target of 6 : 4."""
     table = result.tables["evidence"].set_index("viewpoint").loc[["all", *VIEWPOINTS]].iloc[::-1]
     with canvas(text, height=3.7) as (figure, axis):
         places = np.arange(len(table))
@@ -202,11 +202,11 @@ def evidence(result: Result, text: Text) -> Picture:
         axis.hlines(places, table["low"], table["high"], colors=colours, linewidth=2, alpha=0.45)
         axis.scatter(table["share"], places, c=colours, s=52, zorder=3)
         for place, (_, row) in zip(places, table.iterrows(), strict=True):
-            seen = int(row["behaviour"] + row["words"])
+            n = int(row["behaviour"] + row["words"])
             axis.text(
                 1.02,
                 place,
-                f"{text.share(row['share'])}  n={seen}",
+                f"{text.share(row['share'])}  n={n}",
                 va="center",
                 fontsize=9,
                 color=QUIET,
@@ -223,16 +223,18 @@ def evidence(result: Result, text: Text) -> Picture:
         axis.set_xticks(np.linspace(0, 1, 6))
         axis.set_title(text("interviews.evidence.axis"))
         total = result.metrics["behaviour_share"]
-        message = said(result, "evidence", text)
+        message = verdict_sentence(result, "evidence", text)
         alt = text("interviews.evidence.alt", message=message)
-        return finished(figure, text, result, message=message, alt=alt, n=text("charts.n_notes", n=total.n))
+        return finish_figure(
+            figure, text, result, message=message, alt=alt, n=text("charts.n_notes", n=total.n)
+        )
 
 
 def reasons(result: Result, text: Text) -> Picture:
-    """Companies of each size that gave each of the four reasons for not acting, of those heard."""
-    found = result.tables["reasons"]
-    by_size = (found["dimension"] == "size").any()  # else no size is known of those heard
-    table = found[found["dimension"] == ("size" if by_size else "all")].rename(columns={"segment": "size"})
+    """The share of interviewed companies that gave each of the four reasons for not acting, by size."""
+    rows = result.tables["reasons"]
+    by_size = (rows["dimension"] == "size").any()  # otherwise no size of the interviewed companies is known
+    table = rows[rows["dimension"] == ("size" if by_size else "all")].rename(columns={"segment": "size"})
     colours = size_colours(result)
     sizes = [s for s in colours if s in set(table["size"])]
     with canvas(text, height=2.5 + 0.4 * max(len(sizes), 3)) as (figure, axis):
@@ -265,16 +267,16 @@ def reasons(result: Result, text: Text) -> Picture:
         axis.grid(axis="y", visible=False)
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=4, fontsize=9, borderaxespad=0.2)
         axis.set_title(text("interviews.reasons.axis" if by_size else "interviews.reasons.axis_all"))
-        message = said(result, "reasons", text)
+        message = verdict_sentence(result, "reasons", text)
         alt = text("interviews.reasons.alt", message=message)
         axis.spines["left"].set_color(RULE)
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )
 
 
 def saturation(result: Result, text: Text) -> Picture:
-    """Themes known by the number of companies heard, all and by size, over shuffled orders."""
+    """The number of themes by number of companies interviewed, for all and by size, over shuffled orders."""
     table = result.tables["saturation"]
     with canvas(text, height=3.6) as (figure, axis):
         ends: list[tuple[float, int, str]] = []
@@ -288,20 +290,25 @@ def saturation(result: Result, text: Text) -> Picture:
                 linewidth=2.2 if size == "all" else 1.4,
             )  # fmt: skip
             ends.append((float(curve["themes"].iloc[-1]), len(curve), size))
-        most = int(table["companies"].max())
-        places = apart([themes for themes, _, _ in sorted(ends)], 0.07 * float(table["themes"].max()))
+        max_companies = int(table["companies"].max())
+        places = spread_labels([themes for themes, _, _ in sorted(ends)], 0.07 * float(table["themes"].max()))
         for place, (_, companies, size) in zip(places, sorted(ends), strict=True):
             label = text("interviews.frozen.all") if size == "all" else text.label("size", size)
             axis.text(
-                most * 1.02, place, f"{label}  n={companies}", va="center", color=colours[size], fontsize=9
+                max_companies * 1.02,
+                place,
+                f"{label}  n={companies}",
+                va="center",
+                color=colours[size],
+                fontsize=9,
             )
-        axis.set_xlim(0, most * 1.2)
-        axis.set_xticks(list(range(0, most + 1, max(5, most // 50 * 5))))
+        axis.set_xlim(0, max_companies * 1.2)
+        axis.set_xticks(list(range(0, max_companies + 1, max(5, max_companies // 50 * 5))))
         count_axis(axis, text)
         axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axis.set_title(text("interviews.saturation.axis"))
-        message = said(result, "saturation", text)
+        message = verdict_sentence(result, "saturation", text)
         alt = text("interviews.saturation.alt", message=message)
-        return finished(
+        return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_companies", n=result.n)
         )

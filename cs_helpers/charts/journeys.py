@@ -1,4 +1,4 @@
-"""Figures of the journey: the funnel, the ways between steps, each step by size, stalls, and time to value."""
+"""Figures of the journey: funnel, transitions between steps, steps by size, stalls, and time to value."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from cs_helpers.charts.theme import (
     QUIET,
     RULE,
     Picture,
-    apart,
     bars,
     canvas,
-    finished,
+    finish_figure,
+    heatmap,
+    label_inside,
     percent_axis,
-    shaded,
     size_colours,
-    within,
+    spread_labels,
 )
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
-#: days that the curve of time to value shows: up to the first of them after which nothing comes
+#: the ends of the axis of time to value, in days: the first one after the last event is used
 HORIZONS = (90, 180, 270, 365, 450, 540)
 
-#: fields of a verdict that are names, and of what; of the others some are shares, the rest numbers
-_NAMED = {"step": "step", "before": "step", "size": "size", "other": "size", "industry": "industry"}
+#: the fields of a verdict that are names, with the kind of their label
+_LABELS = {"step": "step", "before": "step", "size": "size", "other": "size", "industry": "industry"}
 
-#: half of the width of a step in the picture of ways
-_BOX = 0.62
+#: half the width of a step in the figure of transitions
+_HALF_WIDTH = 0.62
 _CURVE = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
 
-#: so many ways beside the expected ones are drawn, those that most customers went
-MOST_WAYS = 7
+#: the most transitions drawn besides those to the next step: those of most customers
+MAX_TRANSITIONS = 7
 
-#: so many industries are shown, those with most customers
-MOST_INDUSTRIES = 6
+#: the most industries shown: those with most customers
+MAX_INDUSTRIES = 6
 
 
 def funnel(result: Result, text: Text) -> Picture:
-    """Customers (or users) that have come as far as each step, of all that entered."""
+    """The share of customers (or users) that reached each step, of all that entered."""
     table = result.tables["funnel"]
     unordered, users = result.settings["mode"] == "unordered", result.settings["unit"] == "user"
     places = np.arange(len(table))
@@ -72,17 +72,17 @@ def funnel(result: Result, text: Text) -> Picture:
         n = int(table["units"].iloc[0])
         message = _message(result, text, "funnel")
         alt = text("journeys.funnel.alt", message=message)
-        counted = text("charts.n_users" if users else "charts.n_customers", n=text.number(n))
-        return finished(figure, text, result, message=message, alt=alt, n=counted)
+        n_units = text("charts.n_users" if users else "charts.n_customers", n=text.number(n))
+        return finish_figure(figure, text, result, message=message, alt=alt, n=n_units)
 
 
 def steps(result: Result, text: Text) -> Picture:
-    """Conversion of each step within the window, by size, with intervals."""
+    """The conversion of each step within the window by company size, with intervals."""
     table = result.tables["steps"]
     names = list(dict.fromkeys(table["step"]))
     colours = size_colours(result)
     sizes = [s for s in colours if s in set(table["size"]) and s != "all"]
-    compared = bool(sizes)
+    has_sizes = bool(sizes)
     sizes = sizes or ["all"]  # where no size is known
     with canvas(text, height=1.5 + 0.24 * max(len(sizes), 3) * len(names)) as (figure, axis):
         for i, size in enumerate(sizes):
@@ -99,38 +99,41 @@ def steps(result: Result, text: Text) -> Picture:
                         color=colours[size],
                     )  # fmt: skip
         axis.set_yticks(range(len(names)), [text.label("step", s) for s in names])
-        axis.set_ylim(len(names) - 0.5, -0.5)  # a step of which nothing is known has its place, too
+        axis.set_ylim(len(names) - 0.5, -0.5)  # steps without a known share keep their row
         percent_axis(axis, which="x", top=1.13)
         axis.set_xticks(np.linspace(0, 1, 6))
-        if compared:
+        if has_sizes:
             axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, fontsize=9, borderaxespad=0.2)
         message = _message(result, text, "steps")
         alt = text("journeys.steps.alt", message=message)
-        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+        return finish_figure(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def ways(result: Result, text: Text) -> Picture:
-    """From which step to which customers went: straight on, further ahead (right), back (left)."""
+    """Transitions between steps: to the next step in the middle, further ahead on the right, backward on the left."""
     table = result.tables["ways"]
     steps = result.tables["funnel"]["step"].tolist()
-    place = {step: n for n, step in enumerate(steps)}
-    asides = table[table["ahead"] != 1].nlargest(MOST_WAYS, "customers")
-    most = int(table["customers"].max())
+    position = {step: n for n, step in enumerate(steps)}
+    other_transitions = table[table["ahead"] != 1].nlargest(MAX_TRANSITIONS, "customers")
+    max_customers = int(table["customers"].max())
     with canvas(text, height=1.4 + 0.72 * len(steps)) as (figure, axis):
         for row in table[table["ahead"] == 1].itertuples():
-            y = place[row.before] + 0.5
-            axis.vlines(0, y - 0.24, y + 0.24, color=BLUE, linewidth=1 + 13 * row.customers / most)
+            y = position[row.before] + 0.5
+            axis.vlines(0, y - 0.24, y + 0.24, color=BLUE, linewidth=1 + 13 * row.customers / max_customers)
             axis.text(0.08, y, text.number(row.customers), va="center", fontsize=9, color=BLUE)
-        for n, row in enumerate(asides.sort_values("ahead", key=abs).itertuples()):
+        for n, row in enumerate(other_transitions.sort_values("ahead", key=abs).itertuples()):
             side, color = (1, GREEN) if row.ahead > 0 else (-1, ORANGE)
-            # ahead they leave below the middle of a step and come in above it, back the other way round
-            start, end = place[row.before] + 0.07 * side, place[row.step] - 0.07 * side
-            edge, reach = side * _BOX, side * (_BOX + 0.25 + 0.26 * abs(row.ahead) + 0.07 * (n % 2))
+            # arrows ahead start below the middle of a step and end above it, arrows back the other way round
+            start, end = position[row.before] + 0.07 * side, position[row.step] - 0.07 * side
+            edge, reach = (
+                side * _HALF_WIDTH,
+                side * (_HALF_WIDTH + 0.25 + 0.26 * abs(row.ahead) + 0.07 * (n % 2)),
+            )
             curve = Path([(edge, start), (reach, start), (reach, end), (edge, end)], _CURVE)
             axis.add_patch(
                 FancyArrowPatch(
                     path=curve, arrowstyle="-|>", mutation_scale=10, color=color, shrinkA=0, shrinkB=0,
-                    linewidth=1 + 9 * row.customers / most,
+                    linewidth=1 + 9 * row.customers / max_customers,
                 )
             )  # fmt: skip
             axis.text(
@@ -138,25 +141,27 @@ def ways(result: Result, text: Text) -> Picture:
                 fontsize=9, va="center", ha="center",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
-        for step, y in place.items():
-            axis.add_patch(Rectangle((-_BOX, y - 0.24), 2 * _BOX, 0.48, facecolor="white", edgecolor=RULE))
-            within(axis, 0, y, text.wrap(text.label("step", step), 26))
+        for step, y in position.items():
+            axis.add_patch(
+                Rectangle((-_HALF_WIDTH, y - 0.24), 2 * _HALF_WIDTH, 0.48, facecolor="white", edgecolor=RULE)
+            )
+            label_inside(axis, 0, y, text.wrap(text.label("step", step), 26))
         axis.set(xlim=(-2.4, 2.4), ylim=(len(steps) - 0.6, -0.4))
         axis.set_axis_off()
         message = _message(result, text, "ways")
         alt = text("journeys.ways.alt", message=message)
-        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+        return finish_figure(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def stalls(result: Result, text: Text) -> Picture:
-    """Of those that came to each step the share that waits longer than usual for the next, by segment."""
+    """The share of customers that wait longer than usual for each step, of those that reached the step before, by segment."""
     table = result.tables["stalls"]
     names = result.tables["funnel"]["step"].tolist()[1:]
-    by_number = table.groupby(["dimension", "segment"])["came"].sum()
-    industries = by_number.get("industry", by_number.iloc[:0])
-    largest = industries.drop(UNKNOWN, errors="ignore").nlargest(MOST_INDUSTRIES).index.tolist()
+    waits_by_segment = table.groupby(["dimension", "segment"])["waits"].sum()
+    industries = waits_by_segment.get("industry", waits_by_segment.iloc[:0])
+    largest = industries.drop(UNKNOWN, errors="ignore").nlargest(MAX_INDUSTRIES).index.tolist()
     order = {
-        "size": [s for s in size_colours(result) if ("size", s) in by_number.index],
+        "size": [s for s in size_colours(result) if ("size", s) in waits_by_segment.index],
         "industry": [*largest, *(s for s in industries.index if s == UNKNOWN)],
     }
     order = {dimension: segments for dimension, segments in order.items() if segments}
@@ -169,36 +174,36 @@ def stalls(result: Result, text: Text) -> Picture:
             cells = inside.reindex([(step, s) for step in names for s in segments])
             shape = (len(names), len(segments))
             words = [
-                "" if n != n else text("journeys.stalls.cell", late=text.number(late), came=text.number(n))
-                for late, n in zip(cells["late"], cells["came"], strict=True)
+                "" if n != n else text("journeys.stalls.cell", late=text.number(late), waits=text.number(n))
+                for late, n in zip(cells["late"], cells["waits"], strict=True)
             ]
             shares = cells["share"].fillna(0).to_numpy().reshape(shape)
-            shaded(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
+            heatmap(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
             axis.set_title(text(f"charts.by_{dimension}"))
             axis.set_xticklabels([text.wrap(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:
                 axis.set_yticklabels([text.wrap(text.label("step", s), 24) for s in names], fontsize=9)
         message = _message(result, text, "stalls")
         alt = text("journeys.stalls.alt", message=message)
-        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+        return finish_figure(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def value_curve(result: Result, text: Text) -> Picture:
-    """Share of customers with value by days since the start, leaving being a competing end."""
+    """The share of customers with value by days since the start, with leaving as a competing event."""
     table = result.tables["value_curve"]
-    # a curve that is known for ever is drawn no further than its last event makes worth while
+    # a curve that is known without end is drawn to the first horizon after its last event
     longest = table.groupby("size")["day"].max().max()
     horizon = next((day for day in HORIZONS if day >= longest), HORIZONS[-1])
     with canvas(text, height=3.9) as (figure, axis):
         ends: list[tuple[float, float, str]] = []
         colours = size_colours(result)
         for size, colour in colours.items():
-            whole = table[table["size"] == size]
-            if whole.empty:
+            full_curve = table[table["size"] == size]
+            if full_curve.empty:
                 continue
-            curve = whole[whole["day"] <= horizon]
-            # it ends where nobody is watched any more; where nobody waits any more it is known for ever
-            last = min(float(whole["until"].iloc[0]), horizon)
+            curve = full_curve[full_curve["day"] <= horizon]
+            # it ends where nobody is observed any more; where nobody waits any more it has no end
+            last = min(float(full_curve["until"].iloc[0]), horizon)
             day, share, low, high = (np.r_[0.0, curve[c]] for c in ("day", "share", "low", "high"))
             day, share, low, high = np.r_[day, last], *(np.r_[part, part[-1]] for part in (share, low, high))
             axis.step(day, share, where="post", color=colour, linewidth=2.2 if size == "all" else 1.4)
@@ -206,8 +211,8 @@ def value_curve(result: Result, text: Text) -> Picture:
                 axis.fill_between(day, low, high, step="post", color=colour, alpha=0.1, linewidth=0)
             if last < horizon:
                 axis.plot(last, share[-1], "o", color=colour, markersize=4)
-            ends.append((float(share[-1]), float(whole["at_risk"].iloc[0]), size))
-        places = apart([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
+            ends.append((float(share[-1]), float(full_curve["at_risk"].iloc[0]), size))
+        places = spread_labels([share_end for share_end, _, _ in sorted(ends)], 0.055, 1.02)
         for place, (_, n, size) in zip(places, sorted(ends), strict=True):
             label = text("charts.all") if size == "all" else text.label("size", size)
             axis.text(
@@ -222,21 +227,21 @@ def value_curve(result: Result, text: Text) -> Picture:
         )
         message = _message(result, text, "value_curve")
         alt = text("journeys.value_curve.alt", message=message)
-        return finished(figure, text, result, message=message, alt=alt, n=_customers(result, text))
+        return finish_figure(figure, text, result, message=message, alt=alt, n=_customers(result, text))
 
 
 def _message(result: Result, text: Text, question: str) -> str:
-    """What the analysis says of a question, in words."""
+    """The sentence of a question's verdict, with its fields formatted in the language."""
     verdict = result.verdicts[question]
-    said = {}
+    fields = {}
     for name, value in verdict.fields.items():
-        if name in _NAMED:
-            said[name] = text.label(_NAMED[name], value)
+        if name in _LABELS:
+            fields[name] = text.label(_LABELS[name], value)
         elif name == "mrr":
-            said[name] = text.money(value, result.settings["currency"])
+            fields[name] = text.money(value, result.settings["currency"])
         else:
-            said[name] = text.share(value) if name.endswith("share") else text.number(value)
-    return text(f"journeys.{question}.{verdict.code}", **said)
+            fields[name] = text.share(value) if name.endswith("share") else text.number(value)
+    return text(f"journeys.{question}.{verdict.code}", **fields)
 
 
 def _customers(result: Result, text: Text) -> str:

@@ -1,31 +1,31 @@
-"""Figures of maturity: levels over time, by size, transitions, and what a fall foretells."""
+"""Figures of maturity: levels over time and by size, transitions, and losses after a fall in level."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity import LEVELS, LOST, NOT_THERE, UNKNOWN
+from cs_helpers.analyses.maturity.levels import LEVELS, LOST, NOT_THERE, UNKNOWN
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
     ORANGE,
     QUIET,
     Picture,
-    above,
     bars,
     canvas,
     count_axis,
-    finished,
+    finish_figure,
+    heatmap,
+    label_above,
+    label_inside,
     percent_axis,
-    shaded,
-    within,
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
-#: of customers whose level is not known: no blue, as levels are
+#: the colour of customers whose level is not known, unlike the blues of levels
 NOT_KNOWN = "#eadfca"
 
 
@@ -38,31 +38,31 @@ def by_quarter(result: Result, text: Text) -> Picture:
         base = np.zeros(len(quarters))
         for level in (*LEVELS, *([UNKNOWN] if counts[UNKNOWN].any() else [])):
             inside = counts[level].to_numpy(float)
-            bars(axis, range(len(quarters)), inside, start=base, color=_shade(level), width=0.78)
+            bars(axis, range(len(quarters)), inside, start=base, color=_level_colour(level), width=0.78)
             for x, (low, value) in enumerate(zip(base, inside, strict=True)):
                 if value >= max(counts.to_numpy().sum(axis=1).max() * 0.045, 1):
                     color = "white" if level >= 3 else INK
-                    within(axis, x, low + value / 2, f"{value:.0f}", color=color, fontsize=8.5)
+                    label_inside(axis, x, low + value / 2, f"{value:.0f}", color=color, fontsize=8.5)
             if inside[-1]:
                 axis.text(
                     len(quarters) - 0.55,
                     base[-1] + inside[-1] / 2,
-                    _level(level, text),
+                    _level_name(level, text),
                     va="center",
                     fontsize=9,
                     color=QUIET,
                 )
             base += inside
         for x, total in enumerate(base):
-            above(axis, x, total, text.number(total))
+            label_above(axis, x, total, text.number(total))
         axis.set_xticks(range(len(quarters)), [q.replace("Q", " Q") for q in quarters], fontsize=9)
         axis.set_xlim(-0.6, len(quarters) + 0.6)
         count_axis(axis, text)
         axis.set_ylim(0, max(base.max() * 1.12, 1))
         axis.set_title(text("maturity.by_quarter.axis"))
-        message = _said(result, "by_quarter", text)
+        message = _verdict_sentence(result, "by_quarter", text)
         alt = text("maturity.by_quarter.alt", message=message, quarters=len(quarters))
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,
@@ -72,32 +72,32 @@ def by_quarter(result: Result, text: Text) -> Picture:
         )
 
 
-def _said(result: Result, question: str, text: Text) -> str:
-    """What the page says of a question: shares and sizes as the language writes them."""
-    said = result.verdicts[question]
+def _verdict_sentence(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, with its fields formatted in the language."""
+    verdict = result.verdicts[question]
     fields: dict[str, str] = {}
-    for name, value in said.fields.items():
+    for name, value in verdict.fields.items():
         if name in ("best", "least"):
             fields[name] = text.label("size", value)
         elif name in ("n", "customers", "quarters"):
             fields[name] = text.number(value)
         else:
             fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
-    return text(f"maturity.{question}.{said.code}", **fields)
+    return text(f"maturity.{question}.{verdict.code}", **fields)
 
 
-def _shade(level: int) -> str:
+def _level_colour(level: int) -> str:
     return NOT_KNOWN if level == UNKNOWN else SHADES[level]
 
 
-def _level(level: int, text: Text) -> str:
-    """What a level is called, and what stands in its place."""
+def _level_name(level: int, text: Text) -> str:
+    """The name of a level, or of the state that takes its place."""
     words = {LOST: "lost", UNKNOWN: "unknown", NOT_THERE: "not_recorded"}
     return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
 
 
 def by_size(result: Result, text: Text) -> Picture:
-    """The share of each level within each size."""
+    """The share of each level within each company size."""
     table = result.tables["by_size"]
     table = table[table["n"] > 0]
     sizes = list(dict.fromkeys(table["size"]))[::-1]
@@ -107,12 +107,14 @@ def by_size(result: Result, text: Text) -> Picture:
         for level in (*LEVELS, *([UNKNOWN] if unknown else [])):
             share = table[table["level"] == level].set_index("size").loc[sizes, "share"].to_numpy(float)
             bars(
-                axis, range(len(sizes)), share, start=start, color=_shade(level), width=0.62, lying=True,
-                label=_level(level, text),
+                axis, range(len(sizes)), share, start=start, color=_level_colour(level), width=0.62, lying=True,
+                label=_level_name(level, text),
             )  # fmt: skip
             for y, (x, width) in enumerate(zip(start, share, strict=True)):
                 if width > 0.03:
-                    within(axis, x + width / 2, y, text.share(width), color="white" if level >= 3 else INK)
+                    label_inside(
+                        axis, x + width / 2, y, text.share(width), color="white" if level >= 3 else INK
+                    )
             start += share
         n = table.drop_duplicates("size").set_index("size")["n"]
         axis.set_yticks(range(len(sizes)), [f"{text.label('size', s)}\nn={n[s]}" for s in sizes])
@@ -125,9 +127,9 @@ def by_size(result: Result, text: Text) -> Picture:
             fontsize=9,
             columnspacing=1.2,
         )
-        message = _said(result, "by_size", text)
+        message = _verdict_sentence(result, "by_size", text)
         alt = text("maturity.by_size.alt", message=message)
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,
@@ -139,11 +141,11 @@ def by_size(result: Result, text: Text) -> Picture:
 
 
 def transitions(result: Result, text: Text) -> Picture:
-    """From level to level in a quarter, the last four quarters together."""
+    """Transitions between levels within a quarter, over the last four quarters."""
     table = result.tables["transitions"]
     table = table[table["n"] > 0]
-    asides = [a for a in (NOT_THERE, UNKNOWN) if table.loc[table["after"] == a, "customers"].any()]
-    columns = [*asides, *([LOST] if (table["after"] == LOST).any() else []), *LEVELS]
+    other_states = [a for a in (NOT_THERE, UNKNOWN) if table.loc[table["after"] == a, "customers"].any()]
+    columns = [*other_states, *([LOST] if (table["after"] == LOST).any() else []), *LEVELS]
     before = sorted(set(table["before"]))
     share = table.pivot(index="before", columns="after", values="share").loc[before, columns]
     count = table.pivot(index="before", columns="after", values="customers").loc[before, columns]
@@ -153,15 +155,15 @@ def transitions(result: Result, text: Text) -> Picture:
             [[f"{text.share(s)}\n({c})" if c else "" for s, c in zip(a, b, strict=True)]
              for a, b in zip(share.to_numpy(), count.to_numpy(), strict=True)]
         )  # fmt: skip
-        shaded(axis, share.to_numpy(), words, fontsize=9)
-        axis.set_xticklabels([text.wrap(_level(a, text), 12) for a in columns])
+        heatmap(axis, share.to_numpy(), words, fontsize=9)
+        axis.set_xticklabels([text.wrap(_level_name(a, text), 12) for a in columns])
         axis.set_yticklabels([f"{text.label('level', b)}  n={n[b]}" for b in before])
         axis.set_xlabel(text("maturity.transitions.after"))
         axis.set_ylabel(text("maturity.transitions.before"), labelpad=10)
-        message = _said(result, "transitions", text)
+        message = _verdict_sentence(result, "transitions", text)
         alt = text("maturity.transitions.alt", message=message)
         total = int(n.sum())
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,
@@ -176,11 +178,11 @@ def transitions(result: Result, text: Text) -> Picture:
 
 
 def falls(result: Result, text: Text) -> Picture:
-    """Customers lost in a quarter, of those whose level fell in the two quarters before and of the others."""
+    """The share of customers lost in a quarter, of those whose level fell in the two quarters before and of the others."""
     table: pd.DataFrame = result.tables["falls"]
     with canvas(text, height=2.7) as (figure, axis):
         for place, row in enumerate(table.itertuples()):
-            if not row.customers:  # nothing was measured, so nothing is drawn
+            if not row.customers:  # nothing to draw without customers
                 continue
             colour = ORANGE if row.fell else BLUE
             bars(axis, [place], row.share, color=colour, width=0.5, lying=True)
@@ -200,10 +202,10 @@ def falls(result: Result, text: Text) -> Picture:
         percent_axis(axis, which="x", top=min(1.0, float(np.nanmax(table["high"])) + 0.25))
         axis.grid(axis="y", visible=False)
         axis.set_title(text("maturity.falls.axis"))
-        message = _said(result, "falls", text)
+        message = _verdict_sentence(result, "falls", text)
         alt = text("maturity.falls.alt", message=message)
         total = int(table["customers"].sum())
-        return finished(
+        return finish_figure(
             figure,
             text,
             result,

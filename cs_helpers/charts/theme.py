@@ -1,4 +1,4 @@
-"""One look for all figures: type, colours that colour-blind readers tell apart, title, source."""
+"""The common style of all figures: fonts, colours safe for colour-blind readers, title and source line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
@@ -30,10 +30,12 @@ from cs_helpers.words.tokens import JAPANESE
 
 INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
 BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b", "#8fc1e3", "#e3c567"
-#: of company sizes from the largest: as many as there may be classes
-_SIZES = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
+#: colours of company sizes, largest first: as many as a product may have classes
+_SIZE_COLOURS = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
 #: maturity levels from 0 to 4, light to dark
 LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
+#: of a share, from none to all: seaborn's light palette of this blue; to import it for that alone takes time
+_SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951388), BLUE])  # type: ignore[arg-type]
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0
@@ -42,7 +44,7 @@ PIXELS_AN_INCH = 130
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, its message in a sentence, and what a reader who cannot see it is told."""
+    """A figure as PNG, with its message, its alt text and its width in CSS pixels."""
 
     png: bytes
     message: str
@@ -50,20 +52,20 @@ class Picture:
     width: int
 
 
-#: what draws the answer to one question of a page
+#: a function that draws the figure for one question of a page
 Chart = Callable[[Result, Text], Picture]
 
 
 def size_colours(result: Result) -> dict[str, str]:
-    """One colour a company size, in order: all, the classes from the largest, and what is not known."""
+    """The colours of `all`, of the classes of company size from the largest, and of `unknown`, in this order."""
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
-    return {"all": INK, **dict(zip(sizes, _SIZES, strict=False)), UNKNOWN: QUIET}
+    return {"all": INK, **dict(zip(sizes, _SIZE_COLOURS, strict=False)), UNKNOWN: QUIET}
 
 
 @cache
 def _japanese_font() -> str:
     """Registers the Japanese font that ships with matplotlib-fontja and returns its name."""
-    # found, not imported: importing it changes the fonts of whatever a person draws besides
+    # not imported, because importing it changes the fonts of all figures in the process
     package = find_spec("matplotlib_fontja")
     folder = Path(str(package.origin if package else "")).parent / "fonts"
     for file in sorted(folder.glob("*.ttf")):
@@ -73,12 +75,12 @@ def _japanese_font() -> str:
 
 @contextmanager
 def style(language: str) -> Iterator[None]:
-    """The settings that every figure is drawn under."""
+    """The matplotlib settings of all figures, as a context."""
     fonts = ["DejaVu Sans", _japanese_font()]
     settings: dict[str, Any] = {
         "font.family": fonts if language == "en" else fonts[::-1],
         "font.size": 10,
-        # a page scales its figures, which undoes hinting, and hinting doubles the time that letters take
+        # pages scale figures, which makes hinting useless, and hinting doubles the time to draw text
         "text.hinting": "no_hinting",
         "text.color": INK,
         "axes.labelcolor": QUIET,
@@ -86,7 +88,7 @@ def style(language: str) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
-        "axes.titley": 1.0,  # no axis with a title has labels above it; matplotlib would measure to see
+        "axes.titley": 1.0,  # titles are never above tick labels; otherwise matplotlib measures to find out
         "axes.titlesize": 10,
         "axes.titlecolor": QUIET,
         "axes.titleweight": "normal",
@@ -109,23 +111,23 @@ def style(language: str) -> Iterator[None]:
 def canvas(
     text: Text, rows: int = 1, columns: int = 1, *, height: float = 3.9, **options: Any
 ) -> Iterator[tuple[Figure, Any]]:
-    """A figure and its axes (none for 0 rows) under the one style; pyplot never hears of it."""
+    """A figure and its axes (None for 0 rows) in the common style, not registered with pyplot."""
     with style(text.language):
         figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=PIXELS_AN_INCH)
         yield figure, figure.subplots(rows, columns, **options) if rows else None
 
 
-def finished(
+def finish_figure(
     figure: Figure, text: Text, result: Result, *, message: str, alt: str, n: str, period: str = ""
 ) -> Picture:
-    """The figure with its message as title and its n, period and as-of as source line.
+    """The finished figure with its message as title, and n, period and as-of date as source line.
 
-    `period` where the figure's is not the result's.
+    period: default that of the result.
     """
     title = figure.suptitle(
         text.wrap(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
     )
-    if JAPANESE.search(message):  # the Japanese font has no bold: a thin outline makes one
+    if JAPANESE.search(message):  # the Japanese font has no bold face, so a thin outline imitates it
         title.set_path_effects([withStroke(linewidth=0.45, foreground=INK)])
     else:
         title.set(fontweight="bold", fontfamily="DejaVu Sans")
@@ -138,16 +140,16 @@ def finished(
     figure.supxlabel(source, x=0.008, ha="left", fontsize=8, color=QUIET)
     for axes in figure.axes:
         for spine in axes.spines.values():
-            spine.set_in_layout(False)  # it is where the axes end: nothing to measure
+            spine.set_in_layout(False)  # on the edge of the axes, so nothing to measure
         for line in (axes.xaxis, axes.yaxis):
             if not line.get_label_text():
-                line.set_label_coords(0, 0)  # else all tick labels are measured to place a label of no words
+                line.set_label_coords(0, 0)  # otherwise all tick labels are measured to place an empty label
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
     return Picture(png(pixels(figure), an_inch=PIXELS_AN_INCH), message, alt, int(WIDTH * 96))
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:
-    """Percentages from 0 on one axis, with quiet lines."""
+    """Formats one axis as percentages from 0, with grid lines."""
     target = axis.yaxis if which == "y" else axis.xaxis
     (axis.set_ylim if which == "y" else axis.set_xlim)(0, top)
     target.set_major_formatter(PercentFormatter(1.0, decimals=0 if top >= 0.05 else 1))
@@ -155,7 +157,7 @@ def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:
 
 
 def count_axis(axis: Axes, text: Text) -> None:
-    """Counts from 0 on the upright axis, with the language's separators and quiet lines."""
+    """Formats the y axis as counts from 0 with the separators of the language, with grid lines."""
     axis.set_ylim(bottom=0)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
     axis.grid(axis="y")
@@ -172,10 +174,10 @@ def bars(
     lying: bool = False,
     **look: Any,
 ) -> None:
-    """Bars from `start`, as wide as `width`, about their places; upright, or lying from left to right.
+    """Draws bars centred on `places`, from `start`, vertical or horizontal; bars of missing length are left out.
 
-    One shape for all, where `Axes.bar` makes one of each and measures it: of 60 bars a fifth of a figure's time. A bar
-    whose length is missing is left out.
+    Draws one collection, because `Axes.bar` creates and measures a patch per bar: for 60 bars a fifth of the time of a
+    figure.
     """
     places, lengths, start = np.broadcast_arrays(np.asarray(places, float), np.asarray(lengths, float), start)
     known = ~np.isnan(lengths)
@@ -183,44 +185,46 @@ def bars(
     far, high = near + width, low + lengths[known]
     across, along = np.stack([near, near, far, far], axis=1), np.stack([low, high, high, low], axis=1)
     corners = np.stack([along, across] if lying else [across, along], axis=2)
-    colours = [c for c, one in zip(color, known, strict=True) if one] if isinstance(color, list) else color
+    colours = (
+        [c for c, is_known in zip(color, known, strict=True) if is_known]
+        if isinstance(color, list)
+        else color
+    )
     axis.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors="none", **look))
     axis.autoscale_view()
 
 
-def above(axis: Axes, x: Any, y: float, words: str) -> None:
-    """Words just above the end of a bar, where the axis goes on above it."""
+def label_above(axis: Axes, x: Any, y: float, label: str) -> None:
+    """Writes a label above the end of a bar, where the axis leaves room for it."""
     axis.annotate(
-        words, (x, y), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=9,
+        label, (x, y), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=9,
         linespacing=1.35, in_layout=False,
     )  # fmt: skip
 
 
-def within(axis: Axes, x: Any, y: Any, words: str, *, color: str = INK, fontsize: float = 9) -> None:
-    """Words in the middle of a bar or cell: the layout, which asks what stands out, need not measure them."""
-    axis.text(x, y, words, ha="center", va="center", color=color, fontsize=fontsize, in_layout=False)
+def label_inside(axis: Axes, x: Any, y: Any, label: str, *, color: str = INK, fontsize: float = 9) -> None:
+    """Writes a label centred in a bar or cell, excluded from the layout because it cannot stick out of the axes."""
+    axis.text(x, y, label, ha="center", va="center", color=color, fontsize=fontsize, in_layout=False)
 
 
-def shaded(axis: Axes, shares: np.ndarray, words: np.ndarray, *, fontsize: float) -> None:
-    """Cells that are the bluer the larger their share (0 to 1), with words in them; first row on top.
+def heatmap(axis: Axes, shares: np.ndarray, labels: np.ndarray, *, fontsize: float) -> None:
+    """Draws a heatmap of shares (0 to 1) with a label in each cell, first row on top.
 
-    The look of seaborn's heatmap, which draws the whole figure to see whether labels overlap.
+    Looks like seaborn's heatmap, which draws the whole figure to find out whether labels overlap.
     """
     rows, columns = shares.shape
-    axis.pcolormesh(
-        shares, cmap=sns.light_palette(BLUE, as_cmap=True), vmin=0, vmax=1, linewidths=2, edgecolor="white"
-    )
+    axis.pcolormesh(shares, cmap=_SHADES, vmin=0, vmax=1, linewidths=2, edgecolor="white")
     for (row, column), share in np.ndenumerate(shares):
         color = "white" if share >= 0.65 else INK
-        within(axis, column + 0.5, row + 0.5, str(words[row, column]), color=color, fontsize=fontsize)
+        label_inside(axis, column + 0.5, row + 0.5, str(labels[row, column]), color=color, fontsize=fontsize)
     axis.set(xlim=(0, columns), ylim=(rows, 0))
     axis.set_xticks(np.arange(columns) + 0.5)
     axis.set_yticks(np.arange(rows) + 0.5, [""] * rows, va="center")
     axis.spines[:].set_visible(False)
 
 
-def apart(places: list[float], gap: float, top: float = float("inf")) -> list[float]:
-    """Places of labels, in order, moved apart: upwards, and down again from the top."""
+def spread_labels(places: list[float], gap: float, top: float = float("inf")) -> list[float]:
+    """Positions of labels, sorted, with at least `gap` between them and none above `top`; changes the list in place."""
     for n in range(1, len(places)):
         places[n] = max(places[n], places[n - 1] + gap)
     for n in range(len(places) - 1, -1, -1):

@@ -7,11 +7,11 @@
 
 The rule for every notebook: the leadership edition never shows `told` columns next to a company or a
 person without a pseudonym, and members of staff have pseudonyms everywhere unless the product file
-allows their names. `editions/disclosed.py` applies it to every result, `report/disclosure_gate.py` checks
+allows their names. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
 each page; both fail for a column without a declaration.
 
 This module declares the columns of the contract's tables (a test compares it with them); each analysis
-declares its own columns as `DISCLOSES`.
+declares its own columns as `declaration.Declaration.discloses`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Disclosure = Literal["public", "company", "person", "told"]
 
 #: the declaration of an analysis: column, or `table.column` where a column means something else in one table, or
 #: `table.*` where the column names are data -> disclosure
-Declaration = Mapping[str, Disclosure]
+ColumnDisclosures = Mapping[str, Disclosure]
 
 
 def columns(
@@ -34,7 +34,7 @@ def columns(
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
 
-def disclosure_of(declared: Declaration, table: str, column: str) -> Disclosure | None:
+def disclosure_of(declared: ColumnDisclosures, table: str, column: str) -> Disclosure | None:
     """The disclosure of a column of an analysis's table; None where it is not declared."""
     for name in (f"{table}.{column}", f"{table}.*", column):
         if name in declared:
@@ -43,7 +43,7 @@ def disclosure_of(declared: Declaration, table: str, column: str) -> Disclosure 
 
 
 #: table of the contract -> column -> disclosure
-COLUMNS: Mapping[str, Declaration] = {
+COLUMNS: Mapping[str, ColumnDisclosures] = {
     "accounts": columns(
         public="size industry motivation literacy touch_model churned",
         company="account_id name",

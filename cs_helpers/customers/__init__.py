@@ -1,1 +1,1 @@
-"""Who the customers are and what is measured of them: what every analysis asks."""
+"""Customers, their segments and their measures: what all analyses share."""

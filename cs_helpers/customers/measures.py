@@ -1,4 +1,4 @@
-"""The measures that product files declare, for each account at the end of each month."""
+"""The measures declared in product files, for each account and month."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.products import Measure
 from cs_helpers.snapshot import ProductData, matches_pattern
 
-#: the table without which a measure of each source is unknown
-NEEDS = {
+#: the table that each source of measures needs
+SOURCE_TABLES = {
     "usage": "usage",
     "tickets": "tickets",
     "touches": "touches",
@@ -23,54 +23,54 @@ NEEDS = {
 }
 
 
-def monthly(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """A measure over the months up to each month.
+def monthly_values(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
+    """A measure over the window of months that ends with each month.
 
-    Rows: account_id. Columns: `months` (first days of months that follow each other). Unknown is
-    NaN: the table was not given, or nobody answered; no use and no tickets are 0, and so are months of which
-    nothing is known (`known`): there the value is only the least that it can be.
+    Index: account_id. Columns: `months` (first days of consecutive months). NaN where the table is missing or nobody
+    answered. No usage and no tickets are 0, also in months without data (`known_months`), where the value is a lower
+    bound.
     """
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    if NEEDS[measure.source] not in data.given:
+    if SOURCE_TABLES[measure.source] not in data.given:
         return pd.DataFrame(float("nan"), index=accounts, columns=months)
-    earlier = measure.months - 1
-    cells = _Cells(accounts, int(_month(months[:1])[0]) - earlier, earlier + len(months))
+    months_before = measure.months - 1
+    grid = _Grid(accounts, int(_month_number(months[:1])[0]) - months_before, months_before + len(months))
     if measure.source == "usage":
-        found = _usage(data, measure, cells)
+        values = _usage_values(data, measure, grid)
     elif measure.source in ("tickets", "touches"):
         rows = data[measure.source]
         if measure.source == "touches":
             rows = rows[rows["kind"] != "churn_notice"]
         when = rows["opened_at" if measure.source == "tickets" else "occurred_at"]
-        found = _total(cells.sums(rows["account_id"], when), measure)
+        values = _sum_over_window(grid.sums(rows["account_id"], when), measure)
     elif measure.source == "surveys":
         rows = data["surveys"].dropna(subset=["nps"])
-        place = rows["account_id"], rows["answered_on"]
-        total = _total(cells.sums(*place, rows["nps"]), measure)
-        answers = _total(cells.sums(*place), measure)
-        found = np.divide(total, answers, out=np.full(total.shape, np.nan), where=answers > 0)
+        cell = rows["account_id"], rows["answered_on"]
+        total = _sum_over_window(grid.sums(*cell, rows["nps"]), measure)
+        answers = _sum_over_window(grid.sums(*cell), measure)
+        values = np.divide(total, answers, out=np.full(total.shape, np.nan), where=answers > 0)
     else:
         rows = data["assessments"]
         rows = rows[rows["measure"] == measure.name].dropna(subset=["score"]).sort_values("assessed_on")
-        windows = _windows(cells.latest(rows["account_id"], rows["assessed_on"], rows["score"]), measure)
-        found = windows[..., 0]
+        windows = _windows(grid.latest(rows["account_id"], rows["assessed_on"], rows["score"]), measure)
+        values = windows[..., 0]
         for later in np.moveaxis(windows, -1, 0)[1:]:
-            found = np.where(np.isnan(later), found, later)
-    return pd.DataFrame(found, index=accounts, columns=months)
+            values = np.where(np.isnan(later), values, later)
+    return pd.DataFrame(values, index=accounts, columns=months)
 
 
-#: sources whose silence means 0, where they tell of a day at all
-COUNTED = ("usage", "tickets", "touches")
+#: sources that count rows: no row means 0 on days covered by the data
+COUNT_SOURCES = ("usage", "tickets", "touches")
 
 
-def known(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> np.ndarray:
-    """Whether all of a measure's days up to the end of each month are known; bool, of `months`.
+def known_months(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> np.ndarray:
+    """Whether the data covers the whole window of a measure for each month: bool, as long as `months`.
 
-    What is answered or judged, not counted, is known wherever there is a value.
+    Measures that are answered or assessed rather than counted are known wherever they have a value.
     """
-    if measure.source not in COUNTED:
+    if measure.source not in COUNT_SOURCES:
         return np.ones(len(months), dtype=bool)
-    period = period_of(data, measure.source, measure.event)
+    period = covered_period(data, measure.source, measure.event)
     if period is None:
         return np.zeros(len(months), dtype=bool)
     firsts = months - pd.DateOffset(months=measure.months - 1)
@@ -79,15 +79,15 @@ def known(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> np.n
     return np.array([period.covers(first, last) for first, last in spans], dtype=bool)
 
 
-def period_of(data: ProductData, table: str, event: str = "*") -> Period | None:
-    """From when to when a table tells of the product, or of usage the events of a pattern; None: of no day."""
-    whole = data.coverage.tables.get(table)
-    if whole is None or table != "usage" or event == "*":
-        return whole
+def covered_period(data: ProductData, table: str, event: str = "*") -> Period | None:
+    """The period covered by a table, or by the usage events that match a pattern; None without any day."""
+    period = data.coverage.tables.get(table)
+    if period is None or table != "usage" or event == "*":
+        return period
     names = pd.Series([name for t, name in data.coverage.parts if t == table], dtype="str")
-    parts = [data.coverage.parts[table, name] for name in names[named(names, event)]]
+    parts = [data.coverage.parts[table, name] for name in names[matches_event(names, event)]]
     if not parts:
-        return whole  # never seen in a log that tells of these days: it was not done
+        return period  # no such event in a log that covers these days: it was not used
     if len(parts) == 1:
         return parts[0]
     last = max(parts, key=lambda period: (period.last, period.silent_since is None))
@@ -95,58 +95,63 @@ def period_of(data: ProductData, table: str, event: str = "*") -> Period | None:
 
 
 def _common_gaps(parts: list[Period]) -> tuple[tuple[date, date], ...]:
-    """The gaps that all of some parts of a log have."""
+    """The intersection of the gaps of several periods."""
     common = parts[0].gaps
     for part in parts[1:]:
-        both = ((max(a, c), min(b, d)) for a, b in common for c, d in part.gaps)
-        common = tuple((first, last) for first, last in both if first <= last)
+        overlaps = ((max(a, c), min(b, d)) for a, b in common for c, d in part.gaps)
+        common = tuple((first, last) for first, last in overlaps if first <= last)
     return common
 
 
-def young(data: ProductData, measure: Measure, month: pd.Timestamp, first_days: pd.Series) -> pd.Series:
-    """Which customers are too young for a measure: they began after its first day. Index: that of `first_days`; bool.
+def started_within_window(
+    data: ProductData, measure: Measure, month: pd.Timestamp, first_days: pd.Series
+) -> pd.Series:
+    """Whether each customer started after the first day of a measure's window: bool, with the index of `first_days`.
 
-    first_days: the first day of each customer's spell (datetime64). What is answered or judged has no age.
+    first_days: the first day of each customer's spell (datetime64). False for measures that are answered or assessed.
     """
-    if measure.source not in COUNTED:
+    if measure.source not in COUNT_SOURCES:
         return pd.Series(False, first_days.index)
     return first_days > month - pd.DateOffset(months=measure.months - 1)
 
 
-def named(events: pd.Series, pattern: str) -> np.ndarray:
-    """Which rows `matching` finds; looks at each name once and not on each row."""
+def matches_event(events: pd.Series, pattern: str) -> np.ndarray:
+    """Which events match a pattern (`snapshot.matches_pattern`), evaluated once per distinct name: bool array."""
     codes, names = pd.factorize(events)
-    found: np.ndarray = np.append(matches_pattern(pd.Series(names), pattern).to_numpy(bool), False)[codes]
-    return found
+    return np.asarray(np.append(matches_pattern(pd.Series(names), pattern).to_numpy(bool), False)[codes])
 
 
-def _usage(data: ProductData, measure: Measure, cells: _Cells) -> np.ndarray:
+def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarray:
     usage = data["usage_monthly"]
     if measure.value == "distinct_events":
-        rows = usage.loc[named(usage["event"], measure.event), ["account_id", "month", "event"]]
-        used = np.zeros((len(cells.accounts), cells.width - measure.months + 1))
+        rows = usage.loc[matches_event(usage["event"], measure.event), ["account_id", "month", "event"]]
+        event_counts = np.zeros((len(grid.accounts), grid.width - measure.months + 1))
         for _, part in rows.groupby("event"):
-            used += _peak(cells.most(part["account_id"], part["month"]), measure)
-        return used
+            event_counts += _max_over_window(grid.maxima(part["account_id"], part["month"]), measure)
+        return event_counts
     if measure.value == "days" and measure.event != "*":
-        # a day on which several of the events were done is one day
+        # a day with several matching events counts once
         daily = data["usage_daily"]
-        rows = daily.loc[named(daily["event"], measure.event), ["account_id", "day"]].drop_duplicates()
-        return _total(cells.sums(rows["account_id"], rows["day"]), measure)
-    # the row without an event counts each day and user once, whatever events there were
-    chosen = usage["event"].isna() if measure.event == "*" else named(usage["event"], measure.event)
-    rows = usage.loc[chosen, ["account_id", "month", measure.value]]
-    place = rows["account_id"], rows["month"], rows[measure.value]
+        rows = daily.loc[
+            matches_event(daily["event"], measure.event), ["account_id", "day"]
+        ].drop_duplicates()
+        return _sum_over_window(grid.sums(rows["account_id"], rows["day"]), measure)
+    # the row without an event counts each day and user once over all events
+    is_counted = (
+        usage["event"].isna() if measure.event == "*" else matches_event(usage["event"], measure.event)
+    )
+    rows = usage.loc[is_counted, ["account_id", "month", measure.value]]
+    cell = rows["account_id"], rows["month"], rows[measure.value]
     if measure.value == "users":
-        return _peak(cells.most(*place), measure)
-    return _total(cells.sums(*place), measure)
+        return _max_over_window(grid.maxima(*cell), measure)
+    return _sum_over_window(grid.sums(*cell), measure)
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """Accounts down, months that follow each other across; what lies outside is left out.
+class _Grid:
+    """A grid of accounts (rows) and consecutive months (columns); rows of data outside of it are ignored.
 
-    Arrays in place of pivot tables: a report works out some twenty measures.
+    Uses arrays instead of pivot tables, because a report needs some twenty measures.
     """
 
     accounts: pd.Index
@@ -154,52 +159,49 @@ class _Cells:
     width: int
 
     def sums(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
-        """The sum of the values (or the number of rows) of each account and month."""
-        return self._filled(account_id, when, value, np.add)
+        """The sum of the values (or the number of rows) per account and month."""
+        return self._accumulate(account_id, when, value, np.add)
 
-    def most(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
-        """The largest value (or 1 where there is a row) of each account and month."""
-        return self._filled(account_id, when, value, np.maximum)
+    def maxima(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
+        """The largest value (or 1 where there is a row) per account and month."""
+        return self._accumulate(account_id, when, value, np.maximum)
 
     def latest(self, account_id: pd.Series, when: pd.Series, value: pd.Series) -> np.ndarray:
-        """The value of the last row of each account and month; NaN: there is none."""
-        found = np.full(len(self.accounts) * self.width + 1, np.nan)
-        found[self._places(account_id, when)] = value.to_numpy("float64")
-        return found[:-1].reshape(-1, self.width)
+        """The value of the last row per account and month; NaN without one."""
+        cells = np.full(len(self.accounts) * self.width + 1, np.nan)
+        cells[self._cell_indices(account_id, when)] = value.to_numpy("float64")
+        return cells[:-1].reshape(-1, self.width)
 
-    def _filled(
-        self, account_id: pd.Series, when: pd.Series, value: pd.Series | None, add: np.ufunc
+    def _accumulate(
+        self, account_id: pd.Series, when: pd.Series, value: pd.Series | None, ufunc: np.ufunc
     ) -> np.ndarray:
-        found = np.zeros(len(self.accounts) * self.width + 1)
-        each = 1.0 if value is None else value.to_numpy("float64", na_value=0.0)
-        add.at(found, self._places(account_id, when), each)
-        return found[:-1].reshape(-1, self.width)
+        cells = np.zeros(len(self.accounts) * self.width + 1)
+        values = 1.0 if value is None else value.to_numpy("float64", na_value=0.0)
+        ufunc.at(cells, self._cell_indices(account_id, when), values)
+        return cells[:-1].reshape(-1, self.width)
 
-    def _places(self, account_id: pd.Series, when: pd.Series) -> np.ndarray:
-        """The cell of each row; for those outside, one after the last."""
+    def _cell_indices(self, account_id: pd.Series, when: pd.Series) -> np.ndarray:
+        """The flat index of each row's cell; for rows outside the grid, the index after the last cell."""
         codes, names = pd.factorize(account_id)
         row = np.append(self.accounts.get_indexer(names), -1)[codes]
-        column = _month(when) - self.first
+        column = _month_number(when) - self.first
         inside = (row >= 0) & (column >= 0) & (column < self.width)
         return np.where(inside, row * self.width + column, len(self.accounts) * self.width)
 
 
 def _windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    """The months of the measure up to each month, along a last axis."""
+    """The window of months that ends with each month, along the last axis."""
     return sliding_window_view(per_month, measure.months, axis=1)
 
 
-def _total(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    found: np.ndarray = _windows(per_month, measure).sum(axis=-1)
-    return found
+def _sum_over_window(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    return np.asarray(_windows(per_month, measure).sum(axis=-1))
 
 
-def _peak(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    found: np.ndarray = _windows(per_month, measure).max(axis=-1)
-    return found
+def _max_over_window(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    return np.asarray(_windows(per_month, measure).max(axis=-1))
 
 
-def _month(when: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+def _month_number(when: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     """Months since 1970."""
-    months: np.ndarray = when.to_numpy().astype("datetime64[M]").astype("int64")
-    return months
+    return np.asarray(when.to_numpy().astype("datetime64[M]").astype("int64"))

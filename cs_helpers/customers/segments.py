@@ -1,4 +1,4 @@
-"""Who the customers are, and which segments they belong to."""
+"""The segments of customers: size, industry, and quadrant of motivation and literacy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ QUADRANT_ORDER = ("high-high", "high-low", "low-high", "low-low")
 
 
 def with_segments(accounts: pd.DataFrame) -> pd.DataFrame:
-    """`accounts` with the column `quadrant`: motivation, then literacy, 4 and 5 being high.
+    """`accounts` with the column `quadrant`: motivation, then literacy, where 4 and 5 are high.
 
-    A segment that is not known is `unknown`, in each dimension.
+    Missing segments are `unknown` in each dimension.
     """
 
     def grade(score: pd.Series) -> pd.Series:
@@ -30,7 +30,7 @@ def with_segments(accounts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def in_segment(accounts: pd.DataFrame, segment: str) -> pd.DataFrame:
+def filter_segment(accounts: pd.DataFrame, segment: str) -> pd.DataFrame:
     """The accounts of a segment written as `size:small`; all of them for `all`."""
     if segment == "all":
         return accounts
@@ -38,17 +38,17 @@ def in_segment(accounts: pd.DataFrame, segment: str) -> pd.DataFrame:
     return accounts[with_segments(accounts)[dimension] == value]
 
 
-def segments_of(data: ProductData) -> list[str]:
-    """The segments that have customers, as `in_segment` reads them; `all` first."""
+def list_segments(data: ProductData) -> list[str]:
+    """The segments that have customers, in the notation of `filter_segment`; `all` first."""
     accounts = with_segments(data["accounts"])
-    found = ["all"]
+    segments = ["all"]
     for dimension in SEGMENTS:
-        found += [f"{dimension}:{v}" for v in segments_in(accounts[dimension], data.sizes)]
-    return found
+        segments += [f"{dimension}:{v}" for v in segments_present(accounts[dimension], data.sizes)]
+    return segments
 
 
-def in_order(segments: Iterable[str], sizes: Sequence[str] = DEFAULT_ORDER) -> list[str]:
-    """Segments as they are shown: sizes and quadrants in their order, industries by name, what is not known last."""
+def sort_segments(segments: Iterable[str], sizes: Sequence[str] = DEFAULT_ORDER) -> list[str]:
+    """Segments in display order: sizes and quadrants in their own order, industries by name, `unknown` last."""
     ordered = (*sizes, *QUADRANT_ORDER)
 
     def place(segment: str) -> tuple[bool, int, str]:
@@ -57,24 +57,24 @@ def in_order(segments: Iterable[str], sizes: Sequence[str] = DEFAULT_ORDER) -> l
     return sorted(set(segments), key=place)
 
 
-def segments_in(segment: pd.Series, sizes: Sequence[str] = DEFAULT_ORDER) -> list[str]:
-    """The segments of one dimension that anybody is of, in order, `unknown` last; none where it is known of nobody."""
-    there = in_order(segment.dropna().unique(), sizes)
-    return [] if there == [UNKNOWN] else there
+def segments_present(segment: pd.Series, sizes: Sequence[str] = DEFAULT_ORDER) -> list[str]:
+    """The distinct segments of one dimension in display order; empty where all are `unknown`."""
+    present = sort_segments(segment.dropna().unique(), sizes)
+    return [] if present == [UNKNOWN] else present
 
 
-def only_known(segment: pd.Series) -> pd.Series:
-    """The same without what is not known, for comparisons: who is of no known segment is compared with nobody."""
+def mask_unknown(segment: pd.Series) -> pd.Series:
+    """The segments with `unknown` as missing, so that comparisons leave it out."""
     return segment.mask(segment == UNKNOWN)
 
 
-def not_known(
+def count_unknown(
     accounts: pd.DataFrame, *dimensions: str
 ) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
-    """Of which dimensions the segment of some accounts is not known, and of how many; and of which of all.
+    """Dimensions in which the segment of some accounts is unknown, with their number, and those unknown for all.
 
-    accounts: as `with_segments` gives them.
+    accounts: the table of `with_segments`.
     """
-    many = {d: int((accounts[d].fillna(UNKNOWN) == UNKNOWN).sum()) for d in dimensions}
-    some = tuple((d, n) for d, n in many.items() if 0 < n < len(accounts))
-    return some, tuple(d for d, n in many.items() if n and n == len(accounts))
+    counts = {d: int((accounts[d].fillna(UNKNOWN) == UNKNOWN).sum()) for d in dimensions}
+    partly_unknown = tuple((d, n) for d, n in counts.items() if 0 < n < len(accounts))
+    return partly_unknown, tuple(d for d, n in counts.items() if n and n == len(accounts))

@@ -1,4 +1,4 @@
-"""Who was a customer of a product when: the one place where contracts are read."""
+"""Which accounts were customers of a product at which time: the only place where analyses read contracts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.snapshot import ProductData
 
 
-def without_contracts(data: ProductData) -> tuple[str, ...]:
-    """The name of the table that tells of customers, MRR and losses where it is missing; else nothing."""
+def missing_contracts(data: ProductData) -> tuple[str, ...]:
+    """`("contracts",)` where the table of contracts, the source of customers, MRR and losses, is missing; else empty."""
     return data.missing("contracts")
 
 
-def as_known(data: ProductData, day: date) -> CustomerTime:
-    """Who was a customer of the product when, as known on a day: what every analysis asks.
+def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
+    """The customer spells of the product as known on a day.
 
-    Without a table of contracts: which accounts were known of it (`contract.spells.accounts_seen`).
+    Without a table of contracts: the spells of accounts known to use it (`contract.spells.account_time`).
     """
-    if without_contracts(data):
+    if missing_contracts(data):
         return account_time(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)

@@ -1,1 +1,1 @@
-"""What leadership may read of a result: names under cover, small numbers hidden, columns by what is declared."""
+"""Results for leadership: pseudonyms instead of names, small counts suppressed, columns filtered by their disclosure."""

@@ -1,4 +1,4 @@
-"""What leaves the team: names under cover, and no number small enough to point at a company."""
+"""Anonymization for readers outside the team: pseudonyms for names, and no count small enough to identify a company."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cs_helpers.words.doubts import Confirmed
 from cs_helpers.words.masking import Masker, Pseudonym
 from cs_helpers.words.pseudonyms import Pseudonyms
 
-#: a number of fewer companies is not shown to leadership
-LEAST = 3
+#: counts of fewer companies are not shown to leadership
+MIN_COMPANIES = 3
 
 
-#: the columns with keys that people may write into notes; those of accounts are known by their names
+#: the columns of keys that people may write in notes; accounts are masked by name
 KEYS = (
     ("contracts", "contract_id"),
     ("tickets", "ticket_id"),
@@ -29,11 +29,10 @@ KEYS = (
 
 
 @dataclass(frozen=True)
-class Cover:
-    """What names are covered with: a text for each kind and number, the numbers, and what was confirmed.
+class Pseudonymization:
+    """Pseudonyms: their text by kind and number, the numbers already assigned, and the confirmed names and words.
 
-    complete: the numbers are those of a batch, which gave one to all of our own people; no table need be read
-    to find them.
+    complete: whether a batch has already assigned numbers to all staff, so that no table needs to be read for them.
     """
 
     pseudonym: Pseudonym
@@ -42,34 +41,34 @@ class Cover:
     complete: bool = False
 
     def staff(self, data: ProductData) -> Pseudonyms:
-        """The numbers, with one for each of our own people in a product's tables."""
-        return self.numbers if self.complete else self.numbers.with_staff(staff_of(data))
+        """The numbers, with one for each member of staff in a product's tables."""
+        return self.numbers if self.complete else self.numbers.with_staff(staff_names(data))
 
 
-def staff_of(data: ProductData) -> list[str]:
-    """The names of our own people in a product's tables: CSMs, interviewers, coders."""
+def staff_names(data: ProductData) -> list[str]:
+    """The names of staff (CSMs, interviewers, coders) in a product's tables, sorted."""
     tables = [name for name, columns in STAFF.items() if columns and name in data.tables]
     return sorted(
-        {str(who) for name in tables for c in STAFF[name] for who in data[name][c].dropna().unique()}
+        {str(person) for name in tables for c in STAFF[name] for person in data[name][c].dropna().unique()}
     )
 
 
-def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
-    """The same tables, and a pseudonym for each of our own people; a table is read when it is asked for, as before."""
+def pseudonymize_staff(data: ProductData, pseudonymization: Pseudonymization) -> ProductData:
+    """The tables with pseudonyms for staff; they are still read lazily."""
     numbers: list[Mapping[str, int]] = []
 
-    def covered(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    def pseudonymize(name: str, table: pd.DataFrame) -> pd.DataFrame:
         if not STAFF.get(name):
             return table
         if not numbers:
-            numbers.append(cover.staff(data).staff)
+            numbers.append(pseudonymization.staff(data).staff)
         return table.assign(
             **{
                 column: table[column]
                 .map(
                     {
-                        who: cover.pseudonym("staff", numbers[0][who])
-                        for who in table[column].dropna().unique()
+                        person: pseudonymization.pseudonym("staff", numbers[0][person])
+                        for person in table[column].dropna().unique()
                     }
                 )
                 .astype(table[column].dtype)
@@ -77,42 +76,44 @@ def with_staff_covered(data: ProductData, cover: Cover) -> ProductData:
             }
         )
 
-    return data.map_tables(covered)
+    return data.map_tables(pseudonymize)
 
 
-def masker_of(data: ProductData, cover: Cover, companies: Mapping[str, str] | None = None) -> Masker:
-    """What hides names in texts of a product.
+def create_masker(
+    data: ProductData, pseudonymization: Pseudonymization, companies: Mapping[str, str] | None = None
+) -> Masker:
+    """The masker of the names in texts of a product.
 
-    companies: name of each customer of any product by account_id; default: those of this one.
+    companies: the names of the customers of all products, by account_id; default: those of this product.
     """
     accounts, product = data["accounts"], data.product
-    known = companies or dict(zip(accounts["account_id"], accounts["name"], strict=True))
-    ours = {word for w in (product.name.en, product.name.ja) for word in (w, *w.split())}
-    confirmed = replace(cover.confirmed, words=cover.confirmed.words | ours)
+    names = companies or dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    product_words = {word for w in (product.name.en, product.name.ja) for word in (w, *w.split())}
+    confirmed = replace(pseudonymization.confirmed, words=pseudonymization.confirmed.words | product_words)
     keys = {str(key) for t, c in KEYS for key in data[t][c].dropna().unique()}
     return Masker(
-        known, sorted(cover.staff(data).staff), keys=keys, product=product.product, numbers=cover.numbers,
+        names, sorted(pseudonymization.staff(data).staff), keys=keys, product=product.product, numbers=pseudonymization.numbers,
         confirmed=confirmed,
     )  # fmt: skip
 
 
-def masked(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductData:
-    """The same tables with customers' names replaced, and names, addresses and numbers in notes and codes too.
+def mask_tables(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductData:
+    """The tables with pseudonyms for customers, and names, addresses and numbers masked in notes and codes.
 
-    The masker says afterwards who has which number, and which words were hidden because they may be names. A
-    role of a coder or interviewer that is none we know may be a name, and has a pseudonym of our own people.
+    Afterwards the masker holds the numbers it assigned, and the words it masked because they may be names. Roles of
+    coders and interviewers that are not in `ROLES` may be names, so they get pseudonyms of staff.
     """
     accounts = data["accounts"]
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
-    of = notes["interview_id"].map(company)
-    texts = masker.mask(notes["text"].tolist(), of.tolist(), pseudonym)
+    accounts_of_notes = notes["interview_id"].map(company)
+    texts = masker.mask(notes["text"].tolist(), accounts_of_notes.tolist(), pseudonym)
     codings = data["codings"]
     codes = sorted(codings["code"].dropna().unique())
-    # month_end_folding is words, and so may Okonkwo_refuses be
-    spoken = [code.replace("_", " ") for code in codes]
-    hidden = zip(codes, spoken, masker.mask(spoken, [""] * len(codes), pseudonym), strict=True)
-    covered = {code: code if said == words else said for code, words, said in hidden}
+    # codes such as month_end_folding are words joined by underscores, and one of them may be a name
+    code_texts = [code.replace("_", " ") for code in codes]
+    masked = zip(codes, code_texts, masker.mask(code_texts, [""] * len(codes), pseudonym), strict=True)
+    code_names = {code: code if original == words else original for code, words, original in masked}
     number = masker.numbers.companies
     changed = {
         "accounts": accounts.assign(
@@ -123,28 +124,28 @@ def masked(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductDa
         ),
         "notes": notes.assign(text=pd.Series(texts, notes.index, dtype=notes["text"].dtype)).sort_index(),
         "codings": codings.assign(
-            code=codings["code"].map(covered).astype(codings["code"].dtype),
-            coder_role=_known_roles(codings["coder_role"], masker, pseudonym),
+            code=codings["code"].map(code_names).astype(codings["code"].dtype),
+            coder_role=_mask_unknown_roles(codings["coder_role"], masker, pseudonym),
         ),
         "interviews": data["interviews"].assign(
-            interviewer_role=_known_roles(data["interviews"]["interviewer_role"], masker, pseudonym)
+            interviewer_role=_mask_unknown_roles(data["interviews"]["interviewer_role"], masker, pseudonym)
         ),
     }  # fmt: skip
     return data.with_tables(changed)
 
 
-def _known_roles(roles: pd.Series, masker: Masker, pseudonym: Pseudonym) -> pd.Series:
-    unknown = [role for role in roles.dropna().unique() if role not in ROLES]
-    masker.numbers = masker.numbers.with_staff(unknown)
-    said = {role: pseudonym("staff", masker.numbers.staff[role]) for role in unknown}
-    return roles.map({**{role: role for role in ROLES}, **said}).astype(roles.dtype)
+def _mask_unknown_roles(roles: pd.Series, masker: Masker, pseudonym: Pseudonym) -> pd.Series:
+    unknown_roles = [role for role in roles.dropna().unique() if role not in ROLES]
+    masker.numbers = masker.numbers.with_staff(unknown_roles)
+    pseudonyms = {role: pseudonym("staff", masker.numbers.staff[role]) for role in unknown_roles}
+    return roles.map({**{role: role for role in ROLES}, **pseudonyms}).astype(roles.dtype)
 
 
-def whole_rows(counts: np.ndarray) -> np.ndarray:
-    """Which rows of a table of counts are not shown: those with a cell of 1 to `LEAST` - 1.
+def rows_to_suppress(counts: np.ndarray) -> np.ndarray:
+    """Whether each row of a table of counts must be suppressed: it has a count of 1 to `MIN_COMPANIES` - 1.
 
-    The sum of a row is often known from elsewhere, and with p, V or the number of companies asked so is what is
-    missing of it; so a row is shown whole or not at all.
+    Whole rows are suppressed rather than single counts, which could be derived from the total of the row, from p, from
+    V or from the number of companies interviewed.
     """
     counts = np.asarray(counts)
-    return np.asarray(((counts > 0) & (counts < LEAST)).any(axis=-1))
+    return np.asarray(((counts > 0) & (counts < MIN_COMPANIES)).any(axis=-1))

@@ -1,17 +1,16 @@
-"""An analysis for leadership: names under cover, what was told apart from them, and what was found on the way."""
+"""Runs an analysis for leadership: pseudonymizes its data, filters its columns and records the names it found."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.editions.anonymity import Cover, masked, masker_of, with_staff_covered
-from cs_helpers.editions.disclosed import disclosed
-from cs_helpers.errors import DisclosureError
+from cs_helpers.declaration import Analysis
+from cs_helpers.editions.anonymity import Pseudonymization, create_masker, mask_tables, pseudonymize_staff
+from cs_helpers.editions.disclosure import apply_disclosure
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.words.doubts import read_confirmed
@@ -20,59 +19,62 @@ from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
 def leadership_result(
-    module: Any, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
+    analysis: Analysis, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
 ) -> Result:
-    """What a module of an analysis finds, as leadership may read it.
+    """The result of an analysis as leadership may read it.
 
-    module: has `analyse` and `DISCLOSES`; `for_leadership` where it speaks of what customers told, it works on
-    masked names then; `FREE_TEXT` (table, column) where a result shows texts that anybody wrote, they are masked.
-    snapshot: the one that `data` is of; a text may name customers of its other products. Raises `DisclosureError`
-    where the module declares nothing.
+    With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
+    it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
+    customers of its other products. Raises `DisclosureError` for a column that is not declared.
     """
-    name = str(module.__name__).rpartition(".")[2]
-    if not hasattr(module, "DISCLOSES"):
-        raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
+    declares = analysis.declares
     show_staff = data.product.leadership.show_staff
-    cover = Cover(pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None)
-    told, texts = hasattr(module, "for_leadership"), getattr(module, "FREE_TEXT", ())
+    pseudonymization = Pseudonymization(
+        pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None
+    )
+    has_statements, texts = declares.for_leadership is not None, declares.free_text
     masker = None
-    if told or texts:
-        everybody = snapshot.table("accounts", data.product.product)
-        companies = dict(zip(everybody["account_id"], everybody["name"], strict=True))
-        masker = masker_of(data, cover, companies)
-    if told and masker:
-        data = masked(data, masker, pseudonym)
+    if has_statements or texts:
+        all_accounts = snapshot.table("accounts", data.product.product)
+        companies = dict(zip(all_accounts["account_id"], all_accounts["name"], strict=True))
+        masker = create_masker(data, pseudonymization, companies)
+    if has_statements and masker:
+        data = mask_tables(data, masker, pseudonym)
     if not show_staff:
-        data = with_staff_covered(data, cover)
-    result = module.analyse(data, quarter)
-    if told:
-        result = module.for_leadership(result)
+        data = pseudonymize_staff(data, pseudonymization)
+    result = analysis.analyse(data, quarter)
+    if declares.for_leadership is not None:
+        result = declares.for_leadership(result)
     if masker:
-        result = _without_names(result, texts, masker, pseudonym)
-        _say(masker)
-    return disclosed(result, module.DISCLOSES, show_staff=show_staff)
+        result = _mask_free_texts(result, texts, masker, pseudonym)
+        _record_findings(masker)
+    return apply_disclosure(result, declares.discloses, show_staff=show_staff)
 
 
-def _without_names(
+def _mask_free_texts(
     result: Result, texts: Sequence[tuple[str, str]], masker: Masker, pseudonym: Pseudonym
 ) -> Result:
-    """The result with names masked in the columns of its tables that hold free texts."""
+    """The result with names masked in the given columns (table, column) of free text."""
     tables = dict(result.tables)
     for name, column in texts:
         if name in tables and len(tables[name]):
             table = tables[name]
-            said = table[column].dropna().astype("str").unique().tolist()
-            covered = dict(zip(said, masker.mask(said, [None] * len(said), pseudonym), strict=True))
-            tables[name] = table.assign(**{column: table[column].map(covered).astype(table[column].dtype)})
+            originals = table[column].dropna().astype("str").unique().tolist()
+            masked_texts = dict(
+                zip(originals, masker.mask(originals, [None] * len(originals), pseudonym), strict=True)
+            )
+            tables[name] = table.assign(
+                **{column: table[column].map(masked_texts).astype(table[column].dtype)}
+            )
     return replace(result, tables=tables)
 
 
-def _say(masker: Masker) -> None:
-    """Leaves what a masker found for the batch, where one is waiting for it."""
+def _record_findings(masker: Masker) -> None:
+    """Adds the persons and doubtful words that a masker found to the file of the batch, if there is one."""
     if (file := paths.handover_file()) is not None:
-        found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
-        said = {
+        stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
+        findings = {
             "persons": dict(masker.numbers.persons.get(masker.product, {})),
-            "doubts": found["doubts"] | masker.doubts,
+            "doubts": stored["doubts"] | masker.doubts,
         }
-        file.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+        file.write_text(json.dumps(findings, ensure_ascii=False), encoding="utf-8")

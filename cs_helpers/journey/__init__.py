@@ -1,1 +1,1 @@
-"""The journey of a product's customers: who reached which step when, who waits, and what they used meanwhile."""
+"""The journey of customers: the steps they reached, their waits, and their uses of contents and tools."""

@@ -27,7 +27,7 @@ from cs_helpers.product_draft.use import (
     draft_measures,
     usage_window,
 )
-from cs_helpers.sources.inspect.column_lines import in_yaml
+from cs_helpers.sources.inspect.column_lines import yaml_scalar
 from cs_helpers.sources.inspect.inspection import one_line
 from cs_helpers.text import Text
 
@@ -101,13 +101,13 @@ def _header(data: DraftData, source: str, window: Window | None) -> Iterator[str
         yield f"# No row names the product '{data.product}': all numbers are of the rows that name {products}."
     if data.usage is not None and window is None:
         yield "# There is use, but none of a customer in the twelve months up to the last complete one."
-    yield f"product: {in_yaml(data.product)}"
+    yield f"product: {yaml_scalar(data.product)}"
     yield f"name: {_yaml_words((data.product, data.product))}{_CHECK}what customers call it"
     day = (_ENGLISH.day(data.as_of), _JAPANESE.day(data.as_of))
     about = _bilingual("about", product=(data.product, data.product), day=day)
     yield f"about:{_CHECK}what it does, in one sentence"
-    yield f"  en: {in_yaml(about[0])}"
-    yield f"  ja: {in_yaml(about[1])}"
+    yield f"  en: {yaml_scalar(about[0])}"
+    yield f"  ja: {yaml_scalar(about[1])}"
     yield ""
 
 
@@ -253,7 +253,7 @@ def _baselines(baselines: tuple[DraftBaseline, ...]) -> Iterator[str]:
         yield f"    source: {baseline.source}"
         yield f"    value: {baseline.value}"
         if baseline.event != "*":
-            yield f"    event: {in_yaml(baseline.event)}"
+            yield f"    event: {yaml_scalar(baseline.event)}"
     yield ""
 
 
@@ -315,7 +315,7 @@ def _listed_names(section: str, counts: Mapping[str, str]) -> Iterator[str]:
         return
     yield f"{section}:{_CHECK}what each is called on pages"
     for code, count in list(counts.items())[:_MAX_LISTED]:
-        yield f"  {in_yaml(code)}: {_yaml_words(_display_name(code))} # {count}"
+        yield f"  {yaml_scalar(code)}: {_yaml_words(_display_name(code))} # {count}"
     yield ""
 
 
@@ -376,15 +376,15 @@ def _bilingual(key: str, **fields: Any) -> Pair:
 
 def _yaml_keys(names: list[str]) -> list[str]:
     """A unique key for each name, quoted where YAML would read it as another type (`yes`, `1`)."""
-    return [in_yaml(slug) for slug in make_slugs(names)]
+    return [yaml_scalar(slug) for slug in make_slugs(names)]
 
 
 def _yaml_words(pair: Pair) -> str:
-    return f"{{en: {in_yaml(pair[0])}, ja: {in_yaml(pair[1])}}}"
+    return f"{{en: {yaml_scalar(pair[0])}, ja: {yaml_scalar(pair[1])}}}"
 
 
 def _yaml_mapping(mapping: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{k}: {in_yaml(v)}" for k, v in mapping.items()) + "}"
+    return "{" + ", ".join(f"{k}: {yaml_scalar(v)}" for k, v in mapping.items()) + "}"
 
 
 def _duration(days: float) -> str:

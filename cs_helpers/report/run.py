@@ -8,19 +8,17 @@ import os
 import re
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from cs_helpers import paths
+from cs_helpers.patches.jsonschema_formats import import_jsonschema
 from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -88,37 +86,16 @@ def prepare(temporary: str | None = None) -> None:
 
     temporary: the folder for temporary files, which whoever started this process removes.
     """
-    light_imports()
-    import jupyter_client.session
-    import nbformat.v4.nbbase
-    import papermill.engines
-    import papermill.execute
-
-    # it would write the notebook as a text, and then see that there is no file for it
-    papermill.execute.write_ipynb = _write_where_there_is_a_file
+    import_jsonschema()
+    import papermill.execute  # noqa: F401
 
     import cs_helpers.report.export
     import cs_helpers.report.kernels  # noqa: F401
 
     if temporary is not None:  # then nobody else uses this process
-        # every output would be held against the schema of notebooks; what comes out is looked at by the gate
-        nbformat.v4.nbbase.validate = lambda node, ref=None: None
-        # and every message be searched for dates, which nobody reads
-        vars(jupyter_client.session)["extract_dates"] = lambda header: header
-        # papermill wrote this time itself a moment ago: no need to find out how it is written
-        vars(papermill.engines)["dateutil"] = SimpleNamespace(
-            parser=SimpleNamespace(parse=datetime.fromisoformat)
-        )
         tempfile.tempdir = temporary
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
         threading.Thread(target=_outlive_nobody, args=(temporary,), daemon=True).start()
-
-
-def _write_where_there_is_a_file(notebook: Any, path: Any) -> None:
-    from papermill.iorw import write_ipynb
-
-    if path is not None:
-        write_ipynb(notebook, path)
 
 
 def _outlive_nobody(temporary: str) -> None:
@@ -128,12 +105,6 @@ def _outlive_nobody(temporary: str) -> None:
         parent.join()
         shutil.rmtree(temporary, ignore_errors=True)
         os._exit(1)
-
-
-def light_imports() -> None:
-    """Leaves out a check of addresses that takes jsonschema 1.2 s to import and no notebook needs."""
-    if "jsonschema" not in sys.modules:
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def execute(task: Task) -> Outcome:
@@ -217,9 +188,9 @@ def _executed(task: Task, folder: Path) -> Outcome:
             problems.append(_problem(error))
     if problems:
         return failed(run, problems, title=heading, cells=cells)
-    figure, message = _says(notebook)
+    answered, message = _says(notebook)
     return Outcome(
-        run, "published" if figure else "silent", {run.file: page, **beside}, heading, message,
+        run, "published" if answered else "silent", {run.file: page, **beside}, heading, message,
         _metrics(notebook), (), cells,
         found=json.loads(found.read_text(encoding="utf-8")) if found.exists() else {},
     )  # fmt: skip
@@ -283,13 +254,14 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
 
 
 def _says(notebook: Any) -> tuple[bool, str]:
-    """Whether there is a figure, and what the headline (or the first figure, or the first note) and the header say."""
+    """Whether anything is answered, by a figure or a table, and what the headline (or the first figure, else note) and the header say."""
     shown = _shown(notebook)
     figures = [o for o in shown if "image/png" in o.data]
+    listed = [o for o in shown if o.metadata.get("cs_workbook", {}).get("rows")]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or shown]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
     said = next((a["message"] for a in about if a.get("message")), "")
     # no number stands anywhere without what was left out of the tables that it rests on
     out = next((a["left_out"] for o in shown if (a := o.metadata.get("cs_workbook", {})).get("left_out")), "")
-    return bool(figures), f"{said}{out}"
+    return bool(figures or listed), f"{said}{out}"

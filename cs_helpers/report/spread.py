@@ -16,7 +16,7 @@ from cs_helpers import paths
 from cs_helpers.errors import ParameterError, ReportError
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
-from cs_helpers.report.run import Outcome, Task, execute, failed, light_imports, prepare
+from cs_helpers.report.run import Outcome, Task, execute, failed, prepare
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,6 @@ def local_crew(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[Cre
     """
     from cs_helpers.report.zygote import batch_zygote, can_fork
 
-    light_imports()
     folder = Path(tempfile.mkdtemp(prefix="cs-batch-", dir=paths.temporary()))
     context = multiprocessing.get_context("forkserver" if can_fork() else "spawn")
     if can_fork():  # imports once what each worker needs, while the zygote imports what notebooks need

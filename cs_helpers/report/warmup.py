@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
-from cs_helpers.charts.theme import BLUE, above, canvas, finished, percent_axis, shaded
+from cs_helpers.charts.theme import BLUE, canvas, finish_figure, heatmap, label_above, percent_axis
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio, wilson
@@ -54,7 +54,7 @@ def _figure(text: Text) -> None:
         left.bar([0, 1, 2], [0.2, 0.5, 0.4], color=BLUE, label="n")
         for size in (8, 8.5, 9, 10, 11, 12.5):  # each size of a font is looked up by itself
             left.text(0, 0.2, words, fontsize=size)
-        above(left, 0, 0.2, words)
+        label_above(left, 0, 0.2, words)
         left.legend()
         left.set_title(words)
         percent_axis(left)
@@ -63,5 +63,5 @@ def _figure(text: Text) -> None:
         middle.fill_between(days, np.arange(90.0), np.arange(90.0) + 1)
         middle.scatter(days[:3], [1.0, 2.0, 3.0])
         middle.hlines(3, days[0], days[9])
-        shaded(right, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
-        finished(figure, text, result, message=words, alt="", n=words)
+        heatmap(right, np.array([[0.2, 0.8]]), np.array([[1, 2]]), fontsize=9)
+        finish_figure(figure, text, result, message=words, alt="", n=words)

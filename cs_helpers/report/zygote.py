@@ -244,12 +244,6 @@ def _run_kernel(argv: list[str], told: int) -> None:
     logging.getLogger().handlers.clear()
     sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin or "", *argv]  # type: ignore[union-attr]
     app = IPKernelApp.instance(parent_handle=os.getppid())
-    if argv[:1] == ["-f"] and argv[2:] in ([], [NO_HISTORY]):
-        # all that a kernel is told as a rule: the stock parser, which knows all options there are, takes 6 ms
-        app.connection_file = argv[1]
-        if argv[2:]:
-            app.config.HistoryManager.enabled = False
-        vars(app)["parse_command_line"] = lambda argv: None
     app.initialize(argv)
     os.write(told, b'{"ready": true}\n')
     os.close(told)

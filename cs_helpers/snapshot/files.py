@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cs_helpers import hashes
 from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.sources.usage_log.reduce_cells import UNDATED, Reduced
+from cs_helpers.sources.usage_log.reduce_cells import UNDATED, ReducedUsage
 
 #: the tables of every snapshot: those of the contract, with usage replaced by its reductions; a snapshot without
 #: contracts also has `first_seen`
@@ -47,7 +47,7 @@ class Files:
                     f"{name}/product={product}.parquet", pa.Table.from_pandas(part, preserve_index=False)
                 )
 
-    def reductions(self, usage: Reduced, products: Mapping[str, Any]) -> None:
+    def reductions(self, usage: ReducedUsage, products: Mapping[str, Any]) -> None:
         """Link the reductions of usage into the snapshot, by product and quarter."""
         for name in REDUCED:
             self._write(f"{name}/empty.parquet", pa.Table.from_pandas(empty(name), preserve_index=False))

@@ -32,12 +32,13 @@ from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage_by_day
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.lock import snapshot_lock
-from cs_helpers.sources.checks.refused import of_product
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import Intake, taken_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.checks.refused import left_out_of_product
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import Intake, take_in
+from cs_helpers.sources.mapping import Sources
 from cs_helpers.sources.messages import first_line
 from cs_helpers.sources.milestones import milestones
+from cs_helpers.sources.sources_file import load_sources
 
 #: parts of DuckDB's messages on a full disk; the last is about the folder for data that does not fit into memory
 _DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
@@ -67,7 +68,7 @@ def take_snapshot(
         used, unknown = find_products(intake, products_with_file, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        left_out = {name: of_product(intake.counts, name, products_with_file) for name in used}
+        left_out = {name: left_out_of_product(intake.counts, name, products_with_file) for name in used}
         manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 
@@ -166,8 +167,8 @@ def run_intake(
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=root, ignore_cleanup_errors=True) as scratch:
         memory_folder = root / _REDUCTIONS_FOLDER
         name = hashes.path_key(sources_file)
-        with opened(sources, sources_file.resolve().parent, Path(scratch)) as engines:
-            yield taken_in(
+        with open_engines(sources, sources_file.resolve().parent, Path(scratch)) as engines:
+            yield take_in(
                 engines,
                 sources,
                 today=today or date.today(),

@@ -76,7 +76,7 @@ class ChangeDetector:
 
     def file_states(self) -> dict[str, Any] | None:
         """The state of the files that the sources file names; None where some inputs cannot be monitored."""
-        from cs_helpers.sources.mapping import load_sources
+        from cs_helpers.sources.sources_file import load_sources
 
         sources = load_sources(self.sources_file)
         has_outside_input = _OUTSIDE_INPUT.search(self.sources_file.read_text(encoding="utf-8"))

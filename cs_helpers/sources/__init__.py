@@ -1,1 +1,1 @@
-"""Reads a company's own tables where they are, through Ibis, and maps them onto the contract."""
+"""Reads a company's tables in their own engines, through Ibis, and maps them to the contract."""

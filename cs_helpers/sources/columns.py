@@ -1,4 +1,4 @@
-"""A table of the contract as its source holds it: mapped, and in the contract's types."""
+"""Tables of the contract in the engine of their source: mapped to the contract's columns and types."""
 
 from __future__ import annotations
 
@@ -17,36 +17,40 @@ from cs_helpers.contract.normal import normalize
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
-from cs_helpers.sources.engines import Engine, Engines, engine_errors, reading
-from cs_helpers.sources.files.headers import repeated
-from cs_helpers.sources.files.opening import AS_WRITTEN, is_parquet, with_written
+from cs_helpers.sources.engines import Engine, Engines, engine_error_types, source_errors
+from cs_helpers.sources.files.headers import columns_named
+from cs_helpers.sources.files.opening import RAW_SUFFIX, is_parquet, raw_rows_sql
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
-from cs_helpers.sources.written import NumberForm, dated
+from cs_helpers.sources.written import NumberForm, date_sql
 
-#: the engines in which usage is reduced where it lies, as Ibis calls them
+#: Ibis's names of the engines that can reduce usage
 REDUCING = ("duckdb", "postgres", "pyspark")
 
 
-def landed(engines: Engines, sources: Sources) -> Sources:
-    """`sources`, with the tables of engines that we cannot reduce in read into the one of the files.
+def copy_unsupported_tables(engines: Engines, sources: Sources) -> Sources:
+    """Copy the tables of other engines than `REDUCING` into the hub, and return `sources` that refer to the copies.
 
-    They come in batches. The reductions are known to be the same on DuckDB, PostgreSQL and Spark.
+    The reductions are tested to be equal on DuckDB, PostgreSQL and Spark only.
     """
     tables = dict(sources.tables)
     for name, source in sources.tables.items():
         engine = engines.of(source.in_)
         if engine.dialect not in REDUCING:
-            rows = mapped(engine, sources, TABLES[name])
-            with reading(name):
-                engine.into(engines.hub, f"landed_{name}", rows.select(*given(engine, sources, TABLES[name])))
-            # what its columns hold is read; what that means is not
-            meant = {
+            rows = map_table(engine, sources, TABLES[name])
+            with source_errors(name):
+                engine.copy_to_hub(
+                    engines.hub,
+                    f"landed_{name}",
+                    rows.select(*provided_columns(engine, sources, TABLES[name])),
+                )
+            # the copy has the mapped columns; how their values are interpreted still has to be applied
+            meanings = {
                 c: {"column": c, "means": s.means, "bounds": s.bounds}
                 for c, s in source.columns.items()
                 if s.means or s.bounds
             }
-            said = {"from": f"landed_{name}", "timezone": source.timezone, "columns": meant}
-            tables[name] = TableSource.model_validate(said)
+            table_source = {"from": f"landed_{name}", "timezone": source.timezone, "columns": meanings}
+            tables[name] = TableSource.model_validate(table_source)
     return sources.model_copy(update={"tables": tables})
 
 
@@ -58,124 +62,134 @@ def typed_table(
     numbered: bool = True,
     months: tuple[date, date] | None = None,
 ) -> ir.Table:
-    """The rows of a table in its engine, typed; raises `SourceError` (table, column).
+    """The typed rows of a table in its engine; raises `SourceError` (table, column).
 
-    `months`: where its times are times already, rows far from these months (a first and a last one,
-    by their first days) are left out before they are read.
+    months: the first days of a first and a last month; where the source has typed times, rows far from these months
+    are filtered out before they are read.
     """
-    rows = mapped(engine, sources, table, numbered=numbered)
-    with reading(table.name, "the mapping cannot run"):
-        moments = engine.moments(rows)
+    rows = map_table(engine, sources, table, numbered=numbered)
+    with source_errors(table.name, "the mapping cannot run"):
+        instant_columns = engine.instant_columns(rows)
     if months is not None and rows[str(table.time)].type().is_timestamp():
-        # in another zone a time is another day, but never two days off
+        # a time zone shifts a time by less than two days
         first, last = (datetime.combine(day, time()) for day in months)
         at = rows[str(table.time)]
         rows = rows.filter(at >= first - timedelta(days=2))
         if last.year < date.max.year:
             rows = rows.filter(at < last + timedelta(days=33))
-    own = sources.tables[table.name].timezone
-    return cast_columns(rows, table, Clock.of_table(engine.dialect, sources.timezone, own, moments))
+    table_timezone = sources.tables[table.name].timezone
+    return cast_columns(
+        rows, table, Clock.of_table(engine.dialect, sources.timezone, table_timezone, instant_columns)
+    )
 
 
-def sliced(engine: Engine, sources: Sources, table: Table) -> bool:
-    """Whether to read some months of a table is less than to read all: whether it lies in Parquet files."""
+def readable_by_month(engine: Engine, sources: Sources, table: Table) -> bool:
+    """Whether reading some months of a table reads less than the whole: whether it is in Parquet files."""
     source = sources.tables[table.name]
     return not engine.database and source.from_ in sources.files and is_parquet(engine.backend, source.from_)
 
 
-def mapped(
+def map_table(
     engine: Engine,
     sources: Sources,
     table: Table,
     *,
     numbered: bool = True,
-    beside: Mapping[str, str] = MappingProxyType({}),
+    extra_columns: Mapping[str, str] = MappingProxyType({}),
 ) -> ir.Table:
-    """The table under the contract's column names, as the source types them, with row numbers.
+    """The rows of a source under the contract's column names, with the source's types and row numbers.
 
-    `source_row` counts from 1; it is 0 where the rows of the engine have no order, or where it is
-    not wanted: to number rows is to read them one after the other. beside: more columns, each an
-    expression of the engine over the columns of the source.
+    `source_row` counts from 1; it is 0 where the engine's rows have no order or `numbered` is false, as numbering rows
+    forces a sequential scan. extra_columns: name -> expression of the engine over the columns of the source. Raises
+    `SourceError` where a column is missing or the mapping is invalid.
     """
     source = sources.tables[table.name]
-    base = _base(engine, source, numbered=numbered and engine.numbered)
-    everything = columns_of(engine, sources, table)
-    available = [column for column in everything if not column.endswith(AS_WRITTEN)]
-    where = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
-    where = where or "the query of the sources file"
+    base = _source_sql(engine, source, numbered=numbered and engine.numbered)
+    all_columns = source_columns(engine, sources, table)
+    available = [column for column in all_columns if not column.endswith(RAW_SUFFIX)]
+    place = " ".join(x for x in (source.from_, source.in_ and f"in {source.in_}") if x)
+    place = place or "the query of the sources file"
     if source.in_ is None and source.from_ in sources.files:
-        where = sources.files[source.from_].path
-    has = f" The source has: {', '.join(c for c in available if c != ROW)}"
-    parts, own = [ROW], {}
+        place = sources.files[source.from_].path
+    available_hint = f" The source has: {', '.join(c for c in available if c != ROW)}"
+    parts, mapped_parts = [ROW], {}
     for name in table.columns:
-        said = source.column(name)
-        if said is None and (own_name := _named(name, available)):
-            said = ColumnSource(column=own_name)
-        if several := repeated(name if said is None else str(said.column), available):
+        column_source = source.column(name)
+        if column_source is None and (same_name := _find_column(name, available)):
+            column_source = ColumnSource(column=same_name)
+        if namesakes := columns_named(
+            name if column_source is None else str(column_source.column), available
+        ):
             raise SourceError(
                 table.name,
-                f"the file has {len(several)} columns of that name; say which under tables.{table.name}.columns:"
-                f' {name}: "{several[0]}" (the first) or "{several[-1]}" (the last).{has}',
+                f"the file has {len(namesakes)} columns of that name; say which under tables.{table.name}.columns:"
+                f' {name}: "{namesakes[0]}" (the first) or "{namesakes[-1]}" (the last).{available_hint}',
                 column=name,
-                where=where,
+                where=place,
             )
-        if said is None:
+        if column_source is None:
             if name in table.required_columns():
-                top = "" if source.in_ or set(table.columns) & set(available) else (
+                header_hint = "" if source.in_ or set(table.columns) & set(available) else (
                     " If their names stand in another line, say which: 'header_row' of the file."
                 )  # fmt: skip
                 raise SourceError(
                     table.name,
-                    f"the source has no such column; map it under tables.{table.name}.columns.{has}.{top}".rstrip(
+                    f"the source has no such column; map it under tables.{table.name}.columns.{available_hint}.{header_hint}".rstrip(
                         "."
                     ),
                     column=name,
-                    where=where,
+                    where=place,
                 )
-            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quoted(name)}")
+            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quote(name)}")
             continue
-        if said.column is not None and not (found := _named(said.column, available)):
+        if column_source.column is not None and not (
+            source_name := _find_column(column_source.column, available)
+        ):
             raise SourceError(
                 table.name,
-                f"it is mapped to '{said.column}', which the source does not have."
-                f"{did_you_mean(said.column, available)}{has}",
+                f"it is mapped to '{column_source.column}', which the source does not have."
+                f"{did_you_mean(column_source.column, available)}{available_hint}",
                 column=name,
-                where=where,
+                where=place,
             )
-        if said.column is not None:
-            written = f"{found}{AS_WRITTEN}"
-            said = said.model_copy(update={"column": written if written in everything else found})
-        own[name] = f"{_expression(engine, said)} AS {engine.quoted(name)}"
-        parts.append(own[name])
-    parts += [f"{expression} AS {engine.quoted(name)}" for name, expression in beside.items()]
+        if column_source.column is not None:
+            raw_name = f"{source_name}{RAW_SUFFIX}"
+            column_source = column_source.model_copy(
+                update={"column": raw_name if raw_name in all_columns else source_name}
+            )
+        mapped_parts[name] = f"{_expression(engine, column_source)} AS {engine.quote(name)}"
+        parts.append(mapped_parts[name])
+    parts += [f"{expression} AS {engine.quote(name)}" for name, expression in extra_columns.items()]
     try:
-        with reading(table.name, "the mapping cannot run"):
-            rows = _asked(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
-            return _normalized(engine, rows, source)
+        with source_errors(table.name, "the mapping cannot run"):
+            rows = _query(engine, f"SELECT {', '.join(parts)} FROM {base} AS source")
+            return _normalize_keys(engine, rows, source)
     except SourceError:
-        for name, part in own.items():  # which of them it is, the engine does not say
+        for name, part in mapped_parts.items():  # the engine does not say which column is invalid
             try:
-                with reading(table.name, "the mapping cannot run"):
-                    _asked(engine, f"SELECT {part} FROM {base} AS source")
+                with source_errors(table.name, "the mapping cannot run"):
+                    _query(engine, f"SELECT {part} FROM {base} AS source")
             except SourceError as error:
                 raise SourceError(
-                    table.name, f"{error.problem}.{has}", where=f"tables.{table.name}.columns.{name}"
+                    table.name,
+                    f"{error.problem}.{available_hint}",
+                    where=f"tables.{table.name}.columns.{name}",
                 ) from None
         raise
 
 
-def _normalized(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
-    """The mapped rows with the keys and texts in the forms that the sources file says (`normalize`)."""
-    changed = {
-        name: normalize(rows[name].cast("string"), said.normalize, engine.dialect)
-        for name, said in source.columns.items()
-        if said.normalize
+def _normalize_keys(engine: Engine, rows: ir.Table, source: TableSource) -> ir.Table:
+    """The mapped rows with keys and texts in the normal forms of the sources file (`normalize`)."""
+    normalized = {
+        name: normalize(rows[name].cast("string"), mapping.normalize, engine.dialect)
+        for name, mapping in source.columns.items()
+        if mapping.normalize
     }
-    return rows.mutate(**changed) if changed else rows
+    return rows.mutate(**normalized) if normalized else rows
 
 
-def _asked(engine: Engine, query: str) -> ir.Table:
-    """A query as a table; a mistake in it without its place in the query that is made of it."""
+def _query(engine: Engine, query: str) -> ir.Table:
+    """A query as a table. A syntax error is raised without its position, which refers to the generated query."""
     try:
         return engine.backend.sql(query)
     except sg.errors.ParseError as error:
@@ -183,97 +197,105 @@ def _asked(engine: Engine, query: str) -> ir.Table:
         raise sg.errors.ParseError(f'syntax error at or near "{near}"') from None
 
 
-def _without_rows(engine: Engine, sources: Sources, table: Table, problem: str) -> SourceError:
-    """Whether the query or the filter of a table is at fault, and what there is to choose from."""
+def _query_error(engine: Engine, sources: Sources, table: Table, problem: str) -> SourceError:
+    """The error for an invalid query or filter of a table: which of them is invalid, and the available names."""
     source, key = sources.tables[table.name], f"tables.{table.name}"
-    bare = source.model_copy(update={"where": None})
-    with suppress(*engine_errors()):
+    unfiltered = source.model_copy(update={"where": None})
+    with suppress(*engine_error_types()):
         if source.where:
-            found = _asked(engine, f"SELECT * FROM {_base(engine, bare, numbered=False)} AS source")
-            has = ", ".join(c for c in found.columns if c != ROW and not c.endswith(AS_WRITTEN))
-            return SourceError(table.name, f"{problem}. The source has: {has}", where=f"{key}.where")
+            result = _query(
+                engine, f"SELECT * FROM {_source_sql(engine, unfiltered, numbered=False)} AS source"
+            )
+            available = ", ".join(c for c in result.columns if c != ROW and not c.endswith(RAW_SUFFIX))
+            return SourceError(table.name, f"{problem}. The source has: {available}", where=f"{key}.where")
     names: Sequence[str] = list(sources.files)
     if source.in_ is not None:
-        with suppress(*engine_errors()):
+        with suppress(*engine_error_types()):
             names = engine.backend.list_tables()
     hint = did_you_mean(str(source.from_), names) if source.from_ else ""
-    there = f" There are: {', '.join(sorted(names)[:20])}" if names else ""
+    names_hint = f" There are: {', '.join(sorted(names)[:20])}" if names else ""
     return SourceError(
-        table.name, f"{problem}.{hint}{there}".rstrip("."), where=f"{key}.{'sql' if source.sql else 'from'}"
+        table.name,
+        f"{problem}.{hint}{names_hint}".rstrip("."),
+        where=f"{key}.{'sql' if source.sql else 'from'}",
     )
 
 
-def _named(name: str, columns: Sequence[str]) -> str:
-    """The column of that name, whatever its case: to most engines it is the same; empty where there is none."""
+def _find_column(name: str, columns: Sequence[str]) -> str:
+    """The column of a name, ignoring case and whitespace; empty where there is none."""
     if name in columns:
         return name
-    plain = " ".join(name.split()).casefold()
-    return next((column for column in columns if column.casefold() == plain), "")
+    normalized = " ".join(name.split()).casefold()
+    return next((column for column in columns if column.casefold() == normalized), "")
 
 
-def given(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
-    """The columns of a table that its source has or maps."""
+def provided_columns(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
+    """The columns of a table that its source has or the sources file maps."""
     source = sources.tables[table.name]
-    available = columns_of(engine, sources, table)
-    return frozenset(c for c in table.columns if c in source.columns or _named(c, available))
+    available = source_columns(engine, sources, table)
+    return frozenset(c for c in table.columns if c in source.columns or _find_column(c, available))
 
 
-def columns_of(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
-    """The columns of the source of a table; raises `SourceError` where its query or filter cannot run."""
-    base = _base(engine, sources.tables[table.name], numbered=False)
+def source_columns(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
+    """The columns of the source of a table; raises `SourceError` where its query or filter is invalid."""
+    base = _source_sql(engine, sources.tables[table.name], numbered=False)
     try:
-        with reading(table.name, "the query or filter cannot run"):
-            return tuple(_asked(engine, f"SELECT * FROM {base} AS source").columns)
+        with source_errors(table.name, "the query or filter cannot run"):
+            return tuple(_query(engine, f"SELECT * FROM {base} AS source").columns)
     except SourceError as error:
-        raise _without_rows(engine, sources, table, error.problem) from None
+        raise _query_error(engine, sources, table, error.problem) from None
 
 
-def bare(engine: Engine, sources: Sources, table: Table) -> str:
-    """The rows of the source of a table before any filter, as SQL to read from."""
-    return _base(engine, sources.tables[table.name], numbered=False, filtered=False)
+def unfiltered_sql(engine: Engine, sources: Sources, table: Table) -> str:
+    """The SQL to read the source of a table from, without its filter."""
+    return _source_sql(engine, sources.tables[table.name], numbered=False, filtered=False)
 
 
-def _base(engine: Engine, source: TableSource, *, numbered: bool, filtered: bool = True) -> str:
+def _source_sql(engine: Engine, source: TableSource, *, numbered: bool, filtered: bool = True) -> str:
     query = source.sql.strip().rstrip(";") if source.sql else None
     if query is None and source.in_ is None:
         expressions = bool(source.where) or any(c.sql is not None for c in source.columns.values())
-        query = with_written(engine.backend, str(source.from_), typed=expressions)
+        query = raw_rows_sql(engine.backend, str(source.from_), typed=expressions)
     elif query is None:
         # a name with a point is schema.table
-        query = f"SELECT * FROM {engine.quoted(*str(source.from_).split('.'))}"
-    number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
-    base = f"(SELECT source.*, {number} AS {ROW} FROM ({query}\n) AS source)"
-    return f"(SELECT * FROM {base} AS source WHERE {source.where}\n)" if source.where and filtered else base
+        query = f"SELECT * FROM {engine.quote(*str(source.from_).split('.'))}"
+    row_number = "row_number() OVER ()" if numbered else "CAST(0 AS BIGINT)"
+    numbered_rows = f"(SELECT source.*, {row_number} AS {ROW} FROM ({query}\n) AS source)"
+    return (
+        f"(SELECT * FROM {numbered_rows} AS source WHERE {source.where}\n)"
+        if source.where and filtered
+        else numbered_rows
+    )
 
 
 def _text_type(engine: Engine) -> str:
     return "STRING" if engine.dialect == "pyspark" else "VARCHAR"
 
 
-def _expression(engine: Engine, said: ColumnSource) -> str:
-    if said.constant is not None:
-        value: Any = said.constant
+def _expression(engine: Engine, column_source: ColumnSource) -> str:
+    if column_source.constant is not None:
+        value: Any = column_source.constant
         text = engine.literal(str(value) if isinstance(value, date) else value)
-    elif said.sql is not None:
-        text = f"({said.sql}\n)"
+    elif column_source.sql is not None:
+        text = f"({column_source.sql}\n)"
     else:
-        text = engine.quoted(str(said.column))
-    if said.format is not None:
-        text = dated(said.format, text)
-    if said.number is not None:
-        text = NumberForm.of(said.number).sql(text)
-    if not said.values:
+        text = engine.quote(str(column_source.column))
+    if column_source.format is not None:
+        text = date_sql(column_source.format, text)
+    if column_source.number is not None:
+        text = NumberForm.of(column_source.number).sql(text)
+    if not column_source.values:
         return text
     as_text = f"CAST({text} AS {_text_type(engine)})"
     whens = " ".join(
-        f"WHEN {_is(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
-        for old, new in said.values.items()
+        f"WHEN {_matches_key(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
+        for old, new in column_source.values.items()
     )
     return f"CASE {whens} ELSE {as_text} END"
 
 
-def _is(engine: Engine, text: str, key: str | bool) -> str:
-    """Whether a text is a key of `values`: yes, true and on without quotes are one key to YAML, whatever their case."""
+def _matches_key(engine: Engine, text: str, key: str | bool) -> str:
+    """The SQL of whether a text equals a key of `values`; YAML reads yes, true and on as one key, true."""
     if isinstance(key, bool):
         words = ("true", "yes", "on") if key else ("false", "no", "off")
         return f"lower(trim({text})) IN ({', '.join(engine.literal(word) for word in words)})"

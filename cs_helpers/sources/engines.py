@@ -24,21 +24,21 @@ from sqlglot import expressions as sge
 from cs_helpers.errors import SourceError, WorkbookError
 from cs_helpers.paths import display_path
 from cs_helpers.sources.files.opening import open_files
-from cs_helpers.sources.files.reading import sql_text
-from cs_helpers.sources.mapping import Sources, filled
+from cs_helpers.sources.mapping import Sources, expand_variables
 from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.sql_quoting import sql_text
 
-#: what a driver has to be installed for, by the scheme of a URL
+#: scheme of a URL -> the extra of this package that installs its driver
 _EXTRAS = {"postgres": "postgres", "postgresql": "postgres", "pyspark": "spark", "spark": "spark"}
-_DUCKDB = (".duckdb", ".ddb", ".db")
+DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One place that tables are read in: the files (`database` is empty) or a database.
+    """An engine that tables are read in: that of the files (`database` is empty) or a database.
 
-    numbered: whether its rows have an order, so that the number of a row means something.
-    scratch: a folder for what comes from it.
+    numbered: whether its rows have an order, so that row numbers mean something. scratch: a folder for temporary
+    files.
     """
 
     backend: Any
@@ -48,38 +48,38 @@ class Engine:
 
     @property
     def dialect(self) -> str:
-        """The name of its SQL, as Ibis calls the engine."""
+        """Ibis's name for the engine and its SQL dialect."""
         return str(self.backend.name)
 
-    def _learn(self, name: str) -> None:
-        """Without it, PostgreSQL thinks a new table is small and reads it anew for every row."""
+    def _analyze(self, name: str) -> None:
+        """Collect statistics: without them, PostgreSQL takes a new table for small and scans it once per row."""
         if self.dialect == "postgres":
-            self.backend.raw_sql(f"ANALYZE {self.quoted(name)}").close()
+            self.backend.raw_sql(f"ANALYZE {self.quote(name)}").close()
 
-    def quoted(self, *names: str) -> str:
-        """A name of a column or a table in the engine's SQL."""
+    def quote(self, *names: str) -> str:
+        """A column or table name, quoted for the engine's SQL."""
         parts = [sge.to_identifier(n, quoted=True).sql(dialect=self.backend.dialect) for n in names]
         return ".".join(parts)
 
-    def aside(self, name: str, rows: ir.Table) -> ir.Table:
-        """`rows`, computed once and kept in the engine while it is open."""
+    def materialize(self, name: str, rows: ir.Table) -> ir.Table:
+        """Compute `rows` once and keep them in a temporary table of the engine."""
         if self.dialect == "pyspark":
             self.backend._session.sql(self.backend.compile(rows)).cache().createOrReplaceTempView(name)
             return self.backend.table(name)
         try:
-            kept = self.backend.create_table(name, rows, temp=True, overwrite=True)
-            self._learn(name)
-            return kept
-        except engine_errors():  # a role that may only read: computed each time it is asked for
+            table = self.backend.create_table(name, rows, temp=True, overwrite=True)
+            self._analyze(name)
+            return table
+        except engine_error_types():  # a read-only role: the rows are computed at each use
             if self.dialect == "duckdb":
                 raise
             return rows
 
     @contextmanager
-    def incoming(self, hub: Backend, rows: ir.Table) -> Iterator[str]:
-        """What an expression of this engine gives, as something that the hub can read from."""
+    def hub_source(self, hub: Backend, rows: ir.Table) -> Iterator[str]:
+        """Make the rows of an expression of this engine readable in the hub; yields the SQL to read them from."""
         if self.dialect == "postgres":
-            # rows as Python objects would take ten times as long
+            # COPY is ten times as fast as fetching Python objects
             with tempfile.NamedTemporaryFile(dir=self.scratch, suffix=".csv") as file:
                 with self.backend.con.cursor() as cursor:
                     cursor.execute("SET DateStyle = ISO")
@@ -97,41 +97,41 @@ class Engine:
                 )
             return
         if self.dialect == "duckdb":
-            read: Any = self.backend.con.execute(self.backend.compile(rows)).fetch_record_batch(100_000)
+            batches: Any = self.backend.con.execute(self.backend.compile(rows)).fetch_record_batch(100_000)
         elif self.dialect == "pyspark":
             # Ibis reads Spark through pandas, which loses the last digits of long numbers
-            read = self.backend._session.sql(self.backend.compile(rows)).toArrow()
+            batches = self.backend._session.sql(self.backend.compile(rows)).toArrow()
         else:
-            read = rows.to_pyarrow_batches()
-        hub.con.register("incoming", read)
+            batches = rows.to_pyarrow_batches()
+        hub.con.register("incoming", batches)
         try:
             yield "incoming"
         finally:
             hub.con.unregister("incoming")
 
-    def into(self, hub: Backend, name: str, rows: ir.Table) -> ir.Table:
-        """`rows` as a table of the hub."""
+    def copy_to_hub(self, hub: Backend, name: str, rows: ir.Table) -> ir.Table:
+        """Copy `rows` into a table of the hub."""
         if self.backend is hub:
             return hub.create_table(name, rows, overwrite=True)
-        with self.incoming(hub, rows) as source:
+        with self.hub_source(hub, rows) as source:
             hub.raw_sql(f"CREATE OR REPLACE TABLE {name} AS FROM {source}").fetchall()
         return hub.table(name)
 
-    def moments(self, rows: ir.Table) -> frozenset[str]:
-        """The columns of moments that Ibis takes for clocks without a zone: Spark's TIMESTAMP."""
+    def instant_columns(self, rows: ir.Table) -> frozenset[str]:
+        """The columns of instants that Ibis takes for times without a zone: Spark's TIMESTAMP."""
         if self.dialect != "pyspark":
             return frozenset()
         schema = self.backend._session.sql(self.backend.compile(rows)).schema
         return frozenset(field.name for field in schema if field.dataType.typeName() == "timestamp")
 
-    def few(self, rows: ir.Table) -> list[dict[str, Any]]:
-        """A few rows, each as a dictionary."""
+    def fetch_rows(self, rows: ir.Table) -> list[dict[str, Any]]:
+        """Fetch rows as dictionaries; meant for a few."""
         if self.dialect == "pyspark":
             return list(self.backend._session.sql(self.backend.compile(rows)).toArrow().to_pylist())
         return list(rows.to_pyarrow().to_pylist())
 
-    def brought(self, name: str, rows: ir.Table) -> ir.Table:
-        """A small table of the hub, to be joined in this engine."""
+    def upload(self, name: str, rows: ir.Table) -> ir.Table:
+        """Copy a small table of the hub into this engine, to be joined there."""
         if not self.database:
             return rows
         table = rows.to_pyarrow()
@@ -141,7 +141,7 @@ class Engine:
             self.backend._session.createDataFrame(table).createOrReplaceTempView(name)
         elif self.dialect == "postgres":
             self.backend.create_table(name, table, temp=True, overwrite=True)
-            self._learn(name)
+            self._analyze(name)
         else:
             return ibis.memtable(table)
         return self.backend.table(name)
@@ -153,37 +153,37 @@ class Engine:
 
 @dataclass
 class Engines:
-    """The engine of the files, and the databases that tables lie in."""
+    """The engine of the files, and those of the databases by name."""
 
     files: Engine
     databases: Mapping[str, Engine] = field(default_factory=dict)
 
     @property
     def hub(self) -> Backend:
-        """The DuckDB connection in which everything comes together."""
+        """The DuckDB connection of the files, in which the tables of all engines are combined."""
         return self.files.backend
 
     def of(self, database: str | None) -> Engine:
-        """The engine of a database; of the files, where none is named."""
+        """The engine of a database; that of the files, where none is named."""
         return self.files if database is None else self.databases[database]
 
 
 @contextmanager
-def opened(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
-    """The engines of `sources`, whose files lie relative to `folder`.
+def open_engines(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
+    """Open the engines of `sources`, whose files lie relative to `folder`.
 
-    `scratch` is a folder for what does not fit into memory. Raises `SourceError`; no error that
-    leaves this block says a secret.
+    scratch: a folder for what does not fit into memory. Raises `SourceError` where a file or database cannot be
+    opened. Secrets are masked in every error that leaves this block.
     """
     with contextlib.ExitStack() as stack:
         secrets: set[str] = set()
         try:
             hub = ibis.duckdb.connect()
             stack.callback(hub.disconnect)
-            _bounded(hub, sources.memory, scratch)
+            _configure_duckdb(hub, sources.memory, scratch)
             open_files(hub, sources, folder, scratch, secrets)
             used = dict.fromkeys(t.in_ for t in sources.tables.values() if t.in_ is not None)
-            databases = {n: _connected(n, sources, folder, scratch, stack, secrets) for n in used}
+            databases = {n: _connect(n, sources, folder, scratch, stack, secrets) for n in used}
             yield Engines(Engine(hub, numbered=True), databases)
         except WorkbookError as error:
             for text in sorted(secrets, key=len, reverse=True):
@@ -191,17 +191,17 @@ def opened(sources: Sources, folder: Path, scratch: Path) -> Iterator[Engines]:
             raise
 
 
-def _connected(
+def _connect(
     name: str, sources: Sources, folder: Path, scratch: Path, stack: contextlib.ExitStack, secrets: set[str]
 ) -> Engine:
     url = sources.databases[name]
-    address = filled(url, f"databases.{name}")
-    secrets |= _secrets(url, address)
+    address = expand_variables(url, f"databases.{name}")
+    secrets |= _secret_texts(url, address)
     try:
         scheme = address.split("://", 1)[0] if "://" in address else ""
-        if scheme in ("", "duckdb") or address.endswith(_DUCKDB):
+        if scheme in ("", "duckdb") or address.endswith(DUCKDB_SUFFIXES):
             file = _duckdb_file(name, folder / address.removeprefix("duckdb://"), stack)
-            _bounded(file, sources.memory, scratch)
+            _configure_duckdb(file, sources.memory, scratch)
             return Engine(file, name)
         if scheme in ("spark", "pyspark"):
             backend = _spark(address, stack)
@@ -209,7 +209,7 @@ def _connected(
             backend = ibis.connect(address)
             stack.callback(backend.disconnect)
         if backend.name == "postgres":
-            # an aborted statement must not take the next one with it; times with a zone are read in UTC
+            # autocommit: a failed statement must not abort the following ones; times with a zone are read in UTC
             backend.con.autocommit = True
             backend.raw_sql("SET TIME ZONE 'UTC'").close()
     except WorkbookError:
@@ -221,7 +221,7 @@ def _connected(
             if scheme in _EXTRAS else
             f"the driver is not installed; run 'pip install \"ibis-framework[{extra}]\"'"
         ) from None  # fmt: skip
-    except Exception as error:  # drivers raise what they like
+    except Exception as error:  # drivers have no common base class of errors
         if "know how to connect" in str(error):
             raise SourceError(
                 f"databases.{name}", f"no engine is known for addresses of '{scheme}://'"
@@ -234,8 +234,8 @@ def _connected(
     return Engine(backend, name, scratch=scratch)
 
 
-def _bounded(backend: Backend, memory: str, scratch: Path) -> None:
-    """What DuckDB may use, and where it puts what does not fit; times are read in UTC."""
+def _configure_duckdb(backend: Backend, memory: str, scratch: Path) -> None:
+    """Set DuckDB's memory limit, its folder for temporary files and UTC as its time zone."""
     for setting in (
         "enable_progress_bar = false",
         "TimeZone = 'UTC'",
@@ -263,7 +263,7 @@ def _duckdb_file(name: str, path: Path, stack: contextlib.ExitStack) -> Backend:
 
 
 def _spark(address: str, stack: contextlib.ExitStack) -> Any:
-    """A Spark session by the address of its master: `spark://host:7077`, `spark://local[2]`."""
+    """Connect to Spark by the address of its master: `spark://host:7077`, `spark://local[2]`."""
     from pyspark.sql import SparkSession
 
     master = address.split("://", 1)[1] if address.startswith(("spark://local", "pyspark://")) else address
@@ -276,18 +276,18 @@ def _spark(address: str, stack: contextlib.ExitStack) -> Any:
     return ibis.pyspark.connect(session)
 
 
-def _secrets(url: str, address: str) -> set[str]:
-    """What of an address must not be said: what the environment gave, and its password."""
-    found = {address} if "://" in address else set()
+def _secret_texts(url: str, address: str) -> set[str]:
+    """The texts that errors must not show: values of environment variables and the password, however encoded."""
+    secrets = {address} if "://" in address else set()
     for part in url.split("${")[1:]:
-        found.add(os.environ[part.split("}", 1)[0]])
+        secrets.add(os.environ[part.split("}", 1)[0]])
     with contextlib.suppress(ValueError):
-        found.add(urlsplit(address).password or "")
-    return {form for text in found if len(text) > 2 for form in (text, quote(text, safe=""), unquote(text))}
+        secrets.add(urlsplit(address).password or "")
+    return {form for text in secrets if len(text) > 2 for form in (text, quote(text, safe=""), unquote(text))}
 
 
-def engine_errors() -> tuple[type[Exception], ...]:
-    """What the engines that are loaded raise."""
+def engine_error_types() -> tuple[type[Exception], ...]:
+    """The exception types of the engines that are loaded."""
     errors: list[type[Exception]] = [
         duckdb.Error,
         ibis.IbisError,
@@ -304,13 +304,13 @@ def engine_errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def reading(table: str, problem: str = "the rows cannot be read", where: str = "") -> Iterator[None]:
-    """Turns what an engine raises into a `SourceError` of that table."""
+def source_errors(table: str, problem: str = "the rows cannot be read", where: str = "") -> Iterator[None]:
+    """Convert errors of an engine into a `SourceError` of that table."""
     try:
         yield
     except WorkbookError:
         raise
     except Exception as error:
-        if not isinstance(error, engine_errors()):
+        if not isinstance(error, engine_error_types()):
             raise
         raise SourceError(table, f"{problem}: {first_line(error)}", where=where) from None

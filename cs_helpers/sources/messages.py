@@ -1,4 +1,4 @@
-"""What an engine says of an error, in one line."""
+"""Error messages of engines in one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PREFIXES = (
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an engine's message, without its class of error and its advice."""
+    """The first line of an engine's message, without its error class and advice."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     if "CSV Error on Line" in text and len(lines) > 2:  # the second line quotes the row

@@ -1,7 +1,7 @@
-"""When each account reached the steps of its product's journey, and what else was recorded of it.
+"""The times at which accounts reached the steps of their product's journey, and other recorded milestones.
 
-Of a step of use only the first time is kept, as later ones are in the reductions of the log by the day;
-where the product counts users, each use of each of them.
+For a step by usage only the first time is stored, as later use is in the daily reductions; where the product counts
+users, every use of every user is.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import ibis.expr.types as ir
 
 from cs_helpers import hashes
 from cs_helpers.contract.products import Product, StepRule
-from cs_helpers.sources.engines import reading
+from cs_helpers.sources.engines import source_errors
 from cs_helpers.sources.intake import Intake
-from cs_helpers.sources.usage_log.log import EXACT
+from cs_helpers.sources.usage_log.log import QUANTITY_TYPE
 from cs_helpers.sources.usage_log.reductions import matches
 
 
 @dataclass(frozen=True)
-class _Crossing:
-    """A step that a running total reaches: on which day each account does, and from what before it.
+class Crossing:
+    """A step that is reached by a running total.
 
-    days: account_id, day, before.
+    days: account_id, day (on which the total is reached), before (the total at the end of the previous day).
     """
 
     product: str
@@ -35,35 +35,35 @@ class _Crossing:
 
 
 def milestones(intake: Intake, products: Mapping[str, Product]) -> ir.Table | None:
-    """The times of each step: account_id, product, step, reached_at, user_id (of a step of the account: null).
+    """The times of each step; `None` where the tables of all rules are missing.
 
-    What is recorded and no step's rule names keeps its own name. `None` when no rule has a table to
-    be read from.
+    Columns: account_id, product, step, reached_at, user_id (null for a step of the account). Recorded milestones that no
+    step's rule names keep their own name.
     """
     parts: list[ir.Table] = []
-    crossings: list[_Crossing] = []
+    crossings: list[Crossing] = []
     for product in products.values():
         for step in product.journey.steps:
             reached = (
-                _used_by_user(intake, product.product, step.rule.repeatable_event)
+                _uses_by_user(intake, product.product, step.rule.repeatable_event)
                 if product.journey.unit == "user" and step.rule.repeatable_event
-                else _reached(intake, product.product, step.rule)
+                else _reached_at(intake, product.product, step.rule)
             )
-            if isinstance(reached, _Days):
-                crossings.append(_Crossing(product.product, step.step, step.rule, reached.rows))
+            if isinstance(reached, _CrossingDays):
+                crossings.append(Crossing(product.product, step.step, step.rule, reached.rows))
             elif reached is not None:
-                parts.append(_named(reached, product.product, step.step))
+                parts.append(_with_step(reached, product.product, step.step))
         if "milestones" in intake.kept:
-            parts.append(_others(intake.kept["milestones"], product))
+            parts.append(_other_milestones(intake.kept["milestones"], product))
         for excluded in product.journey.exclusions if product.journey.unit == "user" else ():
             if excluded.event and not any(excluded.is_step(s) for s in product.journey.steps):
-                used = _used_by_user(intake, product.product, excluded.event)
-                parts += [] if used is None else [_named(used, product.product, excluded.milestone_name)]
-    parts += _crossed(intake, crossings)
+                used = _uses_by_user(intake, product.product, excluded.event)
+                parts += [] if used is None else [_with_step(used, product.product, excluded.milestone_name)]
+    parts += _crossing_times(intake, crossings)
     return ibis.union(*parts) if len(parts) > 1 else (parts[0] if parts else None)
 
 
-def _named(reached: ir.Table, product: str, step: str) -> ir.Table:
+def _with_step(reached: ir.Table, product: str, step: str) -> ir.Table:
     return reached.select(
         "account_id",
         product=ibis.literal(product),
@@ -73,22 +73,22 @@ def _named(reached: ir.Table, product: str, step: str) -> ir.Table:
     )
 
 
-def _others(recorded: ir.Table, product: Product) -> ir.Table:
-    """What is recorded beside the steps; a name that a step has, whose rule does not name it, is left out."""
+def _other_milestones(recorded: ir.Table, product: Product) -> ir.Table:
+    """The recorded milestones that belong to no step; those with the name of a step by another rule are omitted."""
     steps = product.journey.steps
-    taken = {s.step for s in steps} | {s.rule.milestone for s in steps if s.rule.milestone}
-    rows = recorded.filter((recorded["product"] == product.product) & recorded.step.notin(sorted(taken)))
+    step_names = {s.step for s in steps} | {s.rule.milestone for s in steps if s.rule.milestone}
+    rows = recorded.filter((recorded["product"] == product.product) & recorded.step.notin(sorted(step_names)))
     return rows.select(
         "account_id", "product", "step", reached_at=rows.reached_at.cast("timestamp(6)"), user_id=rows.user_id
     )
 
 
 @dataclass(frozen=True)
-class _Days:
+class _CrossingDays:
     rows: ir.Table
 
 
-def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days | None:
+def _reached_at(intake: Intake, product: str, rule: StepRule) -> ir.Table | _CrossingDays | None:
     kept = intake.kept
     if rule.contract:
         if "contracts" not in kept:
@@ -105,47 +105,49 @@ def _reached(intake: Intake, product: str, rule: StepRule) -> ir.Table | _Days |
     if intake.usage is None:
         return None
     if rule.value == "distinct_events":
-        first = _used(intake.usage.table("usage_monthly"), product, rule)
+        first = _matching_use(intake.usage.table("usage_monthly"), product, rule)
         first = first.group_by("account_id", "event").aggregate(reached_at=first.first_at.min())
         place = ibis.row_number().over(group_by=first.account_id, order_by=[first.reached_at, first.event])
         return first.mutate(place=place).filter(lambda t: t.place == math.ceil(rule.at_least) - 1)
     if rule.repeatable_event is not None:
-        first = _used(intake.usage.table("usage_monthly"), product, rule)
+        first = _matching_use(intake.usage.table("usage_monthly"), product, rule)
         return first.group_by("account_id").aggregate(reached_at=first.first_at.min())
-    days = _used(intake.usage.table("usage_daily"), product, rule)
+    days = _matching_use(intake.usage.table("usage_daily"), product, rule)
     amount = days.quantity if rule.value == "quantity" else days.events
     used = days.group_by("account_id", days.day.cast("date").name("day")).aggregate(
-        amount=amount.cast(EXACT).sum().cast(EXACT)
+        amount=amount.cast(QUANTITY_TYPE).sum().cast(QUANTITY_TYPE)
     )
     total = used.amount.sum().over(ibis.cumulative_window(group_by=used.account_id, order_by=used.day))
     used = used.mutate(total=total)
     used = used.mutate(before=used.total - used.amount)
-    return _Days(
+    return _CrossingDays(
         used.filter((used.before < rule.at_least) & (used.total >= rule.at_least)).select(
             "account_id", "day", "before"
         )
     )
 
 
-def _used_by_user(intake: Intake, product: str, pattern: str) -> ir.Table | None:
-    """Each use of each user, from the log itself."""
+def _uses_by_user(intake: Intake, product: str, pattern: str) -> ir.Table | None:
+    """Every use of every user, from the log itself."""
     if intake.log is None or intake.usage is None:
         return None
     log = intake.log
-    rows = log.rows.filter(log.good(log.rows) & log.rows.user_id.notnull())
+    rows = log.rows.filter(log.is_accepted(log.rows) & log.rows.user_id.notnull())
     rows = rows.filter((rows["product"] == product) & matches(rows.event, pattern))
-    with reading("usage"):
+    with source_errors("usage"):
         each = rows.select("account_id", "user_id", reached_at=rows.occurred_at).distinct()
         name = f"uses_{hashes.of(f'{product} {pattern}')[:16]}"
-        return log.engine.into(intake.usage.hub, name, each).semi_join(intake.kept["accounts"], "account_id")
+        return log.engine.copy_to_hub(intake.usage.hub, name, each).semi_join(
+            intake.kept["accounts"], "account_id"
+        )
 
 
-def _used(reductions: ir.Table, product: str, rule: StepRule) -> ir.Table:
+def _matching_use(reductions: ir.Table, product: str, rule: StepRule) -> ir.Table:
     return reductions.filter((reductions["product"] == product) & matches(reductions.event, str(rule.event)))
 
 
-def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:
-    """The times inside the days on which the totals are reached, read from the log in one go."""
+def _crossing_times(intake: Intake, crossings: list[Crossing]) -> list[ir.Table]:
+    """The exact times at which the totals are reached within their days, from one query of the log."""
     if not crossings or intake.log is None or intake.usage is None:
         return []
     hub, log = intake.usage.hub, intake.log
@@ -162,23 +164,23 @@ def _crossed(intake: Intake, crossings: list[_Crossing]) -> list[ir.Table]:
     )
     if not needed.count().execute():
         return []
-    rows = log.rows.filter(log.good(log.rows))
-    with reading("usage"):
-        looked = rows.semi_join(
-            log.engine.brought("crossing_days", needed),
+    rows = log.rows.filter(log.is_accepted(log.rows))
+    with source_errors("usage"):
+        candidate_rows = rows.semi_join(
+            log.engine.upload("crossing_days", needed),
             ["account_id", "product", "day"],
         ).select("account_id", "product", "day", "event", "occurred_at", "quantity")
-        looked = log.engine.into(hub, "crossing_rows", looked)
-    return [_named(_moment(looked, c), c.product, c.step) for c in crossings]
+        candidate_rows = log.engine.copy_to_hub(hub, "crossing_rows", candidate_rows)
+    return [_with_step(_crossing_time(candidate_rows, c), c.product, c.step) for c in crossings]
 
 
-def _moment(looked: ir.Table, crossing: _Crossing) -> ir.Table:
+def _crossing_time(candidate_rows: ir.Table, crossing: Crossing) -> ir.Table:
     rule = crossing.rule
-    rows = looked.filter(
-        (looked["product"] == crossing.product) & matches(looked.event, str(rule.event))
+    rows = candidate_rows.filter(
+        (candidate_rows["product"] == crossing.product) & matches(candidate_rows.event, str(rule.event))
     ).inner_join(crossing.days, ["account_id", "day"])
     amount = rows.quantity.fill_null(1.0) if rule.value == "quantity" else ibis.literal(1.0)
-    rows = rows.mutate(amount=amount.cast(EXACT))
+    rows = rows.mutate(amount=amount.cast(QUANTITY_TYPE))
     running = rows.amount.sum().over(
         ibis.cumulative_window(group_by=rows.account_id, order_by=rows.occurred_at)
     )

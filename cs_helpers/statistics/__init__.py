@@ -1,1 +1,1 @@
-"""Methods of statistics: numbers and plain tables in, numbers out. They know no product and no snapshot."""
+"""Statistical methods on arrays and plain tables, independent of products and snapshots."""

@@ -1,4 +1,4 @@
-"""How alike coders judge the same units: Krippendorff's alpha, also of sets, with its interval, and Cohen's kappa."""
+"""Inter-coder agreement: Krippendorff's alpha of values and of sets, with its interval, and Cohen's kappa."""
 
 from __future__ import annotations
 
@@ -8,85 +8,87 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-#: how far two values are apart; `masi` and `jaccard` are of sets
+#: the distance between two values; `masi` and `jaccard` compare sets
 Level = Literal["nominal", "ordinal", "interval", "ratio", "masi", "jaccard"]
 
 _DRAWS = 1000
 
 
 def alpha(ratings: pd.DataFrame, level: Level = "nominal") -> float:
-    """Krippendorff's alpha, 1 less the disagreement observed over that expected by chance.
+    """Krippendorff's alpha: 1 minus the observed disagreement divided by the disagreement expected by chance.
 
-    ratings: a row a unit, a column a coder, missing where one did not code it; of `nominal` any labels, of `masi` and
-    `jaccard` frozensets (an empty one is a reading: nothing was found), else numbers. Units that one coder alone has
-    coded say nothing. NaN where nothing can be compared or where all readings are the same value. Source:
-    Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
+    ratings: one row per unit, one column per coder, missing where a coder did not code the unit. `nominal` takes any
+    labels, `masi` and `jaccard` frozensets (an empty set is a reading without codes), the other levels numbers. Units
+    coded by a single coder are ignored. NaN where no unit has two readings, or all readings have the same value.
+    Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
     """
-    counts, values = _counted(ratings, level)
+    counts, values = _count_values(ratings, level)
     distances = _distances(values, counts, level)
-    return float(_alpha(counts.sum(axis=0), _apart(counts, distances).sum(), distances))
+    return float(_alpha(counts.sum(axis=0), _unit_disagreement(counts, distances).sum(), distances))
 
 
 def alpha_interval(
     ratings: pd.DataFrame, groups: pd.Series, level: Level = "nominal"
 ) -> tuple[float, float, float]:
-    """Alpha and its 95 % interval, by drawing whole groups of units again.
+    """Alpha and its 95 % bootstrap interval, resampling whole groups of units.
 
-    groups: what units belong together, as the notes of one company: those are alike, and drawn one by
-    one they would look like more evidence than they are. NaN bounds with fewer than two groups.
+    groups: the group of each unit, such as the company of a note. Units of a group resemble each other, so resampling
+    single units would make the interval too narrow. NaN bounds with fewer than two groups.
     """
-    counts, values = _counted(ratings, level)
+    counts, values = _count_values(ratings, level)
     distances = _distances(values, counts, level)
-    apart = _apart(counts, distances)
-    found = float(_alpha(counts.sum(axis=0), apart.sum(), distances))
+    disagreement = _unit_disagreement(counts, distances)
+    estimate = float(_alpha(counts.sum(axis=0), disagreement.sum(), distances))
     codes, names = pd.factorize(groups.reindex(ratings.index))
-    if len(names) < 2 or found != found:
-        return found, np.nan, np.nan
-    # what a unit adds to alpha depends on its own readings alone, so groups are added up once
-    draws = _drawn(len(names))
-    drawn = _alpha(draws @ _by_group(counts, codes), draws @ _by_group(apart, codes), distances)
-    low, high = _middle(drawn[:, None])
-    return found, float(low[0]), float(high[0])
+    if len(names) < 2 or estimate != estimate:
+        return estimate, np.nan, np.nan
+    # a unit's contribution depends on its own readings only, so contributions are summed per group once
+    weights = _bootstrap_weights(len(names))
+    resampled = _alpha(
+        weights @ _sum_by_group(counts, codes), weights @ _sum_by_group(disagreement, codes), distances
+    )
+    low, high = _quantile_interval(resampled[:, None])
+    return estimate, float(low[0]), float(high[0])
 
 
-def alpha_of_each(has: Any, unit: Any, groups: Any) -> Any:
-    """Alpha, and the ends of its interval, of each of several yes-or-no questions: 3 x questions.
+def binary_alphas(answers: Any, unit: Any, groups: Any) -> Any:
+    """Alpha of several yes-or-no questions with the bounds of its interval: 3 x questions.
 
-    has: readings x questions, whether a reading says so; unit: of each reading the place of its unit (0 to units - 1),
-    each read twice or more; groups: of each unit the number of its group. The same as `alpha_interval` of each question.
+    answers: readings x questions, True for yes; unit: the unit of each reading (0 to units - 1), each with two or more
+    readings; groups: the group number of each unit. Equals `alpha_interval` of each question.
     """
     readers = np.bincount(unit, minlength=len(groups))
-    yes = _by_group(has.astype(float), unit, len(groups))
+    yes = _sum_by_group(answers.astype(float), unit, len(groups))
     no = readers[:, None] - yes
-    apart = 2 * yes * no / (readers - 1)[:, None]
-    names = len(np.unique(groups))
+    disagreement = 2 * yes * no / (readers - 1)[:, None]
+    group_count = len(np.unique(groups))
 
-    def of(yes: Any, no: Any, apart: Any) -> Any:
+    def alphas(yes: Any, no: Any, disagreement: Any) -> Any:
         n = yes + no
         expected = 2 * yes * no / np.maximum(n - 1, 1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(expected > 0, 1 - apart / expected, np.nan)
+            return np.where(expected > 0, 1 - disagreement / expected, np.nan)
 
-    found = of(yes.sum(axis=0), no.sum(axis=0), apart.sum(axis=0))
-    if names < 2:
-        return np.stack([found, np.full_like(found, np.nan), np.full_like(found, np.nan)])
-    draws = _drawn(names)
-    drawn = of(*(draws @ _by_group(part, groups) for part in (yes, no, apart)))
-    low, high = _middle(drawn)
-    unknown = np.isnan(found)
-    return np.stack([found, np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)])
+    estimate = alphas(yes.sum(axis=0), no.sum(axis=0), disagreement.sum(axis=0))
+    if group_count < 2:
+        return np.stack([estimate, np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)])
+    weights = _bootstrap_weights(group_count)
+    resampled = alphas(*(weights @ _sum_by_group(part, groups) for part in (yes, no, disagreement)))
+    low, high = _quantile_interval(resampled)
+    undefined = np.isnan(estimate)
+    return np.stack([estimate, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)])
 
 
-@lru_cache(2)  # each viewpoint asks for those of the same companies
-def _drawn(groups: int) -> np.ndarray:
-    """How often each group is drawn: draws x groups."""
+@lru_cache(2)  # all viewpoints resample the same companies
+def _bootstrap_weights(groups: int) -> np.ndarray:
+    """How often each group is drawn in each bootstrap sample: draws x groups."""
     return np.random.default_rng(0).multinomial(groups, np.full(groups, 1 / groups), size=_DRAWS)
 
 
 def kappa(first: pd.Series, second: pd.Series) -> float:
-    """Cohen's kappa of two coders over the units that both have coded; NaN where chance explains all (Cohen 1960)."""
-    both = first.notna() & second.notna()
-    table = pd.crosstab(first[both], second[both])
+    """Cohen's kappa of two coders over the units coded by both; NaN where the expected agreement is 1 (Cohen 1960)."""
+    rated = first.notna() & second.notna()
+    table = pd.crosstab(first[rated], second[rated])
     labels = table.index.union(table.columns)
     table = table.reindex(index=labels, columns=labels, fill_value=0).to_numpy(float)
     n = table.sum()
@@ -97,57 +99,57 @@ def kappa(first: pd.Series, second: pd.Series) -> float:
 
 
 def masi(first: frozenset[Any], second: frozenset[Any]) -> float:
-    """How far two sets are apart, from 0 to 1: 1 less Jaccard's share of what both hold times how they lie (Passonneau 2006).
+    """MASI distance of two sets, 0 to 1: 1 minus the Jaccard index times a monotonicity weight (Passonneau 2006).
 
-    Jaccard weighs 1 where the sets are the same, 2/3 where one holds the other, 1/3 where both hold what the other does not, 0
-    where they share nothing. Two empty sets are the same.
+    The weight is 1 for equal sets, 2/3 where one contains the other, 1/3 where they overlap and 0 where they are
+    disjoint. Two empty sets are equal.
     """
-    both = len(first & second)
+    shared = len(first & second)
     if first == second:
         return 0.0
-    weight = 2 / 3 if both == min(len(first), len(second)) else 1 / 3
-    return 1 - weight * both / len(first | second)
+    weight = 2 / 3 if shared == min(len(first), len(second)) else 1 / 3
+    return 1 - weight * shared / len(first | second)
 
 
-def _counted(ratings: pd.DataFrame, level: Level) -> tuple[Any, Any]:
-    """How many coders gave each unit each value, of units that two coders or more have read: units x values; and the values.
+def _count_values(ratings: pd.DataFrame, level: Level) -> tuple[Any, Any]:
+    """The number of readings of each value per unit (units x values), and the values.
 
-    Units that fewer have read have no readings. Numbers and labels are in order.
+    Units with fewer than two readings count 0. Values other than sets are sorted.
     """
     flat = ratings.to_numpy(object).ravel()
-    known = ~pd.isna(flat)
-    codes, values = pd.factorize(flat[known], sort=level not in ("masi", "jaccard"))
+    given = ~pd.isna(flat)
+    codes, values = pd.factorize(flat[given], sort=level not in ("masi", "jaccard"))
     counts = np.zeros((len(ratings), len(values)))
-    np.add.at(counts, (np.repeat(np.arange(len(ratings)), ratings.shape[1])[known], codes), 1)
+    np.add.at(counts, (np.repeat(np.arange(len(ratings)), ratings.shape[1])[given], codes), 1)
     counts[counts.sum(axis=1) < 2] = 0
     return counts, np.asarray(values)
 
 
-def _apart(counts: Any, distances: Any) -> Any:
-    """How far the readings of each unit are apart: the sum over pairs of coders, each reading weighing one."""
-    others = counts.sum(axis=1) - 1
+def _unit_disagreement(counts: Any, distances: Any) -> Any:
+    """The disagreement within each unit: the sum of distances over pairs of readings, so that each reading weighs 1."""
+    other_readings = counts.sum(axis=1) - 1
     within = ((counts @ distances) * counts).sum(axis=1)
-    return np.divide(within, others, out=np.zeros_like(within), where=others > 0)
+    return np.divide(within, other_readings, out=np.zeros_like(within), where=other_readings > 0)
 
 
-def _by_group(of_unit: Any, group: Any, groups: int | None = None) -> Any:
-    """What units add, added up by their group (negative: of none)."""
-    many = int(group.max(initial=-1)) + 1 if groups is None else groups
-    found = np.zeros((many, *of_unit.shape[1:]))
+def _sum_by_group(values: Any, group: Any, groups: int | None = None) -> Any:
+    """Sums of unit values per group; units with a negative group are left out."""
+    size = int(group.max(initial=-1)) + 1 if groups is None else groups
+    sums = np.zeros((size, *values.shape[1:]))
     inside = group >= 0
-    np.add.at(found, group[inside], of_unit[inside])
-    return found
+    np.add.at(sums, group[inside], values[inside])
+    return sums
 
 
-def _middle(drawn: Any) -> Any:
-    """Between which values 95 % of the draws lie: 2 x questions; missing where no draw has a value."""
-    lost = np.isnan(drawn).all(axis=0)
-    found = np.nanquantile(np.where(lost, 0.0, drawn), [0.025, 0.975], axis=0)
-    return np.where(lost, np.nan, found)
+def _quantile_interval(draws: Any) -> Any:
+    """The 2.5 % and 97.5 % quantiles of the draws: 2 x questions; NaN where no draw has a value."""
+    undefined = np.isnan(draws).all(axis=0)
+    bounds = np.nanquantile(np.where(undefined, 0.0, draws), [0.025, 0.975], axis=0)
+    return np.where(undefined, np.nan, bounds)
 
 
 def _distances(values: Any, counts: Any, level: Level) -> Any:
-    """How far each pair of values is apart; of numbers the squared difference."""
+    """The distance of each pair of values: values x values."""
     if level in ("masi", "jaccard"):
         return _set_distances(values, level)
     if level == "nominal":
@@ -162,31 +164,33 @@ def _distances(values: Any, counts: Any, level: Level) -> Any:
             np.divide(values[:, None] - values[None, :], total, out=np.zeros_like(total), where=total != 0)
             ** 2
         )
-    # ordinal: how many readings lie between two values, each end counted half
+    # ordinal: the number of readings between two values, those of the two values counted half
     paired = counts.sum(axis=0)
     middle = np.cumsum(paired) - paired / 2
     return (middle[:, None] - middle[None, :]) ** 2
 
 
 def _set_distances(sets: Any, level: Level) -> Any:
-    """How far each pair of sets is apart: `masi`, or 1 less Jaccard's share of what both hold."""
-    members = {member: place for place, member in enumerate({m for own in sets for m in own})}
+    """The MASI or Jaccard distance of each pair of sets: sets x sets."""
+    members = {
+        member: place for place, member in enumerate({m for members_of_set in sets for m in members_of_set})
+    }
     holds = np.zeros((len(sets), len(members)))
-    for row, own in zip(holds, sets, strict=True):
-        row[[members[member] for member in own]] = 1
-    both = holds @ holds.T
+    for row, members_of_set in zip(holds, sets, strict=True):
+        row[[members[member] for member in members_of_set]] = 1
+    shared = holds @ holds.T
     size = holds.sum(axis=1)
-    either = size[:, None] + size[None, :] - both
-    alike = np.divide(both, either, out=np.ones_like(both), where=either > 0)
+    union = size[:, None] + size[None, :] - shared
+    similarity = np.divide(shared, union, out=np.ones_like(shared), where=union > 0)
     if level == "masi":
         smaller = np.minimum(size[:, None], size[None, :])
-        alike *= np.where(both == either, 1.0, np.where(both == smaller, 2 / 3, 1 / 3))
-    return 1 - alike
+        similarity *= np.where(shared == union, 1.0, np.where(shared == smaller, 2 / 3, 1 / 3))
+    return 1 - similarity
 
 
-def _alpha(counts: Any, apart: Any, distances: Any) -> Any:
-    """Alpha from how often each value was given (... x values) and how far readings are apart within units (...)."""
+def _alpha(counts: Any, disagreement: Any, distances: Any) -> Any:
+    """Alpha from the counts of each value (... x values) and the summed disagreement within units (...)."""
     n = counts.sum(axis=-1)
     expected = ((counts @ distances) * counts).sum(axis=-1) / np.maximum(n - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where((n > 1) & (expected > 0), 1 - apart / expected, np.nan)
+        return np.where((n > 1) & (expected > 0), 1 - disagreement / expected, np.nan)

@@ -1,4 +1,4 @@
-"""Shares with their intervals."""
+"""Proportions, their differences and ratios of rates, with confidence intervals; multiple testing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.special import ndtri
 from statsmodels.stats.multitest import multipletests
 
-#: false discovery rate: of all that is said to differ, so much may be chance
+#: false discovery rate: the share of reported differences that may be due to chance
 FALSE_DISCOVERY = 0.05
 
 
@@ -23,14 +23,14 @@ def wilson(count: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:
     middle = share + z**2 / (2 * n)
     reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     low, high = ((middle + side) / (1 + z**2 / n) for side in (-reach, reach))
-    # exact at the ends: what is left of rounding there would put equal rows into an order of its own
+    # exact at the ends: rounding errors there would order equal rows at random
     return float(low) if count else 0.0, float(high) if count < n else 1.0
 
 
 def newcombe(count: int, n: int, other_count: int, other_n: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two shares, from Wilson's of each (Newcombe 1998, method 10).
+    """The 95 % interval of the difference of two proportions, first minus second (Newcombe 1998, method 10).
 
-    The first less the second; neither n is 0.
+    Neither n may be 0.
     """
     (low, high), (other_low, other_high) = wilson(count, n), wilson(other_count, other_n)
     share, other = count / n, other_count / other_n
@@ -43,7 +43,7 @@ def newcombe(count: int, n: int, other_count: int, other_n: int) -> tuple[float,
 
 @cache
 def _z(alpha: float) -> float:
-    """How many standard errors a two-sided interval reaches."""
+    """The two-sided normal quantile of an interval at level 1 - alpha."""
     return float(ndtri(1 - alpha / 2))
 
 
@@ -53,7 +53,7 @@ def rate_ratio(
     """Ratio of two rates: ratio, low, high (95 %), two-sided p.
 
     Conditional on the sum, `count` is binomial (Przyborowski, Wilenski 1940). With a `dispersion`
-    above 1 (variance over mean), both counts weigh that much less.
+    above 1 (variance divided by mean), both counts are divided by it.
     """
     scale = max(1.0, dispersion)
     a, b = count / scale, other_count / scale
@@ -73,11 +73,11 @@ def rate_ratio(
 
 
 def benjamini_hochberg(p_values: Sequence[float], *, q: float) -> np.ndarray:
-    """Which of the p-values stand at a false discovery rate of `q` (Benjamini, Hochberg 1995).
+    """Which p-values are significant at a false discovery rate of `q` (Benjamini, Hochberg 1995).
 
-    NaN, of a test that could say nothing, counts as 1.
+    NaN, the result of a test that could not be made, counts as 1.
     """
     if len(p_values) == 0:
         return np.zeros(0, dtype=bool)
-    known = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
-    return np.asarray(multipletests(known, alpha=q, method="fdr_bh")[0])
+    filled = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
+    return np.asarray(multipletests(filled, alpha=q, method="fdr_bh")[0])

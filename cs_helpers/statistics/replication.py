@@ -1,4 +1,4 @@
-"""Facts are frozen, then held against companies heard later: replicated, contradicted or not observed."""
+"""Replication: facts of earlier interviews tested on companies interviewed later."""
 
 from __future__ import annotations
 
@@ -7,115 +7,121 @@ from collections.abc import Iterator
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import UNKNOWN
-from cs_helpers.statistics.counts import count_different
+from cs_helpers.statistics.counts import count_distinct
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.statistics.variation import exact_p, never_heard
+from cs_helpers.statistics.variation import exact_p, zero_count_bound
 
-#: a fact is frozen when so many companies of a segment told it
-LEAST_TOLD = 3
+#: the companies of a segment that must mention something before it is a fact
+MIN_COMPANIES = 3
 
 
-def frozen_facts(told: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
-    """What companies heard before `since` told, tested on those heard for the first time from then on.
+def replicate_facts(mentions: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
+    """Facts from companies interviewed before `since`, tested on those first interviewed from then on.
 
-    told: account_id, held_on, size, code, reason, reason_status. A fact is a theme, or a reason that was not
-    refuted, of all companies (segment `all`) or of one size, that `LEAST_TOLD` of them told; and that one size
-    alone tells a theme (kind `only`). Columns: kind (theme, reason, only), what, segment, before and
-    of_before (companies that told it, of those heard), after, of_after, low, high (share of the later ones, Wilson,
-    95 %; where none told it, high is the share of which it may still be true, one-sided 95 %), refuted (later
-    companies whose notes refute the reason, or that tell it though they are of another size), p (exact
-    test of equal shares), verdict: `replicated` (told again), `contradicted` (refuted by more than
-    told it, told by another size, or told by fewer than chance allows: Benjamini-Hochberg),
-    `not_observed` (nobody told it, and so few were heard that it may still be true) or `untested` (nobody of the
-    segment was heard since). What most companies told first.
+    mentions: account_id, held_on, size, code, reason, reason_status. A fact is a theme, or a reason that was not
+    refuted, mentioned by `MIN_COMPANIES` of all companies (segment `all`) or of one size; or that a theme is
+    mentioned by one size only (kind `only`). Columns: kind (theme, reason, only), what, segment, before and
+    of_before (companies that mention it, companies interviewed), after, of_after, low, high (Wilson 95 % interval of
+    the later share; for a count of 0, high is the one-sided 95 % bound), refuted (later companies whose notes refute
+    the reason, or of another size that mention the theme), p (exact test of equal shares), verdict: `replicated`
+    (mentioned again), `contradicted` (refuted by more companies than mention it, mentioned by another size, or
+    significantly rarer: Benjamini-Hochberg), `not_observed` (never mentioned, but in too few interviews to
+    contradict) or `untested` (no later company of the segment). Sorted by `before`, descending.
     """
-    told = _decided(told)
-    first_heard = told.groupby("account_id")["held_on"].min()
-    new = set(first_heard.index[first_heard >= since])
-    later = told[told["account_id"].isin(new)]
-    earlier = told[~told["account_id"].isin(new) & (told["held_on"] < since)]
-    rows = [*_facts(earlier, later), *_only(earlier, later)]
+    mentions = _with_latest_status(mentions)
+    first_interview = mentions.groupby("account_id")["held_on"].min()
+    new_accounts = set(first_interview.index[first_interview >= since])
+    later = mentions[mentions["account_id"].isin(new_accounts)]
+    earlier = mentions[~mentions["account_id"].isin(new_accounts) & (mentions["held_on"] < since)]
+    rows = [*_facts(earlier, later), *_exclusive_themes(earlier, later)]
     columns = ["kind", "what", "segment", "before", "of_before", "after", "of_after", "refuted", "p"]
-    found = pd.DataFrame(rows, columns=columns)
+    facts = pd.DataFrame(rows, columns=columns)
     bounds = [
-        wilson(r.after, r.of_after) if r.after else (0.0, never_heard(r.of_after)) for r in found.itertuples()
+        wilson(r.after, r.of_after) if r.after else (0.0, zero_count_bound(r.of_after))
+        for r in facts.itertuples()
     ]
-    found["low"], found["high"] = zip(*bounds, strict=True) if bounds else ((), ())
-    fewer = benjamini_hochberg(found["p"].to_list(), q=FALSE_DISCOVERY) & (
-        found["after"] * found["of_before"] < found["before"] * found["of_after"]
+    facts["low"], facts["high"] = zip(*bounds, strict=True) if bounds else ((), ())
+    rarer = benjamini_hochberg(facts["p"].to_list(), q=FALSE_DISCOVERY) & (
+        facts["after"] * facts["of_before"] < facts["before"] * facts["of_after"]
     )
-    found["verdict"] = [_verdict(r, few) for r, few in zip(found.itertuples(), fewer, strict=True)]
-    return found.sort_values(
+    facts["verdict"] = [_verdict(r, is_rarer) for r, is_rarer in zip(facts.itertuples(), rarer, strict=True)]
+    return facts.sort_values(
         ["before", "kind", "what", "segment"], ascending=[False, True, True, True], ignore_index=True
     )
 
 
-def _decided(told: pd.DataFrame) -> pd.DataFrame:
-    """The same with one status for each reason of a company: that of its latest note that decides it."""
-    notes = told.dropna(subset=["reason"]).sort_values("held_on", kind="stable")
-    last = notes[notes["reason_status"].isin(["supported", "refuted"])]
-    last = last.drop_duplicates(["account_id", "reason"], keep="last")
-    status = last.set_index(["account_id", "reason"])["reason_status"].to_dict()
-    keys = zip(told["account_id"], told["reason"], strict=True)
-    return told.assign(reason_status=[status.get(key, "open") for key in keys])
+def _with_latest_status(mentions: pd.DataFrame) -> pd.DataFrame:
+    """The mentions with one status per company and reason: that of the latest note that supports or refutes it, else `open`."""
+    with_reason = mentions.dropna(subset=["reason"]).sort_values("held_on", kind="stable")
+    latest = with_reason[with_reason["reason_status"].isin(["supported", "refuted"])]
+    latest = latest.drop_duplicates(["account_id", "reason"], keep="last")
+    status = latest.set_index(["account_id", "reason"])["reason_status"].to_dict()
+    keys = zip(mentions["account_id"], mentions["reason"], strict=True)
+    return mentions.assign(reason_status=[status.get(key, "open") for key in keys])
 
 
-def _verdict(row: object, fewer: bool) -> str:
-    after, of, refuted = (int(getattr(row, name)) for name in ("after", "of_after", "refuted"))
+def _verdict(row: object, rarer: bool) -> str:
+    after, total, refuted = (int(getattr(row, name)) for name in ("after", "of_after", "refuted"))
     if getattr(row, "kind") == "only" and refuted:  # noqa: B009
         return "contradicted"
-    if not of:
+    if not total:
         return "untested"
-    if fewer or refuted > after:
+    if rarer or refuted > after:
         return "contradicted"
     return "replicated" if after else "not_observed"
 
 
 def _facts(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    whole = [_companies(told.assign(any="any"), "any") for told in (earlier, later)]
-    sizes = sorted({size for _, size in whole[0]} & {size for _, size in whole[1]} - {"all"})
+    interviewed = [_count_companies(mentions.assign(any="any"), "any") for mentions in (earlier, later)]
+    sizes = sorted({size for _, size in interviewed[0]} & {size for _, size in interviewed[1]} - {"all"})
     for kind, column in (("theme", "code"), ("reason", "reason")):
         refuted = [
-            told["reason_status"].eq("refuted").to_numpy(bool) & (kind == "reason")
-            for told in (earlier, later)
+            mentions["reason_status"].eq("refuted").to_numpy(bool) & (kind == "reason")
+            for mentions in (earlier, later)
         ]
-        tells = [_companies(told[~no], column) for told, no in zip((earlier, later), refuted, strict=True)]
-        against = _companies(later[refuted[1]], column)
-        for (what, segment), companies in tells[0].items():
-            if companies < LEAST_TOLD or segment == UNKNOWN:
+        mentioning = [
+            _count_companies(mentions[~is_refuted], column)
+            for mentions, is_refuted in zip((earlier, later), refuted, strict=True)
+        ]
+        refuting = _count_companies(later[refuted[1]], column)
+        for (what, segment), companies in mentioning[0].items():
+            if companies < MIN_COMPANIES or segment == UNKNOWN:
                 continue
-            # of all companies only sizes heard before and since can be compared: else it is their mix that changed
-            alike = sizes if segment == "all" else [segment]
-            counts = [sum(part.get((what, size), 0) for size in alike) for part in tells]
-            asked = [sum(part.get(("any", size), 0) for size in alike) for part in whole]
-            since = whole[1].get(("any", segment), 0) if segment != "all" or sizes else 0
+            # compare only sizes interviewed in both periods, or a change in the mix of sizes looks like a change
+            comparable = sizes if segment == "all" else [segment]
+            counts = [sum(part.get((what, size), 0) for size in comparable) for part in mentioning]
+            totals = [sum(part.get(("any", size), 0) for size in comparable) for part in interviewed]
+            later_total = interviewed[1].get(("any", segment), 0) if segment != "all" or sizes else 0
             yield (
-                kind, what, segment, companies, whole[0].get(("any", segment), 0), tells[1].get((what, segment), 0),
-                since, against.get((what, segment), 0), exact_p(counts, asked) if all(asked) else 1.0,
+                kind, what, segment, companies, interviewed[0].get(("any", segment), 0), mentioning[1].get((what, segment), 0),
+                later_total, refuting.get((what, segment), 0), exact_p(counts, totals) if all(totals) else 1.0,
             )  # fmt: skip
 
 
-def _companies(told: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
-    """How many companies told each thing, by thing and segment (`all` or a size)."""
-    of_all = {(what, "all"): companies for (what,), companies in count_different(told, column).items()}
-    return {**count_different(told, column, "size"), **of_all}  # type: ignore[dict-item]
+def _count_companies(mentions: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
+    """The number of companies per value of a column and segment (`all` or a size)."""
+    all_companies = {
+        (what, "all"): companies for (what,), companies in count_distinct(mentions, column).items()
+    }
+    return {**count_distinct(mentions, column, "size"), **all_companies}  # type: ignore[dict-item]
 
 
-def _only(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    """Themes that companies of one size told and no other: another size that tells them contradicts."""
-    tells = earlier.groupby("code")["size"].agg(lambda sizes: tuple(sorted(set(sizes))))
+def _exclusive_themes(earlier: pd.DataFrame, later: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Themes mentioned by companies of one size only; a later mention by another size refutes that."""
+    sizes_by_code = earlier.groupby("code")["size"].agg(lambda sizes: tuple(sorted(set(sizes))))
     companies = earlier.groupby("code")["account_id"].nunique()
-    for code, sizes in tells.items():
-        known = earlier["size"].mask(earlier["size"] == UNKNOWN).nunique()
-        if len(sizes) != 1 or companies[code] < LEAST_TOLD or sizes[0] == UNKNOWN or known < 2:
+    for code, sizes in sizes_by_code.items():
+        known_sizes = earlier["size"].mask(earlier["size"] == UNKNOWN).nunique()
+        if len(sizes) != 1 or companies[code] < MIN_COMPANIES or sizes[0] == UNKNOWN or known_sizes < 2:
             continue
-        own = later[later["size"] == sizes[0]]
-        of = (
-            int(own["account_id"].nunique()),
-            int(earlier[earlier["size"] == sizes[0]]["account_id"].nunique()),
+        later_of_size = later[later["size"] == sizes[0]]
+        before, after = (
+            int(companies[code]),
+            later_of_size[later_of_size["code"] == code]["account_id"].nunique(),
         )
-        others = ~later["size"].isin([sizes[0], UNKNOWN])
-        other = later[others & (later["code"] == code)]["account_id"].nunique()
-        after = own[own["code"] == code]["account_id"].nunique()
-        p = exact_p([int(companies[code]), int(after)], [of[1], of[0]]) if of[0] else 1.0
-        yield "only", code, sizes[0], int(companies[code]), of[1], int(after), of[0], int(other), p
+        of_before = earlier[earlier["size"] == sizes[0]]["account_id"].nunique()
+        of_after = later_of_size["account_id"].nunique()
+        is_other_size = ~later["size"].isin([sizes[0], UNKNOWN])
+        refuted = later[is_other_size & (later["code"] == code)]["account_id"].nunique()
+        p = exact_p([before, after], [of_before, of_after]) if of_after else 1.0
+        yield "only", code, sizes[0], before, of_before, after, of_after, refuted, p

@@ -1,4 +1,4 @@
-"""Have we heard it all? New themes from one interview to the next."""
+"""Thematic saturation: how many new themes each further interview brings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-#: of the codes of the first so many interviews new ones are a share (Guest, Namey, Chen 2020)
+#: base size: the interviews whose codes new ones are compared with (Guest, Namey, Chen 2020)
 BASE = 4
-#: new ones of so many interviews in a row
+#: run length: the consecutive interviews whose new codes are counted together
 RUN = 2
-#: and saturation is said where they are this share at most
+#: saturation is reached where a run brings at most this share of new codes
 THRESHOLD = 0.05
 
 _ORDERS = 200
@@ -20,10 +20,10 @@ _ORDERS = 200
 
 @dataclass(frozen=True)
 class Saturation:
-    """Where new themes became few.
+    """The point at which interviews stop bringing new themes.
 
-    ratios: of each run the new codes by those of the base. at: the number of interviews before the
-    first run that is low enough, None where there is none. run: how many that run has.
+    ratios: the new codes of each run divided by the codes of the base. at: the number of interviews before the
+    first run at or below the threshold, None without one. run: the interviews per run.
     """
 
     ratios: tuple[float, ...]
@@ -31,17 +31,17 @@ class Saturation:
     run: int
 
     def __str__(self) -> str:
-        """As the source writes it: 7+2, seven interviews and a run of two."""
+        """The notation of the source: 7+2 for seven interviews and a run of two; empty where saturation is not reached."""
         return "" if self.at is None else f"{self.at}+{self.run}"
 
 
 def saturation(
     new: Sequence[int], base: int = BASE, run: int = RUN, threshold: float = THRESHOLD
 ) -> Saturation:
-    """Saturation from the new codes of each interview, in their order.
+    """Saturation from the number of new codes of each interview, in interview order.
 
-    Runs overlap: the first follows the base, each next one begins an interview later, until one has
-    new codes of `threshold` of the base's at most. Source: Guest, Namey, Chen 2020, "A simple method to
+    Runs overlap: the first follows the base, and each next one begins one interview later, until the new codes of
+    one are at most `threshold` of the codes of the base. Source: Guest, Namey, Chen 2020, "A simple method to
     assess and report thematic saturation in qualitative research".
     """
     first = sum(new[:base])
@@ -55,50 +55,55 @@ def saturation(
     return Saturation(tuple(ratios), None, run)
 
 
-def new_codes(codes: Sequence[frozenset[str]]) -> list[int]:
-    """How many codes each interview has that none before it had."""
-    known: set[str] = set()
-    found = []
-    for own in codes:
-        found.append(len(own - known))
-        known |= own
-    return found
+def new_codes(codes_by_interview: Sequence[frozenset[str]]) -> list[int]:
+    """The number of codes in each interview that no earlier interview had."""
+    seen: set[str] = set()
+    counts = []
+    for interview_codes in codes_by_interview:
+        counts.append(len(interview_codes - seen))
+        seen |= interview_codes
+    return counts
 
 
-def heard(told: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame:
-    """How many themes were known after each company, and where saturation lies, by segment.
+def saturation_curves(mentions: pd.DataFrame, segments: pd.Series | None = None) -> pd.DataFrame:
+    """The number of themes by number of companies interviewed, and saturation, for all companies and by segment.
 
-    told: account_id, held_on, code (missing where a note has none: a company from which nothing new came
-    counts). segments: of each account, by account_id; without one only `all`.
-    Themes by number of companies are the mean over shuffled orders, because which came first is chance;
-    saturation is that of the order in which they were held, and the share of orders that reach it.
-    Columns: segment, companies, themes, new (of the next company, mean over orders), and of each segment
-    saturated (as 7+2, or ''), reached (share of orders).
+    mentions: account_id, held_on, code (missing for a note without a code, so that a company without codes
+    counts). segments: the segment of each account, by account_id; without it only `all`.
+    Themes are the mean over shuffled orders of companies, because the order of interviews is arbitrary; saturation is
+    given for the actual order, and as the share of shuffled orders that reach it.
+    Columns: segment, companies, themes, new (themes added by the last company, mean over orders); constant within a
+    segment: saturated (such as 7+2, or ''), reached (share of orders).
     """
-    told = told.sort_values(["held_on", "account_id"], kind="stable")
-    groups = {"all": told}
+    mentions = mentions.sort_values(["held_on", "account_id"], kind="stable")
+    groups = {"all": mentions}
     if segments is not None:
-        own = told["account_id"].map(segments)
-        groups |= {str(s): told[own == s] for s in sorted(own.dropna().unique())}
-    draw = np.random.default_rng(0)
+        segment_of_mention = mentions["account_id"].map(segments)
+        groups |= {
+            str(s): mentions[segment_of_mention == s] for s in sorted(segment_of_mention.dropna().unique())
+        }
+    rng = np.random.default_rng(0)
     parts = []
-    for segment, inside in groups.items():
-        of_company: dict[str, set[str]] = {}
-        for account, code, missing in zip(
-            inside["account_id"], inside["code"], inside["code"].isna(), strict=True
+    for segment, segment_mentions in groups.items():
+        codes_by_company: dict[str, set[str]] = {}
+        for account, code, is_missing in zip(
+            segment_mentions["account_id"],
+            segment_mentions["code"],
+            segment_mentions["code"].isna(),
+            strict=True,
         ):
-            of_company.setdefault(account, set()).update(() if missing else (code,))
-        order = [frozenset(codes) for codes in of_company.values()]
+            codes_by_company.setdefault(account, set()).update(() if is_missing else (code,))
+        order = [frozenset(codes) for codes in codes_by_company.values()]
         if not order:
             continue
         names = {code: n for n, code in enumerate(sorted(frozenset().union(*order)))}
         has = np.zeros((len(order), len(names)), dtype=bool)
         for row, codes in enumerate(order):
             has[row, [names[c] for c in codes]] = True
-        orders = np.array([draw.permutation(len(order)) for _ in range(_ORDERS)])
+        orders = np.array([rng.permutation(len(order)) for _ in range(_ORDERS)])
         known = np.logical_or.accumulate(has[orders], axis=1).sum(axis=2)
         new = np.diff(known, axis=1, prepend=0)
-        reached = sum(saturation(each).at is not None for each in new.tolist())
+        reached = sum(saturation(order_counts).at is not None for order_counts in new.tolist())
         mean = new.mean(axis=0)
         parts.append(
             pd.DataFrame(

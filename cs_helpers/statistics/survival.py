@@ -1,4 +1,4 @@
-"""Time to an event that some have not reached yet, and that others will not: they have left."""
+"""Time to an event with censoring, and with leaving as a competing event."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from statsmodels.duration.survfunc import survdiff
 
 from cs_helpers.statistics.proportions import wilson
 
-#: what a row's `outcome` may be
+#: the values of `outcome`
 CENSORED, REACHED, LEFT = 0, 1, 2
 
-#: where most wait and are no longer watched, fewer that still are tell nothing of the others
-LEAST_WATCHED = 5
+#: once most are censored, a curve ends where fewer than this are still at risk: they do not represent the others
+MIN_AT_RISK = 5
 
-#: the columns of a curve
+#: the columns of `incidence`
 CURVE = ("day", "share", "low", "high", "at_risk")
 
 _Z = float(ndtri(0.975))
@@ -28,13 +28,12 @@ _UNKNOWN = (float("nan"), float("nan"), float("nan"))
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """Who reached something, by when: share, median and how far either is known, all from one curve.
+    """Conversion to an event: share, median and the last day either is known for, all from one incidence curve.
 
-    days: how long each was watched since it began to wait; outcome: how that ended (`CENSORED`,
-    `REACHED`, `LEFT`, which is a competing end); entered: the day from which each was watched, where
-    that is later than day 0 (left truncation).
+    days: the days from the start of each wait to its end; outcome: how it ended (`CENSORED`, `REACHED`, or `LEFT`,
+    the competing event); entered: the day from which each was observed, if later than day 0 (left truncation).
 
-    The median is at most h where, and only where, the share within h is a half or more.
+    The median is at most h if and only if the share within h is at least a half.
     """
 
     days: pd.Series
@@ -43,101 +42,104 @@ class Conversion:
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """`incidence`, as far as it is known."""
+        """`incidence` up to `known_until`."""
         curve = incidence(self.days, self.outcome, self.entered)
         return curve[curve["day"] <= self.known_until].reset_index(drop=True)
 
     @cached_property
     def known_until(self) -> float:
-        """The last day of which a share is told; infinite where nobody waits any more, 0 where nobody ever did.
+        """The last day for which a share is reported; infinite where nobody is waiting any more, 0 without rows.
 
-        That is the last day on which anybody who waits is watched; or an earlier one, from which on fewer
-        than five are while more than half of all have waited without an end and are watched no longer.
+        That is the last day on which anybody waiting was observed, or an earlier one, from which fewer than
+        `MIN_AT_RISK` are at risk while more than half of all are censored.
         """
-        time = np.sort(self._time)
+        time = np.sort(self._durations)
         if not len(time):
             return 0.0
-        open_ = np.sort(self._time[self.outcome.to_numpy(int) == CENSORED])
-        longest = float(time[-1]) if len(open_) and open_[-1] == time[-1] else float("inf")
+        censored = np.sort(self._durations[self.outcome.to_numpy(int) == CENSORED])
+        longest = float(time[-1]) if len(censored) and censored[-1] == time[-1] else float("inf")
         at = np.unique(time)
-        lost = np.searchsorted(open_, at, side="right")
-        few = (len(time) - np.searchsorted(time, at, side="right") < LEAST_WATCHED) & (lost > len(time) / 2)
-        return min(longest, float(at[few][0])) if few.any() else longest
+        censored_after = np.searchsorted(censored, at, side="right")
+        too_few = (len(time) - np.searchsorted(time, at, side="right") < MIN_AT_RISK) & (
+            censored_after > len(time) / 2
+        )
+        return min(longest, float(at[too_few][0])) if too_few.any() else longest
 
     @property
-    def _time(self) -> np.ndarray:
-        return _time(self.days)
+    def _durations(self) -> np.ndarray:
+        return _durations(self.days)
 
-    def watched_at(self, day: float) -> int:
-        """How many were watched and still waiting just before a day."""
-        return int(_at_risk(self._time, _since(self.days, self.entered), np.array([day]))[0])
+    def at_risk_before(self, day: float) -> int:
+        """The number at risk just before a day."""
+        return int(_at_risk(self._durations, _entry_days(self.days, self.entered), np.array([day]))[0])
 
-    def waiting_after(self, day: float) -> int:
-        """How many were watched on a day and still waited at its end."""
-        time, open_ = self._time, self.outcome.to_numpy(int) == CENSORED
+    def at_risk_after(self, day: float) -> int:
+        """The number observed on a day and still waiting at its end."""
+        time, censored = self._durations, self.outcome.to_numpy(int) == CENSORED
         return int(
-            (((time > day) | ((time == day) & open_)) & (_since(self.days, self.entered) <= day)).sum()
+            (
+                ((time > day) | ((time == day) & censored)) & (_entry_days(self.days, self.entered) <= day)
+            ).sum()
         )
 
     def share_within(self, days: float) -> tuple[float, float, float]:
-        """Share that reached it within so many days, low and high (95 %); NaN beyond `known_until`.
+        """The share that reached the event within some days, low and high (95 %); NaN beyond `known_until`.
 
-        Where it is nobody: Wilson's interval for nobody of those that were watched until then or had left.
+        For a share of 0 the interval is Wilson's, over those observed until then or gone before.
         """
         if not len(self.days) or days > self.known_until:
             return _UNKNOWN
-        share, low, high = share_by(self.curve, days)
+        share, low, high = share_at(self.curve, days)
         if share:
             return share, low, high
-        gone = (self._time < days) & (self.outcome.to_numpy(int) == LEFT)
-        return 0.0, *wilson(0, max(self.watched_at(days) + int(gone.sum()), 1))
+        left_before = (self._durations < days) & (self.outcome.to_numpy(int) == LEFT)
+        return 0.0, *wilson(0, max(self.at_risk_before(days) + int(left_before.sum()), 1))
 
     def median(self) -> tuple[float, float, float]:
-        """The first day by which half have reached it, low and high (95 %); each NaN where that is not known.
+        """The first day by which half have reached the event, low and high (95 %); each NaN where not known.
 
-        The interval is where the curve's band holds a half (Brookmeyer, Crowley 1982).
+        The interval holds the days at which the band of the curve includes a half (Brookmeyer, Crowley 1982).
         """
-        some = self.curve[self.curve["share"] > 0]
-        first = [some.loc[some[c] >= 0.5, "day"].min() for c in ("share", "high", "low")]
-        return float(first[0]), float(first[1]), float(first[2])
+        positive = self.curve[self.curve["share"] > 0]
+        days = [positive.loc[positive[c] >= 0.5, "day"].min() for c in ("share", "high", "low")]
+        return float(days[0]), float(days[1]), float(days[2])
 
 
 def incidence(days: pd.Series, outcome: pd.Series, entered: pd.Series | None = None) -> pd.DataFrame:
-    """Share that reached the event by each day, leaving being a competing end (Aalen, Johansen 1978).
+    """Cumulative incidence of the event by day, with leaving as a competing event (Aalen, Johansen 1978).
 
-    Where nobody leaves this is one less Kaplan and Meier's curve (1958).
-    entered: the day from which each was watched, where that is later than day 0 (left truncation):
-    who had reached it or left before is not known to us, so nobody counts before that day.
-    Columns: day (each on which a wait ended or was last watched), share, low, high (95 %, log-log;
-    Kalbfleisch, Prentice 1980; Wilson's where it is nobody or everybody), at_risk (watched and waiting
-    just before the day).
+    Where nobody leaves it is 1 minus the Kaplan-Meier curve (1958).
+    entered: the day from which each was observed, if later than day 0 (left truncation); nobody is at risk before it,
+    because those who reached the event or left earlier are not in the data.
+    Columns: day (each on which a wait ended or was censored), share, low, high (95 %, log-log; Kalbfleisch, Prentice
+    1980; Wilson's for shares of 0 and 1), at_risk (just before the day).
     """
-    time, since, status = _time(days), _since(days, entered), outcome.to_numpy(int)
+    time, since, status = _durations(days), _entry_days(days, entered), outcome.to_numpy(int)
     if not len(time):
         return pd.DataFrame(columns=list(CURVE), dtype="float64")
     at, share, error = _aalen_johansen(time, status, since)
-    share = np.round(share, 12)  # a half is a half, however its terms were rounded
+    share = np.round(share, 12)  # so that rounding errors do not move a half
     at_risk = _at_risk(time, since, at)
-    low, high = _log_log(share, error)
+    low, high = _log_log_bounds(share, error)
     left_before = np.searchsorted(np.sort(time[status == LEFT]), at, side="left")
     reached = int((status == REACHED).sum())
-    nobody, everybody = share == 0, share == 1
-    low = np.select([nobody, everybody], [0.0, wilson(reached, reached)[0]], low)
-    high = np.select([nobody, everybody], [_Z**2 / (at_risk + left_before + _Z**2), 1.0], high)
+    is_zero, is_one = share == 0, share == 1
+    low = np.select([is_zero, is_one], [0.0, wilson(reached, reached)[0]], low)
+    high = np.select([is_zero, is_one], [_Z**2 / (at_risk + left_before + _Z**2), 1.0], high)
     return pd.DataFrame(dict(zip(CURVE, (at, share, low, high, at_risk), strict=True)))
 
 
-def _time(days: pd.Series) -> np.ndarray:
-    """Days as they are counted: reached on the same day is within the first half of it."""
+def _durations(days: pd.Series) -> np.ndarray:
+    """Days, where an event on day 0 counts as one in the first half day."""
     return np.asarray(np.maximum(days.to_numpy(float), 0.5))
 
 
-def _since(days: pd.Series, entered: pd.Series | None) -> np.ndarray:
+def _entry_days(days: pd.Series, entered: pd.Series | None) -> np.ndarray:
     return np.zeros(len(days)) if entered is None else entered.to_numpy(float)
 
 
-def _log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % bounds that are symmetric in log(-log(1 - share)); the shares themselves at 0 and 1."""
+def _log_log_bounds(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % bounds that are symmetric in log(-log(1 - share)); equal to the share at 0 and 1."""
     inside = (share > 0) & (share < 1)
     rest = np.where(inside, 1 - share, 0.5)
     reach = np.exp(_Z * error / (rest * -np.log(rest)))
@@ -146,7 +148,7 @@ def _log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _at_risk(time: np.ndarray, since: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """How many were watched and waiting just before each of some days."""
+    """The number at risk just before each day of `at`."""
     began = np.searchsorted(np.sort(since), at, side="left")
     return began - np.searchsorted(np.sort(time), at, side="left")
 
@@ -154,9 +156,9 @@ def _at_risk(time: np.ndarray, since: np.ndarray, at: np.ndarray) -> np.ndarray:
 def _aalen_johansen(
     time: np.ndarray, status: np.ndarray, since: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Days, shares that reached it, and their standard errors (delta method; Marubini, Valsecchi 1995).
+    """Days, cumulative incidence and standard errors (delta method; Marubini, Valsecchi 1995).
 
-    As statsmodels' `CumIncidenceRight`, which gives no error on a day after which nobody waits.
+    Equals statsmodels' `CumIncidenceRight`, which gives no error on a day after which nobody is at risk.
     """
     at, place = np.unique(time, return_inverse=True)
     ended = np.bincount(place, weights=status != CENSORED)
@@ -164,22 +166,22 @@ def _aalen_johansen(
     at_risk = _at_risk(time, since, at)
     waiting = np.r_[1.0, np.cumprod(1 - ended / at_risk)[:-1]]
     share = np.cumsum(waiting * reached / at_risk)
-    # each term weighs by what the share grew after its day: nothing for the last
-    behind = at_risk - ended
-    ends = np.divide(ended, at_risk * behind, out=np.zeros(len(at)), where=behind > 0)
-    both = waiting * reached / at_risk**2
+    # each term is weighted by the growth of the share after its day, which is 0 for the last
+    remaining = at_risk - ended
+    end_terms = np.divide(ended, at_risk * remaining, out=np.zeros(len(at)), where=remaining > 0)
+    cross_terms = waiting * reached / at_risk**2
     variance = (
-        share**2 * np.cumsum(ends)
-        - 2 * share * np.cumsum(share * ends)
-        + np.cumsum(share**2 * ends)
+        share**2 * np.cumsum(end_terms)
+        - 2 * share * np.cumsum(share * end_terms)
+        + np.cumsum(share**2 * end_terms)
         + np.cumsum(waiting**2 * reached * (at_risk - reached) / at_risk**3)
-        - 2 * (share * np.cumsum(both) - np.cumsum(share * both))
+        - 2 * (share * np.cumsum(cross_terms) - np.cumsum(share * cross_terms))
     )
     return at, share, np.sqrt(np.clip(variance, 0, None))
 
 
-def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
-    """Share, low and high of an `incidence` curve by a day; 0 before its first step."""
+def share_at(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
+    """Share, low and high of an `incidence` curve on a day; 0 before its first row."""
     steps = int((curve["day"].to_numpy() <= day).sum())
     if not steps:
         return 0.0, 0.0, 0.0
@@ -188,9 +190,9 @@ def share_by(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
 
 
 def log_rank(days: Sequence[float], reached: Sequence[bool], group: Sequence[object]) -> tuple[float, float]:
-    """Chi-squared and p of the log-rank test (Mantel 1966): do the groups come to the event alike?
+    """Chi-squared and p of the log-rank test of equal hazards in all groups (Mantel 1966).
 
-    (nan, nan) where there are not two groups, or nobody reached it.
+    (nan, nan) with fewer than two groups, or where nobody reached the event.
     """
     names, place = np.unique(np.asarray(group, dtype=str), return_inverse=True)
     if len(names) < 2 or not any(reached):
@@ -198,7 +200,7 @@ def log_rank(days: Sequence[float], reached: Sequence[bool], group: Sequence[obj
     with np.errstate(all="ignore"):
         try:
             chi_squared, p = survdiff(np.asarray(days, float), np.asarray(reached, int), place)
-        except np.linalg.LinAlgError:  # a group of which nobody was ever at risk beside another
+        except np.linalg.LinAlgError:  # a group that is never at risk together with another
             return float("nan"), float("nan")
     return _finite(float(chi_squared)), _finite(float(p))
 

@@ -1,4 +1,4 @@
-"""The usual level of each day of a series, learned from the days before it, and how far days may lie from it."""
+"""The usual level of a daily series, forecast from the days before, with prediction intervals and p-values."""
 
 from __future__ import annotations
 
@@ -7,31 +7,29 @@ import pandas as pd
 from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
-#: days of history without which nothing is called usual: the level's eight weeks, and as many
-#: again from which the size of ordinary errors is learned
-LEAST_HISTORY = 112
+#: the days of history required: eight weeks for the level, and as many for the size of ordinary errors
+MIN_HISTORY_DAYS = 112
 LEVEL_DAYS = 56
 ANSCOMBE = 3 / 8
-#: errors that lie closer together than this, on the scale of roots, are rounding: counts differ by one at least
-LEAST_SPREAD = 1e-4
+#: a smaller spread of errors on the square-root scale is rounding, because counts differ by at least 1
+MIN_SPREAD = 1e-4
 
 
-def expected(values: pd.Series, since: pd.Timestamp = pd.Timestamp.min) -> pd.DataFrame:
-    """The usual level of each day, known only from the days before it.
+def usual_levels(values: pd.Series, since: pd.Timestamp = pd.Timestamp.min) -> pd.DataFrame:
+    """The usual level of each day, forecast from earlier days only.
 
-    The seasonal part of a robust STL (period 7) of the days before `since` gives the weekday, the median of the last
-    eight weeks without it the level, and the median of earlier months the last three days of a month;
-    on the square-root scale, on which counts vary alike at every level (Anscombe 1948). The errors
-    of these forecasts are out of sample. Each is measured by the robust spread (MAD) of its kind
-    of day, working day or weekend, and a Student t fitted to those of the past gives bounds (95 %)
-    and p-values, so heavy tails widen them; those of quarters that end before `since` are not worked
-    out. A small count is odd only where it also is beside the counts of days of its kind in the last eight weeks
-    (`_count_p`). Days in a gap (NaN) are neither learned from nor judged.
+    The seasonal component of a robust STL (period 7) of the days before `since` gives the effect of the weekday, the
+    median of the last eight weeks without it the level, and the median error at earlier month ends the effect of the
+    last three days of a month; all on the square-root scale, where the variance of counts does not depend on the level
+    (Anscombe 1948). The forecast errors are out of sample. Each is divided by the robust spread (MAD) of working days
+    or weekends, and a Student t fitted to past errors gives bounds (95 %) and p-values, so that heavy tails widen them;
+    quarters that end before `since` are skipped. The p-value of a small count is at least that among the counts of
+    the same kind of day in the last eight weeks (`_count_p`). Days in a gap (NaN) are neither used nor judged.
 
     Index: day. Columns: value, usual, low, high, p (two-sided).
     """
     rooted = np.sqrt(values + ANSCOMBE)
-    season = _weekday_part(rooted, since)
+    season = _weekday_effect(rooted, since)
     level = (rooted - season).rolling(LEVEL_DAYS, min_periods=LEVEL_DAYS // 2).median().shift(1)
     forecast = level + season
     days = pd.DatetimeIndex(values.index)
@@ -39,33 +37,34 @@ def expected(values: pd.Series, since: pd.Timestamp = pd.Timestamp.min) -> pd.Da
     past_ends = (rooted - forecast)[month_end].rolling(24, min_periods=6).median().shift(1)
     forecast = forecast.add(past_ends.reindex(values.index).fillna(0.0))
     error = rooted - forecast
-    frame = pd.DataFrame({"value": values, "usual": _counts(forecast)})
+    frame = pd.DataFrame({"value": values, "usual": _from_roots(forecast)})
     frame[["low", "high", "p"]] = np.nan
-    known = error.dropna()
+    past_errors = error.dropna()
     weekend = days.dayofweek >= 5
-    # one quarter at a time, each against the errors made before it
+    # each quarter is judged by the errors before it
     for _, block in error.groupby(days.to_period("Q")):
         if block.index[-1] < since:
             continue
-        past = known[known.index < block.index[0]].iloc[-730:]
-        if len(past) < LEAST_HISTORY - LEVEL_DAYS:
+        past = past_errors[past_errors.index < block.index[0]].iloc[-730:]
+        if len(past) < MIN_HISTORY_DAYS - LEVEL_DAYS:
             continue
         spread = pd.Series(np.where(weekend, _spread(past, True), _spread(past, False)), index=values.index)
-        if spread.min() <= LEAST_SPREAD:
+        if spread.min() <= MIN_SPREAD:
             continue
         scaled = past / spread[past.index]
-        freedom = _tail(scaled)
-        centre, scale = student(scaled.to_numpy(), freedom)
+        freedom = _degrees_of_freedom(scaled)
+        centre, scale = fit_student_t(scaled.to_numpy(), freedom)
         low, high = stats.t.interval(0.95, freedom, centre, scale)
-        ruler = spread[block.index]
-        frame.loc[block.index, "low"] = _counts(forecast[block.index] + low * ruler)
-        frame.loc[block.index, "high"] = _counts(forecast[block.index] + high * ruler)
-        p = 2 * stats.t.sf(np.abs((block / ruler - centre) / scale), freedom)
+        quarter_spread = spread[block.index]
+        frame.loc[block.index, "low"] = _from_roots(forecast[block.index] + low * quarter_spread)
+        frame.loc[block.index, "high"] = _from_roots(forecast[block.index] + high * quarter_spread)
+        p = 2 * stats.t.sf(np.abs((block / quarter_spread - centre) / scale), freedom)
         frame.loc[block.index, "p"] = np.maximum(p, _count_p(values, weekend).reindex(block.index))
     return frame
 
 
-def _counts(rooted: pd.Series) -> pd.Series:
+def _from_roots(rooted: pd.Series) -> pd.Series:
+    """Counts from their square-root scale (the inverse of Anscombe's transformation)."""
     return (rooted.clip(lower=0) ** 2 - ANSCOMBE).clip(lower=0)
 
 
@@ -75,50 +74,50 @@ def _spread(errors: pd.Series, weekend: bool) -> float:
     return float(1.4826 * np.median(np.abs(kind - np.median(kind)))) if len(kind) else 0.0
 
 
-def _tail(scaled: pd.Series) -> float:
-    """Degrees of freedom by which 99 % of the errors lie where a Student t has them; 2.5 to 30."""
+def _degrees_of_freedom(scaled: pd.Series) -> float:
+    """The degrees of freedom (2.5 to 30) of the Student t whose 99 % quantile fits that of the errors best."""
     reach = float(np.quantile(np.abs(scaled - np.median(scaled)), 0.99))
     grid = np.array([2.5, 3, 4, 5, 7, 10, 15, 30])
     ratio = stats.t.ppf(0.995, grid) / (1.4826 * stats.t.ppf(0.75, grid))
     return float(grid[np.argmin(np.abs(ratio - reach))])
 
 
-def student(values: np.ndarray, freedom: float) -> tuple[float, float]:
-    """Centre and scale of the Student t of so many degrees of freedom that fits best (maximum likelihood).
+def fit_student_t(values: np.ndarray, freedom: float) -> tuple[float, float]:
+    """Centre and scale of the Student t with given degrees of freedom, by maximum likelihood.
 
-    By reweighting (Kent, Tyler, Vardi 1994): the estimate of scipy's `t.fit`, which searches for it
-    without derivatives, in a twentieth of the time.
+    Iterative reweighting (Kent, Tyler, Vardi 1994) gives the estimate of scipy's `t.fit`, a search without
+    derivatives, in a twentieth of the time.
     """
     centre, scale = float(np.median(values)), float(np.std(values))
     for _ in range(500):
         weight = 1 / (freedom + ((values - centre) / scale) ** 2)
         weight /= weight.sum()
-        before, centre = centre, float(weight @ values)
-        narrower, scale = scale, float(np.sqrt(weight @ (values - centre) ** 2))
-        if max(abs(centre - before), abs(scale - narrower)) < 1e-12 * scale:
+        previous_centre, centre = centre, float(weight @ values)
+        previous_scale, scale = scale, float(np.sqrt(weight @ (values - centre) ** 2))
+        if max(abs(centre - previous_centre), abs(scale - previous_scale)) < 1e-12 * scale:
             break
     return centre, scale
 
 
 def _count_p(values: pd.Series, weekend: np.ndarray) -> pd.Series:
-    """Two-sided p of each day's count beside those of its kind, working day or weekend, in the eight weeks before.
+    """Two-sided p-value of each count among those of the same kind of day (working day or weekend) in the eight weeks before.
 
-    As Poisson counts of one rate, which is known as well as those days tell it: the predictive distribution is
-    negative binomial (Gelman and others, Bayesian Data Analysis, 2.6; Jeffreys' prior).
+    The counts are taken as Poisson with one unknown rate, so the predictive distribution is negative binomial (Gelman
+    and others, Bayesian Data Analysis, 2.6; Jeffreys' prior).
     """
-    found = pd.Series(np.nan, values.index)
+    p = pd.Series(np.nan, values.index)
     for kind in (True, False):
-        own = values[weekend == kind]
-        past = own.rolling(f"{LEVEL_DAYS}D", closed="left")
+        counts = values[weekend == kind]
+        past = counts.rolling(f"{LEVEL_DAYS}D", closed="left")
         rows, days = past.sum().fillna(0.0) + 0.5, past.count()
         share = (days / (days + 1)).clip(lower=1e-9)
-        more, less = stats.nbinom.sf(own - 1, rows, share), stats.nbinom.cdf(own, rows, share)
-        found[own.index] = np.minimum(1.0, 2 * np.minimum(more, less))
-    return found
+        upper, lower = stats.nbinom.sf(counts - 1, rows, share), stats.nbinom.cdf(counts, rows, share)
+        p[counts.index] = np.minimum(1.0, 2 * np.minimum(upper, lower))
+    return p
 
 
-def _weekday_part(rooted: pd.Series, since: pd.Timestamp) -> pd.Series:
-    """The weekday's part, from a robust STL of the days before `since`, as the median of its last eight values before a day."""
+def _weekday_effect(rooted: pd.Series, since: pd.Timestamp) -> pd.Series:
+    """The effect of the weekday: the median of the last eight earlier seasonal values of a robust STL of the days before `since`."""
     filled = rooted.fillna(rooted.groupby(pd.DatetimeIndex(rooted.index).dayofweek).transform("median"))
     past = filled[filled.index < since] if since > pd.Timestamp.min else filled
     seasonal = STL(past, period=7, seasonal=13, robust=True).fit().seasonal

@@ -1,1 +1,1 @@
-"""The tables: a `Result` and the words in, a table of the page out, with all its rows."""
+"""The tables of pages: a `Result` and the texts of a language in, a `Listing` out."""

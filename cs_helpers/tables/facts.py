@@ -1,4 +1,4 @@
-"""What stands at the head of every page: customers, how their number came about, contracts and MRR."""
+"""The facts in the header of every page: customers and their movement, contracts and MRR, rows left out."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from cs_helpers.text import Text
 
 
 def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
-    """How many customers there are at the end of the quarter, and how that came from those at its start.
+    """The number of customers at the end of the quarter and the movement since its start.
 
-    Without contracts: that nobody knows, and how many accounts are known instead.
+    Without contracts: the number of known accounts.
     """
     if not time.by_contracts:
         return text("page.accounts.known", n=text.number(len(time.customers(quarter.end))))
-    moved = time.movement(quarter.back(1).end, quarter.end)
+    movement = time.movement(quarter.back(1).end, quarter.end)
     parts = [
-        text(f"page.movement.{name}", n=text.number(moved[name]))
+        text(f"page.movement.{name}", n=text.number(movement[name]))
         for name in ("new", "back", "lost", "not_recorded")
-        if moved[name]
+        if movement[name]
     ]
-    start = text("page.movement.opening", n=text.number(moved["opening"]))
-    now = text("page.customers", n=text.number(moved["closing"]))
-    return now + text(
+    start = text("page.movement.opening", n=text.number(movement["opening"]))
+    total = text("page.customers", n=text.number(movement["closing"]))
+    return total + text(
         "page.movement.how", start=start, parts=text.join_list(parts or [text("page.movement.none")])
     )
 
 
 def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -> str:
-    """How many contracts run at the end of the quarter and their MRR, and what is not recorded."""
+    """The number of contracts running at the end of the quarter, their MRR, and contracts whose end is not recorded."""
     if not time.by_contracts:
         return text("page.accounts.contracts")
     running, open_ = time.contracts_on(quarter.end), time.renewals_not_recorded()
     mrr = text.money(float(running["mrr"].sum()), currency)
-    said = text("page.mrr", n=text.number(len(running)), mrr=mrr)
+    sentence = text("page.mrr", n=text.number(len(running)), mrr=mrr)
     if len(open_):
         amount = text.money(time.last_mrr(open_), currency)
-        said += text("page.not_recorded", n=text.number(len(open_)), mrr=amount)
-    return said
+        sentence += text("page.not_recorded", n=text.number(len(open_)), mrr=amount)
+    return sentence
 
 
-#: so many tables are told of where there is little room: those of customers first, then of which most was left out
-BRIEF = 2
+#: the most tables named in the brief form: contracts and accounts first, then by the share left out
+MAX_BRIEF_TABLES = 2
 
 
 def left_out(
@@ -55,48 +55,51 @@ def left_out(
     *,
     brief: bool = False,
 ) -> str:
-    """What was left out of these tables: the share of rows, and of contracts that of MRR; '' where nothing was.
+    """A sentence on the share of rows, and of MRR, left out of tables; '' where nothing was left out.
 
-    refused: table -> what was left out. Amounts that cannot be read are said, so that none looks smaller than it is.
-    brief: of further tables only how many they are.
+    refused: what was left out, by table; tables: the tables to include. Unreadable amounts are mentioned, because the
+    share of MRR does not include them. brief: names at most `MAX_BRIEF_TABLES` tables and counts the others.
     """
-    named = [name for name in refused if name in tables]
+    names = [name for name in refused if name in tables]
     if brief:
-        named.sort(key=lambda name: (name not in ("contracts", "accounts"), -refused[name].share))
+        names.sort(key=lambda name: (name not in ("contracts", "accounts"), -refused[name].share))
     parts = []
-    for name in named[:BRIEF] if brief else named:
-        each = refused[name]
-        mrr = _left_out_mrr(text, each, currency) if name == "contracts" else ""
+    for name in names[:MAX_BRIEF_TABLES] if brief else names:
+        table_left_out = refused[name]
+        mrr = _left_out_mrr(text, table_left_out, currency) if name == "contracts" else ""
         parts.append(
             text(
-                "page.left_out.rows", table=name, refused=text.number(each.refused), rows=text.number(each.rows),
-                share=_fine_share(text, each.share), mrr=mrr,
+                "page.left_out.rows", table=name, refused=text.number(table_left_out.refused), rows=text.number(table_left_out.rows),
+                share=_fine_share(text, table_left_out.share), mrr=mrr,
             )
         )  # fmt: skip
-    if more := len(named) - len(parts):
+    if unnamed := len(names) - len(parts):
         parts.append(
-            text("page.left_out.more" if more > 1 else "page.left_out.one_more", n=text.number(more))
+            text("page.left_out.more" if unnamed > 1 else "page.left_out.one_more", n=text.number(unnamed))
         )
     return text.join_list(parts)
 
 
-def _left_out_mrr(text: Text, each: LeftOut, currency: str) -> str:
-    amounts = {"mrr": text.money(each.refused_mrr, currency), "of": text.money(each.mrr, currency)}
-    if each.unread == each.refused:
+def _left_out_mrr(text: Text, table_left_out: LeftOut, currency: str) -> str:
+    amounts = {
+        "mrr": text.money(table_left_out.refused_mrr, currency),
+        "of": text.money(table_left_out.mrr, currency),
+    }
+    if table_left_out.unread == table_left_out.refused:
         return text("page.left_out.no_mrr")
-    if each.unread:
-        return text("page.left_out.mrr_at_least", **amounts, unread=text.number(each.unread))
+    if table_left_out.unread:
+        return text("page.left_out.mrr_at_least", **amounts, unread=text.number(table_left_out.unread))
     return text("page.left_out.mrr", **amounts)
 
 
 def _fine_share(text: Text, share: float) -> str:
-    """A share with one decimal, so that little is not nothing and nearly all is not all."""
+    """A share with one decimal, so that a small share is not shown as 0% nor a large one as 100%."""
     percent = 100 * share
     if percent in (0, 100) or round(percent, 1) == round(percent):
-        whole = f"{percent:.0f}%"
+        rounded = f"{percent:.0f}%"
         return (
-            whole
-            if percent in (0, 100) or whole not in ("0%", "100%")
+            rounded
+            if percent in (0, 100) or rounded not in ("0%", "100%")
             else ("<0.1%" if percent < 1 else ">99.9%")
         )
     return f"{text.number(percent, 1)}%"

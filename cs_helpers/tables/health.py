@@ -1,21 +1,23 @@
-"""Tables of health: the customers to look at first."""
+"""Tables of health: the customers that need attention first."""
 
 from __future__ import annotations
 
 from cs_helpers.result import Result
-from cs_helpers.tables.theme import LONGEST, Listing, table
+from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
 
 
 def scores(result: Result, text: Text) -> Listing:
-    """Red customers with the most revenue (where nobody knows it, the lowest scores), the measure that moved each score most, and those it has to do without."""
+    """Red customers by MRR (by score without MRR), with the measure that changed each score most and its missing measures."""
     scored = result.tables["scores"]
-    paid = ("mrr",) if "mrr" in scored else ()
+    mrr_columns = ("mrr",) if "mrr" in scored else ()
     red = scored[scored["band"] == "red"].sort_values(
-        [*paid, "score"], ascending=[*(False for _ in paid), True]
+        [*mrr_columns, "score"], ascending=[*(False for _ in mrr_columns), True]
     )
-    of_nobody = set.intersection(*(set(unknown) for unknown in scored["unknown"])) if len(scored) else set()
-    whole = red.assign(
+    unknown_for_all = (
+        set.intersection(*(set(unknown) for unknown in scored["unknown"])) if len(scored) else set()
+    )
+    all_rows = red.assign(
         size=[text.label("size", s) for s in red["size"]],
         change=[
             text("health.scores.new", score=text.number(row.score))
@@ -24,19 +26,19 @@ def scores(result: Result, text: Text) -> Listing:
             for row in red.itertuples()
         ],
         without=[
-            text.join_list([text.label("measure", m) for m in unknown if m not in of_nobody]) or "–"
+            text.join_list([text.label("measure", m) for m in unknown if m not in unknown_for_all]) or "–"
             for unknown in red["unknown"]
         ],
         why=[_driver(row.driver, row.driver_kind, row.driver_points, text) for row in red.itertuples()],
     )
-    frame = whole.head(LONGEST).copy()
+    frame = all_rows.head(MAX_ROWS).copy()
     currency = result.settings["currency"]
-    if paid:
+    if mrr_columns:
         frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
-    headings = text.headings("health.scores", "name", "size", *paid, "change", "why", "without")
+    headings = text.headings("health.scores", "name", "size", *mrr_columns, "change", "why", "without")
     return table(
-        frame, headings, name="scores", right=("mrr", "change"), whole=whole, units={"mrr": currency},
-        title="title" if paid else "title_unpaid",
+        frame, headings, name="scores", right=("mrr", "change"), all_rows=all_rows, units={"mrr": currency},
+        title="title" if mrr_columns else "title_unpaid",
     )  # fmt: skip
 
 

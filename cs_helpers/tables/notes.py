@@ -1,4 +1,4 @@
-"""What a note of an analysis says, its fields as the language writes them."""
+"""The sentences of notes, with their fields formatted in the language."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from cs_helpers.result import Note
 from cs_helpers.text import Text
 
 
-def sentence(note: Note, text: Text, currency: str) -> str:
-    """The sentence of a note.
+def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
+    """The sentence of a note: `<analysis>.notes.<code>` if the catalogue has it, else the shared `notes.<code>`.
 
-    By their names fields are days (since, first, last), quarters, names of tables, steps or measures (a measure may
-    come with the number of customers it is known of), words of the product file (baseline) amounts (mrr) or shares; other
-    numbers are written as numbers.
+    Fields are formatted by name: days (since, first, last), quarters, names of tables, steps, measures (with or without
+    the number of customers they are known for) or segments, names in the product file (baseline), amounts (mrr) and
+    shares; other numbers are formatted as numbers.
     """
 
-    def measure(said: Any) -> str:
-        if isinstance(said, str):
-            return text.label("measure", said)
-        return text("notes.known_of", measure=text.label("measure", said[0]), customers=text.number(said[1]))
+    def measure(item: Any) -> str:
+        if isinstance(item, str):
+            return text.label("measure", item)
+        return text("notes.known_of", measure=text.label("measure", item[0]), customers=text.number(item[1]))
 
-    def of_segment(said: tuple[str, int]) -> str:
+    def segment(item: tuple[str, int]) -> str:
         return text(
-            "notes.unknown_of", segment=text.label("segment", said[0]), customers=text.number(said[1])
+            "notes.unknown_of", segment=text.label("segment", item[0]), customers=text.number(item[1])
         )
 
-    written: dict[str, Callable[[Any], str]] = {
+    formats: dict[str, Callable[[Any], str]] = {
         "since": text.day,
         "first": text.day,
         "last": text.day,
@@ -39,18 +39,19 @@ def sentence(note: Note, text: Text, currency: str) -> str:
         "baseline": lambda words: str(words.in_language(text.language)),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),
-        "segments": lambda segments: text.join_list([of_segment(s) for s in segments]),
+        "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),
     }
     fields = {
-        name: written[name](value)
-        if name in written
+        name: formats[name](value)
+        if name in formats
         else text.number(float(value))
         if isinstance(value, Real)
         else value
         for name, value in note.fields.items()
     }
-    return text(f"notes.{note.code}", **fields)
+    own_key = f"{analysis}.notes.{note.code}"
+    return text(own_key if text.has(own_key) else f"notes.{note.code}", **fields)

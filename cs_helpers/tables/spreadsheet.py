@@ -1,4 +1,4 @@
-"""A table as CSV for spreadsheets: no text in it that they would take for a formula."""
+"""CSV files for spreadsheets, safe against formula injection."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-#: how a cell begins that a spreadsheet may take for a formula (OWASP, CSV injection)
+#: the beginning of cells that a spreadsheet may interpret as a formula (OWASP, CSV injection)
 _FORMULA = re.compile("[\\s\x00-\x1f\u200b-\u200f\ufeff]*[=+\\-@＝＋－＠﹢﹣﹦﹫]|[\t\r\n]")
 
 
 def spreadsheet(frame: pd.DataFrame) -> str:
-    """The rows of a table as CSV under its headings: texts quoted and harmless, numbers plain."""
+    """The table as CSV with its headings: texts quoted and escaped against formulas, numbers plain."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow([_cell(heading) for heading in frame.columns])

@@ -1,4 +1,4 @@
-"""One look for all tables; the page's style sheet gives the colours."""
+"""The common form of all tables; the style sheet of the page sets the colours."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ import pandas as pd
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
-#: a page shows no more rows of a table: the whole one lies beside it
-LONGEST = 12
+#: the most rows of a table that a page shows; all of them are in the download
+MAX_ROWS = 12
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A table of the page, and all its rows.
+    """A table as the page shows it, and with all rows for the download.
 
-    `page` has the page's headings and what its cells say; columns of `right` are set to the right.
-    `whole` has every row, numbers plain and dates as in 2026-07-31; under the same headings, with the unit of
-    plain numbers, unless the page sets several rows into one cell. `title` is the key of its heading; `message` the
-    sentence above the table, if there is one.
+    page: the cells as text, under the headings of the page. right: the headings of right-aligned columns. all_rows:
+    every row with plain numbers and ISO dates, under the same headings (with the unit of plain numbers), unless the
+    page combines several rows in one cell. title: the catalogue key of the heading. message: the sentence above the
+    table, or ''.
     """
 
     name: str
     page: pd.DataFrame
     right: frozenset[str]
-    whole: pd.DataFrame
+    all_rows: pd.DataFrame
     title: str = "title"
     message: str = ""
 
     @property
-    def shown(self) -> int:
-        """How many rows are on the page."""
+    def shown_rows(self) -> int:
+        """The number of rows on the page."""
         return len(self.page)
 
     @property
-    def cut(self) -> bool:
-        """Whether the page shows fewer rows than there are."""
-        return self.shown < len(self.whole)
+    def is_truncated(self) -> bool:
+        """Whether the page shows fewer rows than `all_rows` has."""
+        return self.shown_rows < len(self.all_rows)
 
     def as_html(self) -> str:
-        """The table of the page; every heading and cell is text, whatever it looks like."""
+        """The table of the page as HTML, with all headings and cells escaped."""
         sides = ["right" if heading in self.right else "left" for heading in self.page]
         headings = "".join(
             f'<th scope="col" class="{side}">{escape(heading)}</th>'
@@ -63,8 +63,8 @@ class Listing:
         )
 
 
-#: what sets the answer to one question of a page as a table
-Setter = Callable[[Result, Text], Listing]
+#: a function that returns the table for one question of a page
+TableFunction = Callable[[Result, Text], Listing]
 
 
 def table(
@@ -73,19 +73,19 @@ def table(
     *,
     name: str,
     right: tuple[str, ...] = (),
-    whole: pd.DataFrame | None = None,
+    all_rows: pd.DataFrame | None = None,
     units: Mapping[str, str] | None = None,
     title: str = "title",
     message: str = "",
 ) -> Listing:
-    """`frame` under the headings `columns`, its cells as they are to be read.
+    """The listing of `frame`, whose cells are formatted, with the columns and headings of `columns`.
 
-    `whole` has the same columns and all rows, where the page shows only the first of them; `units` are those of
-    its columns that the page's cells say themselves, as a currency.
+    all_rows: the same columns with all rows and plain values; default: `frame`. units: the units of columns of
+    `all_rows` whose formatted cells include them, such as a currency.
     """
-    shown = frame[list(columns)].astype("object").fillna("").astype("str").rename(columns=dict(columns))
-    named = {
+    page = frame[list(columns)].astype("object").fillna("").astype("str").rename(columns=dict(columns))
+    with_units = {
         c: f"{heading} ({units[c]})" if units and units.get(c) else heading for c, heading in columns.items()
     }
-    every = shown if whole is None else whole[list(columns)].rename(columns=named)
-    return Listing(name, shown, frozenset(columns[c] for c in right if c in columns), every, title, message)
+    download = page if all_rows is None else all_rows[list(columns)].rename(columns=with_units)
+    return Listing(name, page, frozenset(columns[c] for c in right if c in columns), download, title, message)

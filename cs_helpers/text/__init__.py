@@ -42,16 +42,10 @@ def _flatten(node: Any, key: str, sentences: dict[str, str]) -> None:
         sentences[key] = str(node)
 
 
-#: topics whose sentences mention customers; those of the page header have a version for accounts of their own
-_TOPICS_WITH_CUSTOMERS = (
-    "baselines.",
-    "charts.",
-    "health.",
-    "interviews.",
-    "journeys.",
-    "maturity.",
-    "notes.",
-)
+#: topics without customers, or with a version for accounts of their own (`page`); all others are of analyses
+_TOPICS_WITHOUT_CUSTOMERS = (
+    "advice.", "check.", "console.", "draft.", "exchange.", "failed.", "labels.", "landing.", "page.", "report.", "rules.",
+)  # fmt: skip
 
 
 @cache
@@ -68,7 +62,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
     pattern = re.compile(rf"(\ba )?({customer_words})(?![^{{}}]*}})", re.IGNORECASE)  # not inside field names
     return {
-        key: pattern.sub(replace_word, s) if key.startswith(_TOPICS_WITH_CUSTOMERS) else s
+        key: s if key.startswith(_TOPICS_WITHOUT_CUSTOMERS) else pattern.sub(replace_word, s)
         for key, s in sentences.items()
     }
 

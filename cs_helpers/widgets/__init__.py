@@ -1,1 +1,1 @@
-"""What an analyst turns and clicks in JupyterLab."""
+"""Interactive widgets for JupyterLab."""

@@ -1,74 +1,37 @@
-"""A filter bar: product, quarter, segment and what else an analysis lets choose, redrawing what stands below it."""
+"""A filter bar for product, quarter, segment and further choices of an analysis, which redraws the page below it."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
-from cs_helpers.contract.products import Entry, Mode, Product
 from cs_helpers.errors import WorkbookError
-from cs_helpers.text import Text
 
 Option = tuple[str, str]
-
-#: windows of a funnel, in days, that can be chosen beside the product's own
-WINDOWS = (30, 90, 180, 365)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One more drop-down: its label, what it offers (label, value), and what is chosen at first."""
+    """A further drop-down: its label, its options (label, value), and the value selected at first."""
 
     label: str
     options: Sequence[tuple[str, Any]]
     value: Any
 
 
-def ways_to_count(product: Product, text: Text) -> dict[str, Choice]:
-    """How the funnel of a product may be counted; users only where the snapshot knows what each did."""
-    journey = product.journey
-    units = ("account", "user") if journey.unit == "user" else ("account",)
-    named: dict[str, tuple[str, ...]] = {"mode": get_args(Mode), "entry": get_args(Entry), "unit": units}
-    found = {
-        name: Choice(
-            text(f"journeys.explore.{name}"),
-            [(text(f"journeys.explore.{value}"), value) for value in values],
-            getattr(journey, name),
-        )
-        for name, values in named.items()
-        if len(values) > 1
-    }
-    found["window_days"] = Choice(
-        text("journeys.explore.window_days"),
-        [(text("page.days", n=n), n) for n in sorted({*WINDOWS, journey.window_days})],
-        journey.window_days,
-    )
-    if journey.exclusions:
-        found["exclusions"] = Choice(
-            text("journeys.explore.exclusions"),
-            [
-                (text("journeys.explore.as_declared"), journey.exclusions),
-                (text("journeys.explore.without"), ()),
-            ],
-            journey.exclusions,
-        )
-    return found
-
-
 class FilterBar:
-    """Drop-downs, and the page that `draw(product, quarter, segment, **more)` returns below them.
+    """Drop-downs, and below them the page returned by `draw(product, quarter, segment, **more)`.
 
-    The page is an HTML widget, not an Output: nbclient sometimes waits for ever for a cell that
-    fills an Output (nbclient issue 312), and stock papermill runs these cells too.
+    The page is an HTML widget instead of an Output, because nbclient sometimes waits forever for a cell that writes to
+    an Output (nbclient issue 312), and plain papermill runs these cells, too.
 
-    `segments_of(product)` lists the segments of a product, so that choosing another product
-    offers its own; a segment that it does not have becomes `all`. `more_of(product)` gives further
-    choices by name; another product begins with its own.
+    `segments_of(product)` returns the segments of a product; where a newly selected product does not have the current
+    segment, `all` is selected. `more_of(product)` returns further choices by name.
     """
 
     def __init__(
@@ -104,7 +67,7 @@ class FilterBar:
         display(widgets.VBox([bar, self._more_bar, self.page]))
 
     def redraw(self) -> None:
-        """Draws for the choices of now; what cannot be drawn is said."""
+        """Draws the page for the current choices; an error is shown as a sentence."""
         try:
             more = {name: choice.value for name, choice in self.more.items()}
             self.page.value = self._draw(self.product.value, self.quarter.value, self.segment.value, **more)
@@ -113,10 +76,10 @@ class FilterBar:
 
     def _on_product(self, change: dict[str, Any]) -> None:
         options = list(self._segments_of(change["new"]))
-        kept = self.segment.value if self.segment.value in [v for _, v in options] else options[0][1]
+        selected = self.segment.value if self.segment.value in [v for _, v in options] else options[0][1]
         self.segment.unobserve(self._on_change, "value")
         self.segment.options = options
-        self.segment.value = kept
+        self.segment.value = selected
         self.segment.observe(self._on_change, "value")
         self._offer_more(change["new"])
         self.redraw()

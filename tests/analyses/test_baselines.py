@@ -44,8 +44,8 @@ def watched(values: pd.Series) -> Result:
     return baselines.analyse(data, Q3)
 
 
-def notes(found: Result) -> dict[str, Note]:
-    return {n.code: n for n in found.notes if n.about in ("series", "departures")}
+def notes(result: Result) -> dict[str, Note]:
+    return {n.code: n for n in result.notes if n.about in ("series", "departures")}
 
 
 # --- a day against its usual level ------------------------------------------------------------
@@ -99,8 +99,8 @@ def test_a_certain_but_small_departure_is_not_worth_an_alert() -> None:
 def test_odd_days_up_to_three_days_apart_are_one_episode() -> None:
     values = usual_hundred(0)
     values[["2026-08-03", "2026-08-06", "2026-08-10"]] = 500
-    found = watched(values).tables["departures"]
-    assert found[["starts_on", "ends_on", "days"]].values.tolist() == [
+    result = watched(values).tables["departures"]
+    assert result[["starts_on", "ends_on", "days"]].values.tolist() == [
         [pd.Timestamp("2026-08-03"), pd.Timestamp("2026-08-06"), 2],
         [pd.Timestamp("2026-08-10"), pd.Timestamp("2026-08-10"), 1],
     ]
@@ -109,9 +109,9 @@ def test_odd_days_up_to_three_days_apart_are_one_episode() -> None:
 def test_days_that_depart_in_opposite_directions_are_two_episodes() -> None:
     values = usual_hundred(0)
     values[["2026-08-03", "2026-08-04"]] = [500, 10]
-    found = watched(values).tables["departures"].sort_values("starts_on")
-    assert found["days"].tolist() == [1, 1]
-    assert (found["ratio"] > 1).tolist() == [True, False]
+    result = watched(values).tables["departures"].sort_values("starts_on")
+    assert result["days"].tolist() == [1, 1]
+    assert (result["ratio"] > 1).tolist() == [True, False]
 
 
 def test_an_odd_day_does_not_move_what_is_usual_after_it() -> None:
@@ -131,11 +131,11 @@ def test_the_usual_level_of_each_weekday_is_that_of_the_pattern() -> None:
 
 
 def test_bounds_hold_the_usual_and_about_19_in_20_of_ordinary_days() -> None:
-    found = watched(usual_hundred(6)).tables["series"]
-    assert found["low"].lt(found["usual"]).all()
-    assert found["usual"].lt(found["high"]).all()
-    inside = found["value"].between(found["low"], found["high"]).sum()
-    assert inside >= binom.ppf(0.001, len(found), 0.95)
+    result = watched(usual_hundred(6)).tables["series"]
+    assert result["low"].lt(result["usual"]).all()
+    assert result["usual"].lt(result["high"]).all()
+    inside = result["value"].between(result["low"], result["high"]).sum()
+    assert inside >= binom.ppf(0.001, len(result), 0.95)
 
 
 @pytest.mark.parametrize("freedom", [2.5, 5, 30])
@@ -149,14 +149,14 @@ def test_the_student_t_of_the_errors_is_the_one_that_scipy_finds(freedom: float,
         return minimize(loss, start, args, method="Nelder-Mead", options=options).x
 
     _, centre, scale = student_t.fit(errors, f0=freedom, optimizer=thorough)
-    assert usual.student(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
+    assert usual.fit_student_t(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
 
 
 def test_what_is_usual_on_a_day_is_known_before_it() -> None:
     values = usual_hundred(9)
     start, changed = pd.Timestamp(Q3.start), pd.Timestamp("2026-08-10")
     other = values.where(values.index < changed, values * 3 + 7)
-    before, after = usual.expected(values, start), usual.expected(other, start)
+    before, after = usual.usual_levels(values, start), usual.usual_levels(other, start)
     pd.testing.assert_frame_equal(before[start : changed - DAY], after[start : changed - DAY])
     assert before.at[changed, "usual"] == after.at[changed, "usual"]
 
@@ -179,29 +179,29 @@ def test_days_without_rows_are_days_of_none() -> None:
 def test_a_series_that_never_varies_gives_a_note_and_no_verdict(constant: float) -> None:
     values = series(np.full(len(DAYS), constant))
     values.iloc[-1] = 500
-    found = watched(values)
-    assert "series" not in found.tables
-    assert set(notes(found)) == {"constant_series", "nothing_watched"}
+    result = watched(values)
+    assert "series" not in result.tables
+    assert set(notes(result)) == {"constant_series", "nothing_watched"}
 
 
 def test_a_series_that_nearly_never_varies_gives_a_note_and_no_verdict() -> None:
     values = series(np.full(len(DAYS), 40))
     values.iloc[20] = 41
-    found = watched(values)
-    assert "departures" not in found.tables
-    assert "no_spread" in notes(found)
+    result = watched(values)
+    assert "departures" not in result.tables
+    assert "no_spread" in notes(result)
 
 
-@pytest.mark.parametrize("history", [0, 1, 30, usual.LEAST_HISTORY - 1])
+@pytest.mark.parametrize("history", [0, 1, 30, usual.MIN_HISTORY_DAYS - 1])
 def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
     days = pd.date_range(Q3.start - timedelta(days=history), Q3.end, freq="D")
-    found = watched(series(random(8).poisson(100, len(days)), days))
-    assert "series" not in found.tables
-    assert notes(found)["short_history"].fields["days"] == history
+    result = watched(series(random(8).poisson(100, len(days)), days))
+    assert "series" not in result.tables
+    assert notes(result)["short_history"].fields["days"] == history
 
 
 def test_just_enough_history_gives_a_verdict() -> None:
-    days = pd.date_range(Q3.start - timedelta(days=usual.LEAST_HISTORY), Q3.end, freq="D")
+    days = pd.date_range(Q3.start - timedelta(days=usual.MIN_HISTORY_DAYS), Q3.end, freq="D")
     values = series(random(8).poisson(100, len(days)), days)
     values["2026-08-12"] = 500
     assert watched(values).tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]
@@ -220,7 +220,7 @@ def test_a_table_not_given_gives_a_note() -> None:
 def test_tickets_are_counted_by_the_day_of_opening() -> None:
     opened = series([2, 0, 3], pd.date_range("2026-07-01", periods=3, freq="D"))
     data = product_data(accounts=[account("A")], contracts=[], tickets=tickets_of(opened))
-    counts = baselines.daily(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
+    counts = baselines.daily_values(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
     assert counts.tolist() == [2, 0, 3, 0]
 
 
@@ -238,24 +238,24 @@ def lost_by_year(years: dict[int, tuple[int, int]]) -> Result:
 
 
 def test_churn_of_one_and_a_half_times_past_years_is_called() -> None:
-    found = lost_by_year({2023: (400, 60), 2024: (400, 60), 2025: (400, 60), 2026: (400, 90)})
-    now = found.tables["same_quarter"].iloc[-1]
+    result = lost_by_year({2023: (400, 60), 2024: (400, 60), 2025: (400, 60), 2026: (400, 90)})
+    now = result.tables["same_quarter"].iloc[-1]
     assert now["odd"]
-    assert found.metrics["lost_ratio"].value == pytest.approx(1.5)
+    assert result.metrics["lost_ratio"].value == pytest.approx(1.5)
     # 15 % with the error of 400 customers now and 1,200 then
     reach = 1.959964 * np.sqrt(0.15 * 0.85 * (1 / 400 + 1 / 1200))
     assert (now["usual"], now["low"], now["high"]) == pytest.approx((0.15, 0.15 - reach, 0.15 + reach))
 
 
 def test_churn_of_a_third_of_past_years_is_called() -> None:
-    found = lost_by_year({2023: (400, 60), 2024: (400, 60), 2025: (400, 60), 2026: (400, 20)})
-    assert found.tables["same_quarter"]["odd"].iloc[-1]
+    result = lost_by_year({2023: (400, 60), 2024: (400, 60), 2025: (400, 60), 2026: (400, 20)})
+    assert result.tables["same_quarter"]["odd"].iloc[-1]
 
 
 def test_churn_like_one_of_years_that_vary_much_is_not_called() -> None:
     # 22.5 % is outside what 15 % allows, yet years of 5 to 25 % show that 15 % is no constant
-    found = lost_by_year({2023: (400, 20), 2024: (400, 60), 2025: (400, 100), 2026: (400, 90)})
-    assert not found.tables["same_quarter"]["odd"].iloc[-1]
+    result = lost_by_year({2023: (400, 20), 2024: (400, 60), 2025: (400, 100), 2026: (400, 90)})
+    assert not result.tables["same_quarter"]["odd"].iloc[-1]
 
 
 @pytest.mark.parametrize(("customers", "chance"), [(100, 0.15), (40, 0.02)], ids=["many", "few"])
@@ -264,21 +264,21 @@ def test_ordinary_churn_is_mostly_not_called(customers: int, chance: float) -> N
     called = 0
     for seed in range(seeds):
         lost = random(seed).binomial(customers, chance, 4)
-        found = lost_by_year({2023 + n: (customers, int(k)) for n, k in enumerate(lost)})
-        called += found.tables["same_quarter"]["odd"].iloc[-1]
+        result = lost_by_year({2023 + n: (customers, int(k)) for n, k in enumerate(lost)})
+        called += result.tables["same_quarter"]["odd"].iloc[-1]
     assert called <= binom.ppf(0.999, seeds, 0.05)
 
 
 def test_one_customer_lost_after_years_of_none_is_not_odd() -> None:
     # if all 145 were alike, the one of them would be of this year in 56 of 145 cases
-    found = lost_by_year({2024: (40, 0), 2025: (49, 0), 2026: (56, 1)})
-    assert not found.tables["same_quarter"]["odd"].iloc[-1]
+    result = lost_by_year({2024: (40, 0), 2025: (49, 0), 2026: (56, 1)})
+    assert not result.tables["same_quarter"]["odd"].iloc[-1]
 
 
 def test_many_customers_lost_after_years_of_none_are_odd() -> None:
     # (56 / 145) ** 12 = .00001
-    found = lost_by_year({2024: (40, 0), 2025: (49, 0), 2026: (56, 12)})
-    assert found.tables["same_quarter"]["odd"].iloc[-1]
+    result = lost_by_year({2024: (40, 0), 2025: (49, 0), 2026: (56, 12)})
+    assert result.tables["same_quarter"]["odd"].iloc[-1]
 
 
 def test_the_bounds_after_years_of_none_are_those_of_the_exact_test() -> None:
@@ -288,9 +288,9 @@ def test_the_bounds_after_years_of_none_are_those_of_the_exact_test() -> None:
 
 
 def test_fewer_than_two_past_years_give_a_note_and_no_verdict() -> None:
-    found = lost_by_year({2025: (100, 1), 2026: (100, 90)})
-    assert not found.tables["same_quarter"]["odd"].any()
-    assert [n.fields["years"] for n in found.notes if n.code == "too_few_years"] == [1]
+    result = lost_by_year({2025: (100, 1), 2026: (100, 90)})
+    assert not result.tables["same_quarter"]["odd"].any()
+    assert [n.fields["years"] for n in result.notes if n.code == "too_few_years"] == [1]
 
 
 def test_customers_lost_are_those_at_the_start_of_the_quarter() -> None:
@@ -309,9 +309,9 @@ def test_customers_lost_are_those_at_the_start_of_the_quarter() -> None:
 
 def test_no_customers_in_the_quarter_give_a_note() -> None:
     rows = [contract("A", "2024-01-01", "2025-01-01")]
-    found = baselines.analyse(product_data(accounts=[], contracts=rows), Q3)
-    assert "no_start_customers" in {n.code for n in found.notes}
-    assert "same_quarter" not in found.tables
+    result = baselines.analyse(product_data(accounts=[], contracts=rows), Q3)
+    assert "no_start_customers" in {n.code for n in result.notes}
+    assert "same_quarter" not in result.tables
 
 
 # --- new customers against earlier ones -------------------------------------------------------
@@ -352,9 +352,9 @@ def test_new_customers_who_ask_as_much_are_not_called() -> None:
 
 
 def test_a_handful_of_new_customers_gives_a_note_and_no_verdict() -> None:
-    found = asking(30, 7, 1)
-    assert "cohort_ratio" not in found.metrics
-    assert [n.fields["customers"] for n in found.notes if n.code == "small_cohort"] == [7]
+    result = asking(30, 7, 1)
+    assert "cohort_ratio" not in result.metrics
+    assert [n.fields["customers"] for n in result.notes if n.code == "small_cohort"] == [7]
 
 
 def test_the_first_month_has_thirty_days() -> None:
@@ -377,8 +377,8 @@ def test_a_customer_who_started_on_the_first_day_of_the_log_is_compared() -> Non
 # --- the planted truths of the sample ---------------------------------------------------------
 
 
-def departures(found: Result, number: str) -> pd.DataFrame:
-    return found.tables["departures"].query("baseline == @number")
+def departures(result: Result, number: str) -> pd.DataFrame:
+    return result.tables["departures"].query("baseline == @number")
 
 
 def test_the_planted_odd_week_is_the_first_departure(result_of: Callable[..., Result]) -> None:
@@ -391,21 +391,21 @@ def test_the_planted_odd_week_is_the_first_departure(result_of: Callable[..., Re
 
 def test_beside_the_planted_odd_week_nothing_of_the_product_is_odd(result_of: Callable[..., Result]) -> None:
     truth = truths.ODD_WEEK
-    found = result_of("baselines", truth.product, "2026Q3")
-    assert len(departures(found, "daily_active_users")) == 1
-    assert departures(found, "tickets_opened").empty
+    result = result_of("baselines", truth.product, "2026Q3")
+    assert len(departures(result, "daily_active_users")) == 1
+    assert departures(result, "tickets_opened").empty
     # the more users, the more documents
-    assert found.tables["departures"]["starts_on"].dt.date.min() >= truth.first_day
-    assert found.tables["departures"]["ends_on"].dt.date.max() <= truth.last_day
+    assert result.tables["departures"]["starts_on"].dt.date.min() >= truth.first_day
+    assert result.tables["departures"]["ends_on"].dt.date.max() <= truth.last_day
 
 
 def test_the_planted_quiet_week_is_the_only_departure(result_of: Callable[..., Result]) -> None:
     truth = truths.QUIET_WEEK
-    found = result_of("baselines", truth.product, "2026Q3").tables["departures"]
-    assert found["baseline"].unique().tolist() == ["tickets_opened"]
-    assert found["starts_on"].dt.date.min() >= truth.first_day
-    assert found["ends_on"].dt.date.max() <= truth.last_day
-    assert (found["ratio"] < 0.5).all()
+    result = result_of("baselines", truth.product, "2026Q3").tables["departures"]
+    assert result["baseline"].unique().tolist() == ["tickets_opened"]
+    assert result["starts_on"].dt.date.min() >= truth.first_day
+    assert result["ends_on"].dt.date.max() <= truth.last_day
+    assert (result["ratio"] < 0.5).all()
 
 
 @pytest.mark.parametrize(
@@ -419,10 +419,10 @@ def test_where_no_week_was_planted_no_day_is_called(
 
 
 def test_the_planted_year_end_is_called(result_of: Callable[..., Result]) -> None:
-    found = result_of("baselines", truths.YEAR_END_PRODUCT, "2026Q1")
-    assert found.tables["same_quarter"].set_index("year").at[2026, "odd"]
+    result = result_of("baselines", truths.YEAR_END_PRODUCT, "2026Q1")
+    assert result.tables["same_quarter"].set_index("year").at[2026, "odd"]
     # the quarter also holds the few that end before its last day
-    assert found.metrics["lost_ratio"].value == pytest.approx(truths.YEAR_END_RATIO, abs=0.1)
+    assert result.metrics["lost_ratio"].value == pytest.approx(truths.YEAR_END_RATIO, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -435,18 +435,18 @@ def test_no_other_quarter_is_called_for_its_churn(
 ) -> None:
     # the contracts alone: the daily numbers take longer and say nothing of churn
     contracts_only = replace(of_product(name), given=frozenset({"accounts", "contracts"}))
-    found = baselines.analyse(contracts_only, Quarter.parse(quarter))
-    assert not found.tables["same_quarter"]["odd"].any()
+    result = baselines.analyse(contracts_only, Quarter.parse(quarter))
+    assert not result.tables["same_quarter"]["odd"].any()
 
 
 def test_the_planted_quiet_cohort_is_called(result_of: Callable[..., Result]) -> None:
     truth = truths.QUIET_COHORT
-    found = result_of("baselines", truth.product, "2026Q3")
-    ratio = found.metrics["cohort_ratio"]
+    result = result_of("baselines", truth.product, "2026Q3")
+    ratio = result.metrics["cohort_ratio"]
     assert ratio.n == truth.customers
     assert ratio.value == pytest.approx(truth.tickets_a_customer / truth.earlier_tickets_a_customer, rel=0.1)
     assert ratio.high < 1
-    table = found.tables["cohorts"].set_index("cohort")
+    table = result.tables["cohorts"].set_index("cohort")
     assert table.at["2026Q3", "tickets"] == truth.customers * truth.tickets_a_customer
 
 
@@ -459,6 +459,6 @@ def test_the_cohort_before_the_planted_one_is_not_called(result_of: Callable[...
 def test_products_with_few_new_customers_have_no_verdict_on_them(
     result_of: Callable[..., Result], name: str
 ) -> None:
-    found = result_of("baselines", name, "2026Q3")
-    assert "cohort_ratio" not in found.metrics
-    assert "small_cohort" in {n.code for n in found.notes}
+    result = result_of("baselines", name, "2026Q3")
+    assert "cohort_ratio" not in result.metrics
+    assert "small_cohort" in {n.code for n in result.notes}

@@ -104,9 +104,9 @@ def test_a_table_not_given_counts_against_nobody() -> None:
         contracts=[contract("A", "2025-10-01")],
         usage=[use("A", "2026-06-10")] * 5,
     )
-    found = health.analyse(data, Q2)
-    assert found.tables["scores"]["score"].tolist() == [50]
-    assert [n.fields["tables"] for n in found.notes if n.code == "missing_table"] == [("assessments",)]
+    result = health.analyse(data, Q2)
+    assert result.tables["scores"]["score"].tolist() == [50]
+    assert [n.fields["tables"] for n in result.notes if n.code == "missing_table"] == [("assessments",)]
 
 
 @pytest.mark.parametrize(
@@ -170,30 +170,30 @@ def test_the_red_share_and_the_revenue_in_red_are_the_headline() -> None:
         ],
         usage=[*[use("A", "2026-06-10")] * 9, *[use("B", "2026-06-10")] * 2],
     )
-    found = health.analyse(data, Q2)
-    assert found.n == 3
-    assert found.metrics["red_share"].value == pytest.approx(2 / 3)
-    assert found.metrics["red_mrr"].value == 60
-    assert found.metrics["median_score"].value == 20
-    bands = found.tables["bands"].set_index(["size", "band"])
+    result = health.analyse(data, Q2)
+    assert result.n == 3
+    assert result.metrics["red_share"].value == pytest.approx(2 / 3)
+    assert result.metrics["red_mrr"].value == 60
+    assert result.metrics["median_score"].value == 20
+    bands = result.tables["bands"].set_index(["size", "band"])
     assert bands.loc[("mid", "red"), ["customers", "share", "n"]].tolist() == [2, 1, 2]
     assert bands.loc[("all", "green"), ["customers", "n"]].tolist() == [1, 3]
 
 
 def test_without_any_measure_known_there_is_a_note_and_no_score() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2025-10-01")])
-    found = health.analyse(data, Q2)
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"missing_table", "no_health"}
+    result = health.analyse(data, Q2)
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"missing_table", "no_health"}
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
 @pytest.mark.parametrize("quarter", ["2024Q2", "2026Q3"])
 def test_scores_lie_between_0_and_100(result_of: Callable[..., Result], name: str, quarter: str) -> None:
-    found = result_of("health", name, quarter).tables["scores"]
-    numbers = found[["score", "quantitative", "qualitative", "previous"]].stack().dropna()
+    result = result_of("health", name, quarter).tables["scores"]
+    numbers = result[["score", "quantitative", "qualitative", "previous"]].stack().dropna()
     assert numbers.between(0, 100).all()
-    assert found["score"].notna().all()
+    assert result["score"].notna().all()
 
 
 def test_active_days_count_each_day_once_whatever_was_delivered(
@@ -205,20 +205,20 @@ def test_active_days_count_each_day_once_whatever_was_delivered(
         & (sample_usage["occurred_at"] >= pd.Timestamp("2026-09-01"))
     ]
     days = september.groupby("account_id")["occurred_at"].agg(lambda when: when.dt.date.nunique())
-    found = result_of("health", "paper_to_web", "2026Q3")
-    points = ((days.reindex(found.tables["scores"]["account_id"]).fillna(0) - 4) / 16 * 100).clip(0, 100)
-    measured = found.tables["measures"].set_index("measure")
+    result = result_of("health", "paper_to_web", "2026Q3")
+    points = ((days.reindex(result.tables["scores"]["account_id"]).fillna(0) - 4) / 16 * 100).clip(0, 100)
+    measured = result.tables["measures"].set_index("measure")
     assert measured.at["active_days", "mean"] == pytest.approx(points.mean())
 
 
 def test_bands_hold_every_customer_once(result_of: Callable[..., Result]) -> None:
-    found = result_of("health", "paper_to_web", "2026Q3")
-    bands = found.tables["bands"]
-    assert bands.groupby("size")["customers"].sum()["all"] == found.n
+    result = result_of("health", "paper_to_web", "2026Q3")
+    bands = result.tables["bands"]
+    assert bands.groupby("size")["customers"].sum()["all"] == result.n
     assert bands.groupby("size")["share"].sum().to_numpy() == pytest.approx(1)
 
 
 def test_the_end_of_the_quarter_decides_who_is_a_customer(result_of: Callable[..., Result]) -> None:
-    found = result_of("health", "paper_to_web", "2026Q3")
-    assert found.as_of == date(2026, 9, 30)
-    assert found.n == found.tables["scores"]["account_id"].nunique()
+    result = result_of("health", "paper_to_web", "2026Q3")
+    assert result.as_of == date(2026, 9, 30)
+    assert result.n == result.tables["scores"]["account_id"].nunique()

@@ -13,11 +13,12 @@ import pytest
 from builders import account, baseline, contract, health_measure, product, product_data, random
 
 from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.maturity.levels import LOST, UNKNOWN, level_bounds
 from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.tables import baselines as baseline_tables
@@ -136,45 +137,45 @@ def data_of(seed: int) -> ProductData:
 @cache
 def analysed(name: str, seed: int) -> Result:
     analysis = {"baselines": baselines, "health": health, "maturity": maturity}[name]
-    found = analysis.analyse(data_of(seed), Q2)
-    return replace(found, settings={**found.settings, "currency": "JPY"})
+    result = analysis.analyse(data_of(seed), Q2)
+    return replace(result, settings={**result.settings, "currency": "JPY"})
 
 
 def every(name: str) -> Iterator[tuple[ProductData, Result]]:
     return ((data_of(seed), analysed(name, seed)) for seed in range(SEEDS))
 
 
-def fields(found: Result, code: str) -> dict[str, float]:
+def fields(result: Result, code: str) -> dict[str, float]:
     """What a note says; of one that is not there nothing."""
-    return next((dict(n.fields) for n in found.notes if n.code == code), {})
+    return next((dict(n.fields) for n in result.notes if n.code == code), {})
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_each_answer_that_is_drawn_has_a_verdict_and_no_other_has(name: str) -> None:
-    for _, found in every(name):
-        assert set(found.verdicts) == set(CHARTS[name][1]) & set(found.tables)
+    for _, result in every(name):
+        assert set(result.verdicts) == set(CHARTS[name][1]) & set(result.tables)
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_what_is_not_drawn_is_explained(name: str) -> None:
-    for _, found in every(name):
+    for _, result in every(name):
         for question in CHARTS[name][1]:
-            assert question in found.tables or found.about(question)
+            assert question in result.tables or result.about(question)
 
 
 # --- baselines ----------------------------------------------------------------------------------
 
 
 def test_losses_are_more_or_fewer_only_outside_their_interval() -> None:
-    for _, found in every("baselines"):
-        said = found.verdicts.get("same_quarter")
+    for _, result in every("baselines"):
+        said = result.verdicts.get("same_quarter")
         if said is None:
             continue
-        now = found.tables["same_quarter"].iloc[-1]
+        now = result.tables["same_quarter"].iloc[-1]
         assert said.fields["share"] == now["share"] == now["lost"] / now["customers"]
-        assert found.metrics["lost_share"].value == now["share"]
-        assert (said.code == "first") == bool(np.isnan(now["low"])) == bool(found.about("same_quarter") and "too_few_years" in {n.code for n in found.notes})  # fmt: skip
-        assert ("lost_ratio" in found.metrics) == (now["usual"] > 0)
+        assert result.metrics["lost_share"].value == now["share"]
+        assert (said.code == "first") == bool(np.isnan(now["low"])) == bool(result.about("same_quarter") and "too_few_years" in {n.code for n in result.notes})  # fmt: skip
+        assert ("lost_ratio" in result.metrics) == (now["usual"] > 0)
         if said.code == "first":
             continue
         assert now["low"] <= now["usual"] + WITHIN
@@ -190,28 +191,28 @@ def test_losses_are_more_or_fewer_only_outside_their_interval() -> None:
 
 
 def test_losses_of_the_quarter_are_those_that_customer_time_tells() -> None:
-    for data, found in every("baselines"):
-        time = as_known(data, Q2.end)
+    for data, result in every("baselines"):
+        time = customer_time_as_of(data, Q2.end)
         start = Q2.back(1).end
-        if "same_quarter" in found.tables:
-            now = found.tables["same_quarter"].iloc[-1]
+        if "same_quarter" in result.tables:
+            now = result.tables["same_quarter"].iloc[-1]
             assert now["lost"] == len(time.lost_customers(start, Q2.end))
             assert now["customers"] == len(time.customers(start))
-            assert fields(found, "not_recorded").get("customers", 0) == now["not_recorded"]
+            assert fields(result, "not_recorded").get("customers", 0) == now["not_recorded"]
         else:
             assert time.customers(start).empty
 
 
 def test_odd_days_lie_outside_what_is_usual_and_within_what_is_known() -> None:
-    for data, found in every("baselines"):
-        if "series" not in found.tables:
+    for data, result in every("baselines"):
+        if "series" not in result.tables:
             continue
-        table = found.tables["series"]
+        table = result.tables["series"]
         odd = table[table["odd"]]
         assert ((odd["value"] > odd["high"]) | (odd["value"] < odd["low"])).all()
-        assert found.metrics["odd_days"].value == odd["day"].nunique()
-        assert found.tables["departures"]["days"].sum() == len(odd)
-        said = found.verdicts["series"]
+        assert result.metrics["odd_days"].value == odd["day"].nunique()
+        assert result.tables["departures"]["days"].sum() == len(odd)
+        said = result.verdicts["series"]
         assert (said.code == "usual") == odd.empty
         if said.code != "usual":
             assert (said.code == "odd_from_none") == bool(said.fields["usual"] == 0)
@@ -222,8 +223,8 @@ def test_odd_days_lie_outside_what_is_usual_and_within_what_is_known() -> None:
 
 
 def test_the_end_and_the_beginning_of_a_log_within_the_quarter_are_told() -> None:
-    for data, found in every("baselines"):
-        told = [n.code for n in found.about("series")]
+    for data, result in every("baselines"):
+        told = [n.code for n in result.about("series")]
         for source, watching in (("tickets", 1), ("usage", 2)):
             period = data.coverage.tables.get(source)
             if period and period.silent_since and period.silent_since <= Q2.end:
@@ -233,17 +234,17 @@ def test_the_end_and_the_beginning_of_a_log_within_the_quarter_are_told() -> Non
 
 
 def test_first_months_are_more_or_less_only_with_an_interval_beside_1() -> None:
-    for _, found in every("baselines"):
-        said = found.verdicts.get("cohorts")
+    for _, result in every("baselines"):
+        said = result.verdicts.get("cohorts")
         if said is None:
             continue
-        table = found.tables["cohorts"]
+        table = result.tables["cohorts"]
         assert (table["customers"] > 0).all()
         now = table["cohort"] == str(Q2)
         sizes = table.loc[now, "customers"].sum(), table.loc[~now, "customers"].sum()
         assert (said.code == "unknown") == (min(sizes) < baselines.LEAST_COHORT)
         if said.code == "unknown":
-            assert fields(found, "small_cohort")["customers"] == sizes[0]
+            assert fields(result, "small_cohort")["customers"] == sizes[0]
             continue
         asked, before = table.loc[now, "tickets"].sum(), table.loc[~now, "tickets"].sum()
         assert (said.code == "none_asked") == (asked == before == 0)
@@ -260,42 +261,42 @@ def test_first_months_are_more_or_less_only_with_an_interval_beside_1() -> None:
 
 
 def test_customers_with_a_score_and_those_without_are_all_customers() -> None:
-    for data, found in every("health"):
-        customers = len(as_known(data, Q2.end).customers(Q2.end))
-        without = sum(fields(found, code).get("customers", 0) for code in ("too_young", "not_scored"))
-        if found.tables:
-            bands = found.tables["bands"]
+    for data, result in every("health"):
+        customers = len(customer_time_as_of(data, Q2.end).customers(Q2.end))
+        without = sum(fields(result, code).get("customers", 0) for code in ("too_young", "not_scored"))
+        if result.tables:
+            bands = result.tables["bands"]
             assert bands.loc[bands["size"] == "all", "customers"].sum() + without == customers
             assert bands.loc[bands["size"] != "all", "customers"].sum() + without == customers
-            assert len(found.tables["scores"]) == found.n == customers - without
+            assert len(result.tables["scores"]) == result.n == customers - without
         else:
-            code = {n.code for n in found.notes} - {"missing_table"}
+            code = {n.code for n in result.notes} - {"missing_table"}
             assert code in ({"no_customers"}, {"no_health"}, {"all_too_young"})
             assert (code == {"no_customers"}) == (customers == 0)
 
 
 def test_the_mrr_of_all_bands_and_of_those_without_a_score_is_that_of_the_product() -> None:
-    for data, found in every("health"):
-        if not found.tables:
+    for data, result in every("health"):
+        if not result.tables:
             continue
-        scores = found.tables["scores"]
+        scores = result.tables["scores"]
         red = scores[scores["band"] == "red"]
-        assert found.metrics["red_mrr"].value == red["mrr"].sum()
-        assert found.metrics["red_share"].value == len(red) / len(scores)
-        said = found.verdicts["bands"]
+        assert result.metrics["red_mrr"].value == red["mrr"].sum()
+        assert result.metrics["red_share"].value == len(red) / len(scores)
+        said = result.verdicts["bands"]
         assert (said.code == "none_red") == red.empty
-        assert said.fields["red"] == found.metrics["red_share"].value
-        assert said.fields["median"] == found.metrics["median_score"].value == scores["score"].median()
-        without = sum(fields(found, code).get("mrr", 0) for code in ("too_young", "not_scored"))
-        time = as_known(data, Q2.end)
+        assert said.fields["red"] == result.metrics["red_share"].value
+        assert said.fields["median"] == result.metrics["median_score"].value == scores["score"].median()
+        without = sum(fields(result, code).get("mrr", 0) for code in ("too_young", "not_scored"))
+        time = customer_time_as_of(data, Q2.end)
         assert scores["mrr"].sum() + without == time.mrr(Q2.end).sum()
 
 
 def test_a_score_has_its_bands_bounds_and_a_driver_only_where_there_was_one_before() -> None:
-    for _, found in every("health"):
-        if not found.tables:
+    for _, result in every("health"):
+        if not result.tables:
             continue
-        scores = found.tables["scores"]
+        scores = result.tables["scores"]
         assert scores["score"].between(0, 100).all()
         red, green = scores["score"] < 40, scores["score"] >= 70
         assert (scores["band"] == np.where(red, "red", np.where(green, "green", "yellow"))).all()
@@ -309,12 +310,12 @@ def test_a_score_has_its_bands_bounds_and_a_driver_only_where_there_was_one_befo
 
 
 def test_measures_that_are_not_known_of_all_are_named() -> None:
-    for data, found in every("health"):
-        if not found.tables:
+    for data, result in every("health"):
+        if not result.tables:
             continue
-        known = found.tables["measures"].set_index("measure")["known"]
-        some = dict(fields(found, "partly_known").get("measures", ()))
-        none = set(fields(found, "measures_unknown").get("measures", ()))
+        known = result.tables["measures"].set_index("measure")["known"]
+        some = dict(fields(result, "partly_known").get("measures", ()))
+        none = set(fields(result, "measures_unknown").get("measures", ()))
         for name, count in known.items():
             source = "usage" if name == "days" else {"nps": "surveys", "plan": "assessments"}.get(name, name)
             if source not in data.given:
@@ -322,75 +323,75 @@ def test_measures_that_are_not_known_of_all_are_named() -> None:
             elif count == 0:
                 assert name in none
             else:
-                assert some.get(name, found.n) == count
+                assert some.get(name, result.n) == count
 
 
 # --- maturity -----------------------------------------------------------------------------------
 
 
 def test_levels_of_each_quarter_add_up_to_its_customers() -> None:
-    for data, found in every("maturity"):
-        time = as_known(data, Q2.end)
-        if "by_quarter" not in found.tables:
-            assert {n.code for n in found.about("by_quarter")} <= {"missing_table", "no_customers"}
+    for data, result in every("maturity"):
+        time = customer_time_as_of(data, Q2.end)
+        if "by_quarter" not in result.tables:
+            assert {n.code for n in result.about("by_quarter")} <= {"missing_table", "no_customers"}
             continue
-        by = found.tables["by_quarter"].groupby("quarter", sort=False)
+        by = result.tables["by_quarter"].groupby("quarter", sort=False)
         for quarter, count in by["customers"].sum().items():
             assert count == len(time.customers(Quarter.parse(quarter).end))
         assert by["share"].sum().round(9).isin([0, 1]).all()
-        sizes = found.tables["by_size"]
-        assert sizes["customers"].sum() == found.n
-        assert sizes.drop_duplicates("size")["n"].sum() == found.n
+        sizes = result.tables["by_size"]
+        assert sizes["customers"].sum() == result.n
+        assert sizes.drop_duplicates("size")["n"].sum() == result.n
 
 
 def test_customers_of_unknown_level_are_counted_and_noted() -> None:
-    for _, found in every("maturity"):
-        if "levels" not in found.tables:
+    for _, result in every("maturity"):
+        if "levels" not in result.tables:
             continue
-        levels = found.tables["levels"]
-        unknown = levels["level"] == maturity.UNKNOWN
-        assert fields(found, "levels_unknown").get("customers", 0) == unknown.sum()
+        levels = result.tables["levels"]
+        unknown = levels["level"] == UNKNOWN
+        assert fields(result, "levels_unknown").get("customers", 0) == unknown.sum()
         assert ((levels["at_least"] < levels["at_most"]) == unknown).all()
         assert (levels["at_least"] == levels["level"])[~unknown].all()
         known, high = levels[~unknown], (levels["level"] >= 3).sum()
-        said = found.verdicts["by_quarter"]
+        said = result.verdicts["by_quarter"]
         assert (said.code == "none") == known.empty
         if len(known):
             assert said.fields["share"] == high / len(known)
-            assert found.metrics["level_3_or_more"].value == high / len(known)
+            assert result.metrics["level_3_or_more"].value == high / len(known)
         if unknown.any():
-            assert fields(found, "levels_unknown")["names"]
+            assert fields(result, "levels_unknown")["names"]
 
 
 def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
-    for data, found in every("maturity"):
-        if "levels" not in found.tables:
+    for data, result in every("maturity"):
+        if "levels" not in result.tables:
             continue
-        levels = found.tables["levels"]
+        levels = result.tables["levels"]
         both = levels[(levels["level"] >= 0) & (levels["previous"] >= 0)]
-        there = levels["account_id"].isin(as_known(data, Q2.end).customers(Q2.back(1).end))
-        assert len(both) + fields(found, "moves_unknown").get("customers", 0) == there.sum()
-        said = found.verdicts.get("transitions", Verdict("unknown"))
-        if "transitions" in found.tables:
-            quarters = found.tables["by_quarter"]["quarter"].nunique() - 1
+        there = levels["account_id"].isin(customer_time_as_of(data, Q2.end).customers(Q2.back(1).end))
+        assert len(both) + fields(result, "moves_unknown").get("customers", 0) == there.sum()
+        said = result.verdicts.get("transitions", Verdict("unknown"))
+        if "transitions" in result.tables:
+            quarters = result.tables["by_quarter"]["quarter"].nunique() - 1
             assert said.fields["quarters"] == min(quarters, 4)
             assert said.code.endswith("_one") == (quarters == 1)
         if said.code.startswith("message"):
             assert said.fields["n"] == len(both)
             assert said.fields["rose"] == (both["level"] > both["previous"]).mean()
             assert said.fields["fell"] == (both["level"] < both["previous"]).mean()
-        elif "transitions" in found.tables:
+        elif "transitions" in result.tables:
             assert both.empty
 
 
 def test_sizes_are_compared_by_those_whose_levels_are_known() -> None:
-    for _, found in every("maturity"):
-        if "by_size" not in found.tables:
+    for _, result in every("maturity"):
+        if "by_size" not in result.tables:
             continue
-        known = found.tables["by_size"].query("level >= 0 and customers > 0")
+        known = result.tables["by_size"].query("level >= 0 and customers > 0")
         high = known["customers"].where(known["level"] >= 3, 0).groupby(known["size"]).sum()
         share = high / known.groupby("size")["customers"].sum()
-        said = found.verdicts["by_size"]
+        said = result.verdicts["by_size"]
         if said.code == "message":
             assert said.fields["best_share"] == share.max() == share[said.fields["best"]]
             assert said.fields["least_share"] == share.min() == share[said.fields["least"]]
@@ -401,20 +402,20 @@ def test_sizes_are_compared_by_those_whose_levels_are_known() -> None:
 
 
 def test_transitions_lose_those_that_customer_time_loses() -> None:
-    for data, found in every("maturity"):
-        if "transitions" not in found.tables:
+    for data, result in every("maturity"):
+        if "transitions" not in result.tables:
             continue
-        table, time = found.tables["transitions"], as_known(data, Q2.end)
+        table, time = result.tables["transitions"], customer_time_as_of(data, Q2.end)
         assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
-        quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])][-5:]
+        quarters = [Quarter.parse(q) for q in dict.fromkeys(result.tables["by_quarter"]["quarter"])][-5:]
         lost = 0
-        states = [maturity.levels_between(data, [q.end], time) for q in quarters]
+        states = [level_bounds(data, [q.end], time) for q in quarters]
         for n, quarter in enumerate(quarters[:-1]):
             gone = time.lost_customers(quarter.end, quarters[n + 1].end)
             low, high = (side[quarter.end] for side in states[n])
             same = (low == high).reindex(gone).to_numpy(bool)
             lost += same.sum()
-        assert table.loc[table["after"] == maturity.LOST, "customers"].sum() == lost
+        assert table.loc[table["after"] == LOST, "customers"].sum() == lost
         held = table[table["n"] > 0]
         assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
         assert (held["low"] <= held["share"] + WITHIN).all()
@@ -422,18 +423,18 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
 
 
 def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the_interval() -> None:
-    for data, found in every("maturity"):
-        said = found.verdicts.get("falls")
+    for data, result in every("maturity"):
+        said = result.verdicts.get("falls")
         if said is None:
             continue
-        falls, time = found.tables["falls"].set_index("fell"), as_known(data, Q2.end)
-        quarters = [Quarter.parse(q) for q in dict.fromkeys(found.tables["by_quarter"]["quarter"])]
+        falls, time = result.tables["falls"].set_index("fell"), customer_time_as_of(data, Q2.end)
+        quarters = [Quarter.parse(q) for q in dict.fromkeys(result.tables["by_quarter"]["quarter"])]
         lost = sum(len(time.lost_customers(a.end, b.end)) for a, b in pairwise(quarters))
         assert falls["lost"].sum() <= lost
         assert (falls["lost"] <= falls["customers"]).all()
         fell, held = falls.loc[True], falls.loc[False]
         assert (said.code == "nobody_fell") == (fell["customers"] == 0 < held["customers"])
-        assert ("fall_ratio" in found.metrics) == (said.code in ("more", "fewer", "same"))
+        assert ("fall_ratio" in result.metrics) == (said.code in ("more", "fewer", "same"))
         if said.code == "none_lost":
             assert falls["lost"].sum() == 0
         if said.code in ("more", "fewer", "same"):
@@ -463,18 +464,18 @@ def test_whatever_else_was_found_is_drawn_and_set_in_both_languages(name: str, s
 
 
 def _drawn(name: str, seed: int) -> None:
-    data, found = data_of(seed), analysed(name, seed)
+    data, result = data_of(seed), analysed(name, seed)
     charts, questions = CHARTS[name]
     setter, listing = TABLES[name]
     for language in ("en", "ja"):
         text = Text(language, data.product)
-        said = [sentence(n, text, "JPY") for n in found.notes]
-        for question in set(questions) & set(found.tables):
-            picture = getattr(charts, question)(found, text)
+        said = [sentence(n, text, name, "JPY") for n in result.notes]
+        for question in set(questions) & set(result.tables):
+            picture = getattr(charts, question)(result, text)
             assert picture.png
             said += [picture.message, picture.alt]
-        if listing in found.tables:
-            page = getattr(setter, listing)(found, text).as_html()
+        if listing in result.tables:
+            page = getattr(setter, listing)(result, text).as_html()
             assert ">nan<" not in page
             assert name != "maturity" or "-2" not in page  # a level that is not known is none
         for words in said:
@@ -488,8 +489,8 @@ def test_the_histories_hold_most_cases_there_are() -> None:
     said = {
         (question, verdict.code)
         for name in CHARTS
-        for _, found in every(name)
-        for question, verdict in found.verdicts.items()
+        for _, result in every(name)
+        for question, verdict in result.verdicts.items()
     }
     asked = {
         "series": {"usual"},
@@ -503,7 +504,7 @@ def test_the_histories_hold_most_cases_there_are() -> None:
     }
     wanted = {(question, code) for question, codes in asked.items() for code in codes}
     assert wanted - said == set()
-    noted = {n.code for name in CHARTS for _, found in every(name) for n in found.notes}
+    noted = {n.code for name in CHARTS for _, result in every(name) for n in result.notes}
     assert {
         "too_young", "not_scored", "levels_unknown", "moves_unknown", "silent_few", "begins_late", "partly_known",
         "not_recorded", "no_start_customers", "no_customers", "measures_unknown", "missing_table",

@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 from builders import ANALYSES
 
-from cs_helpers.analyses.interviews.coverage import grid, next_companies, segments_in
-from cs_helpers.analyses.journeys.conversions import stall
-from cs_helpers.analyses.reads import READS, reads
+from cs_helpers.analyses.interviews.coverage import coverage_by_segment, next_companies, segment_orders
+from cs_helpers.analyses.journeys.conversions import stall_verdict
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
@@ -58,8 +57,8 @@ def result(of_product: Callable[[str], ProductData]) -> Callable[[str, str], Res
     @cache
     def answer(analysis: str, known: str) -> Result:
         data = changed(of_product("paper_to_web"), known)
-        found: Result = ANALYSES[analysis].analyse(data, Q3)
-        return replace(found, settings={**found.settings, "currency": "JPY", "sizes": data.sizes})
+        result: Result = ANALYSES[analysis].analyse(data, Q3)
+        return replace(result, settings={**result.settings, "currency": "JPY", "sizes": data.sizes})
 
     return answer
 
@@ -76,7 +75,7 @@ def test_the_segments_add_up_to_all(result: Callable[[str, str], Result], known:
     assert (each[True] == each[False]).all()
     ages = journeys["ages"].groupby(["age", journeys["ages"]["size"] == "all"])["n"].sum().unstack()
     assert (ages[True] == ages[False]).all()
-    stalls = journeys["stalls"].groupby(["dimension", "step"])[["came", "late", "mrr"]].sum()
+    stalls = journeys["stalls"].groupby(["dimension", "step"])[["waits", "late", "mrr"]].sum()
     assert stalls.loc["size"].round(6).equals(stalls.loc["industry"].round(6))
     heard = result("interviews", known)
     counts = heard.tables["meter"].groupby("dimension")["notes"].sum()
@@ -102,7 +101,7 @@ def test_every_output_is_drawn_and_set_whatever_is_known(
     for question in TABLES[analysis]:
         if question in found.tables and len(found.tables[question]):
             listing = getattr(importlib.import_module(f"cs_helpers.tables.{analysis}"), question)(found, text)
-            cells = listing.whole.astype(str).to_numpy().ravel().tolist()
+            cells = listing.all_rows.astype(str).to_numpy().ravel().tolist()
             assert not {"unknown", *(c.size for c in OWN)} & set(cells)  # each is called by its name
 
 
@@ -119,10 +118,10 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
         note = next(n for n in found.about(about) if n.code == "segment_not_recorded")
         assert "size" in note.fields["dimensions"]
     note = next(n for n in result("interviews", "none").notes if n.code == "segment_not_recorded")
-    assert sentence(note, Text("en"), "JPY").endswith(
+    assert sentence(note, Text("en"), "interviews", "JPY").endswith(
         "so nothing is said by it: Size, Industry, Motivation and literacy."
     )
-    assert sentence(note, Text("ja"), "JPY").startswith(
+    assert sentence(note, Text("ja"), "interviews", "JPY").startswith(
         "企業規模、業種、意欲×リテラシーがどの企業についても記録されていない"
     )
 
@@ -132,9 +131,11 @@ def test_how_many_are_not_known_is_said(result: Callable[[str, str], Result]) ->
     note = next(n for n in found.about("bands") if n.code == "segment_unknown")
     bands = found.tables["bands"].groupby("size")["customers"].sum()
     assert note.fields == {"segments": (("size", bands["unknown"]),), "of": bands["all"]}
-    said = sentence(note, Text("en"), "JPY")
+    said = sentence(note, Text("en"), "health", "JPY")
     assert said.startswith(f"Not known for some of the {bands['all']} customers (Size: {bands['unknown']}).")
-    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(note, Text("ja"), "JPY")
+    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(
+        note, Text("ja"), "health", "JPY"
+    )
 
 
 def test_nothing_is_said_where_all_is_known(result_of: Callable[[str, str, str], Result]) -> None:
@@ -151,9 +152,9 @@ def test_what_is_not_known_stalls_nowhere() -> None:
         for size, share in (("all", 0.5), ("mid", 0.8), ("small", 0.75), ("unknown", 0.1))
     ]
     differ = pd.DataFrame({"step": ["s"], "differs": [True]})
-    assert stall(pd.DataFrame(rows), differ).code == "alike"
+    assert stall_verdict(pd.DataFrame(rows), differ).code == "alike"
     rows[2] |= {"share": 0.2, "low": 0.15, "high": 0.25}
-    assert stall(pd.DataFrame(rows), differ).fields["size"] == "small"
+    assert stall_verdict(pd.DataFrame(rows), differ).fields["size"] == "small"
 
 
 PEOPLE = pd.DataFrame(
@@ -166,7 +167,7 @@ PEOPLE = pd.DataFrame(
 
 
 def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
-    assert segments_in(PEOPLE, ("mid", "S")) == {
+    assert segment_orders(PEOPLE, ("mid", "S")) == {
         "size": ("mid", "S", "unknown"),
         "quadrant": ("high-high", "low-low", "unknown"),
         "industry": ("retail", "unknown"),
@@ -184,15 +185,15 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
             "customers",
         ],
     )
-    heard = grid(told, PEOPLE, ("mid", "S"))
+    heard = coverage_by_segment(told, PEOPLE, ("mid", "S"))
     assert heard.groupby("dimension")["companies"].sum().to_dict() == {
         "size": 1,
         "quadrant": 1,
         "industry": 1,
     }
-    found = next_companies(PEOPLE, told, heard, crossed)
-    assert found.iloc[0]["account_id"] == "c"
-    assert not any("unknown" in segment for cell in found["cell"] for segment in cell)
+    result = next_companies(PEOPLE, told, heard, crossed)
+    assert result.iloc[0]["account_id"] == "c"
+    assert not any("unknown" in segment for cell in result["cell"] for segment in cell)
 
 
 # --- which tables a page rests on ------------------------------------------------------------------------
@@ -213,6 +214,6 @@ def test_an_analysis_declares_the_tables_that_it_reads(
                 return rows
 
             analysis.analyse(data.map_tables(noted), Q3)
-            assert seen[product] <= set(reads(name, data.product)), (name, product)
+            assert seen[product] <= set(analysis.declares.tables_read(data.product)), (name, product)
         # who is a customer goes by accounts, and steps are found in the log too
-        assert set(READS[name]) - set().union(*seen.values()) <= {"accounts", "usage"}, name
+        assert set(analysis.declares.reads) - set().union(*seen.values()) <= {"accounts", "usage"}, name

@@ -31,9 +31,11 @@ HOSTILE = (
 )
 PAGES = [
     "helpdesk/as_is_interviews.en.html",
+    "helpdesk/as_is_notes.en.html",
     "helpdesk/health_baselines.en.html",
     "helpdesk/maturity_distribution.en.html",
     "helpdesk/journey_funnels.en.html",
+    "helpdesk/journey_waiting.en.html",
     "index.en.html",
 ]
 

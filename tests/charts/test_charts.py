@@ -14,37 +14,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from builders import ANALYSES
 from PIL import Image
 
 from cs_helpers.charts import interviews, journeys, theme
 from cs_helpers.errors import ParameterError
-from cs_helpers.journey.progress import detour
+from cs_helpers.journey.progress import transitions_verdict
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
 PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
-CHARTS = [
-    ("interviews", "coverage"), ("interviews", "evidence"), ("interviews", "reasons"),
-    ("interviews", "saturation"), ("interviews", "crossing"), ("interviews", "key_words"),
-    ("baselines", "series"), ("baselines", "same_quarter"), ("baselines", "cohorts"),
-    ("health", "bands"),
-    ("maturity", "by_quarter"), ("maturity", "by_size"), ("maturity", "transitions"), ("maturity", "falls"),
-    ("journeys", "funnel"), ("journeys", "steps"), ("journeys", "value_curve"),
-    ("journeys", "stalls"),
-]  # fmt: skip
-TABLES = [
-    ("interviews", "framework"), ("interviews", "sources"), ("interviews", "key_words"), ("interviews", "context"), ("interviews", "pairs"),
-    ("interviews", "hypotheses"), ("interviews", "reasons"), ("interviews", "frozen"),
-    ("interviews", "segment_facts"), ("interviews", "next"),
-    ("interviews", "agreement"), ("interviews", "code_agreement"), ("interviews", "disputed"), ("interviews", "ledger"),
-    ("interviews", "varies"), ("interviews", "meter"), ("interviews", "depth"),
-    ("interviews", "themes"),
-    ("baselines", "departures"), ("health", "scores"), ("maturity", "levels"),
-    ("journeys", "steps"), ("journeys", "ages"), ("journeys", "cohort"), ("journeys", "waiting"),
-    ("journeys", "csms"), ("journeys", "touch_models"), ("journeys", "moves"), ("journeys", "adherence"),
-]  # fmt: skip
+CHARTS = [(name, question) for name, analysis in ANALYSES.items() for question in analysis.declares.figures]
+TABLES = [(name, question) for name, analysis in ANALYSES.items() for question in analysis.declares.tables]
 
 
 @pytest.fixture(scope="module", params=["en", "ja"])
@@ -83,7 +66,7 @@ def test_the_ways_that_customers_go_are_drawn(workbook, results):
     result = replace(
         results["journeys"],
         tables={**results["journeys"].tables, "ways": went},
-        verdicts={**results["journeys"].verdicts, "ways": detour(went)},
+        verdicts={**results["journeys"].verdicts, "ways": transitions_verdict(went)},
     )
     picture = journeys.ways(result, workbook.text)
     image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
@@ -97,9 +80,8 @@ def test_the_ways_that_customers_go_are_drawn(workbook, results):
 
 @pytest.mark.parametrize("counted", [{"mode": "strict"}, {"mode": "unordered", "window_days": 90}])
 def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
-    other = workbook.counted_as(**counted)
-    result = other.analyse("journeys")
-    picture = other._picture(result, "funnel")
+    result = workbook.analyse("journeys", **counted)
+    picture = workbook._picture(result, "funnel")
     usual = workbook._picture(workbook.analyse("journeys"), "funnel")
     assert picture.message != usual.message
     # how it counts, that days are compared, and that all below counts as usual
@@ -113,7 +95,7 @@ def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
 @pytest.mark.thorough
 def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
-    bar = workbook.explore("journeys", ["funnel"], funnel=True)
+    bar = workbook.explore("journeys", ["funnel"])
     assert set(bar.more) == {"mode", "entry", "window_days"}
     pages = {}
     for mode in ("milestones", "ordered", "strict", "unordered"):
@@ -140,7 +122,7 @@ def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypa
 )  # fmt: skip
 def test_a_funnel_that_no_journey_can_have_is_refused_in_a_sentence(workbook, counted, sentence):
     with pytest.raises(ParameterError, match=sentence):
-        workbook.counted_as(**counted)
+        workbook.analyse("journeys", **counted)
 
 
 def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results):
@@ -186,7 +168,7 @@ def test_touch_models_are_called_as_the_language_calls_them(workbook, results):
     assert set(names) == words[workbook.text.language]
 
 
-@pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
+@pytest.mark.parametrize("analysis", ANALYSES)
 def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("paper_to_web")
@@ -198,11 +180,11 @@ def test_the_first_quarter_of_the_log_gives_figures_or_notes(home, analysis):
 
 
 def test_a_segment_without_some_answers_still_answers(home):
-    from cs_helpers.customers.segments import in_segment
+    from cs_helpers.customers.segments import filter_segment
 
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("helpdesk")
-    small = data.of_accounts(in_segment(data["accounts"], "size:enterprise")["account_id"])
+    small = data.of_accounts(filter_segment(data["accounts"], "size:enterprise")["account_id"])
     workbook = Workbook(snapshot, small, snapshot.quarters[-1], "size:enterprise", Text("ja", data.product))
     for analysis, question in CHARTS:
         result = workbook.analyse(analysis)
@@ -215,15 +197,15 @@ MONEY = re.compile(r"[¥￥]\d[\d,]*")
 
 def test_no_amount_stands_without_its_currency(workbook, results):
     """In a cell under MRR, in its spreadsheet's heading, and in a sentence that names an amount."""
-    found = 0
+    result = 0
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], workbook.text)
         for heading in (h for h in listing.page if h.startswith("MRR")):
             assert all(MONEY.fullmatch(cell) for cell in listing.page[heading]), (analysis, question)
-            assert "MRR (JPY)" in listing.whole
-            found += 1
-    assert found == 3
+            assert "MRR (JPY)" in listing.all_rows
+            result += 1
+    assert result == 3
     for analysis, question in CHARTS:
         message = workbook._picture(results[analysis], question).message
         assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (analysis, question)
@@ -243,7 +225,7 @@ def test_no_code_of_an_analyst_stands_on_a_page_as_it_is_stored(workbook, result
     for analysis, question in TABLES:
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
         listing = getattr(tables, question)(results[analysis], text)
-        for cell in [*listing.page.to_numpy().ravel(), *listing.whole.to_numpy().ravel()]:
+        for cell in [*listing.page.to_numpy().ravel(), *listing.all_rows.to_numpy().ravel()]:
             assert not re.search(r"\b[a-z0-9]+_[a-z0-9_]+\b", str(cell)), (analysis, question, cell)
 
 
@@ -251,4 +233,4 @@ def test_subjects_of_touches_are_named_in_the_language_of_the_page(workbook, res
     """As the product file calls them: what it plans for a step, and what it names besides."""
     moves = importlib.import_module("cs_helpers.tables.journeys").moves(results["journeys"], workbook.text)
     if workbook.text.language == "ja":
-        assert not [cell for cell in moves.whole.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]
+        assert not [cell for cell in moves.all_rows.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]

@@ -1,19 +1,15 @@
 """What a figure is drawn on, against matplotlib's own."""
 
-import io
-from contextlib import nullcontext
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from cs_helpers.charts import sheet
-from cs_helpers.charts.theme import above, canvas, style
-from cs_helpers.text import Text
+from cs_helpers.charts.theme import style
 
 
 def _of_matplotlib(figure):
@@ -50,15 +46,6 @@ def test_lines_are_as_far_apart_as_matplotlib_has_them(linespacing, size, langua
             assert text.get_window_extent(ours).bounds == text.get_window_extent(stock).bounds
 
 
-def test_fonts_are_read_from_memory_and_still_say_what_they_lack():
-    with style("en"):
-        assert isinstance(sheet._face(FontProperties(size=9), 130).fname, io.BytesIO)
-        figure = Figure(figsize=(1, 1))
-        figure.text(0.1, 0.5, "ཧ")
-        with pytest.warns(UserWarning, match="missing from font"):
-            sheet.pixels(figure)
-
-
 def test_a_line_between_pixels_begins_at_the_nearest():
     with style("en"):
         at, between = (Figure(figsize=(3, 1), dpi=100) for _ in range(2))
@@ -90,20 +77,23 @@ def test_a_letter_that_no_font_has_is_told():
         sheet.pixels(figure)
 
 
-def test_words_that_are_laid_out_once_stand_where_matplotlib_puts_them(monkeypatch):
-    """Wrapped, turned, in two lines, and as labels that only the drawing writes: the same pixels."""
+@pytest.mark.parametrize(
+    "look", [{"color": "#1f6fb2"}, {"color": (1, 0, 0, 0.5)}, {"color": "red", "alpha": 0.3}]
+)
+def test_a_line_has_the_colour_and_opacity_that_it_is_given(look):
+    with style("en"):
+        figure = Figure(figsize=(3, 1), dpi=100, facecolor="#d9dee4")
+        figure.text(0.4, 0.5, "Second", fontsize=9, **look)
+        assert np.array_equal(sheet.pixels(figure), _of_matplotlib(figure))
 
-    def picture():
-        with canvas(Text("ja"), 1, 2, height=3.0) as (figure, (left, right)):
-            left.plot([0, 1e6], [0, 1])
-            left.set_ylabel("上へ\n二行")
-            left.text(0.2, 0.5, "a long line that is wrapped " * 3, wrap=True)
-            right.bar(["x", "y"], [1, 2])
-            right.tick_params(axis="x", rotation=30)
-            above(right, 0, 1, "1,234")
-            figure.suptitle("顧客 " * 40)
-            return sheet.pixels(figure)
 
-    once = picture()
-    monkeypatch.setattr(sheet, "_laid_out_once", nullcontext)
-    assert np.array_equal(picture(), once)
+def test_fewer_steps_draw_a_line_than_its_letters(monkeypatch):
+    """What this module is for: matplotlib's own way of drawing words is left to those that are turned."""
+    drawn = []
+    monkeypatch.setattr(RendererAgg, "draw_text", lambda self, gc, x, y, s, *more, **options: drawn.append(s))
+    with style("en"):
+        figure = Figure(figsize=(3, 3), dpi=100)
+        figure.text(0.1, 0.5, "level")
+        figure.text(0.5, 0.5, "turned", rotation=90)
+        assert (sheet.pixels(figure) < 255).any()
+    assert drawn == ["turned"]

@@ -10,7 +10,7 @@ import pytest
 from builders import account, product_data, use
 
 from cs_helpers.contract.products import Measure
-from cs_helpers.customers.measures import monthly
+from cs_helpers.customers.measures import monthly_values
 from cs_helpers.snapshot import ProductData
 
 MAY_TO_JULY = pd.date_range("2026-05-01", periods=3, freq="MS")
@@ -25,7 +25,7 @@ USAGE = [
 
 def values(data: ProductData, **measure: Any) -> list[float]:
     """The measure of account A in May, June and July."""
-    return monthly(data, Measure(**measure), MAY_TO_JULY).loc["A"].tolist()
+    return monthly_values(data, Measure(**measure), MAY_TO_JULY).loc["A"].tolist()
 
 
 def accounts() -> list[dict[str, Any]]:
@@ -68,14 +68,14 @@ def test_days_of_several_events_are_the_days_on_which_any_of_them_was_done(used:
 
 def test_use_of_another_account_or_outside_the_months_is_left_out() -> None:
     rows = [use("A", "2026-04-30"), use("A", "2026-08-01"), use("C", "2026-05-01"), use("A", "2026-05-01")]
-    found = monthly(
+    result = monthly_values(
         product_data(accounts=accounts(), usage=rows), Measure(value="events", months=1), MAY_TO_JULY
     )
-    assert found.to_numpy().tolist() == [[1, 0, 0], [0, 0, 0]]
+    assert result.to_numpy().tolist() == [[1, 0, 0], [0, 0, 0]]
 
 
 def test_a_customer_that_never_used_it_has_0(used: ProductData) -> None:
-    assert monthly(used, Measure(value="events"), MAY_TO_JULY).loc["B"].tolist() == [0, 0, 0]
+    assert monthly_values(used, Measure(value="events"), MAY_TO_JULY).loc["B"].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import account, frame, product_data
 
-from cs_helpers.customers.segments import in_segment, segments_of, with_segments
+from cs_helpers.customers.segments import filter_segment, list_segments, with_segments
 
 ACCOUNTS = frame(
     "accounts",
@@ -41,11 +41,13 @@ def test_a_customer_with_a_score_unknown_is_of_an_unknown_quadrant() -> None:
     ],
 )
 def test_a_segment_holds_its_customers(segment: str, inside: list[str]) -> None:
-    assert in_segment(ACCOUNTS, segment)["account_id"].tolist() == inside
+    assert filter_segment(ACCOUNTS, segment)["account_id"].tolist() == inside
 
 
 def test_the_sizes_partition_the_customers() -> None:
-    parts = [in_segment(ACCOUNTS, f"size:{size}")["account_id"] for size in ("enterprise", "mid", "small")]
+    parts = [
+        filter_segment(ACCOUNTS, f"size:{size}")["account_id"] for size in ("enterprise", "mid", "small")
+    ]
     assert sorted(np.concatenate(parts)) == sorted(ACCOUNTS["account_id"])
 
 
@@ -54,17 +56,17 @@ def test_the_segments_of_a_dimension_hold_each_customer_once_whatever_is_not_kno
         "accounts", [account("A", None), account("B", "mid", motivation=4), account("C", "huge")]
     )
     data = replace(product_data(accounts=accounts), sizes=("huge", "mid"))
-    found = segments_of(data)
-    assert found == [
+    result = list_segments(data)
+    assert result == [
         "all", "size:huge", "size:mid", "size:unknown", "industry:trade",
     ]  # of no customer both scores are known: no quadrants  # fmt: skip
-    held = [in_segment(accounts, s)["account_id"].tolist() for s in found if s.startswith("size:")]
+    held = [filter_segment(accounts, s)["account_id"].tolist() for s in result if s.startswith("size:")]
     assert held == [["C"], ["B"], ["A"]]
 
 
 def test_segments_are_listed_from_all_and_in_their_own_order() -> None:
     data = product_data(accounts=ACCOUNTS.drop(columns="product", errors="ignore"))
-    assert segments_of(data) == [
+    assert list_segments(data) == [
         "all",
         "size:enterprise",
         "size:mid",

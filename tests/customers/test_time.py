@@ -10,11 +10,11 @@ import pytest
 from builders import account, contract, product, product_data, random, use
 
 from cs_helpers.analyses import baselines, health, journeys, maturity
-from cs_helpers.analyses.interviews.coverage import customers_of
-from cs_helpers.analyses.maturity import LOST
+from cs_helpers.analyses.interviews.coverage import current_customers
+from cs_helpers.analyses.maturity.levels import LOST
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
-from cs_helpers.journey.waits import all_waits, reached_by
+from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.journey.waits import all_waits, milestone_times
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import LEFT
 
@@ -60,20 +60,20 @@ def company(rows: list[tuple[str, date, date | None]]) -> ProductData:
 
 def there_day_by_day(rows: list[tuple[str, date, date | None]]) -> dict[str, set[date]]:
     """The days on which each account is a customer, as known at the end of the quarter."""
-    found = {}
+    result = {}
     for name in {name for name, _, _ in rows}:
         own = [(first, last) for other, first, last in rows if other == name and first <= QUARTER.end]
         days = [d for d in DAYS if any(a <= d and (b is None or d <= b) for a, b in own)]
         pauses = [(a, b) for a, b in pairwise(days) if 1 < (b - a).days <= GAP + 1]
-        found[name] = set(days) | {a + DAY * n for a, b in pauses for n in range((b - a).days)}
-    return found
+        result[name] = set(days) | {a + DAY * n for a, b in pauses for n in range((b - a).days)}
+    return result
 
 
 @pytest.mark.parametrize("seed", range(16))
 def test_all_count_the_same_customers_and_losses(seed: int) -> None:
     rows = histories(seed)
     data, there = company(rows), there_day_by_day(rows)
-    time = as_known(data, QUARTER.end)
+    time = customer_time_as_of(data, QUARTER.end)
     for day in DAYS[::7]:
         assert set(time.customers(day)) == {name for name, days in there.items() if day in days}
     now = sorted(name for name, days in there.items() if QUARTER.end in days)
@@ -112,10 +112,10 @@ def test_all_count_the_same_customers_and_losses(seed: int) -> None:
         for n in scored.notes
         if n.about == "bands" and n.code in ("too_young", "not_scored")
     ) in (len(now), 0)
-    assert sorted(customers_of(data, QUARTER)["account_id"]) == now
+    assert sorted(current_customers(data, QUARTER)["account_id"]) == now
 
     end = pd.Timestamp(QUARTER.end + DAY)
-    reached = reached_by(data, ["contract", "kickoff"], pd.Timestamp("2023-12-01"), end)
+    reached = milestone_times(data, ["contract", "kickoff"], pd.Timestamp("2023-12-01"), end)
     reached = reached[reached.index != "z"]
     waits = all_waits(reached, pd.Series(dtype="object"), ["contract", "kickoff"], end)
     left = waits[waits["outcome"] == LEFT]

@@ -51,10 +51,10 @@ def waits(data: ProductData, *accounts: str) -> pd.DataFrame:
 
 
 def test_each_wait_says_what_was_used_in_it():
-    found = waits(desk(), "s1")
-    assert list(found.columns) == list(COLUMNS)
-    assert found["step"].tolist() == ["kickoff", "second"]
-    first, second = found.to_dict("records")
+    result = waits(desk(), "s1")
+    assert list(result.columns) == list(COLUMNS)
+    assert result["step"].tolist() == ["kickoff", "second"]
+    first, second = result.to_dict("records")
     assert (first["outcome"], first["days"], first["planned"]) == (REACHED, 22, False)
     assert (second["outcome"], second["began"], second["planned"]) == (
         CENSORED,
@@ -67,22 +67,22 @@ def test_each_wait_says_what_was_used_in_it():
 
 
 def test_only_the_accounts_asked_for_have_rows_but_what_is_usual_is_that_of_all():
-    found = waits(desk(), OTHERS[0])
-    assert set(found["account_id"]) == {OTHERS[0]}
-    assert found.loc[found["step"] == "second", "usual_days"].tolist() == [10]
-    assert found.loc[found["step"] == "kickoff", "uses"].tolist() == [()]
+    result = waits(desk(), OTHERS[0])
+    assert set(result["account_id"]) == {OTHERS[0]}
+    assert result.loc[result["step"] == "second", "usual_days"].tolist() == [10]
+    assert result.loc[result["step"] == "kickoff", "uses"].tolist() == [()]
     assert waits(desk(), "nobody").empty
 
 
 def test_uses_are_known_from_the_first_touch_to_the_end_of_what_is_recorded():
-    found = waits(desk(), "s1")
-    assert set(found["uses_known_from"]) == {pd.Timestamp("2026-01-12")}
-    assert (found["uses_known_until"] <= END).all()
+    result = waits(desk(), "s1")
+    assert set(result["uses_known_from"]) == {pd.Timestamp("2026-01-12")}
+    assert (result["uses_known_until"] <= END).all()
 
 
 def test_who_left_has_a_wait_that_ended():
-    found = waits(desk(ended_on="2026-04-30"), "s1")
-    second = found[found["step"] == "second"].iloc[0]
+    result = waits(desk(ended_on="2026-04-30"), "s1")
+    second = result[result["step"] == "second"].iloc[0]
     assert (second["outcome"], second["days"]) == (LEFT, 89)  # to the day after the last one
 
 
@@ -90,6 +90,6 @@ def test_without_recorded_steps_there_is_no_wait():
     data = product_data(
         DESK, accounts=[account("s1")], contracts=[contract("s1", "2026-01-10")], milestones=[]
     )
-    found = waits(data, "s1")
-    assert found.empty
-    assert list(found.columns) == list(COLUMNS)
+    result = waits(data, "s1")
+    assert result.empty
+    assert list(result.columns) == list(COLUMNS)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cs_helpers.analyses import journeys
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.journey.progress import came, ways
+from cs_helpers.journey.progress import reached_steps, step_transitions
 from cs_helpers.snapshot import ProductData
 
 Q2 = Quarter(2026, 2)
@@ -19,12 +19,12 @@ BEGAN, END = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-07-01")
 USE = {"rules": {"use": {"event": "web.*"}}}
 
 
-def told(rows: str) -> list[dict[str, Any]]:
+def milestone_rows(rows: str) -> list[dict[str, Any]]:
     """Milestones from lines of account, step, day of 2026 as in 01-31 and maybe a user."""
-    found = []
+    result = []
     for line in rows.strip().splitlines():
         name, step, day, *user = line.split()
-        found.append(
+        result.append(
             {
                 "account_id": name,
                 "step": step,
@@ -32,11 +32,11 @@ def told(rows: str) -> list[dict[str, Any]]:
                 "user_id": user[0] if user else None,
             }
         )
-    return found
+    return result
 
 
 def data_of(rows: str, *, usage: list[dict[str, Any]] | None = None, **journey: Any) -> ProductData:
-    milestones = told(rows)
+    milestones = milestone_rows(rows)
     names = sorted({m["account_id"] for m in milestones})
     return product_data(
         product(steps=["kickoff", "use"], window_days=journey.pop("window_days", 90), journey=journey),
@@ -50,9 +50,9 @@ def data_of(rows: str, *, usage: list[dict[str, Any]] | None = None, **journey: 
 def reached(data: ProductData) -> dict[Any, list[str]]:
     """Unit -> the days of its steps as in 01-31, up to the one that it came to."""
     steps = ["contract", "kickoff", "use"]
-    found = came(data, data.product.journey, steps, BEGAN, END)
-    assert list(found.columns) == steps
-    return {unit: [f"{t:%m-%d}" for t in row.dropna()] for unit, row in found.iterrows()}
+    result = reached_steps(data, data.product.journey, steps, BEGAN, END)
+    assert list(result.columns) == steps
+    return {unit: [f"{t:%m-%d}" for t in row.dropna()] for unit, row in result.iterrows()}
 
 
 BACK_AND_FORTH = """
@@ -116,8 +116,8 @@ def test_an_excluded_milestone_drops_the_customer_or_voids_the_attempt(
 ) -> None:
     paused = {"milestone": "paused", "after": "contract", "before": "kickoff", "effect": effect}
     rows = AGAIN + "A paused 02-01\nB contract 01-05\nB kickoff 01-10\nB paused 01-11\n"
-    found = reached(data_of(rows, mode="ordered", exclusions=[paused]))
-    assert found == {"B": ["01-05", "01-10"], **others}
+    result = reached(data_of(rows, mode="ordered", exclusions=[paused]))
+    assert result == {"B": ["01-05", "01-10"], **others}
 
 
 def test_each_day_of_use_is_a_step_and_days_are_compared() -> None:
@@ -156,32 +156,34 @@ USERS = """
     [("milestones", ["01-05", "01-10", "01-10"]), ("ordered", ["01-05", "01-10"])],
 )
 def test_what_the_account_did_holds_for_each_of_its_users(mode: str, others: list[str]) -> None:
-    found = reached(data_of(USERS, mode=mode, unit="user", **USE))
+    result = reached(data_of(USERS, mode=mode, unit="user", **USE))
     first = ["01-05", "01-10", "01-10" if mode == "milestones" else "01-12"]
-    assert found == {("A", "u"): first, ("A", "v"): others, ("B", "w"): ["01-05"]}
+    assert result == {("A", "u"): first, ("A", "v"): others, ("B", "w"): ["01-05"]}
 
 
 def test_a_funnel_of_users_counts_users_and_all_else_customers() -> None:
-    found = journeys.analyse(data_of(LOG + "\nZ use 01-01 z" + USERS, mode="ordered", unit="user", **USE), Q2)
-    assert found.tables["funnel"]["units"].tolist() == [3, 2, 1]
-    assert found.n == 2
-    codes = {n.code for n in found.about("funnel")} - {"before_entry"}
+    result = journeys.analyse(
+        data_of(LOG + "\nZ use 01-01 z" + USERS, mode="ordered", unit="user", **USE), Q2
+    )
+    assert result.tables["funnel"]["units"].tolist() == [3, 2, 1]
+    assert result.n == 2
+    codes = {n.code for n in result.about("funnel")} - {"before_entry"}
     assert codes == {"funnel_ordered", "funnel_users", "funnel_below"}
 
 
 def test_a_product_that_counts_users_where_nobody_names_one_says_so() -> None:
-    found = journeys.analyse(data_of(LOG + AGAIN, unit="user"), Q2)
-    assert "funnel" not in found.tables
-    assert "no_users" in {n.code for n in found.about("funnel")}
-    assert found.n == 1
+    result = journeys.analyse(data_of(LOG + AGAIN, unit="user"), Q2)
+    assert "funnel" not in result.tables
+    assert "no_users" in {n.code for n in result.about("funnel")}
+    assert result.n == 1
 
 
 def test_how_many_an_exclusion_leaves_out_is_said_and_what_was_never_recorded() -> None:
     def noted(**excluded: str) -> dict[str, Any]:
         exclusion = {"after": "contract", "before": "kickoff", **excluded}
         rows = LOG + AGAIN + "A paused 02-01\nB contract 01-05\nB kickoff 01-10\n"
-        found = journeys.analyse(data_of(rows, mode="ordered", exclusions=[exclusion]), Q2)
-        return {n.code: n.fields for n in found.about("funnel")}
+        result = journeys.analyse(data_of(rows, mode="ordered", exclusions=[exclusion]), Q2)
+        return {n.code: n.fields for n in result.about("funnel")}
 
     assert noted(milestone="paused")["funnel_excluded"] == {"units": 1, "of": 2}
     assert "never_recorded" not in noted(milestone="paused")
@@ -191,11 +193,11 @@ def test_how_many_an_exclusion_leaves_out_is_said_and_what_was_never_recorded() 
 
 @pytest.mark.parametrize("mode", ["ordered", "strict", "unordered"])
 def test_however_the_funnel_counts_who_did_a_step_does_not_wait_for_it(mode: str) -> None:
-    found = journeys.analyse(data_of(LOG + BACK_AND_FORTH, mode=mode), Q2)
+    result = journeys.analyse(data_of(LOG + BACK_AND_FORTH, mode=mode), Q2)
     # A did them in another order, C took longer than the window
-    assert found.tables["funnel"]["units"].tolist()[-1] < 3
-    assert found.tables["waiting"].empty
-    steps = found.tables["steps"].set_index(["size", "step"])
+    assert result.tables["funnel"]["units"].tolist()[-1] < 3
+    assert result.tables["waiting"].empty
+    steps = result.tables["steps"].set_index(["size", "step"])
     assert steps.loc[("all", "use"), ["n", "reached"]].tolist() == [3, 3]
 
 
@@ -239,13 +241,13 @@ def test_ways_are_where_customers_went_next_each_counted_once() -> None:
         B use      07-02
     """
     data = data_of(rows)
-    found = ways(data, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
-    assert found.to_dict("split")["data"] == [
+    result = step_transitions(data, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
+    assert result.to_dict("split")["data"] == [
         ["contract", "kickoff", 1, 1], ["contract", "use", 1, 2], ["kickoff", "use", 1, 1], ["use", "kickoff", 1, -1],
     ]  # fmt: skip
     # each use is a step: only the first one is looked at
     counted = data_of(rows, **USE)
-    found = ways(counted, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
-    assert found.to_dict("split")["data"] == [
+    result = step_transitions(counted, pd.Index(["A", "B"]), ["contract", "kickoff", "use"], END)
+    assert result.to_dict("split")["data"] == [
         ["contract", "kickoff", 1, 1], ["contract", "use", 1, 2], ["use", "kickoff", 1, -1],
     ]  # fmt: skip

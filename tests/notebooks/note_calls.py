@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from cs_helpers.contract.products import Entry, Mode
 
+PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
 #: what a setting that stands in a code may be; nothing is said of the usual way
 SETTINGS = {"mode": tuple(mode for mode in get_args(Mode) if mode != "milestones"), "entry": get_args(Entry)}
 _COMPREHENSIONS = ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
@@ -33,13 +34,20 @@ class Emitted:
 
 
 def notes_of(file: Path) -> set[Emitted]:
-    """All notes that a module of `cs_helpers.analyses` can emit."""
+    """All notes that a module of `cs_helpers` can emit."""
     return set(_Module(file).notes())
+
+
+def files_of(analysis: str) -> list[Path]:
+    """The files of an analysis: a module, or all of its package."""
+    place = PACKAGE / "analyses" / analysis
+    return sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
 
 
 class _Module:
     def __init__(self, file: Path) -> None:
-        self.module = importlib.import_module(f"cs_helpers.analyses.{file.stem}")
+        inside = file.with_suffix("").relative_to(PACKAGE.parent).parts
+        self.module = importlib.import_module(".".join(part for part in inside if part != "__init__"))
         self.tree = ast.parse(file.read_text(encoding="utf-8"))
         self.parent = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 

@@ -8,33 +8,26 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from note_calls import Emitted, notes_of
+from note_calls import PACKAGE, Emitted, files_of, notes_of
 
+from cs_helpers import analyses
 from cs_helpers import workbook as facade
-from cs_helpers.result import EXPLAINING, Note, Result
+from cs_helpers.result import Note, Result
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.declaration import EDITION_NOTES
 from cs_helpers.report.gate import check_notebook
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = [f for f in sorted((ROOT / "cs_helpers" / "analyses").glob("*.py")) if f.stem not in ("__init__", "result")]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-#: whose notes a module makes that is no analysis of a notebook
-MAKES_FOR = {"leadership": {"interviews"}, "conversions": {"journeys"}, "disclosed": {"interviews", "baselines", "health", "maturity", "journeys"}}
-#: the questions that a code belongs to where only a run can tell
-WHILE_IT_RUNS = {
-    "few_tell": {
-        "themes", "varies", "key_words", "context", "pairs", "out_of_reach", "frozen", "ledger", "meter", "code_agreement",
-    },
-    "told_left_out": {"waiting"},  # the one table with a company's name and what it told
-}  # fmt: skip
 FIELDS = {
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
@@ -76,17 +69,18 @@ def asked_by(notebook):
 RESULTS: dict[str, Result] = {}
 ASKED = {notebook.stem: asked_by(notebook) for notebook in NOTEBOOKS}
 EMITTED = sorted(
-    {(analysis, note) for file in MODULES for note in notes_of(file) for analysis in MAKES_FOR.get(file.stem, {file.stem})},
+    {(name, note) for name in analyses.names() for file in files_of(name) for note in notes_of(file)}
+    | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")},
     key=str,
 )
 
 
 def abouts(analysis, note: Emitted):
-    """The questions that a note may belong to."""
+    """The questions that a note may belong to; where only a run can tell, any table that a notebook asks for."""
     if note.about is not None:
         return {note.about}
-    asked = {q for on_page in ASKED.values() for a, q in on_page if a == analysis}
-    return WHILE_IT_RUNS[note.code] & asked
+    declared = analyses.analysis(analysis).declares
+    return {q for on_page in ASKED.values() for a, q in on_page if a == analysis and q in declared.tables}
 
 
 @pytest.fixture(scope="module", params=["en", "ja"])
@@ -109,8 +103,6 @@ def shown(monkeypatch):
 
 @pytest.mark.parametrize(("analysis", "note"), EMITTED, ids=lambda part: getattr(part, "code", part))
 def test_a_notebook_asks_what_the_note_is_about(analysis, note):
-    assert analysis in {a for on_page in ASKED.values() for a, _ in on_page}, "say in MAKES_FOR whose notes it makes"
-    assert note.about is not None or note.code in WHILE_IT_RUNS, "say in WHILE_IT_RUNS what it may be about"
     for about in abouts(analysis, note):
         assert any((analysis, about) in on_page for on_page in ASKED.values()), about
 
@@ -127,7 +119,7 @@ def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook
             for a, n in EMITTED if a == analysis
             for about in sorted(abouts(analysis, n))
         )  # fmt: skip
-        wanted += notes
+        wanted += [(analysis, note) for note in notes]
         if analysis not in RESULTS:  # the same in every language, whatever is left of it
             RESULTS[analysis] = workbook.analyse(analysis)
         real = replace(RESULTS[analysis], notes=notes)
@@ -138,15 +130,19 @@ def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook
     for cell in code_of(notebook):
         exec(cell.source, names)  # noqa: S102: the committed notebook
     page = "\n".join(html.unescape(o.data.get("text/html", "")) for o in shown)
-    for note in wanted:
-        kind = "note hint" if note.code in EXPLAINING else "note"  # what only explains does not look like a warning
-        assert f'<p class="{kind}">{staged._sentence(note)}</p>' in page
+    for analysis, note in wanted:
+        explains = analyses.analysis(analysis).declares.explains(note.code)
+        kind = "note hint" if explains else "note"  # what only explains does not look like a warning
+        assert f'<p class="{kind}">{staged._sentence(staged.found[analysis], note)}</p>' in page
     made = new_notebook(cells=[new_code_cell("", outputs=shown)])
     assert [p for p in check_notebook(made) if p.code == "note_not_shown"] == []
 
 
-def test_what_only_explains_is_the_code_of_a_note():
-    assert {n.code for _, n in EMITTED} >= EXPLAINING
+@pytest.mark.parametrize("analysis", analyses.names())
+def test_an_analysis_declares_the_notes_that_it_makes_and_no_other(analysis):
+    declared = analyses.analysis(analysis).declares.notes
+    made = {note.code for name, note in EMITTED if name == analysis} - set(EDITION_NOTES)
+    assert set(declared) == made
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -160,9 +156,10 @@ def test_what_is_said_of_the_begin_of_records_names_the_date(language):
 
 
 def test_counts_and_quarters_of_a_note_are_written_as_the_language_writes_them(workbook):
-    said = workbook._sentence(Note("before_entry", "funnel", {"customers": 5084, "of": 12000}))
+    result = SimpleNamespace(analysis="journeys")
+    said = workbook._sentence(result, Note("before_entry", "funnel", {"customers": 5084, "of": 12000}))
     assert "5,084" in said
     assert "12,000" in said
-    quarter = workbook._sentence(Note("no_customers", "next", {"quarter": str(Quarter(2024, 2))}))
+    quarter = workbook._sentence(result, Note("no_customers", "next", {"quarter": str(Quarter(2024, 2))}))
     assert workbook.text.quarter(Quarter(2024, 2)) in quarter
     assert "2024Q2" not in quarter

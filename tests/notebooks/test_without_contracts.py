@@ -16,7 +16,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cs_helpers import workbook as facade
-from cs_helpers.analyses import baselines, health, interviews, journeys, maturity
+from builders import ANALYSES
 from cs_helpers.charts import theme
 from cs_helpers.errors import ContractError
 from cs_helpers.report.gate import check_notebook
@@ -25,7 +25,6 @@ from cs_helpers.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-ANALYSES = (baselines, health, interviews, journeys, maturity)
 LAST = date(2026, 6, 30)
 #: in place of the pixels of a figure: one of two colours
 DRAWN = np.zeros((60, 80, 4), dtype=np.uint8)
@@ -187,7 +186,7 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
     assert sorted(data["accounts"]["account_id"]) == sorted(BEGINS)  # Z9 has no row of the product
     assert dict(zip(data["first_seen"]["account_id"], data["first_seen"]["first_day"].dt.strftime("%Y-%m-%d"), strict=True)) == BEGINS
     for quarter in quarters:
-        for analysis in ANALYSES:
+        for analysis in ANALYSES.values():
             analysis.analyse(data, quarter)
     said, audience = {}, "leadership" if name == "together" else "team"
     for language, counted, not_contracts, one in (

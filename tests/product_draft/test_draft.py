@@ -11,20 +11,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from builders import ANALYSES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.analyses import baselines, health, interviews, journeys, maturity
 from cs_helpers.contract.products import Product, load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.editions.disclosed import disclosed
+from cs_helpers.editions.disclosure import apply_disclosure
 from cs_helpers.product_draft.data import DraftData, load_draft_data
 from cs_helpers.product_draft.draft import draft
 from cs_helpers.product_draft.steps import common_path, make_slugs, order_by_time
 from cs_helpers.snapshot.take import take_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
-ANALYSES = (baselines, health, interviews, journeys, maturity)
 
 
 def load_text(text: str) -> Product:
@@ -105,7 +104,7 @@ def test_the_numbers_beside_a_step_are_those_of_the_tables(sample_drafts, sample
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk"])
 def test_the_customers_of_each_level_are_as_many_as_the_report_finds(sample_drafts, sample_snapshot, name):
     data = replace(sample_snapshot.read(name), product=load_text(sample_drafts[name]))
-    result = maturity.analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
+    result = ANALYSES["maturity"].analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
     comments = [int(n) for n in re.findall(r"guess: (\d+) of \d+ customers meet this", sample_drafts[name])]
     assert comments == [(result >= level).sum() for level in (1, 2, 3, 4)]
     assert f"{comments[0]} of {len(result)} customers" in sample_drafts[name]
@@ -270,9 +269,9 @@ def reports(text: str, sources: Path) -> None:
     taken = take_snapshot(sources, folder=folder / "snapshots", products=folder / "products")
     data = taken.read("desk")
     assert data.product == product
-    for analysis in ANALYSES:
+    for analysis in ANALYSES.values():
         result = analysis.analyse(data, Quarter(2026, 2))
-        assert disclosed(result, analysis.DISCLOSES, show_staff=True).shows is not None
+        assert apply_disclosure(result, analysis.declares.discloses, show_staff=True).shows is not None
 
 
 def test_milestones_alone_give_a_journey_with_its_numbers(company):

@@ -270,11 +270,11 @@ def test_no_reason_that_was_told_stands_beside_a_company(leadership, sample_snap
     names = sample_snapshot.texts("accounts", "name", "paper_to_web")
     for language in ("en", "ja"):
         reason = Text(language).label("reason", "guidance")
-        rows = (leadership / f"paper_to_web/journey_funnels.{language}.waiting.csv").read_text(
+        rows = (leadership / f"paper_to_web/journey_waiting.{language}.waiting.csv").read_text(
             encoding="utf-8-sig"
         )
         assert any(name in rows for name in names)
-        page = (leadership / f"paper_to_web/journey_funnels.{language}.html").read_text(encoding="utf-8")
+        page = (leadership / f"paper_to_web/journey_waiting.{language}.html").read_text(encoding="utf-8")
         assert reason in (leadership / f"paper_to_web/as_is_interviews.{language}.html").read_text(
             encoding="utf-8"
         )

@@ -286,25 +286,24 @@ def test_kernels_of_a_batch_write_to_no_history(zygote, how, tmp_path):
     assert not list(tmp_path.rglob("*.sqlite"))
 
 
-def test_docstrings_are_left_alone_for_the_imports_only():
-    """In a process of its own: scipy's own words stay, what it adds is left out, and only then."""
+def test_a_zygote_imports_no_library_that_starts_threads_and_leaves_it_to_others(tmp_path):
+    """In a process of its own: polars is not there for who looks for it meanwhile, and is again afterwards."""
+    (tmp_path / "polars.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+    )
     script = """
-from cs_helpers.report.preload import docstrings_as_written
-with docstrings_as_written():
-    import scipy.stats
-from scipy._lib import _docscrape
-import matplotlib.artist, matplotlib.lines
-print(_docscrape.FunctionDoc.__module__, matplotlib.artist.kwdoc(matplotlib.lines.Line2D)[:10].strip() != "")
-print(scipy.stats.fisher_exact.__doc__.splitlines()[0], "|", "Array API" in scipy.stats.fisher_exact.__doc__)
-import sys, numpy
-print("numpy.f2py" in sys.modules, callable(numpy.f2py.run_main))
+import sys, threading
+from cs_helpers.report.preload import preload
+preload(batch=True)
+print("polars" in sys.modules, threading.active_count(), "statsmodels.tools.data" in sys.modules)
+import polars
+print(threading.active_count())
 """
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines() == [
-        "scipy._lib._docscrape True",
-        "Perform a Fisher exact test on a contingency table. | False",
-        "False True",
-    ]
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    ).stdout  # fmt: skip
+    assert said.splitlines() == ["False 1 True", "2"]
 
 
 @pytest.mark.thorough

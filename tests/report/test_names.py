@@ -44,7 +44,9 @@ class Company:
         frame = pd.read_csv(self.data / f"{table}.csv", dtype="str", keep_default_na=False)
         change(frame).to_csv(self.data / f"{table}.csv", index=False)
 
-    def publish(self, *languages: str, notebooks=("as_is_interviews", "journey_funnels"), **options) -> None:
+    def publish(
+        self, *languages: str, notebooks=("as_is_interviews", "as_is_notes", "journey_waiting"), **options
+    ) -> None:
         snapshot = take_snapshot(self.data / "sources.yml")
         for language in languages:
             batch = quarterly_report(
@@ -172,16 +174,16 @@ def test_what_was_published_when_more_was_shown_is_withdrawn(company, tmp_path):
     file = products / f"{PRODUCT}.yml"
     plain = file.read_text(encoding="utf-8")
     file.write_text(plain + "\nleadership: {show_staff: true}\n", encoding="utf-8")
-    company.publish("en", "ja", notebooks=["journey_funnels"])
-    page = f"{PRODUCT}/journey_funnels.ja.html"
+    company.publish("en", "ja", notebooks=["journey_waiting"])
+    page = f"{PRODUCT}/journey_waiting.ja.html"
     assert "Millerova" in company.texts()[page]
     file.write_text(plain, encoding="utf-8")
-    company.publish("en", notebooks=["journey_funnels"])
+    company.publish("en", notebooks=["journey_waiting"])
     texts = company.texts()
     assert [name for name, text in texts.items() if "Millerova" in text] == []
     assert page not in texts
     assert [name for name, text in texts.items() if page in text] == []
-    company.publish("ja", notebooks=["journey_funnels"])
+    company.publish("ja", notebooks=["journey_waiting"])
     assert page in company.texts()
 
 

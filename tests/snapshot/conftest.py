@@ -57,7 +57,7 @@ class Work:
 def work_log(monkeypatch):
     """What the last take did with the usage log."""
     seen = Work()
-    whole, lot = intake.reduced, reduced._reduce
+    whole, lot = intake.reduce_usage, reduced._reduce_batch
 
     def reducing(*args):
         seen.again = set()
@@ -69,6 +69,6 @@ def work_log(monkeypatch):
         seen.again |= {(cell.product, str(cell.quarter)) for cell in cells}
         return lot(hub, log, rows, cells, memory)
 
-    monkeypatch.setattr(intake, "reduced", reducing)
-    monkeypatch.setattr(reduced, "_reduce", reducing_a_lot)
+    monkeypatch.setattr(intake, "reduce_usage", reducing)
+    monkeypatch.setattr(reduced, "_reduce_batch", reducing_a_lot)
     return seen

@@ -46,7 +46,7 @@ class Forks:
             sources=str(company.folder / "sources.yml"),
             products=str(company.folder / "products"),
             folder=str(company.snapshots),
-            code=reduced._code(),
+            code=reduced._code_hash(),
             **when,
         )
 
@@ -73,7 +73,7 @@ def _child(asked: dict[str, Any], said: int) -> None:
     from cs_helpers.snapshot.take import take_snapshot
 
     # who edits the package while tests run must not make the children's code another one
-    reduced._code = lambda: asked["code"]
+    reduced._code_hash = lambda: asked["code"]
     changes = []
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:

@@ -207,9 +207,9 @@ def test_two_sources_files_do_not_take_each_others_reductions(company, before, w
 
 def test_other_code_reduces_and_writes_everything_again(company, before, work_log, monkeypatch):
     """Whoever mends a reduction must not get the partitions that the old one wrote."""
-    monkeypatch.setattr(reduced, "_code", lambda: "other code")
-    query = reduced._FILES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
-    monkeypatch.setitem(reduced._FILES, "usage_daily", query)
+    monkeypatch.setattr(reduced, "_code_hash", lambda: "other code")
+    query = reduced._CELL_QUERIES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
+    monkeypatch.setitem(reduced._CELL_QUERIES, "usage_daily", query)
     after = company.take()
     assert work_log.reused == 0
     events = [s.read("helpdesk")["usage_daily"]["events"] for s in (before, after)]

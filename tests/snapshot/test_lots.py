@@ -31,13 +31,13 @@ EDGES = [
 @pytest.fixture
 def lots(monkeypatch):
     """How many cells each lot of the last takes had."""
-    seen, whole = [], reduced._reduce
+    seen, whole = [], reduced._reduce_batch
 
     def reducing(hub, log, rows, lot, memory):
         seen.append(len(lot))
         return whole(hub, log, rows, lot, memory)
 
-    monkeypatch.setattr(reduced, "_reduce", reducing)
+    monkeypatch.setattr(reduced, "_reduce_batch", reducing)
     return seen
 
 
@@ -71,7 +71,7 @@ def test_the_snapshot_is_the_same_in_whatever_lots(tmp_path, monkeypatch, lots, 
     assert len(lots) == 1
     for size in (1, 60):
         lots.clear()
-        monkeypatch.setattr(reduced, "LOT", size)
+        monkeypatch.setattr(reduced, "BATCH_ROWS", size)
         assert content(company.take(folder=tmp_path / f"lots of {size}").folder) == whole
         assert len(lots) > 3
 
@@ -86,7 +86,7 @@ def test_only_what_changed_is_read_again_in_lots(tmp_path, monkeypatch, lots):
             row["quantity"] = "9"
     pq.write_table(pa.Table.from_pylist(rows), log)
     lots.clear()
-    monkeypatch.setattr(reduced, "LOT", 1)
+    monkeypatch.setattr(reduced, "BATCH_ROWS", 1)
     after = company.take()
     assert lots == [1, 1]
     assert content(after.folder) == content(company.take(folder=tmp_path / "fresh").folder)

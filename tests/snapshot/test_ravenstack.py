@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 
 LAST_DAY = date(2024, 12, 31)
 
@@ -75,7 +75,7 @@ def test_no_row_of_another_table_is_refused(ravenstack_snapshot):
 
 
 def test_the_monthly_revenue_of_the_last_day_is_the_published_one(data):
-    time = as_known(data, LAST_DAY)
+    time = customer_time_as_of(data, LAST_DAY)
     assert time.mrr(LAST_DAY).sum() == 10_159_608
     assert len(time.contracts_on(LAST_DAY)) == 4_514
 
@@ -95,7 +95,7 @@ def test_the_revenue_of_each_customer_agrees_with_sql_by_hand(raw, data, quarter
         "where start_date <= $day and coalesce(end_date > $day, true) group by account_id"
     )
     wanted = dict(raw.execute(query, {"day": quarter.end}).fetchall())
-    assert as_known(data, quarter.end).mrr(quarter.end).to_dict() == wanted
+    assert customer_time_as_of(data, quarter.end).mrr(quarter.end).to_dict() == wanted
 
 
 def test_the_last_day_is_the_latest_dated_row(ravenstack_snapshot):

@@ -130,7 +130,7 @@ def the_memory_is_full(monkeypatch):
     def full(*args):
         raise duckdb.OutOfMemoryException("failed to offload data block; see 'max_temp_directory_size'")
 
-    monkeypatch.setattr(reduced, "_landed", full)
+    monkeypatch.setattr(reduced, "_store_in_hub", full)
 
 
 @pytest.mark.parametrize("full", [pyarrow_is_full, duckdb_is_full, the_memory_is_full])

@@ -11,10 +11,10 @@ import yaml
 
 from cs_helpers.contract.findings import Finding
 from cs_helpers.errors import ContractError
-from cs_helpers.sources.engines import opened
+from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.inspect.proposal import inspect, propose
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.sources_file import load_sources
 
 ACCOUNTS = """\
 account_id,name,size,industry
@@ -37,9 +37,9 @@ def usage_of(intake):
     """The rows of the log that were kept, where there is one."""
     if intake.log is None:
         return {}
-    rows = intake.log.whole
+    rows = intake.log.numbered_rows
     known = rows.account_id.isin(intake.kept["accounts"].account_id)
-    return {"usage": in_order(rows.filter(intake.log.good(rows) & known))}
+    return {"usage": in_order(rows.filter(intake.log.is_accepted(rows) & known))}
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,16 @@ def take(tmp_path):
                 data = content if isinstance(content, bytes) else content.encode()
                 (tmp_path / name).write_bytes(data)
         names = {name.split(".")[0]: name for name in contents} | names
-        said = {"accounts": {}, "contracts": {}, **(tables or {})}
-        mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in said.items()}
+        entries = {"accounts": {}, "contracts": {}, **(tables or {})}
+        mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in entries.items()}
         sources = {"files": names, "tables": mapped, **({"as_of": as_of} if as_of else {})}
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
-        said = load_sources(file)
-        with opened(said, tmp_path, scratch) as engines:
-            intake = taken_in(engines, said, today=today, reductions=tmp_path / "reduced")
+        entries = load_sources(file)
+        with open_engines(entries, tmp_path, scratch) as engines:
+            intake = take_in(engines, entries, today=today, reductions=tmp_path / "reduced")
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])
             return Taken(

@@ -55,7 +55,7 @@ class Case:
     expected: type[WorkbookError] | tuple[str, str, str]
     says: tuple[str, ...]
     files: dict[str, str | bytes | None] = field(default_factory=dict)
-    said: dict[str, Any] = field(default_factory=dict)
+    entries: dict[str, Any] = field(default_factory=dict)
 
 
 def merged(one, other):
@@ -106,12 +106,12 @@ FILES = {
     "a file that is not there": Case(
         SourceError,
         ("table 'accounts': there is no such file", "check 'folder' and 'files'", "customers_2026.csv"),
-        said=accounts("customers_2026.csv"),
+        entries=accounts("customers_2026.csv"),
     ),
     "a misspelt name of a file": Case(
         SourceError,
         ("table 'accounts'", "Did you mean 'accounts.csv'?", "acounts.csv"),
-        said=accounts("acounts.csv"),
+        entries=accounts("acounts.csv"),
     ),
     "an empty file": Case(
         SourceError, ("table 'accounts': the file is empty", "accounts.csv"), {"accounts.csv": ""}
@@ -142,12 +142,12 @@ FILES = {
     "a pattern that fits no file": Case(
         SourceError,
         ("table 'accounts': no file fits the pattern 'accounts-*.csv'; check 'folder' and 'files'",),
-        said=accounts("accounts-*.csv"),
+        entries=accounts("accounts-*.csv"),
     ),
     "a pattern that fits no Parquet file": Case(
         SourceError,
         ("no file fits the pattern '*.parquet'; check 'folder'",),
-        said=accounts("part/*.parquet"),
+        entries=accounts("part/*.parquet"),
     ),
     "a pattern of Excel files": Case(
         SourceError,
@@ -187,7 +187,7 @@ FILES = {
     "an encoding that there is not": Case(
         SourceError,
         ("there is no encoding 'shift-jiss'; cp932, utf-8 and utf-16 are usual", "accounts.csv"),
-        said=accounts({"path": "accounts.csv", "encoding": "shift-jiss"}),
+        entries=accounts({"path": "accounts.csv", "encoding": "shift-jiss"}),
     ),
     "a compressed file that was cut off": Case(
         SourceError,
@@ -254,7 +254,7 @@ FILES = {
     "a header below the last line of a text": Case(
         SourceError,
         ("the file holds no line after line 8; check 'header_row' (in accounts.csv)",),
-        said=accounts({"path": "accounts.csv", "header_row": 9}),
+        entries=accounts({"path": "accounts.csv", "header_row": 9}),
     ),
     "a Parquet file that was cut off": Case(
         SourceError,
@@ -298,20 +298,22 @@ FILES = {
     "storage that is not known": Case(
         SourceError,
         ("table 'accounts': 's4://' cannot be read", "s4://bucket/accounts.csv"),
-        said=accounts("s4://bucket/accounts.csv"),
+        entries=accounts("s4://bucket/accounts.csv"),
     ),
     "a file that is not in the storage": Case(
         SourceError,
         ("table 'accounts': there is no such file; check 'folder' and 'files' (in memory://none/a.csv)",),
-        said=accounts("memory://none/a.csv"),
+        entries=accounts("memory://none/a.csv"),
     ),
     "a workbook that is not in the storage": Case(
-        SourceError, ("there is no such file", "memory://none/a.xlsx"), said=accounts("memory://none/a.xlsx")
+        SourceError,
+        ("there is no such file", "memory://none/a.xlsx"),
+        entries=accounts("memory://none/a.xlsx"),
     ),
     "several files that are not there": Case(
         SourcesError,
         ("2 tables cannot be read", "table 'accounts': there is no such file", "crm.csv", "deals.csv"),
-        said={"files": {"accounts": "crm.csv", "contracts": "deals.csv"}},
+        entries={"files": {"accounts": "crm.csv", "contracts": "deals.csv"}},
     ),
 }
 MAPPING = {
@@ -328,32 +330,32 @@ MAPPING = {
     "a misspelt column": Case(
         SourceError,
         ("table 'accounts', column 'name': it is mapped to 'nmae'", "Did you mean 'name'?", "accounts.csv"),
-        said=column("accounts", name="nmae"),
+        entries=column("accounts", name="nmae"),
     ),
     "a query with a mistake": Case(
         SourceError,
         ("table 'accounts': the query or filter cannot run", 'near "from"', "tables.accounts.sql"),
-        said=query("selec * from accounts"),
+        entries=query("selec * from accounts"),
     ),
     "a query of a table that there is not": Case(
         SourceError,
         ("acounts does not exist", "There are: accounts, contracts", "tables.accounts.sql"),
-        said=query("select * from acounts"),
+        entries=query("select * from acounts"),
     ),
     "a query of a column that there is not": Case(
         SourceError,
         ("table 'accounts'", '"seats"', "tables.accounts.sql"),
-        said=query("select *, x.seats from accounts x"),
+        entries=query("select *, x.seats from accounts x"),
     ),
     "a filter by a column that there is not": Case(
         SourceError,
         ('"stauts" not found', "The source has: account_id, name, size, industry", "tables.accounts.where"),
-        said=table("accounts", where="stauts <> 'test'"),
+        entries=table("accounts", where="stauts <> 'test'"),
     ),
     "a filter with a mistake": Case(
         SourceError,
         ("table 'accounts'", 'near "="', "tables.accounts.where"),
-        said=table("accounts", where="size = = 'mid'"),
+        entries=table("accounts", where="size = = 'mid'"),
     ),
     "a filter of the usage log by a column that there is not": Case(
         SourceError,
@@ -367,37 +369,37 @@ MAPPING = {
             "table 'accounts': its filter (size = 'huge') lets none of 2 rows pass; correct 'tables.accounts.where'",
             MEND,
         ),
-        said=table("accounts", where="size = 'huge'"),
+        entries=table("accounts", where="size = 'huge'"),
     ),
     "an expression of a column that there is not": Case(
         SourceError,
         ("table 'accounts': the mapping cannot run", '"seats"', "tables.accounts.columns.size"),
-        said=column("accounts", name="name", size={"sql": "case when seats > 3 then 'mid' end"}),
+        entries=column("accounts", name="name", size={"sql": "case when seats > 3 then 'mid' end"}),
     ),
     "an expression with a mistake": Case(
         SourceError,
         ("table 'accounts': the mapping cannot run", "syntax error", "tables.accounts.columns.size"),
-        said=column("accounts", size={"sql": "case when name then"}),
+        entries=column("accounts", size={"sql": "case when name then"}),
     ),
     "an expression that fails on a row": Case(
         SourceError,
         ("table 'contracts': the rows cannot be read", "'JPY'", "column currency"),
-        said=column("contracts", mrr={"sql": "cast(currency as integer)"}),
+        entries=column("contracts", mrr={"sql": "cast(currency as integer)"}),
     ),
     "a way to write dates that there is not": Case(
         SourceError,
         ("table 'contracts'", "%Q", "tables.contracts.columns.started_on"),
-        said=column("contracts", started_on={"column": "started_on", "format": "%Q"}),
+        entries=column("contracts", started_on={"column": "started_on", "format": "%Q"}),
     ),
     "a format of what is no date": Case(
         SettingError,
         ("sources.yml: key 'tables.accounts.columns.name': a format is for dates and times",),
-        said=column("accounts", name={"column": "name", "format": "%d"}),
+        entries=column("accounts", name={"column": "name", "format": "%d"}),
     ),
     "values that lead to an unknown size": Case(
         ("accounts", "size", "not_allowed"),
         ("accounts.size other than small, mid, enterprise: 1 (kept with a warning)", "row 1, A1: medium"),
-        said=column("accounts", size={"column": "size", "values": {"mid": "medium"}}),
+        entries=column("accounts", size={"column": "size", "values": {"mid": "medium"}}),
     ),
     "values that lead to unknown sizes only": Case(
         ("accounts", "size", "not_allowed"),
@@ -492,7 +494,7 @@ ROWS = {
     "a constant that is no date": Case(
         ContractError,
         ("table 'contracts': all 2 rows were refused", "column 'started_on'", "'yesterday'"),
-        said=column("contracts", started_on={"constant": "yesterday"}),
+        entries=column("contracts", started_on={"constant": "yesterday"}),
     ),
     "a contract of the future": Case(
         ("contracts", "started_on", "after_as_of"),
@@ -565,47 +567,47 @@ SETTINGS = {
     "a variable that is not set": Case(
         SettingError,
         ("key 'databases.crm': the environment variable CS_NOT_SET is not set; export it first",),
-        said=database("postgres://reader:${CS_NOT_SET}@localhost/crm"),
+        entries=database("postgres://reader:${CS_NOT_SET}@localhost/crm"),
     ),
     "a variable of an option that is not set": Case(
         SettingError,
         ("key 'files.accounts.options.token': the environment variable CS_NOT_SET is not set; export it",),
-        said=accounts({"path": "memory://a.csv", "options": {"token": "${CS_NOT_SET}"}}),
+        entries=accounts({"path": "memory://a.csv", "options": {"token": "${CS_NOT_SET}"}}),
     ),
     "a password in the file": Case(
         SettingError,
         ("sources.yml: key 'databases.crm': a password is written here; write ${NAME} and set NAME",),
-        said=database(f"postgres://reader:{SECRET}@localhost/crm"),
+        entries=database(f"postgres://reader:{SECRET}@localhost/crm"),
     ),
     "a secret in the options of a file": Case(
         SettingError,
         ("sources.yml: key 'files.accounts.options.secret': a secret is written here; write ${NAME}",),
-        said=accounts({"path": "s3://bucket/a.csv", "options": {"secret": SECRET}}),
+        entries=accounts({"path": "s3://bucket/a.csv", "options": {"secret": SECRET}}),
     ),
     "a database that does not answer": Case(
         SourceError,
         ("database 'crm'", "the database cannot be reached", "port 1", "check its address, that it runs"),
-        said=database("postgres://reader:${CS_TEST_PASSWORD}@127.0.0.1:1/crm"),
+        entries=database("postgres://reader:${CS_TEST_PASSWORD}@127.0.0.1:1/crm"),
     ),
     "a database whose driver is not installed": Case(
         SourceError,
         ("database 'crm'", "the driver is not installed; run 'pip install", "ibis-framework[mssql]"),
-        said=database("mssql://reader:${CS_TEST_PASSWORD}@localhost/crm"),
+        entries=database("mssql://reader:${CS_TEST_PASSWORD}@localhost/crm"),
     ),
     "a wrong password of PostgreSQL": Case(
         SourceError,
         ("database 'crm'", "password authentication failed", "that the user and password are right"),
-        said=database("postgres://READER:${CS_WRONG_PASSWORD}@SERVER"),
+        entries=database("postgres://READER:${CS_WRONG_PASSWORD}@SERVER"),
     ),
     "a table that PostgreSQL does not have": Case(
         SourceError,
         ("table 'accounts'", 'relation "accounts" does not exist', "tables.accounts.from"),
-        said=database("postgres://READER:${CS_TEST_PASSWORD}@SERVER"),
+        entries=database("postgres://READER:${CS_TEST_PASSWORD}@SERVER"),
     ),
     "a query with a mistake in PostgreSQL": Case(
         SourceError,
         ("table 'accounts'", 'syntax error at or near "', "tables.accounts.sql"),
-        said=database("postgres://READER:${CS_TEST_PASSWORD}@SERVER", **{"from": None, "sql": "select * form x"}),
+        entries=database("postgres://READER:${CS_TEST_PASSWORD}@SERVER", **{"from": None, "sql": "select * form x"}),
     ),
     "a file that is no database": Case(
         SourceError,
@@ -614,58 +616,58 @@ SETTINGS = {
         database("crm.duckdb"),
     ),
     "a database file that is not there": Case(
-        SourceError, ("database 'crm'", "there is no such file"), said=database("crm.duckdb")
+        SourceError, ("database 'crm'", "there is no such file"), entries=database("crm.duckdb")
     ),
     "a time zone that there is not": Case(
         SettingError,
         ("sources.yml: key 'timezone': there is no time zone 'Asia/Tokio'. Did you mean 'Asia/Tokyo'?",),
-        said={"timezone": "Asia/Tokio"},
+        entries={"timezone": "Asia/Tokio"},
     ),
     "a time zone of a table that there is not": Case(
         SettingError,
         ("sources.yml: key 'tables.accounts.timezone': there is no time zone 'JST'", "as in Asia/Tokyo"),
-        said=table("accounts", timezone="JST"),
+        entries=table("accounts", timezone="JST"),
     ),
     "a rule that there is not": Case(
         SettingError,
         ("key 'policies.mrr_zeros': there is no rule 'mrr_zeros'. Did you mean 'mrr_zero'?", "Allowed: "),
-        said={"policies": {"mrr_zeros": "stop"}},
+        entries={"policies": {"mrr_zeros": "stop"}},
     ),
     "a policy that a rule cannot have": Case(
         SettingError,
         ("key 'policies.orphan': rows that break 'orphan' cannot have the policy 'warn'. Allowed: reject, stop",),
-        said={"policies": {"orphan": "warn"}},
+        entries={"policies": {"orphan": "warn"}},
     ),
     "a policy that a required column cannot have": Case(
         SettingError,
         ("key 'policies.contracts.mrr.out_of_range'", "cannot have the policy 'warn'. Allowed: reject, stop"),
-        said={"policies": {"contracts.mrr.out_of_range": "warn"}},
+        entries={"policies": {"contracts.mrr.out_of_range": "warn"}},
     ),
     "a policy that there is not": Case(
         SettingError,
         ("key 'policies.orphan': 'drop' is not allowed", "'reject'"),
-        said={"policies": {"orphan": "drop"}},
+        entries={"policies": {"orphan": "drop"}},
     ),
     "a key that there is not": Case(
         SettingError,
         ("sources.yml: key 'fodler': there is no such key. Did you mean 'folder'?", "Allowed: as_of"),
-        said={"fodler": "x"},
+        entries={"fodler": "x"},
     ),
     "a table that the contract does not have": Case(
         SettingError,
         ("key 'tables.acounts': the contract has no such table. Did you mean 'accounts'?",),
-        said=table("acounts", **{"from": "accounts"}),
+        entries=table("acounts", **{"from": "accounts"}),
     ),
     "a file that is not named": Case(
         SettingError,
         ("key 'tables.accounts.from': 'crm' is not one of the files. Allowed: accounts, contracts",),
-        said=table("accounts", **{"from": "crm"}),
+        entries=table("accounts", **{"from": "crm"}),
     ),
     "a last day that is no day": Case(
-        SettingError, ("sources.yml: key 'as_of'", "'2026-13-01'"), said={"as_of": "2026-13-01"}
+        SettingError, ("sources.yml: key 'as_of'", "'2026-13-01'"), entries={"as_of": "2026-13-01"}
     ),
     "an amount of memory that is none": Case(
-        SettingError, ("key 'memory': needs an amount of memory, as in 2GB, not 'lots'",), said={"memory": "lots"}
+        SettingError, ("key 'memory': needs an amount of memory, as in 2GB, not 'lots'",), entries={"memory": "lots"}
     ),
     "a file that is not YAML": Case(
         SettingError,
@@ -689,11 +691,11 @@ def read_in(folder, case, server=None):
         "files": {"accounts": "accounts.csv", "contracts": "contracts.csv"},
         "tables": {"accounts": {"from": "accounts"}, "contracts": {"from": "contracts"}},
     }
-    said = yaml.safe_dump(merged(good, case.said), allow_unicode=True)
+    entries = yaml.safe_dump(merged(good, case.entries), allow_unicode=True)
     if server is not None:
         place = f"{server.host}:{server.port}/{server.database}"
-        said = said.replace("READER", server.user).replace("SERVER", place)
-    for name, content in {"sources.yml": said, **files}.items():
+        entries = entries.replace("READER", server.user).replace("SERVER", place)
+    for name, content in {"sources.yml": entries, **files}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     (folder / "snapshots").mkdir()
@@ -705,9 +707,9 @@ def read_in(folder, case, server=None):
 @pytest.mark.parametrize("defect", CASES)
 def test_a_defect_is_named_with_its_place_and_what_to_do(defect, tmp_path, monkeypatch, request):
     case, server = CASES[defect], None
-    if "postgres://" in str(case.said):
+    if "postgres://" in str(case.entries):
         postgres_driver()
-    if "SERVER" in str(case.said):
+    if "SERVER" in str(case.entries):
         server = request.getfixturevalue("postgres")
     monkeypatch.setenv("CS_TEST_PASSWORD", server.password if server else SECRET)
     monkeypatch.setenv("CS_WRONG_PASSWORD", SECRET)
@@ -716,13 +718,13 @@ def test_a_defect_is_named_with_its_place_and_what_to_do(defect, tmp_path, monke
     if isinstance(case.expected, tuple):
         snapshot = read_in(tmp_path, case)
         text = Text("en")
-        found = next(f for f in snapshot.findings if (f.table, f.column, f.rule) == case.expected)
+        finding = next(f for f in snapshot.findings if (f.table, f.column, f.rule) == case.expected)
         refused = ""
-        if found.policy == "reject":  # nobody is removed for a label
-            refused = (snapshot.folder / "rejected" / f"{found.table}.csv").read_text(encoding="utf-8")
-            assert f"{found.column}:{found.rule}" in refused
-        told = f"{describe(found, text)} ({text(f'rules.policy.{found.policy}')})"
-        message = "\n".join([told, *examples(found, text), *refused.splitlines()[1:]])
+        if finding.policy == "reject":  # nobody is removed for a label
+            refused = (snapshot.folder / "rejected" / f"{finding.table}.csv").read_text(encoding="utf-8")
+            assert f"{finding.column}:{finding.rule}" in refused
+        description = f"{describe(finding, text)} ({text(f'rules.policy.{finding.policy}')})"
+        message = "\n".join([description, *examples(finding, text), *refused.splitlines()[1:]])
     else:
         with pytest.raises(WorkbookError) as caught:
             read_in(tmp_path, case, server)

@@ -37,8 +37,8 @@ SCHEMA = pa.schema(
 class Log:
     """A place that a usage log can be put into, and what a sources file says of it."""
 
-    def __init__(self, name, put, said):
-        self.name, self.put, self.said = name, put, said
+    def __init__(self, name, put, entry):
+        self.name, self.put, self.source_entry = name, put, entry
 
 
 def into_file(folder):
@@ -100,17 +100,17 @@ def log(request, tmp_path, monkeypatch):
     return into_spark(request.getfixturevalue("spark"))
 
 
-def taken(folder, log, *, name="log", as_of="2026-12-31", **said):
+def taken(folder, log, *, name="log", as_of="2026-12-31", **entry):
     """A snapshot of four customers and a log."""
     (folder / "accounts.csv").write_text(ACCOUNTS)
     (folder / "contracts.csv").write_text(CONTRACTS)
-    where = log.said(name)
-    usage = {**where.pop("usage"), **said.pop("usage", {})}
+    where = log.source_entry(name)
+    usage = {**where.pop("usage"), **entry.pop("usage", {})}
     files = {"accounts": "accounts.csv", "contracts": "contracts.csv", **where.pop("files", {})}
     tables = {"accounts": {"from": "accounts"}, "contracts": {"from": "contracts"}, "usage": usage}
     (folder / "sources.yml").write_text(
         yaml.safe_dump(
-            {"as_of": date.fromisoformat(as_of), "files": files, "tables": tables, **where, **said}
+            {"as_of": date.fromisoformat(as_of), "files": files, "tables": tables, **where, **entry}
         )
     )
     return take_snapshot(
@@ -277,10 +277,10 @@ def test_steps_that_a_total_reaches_are_reached_at_the_same_moment(tmp_path, log
     products = tmp_path / "products"
     shutil.copytree(PRODUCTS, products)
     file = products / "paper_to_web.yml"
-    said = yaml.safe_load(file.read_text(encoding="utf-8"))
-    step = said["journey"]["steps"][-1]
+    entry = yaml.safe_load(file.read_text(encoding="utf-8"))
+    step = entry["journey"]["steps"][-1]
     step["rule"] = {"event": "web.*", "value": "events", "at_least": 93}
-    file.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+    file.write_text(yaml.safe_dump(entry, allow_unicode=True), encoding="utf-8")
     log.put(table_of(rows))
     taken(tmp_path, log)
     snapshot = take_snapshot(tmp_path / "sources.yml", folder=tmp_path / "snapshots", products=products)
@@ -297,8 +297,8 @@ def test_another_engine_that_ibis_reaches_is_read_by_its_url(tmp_path):
     ]
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as connection:
         table_of(rows).to_pandas().to_sql("log", connection, index=False)
-    said = {"databases": {"db": f"sqlite://{tmp_path}/log.sqlite"}, "usage": {"in": "db", "from": "log"}}
-    snapshot = taken(tmp_path, Log("sqlite", None, lambda name: dict(said)))
+    entry = {"databases": {"db": f"sqlite://{tmp_path}/log.sqlite"}, "usage": {"in": "db", "from": "log"}}
+    snapshot = taken(tmp_path, Log("sqlite", None, lambda name: dict(entry)))
     assert found_in(snapshot) == reference(list(cleaned(rows)))
     assert snapshot.manifest["rows_read"]["usage"] == 4
 
@@ -325,7 +325,7 @@ def test_the_sample_gives_the_same_snapshot_from_another_engine(
     if engine == "postgres":
         log.put(pq.read_table(sample_folder / "usage.parquet"), "sample_usage")
     sources = yaml.safe_load((sample_folder / "sources.yml").read_text(encoding="utf-8"))
-    where = log.said("sample_usage")
+    where = log.source_entry("sample_usage")
     sources["tables"]["usage"] = {
         k: v for k, v in sources["tables"]["usage"].items() if k != "from"
     } | where.pop("usage")

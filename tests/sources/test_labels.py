@@ -10,14 +10,14 @@ import yaml
 from cs_helpers.contract.labels import UNKNOWN_SPELLINGS, fold, read_sizes
 from cs_helpers.errors import SettingError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 
 def of(taken, column, table="accounts"):
     return taken.kept[table][column].tolist()
 
 
-def found(taken, column, rule):
+def finding_of(taken, column, rule):
     return next(f for f in taken.findings if (f.column, f.rule) == (column, rule))
 
 
@@ -47,7 +47,7 @@ def test_what_says_that_nothing_is_known_is_unknown_and_counted(take, written):
     taken = take({"accounts.csv": companies(written, "small")})
     assert of(taken, "size") == ["unknown", "small"]
     assert taken.counts() == {("accounts", "size", "label_unknown"): 1}
-    assert found(taken, "size", "label_unknown").examples == ((1, "A1", written.strip()),)
+    assert finding_of(taken, "size", "label_unknown").examples == ((1, "A1", written.strip()),)
     assert taken.rows_kept == {"accounts": 2, "contracts": 2}
 
 
@@ -55,19 +55,19 @@ def test_a_size_that_is_not_known_keeps_its_customer_and_is_named_with_the_line_
     taken = take({"accounts.csv": companies("Gross", "small")})
     assert of(taken, "size") == ["unknown", "small"]
     assert taken.rows_kept == {"accounts": 2, "contracts": 2}
-    named = found(taken, "size", "not_allowed")
+    named = finding_of(taken, "size", "not_allowed")
     assert (named.policy, named.count, named.detail) == ("warn", 1, "small, mid, enterprise")
     assert named.examples == ((1, "A1", "Gross"),)
     assert named.write == "tables.accounts.columns.size: {column: size, values: {Gross: small}}"
 
 
 def test_the_line_to_write_can_be_read_and_mends_it(take):
-    said = {"accounts": {"columns": {"size": {"column": "klasse", "values": {"S": "small"}}}}}
+    entries = {"accounts": {"columns": {"size": {"column": "klasse", "values": {"S": "small"}}}}}
     files = {"accounts.csv": companies('"a ""b"": c"', "S", column="klasse")}
-    key, _, line = found(take(files, said), "size", "not_allowed").write.partition(": ")
+    key, _, line = finding_of(take(files, entries), "size", "not_allowed").write.partition(": ")
     assert key == "tables.accounts.columns.size"
-    said["accounts"]["columns"]["size"] = yaml.safe_load(line)
-    taken = take(files, said)
+    entries["accounts"]["columns"]["size"] = yaml.safe_load(line)
+    taken = take(files, entries)
     assert (of(taken, "size"), taken.findings) == (["small", "small"], ())
 
 
@@ -124,7 +124,7 @@ def test_a_reading_without_a_known_viewpoint_is_still_refused(take):
     }
     taken = take(files, {"interviews": {}, "notes": {}})
     assert of(taken, "evidence", "notes") == ["words"]
-    assert found(taken, "evidence", "not_allowed").policy == "reject"
+    assert finding_of(taken, "evidence", "not_allowed").policy == "reject"
 
 
 def test_industries_are_spelled_as_most_rows_spell_them(take):
@@ -149,7 +149,7 @@ def shared_file(tmp_path, contracts):
     def run(accounts, columns=None, **more):
         (tmp_path / "accounts.csv").write_text(accounts, encoding="utf-8")
         (tmp_path / "contracts.csv").write_text(contracts, encoding="utf-8")
-        said = {
+        entries = {
             "as_of": date(2026, 9, 30),
             "files": {"accounts": "accounts.csv", "contracts": "contracts.csv"},
             "tables": {
@@ -159,27 +159,27 @@ def shared_file(tmp_path, contracts):
             **more,
         }
         file = tmp_path / "sources.yml"
-        file.write_text(yaml.safe_dump(said, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        file.write_text(yaml.safe_dump(entries, allow_unicode=True, sort_keys=False), encoding="utf-8")
         return take_snapshot(file, folder=tmp_path / "snapshots")
 
     return run
 
 
 def test_own_classes_are_held_in_their_order(shared_file):
-    own = ["SMB", "Mid-Market", "Enterprise"]
-    snapshot = shared_file(companies("mid-market", "ＳＭＢ"), sizes=own)
+    classes = ["SMB", "Mid-Market", "Enterprise"]
+    snapshot = shared_file(companies("mid-market", "ＳＭＢ"), sizes=classes)
     assert snapshot.findings == ()
     data = snapshot.read("helpdesk")
     assert sorted(data["accounts"]["size"]) == ["Mid-Market", "SMB"]
     assert data.sizes == ("Enterprise", "Mid-Market", "SMB")
-    assert [each["size"] for each in snapshot.manifest["sizes"]] == own
+    assert [each["size"] for each in snapshot.manifest["sizes"]] == classes
 
 
 def test_own_classes_may_be_written_by_any_of_their_names(shared_file):
-    own = {"smb": {"en": "SMB", "ja": "中小"}, "ent": {"en": "Enterprise", "ja": "大手"}}
-    snapshot = shared_file(companies("大手", "Smb"), sizes=own)
+    classes = {"smb": {"en": "SMB", "ja": "中小"}, "ent": {"en": "Enterprise", "ja": "大手"}}
+    snapshot = shared_file(companies("大手", "Smb"), sizes=classes)
     assert sorted(snapshot.read("helpdesk")["accounts"]["size"]) == ["ent", "smb"]
-    other = shared_file(companies("大手", "mid"), sizes=own)
+    other = shared_file(companies("大手", "mid"), sizes=classes)
     assert [(f.rule, f.count, f.detail) for f in other.findings] == [("not_allowed", 1, "smb, ent")]
 
 
@@ -188,22 +188,22 @@ BOUNDS = {"small": 1, "mid": 50, "enterprise": 300}
 
 def test_a_number_of_employees_makes_a_size(take):
     counts = ("1", "49", "50", "299.5", "300", "100000", "0", "-3", "viele", "", "n/a", "nan", "inf")
-    said = {"accounts": {"columns": {"size": {"column": "employees", "bounds": BOUNDS}}}}
-    taken = take({"accounts.csv": companies(*counts, column="employees")}, said)
+    entries = {"accounts": {"columns": {"size": {"column": "employees", "bounds": BOUNDS}}}}
+    taken = take({"accounts.csv": companies(*counts, column="employees")}, entries)
     assert of(taken, "size") == ["small", "small", "mid", "mid", "enterprise", "enterprise"] + ["unknown"] * 7
-    below = found(taken, "size", "not_allowed")
+    below = finding_of(taken, "size", "not_allowed")
     assert (below.count, below.detail, below.write) == (
         5,
         "small from 1, mid from 50, enterprise from 300",
         "",
     )
     assert [value for _, _, value in below.examples] == ["0", "-3", "viele", "nan", "inf"]
-    assert found(taken, "size", "label_unknown").count == 2
+    assert finding_of(taken, "size", "label_unknown").count == 2
     assert taken.rows_kept["accounts"] == len(counts)
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "message"),
     [
         (["SMB"], "needs 2 to 6 classes"),
         (list("abcdefg"), "these are 7"),
@@ -216,14 +216,14 @@ def test_a_number_of_employees_makes_a_size(take):
         (["small", "<b>"], "without < and >"),
     ],
 )
-def test_classes_that_cannot_be_told_apart_are_refused(sizes, said):
+def test_classes_that_cannot_be_told_apart_are_refused(sizes, message):
     with pytest.raises(ValueError, match=r".") as caught:
         read_sizes(sizes)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("column", "size", "said"),
+    ("column", "size", "message"),
     [
         ("size", {"column": "n", "bounds": {"big": 1}}, "'big' is not one of the sizes"),
         (
@@ -237,7 +237,7 @@ def test_classes_that_cannot_be_told_apart_are_refused(sizes, said):
         ("size", {"column": "n", "bounds": {"small": "few"}}, "tables.accounts.columns.size.bounds.small"),
     ],
 )
-def test_bounds_that_make_no_order_are_refused(tmp_path, column, size, said):
+def test_bounds_that_make_no_order_are_refused(tmp_path, column, size, message):
     content = {
         "files": {"a": "a.csv"},
         "tables": {"accounts": {"from": "a", "columns": {column: size}}, "contracts": {"from": "a"}},
@@ -245,7 +245,7 @@ def test_bounds_that_make_no_order_are_refused(tmp_path, column, size, said):
     (tmp_path / "sources.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(SettingError) as caught:
         load_sources(tmp_path / "sources.yml")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_words_for_not_known_are_held_as_they_are_compared():

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cs_helpers.errors import SettingError
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 
 @pytest.fixture

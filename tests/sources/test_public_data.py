@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot.take import take_snapshot
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def test_telco_loads_with_its_published_churn(taken):
     assert snapshot.manifest["rows_kept"]["accounts"] == 7043
     assert int(data["accounts"]["churned"].sum()) == len(data["touches"]) == 1869
     day = date(2026, 9, 30)
-    assert len(as_known(data, day).customers(day)) == 7043 - 1869
+    assert len(customer_time_as_of(data, day).customers(day)) == 7043 - 1869
     assert {f.rule for f in snapshot.findings} == set()
 
 
@@ -43,7 +43,7 @@ def test_telco_revenue_is_what_sql_over_the_file_says(taken, shared_data):
     expected = duckdb.sql(
         f"select sum(MonthlyCharges) from '{file}' where not Churn and tenure > 0"
     ).fetchone()[0]
-    time = as_known(taken("telco").read("helpdesk"), date(2026, 9, 30))
+    time = customer_time_as_of(taken("telco").read("helpdesk"), date(2026, 9, 30))
     assert time.mrr(date(2026, 9, 29)).sum() == pytest.approx(
         duckdb.sql(f"select sum(MonthlyCharges) from '{file}' where tenure > 0").fetchone()[0]
     )
@@ -59,4 +59,4 @@ def test_the_revenue_of_the_mrr_playbook_is_what_sql_over_the_file_says(taken, s
     ).fetchone()[0]
     snapshot = taken("mrr_playbook")
     assert snapshot.manifest["rows_kept"] == snapshot.manifest["rows_read"]
-    assert as_known(snapshot.read("helpdesk"), day).mrr(day).sum() == expected
+    assert customer_time_as_of(snapshot.read("helpdesk"), day).mrr(day).sum() == expected

@@ -42,7 +42,7 @@ def forms(secret):
     return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), repr(secret)[1:-1]}
 
 
-def told(secret, *texts):
+def leaks(secret, *texts):
     """Which forms of a secret are in one of the texts."""
     return {form for form in forms(secret) for text in texts if form in text}
 
@@ -57,7 +57,7 @@ def files_with(secret, folder):
         text = content.decode("utf-8", errors="replace") + content.decode("utf-16-le", errors="replace")
         if file.suffix == ".parquet":  # compressed
             text += pd.read_parquet(file).to_csv()
-        if told(secret, text, str(file)):
+        if leaks(secret, text, str(file)):
             found.append(file.relative_to(folder))
     return found
 
@@ -99,14 +99,14 @@ def from_server(home, server, *, place="", **more):
     """A sources file of three tables in the server, whose password is `${CS_TEST_PASSWORD}`."""
     where = place or f"{server.host}:{server.port}/{server.database}"
     tables = {"accounts": "crm", "contracts": "deals", "usage": "log"}
-    said = {
+    sources = {
         "as_of": date(2026, 9, 30),
         "databases": {"warehouse": f"postgres://{server.user}:${{CS_TEST_PASSWORD}}@{where}"},
         "tables": {name: {"in": "warehouse", "from": table} for name, table in tables.items()},
     }
     for name, what in more.items():
-        said["tables"][name] = {"in": "warehouse", **what}
-    (home / "data" / "sources.yml").write_text(yaml.safe_dump(said))
+        sources["tables"][name] = {"in": "warehouse", **what}
+    (home / "data" / "sources.yml").write_text(yaml.safe_dump(sources))
     return home / "data" / "sources.yml"
 
 
@@ -125,12 +125,12 @@ def test_a_snapshot_and_its_checks_do_not_hold_the_password_that_they_were_read_
     sources = from_server(home, server)
     password = {"CS_TEST_PASSWORD": quote(ODD, safe="")}
     for command in ("snapshot", "check"):
-        code, said = process(home, command, "--data", str(sources), **password)
-        assert code == 0, said
-        assert not told(ODD, said)
-    code, said = process(home, "snapshots", "show", **password)
-    assert "helpdesk" in said
-    assert not told(ODD, said)
+        code, output = process(home, command, "--data", str(sources), **password)
+        assert code == 0, output
+        assert not leaks(ODD, output)
+    code, output = process(home, "snapshots", "show", **password)
+    assert "helpdesk" in output
+    assert not leaks(ODD, output)
     written = {file.name for file in home.rglob("*")}
     assert {"manifest.json", "usage.csv", ".reduced", "data-check.en.html"} <= written
     assert files_with(ODD, home) == []
@@ -138,19 +138,19 @@ def test_a_snapshot_and_its_checks_do_not_hold_the_password_that_they_were_read_
 
 def test_a_proposal_of_the_command_does_not_hold_the_password_of_its_address(home, server):
     url = f"postgres://{server.user}:{quote(ODD, safe='')}@{server.host}:{server.port}/{server.database}"
-    code, said = process(home, "inspect", url, "--write", str(home / "data" / "proposed.yml"))
-    assert code == 0, said
+    code, output = process(home, "inspect", url, "--write", str(home / "data" / "proposed.yml"))
+    assert code == 0, output
     assert "${PGPASSWORD}" in (home / "data" / "proposed.yml").read_text()
-    assert not told(ODD, said)
+    assert not leaks(ODD, output)
     assert files_with(ODD, home) == []
 
 
 def test_a_wrong_password_is_not_said_by_the_command(home, server):
     sources = from_server(home, server)
-    code, said = process(home, "check", "--data", str(sources), CS_TEST_PASSWORD=OTHER)
+    code, output = process(home, "check", "--data", str(sources), CS_TEST_PASSWORD=OTHER)
     assert code == 1
-    assert "password authentication failed" in said
-    assert not told(OTHER, said)
+    assert "password authentication failed" in output
+    assert not leaks(OTHER, output)
     assert files_with(OTHER, home) == []
 
 
@@ -173,7 +173,7 @@ FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("read", [take_snapshot, check_tables])
 def test_no_failure_says_the_password(home, server, monkeypatch, capfd, failure, read):
-    more, password, said = FAILURES[failure]
+    more, password, message = FAILURES[failure]
     place = more.get("place", "").replace("SERVER", f"{server.host}:{server.port}")
     sources = from_server(home, server, **{**more, "place": place})
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
@@ -182,8 +182,8 @@ def test_no_failure_says_the_password(home, server, monkeypatch, capfd, failure,
         read(sources)
     trace = "".join(traceback.format_exception(caught.value))
     out, err = capfd.readouterr()
-    assert said in str(caught.value)
-    assert not told(password, trace, out, err)
+    assert message in str(caught.value)
+    assert not leaks(password, trace, out, err)
     assert files_with(password, home) == []
 
 
@@ -193,14 +193,14 @@ def test_no_failure_says_the_password(home, server, monkeypatch, capfd, failure,
 def test_a_password_that_breaks_its_address_is_not_said_in_parts(home, server, monkeypatch, address):
     sources = from_server(home, server)
     url = address.format(user=server.user, secret="${CS_TEST_PASSWORD}", place="127.0.0.1:1/cs")
-    said = yaml.safe_load(sources.read_text()) | {"databases": {"warehouse": url}}
-    sources.write_text(yaml.safe_dump(said))
+    content = yaml.safe_load(sources.read_text()) | {"databases": {"warehouse": url}}
+    sources.write_text(yaml.safe_dump(content))
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
     monkeypatch.setenv("CS_TEST_PASSWORD", ODD)  # not encoded
     with pytest.raises(WorkbookError) as caught:
         take_snapshot(sources)
     message = str(caught.value)
-    assert not told(ODD, message)
+    assert not leaks(ODD, message)
     assert "ss:w" not in message
     assert "rd%" not in message
 
@@ -210,14 +210,14 @@ def test_a_look_at_a_database_that_fails_does_not_say_the_password(server, passw
     for place in ("127.0.0.1:1/cs", f"{server.host}:{server.port}/nowhere"):
         with pytest.raises(WorkbookError) as caught:
             inspect(f"postgres://{server.user}:{quote(password, safe='')}@{place}")
-        assert not told(password, str(caught.value))
+        assert not leaks(password, str(caught.value))
 
 
 def test_a_look_at_a_database_does_not_hold_its_password(server):
     url = f"postgres://{server.user}:{quote(ODD, safe='')}@{server.host}:{server.port}/{server.database}"
     found = inspect(url)
     assert {"crm", "deals", "log"} <= {one.name for one in found}
-    assert not told(ODD, repr(found), propose(found))
+    assert not leaks(ODD, repr(found), propose(found))
 
 
 class Leaky(MemoryFileSystem):
@@ -257,7 +257,7 @@ def storage(home, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
     monkeypatch.setenv("CS_TEST_SECRET", ODD)
 
-    def said(name, when=""):
+    def output(name, when=""):
         options = {"secret": "${CS_TEST_SECRET}", "when": when}
         file = {"path": f"leaky://secrets/{name}", "options": options}
         (home / "data" / "sources.yml").write_text(yaml.safe_dump({
@@ -267,7 +267,7 @@ def storage(home, monkeypatch):
         }))  # fmt: skip
         return home / "data" / "sources.yml"
 
-    yield said
+    yield output
     memory.rm("/secrets", recursive=True)
 
 
@@ -286,5 +286,5 @@ def test_no_failure_of_a_storage_says_its_secret(home, storage, capfd, when, kin
         take_snapshot(storage(f"{name}.{kind}", when))
     out, err = capfd.readouterr()
     assert "leaky://" in str(caught.value)
-    assert not told(ODD, "".join(traceback.format_exception(caught.value)), out, err)
+    assert not leaks(ODD, "".join(traceback.format_exception(caught.value)), out, err)
     assert files_with(ODD, home) == []

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from cs_helpers.contract.casts import RAW, ROW, cast_columns
 from cs_helpers.contract.clocks import Clock
 from cs_helpers.contract.schema import Table, column, table
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.sources_file import load_sources
 
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]
 #: the zone at the top of the sources file, and the table's own
@@ -109,15 +109,15 @@ def brought(clock, zone, read):
     return clock.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(ZoneInfo(read)).replace(tzinfo=None)
 
 
-def expected(kind, clock, offset, top, own):
+def expected(kind, clock, offset, top, table_zone):
     if kind == "day":
         return datetime(clock.year, clock.month, clock.day)
-    read = top or own
+    read = top or table_zone
     if read is None:
         return clock
     if kind == "moment":
         return clock.replace(tzinfo=offset_of(offset)).astimezone(ZoneInfo(read)).replace(tzinfo=None)
-    return brought(clock, own or top, read)
+    return brought(clock, table_zone or top, read)
 
 
 class Place:
@@ -194,12 +194,12 @@ def test_times_are_what_zoneinfo_says(place, rows):
     texts = [as_text(*parts, slash) for parts, slash in rows]
     raw = place.put(probe(texts, [parts[1] for parts, _ in rows]))
     wrong = []
-    for ((top, own), (parts, _)), row in zip(
+    for ((top, table_zone), (parts, _)), row in zip(
         itertools.product(DECLARED, rows), place.read(raw, *DECLARED), strict=True
     ):
-        want, clock = expected(*parts, top, own), expected("plain", parts[1], "", top, own)
+        want, clock = expected(*parts, top, table_zone), expected("plain", parts[1], "", top, table_zone)
         if (row["at"], row["day"], row["clock"]) != (want, want.date(), clock):
-            wrong.append((row[RAW + "at"], top, own, row["at"], row["day"], want, row["clock"], clock))
+            wrong.append((row[RAW + "at"], top, table_zone, row["at"], row["day"], want, row["clock"], clock))
     assert wrong[:3] == []
 
 
@@ -305,7 +305,7 @@ T4,A1,helpdesk,2026-07-02
 def tickets(tmp_path):
     """The tickets as taken in, by a `timezone` at the top and one of the tables; and the first day of C1."""
 
-    def run(top, own, content=MIXED):
+    def run(top, table_zone, content=MIXED):
         names = {"accounts": ACCOUNTS, "contracts": CONTRACTS}
         files = {name: f"{name}.csv" for name in names}
         for name, text in names.items():
@@ -315,7 +315,7 @@ def tickets(tmp_path):
             (tmp_path / "tickets.csv").write_text(content)
         else:
             pq.write_table(content, tmp_path / "tickets.parquet")
-        tables = {name: {"from": name, **({"timezone": own} if own else {})} for name in files}
+        tables = {name: {"from": name, **({"timezone": table_zone} if table_zone else {})} for name in files}
         said = {
             "as_of": date(2026, 9, 30),
             "files": files,
@@ -325,8 +325,8 @@ def tickets(tmp_path):
         (tmp_path / "sources.yml").write_text(yaml.safe_dump(said))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
             kept = intake.kept["tickets"].order_by("ticket_id").execute()
             first = intake.kept["contracts"].execute()["started_on"][0]
         return [str(at)[:16] for at in kept["opened_at"]], str(first)[:10]
@@ -335,7 +335,7 @@ def tickets(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("top", "own", "read", "first"),
+    ("top", "table_zone", "read", "first"),
     [
         (None, None, ["07-01 08:00", "06-30 23:30", "06-30 20:00", "07-02 00:00"], "2026-07-01"),
         ("Asia/Tokyo", None, ["07-01 08:00", "06-30 23:30", "07-01 05:00", "07-02 00:00"], "2026-07-01"),
@@ -350,8 +350,10 @@ def tickets(tmp_path):
         ),
     ],
 )
-def test_a_column_that_mixes_offsets_and_plain_times_is_read_value_by_value(tickets, top, own, read, first):
-    assert tickets(top, own) == ([f"2026-{at}" for at in read], first)
+def test_a_column_that_mixes_offsets_and_plain_times_is_read_value_by_value(
+    tickets, top, table_zone, read, first
+):
+    assert tickets(top, table_zone) == ([f"2026-{at}" for at in read], first)
 
 
 def test_moments_of_parquet_are_utc_where_no_zone_is_declared(tickets):

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from cs_helpers.contract.findings import Finding
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError, SettingError
-from cs_helpers.sources.checks.unclear import hinted
+from cs_helpers.sources.checks.unclear import add_format_hint
 from cs_helpers.sources.mapping import ColumnSource, Sources
 from cs_helpers.sources.mapping_lines import column_line
-from cs_helpers.sources.written import NumberForm, dated, number_example
+from cs_helpers.sources.written import NumberForm, anonymous_example, date_sql
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def engine():
         yield connection
 
 
-def asked(engine, expression, texts):
+def evaluate(engine, expression, texts):
     """What an expression over `x` makes of each text."""
     query = f"SELECT {expression} FROM (SELECT unnest($1) AS x, generate_subscripts($1, 1) AS i) ORDER BY i"
     return [row[0] for row in engine.execute(query, [list(texts)]).fetchall()]
@@ -69,9 +69,9 @@ NUMBERS = {
 @pytest.mark.parametrize("example", NUMBERS)
 def test_numbers_are_read_as_an_example_is_written(engine, example):
     form, cases = NumberForm.of(example), NUMBERS[example]
-    assert {text: form.plain(text) for text in cases} == cases
-    found = dict(zip(cases, asked(engine, form.sql("x"), cases), strict=True))
-    assert found == {text: text if number is None else number for text, number in cases.items()}
+    assert {text: form.read(text) for text in cases} == cases
+    results = dict(zip(cases, evaluate(engine, form.sql("x"), cases), strict=True))
+    assert results == {text: text if number is None else number for text, number in cases.items()}
 
 
 def test_what_the_engine_holds_as_a_number_is_not_read_a_second_time(engine):
@@ -102,7 +102,7 @@ def test_any_number_comes_back_exactly(number, example, unit, sign):
     thousand, point = STYLES[example]
     text = f"{abs(number):,}".replace(".", "·").replace(",", thousand).replace("·", point) + unit[0]
     text = sign.format(text) if number < 0 else text
-    assert Decimal(NumberForm.of(example).plain(text)) == number * unit[1]
+    assert Decimal(NumberForm.of(example).read(text)) == number * unit[1]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_any_number_comes_back_exactly(number, example, unit, sign):
     ],
 )
 def test_texts_tell_how_their_numbers_are_written(texts, example):
-    assert number_example(texts) == example
+    assert anonymous_example(texts) == example
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_texts_tell_how_their_numbers_are_written(texts, example):
     ],
 )
 def test_an_example_that_is_none_is_refused_with_what_is_allowed(take, example, says):
-    said = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": example}}}}
+    entry = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": example}}}}
     with pytest.raises(SettingError) as caught:
-        take(tables=said)
+        take(tables=entry)
     assert caught.value.key == "tables.contracts.columns.mrr.number"
     assert says in caught.value.problem
     assert "120千円" in caught.value.allowed
@@ -160,8 +160,8 @@ def mrr(*values):
     ],
 )
 def test_amounts_of_contracts_are_read_as_declared(take, example, values, amounts):
-    said = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": example}}}}
-    taken = take(mrr(*values), said)
+    entry = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": example}}}}
+    taken = take(mrr(*values), entry)
     kept = dict(zip(taken.kept["contracts"]["contract_id"], taken.kept["contracts"]["mrr"], strict=True))
     negative = [f"C{i}" for i, amount in enumerate(amounts, 1) if amount < 0]
     assert kept == {f"C{i}": amount for i, amount in enumerate(amounts, 1) if amount >= 0}
@@ -170,16 +170,16 @@ def test_amounts_of_contracts_are_read_as_declared(take, example, values, amount
 
 def test_whole_numbers_are_read_so_too(take):
     rows = "account_id,name,size,industry,motivation\nA1,Kita,mid,retail,５\nA2,Minami,small,logistics,△３\nA3,Nishi,mid,retail,４点\n"
-    said = {"accounts": {"columns": {"motivation": {"column": "motivation", "number": "1"}}}}
-    taken = take({"accounts.csv": rows}, said)
+    entry = {"accounts": {"columns": {"motivation": {"column": "motivation", "number": "1"}}}}
+    taken = take({"accounts.csv": rows}, entry)
     assert taken.kept["accounts"]["motivation"].dropna().tolist() == [5]
     assert taken.counts()[("accounts", "motivation", "wrong_type")] == 1
     assert taken.counts()[("accounts", "motivation", "out_of_range")] == 1
 
 
 def test_another_currency_is_never_read(take):
-    said = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": "¥1,234"}}}}
-    taken = take(mrr("¥1,200", "$1,200"), said)
+    entry = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": "¥1,234"}}}}
+    taken = take(mrr("¥1,200", "$1,200"), entry)
     assert taken.counts() == {("contracts", "mrr", "wrong_type"): 1}
     assert taken.findings[0].examples == ((2, "C2", "$1,200"),)
 
@@ -219,31 +219,29 @@ DATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("said", DATES)
-def test_dates_are_read_as_the_format_says(engine, said):
-    cases = DATES[said]
+@pytest.mark.parametrize("format_", DATES)
+def test_dates_are_read_as_the_format_says(engine, format_):
+    cases = DATES[format_]
     assert date(1899, 12, 30).toordinal() + 46113 == date(2026, 4, 1).toordinal()
     assert date(1970, 1, 1).toordinal() + 1782864000 // 86400 == date(2026, 7, 1).toordinal()
-    found = dict(zip(cases, asked(engine, dated(said, "x"), cases), strict=True))
-    assert found == {text: text if day is None else day for text, day in cases.items()}
+    results = dict(zip(cases, evaluate(engine, date_sql(format_, "x"), cases), strict=True))
+    assert results == {text: text if day is None else day for text, day in cases.items()}
 
 
 def test_serial_numbers_that_are_numbers_are_read(engine):
-    query = (
-        f"SELECT {dated('excel', 'x')}, {dated('excel', 'y')} FROM (SELECT 46113 AS x, 46113.25::DOUBLE AS y)"
-    )
+    query = f"SELECT {date_sql('excel', 'x')}, {date_sql('excel', 'y')} FROM (SELECT 46113 AS x, 46113.25::DOUBLE AS y)"
     assert engine.execute(query).fetchall() == [("2026-04-01", "2026-04-01 06:00:00")]
 
 
-def started(texts, said):
+def started(texts, format_):
     rows = "".join(f'C{i},A1,helpdesk,"{t}",100,JPY\n' for i, t in enumerate(texts, 1))
     return {"contracts.csv": f"contract_id,account_id,product,started_on,mrr,currency\n{rows}"}, {
-        "contracts": {"columns": {"started_on": {"column": "started_on", "format": said}}}
+        "contracts": {"columns": {"started_on": {"column": "started_on", "format": format_}}}
     }
 
 
 @pytest.mark.parametrize(
-    ("said", "texts", "kept", "misfits"),
+    ("format_", "texts", "kept", "misfits"),
     [
         ("era", ["令和8年4月1日", "H31.4.30", "R1.4.30"], ["2026-04-01", "2019-04-30"], 1),
         ("excel", ["46113", "46113.5", "7", "2026-05-01"], ["2026-04-01", "2026-04-01", "2026-05-01"], 1),
@@ -255,23 +253,23 @@ def started(texts, said):
         ),
     ],
 )
-def test_dates_of_contracts_are_read_as_declared(take, said, texts, kept, misfits):
-    taken = take(*started(texts, said))
+def test_dates_of_contracts_are_read_as_declared(take, format_, texts, kept, misfits):
+    taken = take(*started(texts, format_))
     assert [str(d)[:10] for d in taken.kept["contracts"]["started_on"]] == kept
     assert taken.counts().get(("contracts", "started_on", "wrong_type"), 0) == misfits
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("format_", "says"),
     [
         ("dmy", "no way to write a date"),
         ("%d/%m/%Y %Z", "names of time zones"),
         ("%H:%M%z %d/%m/%Y", "at the end"),
     ],
 )
-def test_a_format_that_cannot_be_read_is_refused(take, said, says):
+def test_a_format_that_cannot_be_read_is_refused(take, format_, says):
     with pytest.raises(SettingError, match=says):
-        take(*started(["2026-01-01"], said))
+        take(*started(["2026-01-01"], format_))
     with pytest.raises(SettingError, match="a format is for dates and times"):
         take(tables={"contracts": {"columns": {"mrr": {"column": "mrr", "format": "excel"}}}})
 
@@ -284,12 +282,12 @@ def test_a_key_that_yaml_reads_as_a_truth_value_is_that_text_in_whatever_case(ta
         f"A{i},Kita,mid,retail,{text}\n"
         for i, text in enumerate(("True", "TRUE", " yes ", "no", "False", "x"), 1)
     )
-    said = {
+    entry = {
         "accounts": {
             "columns": {"churned": {"column": "churned", "values": {True: False, False: True, "x": None}}}
         }
     }
-    taken = take({"accounts.csv": rows}, said)
+    taken = take({"accounts.csv": rows}, entry)
     kept = taken.kept["accounts"].set_index("account_id")["churned"]
     assert kept.dropna().to_dict() == {"A1": False, "A2": False, "A3": False, "A4": True, "A5": True}
     assert kept.isna().to_dict()["A6"]
@@ -338,15 +336,15 @@ def test_a_point_that_no_value_explains_is_asked_about_with_both_sums(take):
     ("number", "amounts"), [("1.234,5", [1_200, 2_500, 12_000]), ("1234.5", [1.2, 2.5, 12.0])]
 )
 def test_what_was_said_is_read_and_not_asked_again(take, number, amounts):
-    said = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": number}}}}
-    taken = take(german("1.200", "2.500", "12.000", "x"), said)
+    entry = {"contracts": {"columns": {"mrr": {"column": "mrr", "number": number}}}}
+    taken = take(german("1.200", "2.500", "12.000", "x"), entry)
     assert sorted(taken.kept["contracts"]["mrr"]) == amounts
 
 
-@pytest.mark.parametrize("told", ["1.5", "1200.500", "0.250"])
-def test_one_value_that_tells_makes_all_points_fractions(take, told):
-    taken = take(german("1.200", told, "x"))
-    assert sorted(taken.kept["contracts"]["mrr"]) == sorted([1.2, float(told)])
+@pytest.mark.parametrize("clear_value", ["1.5", "1200.500", "0.250"])
+def test_one_value_that_tells_makes_all_points_fractions(take, clear_value):
+    taken = take(german("1.200", clear_value, "x"))
+    assert sorted(taken.kept["contracts"]["mrr"]) == sorted([1.2, float(clear_value)])
 
 
 @pytest.mark.parametrize("value", ["1.200,50", "1200"])
@@ -378,7 +376,7 @@ def test_quantities_of_a_log_are_asked_about_too(take):
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "said"),
+    ("column", "values", "line"),
     [
         ("mrr", ["¥1,200", "¥98,000"], 'number: "¥1,234"'),
         ("mrr", ["1,200", "98,000", "much"], 'number: "1,234"'),
@@ -394,14 +392,14 @@ def test_quantities_of_a_log_are_asked_about_too(take):
         ("started_on", ["soon", "46113"], None),
     ],
 )
-def test_refused_values_lead_to_the_line_that_would_read_them(column, values, said):
+def test_refused_values_lead_to_the_line_that_would_read_them(column, values, line):
     kind = TABLES["contracts"].kind(column)
     examples = tuple((i, f"C{i}", value) for i, value in enumerate(values, 1))
-    found = Finding("contracts", column, "wrong_type", "reject", len(values), examples, kind)
-    for where, hint in (({"from": "f"}, said), ({"in": "db", "from": "t"}, None)):
+    results = Finding("contracts", column, "wrong_type", "reject", len(values), examples, kind)
+    for where, hint in (({"from": "f"}, line), ({"in": "db", "from": "t"}, None)):
         sources = Sources.model_validate({"tables": {"contracts": where}})
         detail = kind if hint is None else f"{column}: {{column: {column}, {hint}}}"
-        assert hinted(found, sources).detail == detail
+        assert add_format_hint(results, sources).detail == detail
 
 
 @pytest.mark.parametrize(
@@ -421,8 +419,8 @@ def test_the_sentence_of_a_table_that_was_refused_whole_says_what_to_write(take,
 
 
 def test_the_line_to_write_keeps_what_is_said_already():
-    said = {"from": "f", "columns": {"mrr": {"column": "月額 (税抜)", "values": {True: 5, "x": None}}}}
-    sources = Sources.model_validate({"tables": {"contracts": said}})
+    entry = {"from": "f", "columns": {"mrr": {"column": "月額 (税抜)", "values": {True: 5, "x": None}}}}
+    sources = Sources.model_validate({"tables": {"contracts": entry}})
     text = column_line(sources, "contracts", "mrr", number="1.234,5")
     assert text == 'mrr: {column: 月額 (税抜), values: {true: 5, x: null}, number: "1.234,5"}'
     again = ColumnSource.model_validate(yaml.safe_load(text)["mrr"])

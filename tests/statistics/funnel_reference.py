@@ -18,8 +18,8 @@ def attempts(rows: Iterable[Row], funnel: Funnel) -> dict[Any, list[datetime]]:
     streams: dict[Any, set[Event]] = {}
     for unit, event, at in rows:
         streams.setdefault(unit, set()).add((at, event))
-    found = {unit: of_unit(sorted(events), funnel) for unit, events in streams.items()}
-    return {unit: attempt for unit, attempt in found.items() if attempt}
+    result = {unit: of_unit(sorted(events), funnel) for unit, events in streams.items()}
+    return {unit: attempt for unit, attempt in result.items() if attempt}
 
 
 def of_unit(events: list[Event], funnel: Funnel) -> list[datetime]:

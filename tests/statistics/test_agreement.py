@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from cs_helpers.analyses.interviews.coders import agreement, disputed, ledger, pairs
+from cs_helpers.analyses.interviews.coders import agreement, codes_by_role, disputed_notes, pairwise_kappa
 from cs_helpers.statistics.agreement import alpha, alpha_interval, kappa
 
 #: Krippendorff 2011: four coders, twelve units; a dot is no reading
@@ -59,8 +59,8 @@ def by_hand(ratings: list[list[int | None]]) -> float:
     )
 )
 def test_alpha_is_what_its_words_say(ratings: list[list[int | None]]) -> None:
-    found = alpha(pd.DataFrame(ratings, dtype="object"))
-    assert found == pytest.approx(by_hand(ratings), nan_ok=True)
+    result = alpha(pd.DataFrame(ratings, dtype="object"))
+    assert result == pytest.approx(by_hand(ratings), nan_ok=True)
 
 
 def table(counts: list[list[int]]) -> tuple[pd.Series, pd.Series]:
@@ -105,15 +105,15 @@ def test_the_interval_holds_alpha_as_often_as_it_says_even_where_companies_diffe
     truth = 1 - 0.25 * 4 / 3
     held = 0
     for seed in range(100):
-        found, low, high = alpha_interval(*simulated(seed, 0.75, alike))
-        assert low <= found <= high
+        result, low, high = alpha_interval(*simulated(seed, 0.75, alike))
+        assert low <= result <= high
         held += low <= truth <= high
     assert held >= 88
 
 
 def test_one_company_gives_no_interval() -> None:
-    found, low, high = alpha_interval(of(FOUR), pd.Series(0, index=range(12)))
-    assert found == pytest.approx(0.743, abs=5e-4)
+    result, low, high = alpha_interval(of(FOUR), pd.Series(0, index=range(12)))
+    assert result == pytest.approx(0.743, abs=5e-4)
     assert np.isnan(low)
     assert np.isnan(high)
 
@@ -134,38 +134,38 @@ COMPANY = pd.Series({"N1": "A", "N2": "B", "N3": "A", "N4": "C"})
 
 
 def test_notes_to_talk_about_are_ranked_by_how_many_readings_differ() -> None:
-    found = disputed(codings(READ)).set_index("note_id")["differ"]
+    result = disputed_notes(codings(READ)).set_index("note_id")["differ"]
     # N2: two of three pairs differ in the viewpoint; N3: two of three in the code alone
-    assert found.to_dict() == pytest.approx({"N2": 2 / 3, "N3": 1 / 3})
-    assert found.index.tolist() == ["N2", "N3"]
+    assert result.to_dict() == pytest.approx({"N2": 2 / 3, "N3": 1 / 3})
+    assert result.index.tolist() == ["N2", "N3"]
 
 
 def test_the_ledger_says_which_roles_see_a_fact() -> None:
-    found = ledger(codings(READ), COMPANY).set_index("code")
-    assert found.loc["login"].to_dict() == {"cs": 2, "sales": 2, "companies": 2, "roles": 2}
-    assert found.loc["export"].to_dict() == {"cs": 2, "sales": 0, "companies": 2, "roles": 1}
-    assert found.index.tolist() == ["export", "price", "login"]
+    result = codes_by_role(codings(READ), COMPANY).set_index("code")
+    assert result.loc["login"].to_dict() == {"cs": 2, "sales": 2, "companies": 2, "roles": 2}
+    assert result.loc["export"].to_dict() == {"cs": 2, "sales": 0, "companies": 2, "roles": 1}
+    assert result.index.tolist() == ["export", "price", "login"]
 
 
 def test_roles_are_compared_by_what_most_of_each_say() -> None:
-    found = pairs(codings(READ), "coder_role")
+    result = pairwise_kappa(codings(READ), "coder_role")
     # cs reads N2 as often the one as the other: the first by name counts, behaviour
-    assert found[["first", "second", "notes", "kappa"]].values.tolist() == [["cs", "sales", 3, 1.0]]
-    of_coders = pairs(codings(READ)).set_index(["first", "second"])
+    assert result[["first", "second", "notes", "kappa"]].values.tolist() == [["cs", "sales", 3, 1.0]]
+    of_coders = pairwise_kappa(codings(READ)).set_index(["first", "second"])
     assert of_coders.loc[("cs-2", "sales-1"), "kappa"] == 1
     # agreement on two of three, by chance (2 x 1 + 0 x 1 + 1 x 1) / 9
     assert of_coders.loc[("cs-1", "cs-2"), "kappa"] == pytest.approx((2 / 3 - 3 / 9) / (1 - 3 / 9))
 
 
 def test_agreement_is_said_for_each_viewpoint() -> None:
-    found = agreement(codings(READ), COMPANY).set_index("what")
-    assert found.loc["viewpoints", ["notes", "coders"]].tolist() == [3, 3]
+    result = agreement(codings(READ), COMPANY).set_index("what")
+    assert result.loc["viewpoints", ["notes", "coders"]].tolist() == [3, 3]
     # nobody confuses requests with anything
-    assert found.at["request", "alpha"] == 1
-    assert found.at["request", "verdict"] == "reliable"
-    assert found.at["viewpoints", "verdict"] == "unreliable"
-    assert np.isnan(found.at["solution", "alpha"])
-    assert found.at["solution", "verdict"] == "unknown"
+    assert result.at["request", "alpha"] == 1
+    assert result.at["request", "verdict"] == "reliable"
+    assert result.at["viewpoints", "verdict"] == "unreliable"
+    assert np.isnan(result.at["solution", "alpha"])
+    assert result.at["solution", "verdict"] == "unknown"
 
 
 def test_of_two_viewpoints_by_one_coder_none_is_lost() -> None:
@@ -174,5 +174,7 @@ def test_of_two_viewpoints_by_one_coder_none_is_lost() -> None:
         ("N2", "a", "request", "x"), ("N2", "b", "problem", "x"),
     ])  # fmt: skip
     # of N1 they share one of two viewpoints, of N2 none
-    assert disputed(twice).set_index("note_id")["differ"].to_dict() == pytest.approx({"N2": 1, "N1": 2 / 3})
-    assert pairs(twice).iloc[0]["notes"] == 2
+    assert disputed_notes(twice).set_index("note_id")["differ"].to_dict() == pytest.approx(
+        {"N2": 1, "N1": 2 / 3}
+    )
+    assert pairwise_kappa(twice).iloc[0]["notes"] == 2

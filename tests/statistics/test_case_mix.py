@@ -8,7 +8,7 @@ import pytest
 from builders import random
 from scipy import stats
 
-from cs_helpers.statistics.case_mix import compared, expected, luck
+from cs_helpers.statistics.case_mix import chance_of_best, compare_groups, expected_steps
 from cs_helpers.statistics.survival import CENSORED, REACHED
 
 
@@ -16,16 +16,18 @@ def test_expected_steps_are_the_hazards_that_each_was_exposed_to() -> None:
     # Nelson-Aalen by hand: on day 10 one of three, on day 20 one of two, on day 30 nobody
     days = pd.Series([10.0, 20.0, 30.0])
     outcome = pd.Series([REACHED, REACHED, CENSORED])
-    assert expected(days, outcome, pd.Series(["a"] * 3)).tolist() == pytest.approx([1 / 3, 5 / 6, 5 / 6])
+    assert expected_steps(days, outcome, pd.Series(["a"] * 3)).tolist() == pytest.approx(
+        [1 / 3, 5 / 6, 5 / 6]
+    )
 
 
 def test_each_stratum_expects_as_many_as_there_were() -> None:
     draw = random(3)
     days = pd.Series(draw.integers(1, 60, 200).astype(float))
     outcome, stratum = pd.Series(draw.integers(0, 3, 200)), pd.Series(draw.choice(list("abc"), 200))
-    found = expected(days, outcome, stratum)
+    result = expected_steps(days, outcome, stratum)
     reached = (outcome == REACHED).groupby(stratum).sum()
-    assert found.groupby(stratum).sum().to_numpy() == pytest.approx(reached.to_numpy())
+    assert result.groupby(stratum).sum().to_numpy() == pytest.approx(reached.to_numpy())
 
 
 def waits(draw: np.random.Generator, pace: dict[str, float], each: int, hard: str = "") -> pd.DataFrame:
@@ -51,31 +53,31 @@ ALIKE = {f"csm-{n}": 1.0 for n in range(8)}
 
 
 def test_csms_that_are_alike_are_said_to_be_so() -> None:
-    verdicts = [compared(waits(random(seed), ALIKE, 40))["verdict"] for seed in range(40)]
+    verdicts = [compare_groups(waits(random(seed), ALIKE, 40))["verdict"] for seed in range(40)]
     told_apart = sum((v != "alike").sum() for v in verdicts)
     assert told_apart <= 0.02 * 40 * len(ALIKE)
 
 
 def test_a_csm_that_is_much_better_is_found() -> None:
-    found = compared(waits(random(1), ALIKE | {"csm-0": 3.0}, 60)).set_index("csm")
-    assert found["verdict"].to_dict() == dict.fromkeys(ALIKE, "alike") | {"csm-0": "above"}
-    assert found.index[0] == "csm-0"
+    result = compare_groups(waits(random(1), ALIKE | {"csm-0": 3.0}, 60)).set_index("csm")
+    assert result["verdict"].to_dict() == dict.fromkeys(ALIKE, "alike") | {"csm-0": "above"}
+    assert result.index[0] == "csm-0"
 
 
 def test_hard_customers_are_not_held_against_their_csm() -> None:
     rows = waits(random(2), ALIKE, 60, hard="csm-0")
     raw = (rows["outcome"] == REACHED).groupby(rows["csm"]).mean()
     assert raw.idxmin() == "csm-0"
-    assert compared(rows).set_index("csm").at["csm-0", "verdict"] == "alike"
+    assert compare_groups(rows).set_index("csm").at["csm-0", "verdict"] == "alike"
 
 
 def test_shrinking_draws_to_one_and_the_more_the_fewer_are_known() -> None:
     rows = pd.concat([waits(random(5), {"few": 3.0}, 5), waits(random(5), {"many": 3.0} | ALIKE, 80)])
-    found = compared(rows.reset_index(drop=True)).set_index("csm")
-    observed = found["reached"] / found["expected"]
-    assert ((found["ratio"] - 1).abs() <= (observed - 1).abs() + 1e-9).all()
-    assert found["ratio"].between(found["low"], found["high"]).all()
-    drawn = (observed - found["ratio"]) / (observed - 1)
+    result = compare_groups(rows.reset_index(drop=True)).set_index("csm")
+    observed = result["reached"] / result["expected"]
+    assert ((result["ratio"] - 1).abs() <= (observed - 1).abs() + 1e-9).all()
+    assert result["ratio"].between(result["low"], result["high"]).all()
+    drawn = (observed - result["ratio"]) / (observed - 1)
     assert drawn["few"] > 3 * drawn["many"]
 
 
@@ -84,15 +86,15 @@ def test_the_interval_holds_the_true_pace_of_most() -> None:
     for seed in range(30):
         draw = random(seed)
         pace = {f"csm-{n}": p for n, p in enumerate(draw.gamma(12, 1 / 12, 8))}
-        found = compared(waits(draw, pace, 50)).set_index("csm")
+        result = compare_groups(waits(draw, pace, 50)).set_index("csm")
         mean = np.average(list(pace.values()))
-        inside += sum(found.at[c, "low"] <= p / mean <= found.at[c, "high"] for c, p in pace.items())
+        inside += sum(result.at[c, "low"] <= p / mean <= result.at[c, "high"] for c, p in pace.items())
     # a little less than 95 %: the mean of the paces stands for what the pooled hazard expects of everybody
     assert inside / (30 * 8) > 0.88
 
 
 def test_first_place_among_equals_is_luck() -> None:
     """Under no difference the chance is spread evenly: half of all first places have a chance above one half."""
-    chances = [luck(compared(waits(random(seed), ALIKE, 40))) for seed in range(60)]
+    chances = [chance_of_best(compare_groups(waits(random(seed), ALIKE, 40))) for seed in range(60)]
     assert stats.kstest(chances, "uniform").pvalue > 0.01
-    assert luck(compared(waits(random(1), ALIKE | {"csm-0": 3.0}, 60))) < 0.001
+    assert chance_of_best(compare_groups(waits(random(1), ALIKE | {"csm-0": 3.0}, 60))) < 0.001

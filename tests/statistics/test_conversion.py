@@ -20,24 +20,24 @@ rows = st.lists(
 days = st.floats(0, 15)
 
 
-def conversion(found: list[tuple[int, int, int]]) -> Conversion:
-    frame = pd.DataFrame(found, columns=["day", "outcome", "since"])
+def conversion(result: list[tuple[int, int, int]]) -> Conversion:
+    frame = pd.DataFrame(result, columns=["day", "outcome", "since"])
     return Conversion(frame["day"], frame["outcome"], frame["since"])
 
 
-def of(*found: tuple[float, int]) -> Conversion:
+def of(*result: tuple[float, int]) -> Conversion:
     return Conversion(
-        pd.Series([d for d, _ in found], dtype=float), pd.Series([o for _, o in found], dtype=int)
+        pd.Series([d for d, _ in result], dtype=float), pd.Series([o for _, o in result], dtype=int)
     )
 
 
-def product_limit(found: list[tuple[int, int, int]], by: float) -> float:
+def product_limit(result: list[tuple[int, int, int]], by: float) -> float:
     """The share that reached it, day by day: what is left of everybody, times who reached it of those watched."""
     left, share = 1.0, 0.0
     for day in range(1, int(by) + 1):
-        watched = sum(since < day <= end for end, _, since in found)
+        watched = sum(since < day <= end for end, _, since in result)
         reached, went = (
-            sum((end, outcome) == (day, kind) for end, outcome, _ in found) for kind in (REACHED, LEFT)
+            sum((end, outcome) == (day, kind) for end, outcome, _ in result) for kind in (REACHED, LEFT)
         )
         if watched:
             share += left * reached / watched
@@ -45,31 +45,31 @@ def product_limit(found: list[tuple[int, int, int]], by: float) -> float:
     return share
 
 
-@given(found=rows, by=days)
+@given(result=rows, by=days)
 def test_a_share_that_is_known_is_that_of_the_product_limit(
-    found: list[tuple[int, int, int]], by: float
+    result: list[tuple[int, int, int]], by: float
 ) -> None:
-    share, low, high = conversion(found).share_within(by)
+    share, low, high = conversion(result).share_within(by)
     if np.isnan(share):
         assert np.isnan([low, high]).all()
     else:
-        assert share == pytest.approx(product_limit(found, by))
+        assert share == pytest.approx(product_limit(result, by))
         assert 0 <= low <= share <= high <= 1
 
 
-@given(found=rows, by=days)
-def test_half_are_there_by_the_median_and_not_before(found: list[tuple[int, int, int]], by: float) -> None:
-    one = conversion(found)
+@given(result=rows, by=days)
+def test_half_are_there_by_the_median_and_not_before(result: list[tuple[int, int, int]], by: float) -> None:
+    one = conversion(result)
     share, median = one.share_within(by)[0], one.median()[0]
     if not np.isnan(share):
         assert (median <= by) == (share >= 0.5)
 
 
-@given(found=rows)
+@given(result=rows)
 def test_the_interval_of_the_median_is_where_the_band_of_the_curve_holds_a_half(
-    found: list[tuple[int, int, int]],
+    result: list[tuple[int, int, int]],
 ) -> None:
-    one = conversion(found)
+    one = conversion(result)
     median, low, high = one.median()
     assert not low > median
     assert not median > high
@@ -78,33 +78,33 @@ def test_the_interval_of_the_median_is_where_the_band_of_the_curve_holds_a_half(
             assert one.share_within(day)[bound] >= 0.5
 
 
-@given(found=rows, by=st.tuples(days, days).map(sorted))
+@given(result=rows, by=st.tuples(days, days).map(sorted))
 def test_a_share_never_falls_and_what_is_unknown_stays_so(
-    found: list[tuple[int, int, int]], by: list[float]
+    result: list[tuple[int, int, int]], by: list[float]
 ) -> None:
-    sooner, later = (conversion(found).share_within(day)[0] for day in by)
+    sooner, later = (conversion(result).share_within(day)[0] for day in by)
     assert np.isnan(later) if np.isnan(sooner) else not later < sooner
 
 
-@given(found=rows, by=days)
+@given(result=rows, by=days)
 def test_nothing_is_known_of_days_that_nobody_was_watched(
-    found: list[tuple[int, int, int]], by: float
+    result: list[tuple[int, int, int]], by: float
 ) -> None:
-    one = conversion(found)
-    still = any(outcome == CENSORED for _, outcome, _ in found)
-    longest = max(day for day, _, _ in found)
-    open_at_last = still and max(day for day, outcome, _ in found if outcome == CENSORED) == longest
+    one = conversion(result)
+    still = any(outcome == CENSORED for _, outcome, _ in result)
+    longest = max(day for day, _, _ in result)
+    open_at_last = still and max(day for day, outcome, _ in result if outcome == CENSORED) == longest
     if by > longest and open_at_last:
         assert np.isnan(one.share_within(by)[0])
     if not still:
         assert not np.isnan(one.share_within(by)[0])
 
 
-@given(found=rows)
-def test_without_leavers_and_late_ones_it_is_kaplan_meier(found: list[tuple[int, int, int]]) -> None:
-    found = [(day, outcome % LEFT, 0) for day, outcome, _ in found] + [(5, REACHED, 0)] * 4
-    curve = conversion(found).curve
-    other = SurvfuncRight(*(np.array(part, float) for part in list(zip(*found, strict=True))[:2]))
+@given(result=rows)
+def test_without_leavers_and_late_ones_it_is_kaplan_meier(result: list[tuple[int, int, int]]) -> None:
+    result = [(day, outcome % LEFT, 0) for day, outcome, _ in result] + [(5, REACHED, 0)] * 4
+    curve = conversion(result).curve
+    other = SurvfuncRight(*(np.array(part, float) for part in list(zip(*result, strict=True))[:2]))
     known = other.surv_times <= curve["day"].max()
     assert curve.set_index("day")["share"].loc[other.surv_times[known]].to_numpy() == pytest.approx(
         1 - other.surv_prob[known]
@@ -142,7 +142,7 @@ def test_half_within_10_days_never_stands_beside_30_percent_within_180() -> None
 def test_the_number_watched_at_an_age_stands_beside_its_share() -> None:
     # of five: reached on day 10, left on day 20, reached on day 40, waiting since 50 and since 90
     five = of((10, REACHED), (20, LEFT), (40, REACHED), (50, CENSORED), (90, CENSORED))
-    assert [five.watched_at(age) for age in (5, 30, 60, 120)] == [5, 3, 1, 0]
+    assert [five.at_risk_before(age) for age in (5, 30, 60, 120)] == [5, 3, 1, 0]
     shares = [five.share_within(age)[0] for age in (5, 30, 60)]
     assert shares == pytest.approx([0, 1 / 5, 1 / 5 + 3 / 5 / 3])
     assert five.share_within(5)[1:] == pytest.approx((0, 1.96**2 / (5 + 1.96**2)), abs=1e-4)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.errors import ParameterError
-from cs_helpers.statistics.funnels import Exclusion, Funnel, attempts, counted
+from cs_helpers.statistics.funnels import Exclusion, Funnel, attempts, count_units
 
 START = datetime(2026, 7, 1)
 HOUR = timedelta(hours=1)
@@ -28,8 +28,8 @@ def stream(rows: Any) -> pd.DataFrame:
 
 def times(frame: pd.DataFrame) -> dict[Any, list[datetime]]:
     columns = [c for c in frame if c.startswith("at_")]
-    found = {row.unit: [getattr(row, c) for c in columns] for row in frame.itertuples()}
-    return {unit: [t.to_pydatetime() for t in listed if t == t] for unit, listed in found.items()}
+    result = {row.unit: [getattr(row, c) for c in columns] for row in frame.itertuples()}
+    return {unit: [t.to_pydatetime() for t in listed if t == t] for unit, listed in result.items()}
 
 
 SMALL = st.lists(st.tuples(st.integers(1, 2), st.sampled_from("ABCDX"), st.integers(0, 9)), max_size=14)
@@ -62,9 +62,9 @@ def funnels(draw: st.DrawFn) -> Funnel:
 @given(SMALL, funnels())
 def test_the_same_answers_as_the_reference(rows: list[tuple[int, str, int]], funnel: Funnel) -> None:
     events = [(unit, event, START + hour * HOUR) for unit, event, hour in rows]
-    found = attempts(stream(events), funnel)
-    assert times(found) == reference.attempts(events, funnel)
-    assert found["reached"].tolist() == [len(t) for t in times(found).values()]
+    result = attempts(stream(events), funnel)
+    assert times(result) == reference.attempts(events, funnel)
+    assert result["reached"].tolist() == [len(t) for t in times(result).values()]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -76,8 +76,8 @@ def test_the_numbers_that_posthog_publishes(case: Case) -> None:
     effect: Any = "drop_unit" if case.name == "excluded completion" else "void_attempt"
     exclusions = tuple(Exclusion(x, a + 1, b + 1, effect) for x, a, b in case.exclusions)
     funnel = Funnel(case.steps, case.window, case.mode, "latest_entry", exclusions)  # type: ignore[arg-type]
-    found = counted(stream(case.events), funnel)
-    assert tuple(found["units"]) == case.counts
+    result = count_units(stream(case.events), funnel)
+    assert tuple(result["units"]) == case.counts
     taken = attempts(stream(case.events), funnel)
     assert times(taken) == reference.attempts(case.events, funnel)
     waits = taken[[f"at_{k}" for k in range(1, len(case.steps) + 1)]].diff(axis=1) / timedelta(seconds=1)
@@ -108,8 +108,8 @@ def test_the_entry_rule_decides_from_when_the_window_counts() -> None:
 def test_a_breakdown_is_what_the_entry_said(mode: Any, entry: Any) -> None:
     rows = stream([("u", "A", START), ("u", "B", START + HOUR), ("v", "A", START + 2 * HOUR)])
     rows["csm"] = ["Sato", "Suzuki", "Suzuki"]
-    found = counted(rows, Funnel(("A", "B"), 2 * HOUR, mode, entry), by="csm")
-    assert list(zip(found["csm"], found["step"], found["units"], strict=True)) == [
+    result = count_units(rows, Funnel(("A", "B"), 2 * HOUR, mode, entry), by="csm")
+    assert list(zip(result["csm"], result["step"], result["units"], strict=True)) == [
         ("Sato", 1, 1), ("Sato", 2, 1), ("Suzuki", 1, 1), ("Suzuki", 2, 0),
     ]  # fmt: skip
 
@@ -135,38 +135,38 @@ def test_the_end_of_the_window_is_inside_it() -> None:
     rows = stream(
         [("u", "A", START), ("u", "B", START + HOUR), ("v", "A", START), ("v", "B", START + HOUR * 1.0001)]
     )
-    assert counted(rows, Funnel(("A", "B"), HOUR))["units"].tolist() == [2, 1]
+    assert count_units(rows, Funnel(("A", "B"), HOUR))["units"].tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("entry", ["first_entry", "latest_entry"])
 def test_a_breakdown_that_the_entry_does_not_know_is_not_taken_from_later(entry: Any) -> None:
     rows = stream([("u", "A", START), ("u", "B", START + HOUR), ("u", "A", START + 2 * HOUR)])
     rows["csm"] = [None, "Suzuki", "Suzuki"]
-    found = attempts(rows, Funnel(("A", "B"), HOUR, entry=entry), by="csm")
-    assert found["csm"].isna().tolist() == [True]
+    result = attempts(rows, Funnel(("A", "B"), HOUR, entry=entry), by="csm")
+    assert result["csm"].isna().tolist() == [True]
 
 
 def test_events_without_a_unit_or_a_time_are_left_out() -> None:
     rows = stream([("u", "A", START), (None, "A", START), ("v", "A", None)])
-    assert counted(rows, Funnel(("A",)))["units"].tolist() == [1]
+    assert count_units(rows, Funnel(("A",)))["units"].tolist() == [1]
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(ParameterError, match=r"no column 'csm'.*unit, event, occurred_at"):
-        counted(stream([]), Funnel(("A",)), by="csm")
+        count_units(stream([]), Funnel(("A",)), by="csm")
 
 
 def test_a_stream_may_lie_in_files(tmp_path: Path) -> None:
     rows = [("u", "A", START), ("u", "B", START + HOUR), ("v", "A", START)]
     for n, row in enumerate(rows):
         stream([row]).to_parquet(tmp_path / f"{n}.parquet")
-    assert counted(tmp_path, Funnel(("A", "B")))["units"].tolist() == [2, 1]
-    assert counted(tmp_path / "0.parquet", Funnel(("A", "B")))["units"].tolist() == [1, 0]
+    assert count_units(tmp_path, Funnel(("A", "B")))["units"].tolist() == [2, 1]
+    assert count_units(tmp_path / "0.parquet", Funnel(("A", "B")))["units"].tolist() == [1, 0]
 
 
 def test_nothing_in_a_stream_is_nobody() -> None:
-    found = counted(stream([]), Funnel(("A", "B"), HOUR))
-    assert found["units"].tolist() == [0, 0]
+    result = count_units(stream([]), Funnel(("A", "B"), HOUR))
+    assert result["units"].tolist() == [0, 0]
     assert attempts(stream([]), Funnel(("A", "B"), HOUR)).empty
 
 
@@ -199,7 +199,7 @@ def test_a_breakdown_may_have_any_name(mode: str, entry: str, column: str) -> No
     rows = stream([(1, "A", START), (1, "B", START + HOUR), (2, "A", START)])
     rows[column] = ["x", "x", "y"]
     funnel = Funnel(("A", "B"), 2 * HOUR, mode, entry)
-    assert counted(rows, funnel, by=column)[[column, "units"]].to_numpy().tolist() == [
+    assert count_units(rows, funnel, by=column)[[column, "units"]].to_numpy().tolist() == [
         ["x", 1], ["x", 1], ["y", 1], ["y", 0],
     ]  # fmt: skip
     assert attempts(rows, funnel, by=column)[column].tolist() == ["x", "y"]

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from cs_helpers.statistics.proportions import wilson
-from cs_helpers.statistics.replication import frozen_facts
+from cs_helpers.statistics.replication import replicate_facts
 
 SINCE = pd.Timestamp("2026-07-01")
 SIZES = {"s": "small", "m": "mid", "e": "enterprise"}
 
 
-def held_against(
-    *told: tuple[str, str, str | None], status: dict[tuple[str, str], str] | None = None
+def replication_of(
+    *mentions: tuple[str, str, str | None], status: dict[tuple[str, str], str] | None = None
 ) -> pd.DataFrame:
     """Facts of notes (company, day, code or reason); the first letter of a company is its size."""
     reasons = {"guidance", "timing", "benefit", "bias"}
@@ -23,9 +23,9 @@ def held_against(
             "code": what if what not in reasons else None, "reason": what if what in reasons else None,
             "reason_status": (status or {}).get((company, str(what)), "open") if what in reasons else None,
         }
-        for company, day, what in told
+        for company, day, what in mentions
     ]  # fmt: skip
-    return frozen_facts(pd.DataFrame(rows), SINCE)
+    return replicate_facts(pd.DataFrame(rows), SINCE)
 
 
 def before(code: str | None, *companies: str) -> list[tuple[str, str, str | None]]:
@@ -36,84 +36,85 @@ def since(code: str | None, *companies: str) -> list[tuple[str, str, str | None]
     return [(company, "2026-08-10", code) for company in companies]
 
 
-def verdict(found: pd.DataFrame, kind: str, what: str, segment: str) -> str:
-    return str(found.set_index(["kind", "what", "segment"]).at[(kind, what, segment), "verdict"])
+def verdict(result: pd.DataFrame, kind: str, what: str, segment: str) -> str:
+    return str(result.set_index(["kind", "what", "segment"]).at[(kind, what, segment), "verdict"])
 
 
 def test_what_a_later_company_tells_too_is_replicated() -> None:
-    found = held_against(*before("paper", "s1", "s2", "s3"), *since("paper", "s4"), *since("other", "s5"))
-    row = found.set_index(["kind", "segment"]).loc[("theme", "all")]
+    result = replication_of(*before("paper", "s1", "s2", "s3"), *since("paper", "s4"), *since("other", "s5"))
+    row = result.set_index(["kind", "segment"]).loc[("theme", "all")]
     assert row[["before", "of_before", "after", "of_after", "verdict"]].tolist() == [3, 3, 1, 2, "replicated"]
     assert (row["low"], row["high"]) == pytest.approx(wilson(1, 2))
 
 
 def test_a_company_heard_before_and_again_is_no_new_company() -> None:
-    found = held_against(*before("paper", "s1", "s2", "s3"), *since("paper", "s1"), *since("other", "s4"))
-    assert found.set_index(["kind", "segment"]).loc[("theme", "all"), ["after", "of_after"]].tolist() == [
+    result = replication_of(*before("paper", "s1", "s2", "s3"), *since("paper", "s1"), *since("other", "s4"))
+    assert result.set_index(["kind", "segment"]).loc[("theme", "all"), ["after", "of_after"]].tolist() == [
         0,
         1,
     ]
 
 
 def test_what_few_later_companies_do_not_tell_may_still_be_true() -> None:
-    found = held_against(
+    result = replication_of(
         *before("paper", "s1", "s2", "s3"), *before("other", "s4", "s5"), *since("other", "s6", "s7")
     )
-    row = found.set_index(["what", "segment"]).loc[("paper", "all")]
+    row = result.set_index(["what", "segment"]).loc[("paper", "all")]
     assert row["verdict"] == "not_observed"
     assert row["high"] == pytest.approx(1 - 0.05 ** (1 / 2))
 
 
 def test_what_many_later_companies_do_not_tell_is_contradicted() -> None:
     early = [f"s{n}" for n in range(20)]
-    found = held_against(*before("paper", *early), *since("other", *(f"s{n}" for n in range(30, 50))))
-    assert verdict(found, "theme", "paper", "all") == "contradicted"
+    result = replication_of(*before("paper", *early), *since("other", *(f"s{n}" for n in range(30, 50))))
+    assert verdict(result, "theme", "paper", "all") == "contradicted"
 
 
 def test_where_nobody_of_the_size_was_heard_since_nothing_is_tested() -> None:
-    found = held_against(*before("paper", "s1", "s2", "s3"), *since("paper", "m1"))
-    assert verdict(found, "theme", "paper", "small") == "untested"
+    result = replication_of(*before("paper", "s1", "s2", "s3"), *since("paper", "m1"))
+    assert verdict(result, "theme", "paper", "small") == "untested"
 
 
 def test_two_companies_make_no_fact() -> None:
-    assert held_against(*before("paper", "s1", "s2"), *since("paper", "s3")).empty
+    assert replication_of(*before("paper", "s1", "s2"), *since("paper", "s3")).empty
 
 
 def test_what_one_size_alone_told_is_contradicted_by_another_size() -> None:
     early = [*before("login", "s1", "s2", "s3"), *before("other", "m1", "e1")]
-    assert verdict(held_against(*early, *since("login", "m2")), "only", "login", "small") == "contradicted"
-    assert verdict(held_against(*early, *since("login", "s4")), "only", "login", "small") == "replicated"
+    assert verdict(replication_of(*early, *since("login", "m2")), "only", "login", "small") == "contradicted"
+    assert verdict(replication_of(*early, *since("login", "s4")), "only", "login", "small") == "replicated"
     assert (
-        verdict(held_against(*early, *since("other", "s4", "m2")), "only", "login", "small") == "not_observed"
+        verdict(replication_of(*early, *since("other", "s4", "m2")), "only", "login", "small")
+        == "not_observed"
     )
 
 
 def test_a_reason_that_more_later_companies_refute_than_give_is_contradicted() -> None:
     early = before("timing", "s1", "s2", "s3")
     refuted = {("s4", "timing"): "refuted", ("s5", "timing"): "refuted"}
-    found = held_against(*early, *since("timing", "s4", "s5", "s6"), status=refuted)
-    assert verdict(found, "reason", "timing", "all") == "contradicted"
+    result = replication_of(*early, *since("timing", "s4", "s5", "s6"), status=refuted)
+    assert verdict(result, "reason", "timing", "all") == "contradicted"
     assert (
-        verdict(held_against(*early, *since("timing", "s4", "s5", "s6")), "reason", "timing", "all")
+        verdict(replication_of(*early, *since("timing", "s4", "s5", "s6")), "reason", "timing", "all")
         == "replicated"
     )
 
 
 def test_a_reason_refuted_before_is_no_fact() -> None:
     refuted = {(company, "timing"): "refuted" for company in ("s1", "s2", "s3")}
-    assert held_against(*before("timing", "s1", "s2", "s3"), *since("timing", "s4"), status=refuted).empty
+    assert replication_of(*before("timing", "s1", "s2", "s3"), *since("timing", "s4"), status=refuted).empty
 
 
 def test_the_latest_note_that_decides_is_what_a_company_tells() -> None:
     refuted = {("s4", "timing"): "refuted"}
     first = [*before("timing", "s1", "s2", "s3"), *since("timing", "s4"), ("s4", "2026-07-05", "timing")]
-    found = held_against(*first, status=refuted)
-    row = found.set_index(["kind", "segment"]).loc[("reason", "all")]
+    result = replication_of(*first, status=refuted)
+    row = result.set_index(["kind", "segment"]).loc[("reason", "all")]
     assert row[["after", "refuted", "verdict"]].tolist() == [0, 1, "contradicted"]
 
 
 def test_another_mix_of_sizes_contradicts_nothing() -> None:
-    found = held_against(
+    result = replication_of(
         *before("slow", *(f"s{n}" for n in range(10))), *since("other", *(f"m{n}" for n in range(6)))
     )
-    assert verdict(found, "theme", "slow", "all") == "untested"
+    assert verdict(result, "theme", "slow", "all") == "untested"

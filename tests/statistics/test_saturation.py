@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from cs_helpers.statistics import saturation as module
-from cs_helpers.statistics.saturation import heard, new_codes, saturation
+from cs_helpers.statistics.saturation import new_codes, saturation, saturation_curves
 
 NEW = [15, 8, 7, 7, 3, 1, 2, 0, 1, 1, 0, 0]
 
 
 def test_new_information_is_as_published() -> None:
-    found = saturation(NEW, base=4, run=2)
-    assert found.ratios == pytest.approx((0.1081, 0.0811, 0.0541, 0.0270), abs=5e-5)
-    assert str(found) == "7+2"
+    result = saturation(NEW, base=4, run=2)
+    assert result.ratios == pytest.approx((0.1081, 0.0811, 0.0541, 0.0270), abs=5e-5)
+    assert str(result) == "7+2"
     assert str(saturation(NEW, base=5, run=2)) == "6+2"
 
 
@@ -31,7 +31,7 @@ def test_codes_that_an_earlier_interview_had_are_not_new() -> None:
     assert new_codes([frozenset("ab"), frozenset("bc"), frozenset("a"), frozenset("d")]) == [2, 1, 0, 1]
 
 
-def told(**codes: str) -> pd.DataFrame:
+def mentions(**codes: str) -> pd.DataFrame:
     """Company -> its codes, a letter each; held one day after the other."""
     rows = [
         {"account_id": name, "held_on": pd.Timestamp("2026-01-01") + pd.Timedelta(days=n), "code": code}
@@ -49,29 +49,29 @@ def test_themes_by_companies_are_the_mean_over_orders(monkeypatch: pytest.Monkey
     ]
     expected = [sum(column) / 6 for column in zip(*known, strict=True)]
     monkeypatch.setattr(module, "_ORDERS", 6000)
-    found = heard(told(**companies))
-    assert found["themes"].tolist() == pytest.approx(expected, abs=0.03)
-    assert found["new"].sum() == pytest.approx(4)
+    result = saturation_curves(mentions(**companies))
+    assert result["themes"].tolist() == pytest.approx(expected, abs=0.03)
+    assert result["new"].sum() == pytest.approx(4)
 
 
 def test_each_segment_is_told_alone() -> None:
     many = {f"S{n:02}": "abc" for n in range(12)} | {f"L{n:02}": chr(97 + n) * 2 for n in range(12)}
     segments = pd.Series({name: "small" if name[0] == "S" else "large" for name in many})
-    found = heard(told(**many), segments).groupby("segment").last()
+    result = saturation_curves(mentions(**many), segments).groupby("segment").last()
     # every small company tells the same: after the base nothing is new; each large one tells something new
-    assert found.loc["small", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 3, "4+2", 1]
-    assert found.loc["large", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 12, "", 0]
+    assert result.loc["small", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 3, "4+2", 1]
+    assert result.loc["large", ["companies", "themes", "saturated", "reached"]].tolist() == [12, 12, "", 0]
 
 
 def test_a_company_that_tells_nothing_new_or_nothing_at_all_counts() -> None:
-    rows = told(A="ab", B="cd", C="ef", D="gh")
+    rows = mentions(A="ab", B="cd", C="ef", D="gh")
     quiet = [
         {"account_id": f"Q{n}", "held_on": pd.Timestamp("2026-02-01") + pd.Timedelta(days=n), "code": None}
         for n in range(12)
     ]
-    last = heard(pd.concat([rows, pd.DataFrame(quiet)], ignore_index=True)).iloc[-1]
+    last = saturation_curves(pd.concat([rows, pd.DataFrame(quiet)], ignore_index=True)).iloc[-1]
     assert (last["companies"], round(last["themes"], 9), last["saturated"]) == (16, 8, "4+2")
 
 
 def test_nobody_heard_is_nothing_known() -> None:
-    assert heard(told()[[]].reindex(columns=["account_id", "held_on", "code"])).empty
+    assert saturation_curves(mentions()[[]].reindex(columns=["account_id", "held_on", "code"])).empty

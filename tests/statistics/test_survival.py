@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion, incidence, log_rank, share_by
+from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion, incidence, log_rank, share_at
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -89,7 +89,7 @@ def test_a_median_that_is_not_reached_is_said_to_be_so() -> None:
 
 def test_the_share_by_a_day_is_the_published_one() -> None:
     rows = published("survival_lifelines/rossi.csv")
-    share, _, _ = share_by(incidence(rows["week"], rows["arrest"]), 52)
+    share, _, _ = share_at(incidence(rows["week"], rows["arrest"]), 52)
     assert 1 - share == pytest.approx(0.7361, abs=5e-5)
 
 
@@ -103,12 +103,12 @@ def test_the_median_of_monthly_contracts_with_internet_is_the_published_one() ->
 
 @given(rows=waits, by=st.integers(0, 13))
 def test_incidence_is_that_of_the_ten_line_reference(rows: list[tuple[float, int]], by: int) -> None:
-    assert share_by(curve_of(rows), by)[0] == pytest.approx(aalen_johansen(rows, by)[0])
+    assert share_at(curve_of(rows), by)[0] == pytest.approx(aalen_johansen(rows, by)[0])
 
 
 @given(rows=waits, by=st.integers(0, 13))
 def test_reached_left_and_still_waiting_add_up_to_everybody(rows: list[tuple[float, int]], by: int) -> None:
-    reached, left = (share_by(curve_of(r), by)[0] for r in (rows, swapped(rows)))
+    reached, left = (share_at(curve_of(r), by)[0] for r in (rows, swapped(rows)))
     assert reached + left + aalen_johansen(rows, by)[2] == pytest.approx(1)
 
 
@@ -130,7 +130,7 @@ def log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarra
 @given(rows=waits)
 def test_without_anybody_waiting_the_interval_is_that_of_a_share(rows: list[tuple[float, int]]) -> None:
     ended = [(day, outcome or LEFT) for day, outcome in [*rows, (1, LEFT), (2, REACHED)]]
-    share, low, high = share_by(curve_of(ended), 99)
+    share, low, high = share_at(curve_of(ended), 99)
     error = np.sqrt(share * (1 - share) / len(ended))
     assert share == pytest.approx(np.mean([outcome == REACHED for _, outcome in ended]))
     assert (low, high) == pytest.approx(log_log(np.array(share), error), abs=1e-6)
@@ -164,15 +164,15 @@ def test_the_order_of_customers_changes_nothing(rows: list[tuple[float, int]], s
 
 def test_leaving_does_not_count_as_if_the_customer_could_still_have_reached_it() -> None:
     # four wait; one leaves on day 1, then one of three reaches it on day 2: 3/4 x 1/3, not 1/3
-    assert share_by(curve_of([(1, LEFT), (2, REACHED), (3, CENSORED), (3, CENSORED)]), 3)[0] == 0.25
+    assert share_at(curve_of([(1, LEFT), (2, REACHED), (3, CENSORED), (3, CENSORED)]), 3)[0] == 0.25
 
 
 def test_a_step_reached_on_the_day_of_the_first_counts() -> None:
-    assert share_by(curve_of([(0, REACHED), (0, REACHED), (5, CENSORED), (5, CENSORED)]), 1)[0] == 0.5
+    assert share_at(curve_of([(0, REACHED), (0, REACHED), (5, CENSORED), (5, CENSORED)]), 1)[0] == 0.5
 
 
 def test_before_the_first_step_of_the_curve_the_share_is_0() -> None:
-    assert share_by(curve_of([(3, REACHED), (4, CENSORED)]), 2) == (0.0, 0.0, 0.0)
+    assert share_at(curve_of([(3, REACHED), (4, CENSORED)]), 2) == (0.0, 0.0, 0.0)
 
 
 def test_where_nobody_reached_it_the_curve_stays_at_0() -> None:
@@ -198,10 +198,10 @@ def test_growing_sign_ups_bias_the_mean_of_converters_and_not_the_median_here() 
     wait = chance.exponential(median / np.log(2), 4000)
     reached = wait <= today - signed_up
     observed = np.where(reached, wait, today - signed_up)
-    found, low, high = median_of(observed, reached)
+    result, low, high = median_of(observed, reached)
     assert np.median(wait[reached]) < wait[reached].mean() < median / 2
     assert low <= median <= high
-    assert found == pytest.approx(median, rel=0.1)
+    assert result == pytest.approx(median, rel=0.1)
 
 
 def test_the_log_rank_test_is_the_published_one() -> None:
@@ -246,7 +246,7 @@ def test_who_came_late_counts_from_then_on(rows: list[tuple[int, int, int]], by:
         ends = [outcome for d, outcome, _ in rows if d == day]
         share += waiting * ends.count(REACHED) / at_risk
         waiting *= 1 - (ends.count(REACHED) + ends.count(LEFT)) / at_risk
-    assert share_by(late(rows), by)[0] == pytest.approx(share)
+    assert share_at(late(rows), by)[0] == pytest.approx(share)
 
 
 @given(rows=truncated)
@@ -275,7 +275,7 @@ def test_customers_older_than_the_log_bias_who_ignores_it_and_not_us() -> None:
     median, low, high = median_of(days, reached == REACHED, since)
     assert low <= 60 <= high
     assert median == pytest.approx(60, rel=0.1)
-    _, low, high = share_by(incidence(days, reached, since), 60)
+    _, low, high = share_at(incidence(days, reached, since), 60)
     assert low <= 0.5 <= high
 
 

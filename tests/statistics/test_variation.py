@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, fisher_exact
 
-from cs_helpers.statistics.variation import cramers_v, exact_p, never_heard, varying
+from cs_helpers.statistics.variation import compare_segments, cramers_v, exact_p, zero_count_bound
 
 
 def test_the_exact_test_is_fishers_as_published() -> None:
@@ -26,17 +26,17 @@ def test_of_two_segments_it_is_scipys(a: int, b: int, c: int, d: int) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=4))
 def test_of_more_segments_it_adds_up_the_tables_that_are_as_rare(cells: list[tuple[int, int]]) -> None:
-    told, of = [a for a, _ in cells], [a + b for a, b in cells]
+    counts, totals = [a for a, _ in cells], [a + b for a, b in cells]
 
     def ways(table: tuple[int, ...]) -> int:
-        found = 1
-        for n, k in zip(of, table, strict=True):
-            found *= comb(n, k)
-        return found
+        result = 1
+        for n, k in zip(totals, table, strict=True):
+            result *= comb(n, k)
+        return result
 
-    tables = [t for t in combined(*(range(n + 1) for n in of)) if sum(t) == sum(told)]
-    as_rare = sum(ways(t) for t in tables if ways(t) <= ways(tuple(told)) * (1 + 1e-9))
-    assert exact_p(told, of) == pytest.approx(as_rare / sum(map(ways, tables)))
+    tables = [t for t in combined(*(range(n + 1) for n in totals)) if sum(t) == sum(counts)]
+    as_rare = sum(ways(t) for t in tables if ways(t) <= ways(tuple(counts)) * (1 + 1e-9))
+    assert exact_p(counts, totals) == pytest.approx(as_rare / sum(map(ways, tables)))
 
 
 def test_of_very_many_companies_it_is_chi_squareds() -> None:
@@ -53,19 +53,21 @@ def test_a_rare_theme_among_many_companies_has_its_exact_p() -> None:
 
 
 def test_cramers_v_is_that_of_chi_squared() -> None:
-    told, of = [8, 1, 2], [13, 11, 8]
-    table = [told, [n - k for k, n in zip(told, of, strict=True)]]
+    counts, totals = [8, 1, 2], [13, 11, 8]
+    table = [counts, [n - k for k, n in zip(counts, totals, strict=True)]]
     chi = chi2_contingency(table, correction=False).statistic
-    assert cramers_v(told, of) == pytest.approx((chi / 32) ** 0.5)
+    assert cramers_v(counts, totals) == pytest.approx((chi / 32) ** 0.5)
     assert cramers_v([5, 5], [5, 5]) == 0
 
 
 def test_what_was_never_heard_may_still_be_so() -> None:
-    assert never_heard(24) == pytest.approx(0.117, abs=5e-4)
-    assert never_heard(0) == 1
+    assert zero_count_bound(24) == pytest.approx(0.117, abs=5e-4)
+    assert zero_count_bound(0) == 1
 
 
-def told_by(shares: dict[str, dict[str, float]], n: int, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
+def simulated_mentions(
+    shares: dict[str, dict[str, float]], n: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.Series]:
     """n companies of each segment, each of which tells a code with a chance of its own."""
     draw = random(seed)
     segment = pd.Series({f"{s}{k}": s for s in next(iter(shares.values())) for k in range(n)})
@@ -86,19 +88,19 @@ SHARES = {
 
 
 def test_what_varies_is_said_what_does_not_and_what_cannot_be_told() -> None:
-    found = varying(*told_by(SHARES, 200)).set_index("code")
-    assert found.at["large", "verdict"] == "varies"
-    assert set(found.drop("large")["verdict"]) == {"alike"}
-    few = varying(*told_by(SHARES, 6)).set_index("code")
+    result = compare_segments(*simulated_mentions(SHARES, 200)).set_index("code")
+    assert result.at["large", "verdict"] == "varies"
+    assert set(result.drop("large")["verdict"]) == {"alike"}
+    few = compare_segments(*simulated_mentions(SHARES, 6)).set_index("code")
     assert set(few.drop("large")["verdict"]) == {"unknown"}
 
 
 def test_companies_are_counted_not_mentions() -> None:
-    told, segment = told_by({"x": {"a": 1.0, "b": 0.0}}, 8)
-    once = varying(told, segment)
-    pd.testing.assert_frame_equal(varying(pd.concat([told] * 3), segment), once)
+    mentions, segment = simulated_mentions({"x": {"a": 1.0, "b": 0.0}}, 8)
+    once = compare_segments(mentions, segment)
+    pd.testing.assert_frame_equal(compare_segments(pd.concat([mentions] * 3), segment), once)
     row = once.iloc[0]
-    assert row["told"] == {"a": 8, "b": 0}
+    assert row["mentioned"] == {"a": 8, "b": 0}
     assert row["of"] == {"a": 8, "b": 8}
     assert row["p"] == pytest.approx(fisher_exact([[8, 0], [0, 8]]).pvalue)
     assert row["v"] == 1
@@ -106,10 +108,13 @@ def test_companies_are_counted_not_mentions() -> None:
 
 def test_of_noise_hardly_anything_is_said_to_vary() -> None:
     noise = {f"code_{k}": {"a": 0.4, "b": 0.4, "c": 0.4} for k in range(12)}
-    wrong = sum((varying(*told_by(noise, 12, seed))["verdict"] == "varies").any() for seed in range(60))
+    wrong = sum(
+        (compare_segments(*simulated_mentions(noise, 12, seed))["verdict"] == "varies").any()
+        for seed in range(60)
+    )
     assert wrong <= 6
 
 
 def test_one_segment_varies_from_nothing() -> None:
-    told, segment = told_by({"x": {"a": 1.0}}, 8)
-    assert varying(told, segment).empty
+    mentions, segment = simulated_mentions({"x": {"a": 1.0}}, 8)
+    assert compare_segments(mentions, segment).empty

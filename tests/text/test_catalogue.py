@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cs_helpers import analyses
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.text import Text, _account_catalogue, catalogue
@@ -40,19 +41,14 @@ def test_where_accounts_are_counted_the_sentences_have_the_same_fields(language)
         if re.search(r"(?i)\ba account|customer|顧客", re.sub(r"\{[^}]*\}", "", s))
     ]
     assert said
-    assert not [
-        k
-        for k in said
-        if k.startswith(
-            ("baselines.", "charts.", "health.", "interviews.", "journeys.", "maturity.", "notes.")
-        )
-    ]
+    of_analyses = tuple(f"{topic}." for topic in ("charts", "notes", *analyses.names()))
+    assert not [k for k in said if k.startswith(of_analyses)]
 
 
 def test_accounts_stand_in_place_of_customers_with_their_article():
     text = Text("en", accounts=True)
     assert (
-        text("notes.value_not_reached")
+        text("journeys.notes.value_not_reached")
         == "Not available yet: no account has reached the step that stands for value."
     )
     assert text("charts.n_customers", n="7") == "n = 7 accounts"

@@ -30,24 +30,24 @@ def box():
 
 
 def test_a_word_is_found_in_any_spelling_the_latest_note_first(box):
-    found = box.find("つまづく")
-    assert found[["left", "hit", "note_id"]].to_numpy().tolist() == [
+    result = box.find("つまづく")
+    assert result[["left", "hit", "note_id"]].to_numpy().tolist() == [
         ["", "躓い", "N-2"],
         ["設定で", "つまずい", "N-1"],
     ]
 
 
 def test_what_is_asked_in_the_box_is_shown_below_it_as_text(box):
-    box.asked.value = "つまづく"
+    box.query.value = "つまづく"
     assert "&lt;script&gt;" in box.page.value
     assert "Kita &amp; Co" in box.page.value
     assert "語として2か所（メモ2件）、表記どおりでは0か所あります。" in box.page.value
-    box.asked.value = " "
+    box.query.value = " "
     assert box.page.value == ""
 
 
 def test_the_count_says_which_places_are_counted(box):
-    box.asked.value = "順"
+    box.query.value = "順"
     assert "語として0か所（メモ0件）、表記どおりでは1か所あります。" in box.page.value
     assert "<td" not in box.page.value
     box.as_written.value = True
@@ -66,15 +66,15 @@ def test_the_count_reads_so_in_english_and_says_what_is_left_out(box):
     many = Places(
         pd.DataFrame({"note": range(50)}), 10_000, 700, True, Count(10_000, True), Count(10_000, True)
     )
-    assert english._counted(many) == (
+    assert english._count_sentence(many) == (
         "As written: at least 10,000 (notes: at least 700). As a whole word: at least 10,000. Shown: the latest 50 of at least 10,000."
     )
-    assert box._counted(many).endswith("10,000か所以上のうち、新しい順に50か所を表示しています。")
+    assert box._count_sentence(many).endswith("10,000か所以上のうち、新しい順に50か所を表示しています。")
 
 
 def test_a_wrong_pattern_is_said_below_the_box(box):
     box.pattern.value = True
-    box.asked.value = "("
+    box.query.value = "("
     assert "regular expression" in box.page.value
     with pytest.raises(ParameterError):
         box.find("(", pattern=True)

@@ -1,174 +1,166 @@
-"""What customers do and say: coverage of viewpoints and segments, behaviour against words, quotes."""
+"""Interviews: coverage of viewpoints and segments, evidence, quotes and themes, reasons, and agreement of coders."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable
+
 import pandas as pd
 
-from cs_helpers.analyses.interviews.coders import agreement, code_agreement, disputed, ledger, read_by_one
-from cs_helpers.analyses.interviews.coders import pairs as role_pairs
-from cs_helpers.analyses.interviews.coverage import crossing, customers_of, grid, next_companies
+from cs_helpers.analyses.interviews.coders import (
+    agreement,
+    code_agreement,
+    codes_by_role,
+    count_single_readings,
+    disputed_notes,
+    pairwise_kappa,
+)
+from cs_helpers.analyses.interviews.coverage import (
+    coverage_by_segment,
+    crossed_coverage,
+    current_customers,
+    next_companies,
+)
+from cs_helpers.analyses.interviews.declared import DECLARES as DECLARES
+from cs_helpers.analyses.interviews.differences import exclusive_codes, segments_by_dimension, varying_codes
+from cs_helpers.analyses.interviews.evidence import evidence_by_group, evidence_by_viewpoint, problem_depth
 from cs_helpers.analyses.interviews.framework import matrix, sources, themes
 from cs_helpers.analyses.interviews.key_words import (
-    compared,
-    counted,
-    in_context,
+    can_compare,
+    count_terms,
+    key_word_contexts,
     key_words,
-    out_of_reach,
     pairs,
+    words_without_theme,
 )
-from cs_helpers.analyses.interviews.leadership import for_leadership as for_leadership
-from cs_helpers.analyses.interviews.reasons import counted as counted_reasons
-from cs_helpers.analyses.interviews.reasons import hypotheses
+from cs_helpers.analyses.interviews.readings import QUARTERS, note_readings
+from cs_helpers.analyses.interviews.reasons import count_reasons, hypotheses
 from cs_helpers.analyses.interviews.verdicts import verdicts
-from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS, WHY_LEVELS
-from cs_helpers.customers.segments import SEGMENTS, not_known, only_known, segments_in, with_segments
-from cs_helpers.customers.time import without_contracts
+from cs_helpers.contract.vocabulary import WHY_LEVELS
+from cs_helpers.customers.segments import count_unknown, mask_unknown, segments_present
+from cs_helpers.customers.time import missing_contracts
 from cs_helpers.result import Metric, Note, Result
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.statistics.replication import frozen_facts
-from cs_helpers.statistics.saturation import heard
-from cs_helpers.statistics.variation import exact_p, varying
-from cs_helpers.words.masking import blank_pseudonyms
-from cs_helpers.words.tokens import JAPANESE
+from cs_helpers.statistics.proportions import wilson
+from cs_helpers.statistics.replication import replicate_facts
+from cs_helpers.statistics.saturation import saturation_curves
 
-#: interviews of so many quarters, the reported one included, are read together
-QUARTERS = 4
 #: the method asks for at least 20 to 30 companies
-LEAST_COMPANIES = 20
-#: a code is compared between segments when so many companies told it
-LEAST_TOLD = 5
-#: so many key words of a segment are shown in context
+MIN_COMPANIES = 20
+#: the key words of a segment that are shown in context
 IN_CONTEXT = 3
-
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = {
-    **columns(
-        public="dimension segment size quadrant industry first first_segment second second_segment customers of other_of cell"
-        " state step days held_on script fills low high p v z",
-        company="account_id name note_id note_ids notes_for notes_against",
-        told="viewpoint viewpoints behaviour words inference share companies notes group guessed guessed_low guessed_high drifts"
-        " evidence text readings term written others of_others log_odds sure left hit right both jaccard codes quotes code theme"
-        " reason told records status measure same found given supported open refuted kind what before of_before after of_after verdict why core"
-        " expectation known ask themes new saturated reached coders alpha kappa differ roles",
-    ),
-    "ledger.*": "told",  # a column for each role of coders
-}
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """As-Is from the interviews of the last four quarters; companies are counted, not mentions.
 
-    A note's viewpoints and codes are those of one coder (`_told`).
+    The viewpoints and codes of a note are those of one coder (`readings.note_readings`).
 
-    Tables: `coverage` and `crossing`: see `coverage.grid` and `.crossing`; `next`: see
-    `coverage.next_companies`; `evidence` (viewpoint or `all`, behaviour, words, inference, share, low, high): behaviour
-    among behaviour and words; `meter`: see `_meter`; `framework`, `themes` and `sources`: see `framework`;
-    `segment_facts` (code, size, companies, of, other_of, p, script, text): codes that vary by size, and one
-    size alone tells; `depth`: see `_depth`; `varies` (dimension size or quadrant, then see
-    `variation.varying`); `key_words` (dimension size, quadrant or industry, then see `key_words.key_words`), `context`,
-    `pairs` and `out_of_reach`: see `key_words`; `hypotheses` and `reasons`: see
-    `reasons.hypotheses` and `.counted`; `frozen`: see `replication.frozen_facts`, tested on the reported quarter;
-    `saturation`: see `saturation.heard`, by size; `agreement`, `code_agreement`, `role_pairs` and `ledger`: see `coders`;
-    `disputed`: the same with name, size, evidence and text of each note.
+    Tables: `coverage`, `crossing` and `next`: see `coverage`; `evidence`, `meter` (by group) and `depth`: see
+    `evidence`; `framework`, `themes` and `sources`: see `framework`; `varies` and `segment_facts`: see `differences`;
+    `key_words` (dimension size, quadrant or industry, then see `key_words.key_words`), `context`, `pairs` and
+    `out_of_reach`: see `key_words`; `hypotheses` and `reasons`: see `reasons`; `frozen`: see
+    `replication.replicate_facts`, tested on the reported quarter; `saturation`: see `saturation.saturation_curves`, by
+    size; `agreement`, `code_agreement`, `role_pairs` and `ledger`: see `coders`; `disputed`: see
+    `coders.disputed_notes`, with name, size, evidence and text of each note.
     """
-    asked = (
+    questions = (
         "coverage", "crossing", "next", "evidence", "framework", "key_words", "hypotheses", "frozen", "reasons", "saturation",
         "agreement", "depth", "varies",
     )  # fmt: skip
     missing = data.missing("interviews", "notes")
     first = quarter.back(QUARTERS - 1)
     if missing:
-        notes = tuple(Note("missing_table", about, {"tables": missing}) for about in asked)
-        return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
-    told = _told(data, quarter)
-    companies = int(told["account_id"].nunique())
+        unanswered = tuple(Note("missing_table", about, {"tables": missing}) for about in questions)
+        return _empty_result(data, quarter, first, unanswered)
+    readings = note_readings(data, quarter)
+    companies = int(readings["account_id"].nunique())
     if not companies:
-        notes = tuple(Note("no_interviews", about, {"quarters": QUARTERS}) for about in asked)
-        return Result("interviews", data.product.product, quarter, first.start, data.as_of, 0, {}, {}, notes)
-    found: list[Note] = []
-    notes_told = told.drop_duplicates("note_id")
-    words = counted(notes_told[notes_told["evidence"] != "inference"])
-    customers = customers_of(data, quarter)
+        unanswered = tuple(Note("no_interviews", about, {"quarters": QUARTERS}) for about in questions)
+        return _empty_result(data, quarter, first, unanswered)
+    notes: list[Note] = []
+    interview_notes = readings.drop_duplicates("note_id")
+    words = count_terms(interview_notes[interview_notes["evidence"] != "inference"])
+    customers = current_customers(data, quarter)
     tables = {
-        "evidence": _evidence(told), "meter": _meter(notes_told), "crossing": crossing(told, customers, data.sizes),
-        "sources": sources(told), **_words(words, notes_told),
+        "evidence": evidence_by_viewpoint(readings), "meter": evidence_by_group(interview_notes),
+        "crossing": crossed_coverage(readings, customers, data.sizes),
+        "sources": sources(readings), **_word_tables(words, interview_notes),
     }  # fmt: skip
     metrics: dict[str, Metric] = {}
-    if companies < LEAST_COMPANIES:
-        found.append(Note("few_companies", "coverage", {"companies": companies, "needed": LEAST_COMPANIES}))
+    if companies < MIN_COMPANIES:
+        notes.append(Note("few_companies", "coverage", {"companies": companies, "needed": MIN_COMPANIES}))
     if data.missing("codings"):
-        found += [
+        notes += [
             Note("missing_table", about, {"tables": ("codings",)})
-            for about in asked
+            for about in questions
             if about not in ("crossing", "evidence", "key_words")
         ]
     else:
-        tables |= _coded(data, told, quarter, customers, tables["crossing"])
+        tables |= _coding_tables(data, readings, quarter, customers, tables["crossing"])
         if not any(name in tables for name in ("agreement", "ledger")):
-            found.append(Note("one_coder", "agreement", {}))
-        elif alone := read_by_one(data["codings"][data["codings"]["note_id"].isin(told["note_id"])]):
-            found.append(Note("read_by_one", "agreement", {"notes": alone}))
+            notes.append(Note("one_coder", "agreement", {}))
+        elif single := count_single_readings(_codings_of(data, readings)):
+            notes.append(Note("read_by_one", "agreement", {"notes": single}))
         if tables["saturation"].empty:
-            found.append(Note("nothing_coded", "saturation", {}))
-        found += [Note("no_segments", name, {}) for name in ("coverage", "framework") if tables[name].empty]
-        in_reach, of_words, tables["out_of_reach"] = out_of_reach(
-            words, frozenset(tables["themes"].loc[tables["themes"]["theme"], "note_ids"].explode())
+            notes.append(Note("nothing_coded", "saturation", {}))
+        notes += [Note("no_segments", name, {}) for name in ("coverage", "framework") if tables[name].empty]
+        in_reach, all_words, tables["out_of_reach"] = words_without_theme(
+            words, _theme_notes(tables["themes"])
         )
-        if of_words:
-            low, high = wilson(in_reach, of_words)
+        if all_words:
+            low, high = wilson(in_reach, all_words)
             metrics["words_in_reach"] = Metric(
-                "words_in_reach", in_reach / of_words, "share", of_words, low, high
+                "words_in_reach", in_reach / all_words, "share", all_words, low, high
             )
         if tables["hypotheses"].empty:
             del tables["reasons"]
-            found.append(Note("no_reasons", "reasons", {}))
-        if tables["next"].empty and not customers["account_id"].isin(told["account_id"]).all():
+            notes.append(Note("no_reasons", "reasons", {}))
+        if tables["next"].empty and not customers["account_id"].isin(readings["account_id"]).all():
             del tables["next"]
-            found.append(Note("no_segments", "next", {}))
+            notes.append(Note("no_segments", "next", {}))
         elif customers.empty:
             del tables["next"]
-            found.append(Note("no_customers", "next", {"quarter": str(quarter)}))
-        elif tables["next"].empty and without_contracts(data):
+            notes.append(Note("no_customers", "next", {"quarter": str(quarter)}))
+        elif tables["next"].empty and missing_contracts(data):
             del tables["next"]
-            found.append(Note("next_unknown", "next", {}))
-    some, none = not_known(customers, "size", "industry", "quadrant")
-    if some:
-        found.append(Note("segment_unknown", "coverage", {"segments": some, "of": len(customers)}))
-    if none:
-        found.append(Note("segment_not_recorded", "coverage", {"dimensions": none}))
+            notes.append(Note("next_unknown", "next", {}))
+    partly_unknown, all_unknown = count_unknown(customers, "size", "industry", "quadrant")
+    if partly_unknown:
+        notes.append(Note("segment_unknown", "coverage", {"segments": partly_unknown, "of": len(customers)}))
+    if all_unknown:
+        notes.append(Note("segment_not_recorded", "coverage", {"dimensions": all_unknown}))
     if tables["crossing"].empty:
-        found.append(Note("no_crossing", "crossing", {}))
-    elif without_contracts(data):
-        found.append(Note("accounts_only", "crossing", {}))
+        notes.append(Note("no_crossing", "crossing", {}))
+    elif missing_contracts(data):
+        notes.append(Note("accounts_only", "crossing", {}))
     if tables["key_words"].empty:
         del tables["key_words"]
-        among = (compared(words, segment) for segment in _segments(notes_told).values())
-        found.append(Note("no_leaning_word" if any(among) else "no_key_words", "key_words", {}))
-    all_notes = tables["evidence"].set_index("viewpoint").loc["all"]
-    seen = int(all_notes["behaviour"] + all_notes["words"])
+        was_compared = any(
+            can_compare(words, segment) for segment in segments_by_dimension(interview_notes).values()
+        )
+        notes.append(Note("no_leaning_word" if was_compared else "no_key_words", "key_words", {}))
+    overall = tables["evidence"].set_index("viewpoint").loc["all"]
+    certain = int(overall["behaviour"] + overall["words"])
     metrics |= {
         "companies": Metric("companies", float(companies), "count", companies),
-        "notes": Metric("notes", float(len(notes_told)), "count", len(notes_told)),
+        "notes": Metric("notes", float(len(interview_notes)), "count", len(interview_notes)),
         "behaviour_share": Metric(
             "behaviour_share",
-            float(all_notes["share"]) if seen else None,
+            float(overall["share"]) if certain else None,
             "share",
-            seen,
-            float(all_notes["low"]) if seen else None,
-            float(all_notes["high"]) if seen else None,
+            certain,
+            float(overall["low"]) if certain else None,
+            float(overall["high"]) if certain else None,
         ),
     }
     if len(tables.get("depth", ())):
-        whole, of = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum()), len(tables["depth"])
-        low, high = wilson(whole, of)
-        metrics["understood"] = Metric("understood", whole / of, "share", of, low, high)
+        understood, total = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum()), len(tables["depth"])
+        low, high = wilson(understood, total)
+        metrics["understood"] = Metric("understood", understood / total, "share", total, low, high)
     if "coverage" in tables:
         by_size = tables["coverage"][tables["coverage"]["dimension"] == "size"]
-        by_size = by_size[only_known(by_size["segment"]).notna()]
+        by_size = by_size[mask_unknown(by_size["segment"]).notna()]
         if len(by_size):
             metrics["covered_cells"] = Metric(
                 "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
@@ -182,222 +174,86 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         companies,
         tables,
         metrics,
-        tuple(found),
+        tuple(notes),
         verdicts=verdicts(tables, metrics),
     )
 
 
-def _coded(
-    data: ProductData, told: pd.DataFrame, quarter: Quarter, customers: pd.DataFrame, crossed: pd.DataFrame
+def _empty_result(data: ProductData, quarter: Quarter, first: Quarter, notes: Iterable[Note]) -> Result:
+    product = data.product.product
+    return Result("interviews", product, quarter, first.start, data.as_of, 0, {}, {}, tuple(notes))
+
+
+def _coding_tables(
+    data: ProductData,
+    readings: pd.DataFrame,
+    quarter: Quarter,
+    customers: pd.DataFrame,
+    crossing: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """What rests on how notes were read: of a company that nobody coded yet nothing is known."""
-    coded = told.dropna(subset=["viewpoint"])
-    guessed = coded["evidence"] == "inference"
-    # what was only inferred is nobody's theme and nobody's reason
-    said = coded.assign(
-        **{column: coded[column].mask(guessed) for column in ("code", "reason", "reason_status")}
+    """The tables that need codings, over the companies with a coded note."""
+    coded = readings.dropna(subset=["viewpoint"])
+    # inferences count neither as mentions of a theme nor as a reason given
+    is_inference = coded["evidence"] == "inference"
+    mentions = coded.assign(
+        **{column: coded[column].mask(is_inference) for column in ("code", "reason", "reason_status")}
     )
     segments = coded.drop_duplicates("account_id").set_index("account_id")[["size", "quadrant"]]
-    heard_in, asked_why, varies = (
-        grid(told, customers, data.sizes),
-        hypotheses(data, said, quarter),
-        _varies(said, segments),
-    )
+    coverage = coverage_by_segment(readings, customers, data.sizes)
+    given_reasons = hypotheses(data, mentions, quarter)
+    varies = varying_codes(mentions, segments)
     return {
-        "coverage": heard_in,
-        "next": next_companies(customers, told, heard_in, crossed),
+        "coverage": coverage,
+        "next": next_companies(customers, readings, coverage, crossing),
         "framework": matrix(coded, data.sizes),
         "themes": themes(coded),
-        "hypotheses": asked_why,
-        "reasons": counted_reasons(asked_why, coded, data.sizes),
-        "frozen": frozen_facts(said, pd.Timestamp(quarter.start)),
+        "hypotheses": given_reasons,
+        "reasons": count_reasons(given_reasons, coded, data.sizes),
+        "frozen": replicate_facts(mentions, pd.Timestamp(quarter.start)),
         "varies": varies,
-        "depth": _depth(coded),
-        "segment_facts": _segment_facts(said, varies),
-        "saturation": heard(said, segments["size"] if segments_in(segments["size"]) else None),
-        **_shared(data["codings"], told),
+        "depth": problem_depth(coded),
+        "segment_facts": exclusive_codes(mentions, varies),
+        "saturation": saturation_curves(
+            mentions, segments["size"] if segments_present(segments["size"]) else None
+        ),
+        **_coder_tables(_codings_of(data, readings), readings),
     }
 
 
-def _words(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Key words by size, quadrant and industry, the first of each size in context, and what comes together."""
-    of_company = _segments(notes)
-    parts = [key_words(words, segment).assign(dimension=d) for d, segment in of_company.items()]
-    found = pd.concat(parts, ignore_index=True)
-    first = parts[0].groupby(["script", "segment"]).head(IN_CONTEXT)
+def _word_tables(words: pd.DataFrame, notes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Key words by size, quadrant and industry, those of sizes in context, and pairs of words."""
+    segments = segments_by_dimension(notes)
+    parts = [key_words(words, segment).assign(dimension=d) for d, segment in segments.items()]
+    first_of_sizes = parts[0].groupby(["script", "segment"]).head(IN_CONTEXT)
     return {
-        "key_words": found,
-        "context": in_context(first, words, notes, of_company["size"]),
+        "key_words": pd.concat(parts, ignore_index=True),
+        "context": key_word_contexts(first_of_sizes, words, notes, segments["size"]),
         "pairs": pairs(words),
     }
 
 
-def _segments(notes: pd.DataFrame) -> dict[str, pd.Series]:
-    """Of each dimension the segment of each company heard, by account_id; missing where it is not known."""
-    of_company = notes.drop_duplicates("account_id").set_index("account_id")
-    return {dimension: only_known(of_company[dimension]) for dimension in ("size", "quadrant", "industry")}
-
-
-def _told(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """One row a reading of a note: its company and segments, its evidence, viewpoint and code.
-
-    The readings of a note are those of one coder: of those that coded it, who coded most notes of the
-    period (of equals, who stands first in the table). A note that nobody coded has one row, without a reading. `script` is `ja` where a note holds
-    Japanese letters, else `latin`.
-    """
-    interviews = data["interviews"]
-    held = interviews["held_on"].between(
-        pd.Timestamp(quarter.back(QUARTERS - 1).start), pd.Timestamp(quarter.end), inclusive="both"
-    )
-    accounts = with_segments(data["accounts"])[["account_id", "name", "size", "industry", "quadrant"]]
-    told = data["notes"].merge(
-        interviews[held][["interview_id", "account_id", "held_on", "interviewer"]], on="interview_id"
-    )
-    told = told.merge(accounts, on="account_id")
-    told["script"] = np.where(told["text"].map(blank_pseudonyms).str.contains(JAPANESE), "ja", "latin")
-    columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
-    codings = data["codings"][data["codings"]["note_id"].isin(told["note_id"])]
-    # of coders with as many notes the first in the table: by name, the edition for leadership would have another
-    coders = codings.groupby("coder", sort=False).size().sort_values(ascending=False, kind="stable")
-    place = codings["coder"].map({coder: n for n, coder in enumerate(coders.index)})
-    codings = codings[place == place.groupby(codings["note_id"]).transform("min")]
-    codings = codings.sort_values(["note_id", "viewpoint", "code"], kind="stable")
-    return told.merge(codings[columns], on="note_id", how="left")
-
-
-def _shared(codings: pd.DataFrame, told: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What coders and roles make of the same notes; nothing where each note has one coder."""
-    codings = codings[codings["note_id"].isin(told["note_id"])]
+def _coder_tables(codings: pd.DataFrame, readings: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The agreement of coders and roles; empty where no note has two coders."""
     if not (codings.groupby("note_id")["coder"].nunique() >= 2).any():
         return {}
-    notes = told.drop_duplicates("note_id").set_index("note_id")
-    apart = disputed(codings).merge(
-        notes[["name", "size", "evidence", "text"]], left_on="note_id", right_index=True
-    )
-    found = {
+    notes = readings.drop_duplicates("note_id").set_index("note_id")
+    tables = {
         "agreement": agreement(codings, notes["account_id"]),
         "code_agreement": code_agreement(codings, notes["account_id"]),
-        "role_pairs": role_pairs(codings, "coder_role"),
-        "disputed": apart,
+        "role_pairs": pairwise_kappa(codings, "coder_role"),
+        "disputed": disputed_notes(codings).merge(
+            notes[["name", "size", "evidence", "text"]], left_on="note_id", right_index=True
+        ),
     }
-    seen = ledger(codings, notes["account_id"])
-    return found | ({"ledger": seen} if seen.shape[1] > 4 else {})  # of two roles or more
+    ledger = codes_by_role(codings, notes["account_id"])
+    return tables | ({"ledger": ledger} if ledger.shape[1] > 4 else {})  # with two roles or more
 
 
-def _evidence(told: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    of_all = told.drop_duplicates("note_id")["evidence"].value_counts()
-    of_viewpoint = told.drop_duplicates(["note_id", "viewpoint"]).value_counts(["viewpoint", "evidence"])
-    for viewpoint in ("all", *VIEWPOINTS):
-        count = {
-            kind: int(of_all.get(kind, 0) if viewpoint == "all" else of_viewpoint.get((viewpoint, kind), 0))
-            for kind in ("behaviour", "words", "inference")
-        }
-        seen = count["behaviour"] + count["words"]
-        low, high = wilson(count["behaviour"], seen)
-        rows.append(
-            {
-                "viewpoint": viewpoint,
-                **count,
-                "share": count["behaviour"] / seen if seen else np.nan,
-                "low": low,
-                "high": high,
-            }
-        )
-    return pd.DataFrame(rows)
+def _codings_of(data: ProductData, readings: pd.DataFrame) -> pd.DataFrame:
+    """All codings, of all coders, of the notes of the period."""
+    return data["codings"][data["codings"]["note_id"].isin(readings["note_id"])]
 
 
-def _meter(told: pd.DataFrame) -> pd.DataFrame:
-    """Behaviour against words by segment, interviewer and company, and who guesses.
-
-    Columns: dimension, group, companies, notes, behaviour, words, inference, share, low, high (of behaviour among
-    behaviour and words), guessed, guessed_low, guessed_high (share of notes only inferred; all Wilson, 95 %),
-    drifts (an interviewer who guesses more often than all others together: exact test,
-    Benjamini-Hochberg over the interviewers). In each dimension who guesses most comes first.
-    """
-    rows = []
-    guesses, notes = int((told["evidence"] == "inference").sum()), len(told)
-    groups = {
-        "size": "size",
-        "quadrant": "quadrant",
-        "industry": "industry",
-        "interviewer": "interviewer",
-        "company": "name",
-    }
-    for dimension, column in groups.items():
-        if dimension in SEGMENTS and not segments_in(told[column]):
-            continue
-        counts = (
-            told.groupby(["account_id", column] if dimension == "company" else column)["evidence"]
-            .value_counts()
-            .unstack(fill_value=0)
-        )
-        counts = counts.reindex(columns=["behaviour", "words", "inference"], fill_value=0)
-        asked = {} if dimension == "company" else told.groupby(column)["account_id"].nunique().to_dict()
-        for key, (behaviour, words, inference) in zip(counts.index, counts.to_numpy().tolist(), strict=True):
-            group = key[1] if dimension == "company" else key  # two companies may have one name
-            seen, n = behaviour + words, behaviour + words + inference
-            low, high = wilson(behaviour, seen)
-            guessed_low, guessed_high = wilson(inference, n)
-            rows.append(
-                {
-                    "dimension": dimension, "group": group, "companies": int(asked.get(key, 1)), "notes": n,
-                    "behaviour": behaviour, "words": words, "inference": inference,
-                    "share": behaviour / seen if seen else np.nan, "low": low, "high": high,
-                    "guessed": inference / n, "guessed_low": guessed_low, "guessed_high": guessed_high,
-                    "p": exact_p([inference, guesses - inference], [n, notes - n]) if inference / n > guesses / notes else 1.0,
-                }
-            )  # fmt: skip
-    found = pd.DataFrame(rows)
-    asking = (found["dimension"] == "interviewer").to_numpy()
-    found["drifts"] = False
-    found.loc[asking, "drifts"] = benjamini_hochberg(found.loc[asking, "p"].to_list(), q=FALSE_DISCOVERY)
-    order = found["dimension"].map({dimension: n for n, dimension in enumerate(groups)})
-    return (
-        found.assign(order=order)
-        .sort_values(["order", "guessed_low", "group"], ascending=[True, False, True], ignore_index=True)
-        .drop(columns=["order", "p"])
-    )
-
-
-def _depth(told: pd.DataFrame) -> pd.DataFrame:
-    """How deep each company's problem is understood, and what to ask next.
-
-    Columns: account_id, name, size, what, why, core, expectation (whether a note that is no guess says
-    so), known (how many of the four), ask (the first that is missing, '' where none is). Who is understood
-    least comes first.
-    """
-    solid = told[(told["viewpoint"] == "problem") & (told["evidence"] != "inference")]
-    companies = told.drop_duplicates("account_id")[["account_id", "name", "size"]]
-    levels = solid.groupby("account_id")["why_level"].agg(set).reindex(companies["account_id"])
-    sets = [own if isinstance(own, set) else set() for own in levels]
-    found = companies.assign(**{level: [level in own for own in sets] for level in WHY_LEVELS})
-    found["known"] = found[list(WHY_LEVELS)].sum(axis=1)
-    found["ask"] = [next((level for level in WHY_LEVELS if level not in own), "") for own in sets]
-    return found.sort_values(["known", "account_id"], ignore_index=True)
-
-
-def _varies(coded: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Each code by size and by quadrant: whether it varies."""
-    parts = [varying(coded, only_known(segments[d])).assign(dimension=d) for d in segments]
-    return pd.concat(parts, ignore_index=True).sort_values(["p", "code"], kind="stable", ignore_index=True)
-
-
-def _segment_facts(told: pd.DataFrame, varies: pd.DataFrame) -> pd.DataFrame:
-    """Codes that vary by size, and that companies of one size tell and none of the others."""
-    rows = []
-    sure = varies[(varies["dimension"] == "size") & (varies["verdict"] == "varies")]
-    for found in sure.itertuples():
-        told_by = {size: n for size, n in found.told.items() if n}
-        elsewhere = (told["code"] == found.code) & (told["size"] == UNKNOWN)  # perhaps of another size
-        if len(told_by) > 1 or sum(told_by.values()) < LEAST_TOLD or elsewhere.any():
-            continue
-        [(size, companies)] = told_by.items()
-        of = found.of[size]
-        inside = told[told["code"] == found.code].sort_values(["held_on", "note_id"])
-        latest = inside.drop_duplicates("script", keep="last")
-        other = sum(found.of.values()) - of
-        rows += [
-            [found.code, size, companies, of, other, found.p, q.script, q.text] for q in latest.itertuples()
-        ]
-    return pd.DataFrame(rows, columns=["code", "size", "companies", "of", "other_of", "p", "script", "text"])
+def _theme_notes(themes: pd.DataFrame) -> frozenset[str]:
+    """The ids of the notes of all themes."""
+    return frozenset(themes.loc[themes["theme"], "note_ids"].explode())

@@ -1,7 +1,7 @@
-"""Do coders, and the roles they come from, read the same note alike? A reading is all viewpoints and codes that a coder gave.
+"""Agreement of coders and of their roles. A reading is the set of all viewpoints and codes that a coder gave a note.
 
-Who read a note has a row of it in `codings`; a row without a code says that nothing was found. A note of which a coder has no
-row was not read by that coder: that is missing, and no disagreement.
+A coder has a row in `codings` for each note read; a row without a code means that no code applies. A note without a row of a
+coder was not read by that coder, so its reading is missing; that is no disagreement.
 """
 
 from __future__ import annotations
@@ -14,144 +14,154 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import VIEWPOINTS
-from cs_helpers.statistics.agreement import alpha_interval, alpha_of_each, kappa, masi
+from cs_helpers.statistics.agreement import alpha_interval, binary_alphas, kappa, masi
 
-#: from here on conclusions may rest on codings; from TENTATIVE on only tentative ones (Krippendorff 2004)
+#: the alpha from which codings support conclusions, and tentative conclusions (Krippendorff 2004)
 RELIABLE, TENTATIVE = 0.8, 0.667
 
 
-def sets(codings: pd.DataFrame, what: str) -> pd.DataFrame:
-    """What each coder gave each note: a row a note that two coders or more have read, a column a coder, frozensets.
+def values_by_coder(codings: pd.DataFrame, what: str) -> pd.DataFrame:
+    """The sets of values that coders gave: one row per note with two or more readings, one column per coder, frozensets.
 
-    codings: note_id, coder and the column `what` (viewpoint or code). An empty set where a coder read the note and gave
-    none; missing where there is no reading.
+    codings: note_id, coder and the column `what` (viewpoint or code). An empty set for a reading without values;
+    missing without a reading.
     """
-    given: dict[tuple[str, str], set[str]] = {}
+    values_by_reading: dict[tuple[str, str], set[str]] = {}
     for note, coder, value in zip(codings["note_id"], codings["coder"], codings[what], strict=True):
-        own = given.setdefault((note, coder), set())
+        values = values_by_reading.setdefault((note, coder), set())
         if value == value and value is not None and value is not pd.NA:
-            own.add(value)
-    if not given:
+            values.add(value)
+    if not values_by_reading:
         return pd.DataFrame()
-    index = pd.MultiIndex.from_tuples(given, names=["note_id", "coder"])
-    wide = pd.Series([frozenset(own) for own in given.values()], index, dtype=object).unstack()
+    index = pd.MultiIndex.from_tuples(values_by_reading, names=["note_id", "coder"])
+    wide = pd.Series(
+        [frozenset(values) for values in values_by_reading.values()], index, dtype=object
+    ).unstack()
     return wide[wide.notna().sum(axis=1) >= 2].rename_axis(columns=None)
 
 
-def read_by_one(codings: pd.DataFrame) -> int:
-    """How many notes one coder alone has read: they are compared with nobody's reading."""
+def count_single_readings(codings: pd.DataFrame) -> int:
+    """The number of notes with a single reading, which cannot be compared."""
     return int((codings.groupby("note_id")["coder"].nunique() == 1).sum())
 
 
 def agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
-    """Alpha of the viewpoints and of the codes of a note, as sets, and of each viewpoint against all others.
+    """Alpha of the sets of viewpoints and of codes of a note, and of the presence of each viewpoint.
 
-    codings: note_id, coder, viewpoint, code. companies: of each note, by note_id. Columns: what (`codes` or `viewpoints`: all of a
-    note, or one viewpoint), measure (how sets are compared: `masi` or, for reference, `jaccard`; `present`: whether the one
-    is there), notes (that two coders or more have read), coders, same (share of pairs of readings that are the same), alpha,
-    low, high (95 %, whole companies drawn), verdict (`reliable` from .8, `tentative` from .667, else `unreliable`; by the lower
-    end of the interval where there is one; `unknown` where there is no alpha). Where each reading holds one value, `masi` and
-    `jaccard` are nominal alpha. `codes` only where any code was given.
+    codings: note_id, coder, viewpoint, code. companies: the company of each note, by note_id. Columns: what (`codes` or
+    `viewpoints` for the sets of a note, or one viewpoint), measure (the distance of sets: `masi` or, for reference,
+    `jaccard`; `present` for one viewpoint), notes (with two or more readings), coders, same (share of pairs of readings
+    that are equal), alpha, low, high (95 %, resampling companies), verdict (`reliable` from .8, `tentative` from .667,
+    else `unreliable`, by the lower bound if there is one; `unknown` without alpha). For readings of one value each,
+    `masi` and `jaccard` equal nominal alpha. `codes` is left out where no code was given.
     """
-    viewpoints, codes = sets(codings, "viewpoint"), sets(codings, "code")
+    viewpoints, codes = values_by_coder(codings, "viewpoint"), values_by_coder(codings, "code")
     rows = []
     if len(codes) and codings["code"].notna().any():
-        rows += [_of_sets("codes", measure, codes, companies) for measure in ("masi", "jaccard")]
-    rows.append(_of_sets("viewpoints", "masi", viewpoints, companies))
-    of_each = _of_each(viewpoints, VIEWPOINTS, companies)
-    rows += of_each.assign(what=list(VIEWPOINTS), measure="present").to_dict("records")
+        rows += [_set_agreement("codes", measure, codes, companies) for measure in ("masi", "jaccard")]
+    rows.append(_set_agreement("viewpoints", "masi", viewpoints, companies))
+    by_viewpoint = _presence_agreement(viewpoints, VIEWPOINTS, companies)
+    rows += by_viewpoint.assign(what=list(VIEWPOINTS), measure="present").to_dict("records")
     columns = ["what", "measure", "notes", "coders", "same", "alpha", "low", "high", "verdict"]
     return pd.DataFrame(rows)[columns]
 
 
 def code_agreement(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
-    """How far coders agree whether a code is there, for each code; the least agreed first, what cannot be told last.
+    """The agreement of coders on the presence of each code; lowest alpha first, unknown alpha last.
 
-    codings, companies: see `agreement`. Columns: code, companies (in whose notes anybody found it), notes (that two coders or
-    more have read), coders, found (share of their readings that have the code), same (share of pairs of readings that both have
-    it or both do not), kappa (Cohen's; of more coders the mean of the pairs, Light 1971), alpha, low, high, verdict as there.
+    codings, companies: see `agreement`. Columns: code, companies (with a note that any coder gave the code), notes (with
+    two or more readings), coders, present (share of readings with the code), same (share of pairs of readings that
+    agree), kappa (Cohen's; for more coders the mean over pairs, Light 1971), alpha, low, high, verdict (as in
+    `agreement`).
     """
-    wide = sets(codings, "code")
+    wide = values_by_coder(codings, "code")
     codes = sorted(
-        {code for own in wide.to_numpy(object).ravel() if isinstance(own, frozenset) for code in own}
+        {
+            code
+            for reading in wide.to_numpy(object).ravel()
+            if isinstance(reading, frozenset)
+            for code in reading
+        }
     )
     if not codes:
-        columns = "code companies notes coders found same kappa alpha low high verdict"
+        columns = "code companies notes coders present same kappa alpha low high verdict"
         return pd.DataFrame(columns=columns.split())
-    found = _of_each(wide, codes, companies)
-    told = codings[codings["note_id"].isin(wide.index)].dropna(subset=["code"])
-    of_code = told["note_id"].map(companies).groupby(told["code"].to_numpy()).nunique()
-    found = found.assign(code=codes, companies=of_code.reindex(codes).to_numpy())
-    front = ["code", "companies", "notes", "coders", "found", "same", "kappa"]
-    found = found[[*front, "alpha", "low", "high", "verdict"]]
-    return found.sort_values(["alpha", "code"], na_position="last", ignore_index=True)
+    table = _presence_agreement(wide, codes, companies)
+    given = codings[codings["note_id"].isin(wide.index)].dropna(subset=["code"])
+    companies_by_code = given["note_id"].map(companies).groupby(given["code"].to_numpy()).nunique()
+    table = table.assign(code=codes, companies=companies_by_code.reindex(codes).to_numpy())
+    front = ["code", "companies", "notes", "coders", "present", "same", "kappa"]
+    table = table[[*front, "alpha", "low", "high", "verdict"]]
+    return table.sort_values(["alpha", "code"], na_position="last", ignore_index=True)
 
 
-def _of_sets(what: str, measure: Any, wide: pd.DataFrame, companies: pd.Series) -> dict[str, Any]:
-    found, low, high = alpha_interval(wide, companies, measure)
-    each = [[own for own in row if isinstance(own, frozenset)] for row in wide.to_numpy(object)]
-    same = [a == b for row in each for a, b in combinations(row, 2)]
+def _set_agreement(what: str, measure: Any, wide: pd.DataFrame, companies: pd.Series) -> dict[str, Any]:
+    alpha, low, high = alpha_interval(wide, companies, measure)
+    readings_by_note = [
+        [reading for reading in row if isinstance(reading, frozenset)] for row in wide.to_numpy(object)
+    ]
+    is_same = [a == b for row in readings_by_note for a, b in combinations(row, 2)]
     return {
         "what": what, "measure": measure, "notes": len(wide), "coders": int(wide.notna().any().sum()),
-        "same": float(np.mean(same)) if same else np.nan,
-        "alpha": found, "low": low, "high": high, "verdict": _verdict(found, low),
+        "same": float(np.mean(is_same)) if is_same else np.nan,
+        "alpha": alpha, "low": low, "high": high, "verdict": _verdict(alpha, low),
     }  # fmt: skip
 
 
-def _of_each(wide: pd.DataFrame, values: Iterable[str], companies: pd.Series) -> pd.DataFrame:
-    """Of each value a row: how alike coders say that it is there."""
-    place = {value: n for n, value in enumerate(values)}
-    given = wide.to_numpy(object)
-    unit, coder = np.nonzero(~pd.isna(given))
-    has = np.zeros((len(unit), len(place)), bool)
-    for row, own in zip(has, given[unit, coder], strict=True):
-        row[[place[value] for value in own]] = True
+def _presence_agreement(wide: pd.DataFrame, values: Iterable[str], companies: pd.Series) -> pd.DataFrame:
+    """The agreement of coders on the presence of each value, one row per value."""
+    position = {value: n for n, value in enumerate(values)}
+    readings = wide.to_numpy(object)
+    unit, coder = np.nonzero(~pd.isna(readings))
+    is_present = np.zeros((len(unit), len(position)), bool)
+    for row, reading in zip(is_present, readings[unit, coder], strict=True):
+        row[[position[value] for value in reading]] = True
     groups, _ = pd.factorize(companies.reindex(wide.index), use_na_sentinel=False)
-    alpha, low, high = alpha_of_each(has, unit, groups)
-    by_coder = {c: (unit[coder == c], has[coder == c]) for c in np.unique(coder)}
-    kappas, same, shared = [], np.zeros(len(place)), 0
+    alpha, low, high = binary_alphas(is_present, unit, groups)
+    by_coder = {c: (unit[coder == c], is_present[coder == c]) for c in np.unique(coder)}
+    kappas, same, pair_count = [], np.zeros(len(position)), 0
     for a, b in combinations(by_coder, 2):
         _, of_a, of_b = np.intersect1d(by_coder[a][0], by_coder[b][0], return_indices=True)
         first, second = by_coder[a][1][of_a], by_coder[b][1][of_b]
         kappas.append(_kappas(first, second))
         same += (first == second).sum(axis=0)
-        shared += len(first)
-    told = pd.DataFrame({
-        "notes": len(wide), "coders": len(by_coder), "found": has.mean(axis=0) if len(has) else np.nan,
-        "same": same / shared if shared else np.nan, "kappa": _mean(kappas, len(place)),
+        pair_count += len(first)
+    table = pd.DataFrame({
+        "notes": len(wide), "coders": len(by_coder), "present": is_present.mean(axis=0) if len(is_present) else np.nan,
+        "same": same / pair_count if pair_count else np.nan, "kappa": _mean(kappas, len(position)),
         "alpha": alpha, "low": low, "high": high,
     })  # fmt: skip
-    return told.assign(verdict=[_verdict(*ends) for ends in zip(alpha, low, strict=True)])
+    return table.assign(verdict=[_verdict(*alpha_and_low) for alpha_and_low in zip(alpha, low, strict=True)])
 
 
 def _kappas(first: Any, second: Any) -> Any:
-    """Cohen's kappa of two coders for each of several yes-or-no questions (notes x questions)."""
+    """Cohen's kappa of two coders for several yes-or-no questions (notes x questions)."""
     if not len(first):
         return np.full(first.shape[1], np.nan)
     a, b = first.mean(axis=0), second.mean(axis=0)
     by_chance = a * b + (1 - a) * (1 - b)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = ((first == second).mean(axis=0) - by_chance) / (1 - by_chance)
-    return np.where(by_chance < 1, found, np.nan)
+        values = ((first == second).mean(axis=0) - by_chance) / (1 - by_chance)
+    return np.where(by_chance < 1, values, np.nan)
 
 
-def _mean(kappas: list[Any], many: int) -> Any:
-    """The mean of what pairs of coders have, of each question; missing where no pair has any."""
-    every = np.array(kappas).reshape(len(kappas), many)
-    known = (~np.isnan(every)).sum(axis=0)
-    return np.divide(np.nansum(every, axis=0), known, out=np.full(many, np.nan), where=known > 0)
+def _mean(kappas: list[Any], questions: int) -> Any:
+    """The mean kappa over pairs of coders by question; NaN where no pair has one."""
+    values = np.array(kappas).reshape(len(kappas), questions)
+    counts = (~np.isnan(values)).sum(axis=0)
+    return np.divide(np.nansum(values, axis=0), counts, out=np.full(questions, np.nan), where=counts > 0)
 
 
 def _verdict(alpha: float, low: float) -> str:
     if alpha != alpha:
         return "unknown"
-    sure = low if low == low else alpha
-    return "reliable" if sure >= RELIABLE else "tentative" if sure >= TENTATIVE else "unreliable"
+    bound = low if low == low else alpha
+    return "reliable" if bound >= RELIABLE else "tentative" if bound >= TENTATIVE else "unreliable"
 
 
-def pairs(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
+def pairwise_kappa(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
     """Cohen's kappa of the viewpoint for each pair of coders or roles. Columns: first, second, notes, kappa."""
-    wide = readings(codings, by)
+    wide = viewpoint_by_reader(codings, by)
     rows = [
         {
             "first": a, "second": b, "notes": int((wide[a].notna() & wide[b].notna()).sum()),
@@ -159,78 +169,84 @@ def pairs(codings: pd.DataFrame, by: str = "coder") -> pd.DataFrame:
         }
         for a, b in combinations(sorted(wide.columns), 2)
     ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=["first", "second", "notes", "kappa"])
-    return found[found["notes"] > 0].sort_values("kappa", ignore_index=True)
+    table = pd.DataFrame(rows, columns=["first", "second", "notes", "kappa"])
+    return table[table["notes"] > 0].sort_values("kappa", ignore_index=True)
 
 
-def disputed(codings: pd.DataFrame) -> pd.DataFrame:
-    """Notes to talk about: those that are read differently, most readings that differ first.
+def disputed_notes(codings: pd.DataFrame) -> pd.DataFrame:
+    """Notes whose readings differ, largest difference first.
 
-    codings: note_id, coder, viewpoint, code. A pair of coders differs as far as their sets of viewpoints are apart (MASI: 1
-    where they share none), or else by half of how far viewpoints with their codes are. Columns: note_id, differ (the mean over
-    the pairs), readings (of each coder, as (coder, viewpoint, code), one for each viewpoint and code given).
+    codings: note_id, coder, viewpoint, code. The difference of two readings is the MASI distance of their sets of
+    viewpoints, at least half the MASI distance of their sets of (viewpoint, code). Columns: note_id, differ (the mean
+    over pairs of coders), readings (tuple of (coder, viewpoint, code)).
     """
-    told: dict[str, dict[str, set[tuple[str, str | None]]]] = {}
+    codes_by_note: dict[str, dict[str, set[tuple[str, str | None]]]] = {}
     codes = codings["code"].astype("object").where(codings["code"].notna(), None)
     for note, coder, viewpoint, code in zip(
         codings["note_id"], codings["coder"], codings["viewpoint"], codes, strict=True
     ):
         if isinstance(viewpoint, str):
-            told.setdefault(note, {}).setdefault(coder, set()).add((viewpoint, code))
+            codes_by_note.setdefault(note, {}).setdefault(coder, set()).add((viewpoint, code))
     rows = []
-    for note, own in told.items():
-        said = {coder: _said(own[coder]) for coder in sorted(own)}
-        apart = [_differ(a, b) for a, b in combinations(said.values(), 2)]
-        if any(apart):
+    for note, codes_by_coder in codes_by_note.items():
+        readings_by_coder = {coder: _clean_reading(codes_by_coder[coder]) for coder in sorted(codes_by_coder)}
+        differences = [_reading_difference(a, b) for a, b in combinations(readings_by_coder.values(), 2)]
+        if any(differences):
             readings = tuple(
                 (coder, viewpoint, code)
-                for coder, reading in said.items()
+                for coder, reading in readings_by_coder.items()
                 for viewpoint, code in sorted(reading, key=lambda r: (r[0], r[1] or ""))
             )
-            rows.append({"note_id": note, "differ": sum(apart) / len(apart), "readings": readings})
-    found = pd.DataFrame(rows, columns=["note_id", "differ", "readings"])
-    return found.sort_values(["differ", "note_id"], ascending=[False, True], ignore_index=True)
+            rows.append(
+                {
+                    "note_id": note,
+                    "differ": sum(differences) / len(differences),
+                    "readings": readings,
+                }
+            )
+    table = pd.DataFrame(rows, columns=["note_id", "differ", "readings"])
+    return table.sort_values(["differ", "note_id"], ascending=[False, True], ignore_index=True)
 
 
-def _said(reading: set[tuple[str, str | None]]) -> frozenset[tuple[str, str | None]]:
-    """A reading without `no code` of a viewpoint of which it has one."""
+def _clean_reading(reading: set[tuple[str, str | None]]) -> frozenset[tuple[str, str | None]]:
+    """A reading without the missing code of viewpoints that have a code."""
     coded = {viewpoint for viewpoint, code in reading if code}
     return frozenset((viewpoint, code) for viewpoint, code in reading if code or viewpoint not in coded)
 
 
-def _differ(a: frozenset[tuple[str, str | None]], b: frozenset[tuple[str, str | None]]) -> float:
-    """How far two readings are apart."""
+def _reading_difference(a: frozenset[tuple[str, str | None]], b: frozenset[tuple[str, str | None]]) -> float:
+    """The difference of two readings, 0 to 1."""
     if a == b:
         return 0.0
     viewpoints = masi(frozenset(v for v, _ in a), frozenset(v for v, _ in b))
     return max(viewpoints, masi(a, b) / 2)
 
 
-def ledger(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
-    """Which roles see a fact: of each code the companies in whose notes coders of each role found it.
+def codes_by_role(codings: pd.DataFrame, companies: pd.Series) -> pd.DataFrame:
+    """The number of companies by code and role of the coders who gave it.
 
-    codings: note_id, coder_role, code. Columns: code, one for each role, companies (of all roles), roles
-    (how many saw it). What fewest roles saw comes first, then by companies.
+    codings: note_id, coder_role, code. Columns: code, one per role, companies (over all roles), roles (that gave it).
+    Sorted by roles, then by companies, descending.
     """
-    told = codings.dropna(subset=["code", "coder_role"])
-    told = told.assign(company=told["note_id"].map(companies))
-    by_role = told.groupby(["code", "coder_role"])["company"].nunique().unstack(fill_value=0)
+    given = codings.dropna(subset=["code", "coder_role"])
+    given = given.assign(company=given["note_id"].map(companies))
+    by_role = given.groupby(["code", "coder_role"])["company"].nunique().unstack(fill_value=0)
     by_role.columns.name = None
-    found = by_role.assign(
-        companies=told.groupby("code")["company"].nunique(), roles=(by_role > 0).sum(axis=1)
+    table = by_role.assign(
+        companies=given.groupby("code")["company"].nunique(), roles=(by_role > 0).sum(axis=1)
     )
-    found = found.reset_index()
-    return found.sort_values(["roles", "companies", "code"], ascending=[True, False, True], ignore_index=True)
+    table = table.reset_index()
+    return table.sort_values(["roles", "companies", "code"], ascending=[True, False, True], ignore_index=True)
 
 
-def readings(codings: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The viewpoint of each note by coder or role: a row a note, a column each.
+def viewpoint_by_reader(codings: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The viewpoint of each note by coder or role: one row per note, one column per coder or role.
 
-    Of several readings the most frequent counts, of those the first by name.
+    The most frequent viewpoint; ties go to the first by name.
     """
-    told = codings.dropna(subset=[by, "viewpoint"])
-    counted = told.groupby(["note_id", by, "viewpoint"]).size().rename("said").reset_index()
-    counted = counted.sort_values(["said", "viewpoint"], ascending=[False, True], kind="stable")
-    wide = counted.drop_duplicates(["note_id", by]).pivot(index="note_id", columns=by, values="viewpoint")
+    given = codings.dropna(subset=[by, "viewpoint"])
+    counts = given.groupby(["note_id", by, "viewpoint"]).size().rename("count").reset_index()
+    counts = counts.sort_values(["count", "viewpoint"], ascending=[False, True], kind="stable")
+    wide = counts.drop_duplicates(["note_id", by]).pivot(index="note_id", columns=by, values="viewpoint")
     wide.columns.name = None
     return wide

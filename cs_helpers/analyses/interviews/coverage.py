@@ -1,4 +1,4 @@
-"""Who has been heard: viewpoints by segment, segments crossed, and whom to talk to next."""
+"""Coverage of interviews: viewpoints by segment, crossed segments, and the companies to interview next."""
 
 from __future__ import annotations
 
@@ -11,74 +11,82 @@ import pandas as pd
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import UNKNOWN, VIEWPOINTS
-from cs_helpers.customers import segments as people
-from cs_helpers.customers.segments import with_segments
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.segments import segments_present, with_segments
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.counts import count_different
+from cs_helpers.statistics.counts import count_distinct
 
 DIMENSIONS = ("size", "quadrant", "industry")
-#: industries beyond the largest so many are not listed one by one
-MOST_INDUSTRIES = 8
-#: so many companies are named to talk to next
-MOST_NEXT = 8
+#: the largest industries that are listed one by one
+MAX_INDUSTRIES = 8
+#: the companies proposed for the next interviews
+MAX_NEXT = 8
 
 
-def segments_in(companies: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> dict[str, tuple[str, ...]]:
-    """The segments of each dimension that any of these companies is of, in order; of industries the largest.
+def segment_orders(
+    companies: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER
+) -> dict[str, tuple[str, ...]]:
+    """Dimension -> the segments of some companies in display order, `unknown` last; the largest industries only.
 
-    companies: account_id, size, quadrant, industry; a company may stand there often. `unknown` comes last; a
-    dimension that is known of no company is left out.
+    companies: account_id, size, quadrant, industry; may have several rows per company. Dimensions that are unknown for
+    all companies are left out.
     """
-    known = companies.drop_duplicates("account_id")
-    found = {}
+    distinct = companies.drop_duplicates("account_id")
+    orders = {}
     for dimension in DIMENSIONS:
-        order = people.segments_in(known[dimension], sizes)
+        order = segments_present(distinct[dimension], sizes)
         if dimension == "industry":
-            many = known[dimension].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-            largest = [s for s in many.index if s != UNKNOWN][:MOST_INDUSTRIES]
+            counts = (
+                distinct[dimension].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+            )
+            largest = [s for s in counts.index if s != UNKNOWN][:MAX_INDUSTRIES]
             order = [*largest, *(s for s in order if s == UNKNOWN)]
-        found[dimension] = tuple(order)
-    return {dimension: segments for dimension, segments in found.items() if segments}
+        orders[dimension] = tuple(order)
+    return {dimension: segments for dimension, segments in orders.items() if segments}
 
 
-def _all(told: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-    """Companies heard, and customers that might be."""
+def _all_segments(readings: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """The segments of interviewed companies and of customers."""
     columns = ["account_id", "size", "quadrant", "industry"]
-    return pd.concat([told[columns], customers[columns]])
+    return pd.concat([readings[columns], customers[columns]])
 
 
-def grid(told: pd.DataFrame, customers: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataFrame:
-    """Companies heard for each viewpoint and each segment that has customers, or had when they were heard.
+def coverage_by_segment(
+    readings: pd.DataFrame, customers: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER
+) -> pd.DataFrame:
+    """The number of interviewed companies by viewpoint and segment, for segments of customers or interviewed companies.
 
-    Columns: dimension (size, quadrant or industry), segment, viewpoint, companies; a row also where nobody was heard.
+    Columns: dimension (size, quadrant or industry), segment, viewpoint, companies (0 where nobody was interviewed).
     """
     rows = []
-    for dimension, order in segments_in(_all(told, customers), sizes).items():
-        heard = count_different(told, dimension, "viewpoint")
+    for dimension, order in segment_orders(_all_segments(readings, customers), sizes).items():
+        companies = count_distinct(readings, dimension, "viewpoint")
         rows += [
-            (dimension, segment, viewpoint, heard[segment, viewpoint])
+            (dimension, segment, viewpoint, companies[segment, viewpoint])
             for segment in order
             for viewpoint in VIEWPOINTS
         ]
     return pd.DataFrame(rows, columns=["dimension", "segment", "viewpoint", "companies"])
 
 
-def crossing(
-    told: pd.DataFrame, customers: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER
+def crossed_coverage(
+    readings: pd.DataFrame, customers: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER
 ) -> pd.DataFrame:
-    """Segments crossed by two dimensions: companies heard, viewpoints known from them, and customers there are.
+    """Interviewed companies, their viewpoints, and customers, by pairs of segments from two dimensions.
 
-    customers: the accounts of today's customers with their segments. Columns: first, first_segment, second,
-    second_segment, companies, viewpoints (0 to 5), customers. A row also where there is nobody.
+    customers: the current customers with their segments. Columns: first, first_segment, second, second_segment,
+    companies, viewpoints (0 to 5), customers; with rows for pairs without companies and customers.
     """
-    orders = segments_in(_all(told, customers), sizes)
+    orders = segment_orders(_all_segments(readings, customers), sizes)
     rows = []
     for first, second in combinations(orders, 2):
-        heard, there = count_different(told, first, second), count_different(customers, first, second)
-        known = count_different(told, first, second, of="viewpoint")
+        companies, customer_counts = (
+            count_distinct(readings, first, second),
+            count_distinct(customers, first, second),
+        )
+        viewpoints = count_distinct(readings, first, second, of="viewpoint")
         rows += [
-            (first, a, second, b, *(counts[a, b] for counts in (heard, known, there)))
+            (first, a, second, b, *(counts[a, b] for counts in (companies, viewpoints, customer_counts)))
             for a in orders[first]
             for b in orders[second]
         ]
@@ -86,70 +94,76 @@ def crossing(
     return pd.DataFrame(rows, columns=columns)
 
 
-def customers_of(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """The accounts that are customers at the end of the quarter, with their segments."""
+def current_customers(data: ProductData, quarter: Quarter) -> pd.DataFrame:
+    """The customers at the end of the quarter, with their segments."""
     accounts = with_segments(data["accounts"])
-    return accounts[accounts["account_id"].isin(as_known(data, quarter.end).customers(quarter.end))]
+    return accounts[
+        accounts["account_id"].isin(customer_time_as_of(data, quarter.end).customers(quarter.end))
+    ]
 
 
 def next_companies(
-    customers: pd.DataFrame, told: pd.DataFrame, heard: pd.DataFrame, crossed: pd.DataFrame
+    customers: pd.DataFrame, readings: pd.DataFrame, coverage: pd.DataFrame, crossing: pd.DataFrame
 ) -> pd.DataFrame:
-    """The customers to talk to next: one after the other, who fills most cells that nobody fills yet.
+    """The customers to interview next: greedily, the one who fills most empty crossings comes first.
 
-    heard: see `grid`; crossed: see `crossing`. Columns: account_id, name, size, quadrant, industry, cell (the segments it
-    would fill, as (dimension, segment) pairs), viewpoint (to ask for, '' in a crossing), fills (how many
-    empty crossings), companies (heard there so far). Where no crossing is empty the thinnest cells of
-    viewpoint and segment come next, one company for each before a second. What is not known is no gap to fill.
+    coverage: see `coverage_by_segment`; crossing: see `crossed_coverage`. Once no crossing is empty, customers of the
+    thinnest cells of viewpoint and segment follow, one for each cell before a second. Unknown segments are no gaps.
+    Columns: account_id, name, size, quadrant, industry, cell (the segments filled, as (dimension, segment) pairs),
+    viewpoint (to ask for; '' for a crossing), fills (number of empty crossings), companies (interviewed there so far).
     """
-    free = customers[~customers["account_id"].isin(told["account_id"])].sort_values(["name", "account_id"])
-    open_cells = {
+    candidates = customers[~customers["account_id"].isin(readings["account_id"])].sort_values(
+        ["name", "account_id"]
+    )
+    empty_cells = {
         ((r.first, r.first_segment), (r.second, r.second_segment))
-        for r in crossed.itertuples()
+        for r in crossing.itertuples()
         if not r.companies and r.customers and UNKNOWN not in (r.first_segment, r.second_segment)
     }
     fills = {
         row["account_id"]: {((r, row[r]), (s, row[s])) for r, s in combinations(DIMENSIONS, 2)}
-        for row in free.to_dict("records")
+        for row in candidates.to_dict("records")
     }
-    about = free.set_index("account_id")[["name", "size", "quadrant", "industry"]].to_dict("index")
+    details = candidates.set_index("account_id")[["name", "size", "quadrant", "industry"]].to_dict("index")
     rows: list[dict[str, Any]] = []
-    while open_cells and len(rows) < MOST_NEXT and fills:
-        account = max(fills, key=lambda a: len(fills[a] & open_cells))  # of equals the first by name
-        filled = fills.pop(account) & open_cells
+    while empty_cells and len(rows) < MAX_NEXT and fills:
+        account = max(fills, key=lambda a: len(fills[a] & empty_cells))  # ties go to the first by name
+        filled = fills.pop(account) & empty_cells
         if not filled:
             break
-        open_cells -= filled
+        empty_cells -= filled
         cell = min(filled, key=str)
-        rows.append(_named(account, about, cell=cell, viewpoint="", fills=len(filled), companies=0))
-    rows += _thinnest(fills, about, heard, MOST_NEXT - len(rows))
+        rows.append(_company_row(account, details, cell=cell, viewpoint="", fills=len(filled), companies=0))
+    rows += _thinnest_cells(fills, details, coverage, MAX_NEXT - len(rows))
     columns = [
         "account_id", "name", "size", "quadrant", "industry", "cell", "viewpoint", "fills", "companies",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
-def _thinnest(
-    fills: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]], heard: pd.DataFrame, many: int
+def _thinnest_cells(
+    fills: Mapping[str, Any], details: Mapping[str, Mapping[str, Any]], coverage: pd.DataFrame, limit: int
 ) -> list[dict[str, Any]]:
-    """Companies of the segments whose thinnest viewpoint was heard from fewest, one a segment by turns."""
-    heard = heard[heard["segment"] != UNKNOWN]
-    thin = heard.sort_values("companies", kind="stable").groupby(["dimension", "segment"]).head(1)
-    least = {(r.dimension, r.segment): (r.companies, r.viewpoint) for r in thin.itertuples()}
-    found, turns = [], dict.fromkeys(least, 0)
+    """Companies of the segments whose thinnest viewpoint has fewest companies, one per segment in turn."""
+    coverage = coverage[coverage["segment"] != UNKNOWN]
+    thin = coverage.sort_values("companies", kind="stable").groupby(["dimension", "segment"]).head(1)
+    thinnest = {(r.dimension, r.segment): (r.companies, r.viewpoint) for r in thin.itertuples()}
+    chosen, turns = [], dict.fromkeys(thinnest, 0)
     for account in fills:
-        own = [(d, about[account][d]) for d in DIMENSIONS]
-        cells = [(least[cell][0], cell) for cell in own if cell in least]
+        segments = [(d, details[account][d]) for d in DIMENSIONS]
+        cells = [(thinnest[cell][0], cell) for cell in segments if cell in thinnest]
         if cells:
-            companies, cell = min(cells, key=lambda each: each[0])
-            found.append((turns[cell], companies, account, cell))
+            companies, cell = min(cells, key=lambda item: item[0])
+            chosen.append((turns[cell], companies, account, cell))
             turns[cell] += 1
-    found.sort(key=lambda each: (each[0], each[1], str(about[each[2]]["name"])))
+    chosen.sort(key=lambda item: (item[0], item[1], str(details[item[2]]["name"])))
     return [
-        _named(account, about, cell=(cell,), viewpoint=least[cell][1], fills=0, companies=companies)
-        for _, companies, account, cell in found[: max(many, 0)]
+        _company_row(
+            account, details, cell=(cell,), viewpoint=thinnest[cell][1], fills=0, companies=companies
+        )
+        for _, companies, account, cell in chosen[: max(limit, 0)]
     ]
 
 
-def _named(account: str, about: Mapping[str, Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    return {"account_id": account, **about[account], **more}
+def _company_row(account: str, details: Mapping[str, Mapping[str, Any]], **columns: Any) -> dict[str, Any]:
+    return {"account_id": account, **details[account], **columns}

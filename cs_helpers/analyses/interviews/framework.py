@@ -1,4 +1,4 @@
-"""The framework matrix: segment by viewpoint, with the themes told there and the words they rest on."""
+"""The framework matrix of segments by viewpoints with themes and quotes, the themes, and their sources."""
 
 from __future__ import annotations
 
@@ -7,77 +7,86 @@ from itertools import product
 
 import pandas as pd
 
-from cs_helpers.analyses.interviews.coverage import segments_in
+from cs_helpers.analyses.interviews.coverage import segment_orders
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import VIEWPOINTS
-from cs_helpers.statistics.counts import count_different
+from cs_helpers.statistics.counts import count_distinct
 
-#: themes named in a cell, with a quote each
+#: the themes named in a cell, with a quote each
 CODES = 2
-#: a code is a theme with so many notes, seen or said, from so many companies: nothing is abstracted from less
+#: the notes (without inferences) and companies that a code needs to be a theme
 THEME_NOTES, THEME_COMPANIES = 3, 2
 
 
-def matrix(told: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataFrame:
-    """Each cell of segment and viewpoint: how many companies, which themes, in whose words.
+def matrix(readings: pd.DataFrame, sizes: Sequence[str] = DEFAULT_ORDER) -> pd.DataFrame:
+    """The number of companies, the themes and quotes by segment and viewpoint.
 
-    told: a row a reading: account_id, size, quadrant, industry, held_on, note_id, viewpoint, code, evidence, script,
-    text. Columns: dimension, segment, viewpoint, companies (heard on it), of (heard in the segment), codes (tuple of
-    (code, companies), what most told first; guesses do not count), quotes (tuple of (code, script, note_id,
-    evidence, text): of each of these codes the latest note in each script). A row also where nobody was heard.
+    readings: account_id, size, quadrant, industry, held_on, note_id, viewpoint, code, evidence, script, text. Columns:
+    dimension, segment, viewpoint, companies (with a note on the viewpoint), of (interviewed in the segment), codes
+    (tuple of (code, companies), most companies first, without inferences), quotes (tuple of (code, script, note_id,
+    evidence, text): the latest note of each code in each script). Cells without companies have a row, too.
     """
-    solid = told[told["evidence"] != "inference"].dropna(subset=["code"]).sort_values(["held_on", "note_id"])
+    certain = (
+        readings[readings["evidence"] != "inference"]
+        .dropna(subset=["code"])
+        .sort_values(["held_on", "note_id"])
+    )
     rows = []
-    for dimension, order in segments_in(told, sizes).items():
+    for dimension, order in segment_orders(readings, sizes).items():
         cell = [dimension, "viewpoint"]
-        heard, of = count_different(told, *cell), count_different(told, dimension)
-        most: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-        told_by = count_different(solid, *cell, "code")
-        for (*place, code), companies in sorted(told_by.items(), key=lambda each: (-each[1], each[0][-1])):
-            most.setdefault(tuple(place), []).append((code, companies))
-        latest = solid.drop_duplicates([*cell, "code", "script"], keep="last")
-        quoted: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        companies, interviewed = count_distinct(readings, *cell), count_distinct(readings, dimension)
+        codes_by_cell: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+        by_code = count_distinct(certain, *cell, "code")
+        for (*cell_key, code), n in sorted(by_code.items(), key=lambda item: (-item[1], item[0][-1])):
+            codes_by_cell.setdefault(tuple(cell_key), []).append((code, n))
+        latest = certain.drop_duplicates([*cell, "code", "script"], keep="last")
+        quotes_by_code: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for q in zip(
             *(latest[c] for c in (*cell, "code", "script", "note_id", "evidence", "text")), strict=True
         ):
-            quoted.setdefault(q[:3], []).append(q[2:])
+            quotes_by_code.setdefault(q[:3], []).append(q[2:])
         for segment, viewpoint in product(order, VIEWPOINTS):
             key = (segment, viewpoint)
-            codes = tuple(most.get(key, [])[:CODES])
-            quotes = tuple(quote for code, _ in codes for quote in quoted[*key, code])
-            rows.append((dimension, *key, heard[key], of[(segment,)], codes, quotes))
+            codes = tuple(codes_by_cell.get(key, [])[:CODES])
+            quotes = tuple(quote for code, _ in codes for quote in quotes_by_code[*key, code])
+            rows.append((dimension, *key, companies[key], interviewed[(segment,)], codes, quotes))
     columns = ["dimension", "segment", "viewpoint", "companies", "of", "codes", "quotes"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def themes(told: pd.DataFrame) -> pd.DataFrame:
-    """Each code with its notes: a theme only with enough of them, seen or said, from enough companies.
+def themes(readings: pd.DataFrame) -> pd.DataFrame:
+    """The codes with their notes, without inferences, and whether each is a theme.
 
-    Columns: code, companies, notes, note_ids (of notes that are no guess, the latest first), theme. What
-    most companies told comes first.
+    Columns: code, companies, notes, note_ids (latest first), theme. Sorted by companies, descending.
     """
-    solid = told[told["evidence"] != "inference"].dropna(subset=["code"]).drop_duplicates(["note_id", "code"])
-    solid = solid.sort_values(["held_on", "note_id"], ascending=[False, True])
-    found = solid.groupby("code").agg(
+    mentions = (
+        readings[readings["evidence"] != "inference"]
+        .dropna(subset=["code"])
+        .drop_duplicates(["note_id", "code"])
+    )
+    mentions = mentions.sort_values(["held_on", "note_id"], ascending=[False, True])
+    table = mentions.groupby("code").agg(
         companies=("account_id", "nunique"), notes=("note_id", "size"), note_ids=("note_id", tuple)
     )
-    found["theme"] = (found["notes"] >= THEME_NOTES) & (found["companies"] >= THEME_COMPANIES)
-    return found.reset_index().sort_values(
+    table["theme"] = (table["notes"] >= THEME_NOTES) & (table["companies"] >= THEME_COMPANIES)
+    return table.reset_index().sort_values(
         ["companies", "notes", "code"], ascending=[False, False, True], ignore_index=True
     )
 
 
-def sources(told: pd.DataFrame) -> pd.DataFrame:
-    """Each note with what it was read as, the latest first.
+def sources(readings: pd.DataFrame) -> pd.DataFrame:
+    """The notes with their readings, latest first.
 
-    Columns: note_id, account_id, name, size, held_on, evidence, text, readings (tuple of (viewpoint, code);
-    empty where nobody coded it).
+    Columns: note_id, account_id, name, size, held_on, evidence, text, readings (tuple of (viewpoint, code), empty for
+    a note without codings).
     """
-    about = ["note_id", "account_id", "name", "size", "held_on", "evidence", "text"]
-    coded = told.dropna(subset=["viewpoint"])
-    readings: dict[str, list[tuple[str, str]]] = {}
+    columns = ["note_id", "account_id", "name", "size", "held_on", "evidence", "text"]
+    coded = readings.dropna(subset=["viewpoint"])
+    readings_by_note: dict[str, list[tuple[str, str]]] = {}
     for row in coded[["note_id", "viewpoint", "code"]].itertuples(index=False):
-        readings.setdefault(row.note_id, []).append((row.viewpoint, row.code if row.code == row.code else ""))
-    found = told.drop_duplicates("note_id")[about]
-    found = found.assign(readings=[tuple(readings.get(note, ())) for note in found["note_id"]])
-    return found.sort_values(["held_on", "note_id"], ascending=[False, True], ignore_index=True)
+        readings_by_note.setdefault(row.note_id, []).append(
+            (row.viewpoint, row.code if row.code == row.code else "")
+        )
+    notes = readings.drop_duplicates("note_id")[columns]
+    notes = notes.assign(readings=[tuple(readings_by_note.get(note, ())) for note in notes["note_id"]])
+    return notes.sort_values(["held_on", "note_id"], ascending=[False, True], ignore_index=True)

@@ -1,4 +1,4 @@
-"""The interviews for leadership: no number so small that it points at a company, no row of a single one."""
+"""The result of interviews for leadership: small counts suppressed, and no rows about single companies."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.interviews.verdicts import verdicts
-from cs_helpers.editions.anonymity import LEAST, whole_rows
+from cs_helpers.editions.anonymity import MIN_COMPANIES, rows_to_suppress
 from cs_helpers.result import Metric, Note, Result
 
-#: a row a company, a note or an interviewer, from which every hidden number could be counted again: the team's own
+#: tables with one row per company or note, from which suppressed numbers could be counted
 TEAM_ONLY = ("sources", "disputed", "depth", "hypotheses")
 
 
 def for_leadership(result: Result) -> Result:
-    """The same result with small numbers hidden (missing in the tables) and without what is the team's own.
+    """The result without `TEAM_ONLY` tables and with small counts missing; its verdicts use what remains.
 
-    The verdicts are those of what is still shown.
-
-    A row of counts with one of 1 to `LEAST` - 1 in it is hidden whole, with what was worked out from it; quotes,
-    themes and words of fewer companies are left out, and so are note ids, which tell what is of one company.
+    A row of counts with a count of 1 to `MIN_COMPANIES` - 1 is suppressed as a whole, with the numbers derived from
+    it. Quotes, themes and words of fewer companies are removed, and so are note ids, which would connect statements
+    of the same company.
     """
-    hide: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    suppress: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "coverage": _grid,
         "crossing": _crossing,
         "next": _next,
@@ -33,7 +32,7 @@ def for_leadership(result: Result) -> Result:
         "varies": _varies,
         "key_words": _words,
         "pairs": _several,
-        "out_of_reach": lambda found: _several(found).assign(note_id=""),
+        "out_of_reach": lambda table: _several(table).assign(note_id=""),
         "reasons": _reasons,
         "frozen": _frozen,
         "code_agreement": _several,
@@ -42,129 +41,144 @@ def for_leadership(result: Result) -> Result:
         "saturation": _saturation,
     }
     tables = {
-        name: hide[name](found) if name in hide and len(found) else found
-        for name, found in result.tables.items()
+        name: suppress[name](table) if name in suppress and len(table) else table
+        for name, table in result.tables.items()
         if name not in TEAM_ONLY
     }
     if "context" in tables and "key_words" in tables:
-        kept = tables["key_words"][["script", "segment", "term"]].drop_duplicates()
-        shown = tables["context"].merge(kept, on=["script", "segment", "term"])
-        tables["context"] = shown.assign(name="", note_id="")
-    notes = [Note("for_leadership", "coverage", {"least": LEAST})]
+        shown_words = tables["key_words"][["script", "segment", "term"]].drop_duplicates()
+        context = tables["context"].merge(shown_words, on=["script", "segment", "term"])
+        tables["context"] = context.assign(name="", note_id="")
+    notes = [Note("for_leadership", "coverage", {"least": MIN_COMPANIES})]
     notes += [Note("team_only", name, {}) for name in TEAM_ONLY if name in result.tables]
-    emptied = [name for name, found in tables.items() if found.empty and not result.tables[name].empty]
-    for name in emptied:
+    empty_tables = [name for name, table in tables.items() if table.empty and not result.tables[name].empty]
+    for name in empty_tables:
         del tables[name]
-        notes.append(Note("few_tell", name, {"least": LEAST}))
-    metrics = {name: metric for name, metric in result.metrics.items() if not _few(metric)}
-    said = verdicts(tables, metrics)
-    return replace(result, tables=tables, metrics=metrics, notes=(*result.notes, *notes), verdicts=said)
+        notes.append(Note("few_tell", name, {"least": MIN_COMPANIES}))
+    metrics = {name: metric for name, metric in result.metrics.items() if not _reveals_small_count(metric)}
+    new_verdicts = verdicts(tables, metrics)
+    return replace(
+        result, tables=tables, metrics=metrics, notes=(*result.notes, *notes), verdicts=new_verdicts
+    )
 
 
-def _few(metric: Metric) -> bool:
-    """Whether a share tells of one or two companies."""
+def _reveals_small_count(metric: Metric) -> bool:
+    """Whether a metric would reveal a count of fewer than `MIN_COMPANIES` companies."""
     if metric.name != "understood" or metric.value is None:
         return False
     count = round(metric.value * metric.n)
-    return 0 < count < LEAST or 0 < metric.n - count < LEAST
+    return 0 < count < MIN_COMPANIES or 0 < metric.n - count < MIN_COMPANIES
 
 
-def _few_of(found: pd.DataFrame) -> pd.Series:
-    """How many were asked, missing where so few that any number of them points at a company."""
-    return found["of"].mask(found["of"] < LEAST)
+def _large_totals(table: pd.DataFrame) -> pd.Series:
+    """The column `of`, missing where it is below `MIN_COMPANIES`."""
+    return table["of"].mask(table["of"] < MIN_COMPANIES)
 
 
-def _hidden(found: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
-    """Which rows of a long table belong to a row of counts that is not shown."""
-    few = pd.Series(whole_rows(found[list(columns)].to_numpy()), found.index)
-    return few.groupby([found[row] for row in rows], sort=False).transform("any")
+def _in_suppressed_row(table: pd.DataFrame, rows: list[str], *columns: str) -> pd.Series:
+    """Which rows of a long table belong to a row of counts (given by the columns `rows`) that must be suppressed."""
+    is_small = pd.Series(rows_to_suppress(table[list(columns)].to_numpy()), table.index)
+    return is_small.groupby([table[row] for row in rows], sort=False).transform("any")
 
 
-def _grid(found: pd.DataFrame) -> pd.DataFrame:
-    hidden = _hidden(found, ["dimension", "viewpoint"], "companies") & (found["companies"] > 0)
-    return found.assign(companies=found["companies"].mask(hidden))
+def _grid(table: pd.DataFrame) -> pd.DataFrame:
+    hidden = _in_suppressed_row(table, ["dimension", "viewpoint"], "companies") & (table["companies"] > 0)
+    return table.assign(companies=table["companies"].mask(hidden))
 
 
-def _crossing(found: pd.DataFrame) -> pd.DataFrame:
-    # what it asks is where nobody was heard: that is shown, and nothing else
-    somebody = found["companies"] > 0
-    hidden = {c: found[c].mask(somebody) for c in ("companies", "viewpoints")}
-    return found.assign(**hidden, customers=found["customers"].mask(somebody & (found["customers"] < LEAST)))
+def _crossing(table: pd.DataFrame) -> pd.DataFrame:
+    # the question is where nobody was interviewed, so only empty crossings are shown
+    is_covered = table["companies"] > 0
+    suppressed = {c: table[c].mask(is_covered) for c in ("companies", "viewpoints")}
+    return table.assign(
+        **suppressed, customers=table["customers"].mask(is_covered & (table["customers"] < MIN_COMPANIES))
+    )
 
 
-def _next(found: pd.DataFrame) -> pd.DataFrame:
-    # which kind of company to talk to next is for everybody, which one is the team's
-    few = found["companies"].between(1, LEAST - 1)
-    return found.assign(account_id="", name="", companies=found["companies"].mask(few))
+def _next(table: pd.DataFrame) -> pd.DataFrame:
+    # leadership reads the kind of company to interview next, but not its name
+    is_small = table["companies"].between(1, MIN_COMPANIES - 1)
+    return table.assign(account_id="", name="", companies=table["companies"].mask(is_small))
 
 
-def _framework(found: pd.DataFrame) -> pd.DataFrame:
-    few = found["companies"] < LEAST
+def _framework(table: pd.DataFrame) -> pd.DataFrame:
+    is_small = table["companies"] < MIN_COMPANIES
     enough = [
-        tuple((code, n) for code, n in codes if n >= LEAST) if not hidden else ()
-        for codes, hidden in zip(found["codes"], few, strict=True)
+        tuple((code, n) for code, n in codes if n >= MIN_COMPANIES) if not is_hidden else ()
+        for codes, is_hidden in zip(table["codes"], is_small, strict=True)
     ]
     quotes = [
-        tuple((code, script, "", *rest) for code, script, _, *rest in every if code in dict(codes))
-        for every, codes in zip(found["quotes"], enough, strict=True)
+        tuple((code, script, "", *rest) for code, script, _, *rest in cell_quotes if code in dict(codes))
+        for cell_quotes, codes in zip(table["quotes"], enough, strict=True)
     ]
-    return _grid(found).assign(codes=enough, quotes=quotes, of=_few_of(found))
+    return _grid(table).assign(codes=enough, quotes=quotes, of=_large_totals(table))
 
 
-def _themes(found: pd.DataFrame) -> pd.DataFrame:
-    found = _several(found)
-    return found.assign(note_ids=[()] * len(found))
+def _themes(table: pd.DataFrame) -> pd.DataFrame:
+    table = _several(table)
+    return table.assign(note_ids=[()] * len(table))
 
 
-def _varies(found: pd.DataFrame) -> pd.DataFrame:
-    told = [np.array(list(counts.values())) for counts in found["told"]]
-    found = found[[row.sum() >= LEAST for row in told]].reset_index(drop=True)
-    hidden = np.array([bool(whole_rows(np.array(list(c.values())))) for c in found["told"]], bool)
-    asked = [
-        {s: None if hide or of[s] < LEAST else n for s, n in counts.items()}
-        for counts, of, hide in zip(found["told"], found["of"], hidden, strict=True)
+def _varies(table: pd.DataFrame) -> pd.DataFrame:
+    counts_by_code = [np.array(list(counts.values())) for counts in table["mentioned"]]
+    table = table[[row.sum() >= MIN_COMPANIES for row in counts_by_code]].reset_index(drop=True)
+    hidden = np.array([bool(rows_to_suppress(np.array(list(c.values())))) for c in table["mentioned"]], bool)
+    mentioned = [
+        {s: None if is_hidden or of[s] < MIN_COMPANIES else n for s, n in counts.items()}
+        for counts, of, is_hidden in zip(table["mentioned"], table["of"], hidden, strict=True)
     ]
-    of = [{s: None if n < LEAST else n for s, n in counts.items()} for counts in found["of"]]
-    return found.assign(told=asked, of=of, p=found["p"].mask(hidden), v=found["v"].mask(hidden))
+    of = [{s: None if n < MIN_COMPANIES else n for s, n in counts.items()} for counts in table["of"]]
+    return table.assign(mentioned=mentioned, of=of, p=table["p"].mask(hidden), v=table["v"].mask(hidden))
 
 
-def _words(found: pd.DataFrame) -> pd.DataFrame:
-    found = found[(found["companies"] >= LEAST) & (found["of"] >= LEAST)].reset_index(drop=True)
-    few = found["others"].between(1, LEAST - 1)
-    return found.assign(others=found["others"].mask(few), of_others=found["of_others"].mask(few))
+def _words(table: pd.DataFrame) -> pd.DataFrame:
+    table = table[(table["companies"] >= MIN_COMPANIES) & (table["of"] >= MIN_COMPANIES)].reset_index(
+        drop=True
+    )
+    is_small = table["others"].between(1, MIN_COMPANIES - 1)
+    return table.assign(others=table["others"].mask(is_small), of_others=table["of_others"].mask(is_small))
 
 
-def _reasons(found: pd.DataFrame) -> pd.DataFrame:
+def _reasons(table: pd.DataFrame) -> pd.DataFrame:
     rows = ["dimension", "reason"]
-    given = _hidden(found, rows, "given")
-    # where one dimension hides how many of those given are supported, the others must not tell it
-    parts = (given | _hidden(found, rows, "supported", "open")).groupby(found["reason"]).transform("any")
-    cover = {"given": given, "refuted": _hidden(found, rows, "refuted"), "open": parts, "supported": parts}
-    return found.assign(**{c: found[c].mask(hide) for c, hide in cover.items()}, of=_few_of(found))
+    given = _in_suppressed_row(table, rows, "given")
+    # a status suppressed in one dimension must not be derivable from the others
+    statuses = (
+        (given | _in_suppressed_row(table, rows, "supported", "open"))
+        .groupby(table["reason"])
+        .transform("any")
+    )
+    suppressed = {
+        "given": given,
+        "refuted": _in_suppressed_row(table, rows, "refuted"),
+        "open": statuses,
+        "supported": statuses,
+    }
+    return table.assign(**{c: table[c].mask(mask) for c, mask in suppressed.items()}, of=_large_totals(table))
 
 
-def _frozen(found: pd.DataFrame) -> pd.DataFrame:
-    # what was told before and since adds up to what the other tables say of both, and sizes to all: the verdict stays
-    found = found[found["segment"].eq("all") | found["kind"].eq("only")]
+def _frozen(table: pd.DataFrame) -> pd.DataFrame:
+    # counts before and after add up to those of other tables, and sizes to all, so only verdicts remain
+    table = table[table["segment"].eq("all") | table["kind"].eq("only")]
     counts = ("before", "of_before", "after", "of_after", "refuted", "low", "high", "p")
-    return found.assign(**dict.fromkeys(counts, np.nan)).reset_index(drop=True)
+    return table.assign(**dict.fromkeys(counts, np.nan)).reset_index(drop=True)
 
 
-def _ledger(found: pd.DataFrame) -> pd.DataFrame:
-    counts = [c for c in found.columns if c not in ("code", "roles")]
-    return found[~whole_rows(found[counts].fillna(0).to_numpy())].reset_index(drop=True)
+def _ledger(table: pd.DataFrame) -> pd.DataFrame:
+    counts = [c for c in table.columns if c not in ("code", "roles")]
+    return table[~rows_to_suppress(table[counts].fillna(0).to_numpy())].reset_index(drop=True)
 
 
-def _meter(found: pd.DataFrame) -> pd.DataFrame:
-    segments = found["dimension"].isin(["size", "quadrant", "industry"])
-    return found[segments & (found["companies"] >= LEAST)].reset_index(drop=True)
+def _meter(table: pd.DataFrame) -> pd.DataFrame:
+    segments = table["dimension"].isin(["size", "quadrant", "industry"])
+    return table[segments & (table["companies"] >= MIN_COMPANIES)].reset_index(drop=True)
 
 
-def _saturation(found: pd.DataFrame) -> pd.DataFrame:
-    # a curve ends with how many companies of the segment were heard, and those of all sizes add up to all
-    heard = found.groupby("segment")["companies"].max()
-    return found[found["segment"] == "all"] if (heard < LEAST).any() else found
+def _saturation(curves: pd.DataFrame) -> pd.DataFrame:
+    # curves end at the number of companies of a segment, which could be derived as the rest of all
+    companies = curves.groupby("segment")["companies"].max()
+    return curves[curves["segment"] == "all"] if (companies < MIN_COMPANIES).any() else curves
 
 
-def _several(found: pd.DataFrame) -> pd.DataFrame:
-    return found[found["companies"] >= LEAST].reset_index(drop=True)
+def _several(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["companies"] >= MIN_COMPANIES].reset_index(drop=True)

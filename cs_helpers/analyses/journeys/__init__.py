@@ -1,81 +1,72 @@
-"""Where customers stall on their journey, and how long value takes."""
+"""The journey of customers: funnel, steps, time to value, stalls, and effects of contents and CSMs."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from cs_helpers.analyses.journeys.contents import DUE, adherence, moved_on
+from cs_helpers.analyses.journeys.contents import DUE_DAYS, adherence, effects_of_uses
 from cs_helpers.analyses.journeys.conversions import (
-    by_size,
-    cohort,
-    differences,
+    compare_cohort,
+    conversion_by_size,
     hardest_step,
-    stall,
+    size_differences,
+    stall_verdict,
     time_to_value,
-    unwatched,
+    unknown_share_notes,
     value_metrics,
     value_tables,
 )
-from cs_helpers.contract.disclosure import columns
+from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customers.segments import not_known, segments_in, with_segments
-from cs_helpers.customers.time import as_known, without_contracts
-from cs_helpers.journey.progress import by_day, came, detour, never_recorded, ways
-from cs_helpers.journey.uses import never_seen, planned, used, watched
+from cs_helpers.customers.segments import count_unknown, segments_present, with_segments
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.journey.progress import (
+    compares_days,
+    reached_steps,
+    step_transitions,
+    transitions_verdict,
+    unrecorded_exclusions,
+)
+from cs_helpers.journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
 from cs_helpers.journey.waits import (
-    LEAST,
+    MIN_CUSTOMERS,
     QUIET_DAYS,
     all_waits,
     known_steps,
-    log_begins,
-    reached_by,
+    milestone_times,
+    records_begin,
     stalls,
-    wait,
-    waiting,
+    wait_times,
+    waiting_customers,
 )
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.case_mix import compared, luck
+from cs_helpers.statistics.case_mix import chance_of_best, compare_groups
 from cs_helpers.statistics.proportions import wilson
 from cs_helpers.statistics.survival import REACHED, Conversion
 
-#: what the columns of the tables tell of (`contract.disclosure`)
-DISCLOSES = columns(
-    public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
-    " expected_on turn touched_on mrr units dimension segment came day at_risk age kind what waits used ratio odds verdict due"
-    " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
-    " so_far",
-    company="account_id name",
-    person="csm touched_by",
-    told="reason",
-)
-#: what touches were about is written by hand
-FREE_TEXT = (("moves", "what"),)
-
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
-    """The funnel, each step by segment, and time to value, as known at the end of the quarter.
+    """The funnel, the steps by segment, and time to value, as known at the end of the quarter.
 
-    Customers: those that entered (first step) since the log begins. A milestone once reached stays
-    reached, so a customer has come as far as the last step of which it has all before, at the
-    latest of their times. Conversion of a step: Aalen-Johansen from the step before, leaving as
-    the competing end, waiting customers censored at the end of the quarter; within the window of
-    the product file.
+    Customers are those that entered (took the first step) since the records begin. Milestones are cumulative: a
+    customer has reached a step once it has also reached all steps before, at the latest of their times. The
+    conversion of a step is the Aalen-Johansen estimate since the step before, with leaving as a competing event and
+    waiting customers censored at the end of the quarter, within the window of the product file.
 
-    Tables: `funnel` (step, units, share, low, high: of all that entered); `steps`, `differences`,
-    `value_curve`, `ages` and `cohort`: see `conversions`; `ways`: see `progress.ways`; `waiting` and
-    `stalls`: see `waits`; `moves` and `adherence`: see `contents`; `csms` and `touch_models`: see
-    `coaching.compared`, of all steps together, adjusted for step and size; who was in charge when the
-    step before was reached.
+    Tables: `funnel` (step, units, share, low, high: of all that entered); `steps`, `differences`, `value_curve`, `ages`
+    and `cohort`: see `conversions`; `ways`: see `progress.step_transitions`; `waiting` and `stalls`: see `waits`;
+    `moves` and `adherence`: see `contents`; `csms` and `touch_models`: see `case_mix.compare_groups`, over all steps,
+    adjusted for step and size, by who was in charge when the step before was reached.
 
-    Verdicts: `funnel` (`conversions.hardest_step`; `whole` (share, steps, n) where it counts attempts or
-    users), `steps` (`conversions.stall`), `ways` (`progress.detour`), `stalls` (`held_up`), `value_curve`
+    Verdicts: `funnel` (`conversions.hardest_step`, or for attempts and users `whole` (share, steps, n)), `steps`
+    (`conversions.stall_verdict`), `ways` (`progress.transitions_verdict`), `stalls` (`stalled_revenue`), `value_curve`
     (`conversions.time_to_value`).
     """
     journey = data.product.journey
-    asked = (
+    questions = (
         "funnel", "ways", "steps", "value_curve", "ages", "cohort", "stalls", "waiting", "moves", "adherence",
         "csms", "touch_models",
     )  # fmt: skip
@@ -86,34 +77,42 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if len(steps) < 2:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "nothing_recorded"
-        why = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in asked]
-        if steps and without_contracts(data):  # the one that is recorded may be any of them
-            why = [Note("one_step", about, {"steps": tuple(steps)}) for about in asked]
+        unanswered = [Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in questions]
+        if steps and missing_contracts(data):  # without contracts any step may be the only recorded one
+            unanswered = [Note("one_step", about, {"steps": tuple(steps)}) for about in questions]
         return Result(
-            "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(why)
+            "journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {}, tuple(unanswered)
         )
-    since = log_begins(data, steps)
-    reached = reached_by(data, steps, since, end)
+    since = records_begin(data, steps)
+    reached = milestone_times(data, steps, since, end)
     if reached.empty:
-        why = [Note("nobody_entered", about, {"since": since.date()}) for about in asked]
+        unanswered = [Note("nobody_entered", about, {"since": since.date()}) for about in questions]
         return Result(
-            "journeys", data.product.product, quarter, since.date(), data.as_of, 0, {}, {}, (*notes, *why)
+            "journeys",
+            data.product.product,
+            quarter,
+            since.date(),
+            data.as_of,
+            0,
+            {},
+            {},
+            (*notes, *unanswered),
         )
-    early = _before_entry(data, steps, reached)
-    if early:
-        notes.append(Note("before_entry", "funnel", {"customers": early, "of": len(reached)}))
+    out_of_order = _count_out_of_order(data, steps, reached)
+    if out_of_order:
+        notes.append(Note("before_entry", "funnel", {"customers": out_of_order, "of": len(reached)}))
     accounts = with_segments(data["accounts"])
-    who = accounts.set_index("account_id").reindex(reached.index)
-    size = who["size"]
-    of_size = {s: size == s for s in segments_in(size, data.sizes)}
-    time = as_known(data, quarter.end)
-    notes += _who_counts(time, reached, since, quarter, journey)
+    entered = accounts.set_index("account_id").reindex(reached.index)
+    size = entered["size"]
+    size_masks = {s: size == s for s in segments_present(size, data.sizes)}
+    time = customer_time_as_of(data, quarter.end)
+    notes += _customer_notes(time, reached, since, quarter, journey)
     window = journey.window_days
     waits = all_waits(reached, size, steps, end)
     tables = {
-        "steps": by_size(waits, steps, ["all", *of_size], window),
-        "differences": differences(waits, steps),
-        "waiting": waiting(data, waits, quarter),
+        "steps": conversion_by_size(waits, steps, ["all", *size_masks], window),
+        "differences": size_differences(waits, steps),
+        "waiting": waiting_customers(data, waits, quarter),
     }
     if not time.by_contracts:
         notes += [Note("leaving_waits", about, {}) for about in ("steps", "value_curve")]
@@ -121,77 +120,77 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if (tables["waiting"]["turn"] == "unknown").any():
         notes.append(Note("turn_unknown", "waiting", {"days": QUIET_DAYS}))
     hardest = hardest_step(tables["steps"], window)
-    verdicts = {"steps": stall(tables["steps"], tables["differences"])}
-    units = _counted(data, reached, steps, since, end)
-    notes += _rules(data, units, steps, since, end)
+    verdicts = {"steps": stall_verdict(tables["steps"], tables["differences"])}
+    units = _funnel_units(data, reached, steps, since, end)
+    notes += _counting_notes(data, units, steps, since, end)
     if units.empty:
         notes.append(Note("no_users", "funnel", {}))
     else:
         tables["funnel"] = _funnel(units, steps)
         by_milestones = journey.mode == "milestones" and journey.unit == "account"
-        verdicts["funnel"] = hardest if by_milestones else _through(tables["funnel"])
-    went = ways(data, reached.index, steps, end)
-    if (went["ahead"] == 1).all():
+        verdicts["funnel"] = hardest if by_milestones else _overall_conversion(tables["funnel"])
+    transitions = step_transitions(data, reached.index, steps, end)
+    if (transitions["ahead"] == 1).all():
         notes.append(Note("straight_ways", "ways", {}))
     else:
-        tables["ways"] = went
-        verdicts["ways"] = detour(went)
+        tables["ways"] = transitions
+        verdicts["ways"] = transitions_verdict(transitions)
     for about, dimensions in (("steps", ("size",)), ("stalls", ("size", "industry"))):
-        some, none = not_known(who, *dimensions)
-        if some:
-            notes.append(Note("segment_unknown", about, {"segments": some, "of": len(who)}))
-        if none:
-            notes.append(Note("segment_not_recorded", about, {"dimensions": none}))
-    if len(none) < 2:  # of the two that stalls go by
+        partly_unknown, all_unknown = count_unknown(entered, *dimensions)
+        if partly_unknown:
+            notes.append(Note("segment_unknown", about, {"segments": partly_unknown, "of": len(entered)}))
+        if all_unknown:
+            notes.append(Note("segment_not_recorded", about, {"dimensions": all_unknown}))
+    if len(all_unknown) < 2:  # of size and industry, one is known
         tables["stalls"] = stalls(waits, tables["waiting"], accounts)
-        verdicts["stalls"] = held_up(tables["stalls"], tables["waiting"])
-    value, metrics = None, _hardest(hardest)
+        verdicts["stalls"] = stalled_revenue(tables["stalls"], tables["waiting"])
+    conversion_to_value, metrics = None, _hardest_step_metric(hardest)
     if journey.value_step in steps:
-        value = Conversion(*wait(reached, steps[0], journey.value_step, end))
-        metrics = value_metrics(value) | metrics
-    if value is not None and (value.outcome == REACHED).any():
-        tables |= value_tables(value.days, value.outcome, of_size)
-        verdicts["value_curve"] = time_to_value(value)
+        conversion_to_value = Conversion(*wait_times(reached, steps[0], journey.value_step, end))
+        metrics = value_metrics(conversion_to_value) | metrics
+    if conversion_to_value is not None and (conversion_to_value.outcome == REACHED).any():
+        tables |= value_tables(conversion_to_value.days, conversion_to_value.outcome, size_masks)
+        verdicts["value_curve"] = time_to_value(conversion_to_value)
     else:
         notes += [Note("value_not_reached", about, {}) for about in ("value_curve", "ages")]
-    age = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
-    notes += unwatched(tables["steps"], value, age, window)
-    new = reached[steps[0]] >= pd.Timestamp(quarter.start)
-    held = cohort(reached, new, steps, end)
-    if held is None:
-        counts = {"customers": int(new.sum()), "earlier": int((~new).sum()), "needed": LEAST}
+    observed_days = (end - reached[steps[0]].min()) / pd.Timedelta(days=1)
+    notes += unknown_share_notes(tables["steps"], conversion_to_value, observed_days, window)
+    is_new = reached[steps[0]] >= pd.Timestamp(quarter.start)
+    cohort_table = compare_cohort(reached, is_new, steps, end)
+    if cohort_table is None:
+        counts = {"customers": int(is_new.sum()), "earlier": int((~is_new).sum()), "needed": MIN_CUSTOMERS}
         notes.append(Note("few_new", "cohort", counts))
     else:
-        tables["cohort"] = held
+        tables["cohort"] = cohort_table
     in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
-    ahead = [s for s in journey.steps if s.step in steps[1:]]
-    since_seen = watched(data, waits, ahead, end)
-    uses = used(data, since_seen, ahead, end)
-    moves = moved_on(since_seen, uses, window)
-    if moves.empty:
-        notes.append(Note("few_uses", "moves", {"needed": LEAST}))
+    later_steps = [s for s in journey.steps if s.step in steps[1:]]
+    known_waits = observed_waits(data, waits, later_steps, end)
+    uses = first_uses(data, known_waits, later_steps, end)
+    effects = effects_of_uses(known_waits, uses, window)
+    if effects.empty:
+        notes.append(Note("few_uses", "moves", {"needed": MIN_CUSTOMERS}))
     else:
-        tables["moves"] = moves
-    if unseen := never_seen(data, ahead):
+        tables["moves"] = effects
+    if unseen := unseen_signs(data, later_steps):
         notes.append(Note("never_seen", "adherence", {"names": ", ".join(unseen)}))
-    in_time = in_charge["csm"].loc[lambda w: w.index.isin(since_seen.index)]
-    in_time = in_time.assign(days=since_seen["days"].reindex(in_time.index))
-    plays = adherence(in_time, uses, {step for step, _, _ in planned(data, ahead)})
-    if plays.empty:
-        notes.append(Note("no_plays", "adherence", {"days": DUE}))
+    csm_waits = in_charge["csm"].loc[lambda w: w.index.isin(known_waits.index)]
+    csm_waits = csm_waits.assign(days=known_waits["days"].reindex(csm_waits.index))
+    adherence_table = adherence(csm_waits, uses, {step for step, _, _ in planned_signs(data, later_steps)})
+    if adherence_table.empty:
+        notes.append(Note("no_plays", "adherence", {"days": DUE_DAYS}))
     else:
-        tables["adherence"] = plays
-    for name, by, alone in (
+        tables["adherence"] = adherence_table
+    for name, by, note_code in (
         ("csms", "csm", "one_csm"),
         ("touch_models", "touch_model", "one_touch_model"),
     ):
-        groups_found = compared(in_charge[by], by)
-        if len(groups_found) < 2:
-            notes.append(Note(alone, name, {}))
+        groups = compare_groups(in_charge[by], by)
+        if len(groups) < 2:
+            notes.append(Note(note_code, name, {}))
             continue
-        tables[name] = groups_found
+        tables[name] = groups
         if name == "csms":
-            metrics["award_luck"] = Metric("award_luck", luck(groups_found), "share", len(groups_found))
+            metrics["award_luck"] = Metric("award_luck", chance_of_best(groups), "share", len(groups))
     return Result(
         "journeys",
         data.product.product,
@@ -214,12 +213,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     )
 
 
-def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
-    """Where most revenue is held up by customers that wait longer than usual, by size.
+def stalled_revenue(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
+    """The step and size with most MRR of customers that wait longer than usual.
 
-    stalls, waiting: as `waits` gives them. `message` (step, size, late, mrr, share: of all revenue that is held
-    up), `count` where they pay nothing or nobody knows what they pay (step, size, late), `none`, or `unknown`: some wait,
-    and of no step is known what is usual. Where no size is known, by industry: `message_industry` and `count_industry`.
+    stalls, waiting: the tables of `waits`. `message` (step, size, late, mrr, share: of the MRR of all late customers),
+    `count` (step, size, late) where MRR is 0 or not known, `none`, or `unknown` where customers wait but no usual wait
+    is known. Where no size is known, by industry: `message_industry` and `count_industry`.
     """
     if len(waiting) and waiting["usual"].isna().all():
         return Verdict("unknown")
@@ -227,21 +226,21 @@ def held_up(stalls: pd.DataFrame, waiting: pd.DataFrame) -> Verdict:
     sizes = stalls[(stalls["dimension"] == by) & (stalls["late"] > 0)]
     if sizes.empty:
         return Verdict("none")
-    worst = sizes.nlargest(1, ["mrr", "late"] if "mrr" in sizes else ["late"]).iloc[0]
-    where = {"step": worst["step"], by: worst["segment"], "late": int(worst["late"])}
-    as_told = "" if by == "size" else "_industry"
+    largest = sizes.nlargest(1, ["mrr", "late"] if "mrr" in sizes else ["late"]).iloc[0]
+    fields = {"step": largest["step"], by: largest["segment"], "late": int(largest["late"])}
+    suffix = "" if by == "size" else "_industry"
     if "mrr" not in sizes:
-        return Verdict("count" + as_told, where)
-    mrr, held = float(worst["mrr"]), float(sizes["mrr"].sum())
-    if not held:
-        return Verdict("count" + as_told, where)
-    return Verdict("message" + as_told, {**where, "mrr": mrr, "share": mrr / held})
+        return Verdict("count" + suffix, fields)
+    mrr, late_mrr = float(largest["mrr"]), float(sizes["mrr"].sum())
+    if not late_mrr:
+        return Verdict("count" + suffix, fields)
+    return Verdict("message" + suffix, {**fields, "mrr": mrr, "share": mrr / late_mrr})
 
 
-def _who_counts(
+def _customer_notes(
     time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, quarter: Quarter, journey: Journey
 ) -> list[Note]:
-    """How those that the funnel (one of attempts or users: the steps below it) counts and the customers at the end of the quarter belong together.
+    """Notes that reconcile the customers of the funnel (or of the steps) with those at the end of the quarter.
 
     of = there + lost + not_recorded; customers = there + older + no_entry.
     """
@@ -249,15 +248,17 @@ def _who_counts(
     by_milestones = journey.mode == "milestones" and journey.unit == "account"
     about = "funnel" if by_milestones else "steps"
     if not time.by_contracts:
-        return _which_accounts(time, reached, since, customers.difference(reached.index), about)
-    there, open_ = (len(reached.index.intersection(who)) for who in (customers, time.renewals_not_recorded()))
-    others = customers.difference(reached.index)
-    older = int((time.first_days()[others] < since).sum())
+        return _account_notes(time, reached, since, customers.difference(reached.index), about)
+    current, not_recorded = (
+        len(reached.index.intersection(accounts)) for accounts in (customers, time.renewals_not_recorded())
+    )
+    not_in_funnel = customers.difference(reached.index)
+    older = int((time.first_days()[not_in_funnel] < since).sum())
     notes = []
-    if len(reached) != len(customers) or len(others):
+    if len(reached) != len(customers) or len(not_in_funnel):
         fields = {
-            "since": since.date(), "of": len(reached), "there": there, "lost": len(reached) - there - open_,
-            "not_recorded": open_, "customers": len(customers), "older": older, "no_entry": len(others) - older,
+            "since": since.date(), "of": len(reached), "there": current, "lost": len(reached) - current - not_recorded,
+            "not_recorded": not_recorded, "customers": len(customers), "older": older, "no_entry": len(not_in_funnel) - older,
         }  # fmt: skip
         notes.append(Note("who_counts", about, fields))
     if older:
@@ -265,16 +266,16 @@ def _who_counts(
     return notes
 
 
-def _which_accounts(
-    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, others: pd.Index, about: str
+def _account_notes(
+    time: CustomerTime, reached: pd.DataFrame, since: pd.Timestamp, not_in_funnel: pd.Index, about: str
 ) -> list[Note]:
-    """The same where accounts are counted: customers = of + older + no_entry."""
-    if others.empty:
+    """The notes of `_customer_notes` without contracts: customers = of + older + no_entry."""
+    if not_in_funnel.empty:
         return []
-    older = int((time.first_days()[others] < since).sum())
+    older = int((time.first_days()[not_in_funnel] < since).sum())
     fields = {
-        "since": since.date(), "of": len(reached), "customers": len(reached) + len(others), "older": older,
-        "no_entry": len(others) - older,
+        "since": since.date(), "of": len(reached), "customers": len(reached) + len(not_in_funnel), "older": older,
+        "no_entry": len(not_in_funnel) - older,
     }  # fmt: skip
     notes = [Note("which_accounts", about, fields)]
     if older:
@@ -282,56 +283,56 @@ def _which_accounts(
     return notes
 
 
-def _before_entry(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
-    """Customers with a later step recorded before their first: they count as having it on day 0."""
+def _count_out_of_order(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
+    """The number of customers with a step recorded before the first one; such steps count as reached on day 0."""
     rows = data["milestones"][data["milestones"]["step"].isin(steps[1:])]
     entry = rows["account_id"].map(reached[steps[0]])
     return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
 
 
-def _rules(
+def _counting_notes(
     data: ProductData, units: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
 ) -> list[Note]:
-    """What the reader of the funnel must know of how it counts, where that is not as usual."""
+    """Notes on how the funnel is counted, where it differs from the default."""
     journey = data.product.journey
-    said: list[tuple[str, dict[str, object]]] = []
+    notes: list[tuple[str, dict[str, object]]] = []
     if journey.mode != "milestones":
-        said.append((f"funnel_{journey.mode}", {"days": journey.window_days}))
+        notes.append((f"funnel_{journey.mode}", {"days": journey.window_days}))
     if journey.entry == "latest_entry":
-        said.append(("funnel_latest", {}))
-    if by_day(journey):
-        said.append(("funnel_days", {}))
+        notes.append(("funnel_latest", {}))
+    if compares_days(journey):
+        notes.append(("funnel_days", {}))
     if journey.exclusions:
-        without = came(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
-        said.append(("funnel_excluded", {"units": len(without) - len(units), "of": len(without)}))
-    if never := never_recorded(data, journey):
-        said.append(("never_recorded", {"names": ", ".join(never)}))
+        all_units = reached_steps(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
+        notes.append(("funnel_excluded", {"units": len(all_units) - len(units), "of": len(all_units)}))
+    if unrecorded := unrecorded_exclusions(data, journey):
+        notes.append(("never_recorded", {"names": ", ".join(unrecorded)}))
     if journey.unit == "user":
-        said.append(("funnel_users", {}))
-    if said:
-        said.append(("funnel_below", {"days": journey.window_days}))
-    return [Note(code, "funnel", fields) for code, fields in said]
+        notes.append(("funnel_users", {}))
+    if notes:
+        notes.append(("funnel_below", {"days": journey.window_days}))
+    return [Note(code, "funnel", fields) for code, fields in notes]
 
 
-def _counted(
+def _funnel_units(
     data: ProductData, reached: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
 ) -> pd.DataFrame:
-    """When each unit of the declared funnel had come as far as each step."""
+    """The times at which each unit of the declared funnel reached each step."""
     journey = data.product.journey
     if journey.unit == "account" and journey.mode == "milestones":
         return reached
-    return came(data, journey, steps, since, end)
+    return reached_steps(data, journey, steps, since, end)
 
 
 def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
-    """The waits with who was in charge when each began: by the last touch, else the account's."""
+    """The waits with the CSM or touch model (`by`) at their start, by the last touch, else by the account, and stratum."""
     touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
     waits = waits.assign(stratum=waits["step"] + ":" + waits["size"].astype("str"))
-    # merge_asof wants texts that are held alike
+    # merge_asof needs the same string dtype on both sides
     touches = touches.astype({"account_id": waits["account_id"].dtype})
     waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
-    now = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
-    return waits.assign(**{by: waits[by].fillna(now)}).dropna(subset=[by])
+    by_account = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
+    return waits.assign(**{by: waits[by].fillna(by_account)}).dropna(subset=[by])
 
 
 def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
@@ -344,17 +345,17 @@ def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _through(funnel: pd.DataFrame) -> Verdict:
-    """How many of those that began came through all steps."""
+def _overall_conversion(funnel: pd.DataFrame) -> Verdict:
+    """The share of units that reached the last step."""
     first, last = funnel.iloc[0], funnel.iloc[-1]
     fields = {"share": float(last["share"]), "steps": len(funnel), "n": int(first["units"])}
     return Verdict("whole", fields)
 
 
-def _hardest(found: Verdict) -> dict[str, Metric]:
-    """The share that takes the hardest step, by `hardest_step:<step>`; nothing where no step can be named."""
-    if found.code != "message":
+def _hardest_step_metric(verdict: Verdict) -> dict[str, Metric]:
+    """The metric `hardest_step:<step>`, the share that takes the hardest step; empty without one."""
+    if verdict.code != "message":
         return {}
-    name = f"hardest_step:{found.fields['step']}"
-    share, low, high, n = (found.fields[field] for field in ("share", "low", "high", "n"))
+    name = f"hardest_step:{verdict.fields['step']}"
+    share, low, high, n = (verdict.fields[field] for field in ("share", "low", "high", "n"))
     return {name: Metric(name, share, "share", n, low, high)}

@@ -1,1 +1,1 @@
-"""What is checked of tables as a whole, counted of what is left out, and asked of a person."""
+"""Checks of whole tables: filters, total rows, refused rows, ambiguous formats, and questions to a person."""

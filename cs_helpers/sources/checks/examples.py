@@ -1,4 +1,4 @@
-"""Rows that break a rule, as a person is shown them."""
+"""Findings with examples of the rows that break a rule."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from cs_helpers.contract.schema import Table
 
 
 def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()) -> Finding:
-    """The rule's finding, with the first of the rows that break it.
+    """The finding of a rule, with the first rows that break it as examples.
 
-    `key` names the columns that say which row it is; default: the table's key.
+    key: the columns that identify a row; default: the table's key.
     """
     key = key or table.key or tuple(c for c in ("account_id",) if c in table.columns)
     column = rule.column or key[0]
     raw = [broken[RAW + c] for c in table.columns if RAW + c in broken.columns]
-    value = broken[RAW + column] if RAW + column in broken.columns else broken[column].cast("string")
-    shown = (
+    raw_value = broken[RAW + column] if RAW + column in broken.columns else broken[column].cast("string")
+    rows = (
         broken.order_by([broken[ROW], *raw])
         .limit(EXAMPLES)
         .select(
             ROW,
             key=ibis.literal(" ").join([ibis.coalesce(broken[k].cast("string"), "") for k in key]),
-            value=ibis.coalesce(value, ""),
+            value=ibis.coalesce(raw_value, ""),
         )
         .to_pyarrow()
         .to_pylist()
     )
-    examples = tuple((int(r[ROW]), r["key"][:80], r["value"][:80]) for r in shown)
+    examples = tuple((int(r[ROW]), r["key"][:80], r["value"][:80]) for r in rows)
     return Finding(table.name, rule.column, rule.name, rule.policy, count, examples, rule.detail)
 
 
-def worded(broken: ir.Table, table: Table) -> ir.Table:
-    """Rows without a record, with what they say in the first column of their key: whichever of `telling` says it."""
-    first = (table.key or ("account_id",))[0]
-    said = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
-    return broken.mutate(**{RAW + first: said})
+def with_total_text(broken: ir.Table, table: Table) -> ir.Table:
+    """Total rows with their text in the first column of the key, from whichever column of `telling` has it."""
+    key_column = (table.key or ("account_id",))[0]
+    total_text = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
+    return broken.mutate(**{RAW + key_column: total_text})
 
 
 def broken_rules(rules: list[tuple[Rule, ir.BooleanValue]]) -> ir.StringValue:
-    """The labels of the refusing rules that a row breaks, with a blank between them."""
+    """The labels of the refusing rules that a row breaks, separated by spaces."""
     text: ir.StringValue = ibis.literal("")
     for rule, broken in rules:
         if rule.refuses:

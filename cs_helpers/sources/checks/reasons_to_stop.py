@@ -1,4 +1,4 @@
-"""Why no snapshot can be taken of tables that were read, in sentences."""
+"""Reasons why no snapshot can be taken of tables that were read, as sentences."""
 
 from __future__ import annotations
 
@@ -12,72 +12,72 @@ from cs_helpers.sources.checks.balance import Filter
 from cs_helpers.sources.mapping import Sources
 
 
-def without_rows(
+def empty_table_stops(
     rows_read: Mapping[str, int],
     rows_kept: Mapping[str, int],
     filters: Mapping[str, Filter],
     findings: Sequence[Finding],
     sources: Sources,
 ) -> list[Stop]:
-    """Why tables of which nothing is left stop a snapshot: no row, none that the filter lets pass, all refused."""
+    """A stop for each table without rows: it is empty, its filter passes none, or all were refused."""
     stops = []
     for name, count in rows_read.items():
-        other = "" if TABLES[name].required else ", or leave it out of the sources file"
-        passed = count - (filters[name].false if name in filters else 0)
+        optional_hint = "" if TABLES[name].required else ", or leave it out of the sources file"
+        passing = count - (filters[name].excluded if name in filters else 0)
         if count == 0:
             filter_ = " and filter" if name in filters else ""
             stops.append(
                 Stop(
-                    f"table '{name}' has no rows: check its file{filter_}{other}",
+                    f"table '{name}' has no rows: check its file{filter_}{optional_hint}",
                     Finding(name, "", "no_rows", "stop", 0),
                 )
             )
-        elif passed == 0:
+        elif passing == 0:
             text = filters[name].text
             stops.append(
                 Stop(
                     f"table '{name}': its filter ({text}) lets none of {count:,} rows pass; correct"
-                    f" 'tables.{name}.where' of the sources file or take it out{other}",
+                    f" 'tables.{name}.where' of the sources file or take it out{optional_hint}",
                     Finding(name, "", "all_filtered", "stop", count, detail=text),
                 )
             )
         elif rows_kept[name] == 0:
-            worst = max(
+            most_frequent = max(
                 (f for f in findings if f.table == name and f.policy != "warn"),
                 key=lambda f: f.count,
             )
             write = next((f.write for f in findings if f.table == name and f.rule == "would_match"), "")
-            near = f"; to join keys that are written otherwise, write '{write}'" if write else ""
-            column = f"column '{worst.column}', " if worst.column else ""
-            cause = _cause(worst, sources)
-            detail = f" ({cause})" if cause or worst.column else ""
-            which = "" if passed == count else " that its filter lets pass"
+            join_hint = f"; to join keys that are written otherwise, write '{write}'" if write else ""
+            column = f"column '{most_frequent.column}', " if most_frequent.column else ""
+            cause = _cause(most_frequent, sources)
+            detail = f" ({cause})" if cause or most_frequent.column else ""
+            passing_hint = "" if passing == count else " that its filter lets pass"
             stops.append(
                 Stop(
-                    f"table '{name}': all {passed:,} rows{which} were refused, most for {column}"
-                    f"rule {worst.rule}{detail}: {_shown(worst)}{near}",
-                    Finding(name, "", "all_refused", "stop", passed),
+                    f"table '{name}': all {passing:,} rows{passing_hint} were refused, most for {column}"
+                    f"rule {most_frequent.rule}{detail}: {_first_example(most_frequent)}{join_hint}",
+                    Finding(name, "", "all_refused", "stop", passing),
                 )
             )
     return stops
 
 
-def stopped(found: Finding) -> str:
-    """Why a rule whose policy is stop stops a snapshot."""
-    if found.rule == "would_match":
+def stop_sentence(finding: Finding) -> str:
+    """The sentence for a finding of a rule whose policy is `stop`."""
+    if finding.rule == "would_match":
         return (
-            f"table '{found.table}', column '{found.column}': {found.count:,} rows match a row of {found.detail} only if"
-            f" their keys are written alike: {_shown(found)}; to join them, write '{found.write}'"
+            f"table '{finding.table}', column '{finding.column}': {finding.count:,} rows match a row of {finding.detail} only if"
+            f" their keys are written alike: {_first_example(finding)}; to join them, write '{finding.write}'"
         )
-    column = f", column '{found.column}'" if found.column else ""
+    column = f", column '{finding.column}'" if finding.column else ""
     return (
-        f"table '{found.table}'{column}: {found.count:,} rows break the rule {found.rule},"
-        f" whose policy is stop: {_shown(found)}"
+        f"table '{finding.table}'{column}: {finding.count:,} rows break the rule {finding.rule},"
+        f" whose policy is stop: {_first_example(finding)}"
     )
 
 
-def two_currencies(rows: ir.Table, table: str, amount: str) -> list[Stop]:
-    """The products whose rows of a table are paid in more than one currency, which nobody can add up."""
+def mixed_currency_stops(rows: ir.Table, table: str, amount: str) -> list[Stop]:
+    """A stop for each product with amounts in more than one currency, which cannot be added up."""
     per_product = rows.group_by("product").aggregate(
         n=rows.currency.nunique(),
         count=rows.count(),
@@ -87,30 +87,30 @@ def two_currencies(rows: ir.Table, table: str, amount: str) -> list[Stop]:
     return [
         Stop(
             f"table '{table}', column 'currency': product '{r['product']}' is paid in"
-            f" {', '.join(sorted(r['seen']))}; convert {amount} to one currency",
+            f" {', '.join(sorted(r['currencies']))}; convert {amount} to one currency",
             Finding(
                 table, "currency", "two_currencies", "stop", r["count"],
-                detail=f"{r['product']}: {', '.join(sorted(r['seen']))}",
+                detail=f"{r['product']}: {', '.join(sorted(r['currencies']))}",
             ),
         )
         for r in mixed
     ]  # fmt: skip
 
 
-def _shown(found: Finding) -> str:
-    row, key, value = found.examples[0]
+def _first_example(finding: Finding) -> str:
+    row, key, value = finding.examples[0]
     return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
 
 
-def _cause(found: Finding, sources: Sources) -> str:
-    """What the values would have to be; of the wrong type, how another way of writing is said (`hinted`)."""
-    if found.rule != "wrong_type":
-        return found.detail
-    kind, place = TABLES[found.table].kind(found.column), f"tables.{found.table}.columns"
-    if found.detail != kind:
-        return f"no plain {kind}; if they are meant as they stand, say '{found.detail}' under {place} of the sources file"
+def _cause(finding: Finding, sources: Sources) -> str:
+    """What values are allowed; for a wrong type, how to declare another format (`unclear.add_format_hint`)."""
+    if finding.rule != "wrong_type":
+        return finding.detail
+    kind, place = TABLES[finding.table].kind(finding.column), f"tables.{finding.table}.columns"
+    if finding.detail != kind:
+        return f"no plain {kind}; if they are meant as they stand, say '{finding.detail}' under {place} of the sources file"
     word = {"date": "format", "time": "format", "number": "number", "integer": "number"}.get(kind)
     if word is None:
         return kind
-    how = f"'{word}'" if sources.tables[found.table].in_ is None else "an sql expression"
-    return f"{kind}; another way of writing is said by {how} under {place}.{found.column} of the sources file"
+    setting = f"'{word}'" if sources.tables[finding.table].in_ is None else "an sql expression"
+    return f"{kind}; another way of writing is said by {setting} under {place}.{finding.column} of the sources file"

@@ -1,7 +1,7 @@
-"""Finds the totals and the foot of a report among the rows of a table: they are no records.
+"""Detects total rows and the footer of a report among the rows of a table.
 
-A row is one if it has such a word in one of the columns that say what a row is (its keys, product, name and day), and
-nothing in the others.
+Such a row has a word for totals or footers in one of the columns that identify a row (keys, product, name and day), and
+no value in the others.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from cs_helpers.contract.casts import RAW
 from cs_helpers.contract.checks import identifying_columns
 from cs_helpers.contract.normal import PLAIN, WIDE
 from cs_helpers.contract.schema import Table
-from cs_helpers.sources.files.reading import sql_text
+from cs_helpers.sources.sql_quoting import sql_text
 
-#: a total of a list, and what reports write below it; of texts in one width, in small letters
+#: patterns of total rows and footers, for lower-case texts of normal width
 _TOTAL = (
     r"^((合|小|総|総 *合|累|中)? *計|((grand|sub)[ -]*)?(totals?|summar(y|ies))|sum)"
     r" *:? *([(]? *[0-9][0-9,.]* *(records?|rows?|items?|件|行|社|名)? *[)]?)?$"
@@ -28,12 +28,13 @@ _FOOTER = (
 )
 
 
-def with_totals(hub: Backend, rows: ir.Table, table: Table, taken: Collection[str]) -> ir.Table:
-    """The rows, with `total` beside them where some are one; `taken`: the columns that come from one of the source.
+def mark_total_rows(hub: Backend, rows: ir.Table, table: Table, mapped_columns: Collection[str]) -> ir.Table:
+    """The rows with an additional column `total` where any is a total row, else unchanged.
 
-    As text, not as an expression of Ibis: every table is asked, and few have one.
+    mapped_columns: the columns of the table that come from a column of the source. Plain SQL, since compiling an Ibis
+    expression takes longer than the query, and few tables have total rows.
     """
-    columns = [f"{RAW}{c}" for c in identifying_columns(table) if c in taken]
+    columns = [f"{RAW}{c}" for c in identifying_columns(table) if c in mapped_columns]
     words = [
         f"coalesce(regexp_matches(lower(trim(translate({c}, {sql_text(WIDE)}, {sql_text(PLAIN)}))),"
         f" {sql_text(f'{_TOTAL}|{_FOOTER}')}), false)"
@@ -46,5 +47,7 @@ def with_totals(hub: Backend, rows: ir.Table, table: Table, taken: Collection[st
     total = f"({' OR '.join(words)}) AND {' AND '.join(others)}"
     if not hub.con.execute(f"SELECT count(*) FROM {source} WHERE {total}").fetchall()[0][0]:
         return rows
-    hub.con.execute(f"CREATE OR REPLACE TABLE told_{table.name} AS SELECT *, {total} AS total FROM {source}")
-    return hub.table(f"told_{table.name}")
+    hub.con.execute(
+        f"CREATE OR REPLACE TABLE marked_{table.name} AS SELECT *, {total} AS total FROM {source}"
+    )
+    return hub.table(f"marked_{table.name}")

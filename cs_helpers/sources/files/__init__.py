@@ -1,1 +1,1 @@
-"""Files as tables: text, workbooks, JSON and process logs."""
+"""Reads files as tables: text, workbooks, JSON, Parquet and process logs."""

@@ -1,4 +1,4 @@
-"""What the columns of a file are called, where its header says it twice, over two rows or not at all."""
+"""Column names from a header that repeats names, spans several rows or leaves names out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 
-def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The names of a header of one or several rows; those of a column are joined by a blank.
+def join_header(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Join a header of one or several rows into one name per column, separated by a space.
 
-    In all rows but the last, an empty cell belongs to the one left of it, as in merged cells.
+    In all rows but the last, an empty cell takes the name to its left, as merged cells do.
     """
     width = max((len(row) for row in rows), default=0)
     parts: list[list[str]] = []
@@ -23,22 +23,22 @@ def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """A name for each column: `mrr [1]`, `mrr [2]` where two have one name, `column 3` where one has none.
+    """A unique name for each column: `mrr [1]`, `mrr [2]` where a name repeats, `column 3` where it is missing.
 
-    Names that differ in case alone are one to the engine, and so here.
+    Case is ignored, as DuckDB does.
     """
     names = [name.strip() or f"column {at}" for at, name in enumerate(header, 1)]
-    often = Counter(name.casefold() for name in names)
-    seen: Counter[str] = Counter()
+    name_counts = Counter(name.casefold() for name in names)
+    occurrences: Counter[str] = Counter()
     unique = []
     for name in names:
-        seen[name.casefold()] += 1
-        twice = often[name.casefold()] > 1
-        unique.append(f"{name} [{seen[name.casefold()]}]" if twice else name)
+        occurrences[name.casefold()] += 1
+        is_repeated = name_counts[name.casefold()] > 1
+        unique.append(f"{name} [{occurrences[name.casefold()]}]" if is_repeated else name)
     return unique
 
 
-def repeated(name: str, columns: Sequence[str]) -> list[str]:
-    """The columns that had this name together: `mrr [1]`, `mrr [2]`."""
-    begin = f"{name} [".casefold()
-    return [c for c in columns if c.casefold().startswith(begin) and c[len(begin) : -1].isdecimal()]
+def columns_named(name: str, columns: Sequence[str]) -> list[str]:
+    """The columns that shared a name in the header: `mrr [1]`, `mrr [2]`."""
+    prefix = f"{name} [".casefold()
+    return [c for c in columns if c.casefold().startswith(prefix) and c[len(prefix) : -1].isdecimal()]

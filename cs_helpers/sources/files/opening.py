@@ -1,11 +1,10 @@
-"""Opens the files of a sources file in DuckDB: each becomes a view of its name, and one of what is written in it."""
+"""Opens the files of a sources file in DuckDB: each becomes a typed view, and a raw view with its cells as written."""
 
 from __future__ import annotations
 
 import glob
 import gzip
 import re
-import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,42 +15,42 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from cs_helpers.errors import SourceError, WorkbookError, did_you_mean, raise_together
-from cs_helpers.paths import display_path
-from cs_helpers.sources.files import json_files, workbooks, xes
-from cs_helpers.sources.files.reading import escaped, opened_bytes, place, sql_text
-from cs_helpers.sources.files.text_files import plain_types, written_view
-from cs_helpers.sources.mapping import FileSource, Sources, filled
+from cs_helpers.sources.files import file_types, json_files, workbooks, xes
+from cs_helpers.sources.files.archives import unzip
+from cs_helpers.sources.files.column_types import infer_types
+from cs_helpers.sources.files.file_types import extension
+from cs_helpers.sources.files.streams import display_path, open_bytes
+from cs_helpers.sources.files.text_files import create_text_view
+from cs_helpers.sources.mapping import FileSource, Sources, expand_variables
 from cs_helpers.sources.messages import first_line
+from cs_helpers.sources.sql_quoting import quote_identifier, sql_text
 
-TEXTS = ("csv", "tsv", "txt")
-PARQUET = ("parquet", "pq")
-#: the kinds of files that are opened, by the ends of their names
-KINDS = (*TEXTS, *PARQUET, *workbooks.KINDS, *json_files.KINDS, *xes.KINDS)
-#: what a column is called as it is written, where it stands beside the one that has a type
-AS_WRITTEN = " as written"
+#: suffix of the name of a raw column next to its typed one
+RAW_SUFFIX = " as written"
 _NO_FILE = "there is no such file; check 'folder' and 'files'"
 
 
-def written_name(name: str) -> str:
-    """The view of what is written in a file: of a text file, every column is text; else as the file types it."""
-    return f"{name}{AS_WRITTEN}"
+def raw_view_name(name: str) -> str:
+    """The name of the raw view of a file: all columns of a text file are text, those of other files as typed there."""
+    return f"{name}{RAW_SUFFIX}"
 
 
 def open_files(connection: Backend, sources: Sources, folder: Path, scratch: Path, secrets: set[str]) -> None:
-    """Makes each file of `sources` two views (`open_file`); raises `SourceError`, of several `SourcesError`.
+    """Create two views for each file of `sources` (`open_file`).
 
-    What the options of a remote file system take from the environment is added to `secrets`.
+    Values that the options of a remote file system take from the environment are added to `secrets`. Raises
+    `SourceError` where a file cannot be read, `SourcesError` where several cannot.
     """
     errors: list[SourceError] = []
     mounted: dict[str, dict[str, Any]] = {}
-    for name, said in sources.files.items():
+    for name, file_source in sources.files.items():
         try:
-            file, path = said, str(folder / sources.folder / said.path)
-            if "://" in said.path:
-                file = said.model_copy(update={"options": _options(name, said, secrets)})
-                _mount(connection, name, file, mounted)
-                path = said.path
-            open_file(connection, name, path, file, scratch, typed=_in_expressions(sources, name))
+            file, path = file_source, str(folder / sources.folder / file_source.path)
+            if "://" in file_source.path:
+                file = file_source.model_copy(update={"options": _expand_options(name, file_source, secrets)})
+                _mount_filesystem(connection, name, file, mounted)
+                path = file_source.path
+            open_file(connection, name, path, file, scratch, typed=_is_used_in_expressions(sources, name))
         except SourceError as error:
             errors.append(error)
     raise_together(errors)
@@ -60,84 +59,85 @@ def open_files(connection: Backend, sources: Sources, folder: Path, scratch: Pat
 def open_file(
     connection: Backend, name: str, path: str, file: FileSource, scratch: Path, *, typed: bool = True
 ) -> None:
-    """Makes a file two views: `written_name(name)`, and `name`, whose columns have types; raises `SourceError`.
+    """Create two views of a file: `name` with typed columns, and `raw_view_name(name)`.
 
-    A column of a text file has a type by `text_files.plain_types`; where it is not `typed`, all of them are text.
+    typed: whether columns of a text file get the types of `column_types.infer_types`; else all are text. Raises
+    `SourceError` where the file cannot be read.
     """
-    where = place(path)
+    where = display_path(path)
     try:
         if path.lower().endswith(".zip") and "://" not in path:
-            path = _unzipped(name, path, file, scratch, where)
-        kind = _kind(name, path, where)
-        if kind in PARQUET:
-            _parquet_view(connection, name, path)
-        elif kind in TEXTS:
-            parts = _parts(connection, path)
-            _check_whole(name, parts)
-            _check_kind(name, parts, where)
-            written_view(connection, written_name(name), name, path, parts, file, scratch)
-            _typed_view(connection, name, typed=typed)
+            path = unzip(name, path, file, scratch, where)
+        type_ = _file_type(name, path, where)
+        if type_ in file_types.PARQUET:
+            _create_parquet_views(connection, name, path)
+        elif type_ in file_types.TEXT:
+            paths = _expand_pattern(connection, path)
+            _check_complete(name, paths)
+            _check_is_text(name, paths, where)
+            create_text_view(connection, raw_view_name(name), name, path, paths, file, scratch)
+            _create_typed_view(connection, name, typed=typed)
         else:
-            with opened_bytes(path, file.options) as content:
-                if kind in json_files.KINDS:
+            with open_bytes(path, file.options) as content:
+                if type_ in file_types.JSON:
                     table = json_files.json_table(name, content, where)
-                elif kind in xes.KINDS:
-                    table = xes.as_table(name, content, where)
+                elif type_ in file_types.XES:
+                    table = xes.read_table(name, content, where)
                 else:
-                    table = workbooks.workbook_table(name, content, kind, file, where)
-            _table_view(connection, name, table)
-        # one row is read; not into Python, where DuckDB wants pytz for times with a zone
-        connection.raw_sql(f'SELECT * FROM "{escaped(name)}" LIMIT 1').fetch_record_batch().read_all()
+                    table = workbooks.workbook_table(name, content, type_, file, where)
+            _create_table_views(connection, name, table)
+        # read one row to detect errors early; as Arrow, since DuckDB needs pytz for Python times with a zone
+        connection.raw_sql(f"SELECT * FROM {quote_identifier(name)} LIMIT 1").fetch_record_batch().read_all()
     except duckdb.Error as error:
-        said = first_line(error)
-        problem = f"the file cannot be read: {said}"
-        if "No files found" in said:
+        message = first_line(error)
+        problem = f"the file cannot be read: {message}"
+        if "No files found" in message:
             problem = _NO_FILE
-        elif "magic bytes" in said or "too small to be a Parquet" in said:
-            broken = re.search(r"'([^']+)'", said)  # of a folder, one may be broken
-            where = display_path(Path(broken[1])) if broken and "://" not in broken[1] else where
+        elif "magic bytes" in message or "too small to be a Parquet" in message:
+            quoted_path = re.search(r"'([^']+)'", message)  # which file of a folder is broken
+            where = display_path(quoted_path[1]) if quoted_path and "://" not in quoted_path[1] else where
             problem = "the file is not Parquet, or was cut off on its way; export or copy it again"
         raise SourceError(name, problem, where=where) from None
     except FileNotFoundError:
         raise SourceError(name, _NO_FILE, where=where) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise _not_whole(name, where) from None
+        raise _incomplete_error(name, where) from None
     except (ImportError, OSError) as error:
         raise SourceError(name, f"the file cannot be read: {first_line(error)}", where=where) from None
     except Exception as error:
         if "://" not in path or isinstance(error, WorkbookError):
             raise
-        # file systems raise what they like
+        # remote file systems have no common base class of errors
         raise SourceError(name, f"the file cannot be read: {first_line(error)}", where=where) from None
 
 
 def is_parquet(connection: Backend, name: str) -> bool:
-    """Whether a file that was opened is Parquet, of which parts can be read."""
+    """Whether an opened file is Parquet, which can be read in part."""
     view = "SELECT contains(sql, ' FROM read_parquet(') FROM duckdb_views() WHERE view_name = ?"
     return bool(connection.con.execute(view, [name]).fetchall() == [(True,)])
 
 
-def with_written(connection: Backend, name: str, *, typed: bool) -> str:
-    """The rows of a file, or another table of the hub, in SQL: what is mapped by name is read as it is written.
+def raw_rows_sql(connection: Backend, name: str, *, typed: bool) -> str:
+    """A query for the rows of a file, or of another table of the hub, with the cells as written.
 
-    Where expressions look at the rows, columns are `typed`, and those of a text file that have a type stand there
-    once more as they are written, under their names and `AS_WRITTEN`.
+    typed: for SQL expressions over the rows. Then columns have their types, and each column of a text file whose type
+    is not text is there a second time as written, named with `RAW_SUFFIX`.
     """
-    written, own = written_name(name), f'"{escaped(name)}"'
-    if (written,) not in connection.con.execute("SELECT view_name FROM duckdb_views()").fetchall():
-        return f"SELECT * FROM {own}"
-    view = f'"{escaped(written)}"'
-    types = {c: t for c, t, *_ in connection.raw_sql(f"DESCRIBE {own}").fetchall()} if typed else {}
-    as_written = {c: t for c, t, *_ in connection.raw_sql(f"DESCRIBE {view}").fetchall()}
-    apart = {c: t for c, t in types.items() if as_written.get(c, t) != t}
-    if not apart:
-        return f"SELECT * FROM {view}"
-    beside = "".join(f', "{escaped(c)}" AS "{escaped(c + AS_WRITTEN)}"' for c in apart)
-    return f"SELECT {cast_columns(list(as_written), apart)}{beside} FROM {view}"
+    raw_name, typed_view = raw_view_name(name), quote_identifier(name)
+    if (raw_name,) not in connection.con.execute("SELECT view_name FROM duckdb_views()").fetchall():
+        return f"SELECT * FROM {typed_view}"
+    raw_view = quote_identifier(raw_name)
+    types = {c: t for c, t, *_ in connection.raw_sql(f"DESCRIBE {typed_view}").fetchall()} if typed else {}
+    raw_types = {c: t for c, t, *_ in connection.raw_sql(f"DESCRIBE {raw_view}").fetchall()}
+    differing = {c: t for c, t in types.items() if raw_types.get(c, t) != t}
+    if not differing:
+        return f"SELECT * FROM {raw_view}"
+    raw_columns = "".join(f", {quote_identifier(c)} AS {quote_identifier(c + RAW_SUFFIX)}" for c in differing)
+    return f"SELECT {cast_columns(list(raw_types), differing)}{raw_columns} FROM {raw_view}"
 
 
-def _in_expressions(sources: Sources, name: str) -> bool:
-    """Whether an expression of the sources file may see the columns of a file, and with them their types."""
+def _is_used_in_expressions(sources: Sources, name: str) -> bool:
+    """Whether an SQL expression of the sources file may use the columns of a file, so that their types matter."""
     for source in sources.tables.values():
         if source.in_ is not None:
             continue
@@ -153,162 +153,130 @@ def _in_expressions(sources: Sources, name: str) -> bool:
 # --- views -------------------------------------------------------------------------------------
 
 
-def _view(connection: Backend, name: str, query: str) -> None:
-    connection.raw_sql(f'CREATE OR REPLACE VIEW "{escaped(name)}" AS {query}').fetchall()
+def _create_view(connection: Backend, name: str, query: str) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE VIEW {quote_identifier(name)} AS {query}").fetchall()
 
 
-def _typed_view(connection: Backend, name: str, *, typed: bool) -> None:
-    written = written_name(name)
-    types = plain_types(connection, written) if typed else {}
-    columns = [row[0] for row in connection.raw_sql(f'DESCRIBE "{escaped(written)}"').fetchall()]
-    _view(connection, name, f'SELECT {cast_columns(columns, types)} FROM "{escaped(written)}"')
+def _create_typed_view(connection: Backend, name: str, *, typed: bool) -> None:
+    raw_name = raw_view_name(name)
+    types = infer_types(connection, raw_name) if typed else {}
+    columns = [row[0] for row in connection.raw_sql(f"DESCRIBE {quote_identifier(raw_name)}").fetchall()]
+    _create_view(connection, name, f"SELECT {cast_columns(columns, types)} FROM {quote_identifier(raw_name)}")
 
 
 def cast_columns(columns: Sequence[str], types: dict[str, str]) -> str:
-    """A list of columns in SQL, those that have one in their type."""
-    names = [(f'"{escaped(c)}"', types.get(c)) for c in columns]
+    """A SELECT list of columns, cast to their types where they have one."""
+    names = [(quote_identifier(c), types.get(c)) for c in columns]
     return ", ".join(f"CAST({c} AS {type_}) AS {c}" if type_ else c for c, type_ in names)
 
 
-def _table_view(connection: Backend, name: str, table: pa.Table) -> None:
+def _create_table_views(connection: Backend, name: str, table: pa.Table) -> None:
     connection.create_table(name, table, overwrite=True)
-    _view(connection, written_name(name), f'SELECT * FROM "{escaped(name)}"')
+    _create_view(connection, raw_view_name(name), f"SELECT * FROM {quote_identifier(name)}")
 
 
-def _parquet_view(connection: Backend, name: str, path: str) -> None:
+def _create_parquet_views(connection: Backend, name: str, path: str) -> None:
     folder = Path(path).is_dir() or "." not in Path(path).name
     pattern = f"{path.rstrip('/')}/**/*.parquet" if folder else path
-    # a folder `account_id=0042` is a text, not the number 42
-    read = f"read_parquet({sql_text(pattern)}, hive_types_autocast=false, union_by_name=true"
-    _view(connection, name, f"SELECT * FROM {read})")
-    many = ", filename='source_file'" if folder or _is_pattern(path) else ""
-    _view(connection, written_name(name), f"SELECT * FROM {read}{many})")
+    # without autocast, the folder `account_id=0042` gives the text 0042, not the number 42
+    reader = f"read_parquet({sql_text(pattern)}, hive_types_autocast=false, union_by_name=true"
+    _create_view(connection, name, f"SELECT * FROM {reader})")
+    filename_option = ", filename='source_file'" if folder or _is_pattern(path) else ""
+    _create_view(connection, raw_view_name(name), f"SELECT * FROM {reader}{filename_option})")
 
 
 # --- paths -------------------------------------------------------------------------------------
 
 
-def _parts(connection: Backend, path: str) -> list[str]:
-    """The files of a path, which may be a pattern."""
+def _expand_pattern(connection: Backend, path: str) -> list[str]:
+    """The files of a path, which may be a glob pattern; raises `FileNotFoundError` where a remote one matches none."""
     if "://" in path:
         if not any(c in path for c in "*?["):
             return [path]
-        found = connection.raw_sql(f"SELECT file FROM glob({sql_text(path)}) ORDER BY file").fetchall()
-        if not found:
+        matches = connection.raw_sql(f"SELECT file FROM glob({sql_text(path)}) ORDER BY file").fetchall()
+        if not matches:
             raise FileNotFoundError(path)
-        return [row[0] for row in found]
+        return [row[0] for row in matches]
     return sorted(glob.glob(path, recursive=True)) if _is_pattern(path) else [path]  # noqa: PTH207
 
 
-def _not_whole(name: str, where: str) -> SourceError:
+def _incomplete_error(name: str, where: str) -> SourceError:
     return SourceError(
         name, "the file is not whole, or not compressed with gzip; export or copy it again", where=where
     )
 
 
-def _check_whole(name: str, parts: Sequence[str]) -> None:
-    """Reads compressed files to their end: the engine takes one that was cut off as it is."""
-    for part in (p for p in parts if p.endswith(".gz") and "://" not in p):
+def _check_complete(name: str, paths: Sequence[str]) -> None:
+    """Raise `SourceError` where a gzip file is truncated, which DuckDB does not notice."""
+    for path in (p for p in paths if p.endswith(".gz") and "://" not in p):
         try:
-            with gzip.open(part) as content:
+            with gzip.open(path) as content:
                 while content.read(1 << 20):
                     pass
         except (EOFError, OSError, zlib.error):
-            raise _not_whole(name, display_path(Path(part))) from None
+            raise _incomplete_error(name, display_path(path)) from None
 
 
-def _check_kind(name: str, parts: Sequence[str], where: str) -> None:
-    """Says what a file is that is called a text file and is none."""
-    for part in (p for p in parts if "://" not in p):
-        with opened_bytes(part, {}) as content:
-            other = workbooks.what_it_is(content.read(2000))
-        if other:
-            at = where if len(parts) == 1 else display_path(Path(part))
-            raise SourceError(name, f"the file is not text but {workbooks.DESCRIBED[other]}", where=at)
-
-
-def _unzipped(name: str, path: str, file: FileSource, scratch: Path, where: str) -> str:
-    """The file within a zip archive, unpacked; raises `SourceError`."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inside = [
-                i.filename for i in archive.infolist()
-                if not i.is_dir() and not i.filename.startswith("__MACOSX/") and _ending(i.filename) in KINDS
-            ]  # fmt: skip
-            if file.member is None and len(inside) == 1:
-                member = inside[0]
-            elif file.member in inside:
-                member = str(file.member)
-            else:
-                there = f" There are: {', '.join(inside[:20])}" if inside else ""
-                problem = (
-                    f"the archive has no file '{file.member}'.{there}" if file.member else
-                    f"the archive holds {len(inside)} files; say which: {{path: {file.path}, member: {inside[0]}}}.{there}"
-                    if inside else "the archive holds no file that can be read (CSV, Excel, JSON, Parquet)"
-                )  # fmt: skip
-                raise SourceError(name, problem, where=where)
-            folder = scratch / f"zip-{name}"
-            target = folder / Path(member).name  # never a path that leads out of the folder
-            folder.mkdir(exist_ok=True)
-            with archive.open(member) as content, target.open("wb") as out:
-                while chunk := content.read(1 << 20):
-                    out.write(chunk)
-            return str(target)
-    except RuntimeError:
-        raise SourceError(name, "the archive has a password; unpack it first", where=where) from None
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error):
-        raise SourceError(
-            name, "the file is not a zip archive, or not whole; export or copy it again", where=where
-        ) from None
-
-
-def _ending(path: str) -> str:
-    last = path.rstrip("/").rsplit("/", 1)[-1]
-    return last.removesuffix(".gz").rsplit(".", 1)[-1].lower() if "." in last else ""
+def _check_is_text(name: str, paths: Sequence[str], where: str) -> None:
+    """Raise `SourceError` where a file with the ending of a text file has another type."""
+    for path in (p for p in paths if "://" not in p):
+        with open_bytes(path, {}) as content:
+            actual_type = file_types.sniff_type(content.read(2000))
+        if actual_type:
+            where_ = where if len(paths) == 1 else display_path(path)
+            raise SourceError(
+                name, f"the file is not text but {file_types.DESCRIPTIONS[actual_type]}", where=where_
+            )
 
 
 def _is_pattern(path: str) -> bool:
     return any(c in path for c in "*?[") and not Path(path).exists()
 
 
-def _kind(name: str, path: str, where: str) -> str:
+def _file_type(name: str, path: str, where: str) -> str:
     local = Path(path)
-    remote = "://" in path
-    if not remote and local.is_dir():
+    is_remote = "://" in path
+    if not is_remote and local.is_dir():
         if not any(local.rglob("*.parquet")):
             raise SourceError(
                 name, "this is a folder; name a file in it, or a folder of Parquet files", where=where
             )
         return "parquet"
-    if not remote and not local.exists() and not any(c in path for c in "*?["):
-        near = did_you_mean(local.name, [p.name for p in local.parent.glob("*")])
+    if not is_remote and not local.exists() and not any(c in path for c in "*?["):
+        hint = did_you_mean(local.name, [p.name for p in local.parent.glob("*")])
         raise SourceError(
-            name, f"there is no such file; check 'folder' and 'files'.{near}".rstrip("."), where=where
+            name, f"there is no such file; check 'folder' and 'files'.{hint}".rstrip("."), where=where
         )
-    if not remote and local.exists() and not local.stat().st_size:
+    if not is_remote and local.exists() and not local.stat().st_size:
         raise SourceError(name, "the file is empty", where=where)
-    last = path.rstrip("/").rsplit("/", 1)[-1]
-    kind = _ending(path) or ("parquet" if remote and "." not in last else "")
-    if kind not in KINDS:
-        which = (
-            f"files of type '.{kind}'" if kind else "files whose name does not end in their type, as in .csv,"
+    file_name = path.rstrip("/").rsplit("/", 1)[-1]
+    type_ = extension(path) or ("parquet" if is_remote and "." not in file_name else "")
+    if type_ not in file_types.READABLE:
+        subject = (
+            f"files of type '.{type_}'"
+            if type_
+            else "files whose name does not end in their type, as in .csv,"
         )
-        raise SourceError(name, f"{which} cannot be read; save it as CSV, Excel or Parquet", where=where)
-    if not remote and _is_pattern(path):
-        if kind in (*workbooks.KINDS, *json_files.KINDS, *xes.KINDS):
-            what = "Excel" if kind in workbooks.KINDS else "XES" if kind in xes.KINDS else "JSON"
+        raise SourceError(name, f"{subject} cannot be read; save it as CSV, Excel or Parquet", where=where)
+    if not is_remote and _is_pattern(path):
+        if type_ in (*file_types.WORKBOOK, *file_types.JSON, *file_types.XES):
+            type_name = (
+                "Excel" if type_ in file_types.WORKBOOK else "XES" if type_ in file_types.XES else "JSON"
+            )
             raise SourceError(
-                name, f"a pattern of {what} files cannot be read; name one of them", where=where
+                name, f"a pattern of {type_name} files cannot be read; name one of them", where=where
             )
         if not glob.glob(path, recursive=True):  # noqa: PTH207
             raise SourceError(
                 name, f"no file fits the pattern '{local.name}'; check 'folder' and 'files'", where=where
             )
-    return kind
+    return type_
 
 
-def _mount(connection: Backend, name: str, file: FileSource, mounted: dict[str, dict[str, Any]]) -> None:
-    """Lets DuckDB read from a remote file system of fsspec; one for each protocol."""
+def _mount_filesystem(
+    connection: Backend, name: str, file: FileSource, mounted: dict[str, dict[str, Any]]
+) -> None:
+    """Register a remote file system of fsspec in DuckDB, one for each protocol."""
     import fsspec
 
     protocol, options = file.path.split("://", 1)[0], file.options
@@ -318,7 +286,7 @@ def _mount(connection: Backend, name: str, file: FileSource, mounted: dict[str, 
         )
     try:
         connection.con.register_filesystem(fsspec.filesystem(protocol, **options))
-    except duckdb.Error:  # it is there already, from another file
+    except duckdb.Error:  # already registered for another file
         pass
     except ImportError:
         extra = {"https": "http", "s3a": "s3", "az": "abfs"}.get(protocol, protocol)
@@ -330,7 +298,7 @@ def _mount(connection: Backend, name: str, file: FileSource, mounted: dict[str, 
         raise SourceError(
             name, f"'{protocol}://' cannot be read: {first_line(error)}", where=file.path
         ) from None
-    except Exception as error:  # file systems raise what they like
+    except Exception as error:  # remote file systems have no common base class of errors
         raise SourceError(
             name,
             f"the storage cannot be reached: {first_line(error)}; check the address and the credentials",
@@ -338,10 +306,12 @@ def _mount(connection: Backend, name: str, file: FileSource, mounted: dict[str, 
         ) from None
 
 
-def _options(name: str, file: FileSource, secrets: set[str]) -> dict[str, Any]:
+def _expand_options(name: str, file: FileSource, secrets: set[str]) -> dict[str, Any]:
     options = {}
-    for word, value in file.options.items():
-        options[word] = filled(value, f"files.{name}.options.{word}") if isinstance(value, str) else value
-        if options[word] != value:
-            secrets.add(str(options[word]))
+    for key, value in file.options.items():
+        options[key] = (
+            expand_variables(value, f"files.{name}.options.{key}") if isinstance(value, str) else value
+        )
+        if options[key] != value:
+            secrets.add(str(options[key]))
     return options

@@ -1,4 +1,4 @@
-"""A table of cells that have types of their own (a workbook, JSON lines) as the engine reads it."""
+"""Arrow tables from cells that have types of their own, as in workbooks and JSON."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import pyarrow as pa
 _GREATEST = 2**63
 
 
-def as_arrow(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
-    """Columns of cells (text, numbers, dates, times, truth values, None) as a table.
+def to_arrow(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Convert columns of cells (texts, numbers, dates, times, booleans, None) to a table.
 
-    A column has a type where all its cells have it: int64, double, date, timestamp, bool; else it is text, and its
-    numbers, dates and times are written so that nothing of them is lost.
+    A column is int64, double, date, timestamp or bool where all its cells are; else it is text, with numbers, dates
+    and times converted without loss.
     """
     return pa.table({name: _column(cells) for name, cells in columns.items()})
 
 
 def _column(cells: Sequence[Any]) -> pa.Array:
-    known = [_whole(cell) for cell in cells]
-    there = [cell for cell in known if cell is not None]
-    for fits, type_ in _TYPES:
-        if there and all(fits(cell) for cell in there):
-            return pa.array(known, type_, from_pandas=False)
-    return pa.array([None if cell is None else as_text(cell) for cell in known], pa.string())
+    normalized = [_normalize(cell) for cell in cells]
+    present = [cell for cell in normalized if cell is not None]
+    for is_of_type, type_ in _TYPES:
+        if present and all(is_of_type(cell) for cell in present):
+            return pa.array(normalized, type_, from_pandas=False)
+    return pa.array([None if cell is None else to_text(cell) for cell in normalized], pa.string())
 
 
-def _whole(cell: Any) -> Any:
-    """A cell without what only the file's format makes of it: 7.0 for 7, an empty text for nothing."""
+def _normalize(cell: Any) -> Any:
+    """A cell without artefacts of the file format: 7.0 becomes 7, a blank text None."""
     if isinstance(cell, str):
         return cell if cell.strip() else None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
@@ -38,28 +38,28 @@ def _whole(cell: Any) -> Any:
     return cell
 
 
-def as_text(cell: Any) -> str:
-    """A cell as text."""
+def to_text(cell: Any) -> str:
+    """Convert a cell to text."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
         text = repr(cell)
-        # 1.234 among texts must not look like a thousand and more
+        # 1.234 among texts must not look like 1,234
         return f"{text}0" if "." in text and "e" not in text and len(text.split(".")[1]) == 3 else text
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     return str(cell)
 
 
-def _is(*types: type, but: tuple[type, ...] = ()) -> Callable[[Any], bool]:
-    return lambda cell: isinstance(cell, types) and not isinstance(cell, but)
+def _is(*types: type, excluding: tuple[type, ...] = ()) -> Callable[[Any], bool]:
+    return lambda cell: isinstance(cell, types) and not isinstance(cell, excluding)
 
 
 _TYPES: tuple[tuple[Callable[[Any], bool], pa.DataType], ...] = (
     (_is(bool), pa.bool_()),
-    (lambda cell: _is(int, but=(bool,))(cell) and abs(cell) < _GREATEST, pa.int64()),
-    (lambda cell: _is(int, float, but=(bool,))(cell) and abs(cell) < _GREATEST, pa.float64()),
-    (_is(date, but=(datetime,)), pa.date32()),
+    (lambda cell: _is(int, excluding=(bool,))(cell) and abs(cell) < _GREATEST, pa.int64()),
+    (lambda cell: _is(int, float, excluding=(bool,))(cell) and abs(cell) < _GREATEST, pa.float64()),
+    (_is(date, excluding=(datetime,)), pa.date32()),
     (lambda cell: isinstance(cell, datetime) and cell.tzinfo is None, pa.timestamp("us")),
     (lambda cell: isinstance(cell, date) and getattr(cell, "tzinfo", None) is None, pa.timestamp("us")),
 )

@@ -1,4 +1,4 @@
-"""Workbooks of Excel and LibreOffice as tables: which sheet, what each cell is."""
+"""Workbooks of Excel and LibreOffice as tables."""
 
 from __future__ import annotations
 
@@ -13,43 +13,36 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from cs_helpers.errors import SourceError, did_you_mean
-from cs_helpers.sources.files.headers import column_names, joined_header
-from cs_helpers.sources.files.typed_cells import as_arrow, as_text
+from cs_helpers.sources.files.file_types import COMPOUND_FILE, DESCRIPTIONS, sniff_type
+from cs_helpers.sources.files.headers import column_names, join_header
+from cs_helpers.sources.files.typed_cells import to_arrow, to_text
 from cs_helpers.sources.mapping import FileSource
 
-KINDS = ("xlsx", "xlsm", "xls", "xlsb", "ods")
-_NO_WORKBOOK = "the file is not an Excel workbook; save it again as .xlsx or as CSV"
-_LOCKED = (
+_NOT_A_WORKBOOK = "the file is not an Excel workbook; save it again as .xlsx or as CSV"
+_ENCRYPTED_PROBLEM = (
     "the workbook is encrypted with a password; open it in Excel, take the password away (File, Info, Protect"
     " Workbook) and save it again"
 )
-#: how the name of a part is written in a compound file, which an encrypted workbook is
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_COMPOUND = b"\xd0\xcf\x11\xe0"
+#: the stream of an encrypted workbook, as its name is stored in the compound file
+_ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook; hidden: whether Excel does not show it."""
+    """A sheet of a workbook. hidden: whether Excel does not show it."""
 
     name: str
     hidden: bool = False
 
 
-def sheets(content: BinaryIO, kind: str, name: str = "", where: str = "") -> list[Sheet]:
-    """The sheets of a workbook in their order; raises `SourceError`."""
-    with _opened(content, kind, name, where) as book:
-        return book.sheets
-
-
 def workbook_table(name: str, content: BinaryIO, kind: str, file: FileSource, where: str) -> pa.Table:
-    """The rows of a sheet of a workbook; raises `SourceError`.
+    """Read a sheet of a workbook, without its empty rows.
 
-    Without `sheet`, it is the first that is not hidden; if another one has the same columns, a person has to say.
-    Empty rows are none.
+    Without `file.sheet` it is the first visible sheet. Raises `SourceError` where the workbook cannot be read, or
+    where another sheet has the same columns, so that it is not known which one is meant.
     """
-    with _opened(content, kind, name, where) as book:
-        sheet = _chosen(name, book, file, where)
+    with _open_workbook(content, kind, name, where) as book:
+        sheet = _select_sheet(name, book, file, where)
         rows = book.rows(sheet)
         head = list(itertools.islice(rows, file.header_row - 1 + file.header_rows))[file.header_row - 1 :]
         if not head:
@@ -59,48 +52,48 @@ def workbook_table(name: str, content: BinaryIO, kind: str, file: FileSource, wh
                 f"the sheet has {count} rows; check 'header_row', which says {file.header_row}",
                 where=where,
             )
-        body = [row for row in rows if not _empty(row)]
+        body = [row for row in rows if not _is_empty(row)]
         book.check(sheet)
-    header = joined_header([["" if c is None else as_text(c) for c in row] for row in head])
+    header = join_header([["" if c is None else to_text(c) for c in row] for row in head])
     width = max((len(row) for row in [header, *body]), default=0)
     header += [""] * (width - len(header))
     columns = {
         c: [row[i] if i < len(row) else None for row in body] for i, c in enumerate(column_names(header))
     }
-    # a column without a name and without a cell is none
-    return as_arrow(
+    # drop columns that have neither a name nor a value
+    return to_arrow(
         {
             c: cells
-            for (c, cells), said in zip(columns.items(), header, strict=True)
-            if said or not _empty(cells)
+            for (c, cells), column_name in zip(columns.items(), header, strict=True)
+            if column_name or not _is_empty(cells)
         }
     )
 
 
-def _empty(cells: Sequence[Any]) -> bool:
+def _is_empty(cells: Sequence[Any]) -> bool:
     return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
 
 
-def _chosen(name: str, book: _Book, file: FileSource, where: str) -> str:
+def _select_sheet(name: str, book: _Workbook, file: FileSource, where: str) -> str:
     names = [sheet.name for sheet in book.sheets]
-    said = file.sheet
-    if isinstance(said, str):
-        if said in names:
-            return said
-        hint = did_you_mean(said, names)
+    requested = file.sheet
+    if isinstance(requested, str):
+        if requested in names:
+            return requested
+        hint = did_you_mean(requested, names)
         raise SourceError(
-            name, f"there is no sheet '{said}'.{hint} There are: {', '.join(names)}", where=where
+            name, f"there is no sheet '{requested}'.{hint} There are: {', '.join(names)}", where=where
         )
-    if said is not None:
-        if 0 <= said < len(names):
-            return names[said]
+    if requested is not None:
+        if 0 <= requested < len(names):
+            return names[requested]
         raise SourceError(
-            name, f"there is no sheet {said}; the first is 0. There are: {', '.join(names)}", where=where
+            name, f"there is no sheet {requested}; the first is 0. There are: {', '.join(names)}", where=where
         )
     first = next((sheet for sheet in book.sheets if not sheet.hidden), book.sheets[0])
-    mine = _header(book, first.name, file)
+    columns = _header(book, first.name, file)
     for other in book.sheets:
-        if other is not first and mine and _header(book, other.name, file) == mine:
+        if other is not first and columns and _header(book, other.name, file) == columns:
             hidden = " (hidden)" if other.hidden else ""
             raise SourceError(
                 name,
@@ -111,53 +104,51 @@ def _chosen(name: str, book: _Book, file: FileSource, where: str) -> str:
     return first.name
 
 
-def _header(book: _Book, sheet: str, file: FileSource) -> set[str]:
+def _header(book: _Workbook, sheet: str, file: FileSource) -> set[str]:
     at = file.header_row - 1
     head = list(itertools.islice(book.rows(sheet), at, at + file.header_rows))
     return {
-        name
-        for name in joined_header([["" if c is None else as_text(c) for c in row] for row in head])
-        if name
+        name for name in join_header([["" if c is None else to_text(c) for c in row] for row in head]) if name
     }
 
 
 # --- the libraries -----------------------------------------------------------------------------
 
 
-class _Book:
-    """An open workbook."""
+class _Workbook:
+    """An open workbook; the subclasses wrap one library each."""
 
     sheets: list[Sheet]
 
     def rows(self, sheet: str) -> Iterator[Sequence[Any]]:
-        """The cells of each row from the first, None where there is nothing."""
+        """The cells of each row, from the first row of the sheet; None for an empty cell."""
         raise NotImplementedError
 
     def check(self, sheet: str) -> None:
-        """Raises `SourceError` where a cell has a value that the file does not hold."""
+        """Raise `SourceError` where the file lacks the value of a formula."""
 
-    def __enter__(self) -> _Book:
+    def __enter__(self) -> _Workbook:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Closes what is open."""
+        """Close the workbook."""
 
 
-class _OpenXml(_Book):
-    """.xlsx and .xlsm by openpyxl, which keeps errors as #N/A in cells."""
+class _OpenXmlWorkbook(_Workbook):
+    """.xlsx and .xlsm by openpyxl, which keeps error values such as #N/A."""
 
     def __init__(self, content: BinaryIO, name: str, where: str) -> None:
-        from openpyxl import load_workbook  # a quarter of a second, for Excel alone
+        from openpyxl import load_workbook  # takes a quarter of a second to import
 
         self._content, self._name, self._where = content, name, where
         self._book = load_workbook(content, read_only=True, data_only=True)
-        shown = self._book.worksheets
-        self.sheets = [Sheet(sheet.title, sheet.sheet_state != "visible") for sheet in shown]
+        worksheets = self._book.worksheets
+        self.sheets = [Sheet(sheet.title, sheet.sheet_state != "visible") for sheet in worksheets]
 
     def rows(self, sheet: str) -> Iterator[Sequence[Any]]:
-        found = self._book[sheet]
-        found.reset_dimensions()  # some tools write too small ones
-        yield from found.iter_rows(values_only=True)
+        worksheet = self._book[sheet]
+        worksheet.reset_dimensions()  # some tools write dimensions that are too small
+        yield from worksheet.iter_rows(values_only=True)
 
     def check(self, sheet: str) -> None:
         from openpyxl import load_workbook
@@ -173,8 +164,8 @@ class _OpenXml(_Book):
         self._content.seek(0)
         formulas = load_workbook(self._content, read_only=True)[sheet]
         formulas.reset_dimensions()
-        for written, row in zip(formulas.iter_rows(), self.rows(sheet), strict=False):
-            for cell, value in zip(written, row, strict=False):
+        for formula_row, row in zip(formulas.iter_rows(), self.rows(sheet), strict=False):
+            for cell, value in zip(formula_row, row, strict=False):
                 if value is None and isinstance(cell.value, str) and cell.value.startswith("="):
                     raise SourceError(
                         self._name,
@@ -187,7 +178,7 @@ class _OpenXml(_Book):
         self._book.close()
 
 
-class _OtherBook(_Book):
+class _CalamineWorkbook(_Workbook):
     """.xls, .xlsb and .ods by calamine."""
 
     def __init__(self, content: BinaryIO) -> None:
@@ -207,22 +198,24 @@ class _OtherBook(_Book):
         self._book.close()
 
 
-def _opened(content: BinaryIO, kind: str, name: str, where: str) -> _Book:
-    content = io.BytesIO(content.read())  # the libraries go to and fro in it
+def _open_workbook(content: BinaryIO, kind: str, name: str, where: str) -> _Workbook:
+    content = io.BytesIO(content.read())  # the libraries need a seekable stream
     start = content.getvalue()[:2000]
-    if start.startswith(_COMPOUND) and _ENCRYPTED in content.getvalue():
-        raise SourceError(name, _LOCKED, where=where)
-    other = what_it_is(start)
-    if other not in ("", "xlsx", "zip", "xls", "ods"):
-        raise SourceError(name, f"the file is not an Excel workbook but {DESCRIBED[other]}", where=where)
+    if start.startswith(COMPOUND_FILE) and _ENCRYPTED_PART in content.getvalue():
+        raise SourceError(name, _ENCRYPTED_PROBLEM, where=where)
+    actual_type = sniff_type(start)
+    if actual_type not in ("", "xlsx", "zip", "xls", "ods"):
+        raise SourceError(
+            name, f"the file is not an Excel workbook but {DESCRIPTIONS[actual_type]}", where=where
+        )
     try:
         open_xml = kind in ("xlsx", "xlsm") or _is_open_xml(content)
         content.seek(0)
         if open_xml:
-            return _OpenXml(content, name, where)
-        return _OtherBook(content)
-    except Exception as error:  # a broken workbook raises what it likes
-        problem = _LOCKED if "assword" in str(error) else _NO_WORKBOOK
+            return _OpenXmlWorkbook(content, name, where)
+        return _CalamineWorkbook(content)
+    except Exception as error:  # the libraries raise many types of errors for a broken workbook
+        problem = _ENCRYPTED_PROBLEM if "assword" in str(error) else _NOT_A_WORKBOOK
         raise SourceError(name, problem, where=where) from None
 
 
@@ -231,41 +224,3 @@ def _is_open_xml(content: BinaryIO) -> bool:
         return False
     with zipfile.ZipFile(content) as archive:
         return "xl/workbook.xml" in archive.namelist()
-
-
-#: what a file is by its first bytes, and what to do with it
-DESCRIBED = {
-    "xlsx": "an Excel workbook; give it the ending .xlsx, and say so in 'files'",
-    "xls": "an old Excel workbook (.xls) or another document of Office; give it the ending .xls, and say so in 'files'",
-    "ods": "a sheet of LibreOffice; give it the ending .ods, and say so in 'files'",
-    "zip": "a zip archive; give it the ending .zip, and say so in 'files'",
-    "gz": "compressed with gzip; give it an ending with .gz, and say so in 'files'",
-    "parquet": "a Parquet file; give it the ending .parquet, and say so in 'files'",
-    "html": "an HTML page, which some tools call .xls or .csv; open it in Excel and save it as .xlsx",
-    "xml": "an XML file; open it in the program it is of and save it as .xlsx or as CSV",
-    "pdf": "a PDF document; export the table as CSV or Excel",
-    "sqlite": "a database of SQLite; export its table as CSV",
-}
-_SIGNS = (
-    (b"\x1f\x8b", "gz"),
-    (b"PAR1", "parquet"),
-    (b"%PDF", "pdf"),
-    (b"SQLite format 3", "sqlite"),
-    (_COMPOUND, "xls"),
-)
-
-
-def what_it_is(start: bytes) -> str:
-    """The kind of a file by its first bytes (a key of `DESCRIBED`); empty where it may be text."""
-    if start.startswith(b"PK\x03\x04"):
-        if b"mimetypeapplication/vnd.oasis" in start:
-            return "ods"
-        return (
-            "xlsx" if b"[Content_Types].xml" in start or b"xl/" in start or b"docProps/" in start else "zip"
-        )
-    if found := next((kind for sign, kind in _SIGNS if start.startswith(sign)), ""):
-        return found
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<style")):
-        return "html"
-    return "xml" if text.startswith((b"<?xml", b"<workbook")) else ""

@@ -1,11 +1,11 @@
-"""What the exports of other systems call the contract's columns and tables, in English and Japanese.
+"""Names of the contract's columns and tables in exports of other systems, in English and Japanese.
 
-Case, spaces, `_` and `-` do not count; the first words of a list are preferred.
+Case, spaces, `_` and `-` are ignored; earlier names of a list are preferred.
 """
 
 from __future__ import annotations
 
-#: a column of the contract (of one table, where its name stands before it) -> what exports call it
+#: column of the contract, or table.column -> its names in exports
 SYNONYMS = {
     "account_id": "customer id, account no, account number, account code, customer no, customer number, "
     "customer code, client id, client code, client no, company id, company code, organization id, organisation id, "
@@ -133,13 +133,13 @@ SYNONYMS = {
     "category": "cost type, cost category, 費目, 勘定科目",
     "amount": "cost, cost amount, 金額, 費用, コスト",
 }
-_ALONE = (
+_NAME_AS_KEY = (
     "no number of the customer was found: its name stands for it, and two customers of one name would be one"
 )
-_DEAL = "this is a day of a deal or an invoice, and need not be the first day of the contract"
-_PAID = "say what it is an amount for: where it is no month, write customers: { amount_per: year } (quarter, term) in the product file"
-#: a column -> names that may mean it, and what a person has to look at
-NEAR = {
+_DEAL_DATE = "this is a day of a deal or an invoice, and need not be the first day of the contract"
+_UNKNOWN_PERIOD = "say what it is an amount for: where it is no month, write customers: { amount_per: year } (quarter, term) in the product file"
+#: column -> names that may mean it, and what a person has to check
+POSSIBLE_NAMES = {
     "account_id": (
         (
             "account name, company name, customer name, client name, organization name, organisation name, customer, "
@@ -147,7 +147,7 @@ NEAR = {
             "organization name, requester organization, 会社名, 顧客名, 企業名, 取引先名, お客様名, 得意先名, 法人名, "
             "アカウント名, 組織名, 組織, 取引先, 顧客, 会社, 企業, 得意先, お客様, 関連付けられた会社, 関連する会社, 社名, "
             "請求先, 請求先名, 契約者, 契約者名, 団体名",
-            _ALONE,
+            _NAME_AS_KEY,
         ),
     ),
     "size": (
@@ -209,9 +209,9 @@ NEAR = {
         (
             "close date, closedate, closed date, won date, booking date, order date, 受注日, 成約日, 完了予定日, クローズ日, "
             "申込日, 注文日",
-            _DEAL,
+            _DEAL_DATE,
         ),
-        ("invoice date, billing date, 請求日, 発生日, 売上日, 取引日, 計上日, 請求年月", _DEAL),
+        ("invoice date, billing date, 請求日, 発生日, 売上日, 取引日, 計上日, 請求年月", _DEAL_DATE),
         ("created, created at", "this may be when the row was written, not the first day of the contract"),
     ),
     "contracts.mrr": (
@@ -219,27 +219,27 @@ NEAR = {
             "amount, monthly spend, price, fee, charge, revenue, total, plan amount, amount in company currency, deal amount, "
             "contract value, unit price, 金額, 料金, 利用料, 利用料金, 契約金額, 請求金額, 受注金額, 単価, 売上, 売上金額, "
             "合計金額, 費用",
-            _PAID,
+            _UNKNOWN_PERIOD,
         ),
     ),
 }
-#: what ends a name that leads to a customer: the words before it say of whom
-PARTS = {
+#: column -> pattern of a part of a name that may mean it
+NAME_ENDINGS = {
     "account_id": r"(customer|client|account|company|organi[sz]ation|tenant|顧客|取引先|会社|企業|得意先|お客様)"
     r".{0,8}(id|ids|no|number|code|key|番号|コード|no\.?)$",
     "nps": r"recommend|勧め|薦め|推奨",
 }
-#: what stands before or after the names of some tools' columns, and says nothing
-BEFORE = (
+#: prefixes and suffixes of column names in some tools, without a meaning
+PREFIXES = (
     r"^(hs|cf)[_ ]+|^(properties|property|attributes|fields|data|custom|customfields?|context|traits|subscriptions?"
     r"|event|account|company|ticket|conversation)[.:]+ *|^[$@_]+"
 )
-AFTER = r"__c$|__r$|_pc$| *\[\d+\]$"
-#: what the key of a table's own rows is called, whatever the table
-OWN_KEYS = "id, record id, object id, hs object id, レコード番号, レコードID, no, key, 番号, 管理ID"
-#: a table -> the columns without which something is not it (`!`: by a name that leaves no doubt), the words of its usual
-#: names, and what in the names of its columns speaks for it
-TELLING = {
+SUFFIXES = r"__c$|__r$|_pc$| *\[\d+\]$"
+#: names of the key of a row in any table
+ROW_KEY_NAMES = "id, record id, object id, hs object id, レコード番号, レコードID, no, key, 番号, 管理ID"
+#: table -> the alternatives of columns that identify it (`!`: by a certain name), words of its usual names, and a
+#: pattern of column names that suggest it
+IDENTIFYING = {
     "accounts": ("account_id name|account_id size|account_id industry|account_id churned",
                  "account customer client compan organization 顧客 取引先 企業 会社", r"industr|業種|employee|従業員"),
     "contracts": ("account_id mrr!|contract_id! started_on!|account_id started_on ended_on|account_id started_on mrr",
@@ -263,9 +263,9 @@ TELLING = {
     "codings": ("note_id viewpoint", "coding コーディング", "note|cod"),
     "costs": ("month amount", "cost 費用 コスト", "cost|費"),
 }  # fmt: skip
-#: a column that has one value for all rows where nothing is matched with it -> the words of a date's name or of the
-#: table's that say so, and the value
-IMPLIED = {
+#: table.column without a source column -> words in the names of the table or its columns that imply one value for all
+#: rows, and that value
+IMPLIED_VALUES = {
     "touches.kind": (
         ("complaint, 苦情, クレーム", "complaint"),
         ("feedback, ご意見, 意見, 要望", "feedback"),
@@ -273,21 +273,21 @@ IMPLIED = {
     ),
     "milestones.step": (("signed up, sign up, signup, 登録日, 会員登録", "signed_up"),),
 }
-#: what such a column is where nothing says it
-DEFAULTS = {"touches.kind": "contact"}
-#: what a column is called that says how often an amount is paid, and its values: months -> words
-INTERVAL = (
+#: the value of such a column where no word implies one
+DEFAULT_VALUES = {"touches.kind": "contact"}
+#: names of a column with the payment interval of an amount, and its values: months -> words
+INTERVAL_NAMES = (
     "interval, billing interval, plan interval, plan.interval, billing period, billing cycle, billing frequency, "
     "payment frequency, price interval, 請求間隔, 請求サイクル, 課金周期, 支払サイクル, 支払い間隔, 支払区分, 請求周期"
 )
-INTERVALS = {
+INTERVAL_MONTHS = {
     1: "month, monthly, mo, months, 月, 月次, 毎月, 月払, 月払い, 月額, 月契約",
     3: "quarter, quarterly, 3 months, 四半期, 3か月, 3ヶ月, 3カ月",
     6: "half year, half yearly, semi annual, semiannual, 6 months, 半年, 半年払い, 6か月, 6ヶ月, 6カ月",
     12: "year, yearly, annual, annually, yr, 12 months, 年, 年次, 毎年, 年払, 年払い, 年額, 年契約, 12か月, 12ヶ月",
 }
-#: what is said of a file that can be read in two ways: the table that was taken -> its words and the other way
-OTHERWISE = {
+#: for a file that fits several tables: the proposed table -> a comment that names the alternatives
+ALTERNATIVE_READINGS = {
     "touches": "a date, a customer and words: each row is taken for a contact. If these are answers to a survey,"
     " they belong in surveys (answered_on, comment); if each has a number and an end, in tickets",
     "surveys": "a date, a customer and what they said: each row is taken for an answer. If these are complaints or"
@@ -295,17 +295,17 @@ OTHERWISE = {
     "milestones": "a case, an activity and a time: each row is taken for a milestone. If it is use of the product, it"
     " belongs in usage (occurred_at, event)",
 }
-#: what a date is called by which a customer gave notice
-NOTICES = "churn date, cancellation date, churned at, cancelled at, 解約申出日, 解約申込日, 解約日"
-#: what a column is called that tells how a contract ended
-STATUS = (
+#: names of the date on which a customer gave notice
+CHURN_NOTICE_DATES = "churn date, cancellation date, churned at, cancelled at, 解約申出日, 解約申込日, 解約日"
+#: names of a column with the way in which a contract ended
+STATUS_NAMES = (
     "status, contract status, subscription status, account status, customer status, contract state, "
     "subscription state, state, end type, end reason, ended reason, termination type, termination reason, "
     "cancellation type, 契約状態, 契約ステータス, 契約状況, ステータス, 状態, 状況, 契約区分, 終了区分, 終了種別, "
     "終了理由, 終了理由区分, 解約区分, 解約種別, 解約理由, 解約理由区分, 更新区分, 更新状況"
 )
-#: how a contract ended -> the values of such a column; those of one that runs stand under `running`
-ENDED = {
+#: how a contract ended -> the values of such a column; `running` for one that has not ended
+ENDED_VALUES = {
     "cancelled": "cancelled, canceled, cancel, churned, churn, terminated, early termination, closed lost, "
     "解約, 解約済, 解約済み, 中途解約, 途中解約, 期中解約, キャンセル, 退会, 退会済",
     "term": "term, expired, expiry, term end, end of term, lapsed, not renewed, non renewal, renewed, 満了, "
@@ -315,14 +315,14 @@ ENDED = {
     "running": "active, activated, live, current, running, ongoing, open, in force, 継続, 継続中, 契約中, 有効, 利用中, "
     "稼働中, アクティブ",
 }
-#: how a contract ended -> what stands in the name of a date that says so, the first that fits
-ENDED_BY_NAME = {
+#: how a contract ended -> pattern of the name of a date that implies it; the first that matches counts
+ENDED_DATE_NAMES = {
     "notice": r"notice|予告",
     "cancelled": r"cancel|churn|terminat|解約|退会",
     "term": r"expir|renew|termend|periodend|validuntil|満了|満期|更新|期限|契約期間",
 }
-#: a period other than a month -> what stands in the name of an amount for it: words, or in Japanese parts
-PERIODS = {
+#: a period other than a month -> words (in Japanese, parts of words) in the name of an amount for it
+PERIOD_WORDS = {
     "year": "annual, annually, annualized, annualised, yearly, arr, acv, 年額, 年間, 年契約, 年次",
     "quarter": "quarterly, 四半期",
     "term": "tcv, total, 総額, 合計",

@@ -1,9 +1,9 @@
-"""What the values of some columns mean in the contract's words, in English and Japanese, and what sums rows up."""
+"""Synonyms of the contract's values in English and Japanese, and words of total rows and status columns."""
 
 from __future__ import annotations
 
-#: a column -> value of the contract -> how exports write it; case, spaces and `-` do not count
-VALUES = {
+#: column -> value of the contract -> its synonyms in exports; case, spaces and `-` are ignored
+VALUE_SYNONYMS = {
     "size": {
         "enterprise": "enterprise, ent, large, large enterprise, large business, large company, strategic, corporate, "
         "大手, 大手企業, 大企業, 大規模, 大口, 大, エンタープライズ, エンプラ, L, LL, XL",
@@ -43,19 +43,19 @@ VALUES = {
     },
 }  # fmt: skip
 #: the least number of employees of each size
-BOUNDS = {"small": 1, "mid": 50, "enterprise": 300}
-#: what industries are called, where a segment is one
-INDUSTRIES = (
+SIZE_BOUNDS = {"small": 1, "mid": 50, "enterprise": 300}
+#: names of industries, to recognize a segment column that holds them
+INDUSTRY_PATTERN = (
     r"業$|小売|卸|物流|製造|金融|銀行|保険|医療|病院|教育|学校|建設|不動産|食品|運輸|通信|商社|官公庁|自治体|IT|飲食"
     r"|retail|manufactur|bank|financ|insur|health|hospital|educat|logist|transport|software|tech|media|food|hotel"
     r"|travel|construct|real estate|energy|pharma|government|public|telecom|wholesale|e-?commerce|consult|legal"
 )
-#: classes that tell their order by their names: from the greatest down
-RANKS = r"(?:tier|rank|class|grade|ランク|クラス|ティア)?[ -]?([a-z]|\d{1,2})(?:ランク|クラス)?"
-#: what stands first in a row that sums others up
-TOTALS = "total, totals, grand total, sub total, subtotal, sum, 合計, 総計, 小計, 計, 総合計, 累計"
-#: a column that tells which rows count: what is in it is shown, and never guessed
-STATES = (
+#: size classes that are ordered by their names, largest first
+RANK_PATTERN = r"(?:tier|rank|class|grade|ランク|クラス|ティア)?[ -]?([a-z]|\d{1,2})(?:ランク|クラス)?"
+#: the first value of a row that is a total of others
+TOTAL_WORDS = "total, totals, grand total, sub total, subtotal, sum, 合計, 総計, 小計, 計, 総合計, 累計"
+#: names of columns that may decide which rows count; their values are shown in a comment, never used in a guess
+STATE_NAMES = (
     "stage, stage name, deal stage, dealstage, opportunity stage, pipeline stage, status, contract status, state, "
     "subscription status, test, is test, deleted, is deleted, フェーズ, 取引ステージ, 商談フェーズ, 確度, 状況, 状態, "
     "ステータス, 契約状況, 契約ステータス, 収支区分, テスト, 削除フラグ"

@@ -1,1 +1,1 @@
-"""The usage log, the one table that may be larger than memory: checked, reduced where it lies, and kept by cell."""
+"""The usage log, the one table that may be larger than memory: checked and reduced in its engine, cached by cell."""

@@ -1,4 +1,4 @@
-"""Reduces the usage log, cell by cell; what did not change since an earlier snapshot is used again."""
+"""Reduces the usage log cell by cell; cells that did not change since an earlier snapshot are reused."""
 
 from __future__ import annotations
 
@@ -22,150 +22,155 @@ from cs_helpers import hashes
 from cs_helpers.contract.frames import REDUCED
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.sources.engines import reading
-from cs_helpers.sources.usage_log import reductions as reduce
+from cs_helpers.sources.engines import source_errors
+from cs_helpers.sources.usage_log import reductions as reductions
 from cs_helpers.sources.usage_log.cell_store import (
     Cell,
+    CellSpec,
     NewCell,
-    Wanted,
-    forget,
-    forget_unfinished,
-    kept,
-    metadata,
-    parquet,
+    cached_cell,
+    pandas_metadata,
+    read_parquet_sql,
+    remove_unfinished,
+    remove_unused,
 )
-from cs_helpers.sources.usage_log.log import NO_MONTH, UsageLog, contracts_matter, digest, grouped
+from cs_helpers.sources.usage_log.log import NO_MONTH, UsageLog, checksum, group_rows, needs_contracts
 
-#: so many rows of the log are reduced at a time, where its files let us read a part of them: what
-#: stands between the log and its reductions then stays in memory
-LOT = 5_000_000
+#: rows of the log that are reduced at a time, where its files can be read in part: the grouped rows then fit in memory
+BATCH_ROWS = 5_000_000
 
-#: cells of rows whose time cannot be read
+#: the quarter of cells whose rows have no readable time
 UNDATED = Quarter.containing(NO_MONTH)
 
-_INSIDE = "product = $product AND month BETWEEN $first AND $last"
+_CELL_FILTER = "product = $product AND month BETWEEN $first AND $last"
 
-#: the files of a cell, each in a fixed order of rows; `days` is there where it says other than
-#: `active_daily`: of rows that were refused, or that name a contract
-_FILES = {
+#: the files of a cell, each in a fixed row order; `days` is written only where it differs from `active_daily`:
+#: where rows were refused or name a contract
+_CELL_QUERIES = {
     "usage_daily": f"""
         SELECT account_id::VARCHAR AS account_id, product::VARCHAR AS product, day::TIMESTAMP AS day,
                event::VARCHAR AS event, events::BIGINT AS events, quantity::DOUBLE AS quantity, users::BIGINT AS users
-        FROM reduced_usage_daily AS r WHERE {_INSIDE} ORDER BY r.account_id, r.day, r.event""",
+        FROM reduced_usage_daily AS r WHERE {_CELL_FILTER} ORDER BY r.account_id, r.day, r.event""",
     "active_daily": f"""
         SELECT account_id::VARCHAR AS account_id, product::VARCHAR AS product, day::TIMESTAMP AS day,
                events::BIGINT AS events, quantity::DOUBLE AS quantity, users::BIGINT AS users
-        FROM reduced_active_daily AS r WHERE {_INSIDE} ORDER BY r.account_id, r.day""",
+        FROM reduced_active_daily AS r WHERE {_CELL_FILTER} ORDER BY r.account_id, r.day""",
     "usage_monthly": f"""
         SELECT account_id::VARCHAR AS account_id, product::VARCHAR AS product, month::TIMESTAMP AS month,
                event::VARCHAR AS event, events::BIGINT AS events, quantity::DOUBLE AS quantity, users::BIGINT AS users,
                bit_count(day_bits)::BIGINT AS days, first_at::TIMESTAMP AS first_at
-        FROM reduced_usage_monthly AS r WHERE {_INSIDE} ORDER BY r.account_id, r.month, r.event NULLS FIRST""",
+        FROM reduced_usage_monthly AS r WHERE {_CELL_FILTER} ORDER BY r.account_id, r.month, r.event NULLS FIRST""",
     "days": f"""
         SELECT account_id::VARCHAR AS account_id, product::VARCHAR AS product, contract_id::VARCHAR AS contract_id,
                day, rows::BIGINT AS rows, good::BIGINT AS good
-        FROM reduced_days AS r WHERE {_INSIDE} ORDER BY r.account_id, r.contract_id, r.day""",
+        FROM reduced_days AS r WHERE {_CELL_FILTER} ORDER BY r.account_id, r.contract_id, r.day""",
 }
 
 
 @dataclass(frozen=True)
-class Reduced:
-    """The reductions of the log. reused: how many cells had not changed."""
+class ReducedUsage:
+    """The reductions of the log. reused: number of cells that came from the cache."""
 
     hub: Backend
     cells: tuple[Cell, ...]
     reused: int = 0
 
     def table(self, name: str) -> ir.Table:
-        """A table of `REDUCED`, of all cells."""
-        return self.hub.sql(f"SELECT * FROM {parquet(c.file(name) for c in self.cells)}")
+        """One table of `REDUCED` over all cells."""
+        return self.hub.sql(f"SELECT * FROM {read_parquet_sql(c.file(name) for c in self.cells)}")
 
     def days(self) -> ir.Table:
         """All rows, refused ones too, by account, product, contract and day.
 
-        Columns: account_id, product, contract_id, day, rows, good (rows that no rule of a row refuses).
+        Columns: account_id, product, contract_id, day, rows, good (rows that no single-row rule refuses).
         """
-        own = [c.file("days") for c in self.cells if "days" in c.rows]
-        rest = [c.file("active_daily") for c in self.cells if "days" not in c.rows]
+        with_days = [c.file("days") for c in self.cells if "days" in c.rows]
+        without_days = [c.file("active_daily") for c in self.cells if "days" not in c.rows]
         parts = []
-        if own:
-            parts.append(f"SELECT account_id, product, contract_id, day, rows, good FROM {parquet(own)}")
-        if rest:
+        if with_days:
+            parts.append(
+                f"SELECT account_id, product, contract_id, day, rows, good FROM {read_parquet_sql(with_days)}"
+            )
+        if without_days:
             parts.append(
                 "SELECT account_id, product, NULL::VARCHAR AS contract_id, day::DATE AS day, events AS rows,"
-                f" events AS good FROM {parquet(rest)}"
+                f" events AS good FROM {read_parquet_sql(without_days)}"
             )
         return self.hub.sql(" UNION ALL ".join(parts))
 
     def broken(self) -> dict[str, int]:
-        """Rule -> how many rows of the log break it."""
+        """Rule -> number of rows of the log that break it."""
         counts: dict[str, int] = {}
         for cell in self.cells:
             for rule, count in cell.broken.items():
                 counts[rule] = counts.get(rule, 0) + count
         return counts
 
-    def only(self, accounts: ir.Table) -> Reduced:
-        """The same, without what was used by accounts that are not in `accounts`.
+    def restricted_to(self, accounts: ir.Table) -> ReducedUsage:
+        """The reductions without the use of accounts that are not in `accounts`.
 
-        Cells that neither of the two consists of are forgotten.
+        Removes cells from the store that are in neither the original nor the result.
         """
         self.hub.raw_sql(
             "CREATE OR REPLACE TABLE usage_accounts AS"
             f" SELECT account_id FROM ({self.hub.compile(accounts.select('account_id'))})"
         ).fetchall()
-        strange = "account_id IS NULL OR account_id NOT IN (FROM usage_accounts)"
-        found = self.hub.con.execute(
+        is_unknown = "account_id IS NULL OR account_id NOT IN (FROM usage_accounts)"
+        outside = self.hub.con.execute(
             "SELECT filename, array_agg(DISTINCT account_id ORDER BY account_id) FROM"
-            f" {parquet(c.file('active_daily') for c in self.cells)} WHERE {strange} GROUP BY ALL"
+            f" {read_parquet_sql(c.file('active_daily') for c in self.cells)} WHERE {is_unknown} GROUP BY ALL"
         ).fetchall()
-        strangers = {Path(file).parent.name: accounts for file, accounts in found}
+        unknown_accounts = {Path(file).parent.name: accounts for file, accounts in outside}
         cells = tuple(
-            _without(self.hub, cell, strangers[cell.folder.name]) if cell.folder.name in strangers else cell
+            _exclude_accounts(self.hub, cell, unknown_accounts[cell.folder.name])
+            if cell.folder.name in unknown_accounts
+            else cell
             for cell in self.cells
         )
-        forget(self.cells[0].folder.parent, (*self.cells, *cells))
-        return Reduced(self.hub, cells, self.reused)
+        remove_unused(self.cells[0].folder.parent, (*self.cells, *cells))
+        return ReducedUsage(self.hub, cells, self.reused)
 
 
-def reduced(
+def reduce_usage(
     hub: Backend,
     log: UsageLog,
-    found: pd.DataFrame,
+    summary: pd.DataFrame,
     policies: Policies,
     as_of: date,
     contracts: ir.Table | None,
-    memory: Path,
-) -> Reduced:
-    """Reduces the cells of the log that `memory`, a folder, does not hold; `found` is the log's `survey`."""
-    looked_at = contracts if contracts_matter(policies) else None
+    store: Path,
+) -> ReducedUsage:
+    """Reduce the cells of the log that the folder `store` does not hold; summary: see `log.survey_usage`."""
+    deciding_contracts = contracts if needs_contracts(policies) else None
     basis = _hash(
-        f"{_code()} {duckdb.__version__}",
-        [metadata(name) for name in REDUCED],
+        f"{_code_hash()} {duckdb.__version__}",
+        [pandas_metadata(name) for name in REDUCED],
         sorted(policies.declared.items()),
-        [] if looked_at is None else looked_at.order_by(looked_at.columns).to_pyarrow().to_pylist(),
-        _repeats(log) if "repeated" in log.rows.columns else "",
+        []
+        if deciding_contracts is None
+        else deciding_contracts.order_by(deciding_contracts.columns).to_pyarrow().to_pylist(),
+        _repeats_checksum(log) if "repeated" in log.rows.columns else "",
         log.repeats,
     )
-    wanted = _wanted(found, basis, as_of)
-    known = {w.key: kept(memory, w) for w in wanted}
-    missing = [w for w in wanted if known[w.key] is None]
-    memory.mkdir(parents=True, exist_ok=True)
-    forget_unfinished(memory)
-    with reading("usage"):
-        for lot in _lots(missing, wanted, sliced=log.sliced):
-            for cell in _reduce(hub, log, _rows(log, lot, wanted), lot, memory):
-                known[cell.folder.name] = cell
-    return Reduced(hub, tuple(c for c in known.values() if c is not None), len(wanted) - len(missing))
+    specs = _cell_specs(summary, basis, as_of)
+    cells = {spec.key: cached_cell(store, spec) for spec in specs}
+    missing = [spec for spec in specs if cells[spec.key] is None]
+    store.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(store)
+    with source_errors("usage"):
+        for batch in _batches(missing, specs, readable_by_month=log.readable_by_month):
+            for cell in _reduce_batch(hub, log, _rows_of_batch(log, batch, specs), batch, store):
+                cells[cell.folder.name] = cell
+    return ReducedUsage(hub, tuple(c for c in cells.values() if c is not None), len(specs) - len(missing))
 
 
-def _wanted(found: pd.DataFrame, basis: str, as_of: date) -> list[Wanted]:
-    """The cells of the log, by quarter and product."""
+def _cell_specs(summary: pd.DataFrame, basis: str, as_of: date) -> list[CellSpec]:
+    """The cells that the log needs, sorted by quarter and product."""
     months: dict[tuple[Quarter, str], list[Any]] = {}
-    for part in found.itertuples():
+    for part in summary.itertuples():
         months.setdefault((Quarter.containing(part.month), part.product), []).append(part)
     return [
-        Wanted(
+        CellSpec(
             product,
             quarter,
             _hash(
@@ -184,164 +189,177 @@ def _wanted(found: pd.DataFrame, basis: str, as_of: date) -> list[Wanted]:
     ]
 
 
-def _lots(missing: Sequence[Wanted], wanted: Sequence[Wanted], *, sliced: bool) -> Iterator[list[Wanted]]:
-    """The missing cells, in lots that are reduced together; those without a time by themselves."""
-    lot: list[Wanted] = []
-    whole = not sliced or (len(missing) == len(wanted) and sum(w.rows for w in wanted) <= LOT)
-    for cell in missing:
-        full = sum(w.rows for w in lot) + cell.rows > LOT
-        if lot and not whole and (full or lot[-1].quarter == UNDATED != cell.quarter):
-            yield lot
-            lot = []
-        lot.append(cell)
-    if lot:
-        yield lot
+def _batches(
+    missing: Sequence[CellSpec], specs: Sequence[CellSpec], *, readable_by_month: bool
+) -> Iterator[list[CellSpec]]:
+    """The missing cells in batches that are reduced together; cells without a time form a batch of their own."""
+    batch: list[CellSpec] = []
+    all_at_once = not readable_by_month or (
+        len(missing) == len(specs) and sum(spec.rows for spec in specs) <= BATCH_ROWS
+    )
+    for spec in missing:
+        is_full = sum(spec.rows for spec in batch) + spec.rows > BATCH_ROWS
+        if batch and not all_at_once and (is_full or batch[-1].quarter == UNDATED != spec.quarter):
+            yield batch
+            batch = []
+        batch.append(spec)
+    if batch:
+        yield batch
 
 
-def _rows(log: UsageLog, lot: Sequence[Wanted], wanted: Sequence[Wanted]) -> ir.Table:
-    """The rows of the log that a lot is made of."""
-    if len(lot) == len(wanted):
+def _rows_of_batch(log: UsageLog, batch: Sequence[CellSpec], specs: Sequence[CellSpec]) -> ir.Table:
+    """The rows of the log for one batch."""
+    if len(batch) == len(specs):
         return log.rows
-    first, last = min(w.first for w in lot), max(w.last for w in lot)
-    rows = log.rows if first == NO_MONTH else log.within(first, last)
-    quarters: dict[Quarter, list[Wanted]] = {}
-    for cell in lot:
-        quarters.setdefault(cell.quarter, []).append(cell)
+    first, last = min(spec.first for spec in batch), max(spec.last for spec in batch)
+    rows = log.rows if first == NO_MONTH else log.rows_of_months(first, last)
+    quarters: dict[Quarter, list[CellSpec]] = {}
+    for spec in batch:
+        quarters.setdefault(spec.quarter, []).append(spec)
     product = rows["product"].fill_null("")
     return rows.filter(
         ibis.or_(
             *(
-                product.isin([w.product for w in cells])
-                & rows.month.between(min(w.first for w in cells), max(w.last for w in cells))
-                for cells in quarters.values()
+                product.isin([spec.product for spec in quarter_specs])
+                & rows.month.between(
+                    min(spec.first for spec in quarter_specs), max(spec.last for spec in quarter_specs)
+                )
+                for quarter_specs in quarters.values()
             )
         )
     )
 
 
-def _reduce(
-    hub: Backend, log: UsageLog, rows: ir.Table, lot: Sequence[Wanted], memory: Path
+def _reduce_batch(
+    hub: Backend, log: UsageLog, rows: ir.Table, batch: Sequence[CellSpec], store: Path
 ) -> Iterator[Cell]:
-    """Reduces the cells of a lot, and writes them; `rows` are the log's rows of these cells."""
-    base = log.engine.aside("usage_grouped", grouped(log, rows))
+    """Reduce the cells of a batch and write them; `rows` are the log's rows of these cells."""
+    base = log.engine.materialize("usage_grouped", group_rows(log, rows))
     if not log.engine.database:
-        _coded(hub, base)
-    good = base.filter(base.mask == 0)
-    broken = _broken(log, base, lot)
+        _encode_texts(hub, base)
+    accepted = base.filter(base.mask == 0)
+    broken = _count_broken(log, base, batch)
     refusing = {rule.label for rule in log.rules if rule.refuses}
     by_contract = "contract_id" in base.columns
     tables = {
-        "usage_daily": (reduce.daily(good), lot),
-        "active_daily": (reduce.active(good), lot),
-        "usage_monthly": (reduce.months(good, log.engine.dialect), lot),
+        "usage_daily": (reductions.usage_daily(accepted), batch),
+        "active_daily": (reductions.active_daily(accepted), batch),
+        "usage_monthly": (reductions.usage_monthly(accepted, log.engine.dialect), batch),
         "days": (
-            reduce.days(base, log.refusing),
-            [w for w in lot if by_contract or refusing.intersection(broken[w.key])],
+            reductions.days(base, log.refusing_mask),
+            [spec for spec in batch if by_contract or refusing.intersection(broken[spec.key])],
         ),
     }
-    new = {w.key: NewCell(memory, w) for w in lot}
+    new_cells = {spec.key: NewCell(store, spec) for spec in batch}
     try:
-        # the engine writes a file with one thread: several at a time, and while the next table is reduced
+        # DuckDB writes a file with one thread: write several at a time, and while the next table is reduced
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             files = []
-            for name, (reductions, cells) in tables.items():
+            for name, (expression, cells) in tables.items():
                 if cells:
-                    _landed(hub, log, f"reduced_{name}", reductions)
+                    _store_in_hub(hub, log, f"reduced_{name}", expression)
                     files += [
-                        threads.submit(new[w.key].add, hub, name, _FILES[name], _inside(w)) for w in cells
+                        threads.submit(
+                            new_cells[spec.key].add, hub, name, _CELL_QUERIES[name], _cell_parameters(spec)
+                        )
+                        for spec in cells
                     ]
             for file in files:
                 file.result()
-        for w in lot:
-            yield new[w.key].done(broken[w.key])
+        for spec in batch:
+            yield new_cells[spec.key].publish(broken[spec.key])
     finally:
-        forget_unfinished(memory)
+        remove_unfinished(store)
     for name in tables:
         hub.raw_sql(f"DROP TABLE IF EXISTS reduced_{name}").fetchall()
     if not log.engine.database:
         hub.raw_sql("DROP TABLE usage_grouped").fetchall()
 
 
-def _inside(cell: Wanted) -> dict[str, Any]:
+def _cell_parameters(cell: CellSpec) -> dict[str, Any]:
     return {"product": cell.product, "first": cell.first, "last": cell.last}
 
 
-def _coded(hub: Backend, base: ir.Table) -> None:
-    """Puts a number, in the order of the texts, for each text of `usage_grouped` that comes often.
+def _encode_texts(hub: Backend, base: ir.Table) -> None:
+    """Convert the columns of `usage_grouped` with few distinct texts to ENUM, in the order of the texts.
 
-    The engine takes them for texts, and groups and sorts them in half the time.
+    To queries an ENUM is a text, but DuckDB groups and sorts it in half the time.
     """
-    codes = []
+    encoded = []
     for column in {"account_id", "product", "contract_id", "event", "user_id"}.intersection(base.columns):
-        found = hub.raw_sql(
+        often = hub.raw_sql(
             f"SELECT count({column}) > 0 AND approx_count_distinct({column}) < greatest(10_000, count({column}) / 10)"
-            # DuckDB ends the text of a code at a NUL
+            # DuckDB truncates ENUM values at NUL
             f" AND NOT bool_or(contains({column}, chr(0))) FROM usage_grouped"
         ).fetchone()
-        if found and found[0]:
+        if often and often[0]:
             hub.raw_sql(
-                f"CREATE OR REPLACE TYPE code_of_{column} AS ENUM (SELECT DISTINCT {column} FROM usage_grouped"
+                f"CREATE OR REPLACE TYPE enum_of_{column} AS ENUM (SELECT DISTINCT {column} FROM usage_grouped"
                 f" WHERE {column} IS NOT NULL ORDER BY ALL)"
             ).fetchall()
-            codes.append(f"{column}::code_of_{column} AS {column}")
-    if not codes:
+            encoded.append(f"{column}::enum_of_{column} AS {column}")
+    if not encoded:
         return
     hub.raw_sql(
-        f"CREATE TEMP TABLE usage_coded AS SELECT * REPLACE ({', '.join(codes)}) FROM usage_grouped"
+        f"CREATE TEMP TABLE usage_encoded AS SELECT * REPLACE ({', '.join(encoded)}) FROM usage_grouped"
     ).fetchall()
     hub.raw_sql("DROP TABLE usage_grouped").fetchall()
-    hub.raw_sql("ALTER TABLE usage_coded RENAME TO usage_grouped").fetchall()
+    hub.raw_sql("ALTER TABLE usage_encoded RENAME TO usage_grouped").fetchall()
 
 
-def _landed(hub: Backend, log: UsageLog, name: str, rows: ir.Table) -> None:
-    """Reductions as a table of the hub."""
+def _store_in_hub(hub: Backend, log: UsageLog, name: str, rows: ir.Table) -> None:
+    """Create a table of the hub from reductions."""
     if log.engine.database:
-        log.engine.into(hub, name, rows)
+        log.engine.copy_to_hub(hub, name, rows)
         return
-    # as SQL: Ibis would make texts of what stands coded
+    # as SQL: Ibis would cast ENUM columns back to text
     hub.raw_sql(f"CREATE OR REPLACE TABLE {name} AS {hub.compile(rows)}").fetchall()
 
 
-def _broken(log: UsageLog, base: ir.Table, lot: Sequence[Wanted]) -> dict[str, dict[str, int]]:
-    """Key of a cell -> rule -> how many rows break it."""
+def _count_broken(log: UsageLog, base: ir.Table, batch: Sequence[CellSpec]) -> dict[str, dict[str, int]]:
+    """Key of a cell -> rule -> number of rows that break it."""
     counts = {
         rule.label: (
             ((base.mask & (1 << i)) != 0).ifelse(base.rows, 0) if rule.refuses else base[f"odd_{i}"]
         ).sum()
         for i, rule in enumerate(log.rules)
     }
-    touched = base.mask != 0
+    has_broken = base.mask != 0
     for i, rule in enumerate(log.rules):
         if not rule.refuses:
-            touched |= base[f"odd_{i}"] > 0
-    keys = {(cell.product, cell.quarter): cell.key for cell in lot}
-    broken: dict[str, dict[str, int]] = {cell.key: {} for cell in lot}
-    for row in log.engine.few(base.filter(touched).group_by("product", "month").aggregate(**counts)):
-        of_cell = broken[keys[row["product"], Quarter.containing(row["month"])]]
+            has_broken |= base[f"odd_{i}"] > 0
+    keys = {(spec.product, spec.quarter): spec.key for spec in batch}
+    broken: dict[str, dict[str, int]] = {spec.key: {} for spec in batch}
+    for row in log.engine.fetch_rows(
+        base.filter(has_broken).group_by("product", "month").aggregate(**counts)
+    ):
+        counts_of_cell = broken[keys[row["product"], Quarter.containing(row["month"])]]
         for label in counts:
             if row[label]:
-                of_cell[label] = of_cell.get(label, 0) + int(row[label])
+                counts_of_cell[label] = counts_of_cell.get(label, 0) + int(row[label])
     return broken
 
 
-def _without(hub: Backend, cell: Cell, strangers: Sequence[str | None]) -> Cell:
-    """A cell without the accounts that are not known, which is kept as a cell of its own."""
-    key = _hash(cell.folder.name, strangers)
-    twin = Wanted(cell.product, cell.quarter, key, NO_MONTH, NO_MONTH, 0)
-    known = kept(cell.folder.parent, twin)
-    if known is not None:
-        return known
-    new = NewCell(cell.folder.parent, twin)
+def _exclude_accounts(hub: Backend, cell: Cell, unknown_accounts: Sequence[str | None]) -> Cell:
+    """A copy of a cell without some accounts, stored as a cell of its own."""
+    key = _hash(cell.folder.name, unknown_accounts)
+    spec = CellSpec(cell.product, cell.quarter, key, NO_MONTH, NO_MONTH, 0)
+    cached = cached_cell(cell.folder.parent, spec)
+    if cached is not None:
+        return cached
+    new = NewCell(cell.folder.parent, spec)
     for name in REDUCED:
-        rows = f"SELECT * FROM {parquet([cell.file(name)])} WHERE account_id IN (FROM usage_accounts)"
+        rows = (
+            f"SELECT * FROM {read_parquet_sql([cell.file(name)])} WHERE account_id IN (FROM usage_accounts)"
+        )
         new.add(hub, name, rows, {})
-    return new.done({})
+    return new.publish({})
 
 
-def _repeats(log: UsageLog) -> str:
-    """Changes when other rows repeat a key: which part holds the first one is seen nowhere else."""
+def _repeats_checksum(log: UsageLog) -> str:
+    """A checksum of the rows that repeat a key; no cell's own checksum shows which cell holds the first of them."""
     repeats = log.rows.filter(log.rows.repeated)
-    return str(log.engine.few(repeats.aggregate(digest=digest(log.engine, repeats))))
+    return str(log.engine.fetch_rows(repeats.aggregate(digest=checksum(log.engine, repeats))))
 
 
 def _hash(*parts: Any) -> str:
@@ -349,8 +367,8 @@ def _hash(*parts: Any) -> str:
 
 
 @cache
-def _code() -> str:
-    """The code that reductions come from: other code, other reductions."""
+def _code_hash() -> str:
+    """A hash of the code that reductions depend on, so that changed code invalidates the cache."""
     package = Path(__file__).resolve().parents[2]
     files = (file for folder in ("contract", "sources") for file in sorted((package / folder).rglob("*.py")))
     return hashes.of_files(files)[:16]

@@ -15,7 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import interviews
-from cs_helpers.analyses.interviews.coders import agreement, code_agreement, disputed, ledger, sets
+from cs_helpers.analyses.interviews.coders import (
+    agreement,
+    code_agreement,
+    codes_by_role,
+    disputed_notes,
+    values_by_coder,
+)
 from cs_helpers.analyses.interviews.verdicts import agreement as verdict_of
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
@@ -117,10 +123,10 @@ studies = st.lists(st.lists(readings, min_size=3, max_size=3), min_size=1, max_s
 
 
 def frame(units: list[list[Set | None]]) -> pd.DataFrame:
-    found = pd.DataFrame(index=range(len(units)))
+    result = pd.DataFrame(index=range(len(units)))
     for coder in range(len(units[0])):
-        found[f"c{coder}"] = pd.Series([unit[coder] for unit in units], dtype=object)
-    return found
+        result[f"c{coder}"] = pd.Series([unit[coder] for unit in units], dtype=object)
+    return result
 
 
 @settings(max_examples=40, deadline=None)
@@ -150,22 +156,22 @@ def companies(units: list[list[Set | None]], of_each: int = 2) -> pd.Series:
 @given(st.lists(st.lists(st.sampled_from("ABCD"), min_size=2, max_size=2), min_size=2, max_size=14))
 def test_where_each_reading_is_one_code_sets_are_compared_like_labels(pairs: list[list[str]]) -> None:
     units: list[list[Set | None]] = [[frozenset(code) for code in pair] for pair in pairs]
-    found = agreement(codings(units), companies(units)).set_index(["what", "measure"])
+    result = agreement(codings(units), companies(units)).set_index(["what", "measure"])
     labels = pd.DataFrame(pairs, index=companies(units).index)
     expected = alpha_interval(labels, companies(units))
     for measure in ("masi", "jaccard"):
-        row = found.loc[("codes", measure), ["alpha", "low", "high"]].astype(float)
+        row = result.loc[("codes", measure), ["alpha", "low", "high"]].astype(float)
         assert row.tolist() == pytest.approx(expected, nan_ok=True)
 
 
 @settings(max_examples=15, deadline=None)
 @given(studies)
 def test_each_code_is_judged_as_there_or_not(units: list[list[Set | None]]) -> None:
-    told = codings(units)
-    found = code_agreement(told, companies(units)).set_index("code")
+    rows = codings(units)
+    result = code_agreement(rows, companies(units)).set_index("code")
     read = [n for n, unit in enumerate(units) if sum(s is not None for s in unit) > 1]
-    assert set(found.index) == {code for n in read for own in units[n] for code in own or ()}
-    for code, row in found.iterrows():
+    assert set(result.index) == {code for n in read for own in units[n] for code in own or ()}
+    for code, row in result.iterrows():
         has = pd.DataFrame(
             [[np.nan if s is None else float(code in s) for s in units[n]] for n in read],
             index=[f"N{n:03}" for n in read],
@@ -175,22 +181,22 @@ def test_each_code_is_judged_as_there_or_not(units: list[list[Set | None]]) -> N
         each = [kappa(has[a], has[b]) for a, b in combinations(has.columns, 2)]
         each = [k for k in each if k == k]
         assert row["kappa"] == pytest.approx(np.mean(each) if each else np.nan, nan_ok=True)
-        assert row["found"] == pytest.approx(np.nanmean(has.to_numpy()))
+        assert row["present"] == pytest.approx(np.nanmean(has.to_numpy()))
         assert row["notes"] == len(read)
 
 
 def test_who_found_nothing_is_not_who_did_not_read() -> None:
     nothing = [[of("A"), of("-")], [of("A"), of("A")], [of("B"), of("B")]]
     unread = [[of("A"), None], [of("A"), of("A")], [of("B"), of("B")]]
-    found = agreement(codings(nothing), companies(nothing)).set_index(["what", "measure"])
-    assert found.loc[("codes", "masi"), ["notes", "same"]].tolist() == [3, pytest.approx(2 / 3)]
-    assert found.loc[("codes", "masi"), "alpha"] == pytest.approx(alpha_by_hand(nothing, masi_by_hand))
+    result = agreement(codings(nothing), companies(nothing)).set_index(["what", "measure"])
+    assert result.loc[("codes", "masi"), ["notes", "same"]].tolist() == [3, pytest.approx(2 / 3)]
+    assert result.loc[("codes", "masi"), "alpha"] == pytest.approx(alpha_by_hand(nothing, masi_by_hand))
     other = agreement(codings(unread), companies(unread)).set_index(["what", "measure"])
     assert other.loc[("codes", "masi"), ["notes", "same", "alpha"]].tolist() == [2, 1, 1]
-    assert sets(codings(nothing), "code").loc["N000"].tolist() == [of("A"), of("-")]
+    assert values_by_coder(codings(nothing), "code").loc["N000"].tolist() == [of("A"), of("-")]
     # a row without a code adds nothing to those with one
     more = pd.concat([codings(unread), codings(unread).assign(code=None)])
-    assert sets(more, "code").equals(sets(codings(unread), "code"))
+    assert values_by_coder(more, "code").equals(values_by_coder(codings(unread), "code"))
 
 
 def test_without_any_code_nothing_is_said_of_codes() -> None:
@@ -200,17 +206,17 @@ def test_without_any_code_nothing_is_said_of_codes() -> None:
 
 
 def test_several_viewpoints_of_a_note_are_a_set_too() -> None:
-    told = pd.DataFrame(
+    readings = pd.DataFrame(
         [("N1", "a", "problem"), ("N1", "a", "request"), ("N1", "b", "problem"), ("N2", "a", "request"), ("N2", "b", "request")],
         columns=["note_id", "coder", "viewpoint"],
     ).assign(code="x", coder_role="cs")  # fmt: skip
-    found = agreement(told, pd.Series({"N1": 1, "N2": 2})).set_index(["what", "measure"])
+    result = agreement(readings, pd.Series({"N1": 1, "N2": 2})).set_index(["what", "measure"])
     units: list[list[Set | None]] = [[of("PR"), of("P")], [of("R"), of("R")]]
-    assert found.loc[("viewpoints", "masi"), "alpha"] == pytest.approx(alpha_by_hand(units, masi_by_hand))
+    assert result.loc[("viewpoints", "masi"), "alpha"] == pytest.approx(alpha_by_hand(units, masi_by_hand))
     # b does not see the request of N1, a does not lack the problem
-    assert found.loc[("problem", "present"), "alpha"] == 1
-    assert found.loc[("request", "present"), "same"] == 0.5
-    assert disputed(told)["differ"].tolist() == [pytest.approx(2 / 3)]
+    assert result.loc[("problem", "present"), "alpha"] == 1
+    assert result.loc[("request", "present"), "same"] == 0.5
+    assert disputed_notes(readings)["differ"].tolist() == [pytest.approx(2 / 3)]
 
 
 def test_notes_to_talk_about_show_whole_sets_and_what_differs_most_first() -> None:
@@ -221,15 +227,15 @@ def test_notes_to_talk_about_show_whole_sets_and_what_differs_most_first() -> No
         [of("A"), of("B")],
         [of("A"), of("-")],
     ]
-    found = disputed(codings(units)).set_index("note_id")
-    assert found["differ"].to_dict() == pytest.approx(
+    result = disputed_notes(codings(units)).set_index("note_id")
+    assert result["differ"].to_dict() == pytest.approx(
         {"N003": 0.5, "N004": 0.5, "N002": (1 - 1 / 9) / 2, "N001": (1 - 1 / 3) / 2}
     )
-    assert found["readings"]["N001"] == (
+    assert result["readings"]["N001"] == (
         ("c0", "problem", "A"), ("c0", "problem", "B"), ("c1", "problem", "A"),
     )  # fmt: skip
-    assert found["readings"]["N004"] == (("c0", "problem", "A"), ("c1", "problem", None))
-    assert ledger(codings(units), companies(units)).set_index("code")["companies"].to_dict() == {
+    assert result["readings"]["N004"] == (("c0", "problem", "A"), ("c1", "problem", None))
+    assert codes_by_role(codings(units), companies(units)).set_index("code")["companies"].to_dict() == {
         "A": 3,
         "B": 2,
         "C": 1,
@@ -250,13 +256,13 @@ def test_what_is_said_of_agreement_holds_of_the_table(
     units: list[str], verdict: str, least: str | None, language: str
 ) -> None:
     read = units_of(" ".join(units))
-    told, company, text = codings(read), companies(read), Text(language)
-    tables = {"agreement": agreement(told, company), "code_agreement": code_agreement(told, company)}
-    found = verdict_of(tables["agreement"], tables["code_agreement"])
-    assert (found.code, found.fields.get("code")) == (verdict, least)
+    readings, company, text = codings(read), companies(read), Text(language)
+    tables = {"agreement": agreement(readings, company), "code_agreement": code_agreement(readings, company)}
+    decided = verdict_of(tables["agreement"], tables["code_agreement"])
+    assert (decided.code, decided.fields.get("code")) == (verdict, least)
     quarter = Quarter(2026, 3)
     result = Result(
-        "interviews", "x", quarter, quarter.start, quarter.end, 2, tables, {}, verdicts={"agreement": found}
+        "interviews", "x", quarter, quarter.start, quarter.end, 2, tables, {}, verdicts={"agreement": decided}
     )
     listing = agreement_table(result, text)
     assert "nan" not in listing.message.lower()
@@ -270,11 +276,11 @@ def test_what_is_said_of_agreement_holds_of_the_table(
 
 
 def test_a_set_is_shown_as_one_line_for_each_coder() -> None:
-    told = disputed(codings([[of("AB"), of("-")]])).assign(
+    readings = disputed_notes(codings([[of("AB"), of("-")]])).assign(
         name="Kita", size="small", evidence="words", text="?"
     )
     quarter = Quarter(2026, 3)
-    result = Result("interviews", "x", quarter, quarter.start, quarter.end, 1, {"disputed": told}, {})
+    result = Result("interviews", "x", quarter, quarter.start, quarter.end, 1, {"disputed": readings}, {})
     shown = {lang: disputed_table(result, Text(lang)).page.iloc[0, 2] for lang in ("en", "ja")}
     assert shown["en"] == "c0: Problem and background (A, B)\nc1: Problem and background (no theme)"
     assert shown["ja"].split("\n")[1] == "c1：課題とその背景（テーマなし）"
@@ -373,7 +379,7 @@ def test_a_published_study_of_two_coders_comes_out_as_published(snapshot: Snapsh
         assert sorted(kappas) == ["0.64", "0.64", "0.69", "0.76"]
         assert text.number(overall["masi"]["alpha"], 2) in agreement_table(result, text).message
     assert "762" in agreement_table(result, Text("en")).message
-    whole = code_table(result, Text("en")).whole.set_index("Theme")
+    whole = code_table(result, Text("en")).all_rows.set_index("Theme")
     assert whole.loc["code A", ["Companies that told it", "Coders"]].tolist() == [12, 2]
     assert whole["Krippendorff's alpha"].between(whole["95% from"], whole["95% to"]).all()
 
@@ -385,35 +391,35 @@ def test_a_study_with_empty_sets_comes_out_as_published(snapshot: Snapshot) -> N
     assert overall["masi"]["alpha"] == pytest.approx(alpha_by_hand(units_of(NINE), masi_by_hand))
     assert overall["masi"]["alpha"] < overall["jaccard"]["alpha"]
     # A: both give it to 4 of 9, one of them to 4 more; B: both to 1, one to 3
-    assert each.loc["code A", ["found", "same"]].tolist() == pytest.approx([12 / 18, 5 / 9])
-    assert each.loc["code B", ["found", "same"]].tolist() == pytest.approx([5 / 18, 6 / 9])
+    assert each.loc["code A", ["present", "same"]].tolist() == pytest.approx([12 / 18, 5 / 9])
+    assert each.loc["code B", ["present", "same"]].tolist() == pytest.approx([5 / 18, 6 / 9])
 
 
 def test_a_study_of_one_code_gives_the_published_kappa(snapshot: Snapshot) -> None:
     _, each, result = figures(snapshot, "helpdesk")
     assert each.loc["code G", "kappa"] == pytest.approx(0.40)
-    assert each.loc["code G", ["notes", "found", "same"]].tolist() == pytest.approx([50, 0.55, 0.7])
+    assert each.loc["code G", ["notes", "present", "same"]].tolist() == pytest.approx([50, 0.55, 0.7])
     assert result.verdicts["agreement"].code == "codes_unreliable"
 
 
 def test_what_one_coder_alone_has_read_is_counted(snapshot: Snapshot) -> None:
     data = snapshot.read("expense_desk")
     assert "read_by_one" not in {note.code for note in interviews.analyse(data, Quarter(2026, 3)).notes}
-    told = data.tables["codings"]
-    gone = (told["coder"] == "second") & told["note_id"].isin(["expense_desk-1", "expense_desk-2"])
+    readings = data.tables["codings"]
+    gone = (readings["coder"] == "second") & readings["note_id"].isin(["expense_desk-1", "expense_desk-2"])
     result = interviews.analyse(
-        replace(data, tables={**data.tables, "codings": told[~gone]}), Quarter(2026, 3)
+        replace(data, tables={**data.tables, "codings": readings[~gone]}), Quarter(2026, 3)
     )
     [note] = [note for note in result.notes if note.code == "read_by_one"]
     assert (note.about, note.fields) == ("agreement", {"notes": 2})
     assert result.tables["agreement"]["notes"].iloc[0] == 7
-    assert ": 2." in sentence(note, Text("en"), "")
-    assert "2件" in sentence(note, Text("ja"), "")
+    assert ": 2." in sentence(note, Text("en"), "interviews", "")
+    assert "2件" in sentence(note, Text("ja"), "interviews", "")
 
 
 def test_krippendorffs_two_coders_of_ten_units_are_one_code_found_or_not() -> None:
     units = [[of("Y" if v == "1" else "-") for v in pair] for pair in zip(*BINARY, strict=True)]
-    found = code_agreement(codings(units), companies(units))
-    assert found["alpha"].iloc[0] == pytest.approx(0.095, abs=5e-4)
+    result = code_agreement(codings(units), companies(units))
+    assert result["alpha"].iloc[0] == pytest.approx(0.095, abs=5e-4)
     whole = agreement(codings(units), companies(units)).set_index(["what", "measure"])
     assert whole.loc[("codes", "masi"), "alpha"] == pytest.approx(0.095, abs=5e-4)

@@ -9,7 +9,7 @@ from cs_helpers.analyses.interviews.framework import CODES, matrix
 COLUMNS = ["account_id", "size", "viewpoint", "code", "evidence", "script", "note_id", "text", "held_on"]
 
 
-def told(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
+def readings(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
     """Readings: company, viewpoint, code, evidence, script; every company is small."""
     frame = pd.DataFrame(
         [(c, "small", v, code, e, s, f"N-{n}", f"text {n}", pd.Timestamp("2026-06-01") + pd.Timedelta(days=n)) for n, (c, v, code, e, s) in enumerate(rows)],
@@ -21,14 +21,14 @@ def told(*rows: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
 
 
 def test_every_cell_has_a_row_with_the_themes_most_companies_told() -> None:
-    found = matrix(
-        told(
+    result = matrix(
+        readings(
             ("a", "problem", "one", "words", "ja"), ("b", "problem", "one", "behaviour", "latin"),
             ("a", "problem", "two", "words", "ja"), ("b", "problem", "three", "words", "ja"), ("c", "problem", "one", "inference", "ja"),
         )
     )  # fmt: skip
-    assert set(found["dimension"]) == {"size", "industry"}  # nobody's quadrant is known
-    cells = found[found["dimension"] == "size"].set_index(["segment", "viewpoint"])
+    assert set(result["dimension"]) == {"size", "industry"}  # nobody's quadrant is known
+    cells = result[result["dimension"] == "size"].set_index(["segment", "viewpoint"])
     assert len(cells) == 5
     cell = cells.loc[("small", "problem")]
     assert (cell["companies"], cell["of"]) == (3, 3)

@@ -55,9 +55,9 @@ def test_each_dialogue_is_a_company_and_each_thing_a_customer_said_a_note(
 def test_what_each_act_was_said_by_is_counted_in_dialogues(
     result: Result, said: list[dict[str, str]]
 ) -> None:
-    found = result.tables["themes"].set_index("code")["companies"].to_dict()
-    by_hand = {code: len({r["src_file_id"] for r in said if r["speech_act"] == code}) for code in found}
-    assert found == by_hand
+    companies = result.tables["themes"].set_index("code")["companies"].to_dict()
+    by_hand = {code: len({r["src_file_id"] for r in said if r["speech_act"] == code}) for code in companies}
+    assert companies == by_hand
 
 
 def test_who_travels_with_children_speaks_of_children(result: Result) -> None:
@@ -73,16 +73,16 @@ def test_a_word_is_found_wherever_it_stands_in_the_raw_text(said: list[dict[str,
     texts = [row["utterance"] for row in said]
     index = Concordance(texts)
     for word in ("温泉", "露天風呂", "駐車場", "ツイン"):
-        found = index.find(word, as_written=True, lines=0)
-        assert found.total == sum(text.count(word) for text in texts)
-        assert found.as_word is not None
-        assert found.as_word.places <= found.total
+        result = index.find(word, as_written=True, lines=0)
+        assert result.total == sum(text.count(word) for text in texts)
+        assert result.as_word is not None
+        assert result.as_word.places <= result.total
     # 夫 stands in 大丈夫 (95), 夫婦 (31) and 丈夫 (1) besides
     husbands = index.find("夫", lines=0)
     assert husbands.as_word == Count(21, is_capped=False)
     assert husbands.as_letters == Count(148, is_capped=False)
-    found = index.find("子供", lines=10_000).lines
-    assert {"子供", "子ども", "こども"} <= set(found["hit"])
+    result = index.find("子供", lines=10_000).lines
+    assert {"子供", "子ども", "こども"} <= set(result["hit"])
     assert index.find(r"[0-9０-９一二三]+泊", pattern=True, lines=0).total == sum(
         len(re.findall(r"[0-9０-９一二三]+泊", text)) for text in texts
     )

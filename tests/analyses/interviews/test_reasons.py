@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from builders import account, contract, product, product_data, use
 
-from cs_helpers.analyses import interviews
 from cs_helpers.analyses.interviews import reasons
+from cs_helpers.analyses.interviews.readings import note_readings
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
@@ -51,24 +51,24 @@ def desk(
     )  # fmt: skip
 
 
-def found(data: ProductData) -> pd.DataFrame:
-    return reasons.hypotheses(data, interviews._told(data, Q3), Q3)
+def hypotheses_of(data: ProductData) -> pd.DataFrame:
+    return reasons.hypotheses(data, note_readings(data, Q3), Q3)
 
 
 def says(reason: str, **known: Any) -> str:
-    return str(found(desk({"on": "2026-03-01", "reason": reason}, **known)).iloc[0]["records"])
+    return str(hypotheses_of(desk({"on": "2026-03-01", "reason": reason}, **known)).iloc[0]["records"])
 
 
 def test_a_reason_belongs_to_the_step_waited_for_on_the_day_it_was_given() -> None:
-    row = found(desk({"on": "2026-03-01", "reason": "guidance"})).iloc[0]
+    row = hypotheses_of(desk({"on": "2026-03-01", "reason": "guidance"})).iloc[0]
     # from 1 February to the end of 30 September
     assert row[["step", "state", "days", "status"]].tolist() == ["second", "stalled", 242.0, "open"]
-    before = found(desk({"on": "2026-01-20", "reason": "guidance"})).iloc[0]
+    before = hypotheses_of(desk({"on": "2026-01-20", "reason": "guidance"})).iloc[0]
     assert before[["step", "state"]].tolist() == ["kickoff", "moved"]
 
 
 def test_the_latest_note_that_decides_is_the_status() -> None:
-    row = found(
+    row = hypotheses_of(
         desk(
             {"on": "2026-03-01", "reason": "timing", "status": "supported"},
             {"on": "2026-04-01", "reason": "timing", "status": "refuted"},
@@ -124,7 +124,7 @@ def test_of_a_customer_older_than_the_records_no_step_is_known() -> None:
     changed = ProductData(
         data.product, data.as_of, {**data.tables, "contracts": older, "milestones": old}, data.given
     )
-    row = found(changed).iloc[0]
+    row = hypotheses_of(changed).iloc[0]
     assert row[["step", "state", "records"]].tolist() == ["", "", "unknown"]
 
 
@@ -133,7 +133,7 @@ def test_without_a_journey_a_reason_still_stands() -> None:
     empty = ProductData(
         data.product, data.as_of, {**data.tables, "milestones": data["milestones"].iloc[:0]}, data.given
     )
-    row = found(empty).iloc[0]
+    row = hypotheses_of(empty).iloc[0]
     assert row[["step", "state", "records", "reason"]].tolist() == ["", "", "unknown", "guidance"]
 
 

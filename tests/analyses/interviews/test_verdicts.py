@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import interviews
-from cs_helpers.analyses.interviews.key_words import of_script
+from cs_helpers.analyses.interviews.key_words import filter_script
+from cs_helpers.analyses.interviews.leadership import for_leadership
 from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, saturation, verdicts
-from cs_helpers.charts.interviews import said
+from cs_helpers.charts.interviews import verdict_sentence
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS, VIEWPOINTS
-from cs_helpers.editions.anonymity import LEAST
+from cs_helpers.editions.anonymity import MIN_COMPANIES
 from cs_helpers.result import Metric, Result
 from cs_helpers.statistics.proportions import wilson
 from cs_helpers.text import Text
@@ -72,7 +73,7 @@ def results(draw: st.DrawFn) -> Result:
                     }
                 )
     held = [{"interview_id": f"I-{name}", "account_id": name, "held_on": "2026-06-10"} for name in talked]
-    found = interviews.analyse(
+    result = interviews.analyse(
         product_data(
             accounts=accounts,
             contracts=[contract(name, "2025-01-01", draw(ends)) for name in names],
@@ -82,12 +83,12 @@ def results(draw: st.DrawFn) -> Result:
         ),
         Q2,
     )
-    return interviews.for_leadership(found) if draw(st.booleans()) else found
+    return for_leadership(result) if draw(st.booleans()) else result
 
 
-def sentences(found: Result) -> dict[str, list[str]]:
+def sentences(result: Result) -> dict[str, list[str]]:
     """The message of each question with a verdict, in both languages."""
-    return {q: [said(found, q, text) for text in TEXTS.values()] for q in found.verdicts}
+    return {q: [verdict_sentence(result, q, text) for text in TEXTS.values()] for q in result.verdicts}
 
 
 def numbers(sentence: str) -> set[float]:
@@ -96,14 +97,14 @@ def numbers(sentence: str) -> set[float]:
 
 @patient
 @given(results())
-def test_every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbers(found: Result) -> None:
+def test_every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbers(result: Result) -> None:
     drawn = {"coverage", "crossing", "reasons", "saturation", "key_words", "evidence"}
-    shown = {q for q in drawn if len(found.tables.get(q, ()))}
-    assert {q.partition(".")[0] for q in found.verdicts} == shown
-    told = {n.about for n in found.notes}
+    shown = {q for q in drawn if len(result.tables.get(q, ()))}
+    assert {q.partition(".")[0] for q in result.verdicts} == shown
+    told = {n.about for n in result.notes}
     assert drawn - shown <= told  # what is not drawn has a note that says why
-    for question, both in sentences(found).items():
-        fields = found.verdicts[question].fields
+    for question, both in sentences(result).items():
+        fields = result.verdicts[question].fields
         for text, sentence in zip(TEXTS.values(), both, strict=True):
             assert not re.search(r"nan|None|–\s|\{|\bhidden\b.*\d", sentence)
             for name, value in fields.items():
@@ -116,11 +117,11 @@ def test_every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbe
 @patient
 @given(results())
 def test_coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that_are_shown(
-    found: Result,
+    result: Result,
 ) -> None:
-    if "coverage" not in found.verdicts:
+    if "coverage" not in result.verdicts:
         return
-    verdict, table = found.verdicts["coverage"], found.tables["coverage"]
+    verdict, table = result.verdicts["coverage"], result.tables["coverage"]
     cells = table[table["dimension"] == "size"]
     named = cells[
         (cells["viewpoint"] == verdict.fields.get("viewpoint"))
@@ -137,10 +138,10 @@ def test_coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that
 
 @patient
 @given(results())
-def test_crossings_are_counted_only_where_all_numbers_of_customers_are_shown(found: Result) -> None:
-    if "crossing" not in found.verdicts:
+def test_crossings_are_counted_only_where_all_numbers_of_customers_are_shown(result: Result) -> None:
+    if "crossing" not in result.verdicts:
         return
-    verdict, table = found.verdicts["crossing"], found.tables["crossing"]
+    verdict, table = result.verdicts["crossing"], result.tables["crossing"]
     empty = ((table["companies"] == 0) & (table["customers"] > 0)).sum()
     assert (verdict.code in ("empty", "some_empty")) == bool(empty)
     assert verdict.fields.get("empty", 0) == empty
@@ -152,11 +153,11 @@ def test_crossings_are_counted_only_where_all_numbers_of_customers_are_shown(fou
 @patient
 @given(results())
 def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_were_asked(
-    found: Result,
+    result: Result,
 ) -> None:
-    if "reasons" not in found.verdicts:
+    if "reasons" not in result.verdicts:
         return
-    verdict, table = found.verdicts["reasons"], found.tables["reasons"]
+    verdict, table = result.verdicts["reasons"], result.tables["reasons"]
     whole = table[table["dimension"] == "all"].set_index("reason")
     if verdict.code in ("message", "tied"):
         most = whole.loc[list(verdict.fields["reasons"])]
@@ -164,8 +165,8 @@ def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_
         assert (most["of"] == verdict.fields["of"]).all()
         assert (whole["given"].dropna() <= verdict.fields["companies"]).all()
         assert (verdict.code == "tied") == (len(most) > 1)
-        if found.about("coverage") and any(n.code == "for_leadership" for n in found.notes):
-            assert verdict.fields["companies"] >= LEAST
+        if result.about("coverage") and any(n.code == "for_leadership" for n in result.notes):
+            assert verdict.fields["companies"] >= MIN_COMPANIES
     else:
         assert (whole["given"].fillna(0) == 0).all()
         assert (verdict.code == "hidden") == whole["given"].isna().any()
@@ -173,12 +174,12 @@ def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_
 
 @patient
 @given(results())
-def test_the_first_key_word_is_a_sure_one_where_there_is_any(found: Result) -> None:
-    for question, verdict in found.verdicts.items():
+def test_the_first_key_word_is_a_sure_one_where_there_is_any(result: Result) -> None:
+    for question, verdict in result.verdicts.items():
         name, _, script = question.partition(".")
         if name != "key_words":
             continue
-        table = of_script(found.tables["key_words"], script)
+        table = filter_script(result.tables["key_words"], script)
         table = table[table["dimension"] == verdict.fields["dimension"]]
         row = table[
             (table["written"] == verdict.fields["word"]) & (table["segment"] == verdict.fields["segment"])
@@ -227,7 +228,7 @@ def test_what_is_said_of_saturation_holds_of_the_curve(
         result = Result(
             "interviews", "x", Q2, Q2.start, Q2.end, companies, {}, {}, verdicts={"saturation": verdict}
         )
-        sentence = said(result, "saturation", text)
+        sentence = verdict_sentence(result, "saturation", text)
         assert not re.search(r"\b0\.0\b", sentence)  # "still added 0.0" is no reason to go on
     assert (verdict.code == "none") == (not themes)
     if verdict.code == "reached":
@@ -249,7 +250,7 @@ def test_a_word_that_leans_more_but_is_not_sure_does_not_stand_for_the_sure_ones
 
 def test_a_reason_is_of_the_companies_whose_notes_were_read() -> None:
     companies = [f"A{n}" for n in range(6)]
-    found = interviews.analyse(
+    result = interviews.analyse(
         product_data(
             accounts=[account(name) for name in companies],
             contracts=[contract(name, "2025-01-01") for name in companies],
@@ -267,8 +268,8 @@ def test_a_reason_is_of_the_companies_whose_notes_were_read() -> None:
         ),
         Q2,
     )
-    assert found.n == 6
-    assert said(found, "reasons", TEXTS["en"]).endswith("(4 of 4 companies)")
+    assert result.n == 6
+    assert verdict_sentence(result, "reasons", TEXTS["en"]).endswith("(4 of 4 companies)")
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -276,4 +277,4 @@ def test_leadership_reads_no_number_of_crossings_that_hidden_customers_are_count
     table = pd.DataFrame({"companies": [np.nan, 0], "customers": [np.nan, 4]})
     verdict = verdicts({"crossing": table}, {})["crossing"]
     result = Result("interviews", "x", Q2, Q2.start, Q2.end, 3, {}, {}, verdicts={"crossing": verdict})
-    assert numbers(said(result, "crossing", TEXTS[language])) == {1}
+    assert numbers(verdict_sentence(result, "crossing", TEXTS[language])) == {1}

@@ -10,10 +10,10 @@ from funnel_cases import CORRELATION
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
-from cs_helpers.analyses.journeys.contents import adherence, moved_on
-from cs_helpers.journey.uses import never_seen, planned, used, watched_since
+from cs_helpers.analyses.journeys.contents import adherence, effects_of_uses
+from cs_helpers.journey.uses import first_uses, planned_signs, unseen_signs, uses_known_from
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.hazards import odds_ratio, pace_ratio
+from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.survival import CENSORED, REACHED
 
 BEGAN = pd.Timestamp("2026-01-01 10:00")
@@ -58,7 +58,7 @@ def test_a_mail_that_does_nothing_is_said_to_do_nothing_where_plain_counting_say
     inside, told, naive = 0, 0, []
     for seed in range(200):
         waits, uses = simulated(random(seed), effect=1.0)
-        row = moved_on(waits, uses, WINDOW).iloc[0]
+        row = effects_of_uses(waits, uses, WINDOW).iloc[0]
         inside += row["low"] <= 1 <= row["high"]
         told += row["verdict"] != "alike"
         naive.append(as_counted(waits, uses))
@@ -71,11 +71,11 @@ def test_a_mail_that_does_nothing_is_said_to_do_nothing_where_plain_counting_say
 
 
 def test_a_mail_that_doubles_the_pace_is_found() -> None:
-    found = [moved_on(*simulated(random(seed), effect=2.0), WINDOW).iloc[0] for seed in range(60)]
-    ratios = np.log([row["ratio"] for row in found])
+    result = [effects_of_uses(*simulated(random(seed), effect=2.0), WINDOW).iloc[0] for seed in range(60)]
+    ratios = np.log([row["ratio"] for row in result])
     assert np.exp(np.mean(ratios)) == pytest.approx(2.0, rel=0.08)
-    assert sum(row["low"] <= 2 <= row["high"] for row in found) >= 52
-    assert sum(row["verdict"] == "faster" for row in found) >= 50
+    assert sum(row["low"] <= 2 <= row["high"] for row in result) >= 52
+    assert sum(row["verdict"] == "faster" for row in result) >= 50
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -98,7 +98,7 @@ def test_the_ratio_is_the_one_of_statsmodels(seed: int) -> None:
         strata=table["stratum"], ties="breslow",
     )  # fmt: skip
     fit = model.fit()
-    ratio, low, high, p = pace_ratio(days, reached, exposed, stratum)
+    ratio, low, high, p = hazard_ratio(days, reached, exposed, stratum)
     assert np.log(ratio) == pytest.approx(fit.params[0], abs=1e-5)
     # the ends are where the likelihood has fallen by 1.92
     at_best = model.loglike(fit.params)
@@ -110,7 +110,9 @@ def test_the_ratio_is_the_one_of_statsmodels(seed: int) -> None:
 
 def test_with_no_step_after_a_use_the_ratio_is_0_and_its_end_is_told() -> None:
     days = np.array([10.0, 20, 30, 90, 90, 90])
-    ratio, low, high, p = pace_ratio(days, days < 90, np.array([np.inf] * 3 + [5.0] * 3), np.array(["a"] * 6))
+    ratio, low, high, p = hazard_ratio(
+        days, days < 90, np.array([np.inf] * 3 + [5.0] * 3), np.array(["a"] * 6)
+    )
     assert low == 0
     assert ratio < 0.01
     # by hand: of 6, 5 and 4 at risk three are with; what is left of the likelihood is (3/(3+3r))(2/(2+3r))(1/(1+3r))
@@ -121,7 +123,7 @@ def test_with_no_step_after_a_use_the_ratio_is_0_and_its_end_is_told() -> None:
 
 
 def test_where_nobody_waited_without_nothing_can_be_said() -> None:
-    assert all(np.isnan(pace_ratio(np.array([5.0]), np.array([True]), np.array([np.inf]), np.array(["a"]))))
+    assert all(np.isnan(hazard_ratio(np.array([5.0]), np.array([True]), np.array([np.inf]), np.array(["a"]))))
 
 
 def test_odds_of_posthog() -> None:
@@ -161,9 +163,9 @@ def waits_of(**days: float) -> pd.DataFrame:
 
 
 def shown(data: ProductData, waits: pd.DataFrame) -> list[str]:
-    found = used(data, waits, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
-    assert (found["step"] == found["wait"].map(waits["step"])).all()
-    return sorted(f"{r.step} {r.kind} {r.what} {r.since:.2f}" for r in found.itertuples())
+    result = first_uses(data, waits, data.product.journey.steps[1:], pd.Timestamp("2026-07-01"))
+    assert (result["step"] == result["wait"].map(waits["step"])).all()
+    return sorted(f"{r.step} {r.kind} {r.what} {r.since:.2f}" for r in result.itertuples())
 
 
 def test_uses_are_what_touches_and_the_log_say() -> None:
@@ -201,13 +203,13 @@ def test_what_was_used_before_uses_were_recorded_is_not_known() -> None:
         usage=[use("A", "2026-03-01", "import.file")],
     )
     steps = data.product.journey.steps
-    assert watched_since(data, steps) == pd.Timestamp("2026-03-01")
-    assert watched_since(data, steps[:2]) == pd.Timestamp("2026-02-01")
-    assert never_seen(data, steps) == []
+    assert uses_known_from(data, steps) == pd.Timestamp("2026-03-01")
+    assert uses_known_from(data, steps[:2]) == pd.Timestamp("2026-02-01")
+    assert unseen_signs(data, steps) == []
     other = product(
         steps=["value"], journey={"seen": {"value": {"tools": "T", "tools_seen": {"event": "inport.*"}}}}
     )
-    assert never_seen(product_data(other, usage=[use("A", "2026-03-01")]), other.journey.steps) == [
+    assert unseen_signs(product_data(other, usage=[use("A", "2026-03-01")]), other.journey.steps) == [
         "inport.*"
     ]
 
@@ -215,10 +217,10 @@ def test_what_was_used_before_uses_were_recorded_is_not_known() -> None:
 def test_what_the_data_cannot_show_is_not_planned() -> None:
     of = product(steps=["kickoff", "value"], journey=SEEN)
     steps = of.journey.steps
-    assert planned(product_data(of), steps) == []
-    shown = planned(product_data(of, touches=[]), steps)
+    assert planned_signs(product_data(of), steps) == []
+    shown = planned_signs(product_data(of, touches=[]), steps)
     assert [(step, kind) for step, kind, _ in shown] == [("kickoff", "contents")]
-    shown = planned(product_data(of, usage=[use("A", "2026-02-01")]), steps)
+    shown = planned_signs(product_data(of, usage=[use("A", "2026-02-01")]), steps)
     assert [(step, kind) for step, kind, _ in shown] == [("value", "tools")]
 
 
@@ -231,7 +233,7 @@ def test_a_play_is_due_where_the_customer_waited_and_used_when_it_came_in_time()
     uses = pd.DataFrame(
         [{"wait": "ABCDEF".index(a), "step": "value", "kind": "tools", "what": "", "since": d} for a, d in days.items()]
     )  # fmt: skip
-    found = adherence(waits, uses, {"value"})
-    assert [(r.csm, r.due, r.used) for r in found.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
+    result = adherence(waits, uses, {"value"})
+    assert [(r.csm, r.due, r.used) for r in result.itertuples()] == [("one", 2, 1), ("two", 2, 1)]
     # Wilson's interval of 1 in 2, as published
-    assert found[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)
+    assert result[["low", "high"]].iloc[0].tolist() == pytest.approx([0.0945, 0.9055], abs=1e-4)

@@ -14,7 +14,7 @@ import pytest
 from builders import account, contract, product, product_data, random
 
 from cs_helpers.analyses import journeys
-from cs_helpers.analyses.journeys.conversions import hardest_step, stall
+from cs_helpers.analyses.journeys.conversions import hardest_step, stall_verdict
 from cs_helpers.charts import journeys as charts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result, Verdict
@@ -68,8 +68,8 @@ def history(seed: int) -> ProductData:
 
 
 def answered(data: ProductData) -> Result:
-    found = journeys.analyse(data, Q2)
-    return replace(found, settings={**found.settings, "currency": "JPY"})
+    result = journeys.analyse(data, Q2)
+    return replace(result, settings={**result.settings, "currency": "JPY"})
 
 
 @cache
@@ -84,17 +84,17 @@ def every() -> Iterator[Result]:
 
 
 def test_each_answer_that_is_drawn_has_a_verdict_and_no_other_has() -> None:
-    for found in every():
-        assert set(found.verdicts) == set(CHARTS) & set(found.tables)
+    for result in every():
+        assert set(result.verdicts) == set(CHARTS) & set(result.tables)
 
 
 def test_the_hardest_step_is_that_of_the_smallest_share_and_nobody_can_be_below_it() -> None:
-    for found in every():
-        said = found.verdicts.get("funnel", Verdict("few"))
-        overall = _rows(found, "steps").query("size == 'all' and n >= 5")
+    for result in every():
+        said = result.verdicts.get("funnel", Verdict("few"))
+        overall = _rows(result, "steps").query("size == 'all' and n >= 5")
         if said.code == "whole":
-            assert found.settings["mode"] != "milestones"
-        if said.code == "few" and "funnel" in found.tables:
+            assert result.settings["mode"] != "milestones"
+        if said.code == "few" and "funnel" in result.tables:
             assert overall.empty
         if said.code == "early":
             assert overall["share"].isna().any()
@@ -103,13 +103,13 @@ def test_the_hardest_step_is_that_of_the_smallest_share_and_nobody_can_be_below_
             assert said.fields["n"] == row["n"] >= 5
             assert said.fields["share"] == row["share"] == overall["share"].min()
             assert overall["so_far"].min() >= row["share"] - WITHIN
-        assert (said.code == "message") <= any(name.startswith("hardest_step:") for name in found.metrics)
+        assert (said.code == "message") <= any(name.startswith("hardest_step:") for name in result.metrics)
 
 
 def test_a_stall_has_a_gap_between_the_intervals_of_five_customers_each() -> None:
-    for found in every():
-        said = found.verdicts.get("steps", Verdict("few"))
-        known = _rows(found, "steps").query("size != 'all' and n >= 5 and share == share")
+    for result in every():
+        said = result.verdicts.get("steps", Verdict("few"))
+        known = _rows(result, "steps").query("size != 'all' and n >= 5 and share == share")
         if said.code == "stall":
             inside = known[known["step"] == said.fields["step"]].set_index("size")
             worst, other = inside.loc[said.fields["size"]], inside.loc[said.fields["other"]]
@@ -120,11 +120,11 @@ def test_a_stall_has_a_gap_between_the_intervals_of_five_customers_each() -> Non
 
 
 def test_half_have_value_by_the_median_and_no_sooner() -> None:
-    for found in every():
-        said = found.verdicts.get("value_curve")
+    for result in every():
+        said = result.verdicts.get("value_curve")
         if said is None:
             assert {"value_not_reached", "nobody_entered", "nothing_recorded", "missing_table"} & {
-                n.code for n in found.notes
+                n.code for n in result.notes
             }
             continue
         days, low, high, share = (said.fields[name] for name in ("days", "low", "high", "share"))
@@ -135,39 +135,39 @@ def test_half_have_value_by_the_median_and_no_sooner() -> None:
             assert (days <= 180) == (share >= 0.5)
         assert not low > days
         assert not days > high
-        metric = found.metrics["value_within_180_days"]
+        metric = result.metrics["value_within_180_days"]
         assert (metric.value is None) == np.isnan(share)
-        assert (metric.value is None) == bool(found.about("value_within_180_days"))
-        ages = found.tables["ages"].set_index(["size", "age"])
+        assert (metric.value is None) == bool(result.about("value_within_180_days"))
+        ages = result.tables["ages"].set_index(["size", "age"])
         assert ages.at[("all", 180), "share"] == pytest.approx(share, nan_ok=True)
 
 
 def test_every_share_lies_in_its_interval_and_is_known_with_it() -> None:
-    for found in every():
+    for result in every():
         for name in ("steps", "ages", "value_curve"):
-            table = _rows(found, name)
+            table = _rows(result, name)
             known = table["share"].notna()
             assert table.loc[~known, ["low", "high"]].isna().all(axis=None)
             assert table.loc[known, ["low", "share", "high"]].stack().between(0, 1).all()
             assert (table["low"] <= table["share"])[known].all()
             assert (table["share"] <= table["high"])[known].all()
-        steps = _rows(found, "steps")
+        steps = _rows(result, "steps")
         assert ((steps["half"] == "reached") == steps["median"].notna()).all()
         assert ((steps["half"] == "nobody") == (steps["n"] == 0)).all()
 
 
 def test_new_customers_are_judged_where_both_shares_are_known() -> None:
-    for found in every():
-        for row in _rows(found, "cohort").itertuples():
+    for result in every():
+        for row in _rows(result, "cohort").itertuples():
             assert (row.verdict == "unknown") == np.isnan([row.share, row.share_before]).any()
             assert row.verdict != "faster" or row.share >= row.share_before
             assert row.verdict != "slower" or row.share <= row.share_before
 
 
 def test_what_is_held_up_is_the_sum_of_who_is_late() -> None:
-    for found in every():
-        said = found.verdicts.get("stalls", Verdict("none"))
-        waiting = _rows(found, "waiting")
+    for result in every():
+        said = result.verdicts.get("stalls", Verdict("none"))
+        waiting = _rows(result, "waiting")
         late = waiting[waiting["late"].astype(bool)]
         assert (said.code in ("message", "count")) == bool(len(late))
         if said.code == "message":
@@ -180,25 +180,25 @@ def test_what_is_held_up_is_the_sum_of_who_is_late() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_was_found_is_drawn_and_set_in_both_languages(seed: int) -> None:
-    data, found = analysed(seed)
+    data, result = analysed(seed)
     for language in ("en", "ja"):
         text = Text(language, data.product)
         for question in CHARTS:
-            if len(found.tables.get(question, ())):
-                picture = getattr(charts, question)(found, text)
+            if len(result.tables.get(question, ())):
+                picture = getattr(charts, question)(result, text)
                 assert "nan" not in picture.message
                 assert "{" not in picture.message
                 assert "–%" not in picture.message
         for question in TABLES:
-            if len(found.tables.get(question, ())):
-                assert ">nan<" not in getattr(tables, question)(found, text).as_html()
+            if len(result.tables.get(question, ())):
+                assert ">nan<" not in getattr(tables, question)(result, text).as_html()
 
 
-def _rows(found: Result, table: str) -> pd.DataFrame:
+def _rows(result: Result, table: str) -> pd.DataFrame:
     """A table, or one of its kind without rows."""
     columns = ["size", "step", "n", "share", "low", "high", "so_far", "share_before", "verdict"]
     columns += ["median", "half", "late", "usual", "mrr"]
-    return found.tables.get(table, pd.DataFrame(columns=columns))
+    return result.tables.get(table, pd.DataFrame(columns=columns))
 
 
 def step_row(step: str, size: str, n: int, share: float, **other: float) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def test_sizes_stall_where_the_gap_of_their_intervals_is_widest() -> None:
         step_row("value", "enterprise", 4, 0.99),
     )  # fmt: skip
     differ = pd.DataFrame({"step": ["kickoff", "value"], "differs": True})
-    said = stall(table, differ)
+    said = stall_verdict(table, differ)
     assert said.fields == {
         "step": "value",
         "size": "small",
@@ -250,12 +250,12 @@ def test_sizes_stall_where_the_gap_of_their_intervals_is_widest() -> None:
         "other": "mid",
         "other_share": 0.8,
     }
-    assert stall(table, differ.assign(differs=False)) == Verdict("alike")
+    assert stall_verdict(table, differ.assign(differs=False)) == Verdict("alike")
 
 
 def test_one_size_alone_is_not_alike_to_others() -> None:
     table = steps_of(step_row("kickoff", "small", 9, 0.5), step_row("kickoff", "mid", 4, 0.8))
-    assert stall(table, pd.DataFrame({"step": ["kickoff"], "differs": [False]})) == Verdict("few")
+    assert stall_verdict(table, pd.DataFrame({"step": ["kickoff"], "differs": [False]})) == Verdict("few")
 
 
 def test_a_page_of_30_days_says_nothing_of_180() -> None:
@@ -272,12 +272,12 @@ def test_a_page_of_30_days_says_nothing_of_180() -> None:
             for a, s, at in [*reached, ("z", "kickoff", day(90))]
         ],
     )
-    found = answered(data)
-    assert found.metrics["value_within_180_days"].value is None
-    assert [n.fields for n in found.about("value_within_180_days")] == [{"asked": 180, "days": 30}]
-    assert [n.fields["steps"] for n in found.notes if n.code == "window_open"] == [("kickoff",)]
-    assert found.verdicts["value_curve"].code == "not_reached_early"
-    assert found.tables["value_curve"]["day"].max() == 30
+    result = answered(data)
+    assert result.metrics["value_within_180_days"].value is None
+    assert [n.fields for n in result.about("value_within_180_days")] == [{"asked": 180, "days": 30}]
+    assert [n.fields["steps"] for n in result.notes if n.code == "window_open"] == [("kickoff",)]
+    assert result.verdicts["value_curve"].code == "not_reached_early"
+    assert result.tables["value_curve"]["day"].max() == 30
 
 
 def test_new_customers_of_whom_the_share_is_withheld_have_no_verdict() -> None:
@@ -294,26 +294,26 @@ def test_new_customers_of_whom_the_share_is_withheld_have_no_verdict() -> None:
             {"account_id": a, "step": s, "reached_at": at} for a, s, at in [*rows, ("z", "kickoff", day(200))]
         ],
     )
-    found = answered(data)
-    row = found.tables["cohort"].iloc[0]
+    result = answered(data)
+    row = result.tables["cohort"].iloc[0]
     assert np.isnan(row["share"])
     assert row["share_before"] == 1
     assert row["verdict"] == "unknown"
-    assert "cannot be said yet" in tables.cohort(found, Text("en", data.product)).as_html()
-    assert "まだ判断できない" in tables.cohort(found, Text("ja", data.product)).as_html()
+    assert "cannot be said yet" in tables.cohort(result, Text("en", data.product)).as_html()
+    assert "まだ判断できない" in tables.cohort(result, Text("ja", data.product)).as_html()
 
 
 def test_where_nobody_knows_what_is_usual_nobody_is_said_to_wait_as_usual() -> None:
     stalls = pd.DataFrame(
         {"dimension": ["size"], "step": ["kickoff"], "segment": ["small"], "late": [0], "mrr": 0.0}
     )
-    assert journeys.held_up(stalls, pd.DataFrame({"usual": [np.nan]})) == Verdict("unknown")
-    assert journeys.held_up(stalls, pd.DataFrame({"usual": [20.0]})) == Verdict("none")
-    assert journeys.held_up(stalls.assign(late=2), pd.DataFrame({"usual": [20.0]})).code == "count"
+    assert journeys.stalled_revenue(stalls, pd.DataFrame({"usual": [np.nan]})) == Verdict("unknown")
+    assert journeys.stalled_revenue(stalls, pd.DataFrame({"usual": [20.0]})) == Verdict("none")
+    assert journeys.stalled_revenue(stalls.assign(late=2), pd.DataFrame({"usual": [20.0]})).code == "count"
 
 
 def test_the_histories_hold_every_case_there_is() -> None:
-    said = {(question, verdict.code) for found in every() for question, verdict in found.verdicts.items()}
+    said = {(question, verdict.code) for result in every() for question, verdict in result.verdicts.items()}
     asked = {
         "funnel": {"few", "early", "message", "whole"},
         "steps": {"few", "alike"},

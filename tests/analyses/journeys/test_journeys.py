@@ -61,14 +61,14 @@ def found(small: ProductData) -> Result:
 
 
 @pytest.fixture(scope="module")
-def steps(found: Result) -> pd.DataFrame:
-    return found.tables["steps"].set_index(["size", "step"])
+def steps(result: Result) -> pd.DataFrame:
+    return result.tables["steps"].set_index(["size", "step"])
 
 
-def test_customers_older_than_the_log_are_left_out(found: Result) -> None:
-    assert found.n == 4
-    assert found.since == pd.Timestamp("2026-01-02").date()
-    assert [n.fields for n in found.notes if n.code == "older"] == [{"customers": 1, "since": found.since}]
+def test_customers_older_than_the_log_are_left_out(result: Result) -> None:
+    assert result.n == 4
+    assert result.since == pd.Timestamp("2026-01-02").date()
+    assert [n.fields for n in result.notes if n.code == "older"] == [{"customers": 1, "since": result.since}]
 
 
 def test_who_started_before_both_kinds_of_steps_were_recorded_is_left_out() -> None:
@@ -83,23 +83,23 @@ def test_who_started_before_both_kinds_of_steps_were_recorded_is_left_out() -> N
         contracts=[contract(n, day) for n, day in names.items()],
         milestones=milestones(rows),
     )
-    found = journeys.analyse(data, Q2)
-    assert found.since == pd.Timestamp("2026-03-01").date()
-    assert found.tables["funnel"]["units"].tolist() == [1, 1, 1]
+    result = journeys.analyse(data, Q2)
+    assert result.since == pd.Timestamp("2026-03-01").date()
+    assert result.tables["funnel"]["units"].tolist() == [1, 1, 1]
     # with `old` the first use would seem to take 14 months
-    assert found.tables["steps"].set_index(["size", "step"]).at[("all", "use"), "median"] == 2
+    assert result.tables["steps"].set_index(["size", "step"]).at[("all", "use"), "median"] == 2
 
 
-def test_the_funnel_counts_who_came_to_each_step(found: Result) -> None:
-    funnel = found.tables["funnel"]
+def test_the_funnel_counts_who_came_to_each_step(result: Result) -> None:
+    funnel = result.tables["funnel"]
     assert funnel["step"].tolist() == ["contract", "kickoff", "value"]
     assert funnel["units"].tolist() == [4, 3, 2]
     assert funnel["share"].tolist() == [1, 0.75, 0.5]
 
 
-def test_a_step_recorded_before_the_one_it_follows_counts_from_that_one(found: Result) -> None:
+def test_a_step_recorded_before_the_one_it_follows_counts_from_that_one(result: Result) -> None:
     # `early` has its value recorded before the contract and the kick-off: it is there with the kick-off
-    assert [n.fields for n in found.notes if n.code == "before_entry"] == [{"customers": 1, "of": 4}]
+    assert [n.fields for n in result.notes if n.code == "before_entry"] == [{"customers": 1, "of": 4}]
 
 
 def test_each_wait_ends_as_reached_left_or_still_waiting(steps: pd.DataFrame) -> None:
@@ -196,19 +196,19 @@ def waiting(**tables: Any) -> pd.DataFrame:
 def test_who_waits_longer_than_three_in_four_took_comes_first(queue: dict[str, Any]) -> None:
     # the shares by day 10 to 50 are 1/7, then 6/7 falls by a fifth of itself, a quarter ...: .829 at last,
     # three quarters of it by day 40; March 1 to the end of June is 122 days
-    found = waiting(**queue)
-    assert found.index.tolist() == ["slow", "new"]
-    assert found["late"].tolist() == [True, False]
-    assert found["days"].tolist() == [122, 11]
-    assert found["usual"].tolist() == [40, 40]
-    assert found["mrr"].tolist() == [7, 9]
+    result = waiting(**queue)
+    assert result.index.tolist() == ["slow", "new"]
+    assert result["late"].tolist() == [True, False]
+    assert result["days"].tolist() == [122, 11]
+    assert result["usual"].tolist() == [40, 40]
+    assert result["mrr"].tolist() == [7, 9]
 
 
 def test_the_next_date_is_when_half_of_those_that_waited_as_long_had_taken_it(queue: dict[str, Any]) -> None:
     # of those that still waited on day 11 half of who took it had by day 30; nobody took it after day 122
-    found = waiting(**queue)
-    assert found.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
-    assert pd.isna(found.at["slow", "expected_on"])
+    result = waiting(**queue)
+    assert result.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
+    assert pd.isna(result.at["slow", "expected_on"])
 
 
 def test_stalls_are_counted_by_size_and_industry(queue: dict[str, Any]) -> None:
@@ -216,17 +216,17 @@ def test_stalls_are_counted_by_size_and_industry(queue: dict[str, Any]) -> None:
         a | ({"size": "mid", "industry": "retail"} if a["account_id"] in ("a", "new") else {})
         for a in queue["accounts"]
     ]
-    found = journeys.analyse(product_data(**queue | {"accounts": accounts}), Q2).tables["stalls"]
-    rows = found.set_index(["dimension", "segment"]).drop(columns="step")
+    result = journeys.analyse(product_data(**queue | {"accounts": accounts}), Q2).tables["stalls"]
+    rows = result.set_index(["dimension", "segment"]).drop(columns="step")
     # `slow` is one of five small companies that came to the contract, and one of five in trade
     assert rows.loc[("size", "small")].to_dict() == {
-        "came": 5,
+        "waits": 5,
         "waiting": 1,
         "late": 1,
         "share": 0.2,
         "mrr": 7,
     }
-    assert rows.loc[("size", "mid")].to_dict() == {"came": 2, "waiting": 1, "late": 0, "share": 0, "mrr": 0}
+    assert rows.loc[("size", "mid")].to_dict() == {"waits": 2, "waiting": 1, "late": 0, "share": 0, "mrr": 0}
     assert rows.loc[("industry", "trade"), "late"] == 1
     assert rows.loc[("industry", "retail"), "late"] == 0
 
@@ -249,29 +249,29 @@ def test_it_is_our_turn_unless_we_spoke_last_and_lately(queue: dict[str, Any]) -
 
 
 def test_the_last_touch_stands_beside_who_waits(queue: dict[str, Any]) -> None:
-    found = waiting(
+    result = waiting(
         **queue,
         touches=[touch("slow", "2026-05-01"), touch("slow", "2026-06-20"), touch("slow", "2026-07-02")],
     )
-    assert found.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
-    assert pd.isna(found.at["new", "touched_on"])
+    assert result.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
+    assert pd.isna(result.at["new", "touched_on"])
 
 
 def test_a_touch_belongs_to_who_made_it_and_to_nobody_where_that_is_not_known(queue: dict[str, Any]) -> None:
-    found = waiting(
+    result = waiting(
         **queue, touches=[touch("slow", "2026-05-01"), touch("slow", "2026-06-20") | {"csm": None}]
     )
-    assert found.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
-    assert pd.isna(found.at["slow", "touched_by"])
+    assert result.at["slow", "touched_on"] == pd.Timestamp("2026-06-20")
+    assert pd.isna(result.at["slow", "touched_by"])
 
 
 def test_an_expected_time_within_a_day_is_that_day(queue: dict[str, Any]) -> None:
     rows = pd.DataFrame(queue["milestones"])
     kickoff = rows["step"] == "kickoff"
     rows.loc[kickoff & (rows["account_id"] != "z"), "reached_at"] = "2026-03-31 10:00"
-    found = waiting(**queue | {"milestones": rows.to_dict("records")})
+    result = waiting(**queue | {"milestones": rows.to_dict("records")})
     # everybody took 30 days and 10 hours; `new` waits since June 20
-    assert found.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
+    assert result.at["new", "expected_on"] == pd.Timestamp("2026-07-20")
 
 
 def test_who_comes_back_later_had_left(queue: dict[str, Any]) -> None:
@@ -303,14 +303,14 @@ def test_a_step_that_is_recorded_for_the_first_time_later_changes_nothing_of_bef
 def test_the_reason_is_the_last_that_was_not_refuted(queue: dict[str, Any]) -> None:
     held = [("I1", "2026-04-01"), ("I2", "2026-05-01"), ("I3", "2026-06-01")]
     said = [("I1", "guidance", "open"), ("I2", "timing", "supported"), ("I3", "bias", "refuted")]
-    found = waiting(
+    result = waiting(
         **queue,
         interviews=[{"interview_id": i, "account_id": "slow", "held_on": on} for i, on in held],
         notes=[{"note_id": f"N{i}", "interview_id": i, "position": 1} for i, _, _ in said],
         codings=[{"note_id": f"N{i}", "coder": "c", "reason": r, "reason_status": s} for i, r, s in said],
     )
-    assert found.at["slow", "reason"] == "timing"
-    assert pd.isna(found.at["new", "reason"])
+    assert result.at["slow", "reason"] == "timing"
+    assert pd.isna(result.at["new", "reason"])
 
 
 def test_a_step_that_nobody_recorded_is_said_and_left_out(small: ProductData) -> None:
@@ -318,23 +318,23 @@ def test_a_step_that_nobody_recorded_is_said_and_left_out(small: ProductData) ->
         product(steps=["kickoff", "review", "value"]),
         **{name: small[name] for name in ("accounts", "contracts", "milestones")},
     )
-    found = journeys.analyse(data, Q2)
-    assert found.tables["funnel"]["step"].tolist() == ["contract", "kickoff", "value"]
-    assert [n.fields["steps"] for n in found.notes if n.code == "steps_unknown"] == [("review",)]
+    result = journeys.analyse(data, Q2)
+    assert result.tables["funnel"]["step"].tolist() == ["contract", "kickoff", "value"]
+    assert [n.fields["steps"] for n in result.notes if n.code == "steps_unknown"] == [("review",)]
 
 
 def test_without_milestones_every_question_says_so() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
-    found = journeys.analyse(data, Q2)
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"missing_table"}
-    assert {n.about for n in found.notes} == ASKED
+    result = journeys.analyse(data, Q2)
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"missing_table"}
+    assert {n.about for n in result.notes} == ASKED
 
 
 def test_before_anybody_entered_every_question_says_so(small: ProductData) -> None:
-    found = journeys.analyse(small, Quarter(2025, 4))
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"nothing_recorded"}
+    result = journeys.analyse(small, Quarter(2025, 4))
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"nothing_recorded"}
 
 
 def test_a_share_of_everybody_in_a_handful_is_not_certain() -> None:
@@ -370,14 +370,14 @@ def test_a_share_of_nobody_within_the_window_is_not_certain() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_order_of_rows_changes_nothing(small: ProductData, found: Result, seed: int) -> None:
+def test_the_order_of_rows_changes_nothing(small: ProductData, result: Result, seed: int) -> None:
     mixed = {
         name: small[name].iloc[random(seed).permutation(len(small[name]))].reset_index(drop=True)
         for name in ("accounts", "contracts", "milestones")
     }
     again = journeys.analyse(product_data(small.product, **mixed), Q2)
     for name in ("funnel", "steps", "value_curve", "ages", "differences"):
-        pd.testing.assert_frame_equal(again.tables[name], found.tables[name])
+        pd.testing.assert_frame_equal(again.tables[name], result.tables[name])
 
 
 def cohorts(new: int) -> ProductData:
@@ -400,17 +400,17 @@ def cohorts(new: int) -> ProductData:
 
 
 def test_new_customers_are_held_against_earlier_ones_of_the_same_age() -> None:
-    found = journeys.analyse(cohorts(6), Q2).tables["cohort"].set_index("step").loc["kickoff"]
+    result = journeys.analyse(cohorts(6), Q2).tables["cohort"].set_index("step").loc["kickoff"]
     # the new ones were watched for 61 days, so both are judged by day 60
-    assert found[["age", "n", "share", "n_before", "share_before"]].tolist() == [60, 6, 1, 10, 1]
-    assert found["verdict"] == "faster"
-    assert found["p"] < 0.001
+    assert result[["age", "n", "share", "n_before", "share_before"]].tolist() == [60, 6, 1, 10, 1]
+    assert result["verdict"] == "faster"
+    assert result["p"] < 0.001
 
 
 def test_a_handful_of_new_customers_is_not_compared() -> None:
-    found = journeys.analyse(cohorts(4), Q2)
-    assert "cohort" not in found.tables
-    assert [n.fields for n in found.notes if n.code == "few_new"] == [
+    result = journeys.analyse(cohorts(4), Q2)
+    assert "cohort" not in result.tables
+    assert [n.fields for n in result.notes if n.code == "few_new"] == [
         {"customers": 4, "earlier": 10, "needed": 5}
     ]
 
@@ -428,10 +428,10 @@ def test_a_wait_belongs_to_who_was_in_charge_when_it_began(small: ProductData) -
         milestones=small["milestones"],
         touches=touches,
     )
-    found = journeys.analyse(data, Q2).tables["csms"].set_index("csm")
+    result = journeys.analyse(data, Q2).tables["csms"].set_index("csm")
     # `converts` waited for the kick-off from January 10 and for value from January 20
-    assert found["waits"].to_dict() == {"first": 1, "second": 1, "now": 5}
-    assert found["reached"].to_dict() == {"first": 1, "second": 1, "now": 3}
+    assert result["waits"].to_dict() == {"first": 1, "second": 1, "now": 5}
+    assert result["reached"].to_dict() == {"first": 1, "second": 1, "now": 3}
 
 
 def test_nobody_on_the_way_is_compared_with_nobody(small: ProductData) -> None:
@@ -442,14 +442,14 @@ def test_nobody_on_the_way_is_compared_with_nobody(small: ProductData) -> None:
         contracts=[contract("older", "2026-01-02")],
         milestones=entries[entries["account_id"] == "older"].assign(reached_at=pd.Timestamp("2026-01-02")),
     )
-    found = journeys.analyse(data, Q2)
-    assert not {"csms", "touch_models"} & set(found.tables)
-    alone = {n.about: n.code for n in found.notes if n.about in ("csms", "touch_models")}
+    result = journeys.analyse(data, Q2)
+    assert not {"csms", "touch_models"} & set(result.tables)
+    alone = {n.about: n.code for n in result.notes if n.about in ("csms", "touch_models")}
     assert alone == {"csms": "one_csm", "touch_models": "one_touch_model"}
 
 
-def test_the_share_with_value_by_an_age_names_who_is_still_watched(found: Result) -> None:
-    ages = found.tables["ages"].set_index(["size", "age"])
+def test_the_share_with_value_by_an_age_names_who_is_still_watched(result: Result) -> None:
+    ages = result.tables["ages"].set_index(["size", "age"])
     # four entered: value after 20 days (`early`) and 60, `leaves` left after 110, `waits` is watched for 91
     assert ages.loc[("all", 30), ["n", "at_risk"]].tolist() == [4, 3]
     assert ages.loc[("all", 90), ["n", "at_risk"]].tolist() == [4, 2]
@@ -458,8 +458,8 @@ def test_the_share_with_value_by_an_age_names_who_is_still_watched(found: Result
 
 
 def test_the_planted_stall_is_the_only_difference_between_sizes(result_of: Callable[..., Result]) -> None:
-    found = result_of("journeys", truths.STALL.product, "2026Q3").tables["differences"].set_index("step")
-    assert found.index[found["differs"]].tolist() == [truths.STALL.to_step]
+    result = result_of("journeys", truths.STALL.product, "2026Q3").tables["differences"].set_index("step")
+    assert result.index[result["differs"]].tolist() == [truths.STALL.to_step]
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
@@ -532,14 +532,14 @@ def test_the_planted_stall_is_the_hardest_step(result_of: Callable[..., Result])
 
 def test_the_sample_plants_nothing_that_moves_customers_on(result_of: Callable[..., Result]) -> None:
     for name in ("paper_to_web", "helpdesk", "expense_desk"):
-        found = result_of("journeys", name, "2026Q3").tables["moves"]
-        assert len(found) > 5
-        assert (found["verdict"] == "alike").all()
+        result = result_of("journeys", name, "2026Q3").tables["moves"]
+        assert len(result) > 5
+        assert (result["verdict"] == "alike").all()
         # as counted nearly all seem to hold customers up: who waits longer is written to more often
-        assert found["odds"].median() < 0.6
+        assert result["odds"].median() < 0.6
 
 
 def test_the_map_shows_the_planted_stall(result_of: Callable[..., Result]) -> None:
-    found = result_of("journeys", truths.STALL.product, "2026Q3").tables["stalls"]
-    sizes = found[found["dimension"] == "size"].set_index(["step", "segment"])
+    result = result_of("journeys", truths.STALL.product, "2026Q3").tables["stalls"]
+    sizes = result[result["dimension"] == "size"].set_index(["step", "segment"])
     assert sizes["late"].idxmax() == (truths.STALL.to_step, truths.STALL.size)

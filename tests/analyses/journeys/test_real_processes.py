@@ -19,7 +19,7 @@ from cs_helpers.analyses import journeys
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.snapshot import ProductData
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.statistics.funnels import Funnel, counted
+from cs_helpers.statistics.funnels import Funnel, count_units
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -105,14 +105,14 @@ def by_hand(events: pd.DataFrame, funnel: Funnel, since: pd.Timestamp | None = N
 def test_a_real_process_gives_what_sql_counts(read, steps, days):
     events = read()
     funnel = Funnel(steps, timedelta(days=days))
-    found = counted(events, funnel)["units"].tolist()
-    assert found == by_hand(events, funnel)
-    assert found[0] > found[-1] > 0
+    result = count_units(events, funnel)["units"].tolist()
+    assert result == by_hand(events, funnel)
+    assert result[0] > result[-1] > 0
 
 
 def test_the_process_that_every_case_begins_has_every_case():
-    found = counted(receipt(), Funnel(("Confirmation of receipt",)))
-    assert found["units"].tolist() == [1434]
+    result = count_units(receipt(), Funnel(("Confirmation of receipt",)))
+    assert result["units"].tolist() == [1434]
 
 
 RECEIPT = (
@@ -194,13 +194,13 @@ def test_permits_load_by_a_mapping_and_give_the_funnel_that_sql_counts(tmp_path:
     }  # fmt: skip
     sources = company(tmp_path, there("journeys_receipt/receipt.csv"), said, date(2012, 3, 31))
     data = taken(tmp_path, sources, journey_of(RECEIPT, "milestone", window_days=days))
-    found = journeys.analyse(data, Quarter(2012, 1))
+    result = journeys.analyse(data, Quarter(2012, 1))
     events = receipt()
     assert len(data["milestones"]) == len(events.drop_duplicates())
     expected = by_hand(events, Funnel(RECEIPT, timedelta(days=days)), seen_since(events, RECEIPT))
-    assert found.tables["funnel"]["units"].tolist() == expected
+    assert result.tables["funnel"]["units"].tolist() == expected
     # some go round the steps: the picture of ways has what no funnel has
-    assert (found.tables["ways"]["ahead"] < 0).any()
+    assert (result.tables["ways"]["ahead"] < 0).any()
 
 
 def test_loans_load_with_their_resources_as_csms(tmp_path: Path) -> None:
@@ -216,14 +216,14 @@ def test_loans_load_with_their_resources_as_csms(tmp_path: Path) -> None:
         company(tmp_path, file, said, date(2012, 6, 30)),
         journey_of(LOANS, "milestone", window_days=30),
     )
-    found = journeys.analyse(data, Quarter(2012, 2))
+    result = journeys.analyse(data, Quarter(2012, 2))
     events = loans()
     expected = by_hand(events, Funnel(LOANS, timedelta(days=30)), seen_since(events, LOANS))
-    assert found.tables["funnel"]["units"].tolist() == expected
-    csms = found.tables["csms"]
+    assert result.tables["funnel"]["units"].tolist() == expected
+    csms = result.tables["csms"]
     assert set(csms["csm"]) <= set(written["resource"].dropna())
     assert len(csms) > 40
-    steps = found.tables["steps"].query("size == 'all'")
+    steps = result.tables["steps"].query("size == 'all'")
     # everybody's wait belongs to somebody, and as many steps are expected as were taken
     assert csms["waits"].sum() == steps["n"].sum()
     assert csms["expected"].sum() == pytest.approx(csms["reached"].sum())
@@ -253,8 +253,8 @@ def test_a_shop_loads_as_a_log_and_gives_the_funnel_of_its_users(tmp_path: Path,
     }  # fmt: skip
     (tmp_path / "sources.yml").write_text(yaml.safe_dump(sources), encoding="utf-8")
     data = taken(tmp_path, tmp_path / "sources.yml", journey_of(SHOP, "event", unit="user", window_days=days))
-    found = journeys.analyse(data, Quarter(2024, 2))
+    result = journeys.analyse(data, Quarter(2024, 2))
     events = ecom()
     expected = by_hand(events, Funnel(SHOP, timedelta(days=days)), seen_since(events, SHOP))
-    assert found.tables["funnel"]["units"].tolist() == expected
+    assert result.tables["funnel"]["units"].tolist() == expected
     assert expected[0] > expected[-1] > 0

@@ -23,10 +23,11 @@ from cs_helpers.errors import SourceError
 from cs_helpers.report.data_check import advice, check_page, describe, examples
 from cs_helpers.snapshot.take import check_tables, take_snapshot
 from cs_helpers.sources.checks import balance
-from cs_helpers.sources.columns import mapped
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.columns import map_table
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.sources_file import load_sources
 from cs_helpers.text import Text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,25 +66,27 @@ def books(tmp_path):
         contents = {"accounts": ACCOUNTS, "contracts": CONTRACTS, **(files or {})}
         for name, text in contents.items():
             (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        said = {
+        entries = {
             name: {"from": name, **(tables or {}).get(name, {})}
             for name in ("accounts", "contracts", *contents)
         }
-        said = {n: {k: v for k, v in t.items() if k != "from" or "sql" not in t} for n, t in said.items()}
+        entries = {
+            n: {k: v for k, v in t.items() if k != "from" or "sql" not in t} for n, t in entries.items()
+        }
         content = {
-            "as_of": date(2026, 9, 30), "files": {n: f"{n}.csv" for n in contents}, "tables": said, **more
+            "as_of": date(2026, 9, 30), "files": {n: f"{n}.csv" for n in contents}, "tables": entries, **more
         }  # fmt: skip
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(file)
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            found = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            result = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
             return Books(
-                dict(found.rows_read), dict(found.rows_kept), dict(found.rows_filtered), dict(found.filters),
-                {n: t.order_by("source_row").execute() for n, t in found.kept.items()},
-                {n: t.order_by("source_row").execute() for n, t in found.rejected.items()},
-                found.findings, tuple(s.sentence for s in found.stops),
+                dict(result.rows_read), dict(result.rows_kept), dict(result.rows_filtered), dict(result.filters),
+                {n: t.order_by("source_row").execute() for n, t in result.kept.items()},
+                {n: t.order_by("source_row").execute() for n, t in result.rejected.items()},
+                result.findings, tuple(s.sentence for s in result.stops),
             )  # fmt: skip
 
     return run
@@ -93,11 +96,11 @@ def books(tmp_path):
 
 
 def test_only_rows_for_which_the_filter_is_false_are_left_out_and_all_are_counted(books):
-    found = books(tables={"accounts": {"where": "status <> 'test'"}})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
-    assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A4"]
-    assert found.filters == {"accounts": "status <> 'test'"}
-    assert (found.read["contracts"], found.kept["contracts"], found.filtered["contracts"]) == (4, 3, 0)
+    result = books(tables={"accounts": {"where": "status <> 'test'"}})
+    assert (result.read["accounts"], result.kept["accounts"], result.filtered["accounts"]) == (4, 3, 1)
+    assert list(result.rows["accounts"].account_id) == ["A1", "A2", "A4"]
+    assert result.filters == {"accounts": "status <> 'test'"}
+    assert (result.read["contracts"], result.kept["contracts"], result.filtered["contracts"]) == (4, 3, 0)
 
 
 def test_rows_of_which_the_filter_says_nothing_are_named_with_the_lines_to_write(books):
@@ -119,16 +122,16 @@ def passing(tmp_path):
     (tmp_path / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
     (tmp_path / "scratch").mkdir()
 
-    def run(said):
-        table = {"from": "accounts", **(said if isinstance(said, dict) else {"where": said})}
+    def run(entries):
+        table = {"from": "accounts", **(entries if isinstance(entries, dict) else {"where": entries})}
         content = {"files": {"accounts": "accounts.csv"}, "tables": {"accounts": table}}
         sources = Sources.model_validate(content)
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            counted, filters, errors = balance.filtered(engines, sources)
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            counted, filters, errors = balance.relax_filters(engines, sources)
             assert not errors
-            rows = mapped(engines.files, counted, TABLES["accounts"]).execute()
-            found = list(balance.findings(filters, engines, sources, Policies()))
-            return sorted(rows.account_id), filters["accounts"].false, next(iter(found), None)
+            rows = map_table(engines.files, counted, TABLES["accounts"]).execute()
+            result = list(balance.filter_findings(filters, engines, sources, Policies()))
+            return sorted(rows.account_id), filters["accounts"].excluded, next(iter(result), None)
 
     return run
 
@@ -165,8 +168,8 @@ def test_the_lines_to_write_keep_or_leave_out_what_they_say(passing, where, writ
 
 
 def test_a_policy_may_stop_where_the_filter_says_nothing(books):
-    said = {"policies": {"accounts.filter_unknown": "stop"}}
-    stops = books(tables={"accounts": {"where": "status <> 'test'"}}, **said).stops
+    entries = {"policies": {"accounts.filter_unknown": "stop"}}
+    stops = books(tables={"accounts": {"where": "status <> 'test'"}}, **entries).stops
     assert any(
         "rule filter_unknown, whose policy is stop: row 2, key A2, value 'status IS NULL'" in s for s in stops
     )
@@ -206,10 +209,10 @@ def test_the_log_is_counted_whole_too(books, columns):
         + "\n"
         for i, (account, s) in enumerate(rows, 1)
     )
-    found = books({"usage": log}, {"usage": {"where": "status <> 'test'"}})
-    assert (found.read["usage"], found.kept["usage"], found.filtered["usage"]) == (6, 2, 2)
-    assert list(found.rejected["usage"].source_row) == [3, 6]
-    assert found.rule("filter_unknown").examples == ((2, "A1", "status IS NULL"),)
+    result = books({"usage": log}, {"usage": {"where": "status <> 'test'"}})
+    assert (result.read["usage"], result.kept["usage"], result.filtered["usage"]) == (6, 2, 2)
+    assert list(result.rejected["usage"].source_row) == [3, 6]
+    assert result.rule("filter_unknown").examples == ((2, "A1", "status IS NULL"),)
 
 
 def test_a_log_without_a_row_that_passes_stops(books):
@@ -219,9 +222,9 @@ def test_a_log_without_a_row_that_passes_stops(books):
 
 
 def test_of_a_query_the_rows_of_the_query_are_read(books):
-    said = {"sql": "select * from accounts where account_id <> 'A4'", "where": "status <> 'test'"}
-    found = books(tables={"accounts": said})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (3, 2, 1)
+    entries = {"sql": "select * from accounts where account_id <> 'A4'", "where": "status <> 'test'"}
+    result = books(tables={"accounts": entries})
+    assert (result.read["accounts"], result.kept["accounts"], result.filtered["accounts"]) == (3, 2, 1)
 
 
 def test_a_filter_that_fails_on_a_row_says_so_before_anything_is_counted(books):
@@ -243,10 +246,10 @@ def test_a_table_in_a_database_is_counted_whole_too(books, tmp_path, kind):
         with closing(sqlite3.connect(tmp_path / "crm.sqlite")) as database:
             frame.to_sql("customers", database, index=False)
         url = f"sqlite://{tmp_path}/crm.sqlite"
-    said = {"in": "crm", "from": "customers", "where": "status <> 'test'"}
-    found = books(tables={"accounts": said}, databases={"crm": url})
-    assert (found.read["accounts"], found.kept["accounts"], found.filtered["accounts"]) == (4, 3, 1)
-    assert {key for _, key, _ in found.rule("filter_unknown").examples} == {"A2", "A4"}
+    entries = {"in": "crm", "from": "customers", "where": "status <> 'test'"}
+    result = books(tables={"accounts": entries}, databases={"crm": url})
+    assert (result.read["accounts"], result.kept["accounts"], result.filtered["accounts"]) == (4, 3, 1)
+    assert {key for _, key, _ in result.rule("filter_unknown").examples} == {"A2", "A4"}
 
 
 CELLS = st.sampled_from(["A1", "A2", "", "live", "test", "2024-01-01", "x", "-5"])
@@ -280,23 +283,23 @@ def test_the_books_balance_and_the_rows_kept_are_those_of_a_plain_reading(books,
     rows = [("A1", "live", "2024-01-01", "5"), *rows]
     table = pd.DataFrame(rows, columns=["account_id", "status", "started_on", "mrr"])
     table.insert(0, "contract_id", [f"C{i}" for i in range(len(table))])
-    found = books(
+    result = books(
         {"contracts": table.to_csv(index=False)},
         {"contracts": {"where": where, "columns": {"product": {"constant": "helpdesk"}, "currency": {"constant": "JPY"}}}},
     )  # fmt: skip
-    said = table.apply(FILTERS[where], axis=1)
-    passed = table[said.map(lambda s: s is not False)]
+    entries = table.apply(FILTERS[where], axis=1)
+    passed = table[entries.map(lambda s: s is not False)]
     good = passed[
         passed.account_id.isin(["A1", "A2"]) & (passed.started_on == "2024-01-01") & passed.mrr.isin(["5"])
     ]
-    out = found.rejected["contracts"]
-    assert found.read["contracts"] == len(table)
-    assert found.filtered["contracts"] == len(table) - len(passed)
-    assert found.read["contracts"] == found.kept["contracts"] + len(out) + found.filtered["contracts"]
-    assert list(found.rows["contracts"].contract_id) == list(good.contract_id)
+    out = result.rejected["contracts"]
+    assert result.read["contracts"] == len(table)
+    assert result.filtered["contracts"] == len(table) - len(passed)
+    assert result.read["contracts"] == result.kept["contracts"] + len(out) + result.filtered["contracts"]
+    assert list(result.rows["contracts"].contract_id) == list(good.contract_id)
     assert list(out.source_row) == [i + 1 for i in passed.index.difference(good.index)]
-    unknown = [f for f in found.findings if f.rule == "filter_unknown"]
-    assert sum(f.count for f in unknown) == sum(s is None for s in said)
+    unknown = [f for f in result.findings if f.rule == "filter_unknown"]
+    assert sum(f.count for f in unknown) == sum(s is None for s in entries)
 
 
 # --- the export whose filter met empty cells -----------------------------------------------------
@@ -308,9 +311,9 @@ def exported(shared_data, tmp_path_factory):
 
     def run(name):
         folder = tmp_path_factory.mktemp("snapshots")
-        said = {"folder": folder, "products": PRODUCTS, "today": date(2026, 12, 31)}
+        entries = {"folder": folder, "products": PRODUCTS, "today": date(2026, 12, 31)}
         file = shared_data / "exports" / name / "sources.yml"
-        return take_snapshot(file, **said), check_tables(file, **said)
+        return take_snapshot(file, **entries), check_tables(file, **entries)
 
     return run
 
@@ -324,9 +327,9 @@ def test_an_empty_status_removes_no_contract(exported):
     assert manifest["format"] == 7
     assert snapshot.table("contracts", "helpdesk").mrr.sum() == 300
     assert [(f.rule, f.count) for f in snapshot.findings] == [("filter_unknown", 2)]
-    for language, said in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):
+    for language, entries in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):
         page = check_page(Path("sources.yml"), checked, language)
-        assert said in page
+        assert entries in page
         assert "status &lt;&gt; &#39;test&#39;" in page
         assert (
             '<td class="right">4</td><td class="right">3</td><td class="right">0</td><td class="right">1</td>'
@@ -351,45 +354,45 @@ RECORDS = ["Totals Ltd,,,,5,", "Sumner,,,,5,", "計測,,,,5,", "Total,A9,,,5,"]
 def test_totals_and_feet_are_named_and_left_out_and_break_no_other_rule(books):
     named = "Total,A1,helpdesk,2024-02-01,5,JPY\n"  # a contract that is called so
     rows = "\n".join([*TOTALS, *RECORDS])
-    found = books({"contracts": f"{CONTRACTS}{named}{rows}\n"})
-    out = found.rejected["contracts"]
+    result = books({"contracts": f"{CONTRACTS}{named}{rows}\n"})
+    out = result.rejected["contracts"]
     assert list(out.source_row[out.rules == "contracts:total_row"]) == list(range(6, 6 + len(TOTALS)))
     assert not out.rules[len(TOTALS) :].str.contains("total_row").any()
     assert len(out) == len(TOTALS) + len(RECORDS)
-    total = found.rule("total_row")
+    total = result.rule("total_row")
     assert (total.policy, total.count) == ("reject", len(TOTALS))
     assert [value for _, _, value in total.examples][:4] == ["合計", "総合計", "小計", "計"]
-    missing = [f for f in found.findings if (f.rule, f.column) == ("missing_value", "started_on")]
+    missing = [f for f in result.findings if (f.rule, f.column) == ("missing_value", "started_on")]
     assert [f.count for f in missing] == [len(RECORDS)]
-    assert found.kept["contracts"] == 5
+    assert result.kept["contracts"] == 5
 
 
 def test_a_total_of_the_accounts_is_none_and_a_customer_of_that_name_is_one(books):
-    found = books({"accounts": ACCOUNTS + "A5,Total,mid,retail,live\n合計,,,,\n,Total,,,\n"})
-    assert list(found.rows["accounts"].account_id) == ["A1", "A2", "A3", "A4", "A5"]
-    assert [(f.rule, f.count) for f in found.findings] == [("total_row", 2)]
+    result = books({"accounts": ACCOUNTS + "A5,Total,mid,retail,live\n合計,,,,\n,Total,,,\n"})
+    assert list(result.rows["accounts"].account_id) == ["A1", "A2", "A3", "A4", "A5"]
+    assert [(f.rule, f.count) for f in result.findings] == [("total_row", 2)]
 
 
 def test_a_total_below_a_column_of_days_is_one(books):
     costs = "month,product,category,amount,currency\n2026-06-01,helpdesk,support,5,JPY\nTotal,,,5,JPY\n"
-    found = books({"costs": costs})
-    assert [(f.table, f.rule, f.count) for f in found.findings] == [("costs", "total_row", 1)]
-    assert found.rows["costs"].amount.sum() == 5
+    result = books({"costs": costs})
+    assert [(f.table, f.rule, f.count) for f in result.findings] == [("costs", "total_row", 1)]
+    assert result.rows["costs"].amount.sum() == 5
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_words_of_the_new_rules_are_whole(books, language):
     text = Text(language)
-    found = books({"accounts": ACCOUNTS + "Total,,,,\n"}, {"accounts": {"where": "status <> 'test'"}})
-    for each in found.findings:
-        said = " ".join([describe(each, text), *examples(each, text), advice(each, text)])
-        assert "{" not in said
-        assert str(each.count) in said
+    result = books({"accounts": ACCOUNTS + "Total,,,,\n"}, {"accounts": {"where": "status <> 'test'"}})
+    for finding in result.findings:
+        entries = " ".join([describe(finding, text), *examples(finding, text), advice(finding, text)])
+        assert "{" not in entries
+        assert str(finding.count) in entries
 
 
 def test_a_policy_may_leave_totals_to_the_other_rules(books):
-    found = books({"contracts": CONTRACTS + "Total,,,,300,\n"}, policies={"total_row": "warn"})
-    rules = {f.rule: f.policy for f in found.findings}
+    result = books({"contracts": CONTRACTS + "Total,,,,300,\n"}, policies={"total_row": "warn"})
+    rules = {f.rule: f.policy for f in result.findings}
     assert rules["total_row"] == "warn"
     assert rules["missing_value"] == "reject"
 

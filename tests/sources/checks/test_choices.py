@@ -18,9 +18,10 @@ from cs_helpers.errors import SettingError, SourceError
 from cs_helpers.report.data_check import advice, describe
 from cs_helpers.snapshot.take import check_tables
 from cs_helpers.sources.checks import choices
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import Sources, load_sources
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.sources_file import load_sources
 from cs_helpers.text import Text
 
 PRODUCTS = Path(__file__).resolve().parents[3] / "data" / "products"
@@ -43,29 +44,29 @@ def intake(tmp_path):
         contents = {"accounts": ACCOUNTS, "contracts": CONTRACTS, **files}
         for name, text in contents.items():
             (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        said = {n: {"from": n, **(tables or {}).get(n, {})} for n in contents}
-        content = {"as_of": date(2026, 9, 30), "files": {n: f"{n}.csv" for n in contents}, "tables": said}
+        entry = {n: {"from": n, **(tables or {}).get(n, {})} for n in contents}
+        content = {"as_of": date(2026, 9, 30), "files": {n: f"{n}.csv" for n in contents}, "tables": entry}
         (tmp_path / "sources.yml").write_text(
             yaml.safe_dump(content | more, allow_unicode=True), encoding="utf-8"
         )
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
             if prepare:
                 prepare(engines.hub)
-            found = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
-            rows = {n: t.execute() for n, t in found.kept.items()}
-            if found.usage is not None:
-                rows["usage"] = found.usage.table("usage_daily").execute()
-            refused = {n: list(t.order_by("source_row").execute().rules) for n, t in found.rejected.items()}
-            return found, rows, refused
+            result = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+            rows = {n: t.execute() for n, t in result.kept.items()}
+            if result.usage is not None:
+                rows["usage"] = result.usage.table("usage_daily").execute()
+            refused = {n: list(t.order_by("source_row").execute().rules) for n, t in result.rejected.items()}
+            return result, rows, refused
 
     return run
 
 
-def of(found, rule):
+def of(result, rule):
     """The findings of a rule."""
-    return [f for f in found.findings if f.rule == rule]
+    return [f for f in result.findings if f.rule == rule]
 
 
 # --- rows that repeat another --------------------------------------------------------------------
@@ -74,11 +75,11 @@ def of(found, rule):
 def test_identical_rows_of_a_public_kind_of_export_are_named_with_their_count(shared_data, tmp_path):
     file = shared_data / "exports" / "43_keyless_duplicates" / "sources.yml"
     checked = check_tables(file, folder=tmp_path, products=PRODUCTS, today=date(2026, 12, 31))
-    found = of(checked, "identical_rows")
-    assert {f.table: (f.policy, f.count) for f in found} == {
+    result = of(checked, "identical_rows")
+    assert {f.table: (f.policy, f.count) for f in result} == {
         "surveys": ("warn", 2), "touches": ("warn", 1), "usage": ("warn", 2)
     }  # fmt: skip
-    surveys = next(f for f in found if f.table == "surveys")
+    surveys = next(f for f in result if f.table == "surveys")
     assert surveys.examples == ((2, "A001", "A001"), (3, "A001", "A001"))
     assert (checked.rows_read, checked.stops) == (checked.rows_kept, ())
     assert surveys.write.splitlines() == [
@@ -119,35 +120,35 @@ USAGE = "account_id,product,occurred_at,event\n" + "".join(
 
 def test_what_is_said_of_repeats_is_done_and_the_books_balance(intake):
     files = {"surveys": SURVEYS, "touches": TOUCHES, "usage": USAGE}
-    said = {
+    entry = {
         "surveys": {"duplicates": "drop"},
         "touches": {"duplicates": "keep"},
         "usage": {"duplicates": "drop"},
     }
-    found, rows, refused = intake(files, said)
-    assert {f.table: (f.policy, f.count, f.write) for f in of(found, "identical_rows")} == {
+    result, rows, refused = intake(files, entry)
+    assert {f.table: (f.policy, f.count, f.write) for f in of(result, "identical_rows")} == {
         "surveys": ("reject", 2, ""), "usage": ("reject", 3, "")
     }  # fmt: skip
     assert len(rows["surveys"]) == 4
     assert len(rows["touches"]) == 2
-    assert rows["usage"].events.sum() == found.rows_kept["usage"] == 2
+    assert rows["usage"].events.sum() == result.rows_kept["usage"] == 2
     assert refused["surveys"] == ["surveys:identical_rows"] * 2
     assert refused["usage"] == [
         "usage:identical_rows", "usage:identical_rows", "event:missing_value", "event:missing_value usage:identical_rows"
     ]  # fmt: skip
     for name in files:
-        assert found.rows_read[name] == found.rows_kept[name] + len(refused.get(name, []))
+        assert result.rows_read[name] == result.rows_kept[name] + len(refused.get(name, []))
     # what was reduced under another choice is not used again
-    found, rows, _ = intake(files, {n: {"duplicates": "keep"} for n in files})
-    assert of(found, "identical_rows") == []
-    assert rows["usage"].events.sum() == found.rows_kept["usage"] == 4
+    result, rows, _ = intake(files, {n: {"duplicates": "keep"} for n in files})
+    assert of(result, "identical_rows") == []
+    assert rows["usage"].events.sum() == result.rows_kept["usage"] == 4
 
 
 def test_a_large_log_is_not_looked_through_unless_it_is_asked_for(intake, monkeypatch):
-    monkeypatch.setattr(choices, "FEW", 5)
+    monkeypatch.setattr(choices, "MAX_COMPARED_ROWS", 5)
     assert of(intake({"usage": USAGE})[0], "identical_rows") == []
-    found, rows, _ = intake({"usage": USAGE}, {"usage": {"duplicates": "drop"}})
-    assert [f.count for f in of(found, "identical_rows")] == [3]
+    result, rows, _ = intake({"usage": USAGE}, {"usage": {"duplicates": "drop"}})
+    assert [f.count for f in of(result, "identical_rows")] == [3]
     assert rows["usage"].events.sum() == 2
 
 
@@ -162,9 +163,9 @@ def test_duplicates_are_said_of_tables_without_a_key_only(intake):
 
 
 @pytest.mark.parametrize(
-    ("said", "stops"), [({}, True), ({"duplicates": "drop"}, False), ({"duplicates": "keep"}, False)]
+    ("entry", "stops"), [({}, True), ({"duplicates": "drop"}, False), ({"duplicates": "keep"}, False)]
 )
-def test_files_of_one_pattern_that_overlap_stop_with_two_of_their_names(intake, tmp_path, said, stops):
+def test_files_of_one_pattern_that_overlap_stop_with_two_of_their_names(intake, tmp_path, entry, stops):
     head, *lines = SURVEYS.splitlines()
     parts = tmp_path / "parts"
     parts.mkdir()
@@ -177,12 +178,12 @@ def test_files_of_one_pattern_that_overlap_stop_with_two_of_their_names(intake, 
             f" read_csv('{parts}/*.csv', all_varchar=true, filename=true)"
         ).fetchall()
 
-    found, rows, _ = intake({"surveys": SURVEYS}, {"surveys": said}, prepare)
-    assert [s.sentence for s in found.stops] == [
+    result, rows, _ = intake({"surveys": SURVEYS}, {"surveys": entry}, prepare)
+    assert [s.sentence for s in result.stops] == [
         "table 'surveys': 2 rows stand in more than one of its files, for instance in july.csv and june.csv; write"
         " 'tables.surveys.duplicates: drop' in the sources file if the files overlap, 'tables.surveys.duplicates: keep' if each of these rows counts"
     ][: int(stops)]
-    assert len(rows["surveys"]) == (4 if said == {"duplicates": "drop"} else 7)
+    assert len(rows["surveys"]) == (4 if entry == {"duplicates": "drop"} else 7)
 
 
 # --- names in two spellings ----------------------------------------------------------------------
@@ -194,11 +195,11 @@ def test_names_that_differ_in_case_width_or_blanks_are_named_with_the_line_to_wr
         f"001,helpdesk,{step},2026-05-0{i} 10:00:00\n" for i, step in enumerate(steps, 1)
     )
     usage = USAGE.replace("002,helpdesk,2026-08-01 10:00:00,reply", "002,helpdesk,2026-08-01 10:00:00,Reply")
-    found, _, _ = intake(
+    result, _, _ = intake(
         {"milestones": milestones, "usage": usage},
         {"milestones": {"columns": {"step": {"column": "step", "values": {"x": "Kickoff"}}}}},
     )
-    spelled = {f.table: f for f in of(found, "differ_in_case")}
+    spelled = {f.table: f for f in of(result, "differ_in_case")}
     assert {n: (f.column, f.policy, f.count) for n, f in spelled.items()} == {
         "milestones": ("step", "warn", 3), "usage": ("event", "warn", 1)
     }  # fmt: skip
@@ -235,20 +236,20 @@ def test_a_key_that_is_written_otherwise_is_named_with_the_fewest_forms(strange,
     sources = Sources.model_validate(
         {"tables": {"tickets": {"from": "t", "columns": {"account_id": "Konto Nr"}}}}
     )
-    found = choices.would_match(
+    result = choices.unmatched_key_finding(
         {strange: (7, 3), "other": (9, 1)}, [known, "Z9"], TABLES["tickets"], "reject", sources
     )
-    assert (found.rule, found.column, found.count, found.detail) == (
+    assert (result.rule, result.column, result.count, result.detail) == (
         "would_match",
         "account_id",
         7,
         "accounts",
     )
-    assert found.write == (
+    assert result.write == (
         f"tables.tickets.columns.account_id: {{column: Konto Nr, normalize: [{', '.join(forms)}]}}"
     )
     assert normalize_text(strange, forms) == known
-    row, key, other = found.examples[0]
+    row, key, other = result.examples[0]
     assert (row, other) == (3, f"accounts {known}")
     assert key == {"A001\u00a0": "A001\\u00a0", "\u3000A001": "\\u3000A001"}.get(strange, strange)
 
@@ -261,29 +262,34 @@ def test_the_example_of_salesforce_is_the_published_one():
 
 def test_keys_that_meet_two_or_none_are_not_joined():
     sources = Sources.model_validate({"tables": {"tickets": {"from": "t"}}})
-    assert choices.would_match({"a1": (1, 1)}, ["A2"], TABLES["tickets"], "reject", sources) is None
-    assert choices.would_match({"01": (1, 1)}, ["1.0", "1.00"], TABLES["tickets"], "reject", sources) is None
+    assert choices.unmatched_key_finding({"a1": (1, 1)}, ["A2"], TABLES["tickets"], "reject", sources) is None
+    assert (
+        choices.unmatched_key_finding({"01": (1, 1)}, ["1.0", "1.00"], TABLES["tickets"], "reject", sources)
+        is None
+    )
     # a line that would make one customer of two is not proposed
-    found = choices.would_match({"09": (1, 1)}, ["9", "1", "01"], TABLES["tickets"], "reject", sources)
-    assert (found.count, found.write) == (1, "")
-    assert advice(found, Text("en")) == ""
+    result = choices.unmatched_key_finding(
+        {"09": (1, 1)}, ["9", "1", "01"], TABLES["tickets"], "reject", sources
+    )
+    assert (result.count, result.write) == (1, "")
+    assert advice(result, Text("en")) == ""
 
 
 def test_keys_are_joined_where_the_lines_are_written_and_only_there(intake):
     tickets = "ticket_id,account_id,product,opened_at\nT1,1,helpdesk,2026-05-01\nT2,2.0,helpdesk,2026-05-01\nT3,9,helpdesk,2026-05-01\n"
     usage = USAGE.replace("001,", "1\u00a0,")
-    found, _, _ = intake({"tickets": tickets, "usage": usage})
-    near = {f.table: f for f in of(found, "would_match")}
+    result, _, _ = intake({"tickets": tickets, "usage": usage})
+    near = {f.table: f for f in of(result, "would_match")}
     assert {n: (f.policy, f.count) for n, f in near.items()} == {
         "tickets": ("reject", 2),
         "usage": ("reject", 3),
     }
     assert near["tickets"].examples == ((1, "1", "accounts 001"), (2, "2.0", "accounts 002"))
     assert near["usage"].examples == ((0, "1\\u00a0", "accounts 001"),)
-    assert (found.rows_kept["tickets"], found.rows_kept["usage"]) == (0, 1)
+    assert (result.rows_kept["tickets"], result.rows_kept["usage"]) == (0, 1)
     assert any(
         "all 3 rows were refused" in s.sentence and "normalize: [point_zero, zeros]" in s.sentence
-        for s in found.stops
+        for s in result.stops
     )
     forms = near["tickets"].write.split("; ")
     assert [line.split(".")[1] for line in forms] == [
@@ -293,11 +299,11 @@ def test_keys_are_joined_where_the_lines_are_written_and_only_there(intake):
         "tickets",
     ]  # all change
     line = {"column": "account_id", "normalize": ["zeros", "trim", "point_zero"]}
-    said = {n: {"columns": {"account_id": line}} for n in ("accounts", "contracts", "usage", "tickets")}
-    found, rows, _ = intake({"tickets": tickets, "usage": usage}, said)
+    entry = {n: {"columns": {"account_id": line}} for n in ("accounts", "contracts", "usage", "tickets")}
+    result, rows, _ = intake({"tickets": tickets, "usage": usage}, entry)
     assert sorted(rows["accounts"].account_id) == ["1", "2", "3"]
-    assert (found.rows_kept["tickets"], found.rows_kept["usage"]) == (2, 4)
-    assert of(found, "would_match") == []
+    assert (result.rows_kept["tickets"], result.rows_kept["usage"]) == (2, 4)
+    assert of(result, "would_match") == []
 
 
 def test_normalize_is_for_texts(intake):
@@ -307,14 +313,14 @@ def test_normalize_is_for_texts(intake):
 
 def test_where_orphans_stop_so_do_keys_that_are_written_otherwise():
     sources = Sources.model_validate({"tables": {"tickets": {"from": "t"}}})
-    found = choices.would_match(
+    result = choices.unmatched_key_finding(
         {"01": (1, 1)},
         ["1"],
         TABLES["tickets"],
         Policies({"orphan": "stop"}).of("tickets", "account_id", "orphan"),
         sources,
     )
-    assert found.policy == "stop"
+    assert result.policy == "stop"
 
 
 TEXTS = st.text(st.sampled_from("aAzZ019 .-\t\u00a0\u3000\u200bＡａ０ｶﾊﾞﾟガé"), max_size=8)
@@ -342,13 +348,13 @@ def agree(backend, texts, *choices):
     """That the expression gives for each text, in each choice of forms, what Python does."""
     quoted = ", ".join("('" + t.replace("'", "''") + "')" for t in texts)
     rows = backend.sql(f"SELECT col1 AS text FROM (VALUES {quoted}) AS v(col1)")
-    found = rows.select(
+    result = rows.select(
         "text", **{f"form_{i}": normalize(rows.text, forms, backend.name) for i, forms in enumerate(choices)}
     )
-    said = (
-        found.execute()
+    entry = (
+        result.execute()
         if backend.name != "pyspark"
-        else backend._session.sql(backend.compile(found)).toPandas()
+        else backend._session.sql(backend.compile(result)).toPandas()
     )
     for i, forms in enumerate(choices):
-        assert list(said[f"form_{i}"]) == [normalize_text(t, forms) for t in said.text]
+        assert list(entry[f"form_{i}"]) == [normalize_text(t, forms) for t in entry.text]

@@ -18,9 +18,9 @@ from cs_helpers.contract.policies import RULES, allowed
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ContractError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.sources_file import load_sources
 
 PRODUCTS = Path(__file__).resolve().parents[3] / "data" / "products"
 GOOD = {
@@ -71,7 +71,7 @@ class Defect:
     key: str
     old: str
     new: str
-    beside: tuple[str, ...] = field(default=())
+    extra_tables: tuple[str, ...] = field(default=())
     customers: dict[str, str] = field(default_factory=lambda: {"zero_mrr": "customer"})
     ends: str | None = None
     where: str | None = None
@@ -124,13 +124,13 @@ def written(folder, tables, policies, **more):
     """A sources file over tables (name -> CSV) that lie in `folder`."""
     for name, text in tables.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    said = {
+    sources_content = {
         "as_of": date(2026, 9, 30),
         "policies": dict(policies),
         "files": {name: f"{name}.csv" for name in tables},
         "tables": {name: {"from": name, **more.get(name, {})} for name in tables},
     }
-    (folder / "sources.yml").write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
+    (folder / "sources.yml").write_text(yaml.safe_dump(sources_content, sort_keys=False), encoding="utf-8")
     return folder / "sources.yml"
 
 
@@ -166,9 +166,9 @@ def said_of(folder, defect):
     }
 
 
-def planted(defect, *others):
+def planted(defect, *other_tables):
     """The two required tables and those that the defect needs, with the defect in its table."""
-    tables = {name: GOOD[name] for name in ("accounts", "contracts", *others, *defect.beside)}
+    tables = {name: GOOD[name] for name in ("accounts", "contracts", *other_tables, *defect.extra_tables)}
     text = GOOD[defect.table]
     assert defect.old in text
     tables[defect.table] = text.replace(defect.old, defect.new, 1)
@@ -176,7 +176,7 @@ def planted(defect, *others):
         tables["contracts"] += "C4,A1,helpdesk,2026-08-01,,100,JPY\n"
     if defect.customers.get("amount_per") == "term":
         tables["contracts"] = text.replace("2026-03-01,,", "2026-03-01,2026-12-31,")
-    if defect.beside == ("notes",):
+    if defect.extra_tables == ("notes",):
         tables["notes"] = GOOD["notes"].replace("N2,I2", "N2,I1")
     return {name: tables[name] for name in TABLES if name in tables}
 
@@ -223,14 +223,14 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
         stopped(tmp_path, lambda: taken(tables, {rule: "stop"}, defect), defect, rule)
         return
     snapshot = taken(tables, {rule: policy}, defect)
-    found = next(f for f in snapshot.findings if f.rule == rule and f.table == defect.table)
-    assert (found.column, found.policy, found.count) == (defect.column, policy, 1)
-    assert found.examples[0][1] == defect.key
+    finding = next(f for f in snapshot.findings if f.rule == rule and f.table == defect.table)
+    assert (finding.column, finding.policy, finding.count) == (defect.column, policy, 1)
+    assert finding.examples[0][1] == defect.key
     rows, out = kept(snapshot, defect.table), refused(snapshot, defect.table)
     name = (*TABLES[defect.table].key, "account_id")[0]
-    left = rows[rows[name] == defect.key]
+    remaining = rows[rows[name] == defect.key]
     if policy == "reject":
-        assert len(left) == (1 if rule in ("duplicate_key", "identical_rows") else 0)
+        assert len(remaining) == (1 if rule in ("duplicate_key", "identical_rows") else 0)
         label = f"{defect.column or defect.table}:{rule}"
         row = out[out["rules"].str.split().map(lambda rules: label in rules)].iloc[0]
         assert {c: row[c] for c in cells(tables[defect.table], defect)} == cells(tables[defect.table], defect)
@@ -242,9 +242,9 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
     if rule == "differ_in_case":
         assert sorted(rows[defect.column].value_counts()) == [1, 2]
         return
-    assert len(left) == (2 if rule == "identical_rows" else 1)
+    assert len(remaining) == (2 if rule == "identical_rows" else 1)
     if defect.column:
-        assert left[defect.column].isna().all() == (
+        assert remaining[defect.column].isna().all() == (
             rule in ("wrong_type", "not_allowed", "out_of_range", "label_unknown")
         )
 
@@ -261,9 +261,9 @@ def test_a_rule_does_to_rows_of_usage_what_is_said(taken, tmp_path, rule, policy
         stopped(tmp_path, lambda: taken(tables, {f"usage.{rule}": "stop"}), defect, rule)
         return
     snapshot = taken(tables, {f"usage.{rule}": policy})
-    found = next(f for f in snapshot.findings if f.rule == rule and f.table == "usage")
-    assert (found.column, found.policy, found.count) == (defect.column, policy, 1)
-    assert found.examples[0][1] == defect.key
+    finding = next(f for f in snapshot.findings if f.rule == rule and f.table == "usage")
+    assert (finding.column, finding.policy, finding.count) == (defect.column, policy, 1)
+    assert finding.examples[0][1] == defect.key
     manifest, out = snapshot.manifest, refused(snapshot, "usage")
     daily = kept(snapshot, "usage_daily")
     assert manifest["rows_read"]["usage"] == 3
@@ -278,8 +278,8 @@ def test_a_rule_does_to_rows_of_usage_what_is_said(taken, tmp_path, rule, policy
     assert manifest["rows_kept"]["usage"] == 3
     assert out.empty
     # without its quantity a row counts as one
-    left = 1.0 if rule in ("wrong_type", "out_of_range") else 20.0
-    assert sorted(daily["quantity"]) == sorted([10.0, left, 30.0])
+    remaining = 1.0 if rule in ("wrong_type", "out_of_range") else 20.0
+    assert sorted(daily["quantity"]) == sorted([10.0, remaining, 30.0])
 
 
 @pytest.mark.parametrize(
@@ -308,12 +308,12 @@ def test_a_rule_may_do_one_thing_in_a_table_and_another_in_the_next(taken):
     tables = planted(DEFECTS["before_contract"]) | {
         "usage": planted(IN_USAGE["before_contract"], "usage")["usage"]
     }
-    said = {
+    sources_content = {
         "before_contract": "stop",
         "usage.before_contract": "warn",
         "tickets.opened_at.before_contract": "reject",
     }
-    snapshot = taken({name: tables[name] for name in TABLES if name in tables}, said)
+    snapshot = taken({name: tables[name] for name in TABLES if name in tables}, sources_content)
     assert {(f.table, f.policy) for f in snapshot.findings} == {("usage", "warn"), ("tickets", "reject")}
     assert snapshot.manifest["rows_kept"]["usage"] == 3
     assert snapshot.manifest["rows_kept"]["tickets"] == 1
@@ -396,14 +396,14 @@ def dirty(draw, table):
 @st.composite
 def spoken(draw):
     """Policies for rules, rules of a table and rules of a column."""
-    said = {}
+    policies = {}
     for rule in draw(st.lists(st.sampled_from(sorted(RULES)), max_size=6, unique=True)):
         table = draw(st.sampled_from(["", *COLUMNS]))
-        said[f"{table}.{rule}" if table else rule] = draw(st.sampled_from(RULES[rule]))
+        policies[f"{table}.{rule}" if table else rule] = draw(st.sampled_from(RULES[rule]))
     for name in draw(st.lists(st.sampled_from(["quantity", "user_id", "usage_id"]), max_size=2, unique=True)):
         rule = {"quantity": "out_of_range", "user_id": "wrong_type", "usage_id": "duplicate_key"}[name]
-        said[f"usage.{name}.{rule}"] = draw(st.sampled_from(allowed("usage", name, rule)))
-    return said
+        policies[f"usage.{name}.{rule}"] = draw(st.sampled_from(allowed("usage", name, rule)))
+    return policies
 
 
 @pytest.mark.thorough
@@ -425,16 +425,16 @@ def test_the_books_balance_and_refused_rows_are_whole_under_any_policies(
     sources = load_sources(
         written(tmp_path, tables, policies, contracts={"columns": {"currency": {"constant": "JPY"}}})
     )
-    with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-        intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+    with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+        intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
         for name, lines in rows.items():
-            read, left = intake.rows_read[name], intake.rows_kept[name]
+            read, remaining = intake.rows_read[name], intake.rows_kept[name]
             out = (
                 intake.rejected[name].execute()
                 if name in intake.rejected
                 else pd.DataFrame(columns=["source_row", "rules"])
             )
-            assert (read, left + len(out)) == (len(lines), len(lines))
+            assert (read, remaining + len(out)) == (len(lines), len(lines))
             assert out["source_row"].is_unique
             assert (out["rules"].str.len() > 0).all()
             for row in out.to_dict("records"):
@@ -443,7 +443,7 @@ def test_the_books_balance_and_refused_rows_are_whole_under_any_policies(
                 assert {c: "" if pd.isna(row[c]) else row[c] for c in cells} == cells
             if name in intake.kept:
                 stayed = intake.kept[name].execute()
-                assert len(stayed) == left
+                assert len(stayed) == remaining
                 assert set(stayed["source_row"]) | set(out["source_row"]) == set(range(1, read + 1))
         refused_by = {
             f"{f.column}:{f.rule}"

@@ -11,7 +11,7 @@ import yaml
 from cs_helpers.contract.refused import LeftOut
 from cs_helpers.errors import ContractError, SettingError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.sources_file import load_sources
 
 ACCOUNTS = (
     "account_id,name,size,industry\nA1,Kita,mid,retail\nA2,Minami,small,retail\nA3,Higashi,small,retail\n"
@@ -32,13 +32,13 @@ def frozen(tmp_path):
         written = {"accounts": accounts, "contracts": contracts, **files}
         for name, text in written.items():
             (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        said = {
+        entry = {
             "as_of": date(2026, 9, 30),
             "files": {name: f"{name}.csv" for name in written},
             "tables": {name: {"from": name} for name in written},
             **(more or {}),
         }
-        (tmp_path / "sources.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+        (tmp_path / "sources.yml").write_text(yaml.safe_dump(entry), encoding="utf-8")
         return take_snapshot(tmp_path / "sources.yml", folder=tmp_path / "snapshots")
 
     return run
@@ -68,7 +68,7 @@ def test_a_row_that_names_no_product_may_be_of_each(frozen):
 
 
 @pytest.mark.parametrize(
-    ("mrr", "currency", "found"),
+    ("mrr", "currency", "left_out"),
     [
         ("much", "JPY", LeftOut(3, 1, 300.0, 0.0, 1)),
         ("", "JPY", LeftOut(3, 1, 300.0, 0.0, 1)),
@@ -77,9 +77,9 @@ def test_a_row_that_names_no_product_may_be_of_each(frozen):
         ("0", "JPY", LeftOut(3, 1, 300.0, 0.0, 0)),
     ],
 )
-def test_an_amount_that_cannot_be_read_is_counted_and_not_guessed(frozen, mrr, currency, found):
+def test_an_amount_that_cannot_be_read_is_counted_and_not_guessed(frozen, mrr, currency, left_out):
     snapshot = frozen(contracts=f"{CONTRACTS}C4,A9,helpdesk,2026-03-01,,{mrr},{currency}\n")
-    assert snapshot.left_out("helpdesk") == {"contracts": found}
+    assert snapshot.left_out("helpdesk") == {"contracts": left_out}
 
 
 def test_rows_of_a_log_are_counted_by_product(frozen):
@@ -146,17 +146,17 @@ def test_mrr_that_cannot_be_read_is_not_taken_for_none(frozen):
 
 
 @pytest.mark.parametrize(
-    ("said", "key"),
+    ("entry", "key"),
     [
         ({"rows": 20}, "refused_at_most.rows"),
         ({"mrr": -0.1}, "refused_at_most.mrr"),
         ({"row": 0.1}, "refused_at_most.row"),
     ],
 )
-def test_a_limit_is_a_share(tmp_path, said, key):
+def test_a_limit_is_a_share(tmp_path, entry, key):
     content = {"files": {"a": "a.csv"}, "tables": {"accounts": {"from": "a"}, "contracts": {"from": "a"}}}
     (tmp_path / "sources.yml").write_text(
-        yaml.safe_dump({**content, "refused_at_most": said}), encoding="utf-8"
+        yaml.safe_dump({**content, "refused_at_most": entry}), encoding="utf-8"
     )
     with pytest.raises(SettingError) as caught:
         load_sources(tmp_path / "sources.yml")

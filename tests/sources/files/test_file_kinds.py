@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from cs_helpers.errors import SourceError
-from cs_helpers.sources.engines import opened
-from cs_helpers.sources.intake import taken_in
-from cs_helpers.sources.mapping import load_sources
+from cs_helpers.sources.engines import open_engines
+from cs_helpers.sources.intake import take_in
+from cs_helpers.sources.sources_file import load_sources
 
 NAMES = ["北浜包装株式会社", "髙橋運輸㈱"]
 JAPANESE = f"account_id,name,size,industry\nA1,{NAMES[0]},mid,retail\nA2,{NAMES[1]},small,logistics\n"
@@ -75,12 +75,12 @@ def remote():
 def take_said(tmp_path):
     """Takes in the tables of a sources file, said whole; gives table -> rows that were kept."""
 
-    def run(said, today=date(2026, 12, 31)):
-        (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
+    def run(source, today=date(2026, 12, 31)):
+        (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **source}))
         (tmp_path / "scratch").mkdir(exist_ok=True)
         sources = load_sources(tmp_path / "sources.yml")
-        with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-            intake = taken_in(engines, sources, today=today, reductions=tmp_path / "reduced")
+        with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+            intake = take_in(engines, sources, today=today, reductions=tmp_path / "reduced")
             assert intake.stops == ()
             return {name: rows.execute() for name, rows in intake.kept.items()}
 
@@ -89,8 +89,8 @@ def take_said(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["cp932", "utf-16", "utf-8-sig", "UTF-8"])
 def test_a_text_in_another_encoding_gives_the_names_as_they_are(take, encoding):
-    said = {"path": "accounts.csv", "encoding": encoding}
-    assert names(take({"accounts.csv": JAPANESE.encode(encoding)}, accounts=said)) == NAMES
+    source = {"path": "accounts.csv", "encoding": encoding}
+    assert names(take({"accounts.csv": JAPANESE.encode(encoding)}, accounts=source)) == NAMES
 
 
 def test_a_compressed_text_in_another_encoding_gives_the_names_as_they_are(take):
@@ -112,8 +112,8 @@ def test_a_text_may_say_in_which_line_its_names_stand(take):
 def test_a_sheet_of_a_workbook_is_read_by_its_name_and_from_its_header(take):
     cover, rows = pd.DataFrame({"注意": ["社外秘"]}), frame(JAPANESE)
     book = excel(("表紙", cover), ("顧客", rows), startrow=2)
-    said = {"path": "book.xlsx", "sheet": "顧客", "header_row": 3}
-    assert names(take({"book.xlsx": book}, accounts=said)) == NAMES
+    source = {"path": "book.xlsx", "sheet": "顧客", "header_row": 3}
+    assert names(take({"book.xlsx": book}, accounts=source)) == NAMES
 
 
 def test_two_sheets_of_a_workbook_are_two_tables(take, contracts):
@@ -202,15 +202,15 @@ def test_a_folder_in_storage_is_one_table(take, remote):
 def test_a_workbook_in_storage_is_read_with_options_from_the_environment(take, remote, monkeypatch):
     monkeypatch.setenv("CS_TEST_SECRET", "hunter2")
     place = remote(book_xlsx=excel(("cover", pd.DataFrame({"x": [1]})), ("crm", frame(JAPANESE))))
-    said = {"path": f"{place}/book.xlsx", "sheet": "crm", "options": {"secret": "${CS_TEST_SECRET}"}}
-    assert names(take(accounts=said)) == NAMES
+    source = {"path": f"{place}/book.xlsx", "sheet": "crm", "options": {"secret": "${CS_TEST_SECRET}"}}
+    assert names(take(accounts=source)) == NAMES
 
 
 def test_a_text_in_storage_is_read_with_options(take, remote, monkeypatch):
     monkeypatch.setenv("CS_TEST_SECRET", "hunter2")
     place = remote(crm_csv=JAPANESE.encode())
-    said = {"path": f"{place}/crm.csv", "options": {"secret": "${CS_TEST_SECRET}", "retries": 3}}
-    assert names(take(accounts=said)) == NAMES
+    source = {"path": f"{place}/crm.csv", "options": {"secret": "${CS_TEST_SECRET}", "retries": 3}}
+    assert names(take(accounts=source)) == NAMES
 
 
 @pytest.fixture
@@ -274,9 +274,9 @@ def test_a_database_file_is_only_read(take_said, crm, tmp_path, contracts):
      ("1.2.26", "%d.%m.%y"), ("20260201", "%Y%m%d"), ("Feb 1, 2026", "%b %d, %Y")],
 )  # fmt: skip
 def test_dates_are_read_as_they_are_said_to_be_written(take, contracts, written, form):
-    said = {"contracts": {"columns": {"started_on": {"column": "started_on", "format": form}}}}
+    source = {"contracts": {"columns": {"started_on": {"column": "started_on", "format": form}}}}
     text = contracts.replace("2026-02-01", f'"{written}"').replace("2026-01-01", "")
-    taken = take({"contracts.csv": text}, said)
+    taken = take({"contracts.csv": text}, source)
     assert [str(d)[:10] for d in taken.kept["contracts"]["started_on"]] == ["2026-02-01"]
     assert taken.counts() == {("contracts", "started_on", "missing_value"): 1}
 
@@ -285,14 +285,14 @@ def test_times_are_read_as_they_are_said_to_be_written(take):
     log = LOG.replace("2026-03-31 15:30:00", "31/03/2026 15:30").replace(
         "2026-03-31 14:30:00", "12/04/2026 07:05"
     )
-    said = {"usage": {"columns": {"occurred_at": {"column": "occurred_at", "format": "%d/%m/%Y %H:%M"}}}}
-    assert days(take({"usage.csv": log}, said)) == ["2026-03-31 15:30", "2026-04-12 07:05"]
+    source = {"usage": {"columns": {"occurred_at": {"column": "occurred_at", "format": "%d/%m/%Y %H:%M"}}}}
+    assert days(take({"usage.csv": log}, source)) == ["2026-03-31 15:30", "2026-04-12 07:05"]
 
 
 def test_what_is_not_written_as_said_is_refused_by_its_row(take, contracts):
-    said = {"contracts": {"columns": {"started_on": {"column": "started_on", "format": "%d/%m/%Y"}}}}
+    source = {"contracts": {"columns": {"started_on": {"column": "started_on", "format": "%d/%m/%Y"}}}}
     text = contracts.replace("2026-01-01", "31/01/2026").replace("2026-02-01", "31/02/2026")
-    taken = take({"contracts.csv": text}, said)
+    taken = take({"contracts.csv": text}, source)
     assert [str(d)[:10] for d in taken.kept["contracts"]["started_on"]] == ["2026-01-31"]
     assert taken.findings[0].examples == ((2, "C2", "31/02/2026"),)
 
@@ -343,17 +343,17 @@ def test_days_of_a_log_are_counted_in_the_zone_of_the_workbook(
     for name, text in (("accounts", accounts), ("contracts", contracts), ("usage", log)):
         (tmp_path / f"{name}.csv").write_text(text)
     tables = {name: {"from": name} for name in ("accounts", "contracts", "usage")}
-    said = {
+    source = {
         "timezone": "Asia/Tokyo",
         "files": {name: f"{name}.csv" for name in tables},
         "tables": {**tables, "usage": {"from": "usage", "timezone": "UTC"}},
     }
-    (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **said}))
+    (tmp_path / "sources.yml").write_text(yaml.safe_dump({"as_of": date(2026, 9, 30), **source}))
     (tmp_path / "scratch").mkdir()
     sources = load_sources(tmp_path / "sources.yml")
-    with opened(sources, tmp_path, tmp_path / "scratch") as engines:
-        intake = taken_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
-        rows = intake.log.whole.order_by("account_id").execute()
+    with open_engines(sources, tmp_path, tmp_path / "scratch") as engines:
+        intake = take_in(engines, sources, today=date(2026, 12, 31), reductions=tmp_path / "reduced")
+        rows = intake.log.numbered_rows.order_by("account_id").execute()
         counted = intake.usage.table("usage_daily").order_by("account_id").execute()["day"]
     assert [str(at)[:16] for at in rows["occurred_at"]] == read
     assert [str(day)[:10] for day in counted] == [at[:10] for at in read]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.errors import SourceError
-from cs_helpers.sources.files.opening import open_file, written_name
+from cs_helpers.sources.files.opening import open_file, raw_view_name
 from cs_helpers.sources.mapping import FileSource
 
 
@@ -29,21 +29,21 @@ def hub():
 def read(hub, tmp_path):
     """Writes a file and opens it; gives its columns and rows as they are written, or typed."""
 
-    def run(content, name="t.csv", *, typed=False, **said):
+    def run(content, name="t.csv", *, typed=False, **options):
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         (tmp_path / "scratch").mkdir(exist_ok=True)
-        path = said.pop("path", name)
-        open_file(hub, "t", str(tmp_path / path), FileSource(path=path, **said), tmp_path / "scratch")
-        found = hub.con.execute(f'FROM "{"t" if typed else written_name("t")}"')
-        columns = [(c[0], str(c[1])) if typed else c[0] for c in found.description]
-        return columns, found.fetchall()
+        path = options.pop("path", name)
+        open_file(hub, "t", str(tmp_path / path), FileSource(path=path, **options), tmp_path / "scratch")
+        result = hub.con.execute(f'FROM "{"t" if typed else raw_view_name("t")}"')
+        columns = [(c[0], str(c[1])) if typed else c[0] for c in result.description]
+        return columns, result.fetchall()
 
     return run
 
 
-def refused(read, content, name="t.csv", **said):
+def refused(read, content, name="t.csv", **options):
     with pytest.raises(SourceError) as error:
-        read(content, name, **said)
+        read(content, name, **options)
     return str(error.value)
 
 
@@ -70,8 +70,8 @@ def test_cells_come_back_as_they_were_written(hub, rows, delimiter, end, quoting
         path = Path(folder) / "t.csv"
         path.write_bytes(text.getvalue().encode())
         open_file(hub, "h", str(path), FileSource(path="t.csv"), Path(folder))
-        found = hub.con.execute(f'FROM "{written_name("h")}"').fetchall()
-    assert found == [tuple(cell or None for cell in row) for row in rows]
+        result = hub.con.execute(f'FROM "{raw_view_name("h")}"').fetchall()
+    assert result == [tuple(cell or None for cell in row) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,8 @@ def test_what_a_report_writes_below_its_rows_is_a_row_with_one_cell(read):
     rows = read('"id","x","y"\n"1","a","b"\n"2","c","d"\n\n\n' + below)[1]
     assert rows[:2] == [("1", "a", "b"), ("2", "c", "d")]
     assert rows[2:] == [
-        (said, None, None) for said in ("Grand Totals (2 records)", "Copyright (c) 2026 a, b", "Confidential")
+        (options, None, None)
+        for options in ("Grand Totals (2 records)", "Copyright (c) 2026 a, b", "Confidential")
     ]
 
 
@@ -203,7 +204,7 @@ def test_a_column_has_a_type_only_if_its_text_can_be_had_back(read, cells, type_
 
 
 def test_types_are_held_against_all_rows(read, monkeypatch):
-    monkeypatch.setattr("cs_helpers.sources.files.text_files._HEAD", 2)
+    monkeypatch.setattr("cs_helpers.sources.files.column_types._HEAD", 2)
     assert read("a,b,c\n1,,2026-01-01\n2,,2026-01-02\nx,5,\n", typed=True)[0] == [
         ("a", "VARCHAR"), ("b", "BIGINT"), ("c", "DATE"),
     ]  # fmt: skip

@@ -31,13 +31,13 @@ def hub():
 def read(hub, tmp_path):
     """Writes a file and opens it; gives its columns with their types, and its rows."""
 
-    def run(content, name, **said):
+    def run(content, name, **options):
         (tmp_path / name).write_bytes(content)
         (tmp_path / "scratch").mkdir(exist_ok=True)
         hub.con.execute("DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s; USE s")
-        open_file(hub, "t", str(tmp_path / name), FileSource(path=name, **said), tmp_path / "scratch")
-        found = hub.con.execute('FROM "t"')
-        return {c[0]: str(c[1]) for c in found.description}, found.fetchall()
+        open_file(hub, "t", str(tmp_path / name), FileSource(path=name, **options), tmp_path / "scratch")
+        result = hub.con.execute('FROM "t"')
+        return {c[0]: str(c[1]) for c in result.description}, result.fetchall()
 
     return run
 
@@ -140,9 +140,9 @@ def xls(*sheets, hidden=()):
     return head + struct.pack("<128I", *table) + folder + stream
 
 
-def refused(read, content, name, **said):
+def refused(read, content, name, **options):
     with pytest.raises(SourceError) as error:
-        read(content, name, **said)
+        read(content, name, **options)
     return str(error.value)
 
 
@@ -151,8 +151,8 @@ def refused(read, content, name, **said):
 
 def test_texts_for_nothing_stay_texts_and_keys_keep_their_zeros(read):
     rows = [["NA", "00123", 7], ["None", "n/a", 8.5], ["null", None, None]]
-    columns, found = read(book(("s", [HEAD, *rows])), "t.xlsx")
-    assert found == [("NA", "00123", 7.0), ("None", "n/a", 8.5), ("null", None, None)]
+    columns, result = read(book(("s", [HEAD, *rows])), "t.xlsx")
+    assert result == [("NA", "00123", 7.0), ("None", "n/a", 8.5), ("null", None, None)]
     assert columns == {"contract_id": "VARCHAR", "account_id": "VARCHAR", "mrr": "DOUBLE"}
 
 
@@ -167,11 +167,11 @@ def test_a_column_of_one_kind_has_its_type_and_a_mixed_one_loses_nothing(read):
         [5, 5, day, True, time(9)],
         [6, 6, day, True, 12],
     ]
-    columns, found = read(book(("s", rows)), "t.xlsx")
+    columns, result = read(book(("s", rows)), "t.xlsx")
     assert list(columns.values()) == ["BIGINT", "DOUBLE", "TIMESTAMP", "BOOLEAN", "VARCHAR"]
     # 1.234 among texts does not look like a thousand
-    assert [row[4] for row in found] == ["1.2340", "x", "2026-07-01 09:30:00", "true", "09:00:00", "12"]
-    assert found[0][2] == datetime(2026, 7, 1)
+    assert [row[4] for row in result] == ["1.2340", "x", "2026-07-01 09:30:00", "true", "09:00:00", "12"]
+    assert result[0][2] == datetime(2026, 7, 1)
 
 
 def test_an_error_in_a_cell_stays_there_to_be_named(read):
@@ -185,15 +185,15 @@ def test_a_formula_that_was_never_calculated_is_refused(read):
 
 def test_empty_rows_and_columns_are_none(read):
     rows = [[*HEAD, None], ["C1", "A1", 1], [None, " ", None], [], ["C2", "A2", 2]]
-    columns, found = read(book(("s", rows)), "t.xlsx")
+    columns, result = read(book(("s", rows)), "t.xlsx")
     assert list(columns) == HEAD
-    assert found == [("C1", "A1", 1), ("C2", "A2", 2)]
+    assert result == [("C1", "A1", 1), ("C2", "A2", 2)]
 
 
 def test_a_doubled_header_with_merged_cells(read):
     rows = [["Q3", None, None], ["契約", None, "顧客"], ["ID", "月額", "ID"], ["C1", 5, "A1"]]
-    columns, found = read(book(("s", rows)), "t.xlsx", header_row=2, header_rows=2)
-    assert (list(columns), found) == (["契約 ID", "契約 月額", "顧客 ID"], [("C1", 5, "A1")])
+    columns, result = read(book(("s", rows)), "t.xlsx", header_row=2, header_rows=2)
+    assert (list(columns), result) == (["契約 ID", "契約 月額", "顧客 ID"], [("C1", 5, "A1")])
 
 
 # --- which sheet ---------------------------------------------------------------------------------
@@ -221,8 +221,8 @@ def test_a_hidden_sheet_with_other_columns_is_passed_over(read):
 
 def test_a_sheet_of_libreoffice_is_read(read):
     content = ods(("one", [HEAD, ["C1", "NA", 1.5], ["C2", "0042", 2]]), ("two", [["x"], ["y"]]))
-    columns, found = read(content, "t.ods")
-    assert found == [("C1", "NA", 1.5), ("C2", "0042", 2.0)]
+    columns, result = read(content, "t.ods")
+    assert result == [("C1", "NA", 1.5), ("C2", "0042", 2.0)]
     assert columns["mrr"] == "DOUBLE"
     assert read(content, "t.ods", sheet="two")[1] == [("y",)]
     assert read(book(("one", ONE)), "t.xls")[1] == [("C1", "A1", 1)]  # one under the old name
@@ -260,9 +260,9 @@ def test_json_lines_as_mixpanel_writes_them(read):
         {"event": "開いた", "properties": {"time": 1783000001, "distinct_id": "7", "plan": None}},
     ]
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    columns, found = read(text.encode(), "t.jsonl")
+    columns, result = read(text.encode(), "t.jsonl")
     assert columns["properties.time"] == "BIGINT"
-    assert found == [
+    assert result == [
         ("Signed up", 1783000000, "0042", '["a", "b"]', None),
         ("開いた", 1783000001, "7", None, None),
     ]

@@ -16,7 +16,7 @@ import yaml
 
 from cs_helpers.errors import SourceError
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.sources.files.xes import as_table, events
+from cs_helpers.sources.files.xes import read_events, read_table
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" ?>\n'
 
@@ -82,7 +82,7 @@ def written(text: str) -> io.BytesIO:
 
 
 def test_a_row_is_an_event_with_what_stands_in_it_and_in_its_trace():
-    first, second, third = events(written(OPENXES))
+    first, second, third = read_events(written(OPENXES))
     assert first == {
         "case:concept:name": "00173", "case:AMOUNT": 20000, "case:channel": "web", "org:resource": "112",
         "lifecycle:transition": "start", "concept:name": "kickoff & plan",
@@ -99,7 +99,7 @@ def test_a_row_is_an_event_with_what_stands_in_it_and_in_its_trace():
 
 
 def test_a_default_of_the_log_stands_in_only_where_it_says_something():
-    _, second, third = events(written(OPENXES))
+    _, second, third = read_events(written(OPENXES))
     assert second["lifecycle:transition"] == third["lifecycle:transition"] == "complete"
     assert third["case:channel"] == "web"
     # nobody works as UNKNOWN, and nothing happened in 1970
@@ -108,7 +108,7 @@ def test_a_default_of_the_log_stands_in_only_where_it_says_something():
 
 
 def test_a_log_without_a_namespace_and_an_event_without_a_case():
-    assert list(events(written(PLAIN))) == [
+    assert list(read_events(written(PLAIN))) == [
         {"case:concept:name": "1", "Activity": "Sign up", "time:timestamp": "2026-01-05T08:00:00"},
         {"Activity": "Outage"},
     ]
@@ -118,14 +118,14 @@ def test_a_path_may_be_compressed(tmp_path):
     (tmp_path / "log.xes").write_text(PLAIN, encoding="utf-8")
     (tmp_path / "log.xes.gz").write_bytes(gzip.compress(PLAIN.encode()))
     assert (
-        list(events(tmp_path / "log.xes"))
-        == list(events(tmp_path / "log.xes.gz"))
-        == list(events(written(PLAIN)))
+        list(read_events(tmp_path / "log.xes"))
+        == list(read_events(tmp_path / "log.xes.gz"))
+        == list(read_events(written(PLAIN)))
     )
 
 
 def test_columns_have_a_type_where_all_their_values_have_it():
-    table = as_table("log", written(OPENXES), "log.xes")
+    table = read_table("log", written(OPENXES), "log.xes")
     assert {f.name: f.type for f in table.schema} == {
         "case:concept:name": pa.string(), "case:AMOUNT": pa.int64(), "case:channel": pa.string(),
         "org:resource": pa.string(), "lifecycle:transition": pa.string(), "concept:name": pa.string(),
@@ -160,18 +160,18 @@ def test_columns_have_a_type_where_all_their_values_have_it():
 )  # fmt: skip
 def test_a_value_that_is_not_what_it_says_it_is_stays_as_it_is_written(attributes, type_, values):
     inside = "".join(f"<event>{a}</event>" for a in attributes.split("|"))
-    table = as_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
+    table = read_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
     assert table.schema.field("k").type == type_
     assert table["k"].to_pylist() == values
 
 
 def test_a_column_that_begins_late_is_empty_before(monkeypatch):
-    monkeypatch.setattr("cs_helpers.sources.files.xes._ROWS", 3)
+    monkeypatch.setattr("cs_helpers.sources.files.xes._CHUNK_ROWS", 3)
     inside = "".join(
         f'<event><string key="n" value="{n}"/>{"<int key=" + chr(34) + "late" + chr(34) + " value=" + chr(34) + "1" + chr(34) + "/>" if n > 6 else ""}</event>'
         for n in range(8)
     )
-    table = as_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
+    table = read_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
     assert table["n"].to_pylist() == [str(n) for n in range(8)]
     assert table["late"].to_pylist() == [None] * 7 + [1]
 
@@ -180,7 +180,7 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("<log>\n<trace>\n<event>\n</trace></log>", "line 4 is not valid XML"),
         (PLAIN[: PLAIN.index("<event>") + 30], "the file ends before its log does"),
@@ -197,10 +197,10 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     ],
     ids=["unclosed", "cut", "empty", "csv", "html", "no events", "laughs", "external", "dtd", "deep"],
 )  # fmt: skip
-def test_a_file_that_is_no_log_is_refused_in_one_sentence(text, said):
+def test_a_file_that_is_no_log_is_refused_in_one_sentence(text, message):
     with pytest.raises(SourceError) as caught:
-        as_table("log", written(text), "log.xes")
-    assert said in str(caught.value)
+        read_table("log", written(text), "log.xes")
+    assert message in str(caught.value)
     assert str(caught.value).startswith("table 'log': ")
     assert str(caught.value).endswith("(in log.xes).")
     assert "\n" not in str(caught.value)
@@ -210,13 +210,13 @@ def test_a_compressed_file_that_was_cut_off_is_named(tmp_path):
     whole = gzip.compress(OPENXES.encode())
     (tmp_path / "log.xes.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SourceError, match="the file is not whole, or not compressed with gzip"):
-        list(events(tmp_path / "log.xes.gz"))
+        list(read_events(tmp_path / "log.xes.gz"))
 
 
 def test_a_log_with_a_key_for_every_event_is_refused():
     inside = "".join(f'<event><string key="k{n}" value="v"/></event>' for n in range(5001))
     with pytest.raises(SourceError, match="more than 5,000 different attributes"):
-        as_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
+        read_table("log", written(f"<log><trace>{inside}</trace></log>"), "log.xes")
 
 
 @pytest.mark.skipif(
@@ -228,9 +228,9 @@ def test_what_was_read_is_let_go():
 
     trace = "<trace>" + '<event><string key="concept:name" value="a"/></event>' * 50 + "</trace>"
     content = written("<log>" + trace * 1000 + "</log>")
-    assert sum(1 for _ in events(content)) == 50_000  # what is allocated once is
+    assert sum(1 for _ in read_events(content)) == 50_000  # what is allocated once is
     before = held()
-    assert sum(1 for _ in events(content)) == 50_000
+    assert sum(1 for _ in read_events(content)) == 50_000
     assert held() - before < 5_000_000  # the elements of the log together hold 25 MB
 
 
@@ -245,14 +245,14 @@ def by_hand(text: str) -> Counter[tuple[str | None, ...]]:
     for trace in ElementTree.fromstring(text).iter(f"{space}trace"):
         case = {c.get("key"): c.get("value") for c in trace}
         for event in trace.iter(f"{space}event"):
-            said = {c.get("key"): c.get("value") for c in event}
-            found[(case["concept:name"], case["AMOUNT_REQ"], *(said.get(c) for c in COLUMNS[2:]))] += 1
+            message = {c.get("key"): c.get("value") for c in event}
+            found[(case["concept:name"], case["AMOUNT_REQ"], *(message.get(c) for c in COLUMNS[2:]))] += 1
     return found
 
 
 def test_a_real_log_has_the_events_that_another_reader_finds(shared_data):
     with gzip.open(shared_data / "journeys_bpic2012" / "bpic2012.xes.gz") as content:
-        table = as_table("loans", content, "bpic2012.xes.gz")
+        table = read_table("loans", content, "bpic2012.xes.gz")
         content.seek(0)
         begin = content.read()[:8_000_000].decode()
     assert table.num_rows == 262_200
@@ -325,9 +325,9 @@ PRODUCT = Path(__file__).resolve().parents[3] / "data" / "products" / "helpdesk.
 
 @pytest.fixture
 def products(tmp_path):
-    said = yaml.safe_load(PRODUCT.read_text(encoding="utf-8"))
-    said["product"], said["playbook"] = "desk", []
-    said["journey"] = {
+    message = yaml.safe_load(PRODUCT.read_text(encoding="utf-8"))
+    message["product"], message["playbook"] = "desk", []
+    message["journey"] = {
         "value_step": "live",
         "steps": [
             {"step": step, "name": {"en": step, "ja": step}, "rule": {"milestone": milestone}}
@@ -335,7 +335,7 @@ def products(tmp_path):
         ],
     }
     (tmp_path / "products").mkdir()
-    (tmp_path / "products" / "desk.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    (tmp_path / "products" / "desk.yml").write_text(yaml.safe_dump(message), encoding="utf-8")
     return tmp_path / "products"
 
 

@@ -14,8 +14,8 @@ def mrr(folder, proposed):
     def run(name, amounts=("1200", "2400")):
         rows = [f"C{i},A{i},2024-01-15,{amount}" for i, amount in enumerate(amounts)]
         content = "\n".join([f"contract_id,account_id,start_date,{name}", *rows]) + "\n"
-        text, said = proposed(folder({"contracts.csv": content}))
-        return text, said["tables"]["contracts"]["columns"].get("mrr")
+        text, mapping = proposed(folder({"contracts.csv": content}))
+        return text, mapping["tables"]["contracts"]["columns"].get("mrr")
 
     return run
 
@@ -37,29 +37,29 @@ def test_the_name_of_an_amount_says_its_period(name, period):
     ("name", "period"), [("arr", "year"), ("年額", "year"), ("TCV", "term"), ("四半期料金", "quarter")]
 )
 def test_an_amount_for_another_period_is_taken_and_the_product_file_named(mrr, name, period):
-    text, said = mrr(name)
-    assert said == name
+    text, mapping = mrr(name)
+    assert mapping == name
     assert f"write customers: {{ amount_per: {period} }} in the product file" in text
     assert "contracts.mrr" in next(line for line in text.splitlines() if line.startswith("# To check: "))
 
 
 def test_a_monthly_amount_that_is_for_a_year_by_its_brackets_is_pointed_out(mrr):
-    text, said = mrr("MRR (annual)")
-    assert said == "MRR (annual)"
+    text, mapping = mrr("MRR (annual)")
+    assert mapping == "MRR (annual)"
     assert "amount_per: year" in text
 
 
 @pytest.mark.parametrize("name", ["annual_review", "total_seats", "annual_discount"])
 def test_what_is_no_amount_is_not_taken(mrr, name):
     amounts = ("yes", "no") if name == "annual_review" else ("12", "24")
-    text, said = mrr(name, amounts)
-    assert said == {"column": None}
+    text, mapping = mrr(name, amounts)
+    assert mapping == {"column": None}
     assert "amount_per" not in text
 
 
 def test_a_monthly_amount_is_preferred(mrr):
-    text, said = mrr("ARR,mrr", ("1200,100", "2400,200"))
-    assert said == "mrr"
+    text, mapping = mrr("ARR,mrr", ("1200,100", "2400,200"))
+    assert mapping == "mrr"
     assert "amount_per" not in text
 
 

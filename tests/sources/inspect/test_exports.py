@@ -19,7 +19,7 @@ import yaml
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.errors import ContractError
 from cs_helpers.snapshot.take import take_snapshot
 
@@ -53,7 +53,7 @@ class Count:
 class Export:
     """One export: its text as the tool writes it, what is said of it, and what must come out.
 
-    said: beside `from`, what the sources file says of the table. customers: that section of the product file.
+    table_entry: beside `from`, what the sources file says of the table. customers: that section of the product file.
     counts: product and quarter -> count. question: the words that must be in the sentence why no snapshot is
     taken. rules: findings that must be there, with their counts.
     """
@@ -61,7 +61,7 @@ class Export:
     name: str
     text: str
     columns: dict[str, Any] = field(default_factory=dict)
-    said: dict[str, Any] = field(default_factory=dict)
+    table_entry: dict[str, Any] = field(default_factory=dict)
     top: dict[str, Any] = field(default_factory=dict)
     file: dict[str, Any] = field(default_factory=dict)
     customers: dict[str, Any] = field(default_factory=dict)
@@ -90,7 +90,7 @@ SALESFORCE_COLUMNS = {
 }
 # no 'means' and nothing of how contracts end
 SALESFORCE_UNSAID = {
-    **{c: said for c, said in SALESFORCE_COLUMNS.items() if c != "ended_how"},
+    **{c: mapping for c, mapping in SALESFORCE_COLUMNS.items() if c != "ended_how"},
     "ended_on": {"column": "Contract End Date", "format": "%m/%d/%Y"},
 }
 STRIPE = """\
@@ -184,13 +184,13 @@ EXPORTS = [
             "started_on": "Contract start", "ended_on": {"column": "Contract end", "means": "last_day"},
             "ended_how": {"constant": "cancelled"}, "mrr": "Monthly recurring revenue", "currency": "Currency",
         },
-        said={"where": "\"Deal Stage\" = 'Closed Won'"},
+        table_entry={"where": "\"Deal Stage\" = 'Closed Won'"},
         counts={"2026Q3": Count(2, 1_200, opening=2, lost=1, new=1)},
     ),
     # In Tokyo sub_3 ended with 06-30, sub_4 with 06-29, sub_5 begins on 10-01, sub_6 on 07-01.
     Export(
         "stripe, moments in UTC at a month's end, days in Tokyo", STRIPE, STRIPE_COLUMNS,
-        top={"timezone": "Asia/Tokyo"}, said={"timezone": "UTC"},
+        top={"timezone": "Asia/Tokyo"}, table_entry={"timezone": "UTC"},
         counts={
             "2026Q3": Count(3, 9_800 + 10_000 + 3_000, opening=3, lost=1, new=1),
             "2026Q2": Count(3, 9_800 + 10_000 + 5_000, opening=4, lost=1),
@@ -373,13 +373,13 @@ EXPORTS = [
     # A1 went from free to paid on 08-01, A2 from paid to free, A3 has always been free.
     *(
         Export(
-            f"free plans, {said}",
+            f"free plans, {description}",
             PLAIN + "1,A1,helpdesk,2025-01-01,2026-07-31,0,JPY\n2,A1,helpdesk,2026-08-01,,100,JPY\n"
             "3,A2,helpdesk,2025-01-01,2026-07-31,200,JPY\n4,A2,helpdesk,2026-08-01,,0,JPY\n"
             "5,A3,helpdesk,2025-01-01,,0,JPY\n6,A4,helpdesk,2025-01-01,,400,JPY\n",
             LAST_DAY | TERM, **more,
         )
-        for said, more in (
+        for description, more in (
             ("customers", {
                 "customers": {"zero_mrr": "customer"}, "counts": {"2026Q3": Count(4, 500, opening=4)},
                 "rules": {"mrr_zero": 3},
@@ -560,16 +560,16 @@ def company(tmp_path):
         for file in PRODUCTS.glob("*.yml"):
             product = yaml.safe_load(file.read_text(encoding="utf-8")) | {"customers": export.customers}
             (products / file.name).write_text(yaml.safe_dump(product, allow_unicode=True), encoding="utf-8")
-        said = {
+        sources = {
             "as_of": date(2026, 9, 30),
             **export.top,
             "files": {"accounts": "accounts.csv", "contracts": {"path": name, **export.file}},
             "tables": {
                 "accounts": {"from": "accounts"},
-                "contracts": {"from": "contracts", **export.said, "columns": export.columns},
+                "contracts": {"from": "contracts", **export.table_entry, "columns": export.columns},
             },
         }
-        text = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(sources, allow_unicode=True, sort_keys=False)
         (tmp_path / "sources.yml").write_text(text, encoding="utf-8")
         return taken(tmp_path / "sources.yml", tmp_path, products)
 
@@ -592,7 +592,7 @@ def counted(snapshot, when: str) -> Count:
     *product, text = when.split()
     quarter = Quarter.parse(text)
     data = snapshot.read(product[0] if product else "helpdesk")
-    time, opening = as_known(data, quarter.end), quarter.back(1).end
+    time, opening = customer_time_as_of(data, quarter.end), quarter.back(1).end
     moved = time.movement(opening, quarter.end)
     assert moved.pop("closing") == len(time.customers(quarter.end))
     table = baselines.analyse(data, quarter).tables.get("same_quarter")
@@ -621,8 +621,8 @@ def agrees(snapshot, counts: dict[str, Count]) -> None:
 def test_an_export_gives_the_customers_and_the_churn_of_a_hand_count(company, export):
     snapshot = company(export)
     agrees(snapshot, export.counts)
-    found = {f.rule: f.count for f in snapshot.findings}
-    assert export.rules.items() <= found.items()
+    counts = {f.rule: f.count for f in snapshot.findings}
+    assert export.rules.items() <= counts.items()
 
 
 @pytest.mark.parametrize("export", [e for e in EXPORTS if e.question], ids=lambda e: e.name)
@@ -687,10 +687,10 @@ def shared(shared_data, tmp_path, name: str, **ended_on):
     folder = shared_data / "exports" / name
     if not folder.is_dir():
         pytest.skip(f"../shared/data/exports/{name} does not lie beside this checkout")
-    said = yaml.safe_load((folder / "sources.yml").read_text(encoding="utf-8")) | {"folder": str(folder)}
+    sources = yaml.safe_load((folder / "sources.yml").read_text(encoding="utf-8")) | {"folder": str(folder)}
     columns = {"ended_on": {"column": "ended_on", **ended_on}, "ended_how": {"constant": "cancelled"}}
-    said["tables"]["contracts"]["columns"] = columns if ended_on else {}
-    (tmp_path / "sources.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    sources["tables"]["contracts"]["columns"] = columns if ended_on else {}
+    (tmp_path / "sources.yml").write_text(yaml.safe_dump(sources), encoding="utf-8")
     return taken(tmp_path / "sources.yml", tmp_path)
 
 

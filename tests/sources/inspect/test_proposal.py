@@ -11,6 +11,7 @@ import yaml
 from servers import postgres_driver
 
 from cs_helpers.errors import ParameterError, SettingError, SourceError
+from cs_helpers.sources.files.encodings import detect_encoding
 from cs_helpers.sources.inspect import file_layout
 from cs_helpers.sources.inspect.proposal import inspect, propose, without_password
 
@@ -36,25 +37,25 @@ def contracts_of(folder, dates):
 
 
 def test_a_file_is_shown_with_its_columns_types_samples_and_empties(folder):
-    [found] = inspect(folder({"contracts.csv": CONTRACTS}) + "/contracts.csv")
-    shown = {c.name: (c.type, c.samples, c.empty) for c in found.columns}
-    assert (found.name, found.rows) == ("contracts", 2)
-    assert shown["MRR"] == ("BIGINT", ("100", "200"), 0.0)
-    assert shown["end_date"] == ("DATE", ("2026-03-01",), 0.5)
-    assert shown["CustomerId"][1] == ("A1",)
+    [candidate] = inspect(folder({"contracts.csv": CONTRACTS}) + "/contracts.csv")
+    shown_columns = {c.name: (c.type, c.samples, c.empty_share) for c in candidate.columns}
+    assert (candidate.name, candidate.rows) == ("contracts", 2)
+    assert shown_columns["MRR"] == ("BIGINT", ("100", "200"), 0.0)
+    assert shown_columns["end_date"] == ("DATE", ("2026-03-01",), 0.5)
+    assert shown_columns["CustomerId"][1] == ("A1",)
 
 
 def test_samples_are_three_and_cut_and_of_one_line(folder):
     rows = "".join(f'"{i} line\nbreak {"x" * 100}"\n' for i in range(9))
-    [found] = inspect(folder({"notes.csv": "note\n" + rows}) + "/notes.csv")
-    assert len(found.columns[0].samples) == 3
-    assert found.columns[0].samples[0] == ("0 line break " + "x" * 100)[:40]
+    [candidate] = inspect(folder({"notes.csv": "note\n" + rows}) + "/notes.csv")
+    assert len(candidate.columns[0].samples) == 3
+    assert candidate.columns[0].samples[0] == ("0 line break " + "x" * 100)[:40]
 
 
 def test_a_folder_gives_each_file_that_can_be_read_and_no_hidden_one(folder):
     path = folder({"accounts.csv": ACCOUNTS, "contracts.tsv": CONTRACTS.replace(",", "\t"), ".old.csv": ACCOUNTS,
                    "logo.png": b"x"})  # fmt: skip
-    assert [found.name for found in inspect(path)] == ["accounts", "contracts"]
+    assert [candidate.name for candidate in inspect(path)] == ["accounts", "contracts"]
 
 
 def test_what_cannot_be_read_in_a_folder_is_named_beside_what_can(folder, proposed):
@@ -77,9 +78,9 @@ def test_parquet_files_of_one_kind_are_one_table(tmp_path):
             {"account_id": ["A1"], "event": ["login"], "timestamp": [pd.Timestamp("2026-01-05")]}
         )
         frame.to_parquet(part / "part-0.parquet")
-    [found] = inspect(str(tmp_path / "log"))
-    assert (found.name, found.rows) == ("log", 2)
-    content = yaml.safe_load(propose([found], tmp_path))
+    [candidate] = inspect(str(tmp_path / "log"))
+    assert (candidate.name, candidate.rows) == ("log", 2)
+    content = yaml.safe_load(propose([candidate], tmp_path))
     assert (content["folder"], content["files"]) == ("log", {"log": "**/*.parquet"})
     assert content["tables"]["usage"]["columns"]["occurred_at"] == "timestamp"
 
@@ -87,13 +88,13 @@ def test_parquet_files_of_one_kind_are_one_table(tmp_path):
 def test_parquet_files_of_different_columns_are_different_tables(tmp_path):
     pd.DataFrame({"account_id": ["A1"], "name": ["Kita"]}).to_parquet(tmp_path / "accounts.parquet")
     pd.DataFrame({"contract_id": ["C1"], "mrr": [1]}).to_parquet(tmp_path / "contracts.parquet")
-    assert [found.name for found in inspect(str(tmp_path))] == ["accounts", "contracts"]
+    assert [candidate.name for candidate in inspect(str(tmp_path))] == ["accounts", "contracts"]
 
 
 def test_a_pattern_of_files_with_the_same_columns_is_one_table(folder):
     path = folder({"log_1.csv": CONTRACTS, "log_2.csv": CONTRACTS, "accounts.csv": ACCOUNTS})
-    [found] = inspect(f"{path}/log_*.csv")
-    assert (found.name, found.rows) == ("log", 4)
+    [candidate] = inspect(f"{path}/log_*.csv")
+    assert (candidate.name, candidate.rows) == ("log", 4)
     assert len(inspect(f"{path}/*.csv")) == 3
 
 
@@ -156,7 +157,7 @@ def test_a_postgres_database_gives_its_tables_and_never_its_password(warehouse, 
     contracts, accounts = inspect(warehouse.url)
     text, content = proposed(warehouse.url)
     assert accounts.rows is None
-    assert accounts.columns[-1].empty == 0.5
+    assert accounts.columns[-1].empty_share == 0.5
     assert {c.name: c.type for c in contracts.columns}["id"] == "UUID"
     assert warehouse.password not in repr((contracts, accounts)) + text
     assert content["databases"]["warehouse"].count("${PGPASSWORD}") == 1
@@ -192,7 +193,7 @@ def test_a_database_that_cannot_be_reached_is_refused_without_its_password():
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "expected"),
     [
         ("postgres://u:pw@h/db", "postgres://u:${PGPASSWORD}@h/db"),
         ("postgres://u:p@ss/w?rd@h:5432/db", "postgres://u:${PGPASSWORD}@h:5432/db"),
@@ -202,8 +203,8 @@ def test_a_database_that_cannot_be_reached_is_refused_without_its_password():
         ("spark://local[2]", "spark://local[2]"),
     ],
 )  # fmt: skip
-def test_a_password_is_replaced_by_a_variable(url, shown):
-    assert without_password(url) == shown
+def test_a_password_is_replaced_by_a_variable(url, expected):
+    assert without_password(url) == expected
 
 
 def test_a_missing_path_is_refused_with_the_one_that_was_meant(folder):
@@ -519,7 +520,7 @@ def test_words_for_nothing_are_none_and_what_is_rarely_no_date_is_named(folder, 
 
 
 @pytest.mark.parametrize(
-    ("header", "values", "said"),
+    ("header", "values", "expected"),
     [
         ("企業規模", ["大手", "中堅", "中小"], {"大手": "enterprise", "中堅": "mid", "中小": "small"}),
         (
@@ -534,10 +535,10 @@ def test_words_for_nothing_are_none_and_what_is_rarely_no_date_is_named(folder, 
         ),
     ],
 )
-def test_words_and_ranges_of_size_are_translated(folder, proposed, header, values, said):
+def test_words_and_ranges_of_size_are_translated(folder, proposed, header, values, expected):
     rows = "".join(f'A{i},Company {i},"{value}"\n' for i, value in enumerate(values))
     _, content = proposed(folder({"accounts.csv": f"customer_id,company name,{header}\n{rows}"}))
-    assert columns(content, "accounts")["size"] == {"column": header, "values": said}
+    assert columns(content, "accounts")["size"] == {"column": header, "values": expected}
 
 
 def test_a_number_of_employees_is_cut_at_bounds_and_own_classes_are_put_in_order(folder, proposed):
@@ -568,7 +569,7 @@ def test_which_rows_are_contracts_is_shown_and_not_guessed(folder, proposed):
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         ("契約一覧\n\nContract No,CustomerId,start-date,MRR\nC1,A1,2026-01-01,5\n", {"header_row": 3}),
         ("A;B list\nContract No;CustomerId;start-date;MRR\nC1;A1;2026-01-01;5\n", {"header_row": 2}),
@@ -580,14 +581,16 @@ def test_which_rows_are_contracts_is_shown_and_not_guessed(folder, proposed):
         ("Contract No,CustomerId,start-date,MRR\nC1,A1,2026-01-01,5\n", {}),
     ],
 )
-def test_the_line_of_the_names_is_found(tmp_path, monkeypatch, lines, said):
+def test_the_line_of_the_names_is_found(tmp_path, monkeypatch, lines, expected):
     (tmp_path / "a.csv").write_text(lines, encoding="utf-8")
     # what the sources file says of a file, whatever of it can be read already
     monkeypatch.setattr(
-        file_layout, "_source", lambda path, **said: {k: v for k, v in said.items() if v is not None}
+        file_layout,
+        "_file_source",
+        lambda path, **expected: {k: v for k, v in expected.items() if v is not None},
     )
     [item] = file_layout.tables_in(str(tmp_path / "a.csv"))
-    assert item.file == said
+    assert item.file == expected
 
 
 @pytest.mark.parametrize(
@@ -596,7 +599,7 @@ def test_the_line_of_the_names_is_found(tmp_path, monkeypatch, lines, said):
 )
 def test_the_encoding_is_found(tmp_path, text, encoding):
     (tmp_path / "a.csv").write_bytes((text * 3).encode(encoding or "utf-8"))
-    assert file_layout.encoding_of(tmp_path / "a.csv") == encoding
+    assert detect_encoding(tmp_path / "a.csv") == encoding
 
 
 # --- public data sets --------------------------------------------------------------------------
@@ -655,11 +658,11 @@ def test_telco_is_one_list_of_customers_and_their_contracts(shared_data, propose
 
 def test_the_mrr_playbook_has_contracts_and_no_list_of_customers(shared_data, proposed, loaded):
     text, content = proposed(shared_data / "mrr_playbook" / "subscription_periods.csv")
-    found = columns(content, "contracts")
-    assert [found[c] for c in ("contract_id", "account_id", "started_on", "mrr")] == [
+    candidate = columns(content, "contracts")
+    assert [candidate[c] for c in ("contract_id", "account_id", "started_on", "mrr")] == [
         "subscription_id", "customer_id", "start_date", "monthly_amount"
     ]  # fmt: skip
-    assert found["ended_on"] == {"column": "end_date", "means": "day_after"}
+    assert candidate["ended_on"] == {"column": "end_date", "means": "day_after"}
     assert "sql: select distinct customer_id as account_id from subscription_periods" in text
     filled = text.replace("{ constant: }", "{ constant: x }").replace("{ column: }", "{ constant: small }")
     assert loaded(filled).tables["accounts"].sql.startswith("select distinct customer_id")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.errors import WorkbookError
 from cs_helpers.snapshot.take import take_snapshot
 
@@ -42,7 +42,7 @@ def found(snapshot):
 )  # fmt: skip
 def test_the_customers_and_their_mrr_are_those_of_a_hand_count(taken, name, customers, mrr, findings):
     snapshot = taken(name)
-    time = as_known(snapshot.read("helpdesk"), END)
+    time = customer_time_as_of(snapshot.read("helpdesk"), END)
     assert (len(time.customers(END)), float(time.mrr(END).sum())) == (customers, mrr)
     assert findings.items() <= found(snapshot).items()
 

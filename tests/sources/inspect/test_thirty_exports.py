@@ -14,7 +14,7 @@ from exports.shape import Export
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.sources.inspect.proposal import inspect, propose
 
@@ -106,7 +106,7 @@ def test_an_export_gives_what_a_person_counts_with_only_the_marked_lines_filled_
     assert {table for table, count in kept.items() if count} == set(export.kept)
     data = snapshot.read("helpdesk")
     if export.customers is not None:
-        time = as_known(data, QUARTER.end)
+        time = customer_time_as_of(data, QUARTER.end)
         assert len(time.customers(QUARTER.end)) == export.customers
         assert float(time.mrr(QUARTER.end).sum()) == pytest.approx(export.mrr)
     assert {table: int(data[table]["closed_at"].notna().sum()) for table in export.closed} == export.closed
@@ -128,7 +128,7 @@ def test_an_analysis_counts_what_a_person_counts(company, name):
         assert result.notes
         return
     row = result.tables["same_quarter"].set_index("year").loc[QUARTER.year]
-    moved = as_known(data, QUARTER.end).movement(QUARTER.back(1).end, QUARTER.end)
+    moved = customer_time_as_of(data, QUARTER.end).movement(QUARTER.back(1).end, QUARTER.end)
     assert moved["closing"] == export.customers
     assert (row["customers"], row["lost"]) == (moved["opening"], moved["lost"])
 

@@ -68,16 +68,16 @@ def by_hand(query, folder, product="paper_to_web"):
     return duckdb.sql(query.format(folder=folder, product=product)).df()
 
 
-def same(found, wanted, keys):
+def same(table, expected, keys):
     """Both frames hold the same rows, whatever their order and types of columns."""
-    wanted = wanted[list(found.columns)].astype(found.dtypes.to_dict()).set_axis(found.columns, axis=1)
-    left, right = (f.sort_values(keys, ignore_index=True) for f in (found, wanted))
+    expected = expected[list(table.columns)].astype(table.dtypes.to_dict()).set_axis(table.columns, axis=1)
+    left, right = (f.sort_values(keys, ignore_index=True) for f in (table, expected))
     pd.testing.assert_frame_equal(left, right)
 
 
 @pytest.mark.parametrize("product", SAMPLED)
 @pytest.mark.parametrize(
-    ("table", "query", "keys"),
+    ("table_name", "query", "keys"),
     [
         ("usage_daily", DAILY, ["account_id", "day", "event"]),
         ("usage_monthly", MONTHLY, ["account_id", "month", "event"]),
@@ -85,16 +85,16 @@ def same(found, wanted, keys):
     ],
 )
 def test_usage_is_reduced_as_sql_by_hand_reduces_it(
-    sample_snapshot, sample_folder, product, table, query, keys
+    sample_snapshot, sample_folder, product, table_name, query, keys
 ):
-    found = sample_snapshot.read(product)[table]
-    assert len(found) > 100
-    same(found, by_hand(query, sample_folder, product), keys)
+    table = sample_snapshot.read(product)[table_name]
+    assert len(table) > 100
+    same(table, by_hand(query, sample_folder, product), keys)
 
 
 def test_steps_are_reached_when_sql_by_hand_says_so(sample_snapshot, sample_folder):
-    found = sample_snapshot.read("paper_to_web")["milestones"]
-    first = found.groupby(["account_id", "step"], as_index=False)["reached_at"].min()
+    table = sample_snapshot.read("paper_to_web")["milestones"]
+    first = table.groupby(["account_id", "step"], as_index=False)["reached_at"].min()
     same(first, by_hand(STEPS, sample_folder), ["account_id", "step"])
 
 
@@ -128,19 +128,21 @@ def reduced(tmp_path):
         }
         for name, text in files.items():
             (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        said = {
+        content = {
             "as_of": date(2026, 9, 30),
             "files": {name: f"{name}.csv" for name in files},
             "tables": {name: {"from": name} for name in files},
         }
-        (tmp_path / "sources.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+        (tmp_path / "sources.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
         products = tmp_path / "products"
         products.mkdir(exist_ok=True)
-        said = yaml.safe_load((PRODUCTS / "paper_to_web.yml").read_text(encoding="utf-8"))
+        content = yaml.safe_load((PRODUCTS / "paper_to_web.yml").read_text(encoding="utf-8"))
         if product:
-            said["journey"] = product
-            said["playbook"] = []  # its plays name steps of the journey
-        (products / "paper_to_web.yml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+            content["journey"] = product
+            content["playbook"] = []  # its plays name steps of the journey
+        (products / "paper_to_web.yml").write_text(
+            yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
+        )
         snapshot = take_snapshot(
             tmp_path / "sources.yml",
             folder=tmp_path / "snapshots",
@@ -153,13 +155,13 @@ def reduced(tmp_path):
 
 
 def test_an_event_without_a_quantity_counts_as_one(reduced):
-    found = reduced(("A", 1, "e", None, "u"), ("A", 1, "e", 2.5, "u"))["usage_daily"]
-    assert found[["events", "quantity", "users"]].values.tolist() == [[2, 3.5, 1]]
+    table = reduced(("A", 1, "e", None, "u"), ("A", 1, "e", 2.5, "u"))["usage_daily"]
+    assert table[["events", "quantity", "users"]].values.tolist() == [[2, 3.5, 1]]
 
 
 def test_a_user_of_two_events_is_one_active_user(reduced):
-    found = reduced(("A", 1, "e", 1, "u"), ("A", 1, "f", 1, "u"), ("A", 1, "f", 1, "v"))["active_daily"]
-    assert found["users"].tolist() == [2]
+    table = reduced(("A", 1, "e", 1, "u"), ("A", 1, "f", 1, "u"), ("A", 1, "f", 1, "v"))["active_daily"]
+    assert table["users"].tolist() == [2]
 
 
 def test_events_without_a_user_have_no_users(reduced):
@@ -170,10 +172,10 @@ def test_events_without_a_user_have_no_users(reduced):
 
 def test_a_month_counts_each_user_and_day_once(reduced):
     rows = (("A", 1, "e", 1, "u"), ("A", 2, "e", 1, "u"), ("A", 2, "f", 1, "v"), ("A", 31, "f", 1, "u"))
-    found = reduced(*rows)["usage_monthly"]
-    overall = found[found["event"].isna()].iloc[0]
+    table = reduced(*rows)["usage_monthly"]
+    overall = table[table["event"].isna()].iloc[0]
     assert (overall["events"], overall["users"], overall["days"]) == (4, 2, 3)
-    assert set(found["month"].astype(str).str[:10]) == {"2026-05-01"}
+    assert set(table["month"].astype(str).str[:10]) == {"2026-05-01"}
 
 
 def test_a_user_of_two_contracts_is_one_user(reduced):
@@ -201,10 +203,10 @@ def journey_of(rule):
 
 def reached(reduced, rule, *rows, **other):
     """Account -> day of May 2026 on which the step of that rule is reached."""
-    found = reduced(*rows, product=journey_of(rule), **other)["milestones"]
-    asked = found[found["step"] == "asked"]
-    assert asked["account_id"].is_unique
-    return {a: t.day for a, t in zip(asked["account_id"], asked["reached_at"], strict=True)}
+    table = reduced(*rows, product=journey_of(rule), **other)["milestones"]
+    step_rows = table[table["step"] == "asked"]
+    assert step_rows["account_id"].is_unique
+    return {a: t.day for a, t in zip(step_rows["account_id"], step_rows["reached_at"], strict=True)}
 
 
 def test_a_step_is_reached_with_the_event_that_makes_the_number_full(reduced):
@@ -242,9 +244,9 @@ def test_every_record_of_a_step_is_kept_and_what_else_is_recorded_keeps_its_name
         "B,paper_to_web,asked,2026-05-02,\n"
     )
     journey = journey_of({"milestone": "kickoff"})
-    found = reduced(product=journey, files={"milestones": recorded})["milestones"].fillna({"user_id": ""})
+    table = reduced(product=journey, files={"milestones": recorded})["milestones"].fillna({"user_id": ""})
     assert sorted(
-        (r.account_id, r.step, r.reached_at.day, r.user_id) for r in found.itertuples()
+        (r.account_id, r.step, r.reached_at.day, r.user_id) for r in table.itertuples()
     ) == [("A", "asked", 4, "U1"), ("A", "asked", 9, ""), ("B", "other", 1, "")]  # fmt: skip
 
 
@@ -252,9 +254,9 @@ def test_a_step_by_contract_is_reached_with_the_first_one_and_a_renewal_is_none(
     signed = "contract_id,account_id,product,started_on,ended_on,mrr,currency\n" + "".join(
         f"C{day},A,paper_to_web,2026-05-{day},2026-05-{day + 1},1,JPY\n" for day in (10, 20)
     )
-    found = reduced(product=journey_of({"contract": "started"}), files={"contracts": signed})["milestones"]
-    asked = found[found["step"] == "asked"]
-    assert [(a, at.day) for a, at in zip(asked["account_id"], asked["reached_at"], strict=True)] == [
+    table = reduced(product=journey_of({"contract": "started"}), files={"contracts": signed})["milestones"]
+    step_rows = table[table["step"] == "asked"]
+    assert [(a, at.day) for a, at in zip(step_rows["account_id"], step_rows["reached_at"], strict=True)] == [
         ("A", 10)
     ]
 
@@ -268,8 +270,8 @@ def test_a_product_that_counts_users_keeps_each_use_of_each(reduced):
         "stranger,paper_to_web,2026-05-05 08:00,web.a,w\n"
     )
     journey = journey_of({"event": "web.*"}) | {"unit": "user"}
-    found = reduced(product=journey, files={"usage": rows})["milestones"]
-    assert sorted((r.user_id, str(r.reached_at)) for r in found.itertuples()) == [
+    table = reduced(product=journey, files={"usage": rows})["milestones"]
+    assert sorted((r.user_id, str(r.reached_at)) for r in table.itertuples()) == [
         ("u", "2026-05-03 09:00:00"), ("u", "2026-05-03 12:00:00"), ("u", "2026-05-04 08:00:00"),
         ("v", "2026-05-03 10:00:00"),
     ]  # fmt: skip
@@ -308,5 +310,5 @@ texts = st.text(alphabet="ab.*_%+[(\\", max_size=6)
 @given(pattern=texts.filter(bool), names=st.lists(texts.filter(bool), min_size=1, max_size=8))
 def test_the_engine_and_pandas_read_a_pattern_alike(connection, pattern, names):
     table = ibis.memtable(pd.DataFrame({"event": names}))
-    found = connection.execute(table.select(fits=reduce.matches(table.event, pattern)))["fits"]
-    assert found.tolist() == matches_pattern(pd.Series(names, dtype="str"), pattern).tolist()
+    table = connection.execute(table.select(fits=reduce.matches(table.event, pattern)))["fits"]
+    assert table.tolist() == matches_pattern(pd.Series(names, dtype="str"), pattern).tolist()

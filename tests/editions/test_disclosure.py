@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from cs_helpers import analyses
 from cs_helpers.contract.disclosure import COLUMNS, columns, disclosure_of
 from cs_helpers.contract.products import Leadership
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.tables import TABLES
-from cs_helpers.editions.disclosed import disclosed
-from cs_helpers.editions.leadership import leadership_result
+from cs_helpers.editions.disclosure import apply_disclosure
 from cs_helpers.errors import DisclosureError
 from cs_helpers.result import Result
 from cs_helpers.workbook import Workbook
@@ -34,53 +35,59 @@ def test_every_column_of_the_contract_is_declared_and_no_other() -> None:
 
 
 def test_what_was_told_goes_where_a_company_stands() -> None:
-    found = disclosed(
+    disclosed = apply_disclosure(
         result(waiting={"name": ["Kita"], "reason": ["timing"], "days": [3]}), DECLARED, show_staff=False
     )
-    assert list(found.tables["waiting"]) == ["name", "days"]
-    assert [(n.code, n.about) for n in found.notes] == [("told_left_out", "waiting")]
-    assert found.shows == {"public", "company"}
+    assert list(disclosed.tables["waiting"]) == ["name", "days"]
+    assert [(n.code, n.about) for n in disclosed.notes] == [("told_left_out", "waiting")]
+    assert disclosed.shows == {"public", "company"}
 
 
 def test_what_was_told_goes_from_the_other_tables_of_the_result_too() -> None:
-    found = disclosed(
+    disclosed = apply_disclosure(
         result(one={"name": ["Kita"]}, two={"reason": ["timing"], "days": [3]}), DECLARED, show_staff=False
     )
-    assert list(found.tables["two"]) == ["days"]
+    assert list(disclosed.tables["two"]) == ["days"]
 
 
 @pytest.mark.parametrize("name", ["〔Company 3〕", "", None, float("nan")])
 def test_what_was_told_stays_beside_a_pseudonym(name: object) -> None:
     told = {"name": [name], "reason": ["timing"], "ids": [()]}
-    found = disclosed(result(waiting=told), DECLARED, show_staff=False)
-    assert list(found.tables["waiting"]) == list(told)
-    assert found.shows == {"told"}
-    assert found.notes == ()
+    disclosed = apply_disclosure(result(waiting=told), DECLARED, show_staff=False)
+    assert list(disclosed.tables["waiting"]) == list(told)
+    assert disclosed.shows == {"told"}
+    assert disclosed.notes == ()
 
 
 @pytest.mark.parametrize("value", ["Kita", "〔Company 3〕 Kita", ("〔Company 3〕", "N-1")])
 def test_a_name_inside_what_is_no_pseudonym_is_open(value: object) -> None:
-    found = disclosed(result(waiting={"name": [value], "reason": ["timing"]}), DECLARED, show_staff=False)
-    assert "told" not in found.shows
-    assert list(found.tables["waiting"]) == ["name"]
+    disclosed = apply_disclosure(
+        result(waiting={"name": [value], "reason": ["timing"]}), DECLARED, show_staff=False
+    )
+    assert "told" not in disclosed.shows
+    assert list(disclosed.tables["waiting"]) == ["name"]
 
 
 def test_a_person_without_a_pseudonym_is_refused_unless_the_product_allows_it() -> None:
     told = result(csms={"csm": ["Ishibashi"], "days": [3]})
     with pytest.raises(DisclosureError, match="'csms', column 'csm': it names a person without a pseudonym"):
-        disclosed(told, DECLARED, show_staff=False)
-    assert disclosed(told, DECLARED, show_staff=True).shows == {"public", "person"}
+        apply_disclosure(told, DECLARED, show_staff=False)
+    assert apply_disclosure(told, DECLARED, show_staff=True).shows == {"public", "person"}
 
 
 def test_a_column_that_is_not_declared_is_refused() -> None:
     with pytest.raises(DisclosureError, match="'waiting', column 'mood': it is not declared"):
-        disclosed(result(waiting={"mood": [1]}), DECLARED, show_staff=False)
+        apply_disclosure(result(waiting={"mood": [1]}), DECLARED, show_staff=False)
 
 
-def test_an_analysis_that_declares_nothing_is_refused(sample_snapshot) -> None:
-    module = SimpleNamespace(__name__="cs_helpers.analyses.new", analyse=lambda data, quarter: None)
+def test_an_analysis_that_declares_nothing_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(analyses, "names", lambda: ("new",))
+    monkeypatch.setitem(
+        sys.modules, "cs_helpers.analyses.new", SimpleNamespace(analyse=lambda data, quarter: None)
+    )
+    analyses.analysis.cache_clear()
     with pytest.raises(DisclosureError, match="analysis 'new'"):
-        leadership_result(module, sample_snapshot, sample_snapshot.read("helpdesk"), Q, lambda kind, n: "")
+        analyses.analysis("new")
 
 
 def test_one_table_may_mean_something_else_by_a_column() -> None:
@@ -100,7 +107,7 @@ def workbook(home, monkeypatch):
 
 
 @pytest.mark.parametrize("product", ["expense_desk", "helpdesk", "paper_to_web"])
-@pytest.mark.parametrize("analysis", ["interviews", "baselines", "health", "maturity", "journeys"])
+@pytest.mark.parametrize("analysis", analyses.names())
 def test_every_analysis_of_the_sample_passes(home, monkeypatch, product, analysis) -> None:
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
     book = Workbook.open(product=product, quarter="2026Q3", audience="leadership")
@@ -130,6 +137,6 @@ def test_a_csm_has_one_pseudonym_in_all_tables_and_keeps_what_was_counted(workbo
 def test_a_product_file_may_show_its_staff(workbook) -> None:
     book = workbook()
     allowed = book.data.product.model_copy(update={"leadership": Leadership(show_staff=True)})
-    found = replace(book, data=replace(book.data, product=allowed)).analyse("journeys")
-    assert set(found.tables["csms"]["csm"]) <= set(book.data["accounts"]["csm"])
-    assert "person" in found.shows
+    result = replace(book, data=replace(book.data, product=allowed)).analyse("journeys")
+    assert set(result.tables["csms"]["csm"]) <= set(book.data["accounts"]["csm"])
+    assert "person" in result.shows

@@ -1,4 +1,4 @@
-"""Levels by declared rules, what follows a fall, and the planted regressions."""
+"""The tables of maturity, losses after a fall, and the planted regressions of the sample."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from builders import account, contract, product, product_data, use
 
 from cs_helpers.analyses import maturity
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.time import as_known
 from cs_helpers.result import Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
@@ -28,63 +26,6 @@ LEVELS = [
 ]
 JUNE = date(2026, 6, 30)
 Q2 = Quarter(2026, 2)
-
-
-def level_in_june(*usage: dict[str, object]) -> float:
-    data = product_data(
-        product(levels=LEVELS), accounts=[account("A")], contracts=[contract("A", "2026-01-01")], usage=usage
-    )
-    return levels_at(data, [JUNE]).at["A", JUNE]
-
-
-def levels_at(data: ProductData, days: list[date]) -> pd.DataFrame:
-    """The levels where they are known; NaN: no customer."""
-    low, high = maturity.levels_between(data, days, as_known(data, days[-1]))
-    assert low.equals(high)
-    return low
-
-
-def test_without_any_use_a_customer_is_below_level_1() -> None:
-    assert level_in_june(use("B", "2026-06-01")) == 0
-
-
-def test_a_level_is_reached_when_its_condition_holds() -> None:
-    assert level_in_june(use("A", "2026-06-01", "web.a"), use("A", "2026-06-02", "paper")) == 1
-
-
-def test_a_second_kind_reaches_level_2_while_paper_goes_out() -> None:
-    used = [use("A", "2026-06-01", event) for event in ("web.a", "web.b", "paper")]
-    assert level_in_june(*used) == 2
-
-
-def test_a_condition_with_at_most_holds_where_there_is_none() -> None:
-    assert level_in_june(*(use("A", "2026-06-01", event) for event in ("web.a", "web.b"))) == 3
-
-
-def test_all_conditions_together_reach_level_4() -> None:
-    used = [use("A", "2026-06-01", event, quantity=5) for event in ("web.a", "web.b")]
-    assert level_in_june(*used) == 4
-
-
-def test_a_level_counts_only_when_those_below_hold() -> None:
-    # the conditions of Lv.3 and Lv.4 hold, that of Lv.2 does not
-    assert level_in_june(use("A", "2026-06-01", "web.a", quantity=100)) == 1
-
-
-def test_use_before_the_measured_months_does_not_count() -> None:
-    assert level_in_june(use("A", "2026-05-31", "web.a")) == 0
-
-
-def test_a_customer_has_no_level_without_a_contract() -> None:
-    data = product_data(
-        product(levels=LEVELS),
-        accounts=[account("A")],
-        contracts=[contract("A", "2026-02-15", "2026-05-31")],
-        usage=[use("A", f"2026-0{month}-10", "web.a") for month in range(1, 7)],
-    )
-    ends = [date(2026, 1, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 5, 31), JUNE]
-    found = levels_at(data, ends).loc["A"].tolist()
-    assert found == pytest.approx([np.nan, 1, 1, 1, np.nan], nan_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -155,25 +96,25 @@ def test_a_report_knows_no_end_after_its_quarter(small: ProductData) -> None:
 
 
 def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> None:
-    found = maturity.analyse(small, Quarter(2025, 3))
-    assert {"transitions", "falls"}.isdisjoint(found.tables)
-    assert {n.about for n in found.notes if n.code == "too_few_quarters"} == {"transitions", "falls"}
+    result = maturity.analyse(small, Quarter(2025, 3))
+    assert {"transitions", "falls"}.isdisjoint(result.tables)
+    assert {n.about for n in result.notes if n.code == "too_few_quarters"} == {"transitions", "falls"}
 
 
 def test_without_a_quarter_after_a_fall_what_follows_it_is_not_said(small: ProductData) -> None:
-    found = maturity.analyse(small, Quarter(2025, 4))
-    assert "transitions" in found.tables
-    assert "falls" not in found.tables
-    (note,) = [n for n in found.notes if n.about == "falls"]
+    result = maturity.analyse(small, Quarter(2025, 4))
+    assert "transitions" in result.tables
+    assert "falls" not in result.tables
+    (note,) = [n for n in result.notes if n.about == "falls"]
     assert (note.code, dict(note.fields)) == ("too_few_quarters", {"quarters": 2, "needed": 3})
 
 
 def test_a_table_that_the_rules_need_is_asked_for() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
-    found = maturity.analyse(data, Q2)
-    assert not found.tables
-    assert {n.code for n in found.notes} == {"missing_table"}
-    assert found.notes[0].fields["tables"] == ("usage",)
+    result = maturity.analyse(data, Q2)
+    assert not result.tables
+    assert {n.code for n in result.notes} == {"missing_table"}
+    assert result.notes[0].fields["tables"] == ("usage",)
 
 
 def test_no_customer_in_the_quarter_is_said(small: ProductData) -> None:
@@ -233,22 +174,3 @@ def test_nearly_all_planted_regressions_show_between_quarter_ends(
     # a fall in the very quarter in which the customer ends shows at no quarter's end
     falls = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").tables["falls"].set_index("fell")
     assert falls.at[True, "lost"] >= 0.9 * sum(r.ended for r in truths.REGRESSIONS.values())
-
-
-@pytest.mark.parametrize("level", [1, 2, 3, 4])
-@pytest.mark.parametrize("quarter", ["2025Q1", "2026Q3"])
-def test_levels_agree_with_the_rules_read_from_the_events(
-    result_of: Callable[..., Result], sample_usage: pd.DataFrame, level: int, quarter: str
-) -> None:
-    levels = result_of("maturity", "paper_to_web", quarter).tables["levels"]
-    end = pd.Timestamp(Quarter.parse(quarter).end) + pd.Timedelta(days=1)
-    for name in levels.loc[levels["level"] == level, "account_id"].head(3):
-        own = sample_usage[
-            (sample_usage["account_id"] == name)
-            & (sample_usage["product"] == "paper_to_web")
-            & sample_usage["occurred_at"].between(end - pd.DateOffset(months=3), end, inclusive="left")
-        ]
-        documents = own.loc[own["event"].str.startswith("web."), "event"].nunique()
-        out, arrived = (own.loc[own["event"] == e, "quantity"].sum() for e in ("paper.out", "paper.in"))
-        reached = 0 if not documents else 1 if documents < 4 else 2 if out else 3 if arrived else 4
-        assert reached == level

@@ -1,0 +1,65 @@
+"""What the analysis of journeys declares: its questions, notes, and the disclosure of its columns."""
+
+from __future__ import annotations
+
+from cs_helpers.analyses.journeys.counting import with_funnel_options
+from cs_helpers.contract.disclosure import columns
+from cs_helpers.declaration import Declaration, Question, findings, notes
+
+DECLARES = Declaration(
+    questions={
+        "funnel": Question(figure=True, findings=findings("message few early whole")),
+        "steps": Question(figure=True, table=True, findings=findings("stall alike few")),
+        "ways": Question(figure=True, findings=findings("message")),
+        "value_curve": Question(
+            figure=True,
+            findings=findings("message median not_reached message_early median_early not_reached_early"),
+        ),
+        "ages": Question(table=True),
+        "cohort": Question(table=True),
+        "stalls": Question(
+            figure=True,
+            findings=findings("message count message_industry count_industry none unknown"),
+        ),
+        "waiting": Question(table=True),
+        "moves": Question(table=True),
+        "adherence": Question(table=True),
+        "csms": Question(table=True),
+        "touch_models": Question(table=True),
+    },
+    metrics=("days_to_value", "value_within_180_days", "award_luck"),
+    notes=notes(
+        warns=(
+            "before_entry few_new few_uses leaving_waits missing_table never_recorded never_seen "
+            "no_mrr no_plays no_users nobody_entered nothing_recorded one_csm one_step "
+            "one_touch_model steps_unknown turn_unknown value_not_reached"
+        ),
+        explains=(
+            "funnel_below funnel_days funnel_excluded funnel_latest funnel_ordered funnel_strict "
+            "funnel_unordered funnel_users not_watched older older_accounts segment_not_recorded "
+            "segment_unknown straight_ways which_accounts who_counts window_open"
+        ),
+    ),
+    reads=(
+        "accounts",
+        "contracts",
+        "milestones",
+        "usage",
+        "touches",
+        "tickets",
+        "interviews",
+        "notes",
+        "codings",
+    ),
+    discloses=columns(
+        public="size before step n reached left waiting share low high median median_low median_high p differs days usual late"
+        " expected_on turn touched_on mrr units dimension segment day at_risk age kind what waits used ratio odds verdict due"
+        " expected touch_model n_before share_before low_before high_before source target customers way ahead count order until half"
+        " so_far",
+        company="account_id name",
+        person="csm touched_by",
+        told="reason",
+    ),
+    free_text=(("moves", "what"),),  # what touches were about is written by hand
+    with_options=with_funnel_options,
+)

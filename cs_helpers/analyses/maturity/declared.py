@@ -1,0 +1,37 @@
+"""What the analysis of maturity declares: its questions, notes, and the disclosure of its columns."""
+
+from __future__ import annotations
+
+from cs_helpers.contract.disclosure import columns
+from cs_helpers.declaration import Declaration, Question, findings, notes
+
+DECLARES = Declaration(
+    questions={
+        "by_quarter": Question(figure=True, findings=findings("none now year")),
+        "by_size": Question(figure=True, findings=findings("message alike one none")),
+        "transitions": Question(figure=True, findings=findings("message message_one unknown unknown_one")),
+        "levels": Question(table=True),
+        "falls": Question(
+            figure=True,
+            findings=findings(
+                "more fewer same more_shares fewer_shares same_shares none_lost nobody_fell unknown"
+            ),
+        ),
+    },
+    metrics=("level_3_or_more", "rose", "fell", "fall_ratio"),
+    notes=notes(
+        warns=(
+            "customers_fell levels_unknown missing_table moves_unknown no_accounts no_customers "
+            "no_known_levels too_few_quarters"
+        ),
+        explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
+    ),
+    reads=("accounts", "contracts", "usage"),
+    discloses=columns(
+        public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
+        company="account_id name",
+    ),
+    reads_of_product=lambda product: [
+        c.source for level in product.maturity.levels for c in level.conditions
+    ],
+)

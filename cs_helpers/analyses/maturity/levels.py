@@ -1,0 +1,140 @@
+"""The levels of customers by the rules of the product file, and the tables that count them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
+from cs_helpers.customers import measures
+from cs_helpers.customers.segments import segments_present, sort_segments
+from cs_helpers.snapshot import ProductData
+
+LEVELS = (0, 1, 2, 3, 4)
+#: states in place of a level: not known; lost; and no customer any more, with a renewal that may still be recorded
+UNKNOWN, LOST, NOT_THERE = -2, -1, -3
+
+
+def level_bounds(
+    data: ProductData, days: list[date], time: CustomerTime
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lowest and the highest possible level of each account at the end of the month of each day.
+
+    Index: account_id. Columns: `days`. Values 0 (below Lv.1) to 4; NaN: not a customer. The two differ where the data
+    does not cover a rule: recorded days can show that a lower bound is met, but not that an upper bound is kept.
+    """
+    months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
+    span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
+    accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
+    shape = (len(accounts), len(days))
+    lowest, highest = np.zeros(shape), np.zeros(shape)
+    surely_met, possibly_met = np.full(shape, True), np.full(shape, True)
+    values: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # levels share the measures of lower levels
+    for rule in data.product.maturity.levels:
+        for condition in rule.conditions:
+            measure = condition.model_dump_json(exclude={"at_least", "at_most"})
+            if measure not in values:
+                value = measures.monthly_values(data, condition, span)[months].to_numpy()
+                values[measure] = value, measures.known_months(data, condition, months) & ~np.isnan(value)
+            value, known = values[measure]
+            if condition.at_least is not None:
+                met = value >= condition.at_least
+                surely_met &= met
+                possibly_met &= met | ~known
+            if condition.at_most is not None:
+                not_exceeded = ~(value > condition.at_most)
+                surely_met &= not_exceeded & known
+                possibly_met &= not_exceeded
+        lowest[surely_met], highest[possibly_met] = rule.level, rule.level
+    is_customer = np.column_stack([accounts.isin(time.customers(d)) for d in days])
+    return (
+        pd.DataFrame(lowest, index=accounts, columns=days).where(is_customer),
+        pd.DataFrame(highest, index=accounts, columns=days).where(is_customer),
+    )
+
+
+def tables_needed(product: Product) -> list[str]:
+    """The tables that the rules of a product need, sorted."""
+    conditions = [c for level in product.maturity.levels for c in level.conditions]
+    return sorted({measures.SOURCE_TABLES[c.source] for c in conditions})
+
+
+def unknown_measures(data: ProductData, accounts: pd.Index, quarter: Quarter) -> tuple[str, ...]:
+    """The names of the measures of the rules that are not known for all of some accounts at the end of a quarter."""
+    month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
+    names = []
+    for condition in (c for level in data.product.maturity.levels for c in level.conditions):
+        value = measures.monthly_values(data, condition, month).loc[accounts].to_numpy()
+        if not measures.known_months(data, condition, month)[0] or np.isnan(value).any():
+            event = condition.event if condition.source == "usage" and condition.event != "*" else None
+            names.append(condition.name or event or condition.source)
+    return tuple(dict.fromkeys(names))
+
+
+def level_table(
+    data: ProductData,
+    time: CustomerTime,
+    states: pd.DataFrame,
+    low: pd.Series,
+    high: pd.Series,
+    quarter: Quarter,
+) -> pd.DataFrame:
+    """The customers at the end of a quarter with their level, its bounds, and the level a quarter before.
+
+    states: levels by account_id and quarter, see `analyse`; low, high: the bounds at the end of the quarter. Columns:
+    account_id, name, size, mrr (left out without contracts), level, at_least, at_most, previous (NaN: no customer).
+    """
+    table = data["accounts"][["account_id", "name", "size"]].copy()
+    table["mrr"] = table["account_id"].map(time.mrr(quarter.end)).astype("float64")
+    table["level"] = table["account_id"].map(states[quarter])
+    table["at_least"], table["at_most"] = table["account_id"].map(low), table["account_id"].map(high)
+    before = quarter.back(1)
+    table["previous"] = table["account_id"].map(states[before]) if before in states else np.nan
+    table = table.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
+    return table if time.by_contracts else table.drop(columns="mrr")
+
+
+def levels_by_quarter(states: pd.DataFrame) -> pd.DataFrame:
+    """The number and share of customers by quarter and level. Columns: quarter, level, customers, share."""
+    rows = []
+    for quarter in states.columns:
+        counts = states[quarter].value_counts()
+        total = int(counts.sum())
+        rows += [
+            {
+                "quarter": str(quarter),
+                "level": level,
+                "customers": int(counts.get(level, 0)),
+                "share": counts.get(level, 0) / total if total else np.nan,
+            }
+            for level in (UNKNOWN, *LEVELS)
+        ]
+    return pd.DataFrame(rows)
+
+
+def levels_by_size(accounts: pd.DataFrame, states: pd.Series, sizes: Sequence[str]) -> pd.DataFrame:
+    """The number and share of customers by company size and level. Columns: size, level, customers, share, n.
+
+    states: the level of each account, by account_id; sizes: the classes of the product.
+    """
+    size = accounts.set_index("account_id")["size"].reindex(states.index)
+    present = segments_present(size[states.notna()], sizes)
+    rows = []
+    for name in sort_segments({*sizes, *present}, sizes) if present else ():
+        inside = states[size == name].dropna()
+        rows += [
+            {
+                "size": name,
+                "level": level,
+                "customers": int((inside == level).sum()),
+                "share": (inside == level).mean() if len(inside) else np.nan,
+                "n": len(inside),
+            }
+            for level in (UNKNOWN, *LEVELS)
+        ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,107 @@
+"""Commands that set a workbook up: look at tables, start a product, add an analysis, write what the code says, open JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cs_helpers import paths
+from cs_helpers.cli_output import console, plain
+from cs_helpers.errors import ParameterError
+from cs_helpers.report.speech import in_words, words
+
+setup = typer.Typer()
+
+
+@setup.command()
+def inspect(
+    path: Annotated[str, typer.Argument(help="a file, a pattern, a folder, a DuckDB file or a database URL")],
+    write: Annotated[Path | None, typer.Option(help="file to write the proposed sources file to")] = None,
+) -> None:
+    """Show the tables you have, and propose a sources file for them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from cs_helpers.sources.inspect import proposal
+
+    if write is not None and write.exists():
+        raise ParameterError("write", "there is such a file already; name another one", value=str(write))
+    found = proposal.inspect(path)
+    for one in found:
+        rows = "" if one.rows is None else f", {one.rows:,} rows"
+        title = Text(f"{one.name}{rows}")
+        table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
+        for column in one.columns:
+            samples = Text(" | ".join(column.samples))
+            table.add_row(Text(column.name), column.type, samples, f"{column.empty_share:.0%}")
+        console.print(Text(in_words(one.problem)) if one.problem else table, soft_wrap=False)
+        console.print()
+    text = proposal.propose(found, write.parent if write is not None else None)
+    typer.echo(text, nl=False)
+    if write is not None:
+        write.write_text(text, encoding="utf-8")
+        console.print("\n" + words()("console.written", file=plain(paths.display_path(write))))
+
+
+@setup.command("new-product")
+def new_product(
+    name: Annotated[str, typer.Argument(help="lower case, as in contracts.product")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="sources file to ask; default: data/sources.yml, else a copy is made"),
+    ] = None,
+) -> None:
+    """Draft a product file from the data, or start from another product's."""
+    from cs_helpers.product_draft.new_product import start_product
+
+    console.print(plain(in_words(start_product(name, data))))
+
+
+@setup.command("new-analysis")
+def new_analysis(
+    name: Annotated[str, typer.Argument(help="of its module: lower case, as in renewals")],
+    title: Annotated[str, typer.Option(help="of its report, in English")] = "",
+    title_ja: Annotated[str, typer.Option("--title-ja", help="and in Japanese")] = "",
+    number: Annotated[
+        int | None, typer.Option(help="that its notebook begins with; default: the next ten")
+    ] = None,
+) -> None:
+    """Write the files of a new analysis, tests included; docs/add-an-analysis.md says how to go on."""
+    from cs_helpers.new_analysis import write_analysis
+
+    for file in write_analysis(name, title=title, title_ja=title_ja, number=number):
+        console.print(paths.display_path(file))
+
+
+@setup.command()
+def dictionary() -> None:
+    """Write data/README.md from the contract, docs/run-manifest.md from run.json's, notebooks/README.md from the notebooks."""
+    from cs_helpers.contract.dictionary import data_dictionary
+    from cs_helpers.report.manifest import manifest_page
+    from cs_helpers.report.notebook_list import notebooks_page
+
+    pages = {
+        "data/README.md": data_dictionary(),
+        "docs/run-manifest.md": manifest_page(),
+        "notebooks/README.md": notebooks_page(paths.notebooks()),
+    }
+    for target, page in pages.items():
+        (paths.home() / target).parent.mkdir(parents=True, exist_ok=True)
+        (paths.home() / target).write_text(page, encoding="utf-8")
+        console.print(paths.display_path(paths.home() / target))
+
+
+@setup.command()
+def lab() -> None:
+    """Open JupyterLab on the notebooks."""
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())]
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # in a container; Jupyter refuses root without a word of its own
+        command.append("--allow-root")
+    sys.exit(subprocess.call(command))

@@ -1,0 +1,155 @@
+"""`cs-workbook new-analysis`: the files of a new analysis, which run and pass, to be changed into one's own."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from cs_helpers import analyses, paths
+from cs_helpers.contract.parameters import Parameters
+from cs_helpers.errors import ParameterError
+from cs_helpers.report.notebook_list import notebooks_page
+
+_SKELETON = Path(__file__).parent / "skeleton"
+#: names that other modules beside the analyses' own have
+_TAKEN = frozenset({"theme", "notes", "page", "charts", "labels", "options", "words", "report"})
+
+
+def write_analysis(
+    name: str, *, title: str = "", title_ja: str = "", number: int | None = None
+) -> list[Path]:
+    """Writes the files of an analysis into this checkout and the list of notebooks anew; returns them, the list last.
+
+    name: of its module, as in `renewals`. title, title_ja: of its report; default: the name as words. number: that its
+    notebook begins with; default: the next ten. Raises `ParameterError` for a name that is none or is taken, and
+    where this package does not lie in the workbook's folder; then nothing is written.
+    """
+    home = paths.home()
+    package = Path(__file__).resolve().parents[1]
+    if package.parent != home.resolve():
+        raise ParameterError(
+            "name", f"an analysis is written into a checkout, and this package lies in {package}", value=name
+        )
+    _check_name(name)
+    numbers = {int(f.name[:2]) for f in paths.notebooks().glob("[0-9][0-9]_*.ipynb")}
+    if number is None:
+        number = (max(numbers, default=0) // 10 + 1) * 10
+    if number in numbers or not 10 <= number <= 99:
+        raise ParameterError("number", "it is taken, or none from 10 to 99", value=number)
+    known = {
+        "name": name,
+        "title": title or name.replace("_", " ").capitalize(),
+        "title_ja": title_ja or title or name.replace("_", " ").capitalize(),
+    }
+    files = {
+        package / "analyses" / f"{name}.py": _filled("analysis.py", known),
+        package / "charts" / f"{name}.py": _filled("charts.py", known),
+        package / "tables" / f"{name}.py": _filled("tables.py", known),
+        package / "text" / "en" / f"{name}.yml": _filled("en.yml", known),
+        package / "text" / "ja" / f"{name}.yml": _filled("ja.yml", known),
+        paths.notebooks() / f"{number}_{name}.ipynb": _notebook(known),
+        home / "tests" / "analyses" / f"test_{name}.py": _filled("test.py", known),
+    }
+    if there := [file for file in files if file.exists()]:
+        raise ParameterError("name", f"the file {paths.display_path(there[0])} is there already", value=name)
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    page = paths.notebooks() / "README.md"
+    page.write_text(notebooks_page(paths.notebooks()), encoding="utf-8")
+    return [*files, page]
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name) or keyword.iskeyword(name):
+        raise ParameterError(
+            "name",
+            "this is no name for an analysis",
+            value=name,
+            allowed="a-z, 0-9 and _, at most 40, a letter first",
+        )
+    if name in analyses.names():
+        raise ParameterError("name", "there is an analysis of that name already", value=name)
+    if name in _TAKEN:
+        raise ParameterError("name", "another file has that name", value=name)
+
+
+def _filled(template: str, known: Mapping[str, str]) -> str:
+    """A file of the skeleton, filled; it has `{{ name }}`, `{{ title }}` and `{{ title_ja }}`."""
+    loader = jinja2.FileSystemLoader(_SKELETON)
+    environment = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    return environment.get_template(f"{template}.j2").render(**known)
+
+
+def _notebook(known: Mapping[str, str]) -> str:
+    """The notebook: title, parameters, opening, the question with its figure and table, exploring, what to do next."""
+    name = known["name"]
+    parameters = "\n".join(
+        f'{field}: str = "{about.default}"  # {about.description}'
+        for field, about in Parameters.model_fields.items()
+    )
+    opened = (
+        "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
+        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
+        f'    audience=audience,\n)\nworkbook.header("{name}")'
+    )
+    analysed = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'
+    answered = f'workbook.chart({name}, "by_size")\nworkbook.table({name}, "by_size")'
+    cells = [
+        *_prose("title", f"# {known['title']}: who are the customers?\n\nCustomers at the end of the quarter.",
+                f"# {known['title_ja']}：顧客はどのような企業か\n\n四半期末の顧客を対象とします。"),
+        _code("parameters", parameters, "parameters"),
+        _code("open", opened),
+        _code("analyse", analysed),
+        *_prose("about-by-size", "## How large are the customers?\n\nWho is looked after in the same way should be alike.",
+                "## 顧客の企業規模はどうか\n\n同じ対応をする顧客は、似た企業であるべきです。"),
+        _code("by-size", answered),
+        *_prose("explore", "## Explore\n\nChoose a product, a quarter and a segment.",
+                "## 掘り下げる\n\n製品・四半期・セグメントを選べます。", "interactive"),
+        _code("filter-bar", f'workbook.explore("{name}", ["by_size"])', "interactive"),
+        *_prose("about-next", "## What to do next\n\nWhat the playbook of the product says.",
+                "## 次の一手\n\nこの製品のプレイブックに沿って進めます。"),
+        _code("playbook", "workbook.playbook()"),
+    ]  # fmt: skip
+    about = {
+        "analysis": name,
+        "figures": ["by_size"],
+        "headline": "by_size",
+        "metrics": ["customers"],
+        "tables": ["by_size"],
+    }
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    metadata = {"cs_workbook": about, "kernelspec": kernel, "language_info": {"name": "python"}}
+    made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
+def _prose(name: str, english: str, japanese: str, *tags: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "cell_type": "markdown",
+            "id": f"{name}-{language}",
+            "metadata": {"tags": [f"lang-{language}", *tags]},
+            "source": text.splitlines(keepends=True),
+        }
+        for language, text in (("en", english), ("ja", japanese))
+    ]
+
+
+def _code(name: str, source: str, *tags: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {"tags": list(tags)} if tags else {},
+        "outputs": [],
+        "source": source.splitlines(keepends=True),
+    }

@@ -1,0 +1,130 @@
+"""Each analysis declares itself; charts, tables, words and notebooks have what it declares, and nothing besides."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from builders import ANALYSES
+
+from cs_helpers import analyses
+from cs_helpers.contract.disclosure import disclosure_of
+from cs_helpers.contract.tables import TABLES
+from cs_helpers.errors import ParameterError
+from cs_helpers.text import catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+QUARTERS = ("2025Q2", "2026Q3")
+
+
+def asked_by(notebook: Path) -> set[tuple[str, str, str]]:
+    """Kind (chart, table, headlines), analysis and name of all that a notebook shows."""
+    result: set[tuple[str, str, str]] = set()
+    results: dict[str, str] = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code" or "interactive" in cell["metadata"].get("tags", []):
+            continue
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if not isinstance(node, ast.Call | ast.Assign):
+                continue
+            call = node.value if isinstance(node, ast.Assign) else node
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            if isinstance(node, ast.Assign) and call.func.attr == "analyse":
+                results[node.targets[0].id] = call.args[0].value  # type: ignore[attr-defined]
+            elif call.func.attr in ("chart", "table", "headlines"):
+                of = results[call.args[0].id]  # type: ignore[attr-defined]
+                result |= {(call.func.attr, of, name.value) for name in call.args[1:]}  # type: ignore[attr-defined]
+    return result
+
+
+ASKED = set().union(*map(asked_by, NOTEBOOKS))
+
+
+def functions(module: str, analysis: str) -> set[str]:
+    """The functions `(result, text)` of a module, whether they stand in it or in a companion."""
+    result = importlib.import_module(f"cs_helpers.{module}.{analysis}")
+    return {
+        name
+        for name, function in inspect.getmembers(result, inspect.isfunction)
+        if not name.startswith("_") and list(inspect.signature(function).parameters) == ["result", "text"]
+    }
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_each_figure_and_table_has_its_function_and_each_function_its_question(name: str) -> None:
+    declares = ANALYSES[name].declares
+    assert functions("charts", name) == set(declares.figures)
+    assert functions("tables", name) == set(declares.tables)
+    assert all(question.figure or question.table for question in declares.questions.values())
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_notebooks_show_each_question_and_metric_that_is_declared_and_no_other(name: str) -> None:
+    declares = ANALYSES[name].declares
+    shown = {
+        kind: {q for k, a, q in ASKED if (k, a) == (kind, name)} for kind in ("chart", "table", "headlines")
+    }
+    assert shown["chart"] == set(declares.figures)
+    assert shown["table"] == set(declares.tables)
+    assert shown["headlines"] == set(declares.metrics)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", ANALYSES)
+def test_each_finding_note_and_metric_has_its_words(name: str, language: str) -> None:
+    words, declares = catalogue(language), ANALYSES[name].declares
+    for question, declared in declares.questions.items():
+        assert f"{name}.{question}.title" in words
+        for code in declared.findings:
+            assert {f"{name}.{question}.{code}", f"{name}.{question}.said_{code}"} & set(words), (
+                question,
+                code,
+            )
+    assert all({f"{name}.notes.{code}", f"notes.{code}"} & set(words) for code in declares.notes)
+    assert all(f"{name}.metrics.{metric}" in words for metric in declares.metrics)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_what_is_found_in_the_sample_is_declared(name: str, result_of, sample_snapshot) -> None:
+    declares = ANALYSES[name].declares
+    said = set()
+    for product in sample_snapshot.products:
+        for quarter in QUARTERS:
+            result = result_of(name, product, quarter)
+            assert result.analysis == name
+            for question, verdict in result.verdicts.items():
+                assert verdict.code in declares.questions[question.partition(".")[0]].findings
+                said.add(question)
+            for table, frame in result.tables.items():
+                assert all(disclosure_of(declares.discloses, table, column) for column in frame)
+    assert said
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_it_reads_tables_of_the_contract(name: str) -> None:
+    assert set(ANALYSES[name].declares.reads) <= set(TABLES)
+
+
+def test_an_analysis_that_is_not_there_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(ParameterError, match="Did you mean 'journeys'"):
+        analyses.analysis("journys")
+
+
+def test_an_option_that_an_analysis_does_not_have_is_refused(of_product) -> None:
+    with pytest.raises(ParameterError, match="the analysis 'health' has no options"):
+        ANALYSES["health"].with_options(of_product("helpdesk"), {"mode": "strict"})
+
+
+def test_options_change_a_copy(of_product) -> None:
+    data = of_product("helpdesk")
+    changed = ANALYSES["journeys"].with_options(data, {"window_days": 7})
+    assert changed.product.journey.window_days == 7
+    assert data.product.journey.window_days != 7
+    assert isinstance(changed["accounts"], pd.DataFrame)
