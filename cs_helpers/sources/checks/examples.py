@@ -36,7 +36,7 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
 
 
 def with_total_text(broken: ir.Table, table: Table) -> ir.Table:
-    """Total rows with their text in the first column of the key, from whichever column of `telling` has it."""
+    """Total rows with their text in the first column of the key, from whichever column of `identifying_columns` has it."""
     key_column = (table.key or ("account_id",))[0]
     total_text = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
     return broken.mutate(**{RAW + key_column: total_text})
