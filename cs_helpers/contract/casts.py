@@ -54,14 +54,17 @@ def cast_columns(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.
                 value = to_plain(value)
         prepared[name] = value
     rows = raw.select(**prepared)
-    rows = rows.mutate(
-        **{_HAS_VALUE + n: rows[n].notnull() for n in table.columns},
-        **{part: value for n in time_columns for part, value in time_parts(n, rows[n], clock).items()},
-    )
-    local = [local_times(n, rows, clock, moments=n in moments) for n in time_columns]
-    rows = rows.mutate(**{part: value for columns in local for part, value in columns.items()})
+    # the columns whose values may not fit; each column of each step costs compilation time in Ibis
+    may_misfit = [n for n in table.columns if table.kind(n) != "text" and not rows[n].type().is_null()]
+    if may_misfit or time_columns:
+        rows = rows.mutate(
+            **{_HAS_VALUE + n: rows[n].notnull() for n in may_misfit},
+            **{part: value for n in time_columns for part, value in time_parts(n, rows[n], clock).items()},
+        )
+    if time_columns:
+        local = [local_times(n, rows, clock, moments=n in moments) for n in time_columns]
+        rows = rows.mutate(**{part: value for columns in local for part, value in columns.items()})
     results: dict[str, Any] = {ROW: rows[ROW]}
-    always_valid = []
     with_point = [
         n for n in table.columns if table.kind(n) in ("integer", "number") and rows[n].type().is_string()
     ]
@@ -70,17 +73,20 @@ def cast_columns(raw: ir.Table, table: Table, clock: Clock | None = None) -> ir.
             results[name] = combine_parts(name, rows)
         else:
             results[name], is_always_valid = _cast(rows[name], table.kind(name), clock)
-            always_valid += [name] if is_always_valid else []
-        results |= {mark + name: rows[mark + name] for mark in (RAW, _HAS_VALUE)}
+            if is_always_valid and name in may_misfit:
+                may_misfit.remove(name)
+        results[RAW + name] = rows[RAW + name]
+        if name in may_misfit:
+            results[_HAS_VALUE + name] = rows[_HAS_VALUE + name]
     results |= {POINT + name: _point_meaning(rows[name]) for name in with_point}
     rows = rows.select(**results)
-    rows = rows.mutate(**{n: clip_times(rows[n], table.kind(n)) for n in time_columns})
-    misfits = {
-        MISFIT + n: ibis.literal(False) if n in always_valid else rows[_HAS_VALUE + n] & rows[n].isnull()
-        for n in table.columns
-    }
-    selected = [mark + n for n in table.columns for mark in ("", RAW, MISFIT)]
-    return rows.mutate(**misfits).select(ROW, *selected, *(POINT + n for n in with_point))
+    if time_columns:
+        rows = rows.mutate(**{n: clip_times(rows[n], table.kind(n)) for n in time_columns})
+    selected: dict[str, Any] = {ROW: rows[ROW]}
+    for n in table.columns:
+        misfit = rows[_HAS_VALUE + n] & rows[n].isnull() if n in may_misfit else ibis.literal(False)
+        selected |= {n: rows[n], RAW + n: rows[RAW + n], MISFIT + n: misfit}
+    return rows.select(**selected, **{POINT + n: rows[POINT + n] for n in with_point})
 
 
 def _cast(value: ir.Value, kind: str, clock: Clock) -> tuple[ir.Value, bool]:

@@ -1,7 +1,7 @@
 """jsonschema without its check of addresses with non-ASCII letters (IRI), which costs a worker more than all other imports.
 
 jsonschema imports `rfc3987_syntax` where it is installed, which builds a parser of the whole grammar when it is imported: 1.0 s
-of the CPU time of a batch (3.7 % of 12 reports, 2.4 % of 24). The schema of notebooks has no address of that kind.
+of the CPU time of a batch (5.7 % of 12 reports, 3.2 % of 24). The schema of notebooks has no address of that kind.
 
 Upstream: jsonschema issue 1428 asks for a lazy import (closed), its pull request 1521 for `rfc3987-syntax2`, which builds
 its parser at the first use. Needless as soon as jsonschema does either.

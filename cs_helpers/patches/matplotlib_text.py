@@ -1,7 +1,7 @@
 """matplotlib without looking up how high a font is for each text: each font is asked once.
 
 `Text` finds the font's files and reads three of its tables whenever it is laid out, 3.5 times a text on average, unless the
-renderer answers instead: a fifth of the time of all figures, 3.7 % of a batch of 12 reports. matplotlib asks a renderer that
+renderer answers instead: a fifth of the time of all figures, 3.9 % of a batch of 12 reports. matplotlib asks a renderer that
 has a method of this name, which it calls temporary and internal.
 
 Upstream: matplotlib's pull request 32120 ("PERF: Text rendering speedups", merged, not in 3.11.2) caches what texts cost;

@@ -25,7 +25,7 @@ from cs_helpers.sources.checks import choices, refused
 from cs_helpers.sources.checks.examples import broken_rules
 from cs_helpers.sources.checks.totals import mark_total_rows
 from cs_helpers.sources.columns import provided_columns
-from cs_helpers.sources.engines import source_errors
+from cs_helpers.sources.engines import nested_selects, source_errors
 from cs_helpers.sources.intake_run import IntakeRun
 
 
@@ -38,7 +38,7 @@ def check_table(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> ir
     hub, name = run.engines.hub, table.name
     rows, rules = _with_rules(run, rows, table, as_of)
     marks = {f"broken_{i}": rule.broken.fill_null(False) for i, rule in enumerate(rules)}
-    with source_errors(name):
+    with source_errors(name), nested_selects():
         flagged = hub.create_table(f"flagged_{name}", rows.mutate(**marks))
     broken = [(rule, flagged[f"broken_{i}"]) for i, rule in enumerate(rules)]
     counts = flagged.aggregate(
@@ -55,9 +55,11 @@ def check_table(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> ir
         for i, (rule, is_broken) in enumerate(broken)
         if rule.name in VALUE_RULES and not rule.refuses and counts[f"n{i}"]
     }
-    accepted = flagged.filter(~is_refused).mutate(**blanked_values)
-    filled = labels.fill_unknown(accepted, table)
-    run.kept[name] = hub.create_table(f"kept_{name}", filled.select(ROW, *table.columns))
+    accepted = flagged.filter(~is_refused)
+    if blanked_values:
+        accepted = accepted.mutate(**blanked_values)
+    filled = labels.fill_unknown(accepted.select(ROW, *table.columns), table)
+    run.kept[name] = hub.create_table(f"kept_{name}", filled)
     run.rejected[name] = flagged.filter(is_refused).select(
         ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
     )

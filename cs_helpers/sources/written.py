@@ -131,12 +131,12 @@ class NumberForm:
         whole = (
             f"replace({parts['whole']}, {sql_text(self.thousand)}, '')" if self.thousand else parts["whole"]
         )
-        fraction = f"substr({parts['parts']}, {zeros} + 1)"
+        fraction = f"substr({parts['part']}, {zeros} + 1)"
         return (
-            f"CASE WHEN typeof({value}) <> 'VARCHAR' OR {parts['whole']} || {parts['parts']} = ''"
+            f"CASE WHEN typeof({value}) <> 'VARCHAR' OR {parts['whole']} || {parts['part']} = ''"
             f" OR {sign} NOT IN ('', '+', {negative}) THEN {text}"
             f" ELSE CASE WHEN {sign} IN ({negative}) THEN '-' ELSE '' END || {whole}"
-            f" || rpad({parts['parts']}, {zeros}, '0') || CASE WHEN {fraction} = '' THEN '' ELSE '.' || {fraction} END END"
+            f" || rpad({parts['part']}, {zeros}, '0') || CASE WHEN {fraction} = '' THEN '' ELSE '.' || {fraction} END END"
         )
 
 

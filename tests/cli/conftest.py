@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -66,23 +67,45 @@ class Home:
         return Ran(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def workbook(tmp_path):
+def home_in(folder):
     """A home with two customers of one product, and a published quarter."""
     for name in ("notebooks", "templates"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "data" / "products").mkdir(parents=True)
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "data" / "products").mkdir(parents=True)
     for name in ("expense_desk.yml", "helpdesk.yml"):
         text = (ROOT / "data" / "products" / name).read_text(encoding="utf-8")
         declared = text.replace("# zero_mrr: customer #", "zero_mrr: customer #")  # else it is asked
         assert declared != text
-        (tmp_path / "data" / "products" / name).write_text(declared, encoding="utf-8")
+        (folder / "data" / "products" / name).write_text(declared, encoding="utf-8")
     for name, content in FILES.items():
-        (tmp_path / "data" / name).write_text(content, encoding="utf-8")
-    quarter = tmp_path / "reports" / "2026Q3"
+        (folder / "data" / name).write_text(content, encoding="utf-8")
+    quarter = folder / "reports" / "2026Q3"
     quarter.mkdir(parents=True)
     (quarter / "index.html").write_text(PUBLISHED, encoding="utf-8")
-    return Home(tmp_path)
+    return Home(folder)
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """A home with two customers of one product, and a published quarter."""
+    return home_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def home_once(made_once):
+    """Makes a home once for all tests: `home_once(name, fill)`, where `fill` gets the new home."""
+    return lambda name, fill: Home(made_once(name, lambda folder: fill(home_in(folder))))
+
+
+@pytest.fixture
+def as_in(workbook):
+    """Gives this test's home the tables and snapshots of another one."""
+
+    def copied(other):
+        shutil.rmtree(workbook.data)
+        shutil.copytree(other.data, workbook.data)
+
+    return copied
 
 
 @pytest.fixture

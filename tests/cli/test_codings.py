@@ -11,11 +11,12 @@ from openpyxl import load_workbook
 
 from cs_helpers.exchange.material import NAMES, Material, write_csv
 from cs_helpers.snapshot import Snapshot
+from cs_helpers.snapshot.take import take_snapshot
 
 TABLES = ("interviews", "notes", "codings")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def given():
     """Interviews whose names and texts are what files trip over, read by ann and partly by bob."""
     words = [w.strip() for w in NASTY]
@@ -37,27 +38,43 @@ def given():
     return material(interviews=held, notes=notes, codings=read)
 
 
-@pytest.fixture
-def taken(command, workbook, given):
-    """Takes a snapshot of the tables as they are, with what sources files say more of them."""
+def add_to_sources(home, said):
+    """Adds to the parts of a home's sources file."""
+    sources = yaml.safe_load(home.text("sources.yml"))
+    for part, more in said.items():
+        sources[part] |= more
+    (home.data / "sources.yml").write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
 
-    def take(folder="tables", said=None):
-        sources = yaml.safe_load(workbook.text("sources.yml"))
-        for part, more in (said or {}).items():
-            sources[part] |= more
-        (workbook.data / "sources.yml").write_text(
-            yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8"
+
+def frozen(home):
+    """The interviews of its latest snapshot."""
+    return Material.of(Snapshot.open(folder=home.data / "snapshots").read("helpdesk"))
+
+
+@pytest.fixture
+def taken(command, workbook, given, home_once, as_in):
+    """The interviews as a snapshot has them, and a way to take another one with more said in the sources file."""
+
+    def fill(home):
+        (home.data / "tables").mkdir()
+        for name in TABLES:
+            write_csv(getattr(given, name), home.data / "tables" / f"{name}.csv")
+        add_to_sources(
+            home,
+            {"files": {n: f"tables/{n}.csv" for n in TABLES}, "tables": {n: {"from": n} for n in TABLES}},
         )
+        take_snapshot(
+            home.data / "sources.yml", folder=home.data / "snapshots", products=home.data / "products"
+        )
+
+    def take(said):
+        add_to_sources(workbook, said)
         ran = command("snapshot")
         assert (ran.code, ran.err) == (0, "")
-        return Material.of(Snapshot.open(folder=workbook.data / "snapshots").read("helpdesk"))
+        return frozen(workbook)
 
-    (workbook.data / "tables").mkdir()
-    for name in TABLES:
-        write_csv(getattr(given, name), workbook.data / "tables" / f"{name}.csv")
-    said = {"files": {n: f"tables/{n}.csv" for n in TABLES}, "tables": {n: {"from": n} for n in TABLES}}
-    before = take(said=said)
-    return before, take
+    as_in(home_once("read-interviews", fill))
+    return frozen(workbook), take
 
 
 def lines_of(ran):
@@ -84,7 +101,7 @@ def test_a_project_goes_to_a_tool_and_comes_back_into_the_same_snapshot(command,
     )
     folder = workbook.data / "codings"
     assert {p.name for p in folder.rglob("*")} == {"coding", *(f"{n}.csv" for n in NAMES)}
-    after = take(said=lines_of(ran))
+    after = take(lines_of(ran))
     for name in NAMES:
         assert_equal(getattr(before, name), getattr(after, name))
 
@@ -103,7 +120,7 @@ def test_the_sheet_of_a_coder_comes_back_with_what_they_added(command, workbook,
     ran = command("codings", "import", "bob.xlsx")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"{len(NASTY) - 2} notes are not read\ndata/codings/bob: 2 codings\n")
-    after = take(said=lines_of(ran)).codings
+    after = take(lines_of(ran)).codings
     assert len(after) == 2
     assert set(after["coder"]) == {"bob"}
     assert set(after["coder_role"]) == {"sales"}

@@ -9,6 +9,7 @@ import pytest
 
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.lock import snapshot_lock
+from cs_helpers.snapshot.take import take_snapshot
 
 
 @pytest.fixture
@@ -16,17 +17,23 @@ def root(workbook):
     return workbook.data / "snapshots"
 
 
-@pytest.fixture
-def two(command, workbook, root):
-    """The ids of two snapshots, the second with another price and one more row that is refused."""
-    ids = []
+def take_two(home):
+    """Take two snapshots, the second with another price and one more row that is refused."""
     for number, row in enumerate(["", "C3,A9,helpdesk,2026-02-01,,5,JPY\n"]):
-        text = workbook.text("contracts.csv")
-        (workbook.data / "contracts.csv").write_text((text + row).replace(",100,", f",{100 + number},"))
-        assert command("snapshot").code == 0
-        ids.append((root / "LATEST").read_text().strip())
-        os.utime(root / ids[-1] / "manifest.json", (1_700_000_000 + number,) * 2)
-    return ids
+        text = home.text("contracts.csv")
+        (home.data / "contracts.csv").write_text((text + row).replace(",100,", f",{100 + number},"))
+        snapshot = take_snapshot(
+            home.data / "sources.yml", folder=home.data / "snapshots", products=home.data / "products"
+        )
+        os.utime(snapshot.folder / "manifest.json", (1_700_000_000 + number,) * 2)
+
+
+@pytest.fixture
+def two(home_once, as_in, root):
+    """The ids of two snapshots, the older one first."""
+    as_in(home_once("two-snapshots", take_two))
+    manifests = sorted(root.glob("*/manifest.json"), key=lambda file: file.stat().st_mtime)
+    return [file.parent.name for file in manifests]
 
 
 def test_without_a_snapshot_the_list_says_how_to_take_one(command):

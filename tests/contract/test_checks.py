@@ -44,12 +44,12 @@ def table(connection):
 
 def broken(rows, rules):
     """Rule -> column -> the source rows that break it; rules that none breaks are left out."""
-    found = defaultdict(dict)
+    findings = defaultdict(dict)
     for rule in rules:
         hit = rows.mutate(hit=rule.broken.fill_null(False)).filter(lambda t: t.hit)[ROW].execute()
         if len(hit):
-            found[rule.name][rule.column] = sorted(hit)
-    return dict(found)
+            findings[rule.name][rule.column] = sorted(hit)
+    return dict(findings)
 
 
 def own_rules(rows, name):
@@ -79,12 +79,12 @@ def ticket(key, opened_at="2026-05-01 10:00:00", **other):
     return {"ticket_id": key, "account_id": "A1", "product": "helpdesk", "opened_at": opened_at, **other}
 
 
-def test_rows_that_are_right_break_no_rule_of_the_schema(table):
+def test_valid_rows_break_no_rule_of_the_schema(table):
     rows = table("accounts", [account("A1", motivation="5", churned="true"), account("A2", literacy="1")])
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {}
 
 
-def test_a_word_where_a_number_belongs_is_of_the_wrong_type(table):
+def test_text_in_a_number_column_is_of_the_wrong_type(table):
     rows = table("contracts", [contract("C1"), contract("C2", mrr="much"), contract("C3", mrr="1e3")])
     assert broken(rows, column_rules(rows, TABLES["contracts"])) == {"wrong_type": {"mrr": [2]}}
 
@@ -101,7 +101,7 @@ def test_a_flag_that_is_neither_true_nor_false_is_of_the_wrong_type(table):
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"wrong_type": {"churned": [1]}}
 
 
-def test_a_fraction_where_a_whole_number_belongs_is_of_the_wrong_type(connection):
+def test_a_fraction_in_an_integer_column_is_of_the_wrong_type(connection):
     columns = dict.fromkeys(TABLES["accounts"].columns, "string")
     raw = connection.create_table(
         ibis.util.gen_name("fractions"),
@@ -118,7 +118,7 @@ def test_a_fraction_where_a_whole_number_belongs_is_of_the_wrong_type(connection
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"wrong_type": {"motivation": [2]}}
 
 
-def test_the_value_as_it_was_stays_beside_what_it_became(table):
+def test_the_original_value_is_kept_next_to_the_cast_one(table):
     rows = table("contracts", [contract("C1", mrr=" much ")])
     row = rows.execute().iloc[0]
     assert row[RAW + "mrr"] == "much"
@@ -136,7 +136,7 @@ def test_an_empty_cell_of_an_optional_column_is_no_finding(table):
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {}
 
 
-def test_a_word_that_is_not_of_the_list_is_not_allowed(table):
+def test_a_value_outside_the_enumeration_is_not_allowed(table):
     rows = table("accounts", [account("A1"), account("A2", size="big"), account("A3", touch_model="High")])
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {
         "not_allowed": {"size": [2], "touch_model": [3]}
@@ -149,7 +149,7 @@ def test_a_score_outside_one_to_five_is_out_of_range(table):
     assert broken(rows, column_rules(rows, TABLES["accounts"])) == {"out_of_range": {"motivation": [1, 4]}}
 
 
-def test_a_negative_price_is_out_of_range_and_nothing_is_not(table):
+def test_a_negative_price_is_out_of_range_and_an_empty_one_is_not(table):
     rows = table("contracts", [contract("C1", mrr="-0.01"), contract("C2", mrr="0")])
     assert broken(rows, column_rules(rows, TABLES["contracts"])) == {"out_of_range": {"mrr": [1]}}
 
@@ -197,7 +197,7 @@ def test_a_note_without_any_table_of_interviews_is_an_orphan(table):
     assert broken(rows, relation_rules(rows, TABLES["notes"], {}, AS_OF)) == {"orphan": {"interview_id": [1]}}
 
 
-def test_what_is_dated_after_the_last_day_is_after_as_of(table):
+def test_rows_dated_after_the_last_day_are_after_as_of(table):
     kept = {"accounts": table("accounts", [account()])}
     days = ("2026-09-30", "2026-10-01")
     answers = [{"account_id": "A1", "product": "helpdesk", "answered_on": day} for day in days]
@@ -264,7 +264,7 @@ def test_a_long_contract_overlaps_what_starts_after_a_short_one_inside_it(table)
 
 
 @pytest.fixture
-def known(table):
+def contracts_for_usage(table):
     """A1 has helpdesk from February to June, twice; A2 has none."""
     return {
         "accounts": table("accounts", [account("A1"), account("A2")]),
@@ -278,59 +278,61 @@ def known(table):
     }
 
 
-def test_usage_before_its_contract_is_kept_and_counted(table, known):
+def test_usage_before_its_contract_is_kept_and_counted(table, contracts_for_usage):
     rows = join_contracts(
-        table("usage", [event("2026-01-31 23:59:59"), event("2026-02-01")]), known["contracts"]
+        table("usage", [event("2026-01-31 23:59:59"), event("2026-02-01")]), contracts_for_usage["contracts"]
     )
-    rules = list(relation_rules(rows, TABLES["usage"], known, AS_OF))
+    rules = list(relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF))
     assert broken(rows, rules) == {"before_contract": {"occurred_at": [1]}}
     assert {r.policy for r in rules if r.name == "before_contract"} == {"warn"}
 
 
-def test_usage_after_its_contract_is_counted(table, known):
+def test_usage_after_its_contract_is_counted(table, contracts_for_usage):
     rows = join_contracts(
-        table("usage", [event("2026-06-30 23:00:00"), event("2026-07-01")]), known["contracts"]
+        table("usage", [event("2026-06-30 23:00:00"), event("2026-07-01")]), contracts_for_usage["contracts"]
     )
-    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+    assert broken(rows, relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF)) == {
         "after_contract": {"occurred_at": [2]}
     }
 
 
-def test_usage_between_two_contracts_is_within_the_span_of_the_customer(table, known):
-    rows = join_contracts(table("usage", [event("2026-04-15")]), known["contracts"])
-    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {}
+def test_usage_between_two_contracts_is_within_the_span_of_the_customer(table, contracts_for_usage):
+    rows = join_contracts(table("usage", [event("2026-04-15")]), contracts_for_usage["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF)) == {}
 
 
-def test_usage_that_names_its_contract_is_held_against_that_one(table, known):
+def test_usage_that_names_its_contract_is_compared_with_that_contract(table, contracts_for_usage):
     rows = table("usage", [event("2026-04-15", contract_id="C1"), event("2026-04-15", contract_id="C2")])
-    rows = join_contracts(rows, known["contracts"])
-    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+    rows = join_contracts(rows, contracts_for_usage["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF)) == {
         "after_contract": {"occurred_at": [1]},
         "before_contract": {"occurred_at": [2]},
     }
 
 
-def test_usage_that_names_an_unknown_contract_is_held_against_the_span(table, known):
-    rows = join_contracts(table("usage", [event("2026-01-01", contract_id="C9")]), known["contracts"])
-    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+def test_usage_that_names_an_unknown_contract_is_compared_with_the_span(table, contracts_for_usage):
+    rows = join_contracts(
+        table("usage", [event("2026-01-01", contract_id="C9")]), contracts_for_usage["contracts"]
+    )
+    assert broken(rows, relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF)) == {
         "before_contract": {"occurred_at": [1]}
     }
 
 
-def test_usage_of_a_product_without_any_contract_is_counted(table, known):
+def test_usage_of_a_product_without_any_contract_is_counted(table, contracts_for_usage):
     rows = table("usage", [event(), event(account_id="A2"), event(product="expense_desk")])
-    rows = join_contracts(rows, known["contracts"])
-    assert broken(rows, relation_rules(rows, TABLES["usage"], known, AS_OF)) == {
+    rows = join_contracts(rows, contracts_for_usage["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["usage"], contracts_for_usage, AS_OF)) == {
         "without_contract": {"occurred_at": [2, 3]}
     }
 
 
-def test_standing_beside_contracts_neither_adds_nor_drops_rows(table, known):
+def test_joining_contracts_neither_adds_nor_drops_rows(table, contracts_for_usage):
     rows = table("usage", [event(), event(), event(account_id="A2"), event(contract_id="C2")])
-    assert sorted(join_contracts(rows, known["contracts"])[ROW].execute()) == [1, 2, 3, 4]
+    assert sorted(join_contracts(rows, contracts_for_usage["contracts"])[ROW].execute()) == [1, 2, 3, 4]
 
 
-def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
+def test_a_ticket_that_closes_before_it_opens_is_counted(table, contracts_for_usage):
     rows = table(
         "tickets",
         [
@@ -339,19 +341,19 @@ def test_a_ticket_that_closes_before_it_opens_is_counted(table, known):
             ticket("T3"),
         ],
     )
-    rows = join_contracts(rows, known["contracts"])
-    assert broken(rows, relation_rules(rows, TABLES["tickets"], known, AS_OF)) == {
+    rows = join_contracts(rows, contracts_for_usage["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["tickets"], contracts_for_usage, AS_OF)) == {
         "closed_before_opened": {"closed_at": [1]}
     }
 
 
-def whole(kept):
-    found = {}
+def cross_table_findings(kept):
+    findings = {}
     for name, rows, rule in cross_table_rules(kept, AS_OF):
         assert rule.policy == "warn"
         if hits := broken(rows, [rule]):
-            found[name, rule.name] = hits[rule.name][rule.column]
-    return found
+            findings[name, rule.name] = hits[rule.name][rule.column]
+    return findings
 
 
 def test_a_churned_flag_disagrees_with_the_notices_in_either_direction(table):
@@ -379,15 +381,15 @@ def test_a_churned_flag_disagrees_with_the_notices_in_either_direction(table):
             ],
         ),
     }
-    assert whole(kept) == {("accounts", "churn_flag_disagrees"): [1, 2]}
+    assert cross_table_findings(kept) == {("accounts", "churn_flag_disagrees"): [1, 2]}
 
 
-def test_without_touches_the_churned_flag_is_held_against_nothing(table):
+def test_without_touches_the_churned_flag_is_not_compared(table):
     kept = {
         "accounts": table("accounts", [account("A1", churned="true")]),
         "contracts": table("contracts", [contract(ended_on="2026-06-30")]),
     }
-    assert whole(kept) == {}
+    assert cross_table_findings(kept) == {}
 
 
 def test_a_churned_customer_with_a_contract_beyond_the_last_day_is_still_running(table):
@@ -402,7 +404,7 @@ def test_a_churned_customer_with_a_contract_beyond_the_last_day_is_still_running
             ],
         ),
     }
-    assert whole(kept) == {("accounts", "churned_but_running"): [1, 2]}
+    assert cross_table_findings(kept) == {("accounts", "churned_but_running"): [1, 2]}
 
 
 def test_an_interview_without_notes_is_counted(table):
@@ -413,4 +415,4 @@ def test_an_interview_without_notes_is_counted(table):
         "interviews": table("interviews", [{**talk, "interview_id": "I1"}, {**talk, "interview_id": "I2"}]),
         "notes": table("notes", [{"note_id": "N1", "interview_id": "I1", "evidence": "words", "text": "…"}]),
     }
-    assert whole(kept) == {("interviews", "without_notes"): [2]}
+    assert cross_table_findings(kept) == {("interviews", "without_notes"): [2]}

@@ -15,7 +15,7 @@ from cs_helpers.text import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_committed_dictionary_is_what_the_contract_says():
+def test_the_committed_dictionary_matches_the_contract():
     written = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert written == data_dictionary(), "write it anew with 'make dictionary'"
 
@@ -60,6 +60,6 @@ def test_the_key_the_time_and_the_parent_of_a_table_are_columns_of_it():
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_rule_has_its_words(language):
+def test_every_rule_has_texts_in_the_catalogue(language):
     words = catalogue(language)
     assert {f"rules.{rule}" for rule in RULES} <= set(words)

@@ -14,7 +14,7 @@ PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
 MODEL = (PRODUCTS / "ravenstack.yml").read_text(encoding="utf-8")
 
 
-def test_who_is_a_customer_is_not_taken_over_from_the_other_product(tmp_path):
+def test_the_customer_rules_are_not_copied_from_the_other_product(tmp_path):
     assert load_product(PRODUCTS / "ravenstack.yml").customers.zero_mrr == "customer"
     text = new_product_text(MODEL, "payroll")
     (tmp_path / "payroll.yml").write_text(text, encoding="utf-8")

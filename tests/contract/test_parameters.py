@@ -10,7 +10,7 @@ from cs_helpers.contract.parameters import Parameters
 from cs_helpers.errors import ParameterError
 
 
-def test_nothing_said_means_the_defaults():
+def test_missing_parameters_have_the_defaults():
     assert Parameters.check({}).model_dump() == {
         "product": "first",
         "quarter": "latest",
@@ -21,7 +21,7 @@ def test_nothing_said_means_the_defaults():
     }
 
 
-def test_what_fits_is_kept_as_it_was_said():
+def test_valid_values_are_kept():
     said = {
         "product": "paper_to_web",
         "quarter": "2026Q3",
@@ -63,7 +63,7 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
         ("snapshot", "latest\n"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_with_name_value_and_help(name, value):
+def test_an_invalid_value_is_refused_with_name_value_and_help(name, value):
     with pytest.raises(ParameterError) as caught:
         Parameters.check({name: value})
     assert (caught.value.name, caught.value.value) == (name, value)

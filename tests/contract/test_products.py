@@ -20,7 +20,7 @@ def content():
 
 
 @pytest.fixture
-def refused(tmp_path, content):
+def load_error(tmp_path, content):
     """The error that the content, as the test changed it, is refused with."""
 
     def load(name="paper_to_web"):
@@ -48,127 +48,127 @@ def test_a_folder_without_files_has_no_products(tmp_path):
     assert load_products(tmp_path) == {}
 
 
-def test_words_are_there_in_both_languages():
+def test_names_exist_in_both_languages():
     name = load_product(SHIPPED / "paper_to_web.yml").name
     assert (name.in_language("en"), name.in_language("ja")) == ("Mail to Web", "郵送Web化")
 
 
-def test_a_misspelt_key_is_named_with_the_one_that_was_meant(refused, content):
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(load_error, content):
     content["abuot"] = content.pop("about")
-    error = refused()
+    error = load_error()
     assert error.key == "abuot"
     assert "Did you mean 'about'?" in str(error)
     assert "playbook" in error.allowed
 
 
-def test_a_misspelt_key_inside_a_list_is_named_with_its_place(refused, content):
+def test_a_misspelt_key_inside_a_list_is_named_with_its_place(load_error, content):
     content["health"]["measures"][2]["wieght"] = 1
-    error = refused()
+    error = load_error()
     assert error.key == "health.measures.2.wieght"
     assert "Did you mean 'weight'?" in str(error)
 
 
-def test_a_misspelt_key_of_a_level_is_named_with_the_one_that_was_meant(refused, content):
+def test_a_misspelt_key_of_a_level_is_named_with_the_one_that_was_meant(load_error, content):
     content["maturity"]["levels"][1]["conditions"][0]["atleast"] = 1
-    error = refused()
+    error = load_error()
     assert error.key == "maturity.levels.1.conditions.0.atleast"
     assert "Did you mean 'at_least'?" in str(error)
 
 
-def test_a_missing_key_is_named(refused, content):
+def test_a_missing_key_is_named(load_error, content):
     del content["journey"]["value_step"]
-    error = refused()
+    error = load_error()
     assert error.key == "journey.value_step"
     assert "missing" in error.problem
 
 
-def test_a_value_that_is_not_of_the_list_is_told_what_is(refused, content):
+def test_a_value_outside_the_enumeration_is_refused_with_the_allowed_ones(load_error, content):
     content["health"]["measures"][0]["kind"] = "numeric"
-    error = refused()
+    error = load_error()
     assert error.key == "health.measures.0.kind"
     assert "'numeric'" in error.problem
     assert "quantitative" in error.allowed
     assert "qualitative" in error.allowed
 
 
-def test_a_text_where_a_number_belongs_is_refused(refused, content):
+def test_a_text_where_a_number_belongs_is_refused(load_error, content):
     content["health"]["measures"][0]["weight"] = "much"
-    error = refused()
+    error = load_error()
     assert error.key == "health.measures.0.weight"
     assert "'much'" in error.problem
 
 
-def test_several_wrong_places_are_counted(refused, content):
+def test_several_wrong_places_are_counted(load_error, content):
     content["health"]["measures"][0]["weight"] = "much"
     content["health"]["measures"][1]["weight"] = 0
-    assert "and 1 more" in refused().problem
+    assert "and 1 more" in load_error().problem
 
 
-def test_a_touch_mix_must_add_up_to_one(refused, content):
+def test_a_touch_mix_must_add_up_to_one(load_error, content):
     content["touch_mix"] = {"high": 0.5, "low": 0.3, "tech": 0.1, "community": 0.05}
-    assert "touch_mix (high, low, tech, community) must add up to 1" in refused().problem
+    assert "touch_mix (high, low, tech, community) must add up to 1" in load_error().problem
 
 
-def test_a_touch_model_that_does_not_exist_is_refused(refused, content):
+def test_a_touch_model_that_does_not_exist_is_refused(load_error, content):
     content["touch_mix"] = {"hihg": 1.0}
-    error = refused()
+    error = load_error()
     assert error.key.startswith("touch_mix.hihg")
     assert "'high'" in error.allowed
 
 
-def test_a_playbook_may_only_name_steps_of_the_journey(refused, content):
+def test_a_playbook_may_only_name_steps_of_the_journey(load_error, content):
     content["playbook"][0]["step"] = "first_dokument"
-    assert "playbook names the step 'first_dokument'" in refused().problem
+    assert "playbook names the step 'first_dokument'" in load_error().problem
 
 
-def test_the_value_step_must_be_a_step_after_the_first(refused, content):
+def test_the_value_step_must_be_a_step_after_the_first(load_error, content):
     content["journey"]["value_step"] = content["journey"]["steps"][0]["step"]
-    error = refused()
+    error = load_error()
     assert error.key == "journey"
     assert "kickoff" in error.problem
 
 
-def test_a_step_may_not_be_named_twice(refused, content):
+def test_a_step_may_not_be_named_twice(load_error, content):
     content["journey"]["steps"][2]["step"] = content["journey"]["steps"][1]["step"]
-    assert "a step is named twice" in refused().problem
+    assert "a step is named twice" in load_error().problem
 
 
-def test_a_step_needs_exactly_one_rule(refused, content):
+def test_a_step_needs_exactly_one_rule(load_error, content):
     content["journey"]["steps"][1]["rule"] = {"milestone": "kickoff", "event": "web.*"}
-    error = refused()
+    error = load_error()
     assert error.key == "journey.steps.1.rule"
     assert "exactly one" in error.problem
 
 
-def test_levels_must_stand_in_order(refused, content):
+def test_levels_must_stand_in_order(load_error, content):
     content["maturity"]["levels"].reverse()
-    assert "1, 2, 3, 4 in this order" in refused().problem
+    assert "1, 2, 3, 4 in this order" in load_error().problem
 
 
-def test_a_value_must_fit_its_source(refused, content):
+def test_a_value_must_fit_its_source(load_error, content):
     content["health"]["measures"][3]["measure"] = {"source": "tickets", "value": "nps"}
-    assert "source 'tickets' has the values count" in refused().problem
+    assert "source 'tickets' has the values count" in load_error().problem
 
 
-def test_a_condition_needs_a_bound(refused, content):
+def test_a_condition_needs_a_bound(load_error, content):
     content["maturity"]["levels"][0]["conditions"] = [{"event": "web.*", "value": "quantity"}]
-    assert "'at_least' or 'at_most'" in refused().problem
+    assert "'at_least' or 'at_most'" in load_error().problem
 
 
-def test_red_and_green_must_differ(refused, content):
+def test_red_and_green_must_differ(load_error, content):
     content["health"]["measures"][0]["green"] = content["health"]["measures"][0]["red"]
-    assert "'red' and 'green' must differ" in refused().problem
+    assert "'red' and 'green' must differ" in load_error().problem
 
 
-def test_a_file_must_be_named_after_its_product(refused):
-    error = refused(name="mail_to_web")
+def test_a_file_must_be_named_after_its_product(load_error):
+    error = load_error(name="mail_to_web")
     assert error.key == "product"
     assert "'mail_to_web'" in error.problem
 
 
-def test_a_product_is_named_in_lower_case_without_paths(refused, content):
+def test_a_product_is_named_in_lower_case_without_paths(load_error, content):
     content["product"] = "../Paper"
-    assert refused().key == "product"
+    assert load_error().key == "product"
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -176,14 +176,14 @@ def test_a_missing_file_is_named(tmp_path):
         load_product(tmp_path / "nowhere.yml")
 
 
-def test_what_is_not_yaml_is_told_line_and_column(tmp_path):
+def test_invalid_yaml_is_reported_with_line_and_column(tmp_path):
     file = tmp_path / "broken.yml"
     file.write_text("product: broken\nname: {en: Broken\n", encoding="utf-8")
     with pytest.raises(SettingError, match=r"not valid YAML at line 3, column 1"):
         load_product(file)
 
 
-def test_a_file_that_is_not_utf8_is_told_to_be_saved_so(tmp_path):
+def test_a_file_that_is_not_utf8_is_refused_with_a_hint(tmp_path):
     file = tmp_path / "old.yml"
     file.write_bytes("name: 郵送Web化".encode("cp932"))
     with pytest.raises(SettingError, match="save it as UTF-8"):

@@ -55,7 +55,7 @@ def test_back_crosses_the_year():
     assert Quarter(2026, 3).back(4) == Quarter(2025, 3)
 
 
-def test_upto_holds_both_ends():
+def test_upto_includes_both_ends():
     assert [str(q) for q in Quarter(2025, 3).upto(Quarter(2026, 2))] == [
         "2025Q3",
         "2025Q4",
@@ -64,7 +64,7 @@ def test_upto_holds_both_ends():
     ]
 
 
-def test_upto_an_earlier_quarter_holds_nothing():
+def test_upto_an_earlier_quarter_is_empty():
     assert Quarter(2026, 2).upto(Quarter(2026, 1)) == []
 
 

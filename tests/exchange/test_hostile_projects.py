@@ -46,7 +46,7 @@ def test_no_entity_is_expanded(tmp_path, inside, where):
     assert time.monotonic() - began < 5
 
 
-def test_more_than_a_project_of_texts_can_be_is_not_unpacked(tmp_path, monkeypatch):
+def test_a_project_above_the_size_limit_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(opening.read_archive, "__defaults__", (10_000,))
     with zipfile.ZipFile(tmp_path / "x.qdpx", "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("project.qde", PROJECT % ("x" * 1_000_000))
@@ -82,7 +82,7 @@ def test_a_file_with_any_byte_changed_is_read_or_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.txt", "other.qde/project"])
-def test_an_archive_without_a_project_is_none(tmp_path, name):
+def test_an_archive_without_a_project_is_refused(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "x.qdpx", "w") as out:
         out.writestr(name, "x")
     assert "it holds no project.qde" in refusal(tmp_path / "x.qdpx")
@@ -127,7 +127,7 @@ def test_variables_in_the_wrong_place_are_read(tmp_path):
 @pytest.mark.thorough
 @given(st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_project_that_lacks_anything_or_says_it_wrongly_is_read_or_refused(tmp_path_factory, data):
+def test_a_project_with_missing_or_changed_parts_is_read_or_refused(tmp_path_factory, data):
     content = project_bytes(one_note(polarity="negative", reason="bias"), "x", Text("en"))
     file = tmp_path_factory.getbasetemp() / "wrong.qdpx"
     with zipfile.ZipFile(io.BytesIO(content)) as whole:

@@ -94,7 +94,7 @@ def test_its_cases_are_companies_and_the_project_dates_its_interviews(qualcoder)
     ]
 
 
-def test_what_is_not_text_is_counted(qualcoder):
+def test_sources_that_are_not_text_are_counted(qualcoder):
     assert qualcoder.remarks == ("left out, as they are not text: 2 PDF, 1 picture sources",)
 
 
@@ -189,8 +189,8 @@ def test_selections_without_a_word_are_counted(nvivo):
 
 def test_names_of_selections_that_are_their_text_tell_how_line_ends_are_counted(tmp_path):
     text = NVIVO.replace('name="m1" startPosition="7" endPosition="26"', 'name="fewer letters…" startPosition="6" endPosition="23"').replace('startPosition="0" endPosition="26"', 'startPosition="0" endPosition="24"')  # fmt: skip
-    read = read_project(archive(tmp_path / "x.qdpx", text.encode(), minami_txt=MINAMI.encode()))
-    assert [n["text"] for n in rows(read.material, "notes")][:2] == [
+    imported = read_project(archive(tmp_path / "x.qdpx", text.encode(), minami_txt=MINAMI.encode()))
+    assert [n["text"] for n in rows(imported.material, "notes")][:2] == [
         "Intro\nfewer letters\nnow\n",
         "fewer letters\nnow",
     ]
@@ -198,14 +198,14 @@ def test_names_of_selections_that_are_their_text_tell_how_line_ends_are_counted(
 
 def test_a_selection_name_that_is_unique_is_the_number_of_the_note(tmp_path):
     text = NVIVO.replace('name="m1" startPosition="7"', 'name="N-7" startPosition="7"')
-    read = read_project(archive(tmp_path / "x.qdpx", text.encode(), minami_txt=MINAMI.encode()))
-    assert {n["note_id"] for n in rows(read.material, "notes")} == {"Minami talk-1", "N-7", "m1"}
+    imported = read_project(archive(tmp_path / "x.qdpx", text.encode(), minami_txt=MINAMI.encode()))
+    assert {n["note_id"] for n in rows(imported.material, "notes")} == {"Minami talk-1", "N-7", "m1"}
 
 
 LOOSE = QUALCODER.replace('name="problem"', 'name="Trouble"')
 
 
-def test_themes_under_no_viewpoint_are_named_with_what_to_do(tmp_path):
+def test_themes_without_a_viewpoint_are_named_with_what_to_do(tmp_path):
     file = archive(tmp_path / "desk.qdpx", LOOSE, kita_txt=KITA)
     with pytest.raises(
         ExchangeError, match=r"the codes 'Trouble / month end / folding' lie under no viewpoint.*--viewpoint"
@@ -213,10 +213,10 @@ def test_themes_under_no_viewpoint_are_named_with_what_to_do(tmp_path):
         read_project(file, product="helpdesk")  # fmt: skip
 
 
-def test_themes_under_no_viewpoint_get_the_one_that_was_said(tmp_path):
+def test_themes_without_a_viewpoint_get_the_given_one(tmp_path):
     file = archive(tmp_path / "desk.qdpx", LOOSE, kita_txt=KITA)
-    read = read_project(file, viewpoint="solution", product="helpdesk")
-    assert {(c["coder"], c["viewpoint"], c.get("code")) for c in rows(read.material, "codings")} == {
+    imported = read_project(file, viewpoint="solution", product="helpdesk")
+    assert {(c["coder"], c["viewpoint"], c.get("code")) for c in rows(imported.material, "codings")} == {
         ("Aiko", "solution", "Trouble / month end / folding"),
         ("Ben", "request", None),
     }
@@ -224,8 +224,8 @@ def test_themes_under_no_viewpoint_get_the_one_that_was_said(tmp_path):
 
 def test_codings_that_contradict_each_other_are_left_out_and_counted(tmp_path):
     both = QUALCODER.replace(f'<CodeRef targetGUID="{g(16)}"/>', f'<CodeRef targetGUID="{g(18)}"/>')
-    read = read_project(archive(tmp_path / "x.qdpx", both, kita_txt=KITA), product="helpdesk")
-    assert "1 codings left out that belong to no reading, or contradict each other" in read.remarks
+    imported = read_project(archive(tmp_path / "x.qdpx", both, kita_txt=KITA), product="helpdesk")
+    assert "1 codings left out that belong to no reading, or contradict each other" in imported.remarks
 
 
 def test_a_second_value_of_the_same_thing_is_left_out_and_counted(tmp_path):
@@ -235,15 +235,15 @@ def test_a_second_value_of_the_same_thing_is_left_out_and_counted(tmp_path):
         f'guid="{g(16)}" name="行動" isCodable="true"/>',
         f'guid="{g(16)}" name="行動" isCodable="true"/><Code guid="{g(21)}" name="Said" isCodable="true"/>',
     )
-    read = read_project(archive(tmp_path / "x.qdpx", both, kita_txt=KITA), product="helpdesk")
-    assert rows(read.material, "notes")[0]["evidence"] == "words"  # the first in the file
-    assert "1 codings left out that belong to no reading, or contradict each other" in read.remarks
+    imported = read_project(archive(tmp_path / "x.qdpx", both, kita_txt=KITA), product="helpdesk")
+    assert rows(imported.material, "notes")[0]["evidence"] == "words"  # the first in the file
+    assert "1 codings left out that belong to no reading, or contradict each other" in imported.remarks
 
 
 def test_a_coding_with_the_name_of_a_group_alone_is_counted(tmp_path):
     bare = QUALCODER.replace(f'<CodeRef targetGUID="{g(18)}"/>', f'<CodeRef targetGUID="{g(17)}"/>')
-    read = read_project(archive(tmp_path / "x.qdpx", bare, kita_txt=KITA), product="helpdesk")
-    assert "1 codings with nothing but the name of a group left out" in read.remarks
+    imported = read_project(archive(tmp_path / "x.qdpx", bare, kita_txt=KITA), product="helpdesk")
+    assert "1 codings with nothing but the name of a group left out" in imported.remarks
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_an_interview_without_a_product_asks_for_it(tmp_path):
         read_project(archive(tmp_path / "desk.qdpx", QUALCODER, kita_txt=KITA))
 
 
-def test_nobody_who_coded_is_named(tmp_path):
+def test_a_coding_without_a_user_is_refused(tmp_path):
     text = QUALCODER.replace(f' creatingUser="{g(1)}"', "").replace(f' creatingUser="{g(2)}"', "")
     with pytest.raises(ExchangeError, match="does not say who coded it"):
         read_project(archive(tmp_path / "desk.qdpx", text, kita_txt=KITA), product="helpdesk")

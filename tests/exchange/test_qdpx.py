@@ -31,12 +31,12 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("qdpx")
 
 
-def there_and_back(material: Material, folder: Path, language: str = "en") -> Material:
+def round_trip(material: Material, folder: Path, language: str = "en") -> Material:
     file = folder / "coding.qdpx"
     file.write_bytes(project_bytes(material, "coding", Text(language)))
-    read = read_project(file)
-    assert read.remarks == ()
-    return read.material
+    imported = read_project(file)
+    assert imported.remarks == ()
+    return imported.material
 
 
 def assert_same(one: Material, other: Material) -> None:
@@ -53,7 +53,7 @@ def project(content: bytes):
 @given(materials(), st.sampled_from(["en", "ja"]))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_all_of_the_material_comes_back_equal(folder, material, language):
-    assert_same(material, there_and_back(material, folder, language))
+    assert_same(material, round_trip(material, folder, language))
 
 
 @given(materials())
@@ -68,7 +68,7 @@ def test_what_is_written_is_valid(material):
 def test_the_sample_comes_back_equal_and_is_valid(sample_snapshot, folder, product):
     material = Material.of(sample_snapshot.read(product))
     assert len(material.codings) > 100
-    assert_same(material, there_and_back(material, folder, "ja"))
+    assert_same(material, round_trip(material, folder, "ja"))
     for schema in SCHEMAS:
         etree.XMLSchema(etree.parse(schema)).assertValid(project(project_bytes(material, "x", Text("ja"))))
 
@@ -83,19 +83,19 @@ def test_another_reader_sees_the_same_users_codes_cases_sources_and_selections(s
     material = Material.of(sample_snapshot.read("helpdesk"))
     file = tmp_path / "x.qdpx"
     file.write_bytes(project_bytes(material, "x", Text("en")))
-    read = RefiProject.load(file, str(tmp_path / "out"))
+    imported = RefiProject.load(file, str(tmp_path / "out"))
     coders = material.codings[["coder", "coder_role"]].drop_duplicates()
-    assert {(u.name, u.id) for u in read.users.user} == set(coders.itertuples(index=False, name=None))
-    codes = {c.name: {inner.name for inner in c.code} for c in read.code_book.codes.code}
+    assert {(u.name, u.id) for u in imported.users.user} == set(coders.itertuples(index=False, name=None))
+    codes = {c.name: {inner.name for inner in c.code} for c in imported.code_book.codes.code}
     problems = material.codings[material.codings["viewpoint"] == "problem"]
     assert codes["Problem and background"] == set(problems["code"].dropna())
     assert codes["Evidence"] == {"Seen", "Said", "Inferred"}
     assert codes["Speaker"] == set(material.notes["speaker"].dropna())
-    assert {c.name for c in read.cases.case} == set(material.accounts["name"])
-    assert {s.name for s in read.sources.text_source} == set(material.interviews["interview_id"])
+    assert {c.name for c in imported.cases.case} == set(material.accounts["name"])
+    assert {s.name for s in imported.sources.text_source} == set(material.interviews["interview_id"])
     texts = material.notes.set_index("note_id")["text"]
     seen = 0
-    for source in read.sources.text_source:
+    for source in imported.sources.text_source:
         path = RefiProject.resolve_source_path(source.plain_text_path, tmp_path / "out")
         words = path.read_text(encoding="utf-8")
         for selection in source.plain_text_selection:
@@ -109,12 +109,12 @@ def test_another_reader_sees_the_same_users_codes_cases_sources_and_selections(s
     ["👩‍👩‍👧 said 𠮷野家", "e\u0301 and é", "two\nlines\n\nand more", "<b>&amp; ]]> &", "a\x00b\x01\x1f\ufffe", "\ufeffx", "x\u2028y"],
 )  # fmt: skip
 def test_every_character_of_a_note_survives(folder, text):
-    assert rows(there_and_back(one_note(text), folder), "notes")[0]["text"] == text
+    assert rows(round_trip(one_note(text), folder), "notes")[0]["text"] == text
 
 
 @pytest.mark.parametrize("text", ["one\r\ntwo", "one\rtwo"])
 def test_line_ends_become_lf(folder, text):
-    assert rows(there_and_back(one_note(text), folder), "notes")[0]["text"] == "one\ntwo"
+    assert rows(round_trip(one_note(text), folder), "notes")[0]["text"] == "one\ntwo"
 
 
 @pytest.mark.parametrize("code", ["a\x00b", "a\x1bb", "a\uffffb"])
@@ -136,7 +136,7 @@ def test_a_reading_without_a_theme_is_coded_with_its_viewpoint(folder):
     written = project(project_bytes(material, "x", Text("ja")))
     viewpoint = next(c for c in written.iter(f"{NS}Code") if c.get("name") == "課題とその背景")
     assert viewpoint.get("guid") in {r.get("targetGUID") for r in written.iter(f"{NS}CodeRef")}
-    assert_same(material, there_and_back(material, folder, "ja"))
+    assert_same(material, round_trip(material, folder, "ja"))
 
 
 def test_the_readings_of_one_coder_are_those_of_their_role():

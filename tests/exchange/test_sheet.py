@@ -66,7 +66,7 @@ def put(**values):
     return change
 
 
-def listed(codings):
+def coding_tuples(codings):
     return [
         (c["note_id"], c["viewpoint"], c.get("code"))
         for c in rows(Material(None, None, None, codings), "codings")
@@ -126,7 +126,7 @@ def test_every_reading_of_the_coder_comes_back_equal(tmp_path_factory, data, lan
 @pytest.mark.parametrize("code", ["a\x00b", "a\x1bb", "a\ufffeb", "_x0041_", "x" * 40_000])
 def test_what_excel_forbids_does_not_break_a_sheet(sheet, code):
     of = one_note("text " + code, code=code)
-    assert listed(sheet(of=of)) == [("N-1", "problem", code)]
+    assert coding_tuples(sheet(of=of)) == [("N-1", "problem", code)]
 
 
 def test_the_sample_comes_back_equal(sample_snapshot, tmp_path):
@@ -140,11 +140,11 @@ def test_the_sample_comes_back_equal(sample_snapshot, tmp_path):
 
 @pytest.mark.parametrize("word", ["request", "Requests", " requests ", "要望", "REQUEST\u3000"])
 def test_words_of_either_language_and_tokens_are_read(sheet, word):
-    assert ("N-2", "request", None) in listed(sheet(put(viewpoint_4=word)))
+    assert ("N-2", "request", None) in coding_tuples(sheet(put(viewpoint_4=word)))
 
 
 def test_rows_without_a_viewpoint_are_not_read(sheet):
-    assert listed(sheet(put(viewpoint_2=None, polarity_2=" ", code_2="", why_level_2=None))) == [
+    assert coding_tuples(sheet(put(viewpoint_2=None, polarity_2=" ", code_2="", why_level_2=None))) == [
         ("N-1", "request", None)
     ]
 
@@ -158,10 +158,10 @@ def test_rows_may_be_sorted_deleted_and_copied_to_the_end(sheet):
         cells.cell(300, COLUMN["viewpoint"]).value = "Behaviour and hurdles"
         cells.cell(300, COLUMN["code"]).value = "new theme"
 
-    assert listed(sheet(change)) == [("N-1", "problem", "folding"), ("N-2", "behaviour", "new theme")]
+    assert coding_tuples(sheet(change)) == [("N-1", "problem", "folding"), ("N-2", "behaviour", "new theme")]
 
 
-def test_what_spreadsheets_do_to_cells_changes_nothing(sheet):
+def test_changes_of_cells_by_spreadsheets_are_ignored(sheet):
     def change(cells, book):
         for row in cells.iter_rows():
             for cell in row:
@@ -175,7 +175,7 @@ def test_what_spreadsheets_do_to_cells_changes_nothing(sheet):
         cells.cell(1, 1).value = "sent by Chie"
         cells.insert_cols(3)
 
-    assert listed(sheet(change)) == [
+    assert coding_tuples(sheet(change)) == [
         ("N-1", "problem", "folding"),
         ("N-1", "request", None),
         ("N-2", "request", "2026"),
@@ -209,18 +209,18 @@ def test_all_mistakes_are_named_at_once(sheet):
     assert "the same note, viewpoint and theme as in row 6" in message
 
 
-def test_a_sheet_that_no_longer_knows_whose_it_is_can_be_read(sheet):
+def test_a_sheet_without_its_coder_can_be_read(sheet):
     assert len(sheet(lambda cells, book: book.remove(book["cs-workbook"]))) == 2
 
 
 @pytest.mark.parametrize("column", ["viewpoint", "code", "text"])
-def test_a_column_that_was_taken_out_is_named(sheet, column):
+def test_a_removed_column_is_named(sheet, column):
     with pytest.raises(ExchangeError, match=f"the columns {column} are missing"):
         sheet(lambda cells, book: cells.delete_cols(COLUMN[column]))
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 500, b"PK\x03\x04"])
-def test_what_is_no_workbook_is_refused_in_one_sentence(tmp_path, content):
+def test_a_file_that_is_not_a_workbook_is_refused_in_one_sentence(tmp_path, content):
     (tmp_path / "x.xlsx").write_bytes(content)
     with pytest.raises(ExchangeError, match="the file is not an Excel workbook"):
         CodingSheet(tmp_path / "x.xlsx")

@@ -26,11 +26,11 @@ from cs_helpers.snapshot.take import take_snapshot
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read(text: str) -> Product:
+def load_text(text: str) -> Product:
     return Product.model_validate(yaml.safe_load(text))
 
 
-def written(text: str, folder: Path, name: str) -> Product:
+def write_and_load(text: str, folder: Path, name: str) -> Product:
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.yml").write_text(text, encoding="utf-8")
     return load_product(folder / f"{name}.yml")
@@ -38,9 +38,9 @@ def written(text: str, folder: Path, name: str) -> Product:
 
 def guess(text: str, line: str) -> str:
     """What is said beside the one line that begins so."""
-    found = [row for row in text.splitlines() if row.strip().startswith(line)]
-    assert len(found) == 1, found
-    return found[0].partition("# guess: ")[2]
+    result = [row for row in text.splitlines() if row.strip().startswith(line)]
+    assert len(result) == 1, result
+    return result[0].partition("# guess: ")[2]
 
 
 def rule_guess(text: str, step: str) -> str:
@@ -72,7 +72,7 @@ def sample_drafts(home, sample_folder, tmp_path_factory):
     ],
 )
 def test_the_order_of_a_planted_journey_is_found(sample_drafts, name, planted):
-    steps = [step.step for step in read(sample_drafts[name]).journey.steps]
+    steps = [step.step for step in load_text(sample_drafts[name]).journey.steps]
     # letters are sent before anybody kicks off, and the sample's own journey has no step of them
     assert [step for step in steps if step != "paper"] == planted
 
@@ -103,11 +103,11 @@ def test_the_numbers_beside_a_step_are_those_of_the_tables(sample_drafts, sample
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk"])
 def test_the_customers_of_each_level_are_as_many_as_the_report_finds(sample_drafts, sample_snapshot, name):
-    data = replace(sample_snapshot.read(name), product=read(sample_drafts[name]))
-    found = ANALYSES["maturity"].analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
-    said = [int(n) for n in re.findall(r"guess: (\d+) of \d+ customers meet this", sample_drafts[name])]
-    assert said == [(found >= level).sum() for level in (1, 2, 3, 4)]
-    assert f"{said[0]} of {len(found)} customers" in sample_drafts[name]
+    data = replace(sample_snapshot.read(name), product=load_text(sample_drafts[name]))
+    result = ANALYSES["maturity"].analyse(data, Quarter(2026, 3)).tables["levels"]["level"]
+    comments = [int(n) for n in re.findall(r"guess: (\d+) of \d+ customers meet this", sample_drafts[name])]
+    assert comments == [(result >= level).sum() for level in (1, 2, 3, 4)]
+    assert f"{comments[0]} of {len(result)} customers" in sample_drafts[name]
 
 
 # --- the order of steps, by hand
@@ -127,17 +127,17 @@ def times(**steps: dict[str, float]) -> dict[str, pd.Series]:
 
 def test_a_step_that_comes_first_more_often_stands_first():
     # three of four take a before b; c is reached by one account, before both of theirs
-    found = order_by_time(
+    result = order_by_time(
         times(b={"w": 2, "x": 2, "y": 2, "z": 1}, a={"w": 1, "x": 1, "y": 1, "z": 2}, c={"w": 0})
     )
-    assert found == ["c", "a", "b"]
+    assert result == ["c", "a", "b"]
 
 
 def test_steps_that_always_come_together_stand_as_more_accounts_reach_them():
     assert order_by_time(times(a={"x": 1, "y": 1}, b={"x": 1, "y": 1, "z": 1})) == ["b", "a"]
 
 
-def test_steps_that_go_round_have_an_order_all_the_same():
+def test_steps_in_a_cycle_have_an_order():
     # a before b (2 of 3), b before c (2 of 3), c before a (2 of 3): nothing but the names tells them apart
     round_ = times(
         a={"x": 1, "y": 3, "z": 2},
@@ -162,13 +162,13 @@ def reached(*accounts: str) -> pd.Series:
     return pd.Series(DAY, index=list(accounts))
 
 
-def test_an_end_that_most_reach_on_another_way_is_no_step():
+def test_an_end_that_most_accounts_reach_on_another_path_is_not_a_step():
     # four are refused; of those only one had an offer, and everybody asked
     ask, offer, accept, refuse = reached(*"abcdef"), reached(*"abc"), reached(*"ab"), reached(*"cdef")
     assert common_path([ask, offer, accept, refuse], 1) == [0, 1, 2]
 
 
-def test_a_detour_of_few_is_no_step():
+def test_a_detour_of_few_accounts_is_not_a_step():
     # one goes by a call, and all by the rest: not those are beside the way
     assert common_path([reached("a"), reached(*"abcd"), reached(*"abc")], 1) == [1, 2]
 
@@ -179,7 +179,7 @@ def test_a_step_that_half_of_those_after_it_took_stays():
     assert common_path([reached("a"), reached(*"abc")], 2) == [0, 1]
 
 
-def test_what_lies_beside_the_way_is_named(company):
+def test_steps_beside_the_common_path_are_named(company):
     rows = "".join(
         f"A{n},desk,{step},2026-0{month}-10 00:00:00\n"
         for step, month, who in (
@@ -191,7 +191,7 @@ def test_what_lies_beside_the_way_is_named(company):
         for n in who
     )
     text, _ = company(milestones="account_id,product,step,reached_at\n" + rows)
-    assert [s.step for s in read(text).journey.steps] == ["contract", "asked", "offer", "paid"]
+    assert [s.step for s in load_text(text).journey.steps] == ["contract", "asked", "offer", "paid"]
     assert "# Left out: 'refused', reached by 3 of 5 accounts, beside the way that most go." in text
 
 
@@ -201,7 +201,7 @@ def test_what_lies_beside_the_way_is_named(company):
     reached=st.lists(st.integers(1, 5), min_size=1, max_size=12).map(lambda counts: [5, *counts]),
     given_as=st.permutations(list("abcde")),
 )
-def test_an_order_that_all_keep_is_found_wherever_they_stop(order, reached, given_as):
+def test_a_common_order_is_found_wherever_accounts_stop(order, reached, given_as):
     by = {
         step: {
             f"A{n}": n * 0.1 + order.index(step)
@@ -213,7 +213,7 @@ def test_an_order_that_all_keep_is_found_wherever_they_stop(order, reached, give
     assert order_by_time(times(**by)) == list(order)
 
 
-def test_names_become_keys_that_differ():
+def test_names_become_unique_keys():
     assert make_slugs(["go live", "go_live", "Go-Live!", "初回設定", "x" * 50]) == [
         "go_live_2", "go_live", "go_live_3", "step_4", "x" * 36,
     ]  # fmt: skip
@@ -248,16 +248,16 @@ def company(tmp_path):
         tables = {"accounts": ACCOUNTS, "contracts": CONTRACTS} | files
         for table, text in tables.items():
             (tmp_path / f"{table}.csv").write_text(text, encoding="utf-8")
-        said = {
+        comments = {
             "as_of": date(2026, 6, 30),
             "files": {table: f"{table}.csv" for table in tables},
             "tables": {table: {"from": table} for table in tables},
         }
         sources = tmp_path / "sources.yml"
-        sources.write_text(yaml.safe_dump(said), encoding="utf-8")
+        sources.write_text(yaml.safe_dump(comments), encoding="utf-8")
         (tmp_path / "products").mkdir(exist_ok=True)
-        found = load_draft_data(sources, name, folder=tmp_path / "snapshots", products=tmp_path / "products")
-        return draft(found, "sources.yml"), sources
+        result = load_draft_data(sources, name, folder=tmp_path / "snapshots", products=tmp_path / "products")
+        return draft(result, "sources.yml"), sources
 
     return make
 
@@ -265,18 +265,18 @@ def company(tmp_path):
 def reports(text: str, sources: Path) -> None:
     """The draft is taken as it is, and every page's analysis runs on it."""
     folder = sources.parent
-    product = written(text, folder / "products", "desk")
+    product = write_and_load(text, folder / "products", "desk")
     taken = take_snapshot(sources, folder=folder / "snapshots", products=folder / "products")
     data = taken.read("desk")
     assert data.product == product
     for analysis in ANALYSES.values():
-        found = analysis.analyse(data, Quarter(2026, 2))
-        assert apply_disclosure(found, analysis.declares.discloses, show_staff=True).shows is not None
+        result = analysis.analyse(data, Quarter(2026, 2))
+        assert apply_disclosure(result, analysis.declares.discloses, show_staff=True).shows is not None
 
 
 def test_milestones_alone_give_a_journey_with_its_numbers(company):
     text, sources = company(milestones=MILESTONES)
-    product = read(text)
+    product = load_text(text)
     assert [s.step for s in product.journey.steps] == ["contract", "kickoff", "step_3", "go_live"]
     assert [s.name.ja for s in product.journey.steps] == ["契約", "キックオフ", '研修: "基本"', "本番稼働"]
     assert product.journey.steps[2].rule.milestone == '研修: "基本"'
@@ -301,7 +301,7 @@ def test_milestones_alone_give_a_journey_with_its_numbers(company):
 
 def test_contracts_alone_give_a_file_that_says_what_it_could_not_guess(company):
     text, sources = company()
-    product = read(text)
+    product = load_text(text)
     assert [s.step for s in product.journey.steps] == ["contract", "first_use"]
     assert rule_guess(text, "first_use") == "nothing: the data has no use; this waits for a usage table"
     assert "Nothing was found in: usage, milestones, touches, tickets." in text
@@ -325,21 +325,21 @@ def test_one_event_gives_levels_by_how_much_it_is_used(company):
         for n in range(count)
     ]
     text, sources = company(usage=usage(*rows).replace("=export, all*", '"=export, all*"'))
-    product = read(text)
+    product = load_text(text)
     assert [s.step for s in product.journey.steps] == ["contract", "export_all"]
     assert product.journey.steps[1].rule.event == "=export, all*"
     # quartiles of 1, 2, 4, 8: 1.75, 3 and 5; and 4 of 5 customers use it
     bounds = [level.conditions[0].at_least for level in product.maturity.levels]
     assert bounds == [1, 2, 3, 5]
-    said = re.findall(r"guess: (\d of 5) customers meet this", text)
-    assert said == ["4 of 5", "3 of 5", "2 of 5", "1 of 5"]
+    comments = re.findall(r"guess: (\d of 5) customers meet this", text)
+    assert comments == ["4 of 5", "3 of 5", "2 of 5", "1 of 5"]
     days = next(m for m in product.health.measures if m.id == "active_days")
     # days of use in three months 0, 1, 2, 4, 8: the 10th percentile is 0.4, the 75th 4
     assert (days.red, days.green, days.measure.months) == (0, 4, 3)
     reports(text, sources)
 
 
-def test_an_event_before_the_contract_is_said_to_be(company):
+def test_an_event_before_the_contract_is_described_as_such(company):
     text, _ = company(usage=usage(*((f"A{n}", "2025-12-01 10:00:00", "trial") for n in range(1, 5))))
     assert (
         rule_guess(text, "trial")
@@ -347,7 +347,7 @@ def test_an_event_before_the_contract_is_said_to_be(company):
     )
 
 
-def test_of_many_steps_those_that_lie_apart_are_kept_and_the_last():
+def test_of_many_steps_the_distant_ones_and_the_last_are_kept():
     waits = (0, 5, 1, 5, 5, 0.5, 5, 5, 5, 0.1)  # days after the step before
     days = [sum(waits[: n + 1]) for n in range(10)]
     rows = pd.DataFrame(
@@ -361,7 +361,9 @@ def test_of_many_steps_those_that_lie_apart_are_kept_and_the_last():
     )
     text = draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
     # the last is close behind the ninth, which goes, and the sixth behind the fifth
-    assert [s.name.en for s in read(text).journey.steps] == [f"step {n}" for n in (0, 1, 2, 3, 4, 6, 7, 9)]
+    assert [s.name.en for s in load_text(text).journey.steps] == [
+        f"step {n}" for n in (0, 1, 2, 3, 4, 6, 7, 9)
+    ]
     assert "# Left out: 'step 5', reached by 20 of 20 accounts, close to another step." in text
     assert "# Left out: 'step 8', reached by 20 of 20 accounts, close to another step." in text
     assert "# Left out: 'odd', reached by 1 of 20 accounts.\n" in text
@@ -369,9 +371,9 @@ def test_of_many_steps_those_that_lie_apart_are_kept_and_the_last():
 
 def test_a_product_that_no_row_names_is_drafted_from_all_and_says_so(company):
     text, _ = company("payroll", milestones=MILESTONES)
-    assert read(text).product == "payroll"
+    assert load_text(text).product == "payroll"
     assert "# No row names the product 'payroll': all numbers are of the rows that name desk." in text
-    assert [s.step for s in read(text).journey.steps] == ["contract", "kickoff", "step_3", "go_live"]
+    assert [s.step for s in load_text(text).journey.steps] == ["contract", "kickoff", "step_3", "go_live"]
 
 
 def test_touches_tickets_surveys_and_judgements_are_counted(company):
@@ -383,7 +385,7 @@ def test_touches_tickets_surveys_and_judgements_are_counted(company):
         surveys="account_id,product,answered_on,nps\nA1,desk,2026-05-01,7\nA2,desk,2026-05-01,\n",
         assessments="account_id,product,assessed_on,measure,score\nA1,desk,2026-05-01,Champion?,4\nA2,desk,2026-05-01,Champion?,1\n",
     )  # fmt: skip
-    product = read(text)
+    product = load_text(text)
     assert product.touch_mix == {"high": 0.33, "low": 0.0, "tech": 0.67, "community": 0.0}
     assert guess(text, "touch_mix").startswith("the touch models of 3 touches")
     assert set(product.subjects) == {"news"}  # what a customer said stands in no product file
@@ -397,8 +399,8 @@ def test_touches_tickets_surveys_and_judgements_are_counted(company):
 
 
 @pytest.mark.parametrize("name", ["true", "1e3", "2026"])
-def test_a_name_that_yaml_takes_for_something_else_stays_a_name(name):
-    assert read(draft(DraftData(name, True, (name,), date(2026, 6, 30), {}), "log.yml")).product == name
+def test_a_name_that_yaml_reads_as_another_type_is_quoted(name):
+    assert load_text(draft(DraftData(name, True, (name,), date(2026, 6, 30), {}), "log.yml")).product == name
 
 
 @settings(max_examples=20, deadline=None)
@@ -415,7 +417,7 @@ def test_whatever_steps_are_called_the_file_loads_and_names_them(names):
     rows = pd.DataFrame(
         {"account_id": "A1", "product": "desk", "step": names, "reached_at": pd.Timestamp("2026-01-01")}
     )
-    product = read(
+    product = load_text(
         draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
     )
     recorded = [s.rule.milestone for s in product.journey.steps if s.rule.milestone]
@@ -430,15 +432,15 @@ def test_without_contracts_the_first_milestone_is_the_entry():
         }
     )  # fmt: skip
     text = draft(DraftData("desk", True, ("desk",), date(2026, 6, 30), {"milestones": rows}), "log.yml")
-    product = read(text)
+    product = load_text(text)
     assert [s.step for s in product.journey.steps] == ["signed", "live"]
     assert rule_guess(text, "live").endswith("by a median of 4 days")
     assert "zero_mrr" in text
     assert product.customers.zero_mrr is None
 
 
-def test_nothing_at_all_still_gives_a_file_that_loads():
+def test_a_draft_without_data_loads():
     text = draft(DraftData("desk", False, (), date(2026, 6, 30), {}), "log.yml")
-    assert [s.step for s in read(text).journey.steps] == ["first_use", "uses_10"]
+    assert [s.step for s in load_text(text).journey.steps] == ["first_use", "uses_10"]
     assert "# Rows were found in: no table." in text
     assert "rows that name no product" in text

@@ -113,7 +113,7 @@ def test_another_seed_writes_other_bytes(folder: Path, tmp_path: Path) -> None:
     assert (other / "touches.csv").read_bytes() != (folder / "touches.csv").read_bytes()
 
 
-def test_a_folder_with_other_content_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_content_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ParameterError, match="thesis"):
         write_sample(tmp_path)
@@ -294,7 +294,7 @@ def test_accounts_whose_level_fell_end_far_more_often(
     assert stats.fisher_exact(pd.crosstab(fell, ended)).pvalue < 0.01
 
 
-def test_every_maturity_level_is_there_in_the_last_quarter(
+def test_every_maturity_level_occurs_in_the_last_quarter(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     counts = levels(tables, AS_OF).value_counts().reindex(range(5), fill_value=0)
@@ -311,7 +311,7 @@ def test_the_level_rises_with_age(tables: dict[str, pd.DataFrame]) -> None:
     ("code", "companies"),
     [(truths.SMALL_ONLY, 6), (truths.SECOND_DEPARTMENT_WAITS, 5)],
 )
-def test_small_companies_alone_tell_the_planted_codes(
+def test_only_small_companies_have_the_planted_codes(
     tables: dict[str, pd.DataFrame], code: str, companies: int
 ) -> None:
     told = (
@@ -332,7 +332,7 @@ def test_the_interviews_reach_the_gate_for_two_products_only(
     assert small.sum() >= 14
 
 
-def test_no_statement_is_told_twice_in_an_interview(tables: dict[str, pd.DataFrame]) -> None:
+def test_no_statement_is_repeated_in_an_interview(tables: dict[str, pd.DataFrame]) -> None:
     notes = tables["notes"]
     assert not notes.duplicated(["interview_id", "text"]).any()
     assert notes.groupby("interview_id").size().between(8, 14).all()

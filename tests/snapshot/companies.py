@@ -95,15 +95,15 @@ class Company:
 
 def small(root: Path) -> Company:
     """Three accounts, two contracts, two days of use."""
-    return _written(root, FILES)
+    return _write_company(root, FILES)
 
 
 def larger(root: Path, rows: Iterable[Iterable[str]] | None = None) -> Company:
     """Three products, each used by four accounts in six months."""
-    return _written(root, {**LARGER, "usage.csv": written(log() if rows is None else rows)})
+    return _write_company(root, {**LARGER, "usage.csv": written(log() if rows is None else rows)})
 
 
-def _written(root: Path, files: dict[str, str]) -> Company:
+def _write_company(root: Path, files: dict[str, str]) -> Company:
     folder = root / "company"
     (folder / "products").mkdir(parents=True)
     for name in NAMES:

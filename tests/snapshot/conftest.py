@@ -21,15 +21,15 @@ def company(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def taken(tmp_path_factory):
+def company_snapshot(tmp_path_factory):
     """A snapshot of the company, to be read only."""
     return companies.small(tmp_path_factory.mktemp("read_only")).take()
 
 
 @pytest.fixture
-def own(taken, tmp_path):
+def copied_snapshot(company_snapshot, tmp_path):
     """The same snapshot in a folder of the test's own, to be damaged."""
-    shutil.copytree(taken.folder.parent, tmp_path / "snapshots")
+    shutil.copytree(company_snapshot.folder.parent, tmp_path / "snapshots")
     return Snapshot.open(folder=tmp_path / "snapshots")
 
 
@@ -54,7 +54,7 @@ class Work:
 
 
 @pytest.fixture
-def work(monkeypatch):
+def work_log(monkeypatch):
     """What the last take did with the usage log."""
     seen = Work()
     whole, lot = intake.reduce_usage, reduced._reduce_batch

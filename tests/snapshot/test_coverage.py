@@ -41,9 +41,9 @@ def poisson(rate: float, seed: int, *, days: int = 730, weekend: float = 1.0) ->
 # --- where a log begins -------------------------------------------------------------------------
 
 
-def test_a_daily_log_tells_from_the_day_on_which_it_begins_but_for_one_day_of_chance() -> None:
-    found = period_of(every_day("2026-04-16"), AS_OF)
-    assert found == Period(date(2026, 4, 15), AS_OF)
+def test_the_coverage_of_a_daily_log_begins_at_most_a_day_before_its_first_row() -> None:
+    result = period_of(every_day("2026-04-16"), AS_OF)
+    assert result == Period(date(2026, 4, 15), AS_OF)
 
 
 def test_the_weekend_before_a_first_monday_is_known_where_weekends_are_quiet() -> None:
@@ -53,12 +53,12 @@ def test_the_weekend_before_a_first_monday_is_known_where_weekends_are_quiet() -
 
 
 def test_a_first_row_after_new_year_does_not_make_new_year_unknown() -> None:
-    found = period_of(every_day("2026-01-06", weekends=False), AS_OF)
-    assert found.covers(date(2026, 1, 1), AS_OF)
-    assert not found.covers(date(2025, 12, 1), AS_OF)
+    result = period_of(every_day("2026-01-06", weekends=False), AS_OF)
+    assert result.covers(date(2026, 1, 1), AS_OF)
+    assert not result.covers(date(2025, 12, 1), AS_OF)
 
 
-def test_a_single_row_tells_of_a_month_before_it_and_of_all_after() -> None:
+def test_a_single_row_covers_a_month_before_it_and_all_days_after() -> None:
     assert period_of(on("2026-03-10"), AS_OF) == Period(date(2026, 2, 7), AS_OF)
 
 
@@ -68,12 +68,12 @@ def test_a_row_on_the_last_day_is_enough() -> None:
 
 def test_a_stray_row_years_before_a_daily_log_makes_the_years_between_a_gap() -> None:
     rows = pd.concat([on("2019-03-04", "2021-06-07"), every_day("2024-10-01")])
-    found = period_of(rows, AS_OF)
-    assert found.gaps == (
+    result = period_of(rows, AS_OF)
+    assert result.gaps == (
         (date(2019, 3, 5), date(2021, 6, 6)),
         (date(2021, 6, 8), date(2024, 9, 30)),
     )
-    assert found.silent_since is None
+    assert result.silent_since is None
 
 
 # --- where it ends ------------------------------------------------------------------------------
@@ -82,10 +82,10 @@ def test_a_stray_row_years_before_a_daily_log_makes_the_years_between_a_gap() ->
 @pytest.mark.parametrize(("days", "silent"), [(0, False), (1, False), (2, True), (29, True)])
 def test_a_log_of_every_day_ends_where_two_days_are_without_rows(days: int, silent: bool) -> None:
     last = AS_OF - days * DAY
-    found = period_of(every_day("2025-01-01", last), AS_OF)
-    assert found.silent_since == (last + DAY if silent else None)
-    assert found.last == (last if silent else AS_OF)
-    assert found.gaps == ()
+    result = period_of(every_day("2025-01-01", last), AS_OF)
+    assert result.silent_since == (last + DAY if silent else None)
+    assert result.last == (last if silent else AS_OF)
+    assert result.gaps == ()
 
 
 def test_a_log_of_working_days_is_not_silent_on_a_sunday_and_is_on_the_thursday_after_the_weekend() -> None:
@@ -112,8 +112,8 @@ def test_a_silence_no_longer_than_one_before_it_is_no_end() -> None:
 
 def test_monthly_tickets_may_be_missing_for_three_months() -> None:
     months = pd.date_range("2024-10-15", "2026-06-30", freq="30D")
-    found = period_of(pd.Series(1, index=months), AS_OF)
-    assert (found.silent_since, found.last, found.gaps) == (None, AS_OF, ())
+    result = period_of(pd.Series(1, index=months), AS_OF)
+    assert (result.silent_since, result.last, result.gaps) == (None, AS_OF, ())
 
 
 def test_waves_of_a_survey_twice_a_year_neither_end_nor_leave_gaps() -> None:
@@ -125,9 +125,9 @@ def test_waves_of_a_survey_twice_a_year_neither_end_nor_leave_gaps() -> None:
 
 def test_a_log_that_ended_ends_there_though_a_stray_row_follows() -> None:
     rows = pd.concat([every_day("2025-01-01", "2026-06-30"), on("2026-09-02", "2026-09-03")])
-    found = period_of(rows, AS_OF)
-    assert found.gaps == ((date(2026, 7, 1), date(2026, 9, 1)),)
-    assert found.silent_since == date(2026, 9, 4)
+    result = period_of(rows, AS_OF)
+    assert result.gaps == ((date(2026, 7, 1), date(2026, 9, 1)),)
+    assert result.silent_since == date(2026, 9, 4)
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.7])
@@ -145,17 +145,17 @@ def test_a_log_of_most_days_ends_where_four_weeks_are_silent(rate: float) -> Non
     ("first", "last"), [("2025-12-29", "2026-01-03"), ("2026-04-29", "2026-05-08")], ids=["New Year", "Golden Week"]
 )  # fmt: skip
 def test_holidays_are_no_gap(weekends: bool, first: str, last: str) -> None:
-    found = period_of(without(every_day("2025-01-01", weekends=weekends), first, last), AS_OF)
-    assert (found.gaps, found.silent_since) == ((), None)
+    result = period_of(without(every_day("2025-01-01", weekends=weekends), first, last), AS_OF)
+    assert (result.gaps, result.silent_since) == ((), None)
 
 
 def test_twenty_days_of_silence_in_a_daily_log_are_a_gap() -> None:
-    found = period_of(without(every_day("2025-01-01"), "2026-02-03", "2026-02-22"), AS_OF)
-    assert found.gaps == ((date(2026, 2, 3), date(2026, 2, 22)),)
-    assert not found.covers(date(2026, 2, 1), date(2026, 2, 28))
-    assert found.covers(date(2026, 3, 1), AS_OF)
+    result = period_of(without(every_day("2025-01-01"), "2026-02-03", "2026-02-22"), AS_OF)
+    assert result.gaps == ((date(2026, 2, 3), date(2026, 2, 22)),)
+    assert not result.covers(date(2026, 2, 1), date(2026, 2, 28))
+    assert result.covers(date(2026, 3, 1), AS_OF)
     days = pd.date_range("2026-02-01", "2026-02-28")
-    assert found.covers_days(days).sum() == 8
+    assert result.covers_days(days).sum() == 8
 
 
 def test_after_a_gap_a_log_can_end_as_soon_as_before() -> None:
@@ -181,24 +181,24 @@ def of_log(**parts: pd.Series) -> Coverage:
 
 
 def test_an_event_that_starts_long_after_its_log_is_known_from_its_start() -> None:
-    found = of_log(steady=every_day("2025-02-01"), new=every_day("2026-05-11"))
-    assert found.parts["usage", "new"] == Period(date(2026, 5, 10), AS_OF)
-    assert found.parts["usage", "steady"].first == date(2025, 1, 31)
+    result = of_log(steady=every_day("2025-02-01"), new=every_day("2026-05-11"))
+    assert result.parts["usage", "new"] == Period(date(2026, 5, 10), AS_OF)
+    assert result.parts["usage", "steady"].first == date(2025, 1, 31)
 
 
 def test_an_event_seen_on_a_few_days_is_known_of_the_whole_log() -> None:
-    found = of_log(steady=every_day("2025-01-01"), rare=on("2026-05-11", "2026-07-01"))
-    assert found.parts["usage", "rare"] == found.tables["usage"]
+    result = of_log(steady=every_day("2025-01-01"), rare=on("2026-05-11", "2026-07-01"))
+    assert result.parts["usage", "rare"] == result.tables["usage"]
 
 
 def test_an_event_that_stops_while_the_log_goes_on_is_known_until_then() -> None:
-    found = of_log(steady=every_day("2025-01-01"), stops=every_day("2025-01-01", "2026-07-31"))
-    assert found.tables["usage"].silent_since is None
-    assert found.parts["usage", "stops"].silent_since == date(2026, 8, 1)
-    assert found.parts["usage", "stops"].last == date(2026, 7, 31)
+    result = of_log(steady=every_day("2025-01-01"), stops=every_day("2025-01-01", "2026-07-31"))
+    assert result.tables["usage"].silent_since is None
+    assert result.parts["usage", "stops"].silent_since == date(2026, 8, 1)
+    assert result.parts["usage", "stops"].last == date(2026, 7, 31)
 
 
-def test_an_event_that_fades_out_is_not_said_to_be_logged_no_longer() -> None:
+def test_an_event_that_fades_out_does_not_count_as_stopped() -> None:
     days = pd.date_range("2026-03-01", "2026-08-31")
     fading = days[np.isin((days - days[0]).days, np.cumsum(np.arange(1, 40)))]  # ever longer apart
     rows = pd.concat([every_day("2025-01-01", "2026-02-28"), pd.Series(1, index=fading)])
@@ -206,20 +206,20 @@ def test_an_event_that_fades_out_is_not_said_to_be_logged_no_longer() -> None:
 
 
 def test_an_event_falls_silent_with_its_log() -> None:
-    found = of_log(a=every_day("2025-01-01", "2026-08-31"), rare=on("2026-05-11"))
-    assert {period.silent_since for period in found.parts.values()} == {date(2026, 9, 1)}
-    assert {period.last for period in found.parts.values()} == {date(2026, 8, 31)}
+    result = of_log(a=every_day("2025-01-01", "2026-08-31"), rare=on("2026-05-11"))
+    assert {period.silent_since for period in result.parts.values()} == {date(2026, 9, 1)}
+    assert {period.last for period in result.parts.values()} == {date(2026, 8, 31)}
 
 
 def test_an_event_of_working_days_does_not_stop_because_its_log_had_a_gap() -> None:
     # the log came back on Saturday 26 September: the working days since are too few to say that the event did not
     rows = without(every_day("2025-01-01", "2026-09-28"), "2026-09-04", "2026-09-25")
     work = every_day("2025-01-01", "2026-09-03", weekends=False)
-    found = coverage_by_product(
+    result = coverage_by_product(
         {"usage": log(a=rows, work=work).assign(product="d")}, ["d"], date(2026, 9, 28)
     )["d"]
-    assert found.parts["usage", "work"].silent_since is None
-    assert found.parts["usage", "work"].gaps == found.tables["usage"].gaps != ()
+    assert result.parts["usage", "work"].silent_since is None
+    assert result.parts["usage", "work"].gaps == result.tables["usage"].gaps != ()
 
 
 def of_two(last: str, other_last: str) -> dict[str, Coverage]:
@@ -230,11 +230,11 @@ def of_two(last: str, other_last: str) -> dict[str, Coverage]:
     return coverage_by_product({"usage": pd.concat(rows)}, ["desk", "other", "new"], AS_OF)
 
 
-def test_a_table_that_goes_on_for_other_products_is_told_from_one_that_ended() -> None:
-    found = of_two("2026-08-31", "2026-09-30")
-    assert found["desk"].active_elsewhere == {"usage"}
-    assert found["other"].active_elsewhere == frozenset()
-    assert found["new"] == NO_COVERAGE
+def test_a_table_that_continues_for_other_products_is_distinguished_from_one_that_ended() -> None:
+    result = of_two("2026-08-31", "2026-09-30")
+    assert result["desk"].active_elsewhere == {"usage"}
+    assert result["other"].active_elsewhere == frozenset()
+    assert result["new"] == NO_COVERAGE
 
 
 def test_a_table_that_ended_a_day_later_for_another_product_does_not_go_on() -> None:
@@ -248,18 +248,20 @@ some_rows = st.lists(st.integers(0, 900), min_size=1, max_size=120, unique=True)
 
 
 @given(some_rows, st.integers(0, 200))
-def test_rows_are_known_and_nothing_after_the_day_asked_for_is(offsets: list[int], later: int) -> None:
+def test_days_with_rows_are_covered_and_days_after_the_last_one_are_not(
+    offsets: list[int], later: int
+) -> None:
     days = pd.DatetimeIndex([pd.Timestamp("2024-01-01") + pd.Timedelta(days=n) for n in offsets])
     until = days[-1].date() + later * DAY
-    found = period_of(pd.Series(1, index=days), until)
-    assert found.covers_days(days).all()
-    assert found.first <= days[0].date()
-    assert found.last == (until if found.silent_since is None else days[-1].date())
-    assert found.silent_since in (None, days[-1].date() + DAY)
-    for first, last in found.gaps:
+    result = period_of(pd.Series(1, index=days), until)
+    assert result.covers_days(days).all()
+    assert result.first <= days[0].date()
+    assert result.last == (until if result.silent_since is None else days[-1].date())
+    assert result.silent_since in (None, days[-1].date() + DAY)
+    for first, last in result.gaps:
         assert not ((days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))).any()
     for day in pd.date_range(days[0], until, freq="17D"):
-        assert found.covers(day.date(), day.date()) == found.covers_days(pd.DatetimeIndex([day]))[0]
+        assert result.covers(day.date(), day.date()) == result.covers_days(pd.DatetimeIndex([day]))[0]
 
 
 periods = st.builds(
@@ -279,7 +281,7 @@ names = st.text(min_size=1)
         st.frozensets(names),
     )
 )
-def test_what_is_known_is_read_from_a_manifest_as_it_was_written(what: Coverage) -> None:
+def test_coverage_survives_a_round_trip_through_a_manifest(what: Coverage) -> None:
     assert Coverage.of_json(what.as_json()) == what
 
 
@@ -291,9 +293,9 @@ def test_of_complete_logs_at_most_one_in_a_hundred_is_said_to_be_silent_or_to_ha
     weekend: float,
 ) -> None:
     """Measured over 150 seeds of each rate: 0 to 1.3 % silent, 0 to .7 % with a gap; on average .1 % of either."""
-    found = [period_of(poisson(rate, seed, weekend=weekend), AS_OF) for rate in RATES for seed in range(20)]
-    assert sum(p.silent_since is not None for p in found) <= 2
-    assert sum(bool(p.gaps) for p in found) <= 2
+    result = [period_of(poisson(rate, seed, weekend=weekend), AS_OF) for rate in RATES for seed in range(20)]
+    assert sum(p.silent_since is not None for p in result) <= 2
+    assert sum(bool(p.gaps) for p in result) <= 2
 
 
 @pytest.mark.parametrize("rate", [1, 2, 5, 20, 200])
@@ -301,8 +303,8 @@ def test_of_complete_logs_at_most_one_in_a_hundred_is_said_to_be_silent_or_to_ha
 def test_an_end_thirty_days_ago_is_found_where_most_days_have_rows(rate: float, weekend: float) -> None:
     for seed in range(10):
         rows = poisson(rate, seed, weekend=weekend)[: AS_OF - 30 * DAY]
-        found = period_of(rows, AS_OF)
-        assert found.silent_since == rows.index[-1].date() + DAY
+        result = period_of(rows, AS_OF)
+        assert result.silent_since == rows.index[-1].date() + DAY
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.05])

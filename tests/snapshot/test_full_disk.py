@@ -19,7 +19,7 @@ ROOMS = (0, 40, 100, 200, 300, 400, 20_000)
 
 
 @pytest.fixture(scope="module")
-def own_disks():
+def small_disks():
     """How to run a program that may mount disks of its own."""
     if sys.platform != "linux":
         pytest.skip("only Linux mounts a tmpfs for a test")
@@ -32,7 +32,7 @@ def own_disks():
 
 
 @pytest.fixture(scope="module")
-def told(own_disks, tmp_path_factory):
+def outcomes(small_disks, tmp_path_factory):
     """What takes with less and less room said and left."""
     root = tmp_path_factory.mktemp("full")
     company = companies.larger(root)
@@ -40,7 +40,7 @@ def told(own_disks, tmp_path_factory):
     (root / "disk").mkdir()
     done = subprocess.run(
         [
-            *own_disks, sys.executable, Path(__file__).with_name("small_disk.py"), root / "disk",
+            *small_disks, sys.executable, Path(__file__).with_name("small_disk.py"), root / "disk",
             company.folder / "sources.yml", more.folder / "sources.yml", *map(str, ROOMS),
         ],
         capture_output=True, text=True, check=False,
@@ -52,16 +52,16 @@ def told(own_disks, tmp_path_factory):
 
 
 @pytest.fixture
-def too_small(told):
+def too_small(outcomes):
     """The takes that did not fit."""
-    return [each for each in told["rounds"] if each["code"]]
+    return [each for each in outcomes["rounds"] if each["code"]]
 
 
-def test_some_rooms_are_too_small_at_different_places_and_one_is_large_enough(told, too_small):
+def test_some_rooms_are_too_small_at_different_places_and_one_is_large_enough(outcomes, too_small):
     places = {re.sub(r"[\w.-]+\.tmp|[0-9a-f]{12}|\.taking-\w+|\d+", "", each["said"]) for each in too_small}
     assert len(too_small) >= 3
     assert len(places) >= 2
-    assert told["rounds"][-1]["code"] == 0
+    assert outcomes["rounds"][-1]["code"] == 0
 
 
 def test_one_sentence_says_that_the_disk_is_full_and_what_to_do(too_small):
@@ -73,13 +73,13 @@ def test_one_sentence_says_that_the_disk_is_full_and_what_to_do(too_small):
         ), each
 
 
-def test_the_earlier_snapshot_stays_and_no_half_one_is_left(told, too_small):
+def test_the_earlier_snapshot_stays_and_no_half_one_is_left(outcomes, too_small):
     for each in too_small:
-        assert each["names"] == [told["earlier"], "LATEST"], each
-        assert each["latest"] == told["earlier"]
+        assert each["names"] == [outcomes["earlier"], "LATEST"], each
+        assert each["latest"] == outcomes["earlier"]
         assert each["intact"] == [True]
 
 
-def test_with_room_again_the_snapshot_is_taken(told):
-    assert told["rounds"][0]["code"] == 1
-    assert told["rounds"][0]["again"][0] == 0, told["rounds"][0]["again"]
+def test_with_room_again_the_snapshot_is_taken(outcomes):
+    assert outcomes["rounds"][0]["code"] == 1
+    assert outcomes["rounds"][0]["again"][0] == 0, outcomes["rounds"][0]["again"]

@@ -34,7 +34,7 @@ def inodes(snapshot):
     }
 
 
-def again(before, after):
+def rewritten_files(before, after):
     """The partitions that were written anew: (product, quarter)."""
     old, new = inodes(before), inodes(after)
     anew = {file.split("/", 1)[1] for file in new if new[file] != old.get(file)}
@@ -61,89 +61,89 @@ def before(company):
     return company.take()
 
 
-def test_a_first_take_reduces_and_writes_every_cell(company, work):
+def test_a_first_take_reduces_and_writes_every_cell(company, work_log):
     taken = company.take()
-    assert (work.reused, work.again) == (0, CELLS)
+    assert (work_log.reused, work_log.again) == (0, CELLS)
     assert {Quarter.containing(month) for month in MONTHS} == {Quarter.parse(q) for q in QUARTERS}
     assert set(inodes(taken)) == {
         f"{table}/product={name}/{quarter}.parquet" for table in TABLES for name, quarter in CELLS
     }
 
 
-def test_without_a_change_no_cell_is_reduced_and_no_partition_written_again(company, before, work):
+def test_without_a_change_no_cell_is_reduced_and_no_partition_written_again(company, before, work_log):
     company.change("contracts.csv", ",100,", ",101,")
     after = company.take()
     assert after.id != before.id
-    assert (work.reused, work.cells, work.again) == (9, 9, set())
+    assert (work_log.reused, work_log.cells, work_log.again) == (9, 9, set())
     assert inodes(after) == inodes(before)
 
 
-def test_new_days_alone_are_reduced_and_written_again(company, before, work, tmp_path):
+def test_new_days_alone_are_reduced_and_written_again(company, before, work_log, tmp_path):
     company.change("sources.yml", "2026-05-20", "2026-05-25")
     company.add("usage.csv", *(
         f"N{p}{day},A1,{name},2026-05-{day} 10:00:00,template.used,1,P1"
         for p, name in enumerate(NAMES) for day in range(21, 26)
     ))  # fmt: skip
     after = company.take()
-    assert work.again == again(before, after) == {(name, "2026Q2") for name in NAMES}
-    assert work.reused == 6
+    assert work_log.again == rewritten_files(before, after) == {(name, "2026Q2") for name in NAMES}
+    assert work_log.reused == 6
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
-def test_a_new_quarter_is_reduced_alone(company, before, work, tmp_path):
+def test_a_new_quarter_is_reduced_alone(company, before, work_log, tmp_path):
     company.change("sources.yml", "2026-05-20", "2026-07-03")
     company.add("usage.csv", "N1,A1,helpdesk,2026-07-02 10:00:00,template.used,1,P1")
     after = company.take()
-    assert work.again == again(before, after) == {("helpdesk", "2026Q3")}
+    assert work_log.again == rewritten_files(before, after) == {("helpdesk", "2026Q3")}
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
-def test_a_change_of_one_product_leaves_the_others_as_they_are(company, before, work, tmp_path):
+def test_a_change_of_one_product_leaves_the_others_as_they_are(company, before, work_log, tmp_path):
     rows = rows_of(company)
     for row in rows:
         if row[2] == "expense_desk":
             row[5] = "7"
     company.write(usage=written(rows))
     after = company.take()
-    assert work.again == {("expense_desk", quarter) for quarter in QUARTERS}
-    assert work.reused == 6
-    assert {product for product, _ in again(before, after)} == {"expense_desk"}
+    assert work_log.again == {("expense_desk", quarter) for quarter in QUARTERS}
+    assert work_log.reused == 6
+    assert {product for product, _ in rewritten_files(before, after)} == {"expense_desk"}
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
 @pytest.mark.parametrize("column", range(1, len(COLUMNS)))
-def test_a_change_of_any_value_is_seen(company, before, work, column):
+def test_a_change_of_any_value_is_seen(company, before, work_log, column):
     rows = rows_of(company)
     row = next(r for r in rows if r[2] == "helpdesk" and r[3].startswith("2026-02") and r[1] != "A1")
     row[column] = ["", "A1", "expense_desk", "2026-02-20 23:59:59", "other", "9", "P9"][column]
     company.write(usage=written(rows))
     company.take()
     changed = {("helpdesk", "2026Q1")}
-    assert work.again == (changed | {("expense_desk", "2026Q1")} if column == 2 else changed)
+    assert work_log.again == (changed | {("expense_desk", "2026Q1")} if column == 2 else changed)
 
 
-def test_rows_that_are_gone_are_gone(company, before, work, tmp_path):
+def test_removed_rows_are_not_in_the_next_snapshot(company, before, work_log, tmp_path):
     company.write(usage=written(r for r in rows_of(company) if r[2] != "helpdesk" or r[3] > "2026-03"))
     after = company.take()
     assert not [f for f in inodes(after) if "helpdesk/2025Q4" in f]
-    assert work.again == again(before, after) == {("helpdesk", "2026Q1")}
+    assert work_log.again == rewritten_files(before, after) == {("helpdesk", "2026Q1")}
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
-def test_an_account_that_was_unknown_counts_from_the_take_in_which_it_is_known(company, work, tmp_path):
+def test_an_account_that_was_unknown_counts_from_the_take_in_which_it_is_known(company, work_log, tmp_path):
     company.add("usage.csv", "N1,A9,helpdesk,2026-02-02 10:00:00,template.used,1,P1")
     before = company.take()
     company.add("accounts.csv", "A9,Late,mid,retail")
     company.add("contracts.csv", "C9,A9,helpdesk,2026-01-01,,100,JPY")
     after = company.take()
-    assert work.again == set()
-    assert again(before, after) == {("helpdesk", "2026Q1")}
+    assert work_log.again == set()
+    assert rewritten_files(before, after) == {("helpdesk", "2026Q1")}
     assert "A9" not in set(before.read("helpdesk")["usage_daily"]["account_id"])
     assert "A9" in set(after.read("helpdesk")["usage_daily"]["account_id"])
     assert as_fresh(company, after, tmp_path / "fresh")
 
 
-def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, before, work):
+def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, before, work_log):
     file = before.folder / "usage_daily" / "product=helpdesk" / "2026Q1.parquet"
     content = bytearray(file.read_bytes())
     content[100] ^= 1
@@ -151,7 +151,7 @@ def test_a_damaged_partition_of_the_earlier_snapshot_is_written_anew(company, be
     company.change("contracts.csv", ",100,", ",101,")
     after = company.take()
     assert after.is_intact()
-    assert work.again == again(before, after) == {("helpdesk", "2026Q1")}
+    assert work_log.again == rewritten_files(before, after) == {("helpdesk", "2026Q1")}
 
 
 def cells_of(company):
@@ -163,7 +163,7 @@ def cells_of(company):
     "name", ["cell.json", "usage_daily.parquet", "usage_monthly.parquet", "active_daily.parquet"]
 )
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "cut", "turned", "of something else"])
-def test_a_memory_that_is_damaged_is_made_anew(company, before, work, name, damage):
+def test_a_memory_that_is_damaged_is_made_anew(company, before, work_log, name, damage):
     file = cells_of(company)[4] / name
     bytes_ = file.read_bytes()
     file.unlink()  # its other links stay as they are
@@ -177,15 +177,15 @@ def test_a_memory_that_is_damaged_is_made_anew(company, before, work, name, dama
         case "of something else":
             file.write_text('{"rows": [], "sha256": "usage_daily", "broken": null}', encoding="utf-8")
     assert content(company.take().folder) == content(before.folder)
-    assert work.reused == 8
+    assert work_log.reused == 8
     company.take()
-    assert work.reused == 9
+    assert work_log.reused == 9
 
 
-def test_a_memory_that_is_gone_is_made_anew(company, before, work):
+def test_a_memory_that_is_gone_is_made_anew(company, before, work_log):
     shutil.rmtree(company.snapshots / ".reduced")
     assert content(company.take().folder) == content(before.folder)
-    assert work.reused == 0
+    assert work_log.reused == 0
 
 
 def test_the_memory_holds_the_cells_of_the_last_take_and_nothing_else(company, before):
@@ -196,22 +196,22 @@ def test_the_memory_holds_the_cells_of_the_last_take_and_nothing_else(company, b
     assert set(cells_of(company)[0].parent.iterdir()) == set(cells_of(company))
 
 
-def test_two_sources_files_do_not_take_each_others_reductions(company, before, work, tmp_path):
+def test_two_sources_files_do_not_take_each_others_reductions(company, before, work_log, tmp_path):
     other = larger(tmp_path / "other", companies.log(seed=2))
     one = other.take(folder=company.snapshots)
-    assert work.reused == 0
+    assert work_log.reused == 0
     assert as_fresh(other, one, tmp_path / "fresh")
     assert content(company.take().folder) == content(before.folder)
-    assert work.reused == 9
+    assert work_log.reused == 9
 
 
-def test_other_code_reduces_and_writes_everything_again(company, before, work, monkeypatch):
+def test_other_code_reduces_and_writes_everything_again(company, before, work_log, monkeypatch):
     """Whoever mends a reduction must not get the partitions that the old one wrote."""
     monkeypatch.setattr(reduced, "_code_hash", lambda: "other code")
     query = reduced._CELL_QUERIES["usage_daily"].replace("events::BIGINT AS", "events::BIGINT + 1 AS")
     monkeypatch.setitem(reduced._CELL_QUERIES, "usage_daily", query)
     after = company.take()
-    assert work.reused == 0
+    assert work_log.reused == 0
     events = [s.read("helpdesk")["usage_daily"]["events"] for s in (before, after)]
     assert list(events[1]) == list(events[0] + 1)
 
@@ -257,7 +257,7 @@ edits = st.one_of(
 )  # fmt: skip
 
 
-def edited(company, edit):
+def apply_edit(company, edit):
     """One change of what a company gives."""
     rows = rows_of(company)
     match edit:
@@ -317,10 +317,10 @@ def test_after_any_changes_the_snapshot_is_the_same_as_a_fresh_one(first, then):
         company = larger(Path(folder), companies.log(each=4))
         company.take()
         for edit in first:
-            edited(company, edit)
+            apply_edit(company, edit)
         found = outcome(company)
         if then:
             for edit in then:
-                edited(company, edit)
+                apply_edit(company, edit)
             found = outcome(company)
         assert found == outcome(company, folder=Path(folder) / "fresh")

@@ -100,7 +100,7 @@ def test_only_what_changed_is_read_again_in_lots(tmp_path, monkeypatch, lots):
         ("'A' || chr(0) || '1', 'helpdesk', TIMESTAMP '2026-08-05', 'reply'", 1),
     ],
 )
-def test_an_odd_row_is_kept_or_refused_and_ends_nothing(company, row, left_out):
+def test_an_invalid_row_is_kept_or_refused_and_stops_nothing(company, row, left_out):
     log = company.folder / "usage.parquet"
     duckdb.sql(
         f"COPY (SELECT * FROM (VALUES ('A1', 'helpdesk', TIMESTAMP '2026-08-05', 'reply'), ({row}))"

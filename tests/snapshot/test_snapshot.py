@@ -81,15 +81,15 @@ def test_some_accounts_alone_have_only_their_rows(product_data):
     assert len(part["costs"]) == len(product_data["costs"])
 
 
-def test_an_optional_table_that_was_not_given_is_empty_and_named_as_missing(taken):
-    data = taken.read("helpdesk")
+def test_an_optional_table_that_was_not_given_is_empty_and_named_as_missing(company_snapshot):
+    data = company_snapshot.read("helpdesk")
     assert len(data["tickets"]) == 0
     assert list(data["tickets"].columns) == list(TABLES["tickets"].columns)
     assert data.missing("accounts", "tickets", "usage", "surveys") == ("tickets", "surveys")
 
 
-def test_a_given_table_without_rows_of_the_product_is_empty_and_not_missing(taken):
-    data = taken.read("expense_desk")
+def test_a_given_table_without_rows_of_the_product_is_empty_and_not_missing(company_snapshot):
+    data = company_snapshot.read("expense_desk")
     assert len(data["usage_daily"]) == 0
     assert {c: str(t) for c, t in data["usage_daily"].dtypes.items()} == {
         c: DTYPES[k] for c, k in REDUCED["usage_daily"].items()
@@ -97,28 +97,28 @@ def test_a_given_table_without_rows_of_the_product_is_empty_and_not_missing(take
     assert data.missing("usage") == ()
 
 
-def test_a_customer_without_a_contract_belongs_to_no_product(taken):
-    assert list(taken.read("helpdesk")["accounts"]["account_id"]) == ["A1"]
-    assert list(taken.read("expense_desk")["accounts"]["account_id"]) == ["A2"]
+def test_a_customer_without_a_contract_belongs_to_no_product(company_snapshot):
+    assert list(company_snapshot.read("helpdesk")["accounts"]["account_id"]) == ["A1"]
+    assert list(company_snapshot.read("expense_desk")["accounts"]["account_id"]) == ["A2"]
 
 
-def test_the_quarters_are_those_complete_since_the_first_day_of_usage(taken):
-    assert taken.quarters == [Quarter(2025, 4), Quarter(2026, 1), Quarter(2026, 2)]
+def test_the_quarters_are_those_complete_since_the_first_day_of_usage(company_snapshot):
+    assert company_snapshot.quarters == [Quarter(2025, 4), Quarter(2026, 1), Quarter(2026, 2)]
 
 
-def test_the_latest_quarter_is_the_last_complete_one(taken):
-    assert taken.check_quarter("latest") == Quarter(2026, 2)
+def test_the_latest_quarter_is_the_last_complete_one(company_snapshot):
+    assert company_snapshot.check_quarter("latest") == Quarter(2026, 2)
 
 
 @pytest.mark.parametrize("quarter", ["2025Q3", "2026Q3"])
-def test_a_quarter_that_is_not_covered_is_refused_with_those_that_are(taken, quarter):
+def test_a_quarter_that_is_not_covered_is_refused_with_those_that_are(company_snapshot, quarter):
     with pytest.raises(SnapshotError, match="2025Q4 to 2026Q2"):
-        taken.check_quarter(quarter)
+        company_snapshot.check_quarter(quarter)
 
 
-def test_what_is_no_quarter_is_a_wrong_parameter(taken):
+def test_an_invalid_quarter_is_an_invalid_parameter(company_snapshot):
     with pytest.raises(ParameterError, match="as in 2026Q3"):
-        taken.check_quarter("nonsense")
+        company_snapshot.check_quarter("nonsense")
 
 
 def test_without_a_complete_quarter_there_is_none_to_report_on(company):
@@ -132,50 +132,54 @@ def test_without_a_complete_quarter_there_is_none_to_report_on(company):
         taken.check_quarter("latest")
 
 
-def test_an_unknown_product_is_named_with_the_one_that_was_meant(taken):
+def test_an_unknown_product_is_named_with_the_one_that_was_meant(company_snapshot):
     with pytest.raises(SnapshotError, match="Did you mean 'helpdesk'"):
-        taken.read("helpdsk")
+        company_snapshot.read("helpdsk")
 
 
-def test_first_is_the_first_product(taken):
-    assert taken.check_product("first") == "expense_desk"
+def test_first_is_the_first_product(company_snapshot):
+    assert company_snapshot.check_product("first") == "expense_desk"
 
 
-def test_the_product_comes_back_as_its_file_described_it(taken):
-    assert taken.products["helpdesk"].name.in_language("en")
-    assert sorted(taken.products) == ["expense_desk", "helpdesk"]
+def test_the_product_comes_back_as_its_file_described_it(company_snapshot):
+    assert company_snapshot.products["helpdesk"].name.in_language("en")
+    assert sorted(company_snapshot.products) == ["expense_desk", "helpdesk"]
 
 
-def test_without_a_snapshot_it_is_told_how_to_take_one(tmp_path):
+def test_without_a_snapshot_the_error_says_how_to_take_one(tmp_path):
     with pytest.raises(SnapshotError, match="make snapshot"):
         Snapshot.open(folder=tmp_path)
 
 
-def test_an_unknown_id_is_told_which_there_are(taken):
-    with pytest.raises(SnapshotError, match=rf"no snapshot '2020-01-01-abc'; there are: {taken.id}"):
-        Snapshot.open("2020-01-01-abc", folder=taken.folder.parent)
+def test_an_unknown_id_is_refused_with_the_existing_ones(company_snapshot):
+    with pytest.raises(
+        SnapshotError, match=rf"no snapshot '2020-01-01-abc'; there are: {company_snapshot.id}"
+    ):
+        Snapshot.open("2020-01-01-abc", folder=company_snapshot.folder.parent)
 
 
-def test_a_latest_snapshot_that_was_deleted_is_named(own):
-    shutil.rmtree(own.folder)
-    with pytest.raises(SnapshotError, match=own.id):
-        Snapshot.open(folder=own.folder.parent)
+def test_a_latest_snapshot_that_was_deleted_is_named(copied_snapshot):
+    shutil.rmtree(copied_snapshot.folder)
+    with pytest.raises(SnapshotError, match=copied_snapshot.id):
+        Snapshot.open(folder=copied_snapshot.folder.parent)
 
 
 @pytest.mark.parametrize("damage", ["{}", "[]", "null", "", '{"id": 3', "\x00\x01"])
-def test_a_damaged_manifest_is_named(own, damage):
-    (own.folder / "manifest.json").write_text(damage, encoding="utf-8")
-    with pytest.raises(SnapshotError, match=rf"{own.id}.*manifest\.json is damaged; delete the folder"):
-        Snapshot.open(folder=own.folder.parent)
+def test_a_damaged_manifest_is_named(copied_snapshot, damage):
+    (copied_snapshot.folder / "manifest.json").write_text(damage, encoding="utf-8")
+    with pytest.raises(
+        SnapshotError, match=rf"{copied_snapshot.id}.*manifest\.json is damaged; delete the folder"
+    ):
+        Snapshot.open(folder=copied_snapshot.folder.parent)
 
 
-def test_a_manifest_that_someone_changed_is_damaged(own):
-    file = own.folder / "manifest.json"
+def test_a_manifest_that_someone_changed_is_damaged(copied_snapshot):
+    file = copied_snapshot.folder / "manifest.json"
     manifest = json.loads(file.read_text(encoding="utf-8"))
     manifest["rows_kept"]["accounts"] += 1
     file.write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(SnapshotError, match="damaged"):
-        Snapshot.open(folder=own.folder.parent)
+        Snapshot.open(folder=copied_snapshot.folder.parent)
 
 
 def gone(file):
@@ -198,16 +202,16 @@ def turned(file):
 
 
 @pytest.mark.parametrize("damage", [gone, cut, emptied, turned])
-def test_a_damaged_file_is_named(own, damage):
-    damage(own.folder / "contracts" / "product=helpdesk.parquet")
+def test_a_damaged_file_is_named(copied_snapshot, damage):
+    damage(copied_snapshot.folder / "contracts" / "product=helpdesk.parquet")
     with pytest.raises(
         SnapshotError, match=r"contracts/product=helpdesk\.parquet is gone or damaged"
     ) as caught:
-        Snapshot.open(folder=own.folder.parent).read("helpdesk")
-    assert own.id in str(caught.value)
+        Snapshot.open(folder=copied_snapshot.folder.parent).read("helpdesk")
+    assert copied_snapshot.id in str(caught.value)
     assert "take the snapshot again" in str(caught.value)
 
 
-def test_a_damaged_file_of_one_product_leaves_the_other_readable(own):
-    gone(own.folder / "contracts" / "product=helpdesk.parquet")
-    assert len(Snapshot.open(folder=own.folder.parent).read("expense_desk")["contracts"]) == 1
+def test_a_damaged_file_of_one_product_leaves_the_other_readable(copied_snapshot):
+    gone(copied_snapshot.folder / "contracts" / "product=helpdesk.parquet")
+    assert len(Snapshot.open(folder=copied_snapshot.folder.parent).read("expense_desk")["contracts"]) == 1

@@ -22,29 +22,29 @@ from cs_helpers.sources.usage_log import cell_store as cells
 from cs_helpers.sources.usage_log import reduce_cells as reduced
 
 
-def test_the_same_input_gives_the_same_id_and_the_same_bytes(company, taken):
+def test_the_same_input_gives_the_same_id_and_the_same_bytes(company, company_snapshot):
     again = company.take()
-    assert taken.id == again.id
-    assert content(taken.folder) == content(again.folder)
+    assert company_snapshot.id == again.id
+    assert content(company_snapshot.folder) == content(again.folder)
 
 
-def test_the_order_of_rows_does_not_matter(company, taken):
+def test_the_order_of_rows_does_not_matter(company, company_snapshot):
     head, *rows = company.text("usage.csv").splitlines()
     company.write(usage="\n".join([head, *reversed(rows)]) + "\n")
-    assert company.take().id == taken.id
+    assert company.take().id == company_snapshot.id
 
 
-def test_another_value_gives_another_id(company, taken):
+def test_another_value_gives_another_id(company, company_snapshot):
     company.write(contracts=company.text("contracts.csv").replace("100", "101"))
-    assert company.take().id != taken.id
+    assert company.take().id != company_snapshot.id
 
 
-def test_the_id_begins_with_the_last_day(taken):
-    assert taken.as_of == date(2026, 8, 31)
-    assert taken.id.startswith("2026-08-31-")
+def test_the_id_begins_with_the_last_day(company_snapshot):
+    assert company_snapshot.as_of == date(2026, 8, 31)
+    assert company_snapshot.id.startswith("2026-08-31-")
 
 
-def test_a_snapshot_taken_twice_is_there_once(company):
+def test_a_snapshot_taken_twice_exists_once(company):
     company.take()
     taken = company.take()
     shown = sorted(p.name for p in company.snapshots.iterdir() if not p.name.startswith("."))
@@ -58,11 +58,13 @@ def test_the_latest_one_is_the_one_taken_last(company):
     assert Snapshot.open(folder=company.snapshots).id == newest.id
 
 
-def test_the_manifest_lists_every_file_with_its_hash(taken):
+def test_the_manifest_lists_every_file_with_its_hash(company_snapshot):
     files = {
-        p: hashlib.sha256(b).hexdigest() for p, b in content(taken.folder).items() if p != "manifest.json"
+        p: hashlib.sha256(b).hexdigest()
+        for p, b in content(company_snapshot.folder).items()
+        if p != "manifest.json"
     }
-    assert taken.manifest["files"] == files
+    assert company_snapshot.manifest["files"] == files
 
 
 def test_refused_rows_are_written_beside_the_tables_with_their_rules(company):
@@ -99,7 +101,7 @@ def test_findings_come_back_as_they_were_found(company):
     ],
     ids=["settings", "column", "garbage", "empty", "product"],
 )  # fmt: skip
-def test_a_failed_take_leaves_the_earlier_snapshot_and_nothing_else(company, own, error, files):
+def test_a_failed_take_leaves_the_earlier_snapshot_and_nothing_else(company, copied_snapshot, error, files):
     before = content(company.snapshots)
     company.write(**files)
     with pytest.raises(error):
@@ -132,7 +134,9 @@ def the_memory_is_full(monkeypatch):
 
 
 @pytest.mark.parametrize("full", [pyarrow_is_full, duckdb_is_full, the_memory_is_full])
-def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(company, own, monkeypatch, full):
+def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(
+    company, copied_snapshot, monkeypatch, full
+):
     before = content(company.snapshots)
     company.add("usage.csv", "A1,helpdesk,2026-08-06 10:00:00,reply,3")
     with monkeypatch.context() as patch:
@@ -145,7 +149,7 @@ def test_a_take_for_which_the_disk_is_too_small_leaves_no_half_snapshot(company,
 
 
 def test_reductions_that_cannot_be_written_for_another_reason_leave_no_half_snapshot(
-    company, own, monkeypatch
+    company, copied_snapshot, monkeypatch
 ):
     before = content(company.snapshots)
     company.add("usage.csv", "A1,helpdesk,2026-08-06 10:00:00,reply,3")
@@ -166,7 +170,7 @@ def test_a_product_without_a_file_is_named_with_the_one_that_was_meant(company):
     assert "cs-workbook new-product helpdsk" in caught.value.failures[0]
 
 
-def test_all_that_goes_wrong_is_an_error_that_a_user_can_mend():
+def test_all_exceptions_are_errors_that_a_user_can_fix():
     assert {SettingError, SourceError, ContractError} <= set(WorkbookError.__subclasses__())
 
 

@@ -32,7 +32,7 @@ def halted(company, forks):
         forks.resume(signal.SIGKILL)
 
 
-def test_a_second_take_is_refused_at_once_and_told_who_takes_the_first(company, halted, forks):
+def test_a_second_take_is_refused_immediately_with_the_holder_of_the_lock(company, halted, forks):
     begun = time.monotonic()
     with pytest.raises(SnapshotError, match="another snapshot is being taken") as caught:
         company.take()
@@ -64,7 +64,7 @@ def test_nothing_is_checked_or_deleted_while_a_snapshot_is_taken(company, halted
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}"])
-def test_a_holder_that_has_not_said_who_it_is_holds_all_the_same(tmp_path, text):
+def test_a_lock_without_holder_information_is_held(tmp_path, text):
     with snapshot_lock(tmp_path):
         (tmp_path / ".lock.json").write_text(text, encoding="utf-8")
         with (

@@ -34,10 +34,10 @@ class _Taking:
     def take(self, between=lambda: None):
         look = self.look()
         before = look.file_states()
-        taken = take_snapshot(self.source, folder=self.root, products=self.products)
+        snapshot = take_snapshot(self.source, folder=self.root, products=self.products)
         between()
-        look.remember(taken, before)
-        return taken
+        look.remember(snapshot, before)
+        return snapshot
 
     def known(self):
         found = self.look().unchanged_snapshot()
@@ -53,18 +53,18 @@ def tables(taking):
     return sorted(p for p in taking.source.parent.iterdir() if p.suffix in (".csv", ".parquet"))
 
 
-def test_before_the_first_snapshot_nothing_is_known(taking):
+def test_before_the_first_snapshot_there_is_no_unchanged_one(taking):
     assert taking.known() is None
 
 
 def test_the_same_files_have_the_same_snapshot(taking):
     assert taking.known() is None
-    taken = taking.take()
-    assert taking.known() == taken.id
+    snapshot = taking.take()
+    assert taking.known() == snapshot.id
 
 
 @pytest.mark.parametrize("age", [0, 3600])
-def test_any_changed_file_is_noticed_even_one_of_the_same_size_and_time(taking, age):
+def test_any_changed_file_is_detected_even_one_of_the_same_size_and_time(taking, age):
     for file in tables(taking):
         os.utime(file, ns=(time.time_ns() - age * 10**9,) * 2)
     for file in tables(taking):
@@ -84,7 +84,7 @@ def test_a_file_that_changes_while_the_snapshot_is_taken_is_not_trusted(taking):
 
 
 @pytest.mark.parametrize("what", ["sources", "product", "code", "day"])
-def test_what_else_a_snapshot_depends_on_is_noticed(taking, what, monkeypatch):
+def test_changes_of_other_inputs_are_detected(taking, what, monkeypatch):
     taking.take()
     if what == "sources":
         taking.source.write_text(taking.source.read_text() + "# a word\n")
@@ -105,28 +105,28 @@ def test_what_else_a_snapshot_depends_on_is_noticed(taking, what, monkeypatch):
 
 
 def test_a_damaged_snapshot_is_taken_anew(taking):
-    taken = taking.take()
-    file = next(taken.folder.rglob("*.parquet"))
+    snapshot = taking.take()
+    file = next(snapshot.folder.rglob("*.parquet"))
     file.write_bytes(file.read_bytes()[:-1])
     assert taking.known() is None
     assert taking.take().is_intact()
-    assert taking.known() == taken.id
+    assert taking.known() == snapshot.id
 
 
 @pytest.mark.parametrize(
     "content", ["", "{}", "[]", '{"around": {}, "files": {}, "patterns": [], "snapshot": "x"}']
 )
-def test_a_damaged_memory_is_of_no_use_and_harms_nothing(taking, content):
-    taken = taking.take()
+def test_a_damaged_memory_is_ignored(taking, content):
+    snapshot = taking.take()
     next((taking.root / ".seen").iterdir()).write_text(content)
     assert taking.known() is None
-    assert Snapshot.open(folder=taking.root).id == taken.id
+    assert Snapshot.open(folder=taking.root).id == snapshot.id
 
 
 @pytest.mark.parametrize(
     "more", ["read_csv('elsewhere.csv')", "current_date", "random()", "now()", "from '/x.parquet'"]
 )
-def test_tables_that_read_elsewhere_are_always_read(taking, more):
+def test_tables_with_other_inputs_are_always_read(taking, more):
     taking.source.write_text(taking.source.read_text() + f"# {more}\n")
     assert taking.look().file_states() is None
 
@@ -137,7 +137,7 @@ def test_a_new_file_that_a_pattern_names_is_noticed(taking, tmp_path):
     assert module._seen([str(tmp_path / "part-*.csv")], seen) != seen
 
 
-def test_files_below_a_folder_are_looked_at(tmp_path):
+def test_files_below_a_folder_are_compared(tmp_path):
     (tmp_path / "log" / "day=1").mkdir(parents=True)
     (tmp_path / "log" / "day=1" / "a.parquet").write_text("x")
     assert len(module._seen([str(tmp_path / "log")], None)) == 1

@@ -107,7 +107,7 @@ def product():
         ("iPad at the counter", "iPad at the counter"),
     ],
 )
-def test_a_theme_is_called_as_the_product_file_says_else_by_its_code_as_words(product, code, name):
+def test_a_theme_has_the_name_of_the_product_file_or_its_code_as_words(product, code, name):
     assert Text("ja", product).theme(code) == name
 
 

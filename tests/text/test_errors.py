@@ -173,7 +173,7 @@ def test_messages_within_messages_are_translated_each(english, expected):
         "data/a.yml: nobody wrote this: the file is empty.",
     ],
 )
-def test_a_message_of_which_a_part_is_not_known_stays_english_as_a_whole(english):
+def test_a_message_with_an_unknown_part_stays_english_as_a_whole(english):
     assert in_language(english, "ja") == english
 
 
@@ -190,7 +190,7 @@ def places(node, path=()):
     ("model", "file"), [(Product, "data/products/helpdesk.yml"), (Sources, "data/sources.example.yml")]
 )
 @pytest.mark.parametrize("wrong", ["x", -5, {"x": 1}], ids=str)
-def test_whatever_is_wrong_in_a_settings_file_is_said_in_japanese(model, file, wrong):
+def test_every_error_of_a_settings_file_has_a_japanese_translation(model, file, wrong):
     """What pydantic says, too: a wrong value is put to each place of a file."""
     content = yaml.safe_load((PACKAGE.parent / file).read_text(encoding="utf-8"))
     english = []
@@ -207,7 +207,7 @@ def test_whatever_is_wrong_in_a_settings_file_is_said_in_japanese(model, file, w
     assert english == []
 
 
-def test_english_is_left_as_it_is():
+def test_english_messages_are_unchanged():
     assert in_language("the file is empty.", "en") == "the file is empty."
 
 

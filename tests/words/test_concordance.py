@@ -23,14 +23,14 @@ NOTES = (
 )
 
 
-def hits(asked: str, **how: bool) -> list[tuple[int, str]]:
-    lines = Concordance(NOTES).find(asked, **how).lines
+def hits(query: str, **options: bool) -> list[tuple[int, str]]:
+    lines = Concordance(NOTES).find(query, **options).lines
     return list(zip(lines["note"], lines["hit"], strict=True))
 
 
-@pytest.mark.parametrize("asked", ["つまづく", "つまずいた", "躓く"])
-def test_a_word_is_found_however_it_is_written(asked: str) -> None:
-    assert [note for note, _ in hits(asked)] == [0, 1, 2, 2]
+@pytest.mark.parametrize("query", ["つまづく", "つまずいた", "躓く"])
+def test_a_word_is_found_however_it_is_written(query: str) -> None:
+    assert [note for note, _ in hits(query)] == [0, 1, 2, 2]
 
 
 def test_an_english_word_is_found_in_all_its_forms_and_not_inside_others() -> None:
@@ -43,20 +43,20 @@ def test_a_phrase_is_found_as_one() -> None:
     assert hits("fold by hand") == [(4, "folded by hand")]
 
 
-def counts(notes: list[str], asked: str) -> tuple[int, int]:
+def counts(notes: list[str], query: str) -> tuple[int, int]:
     """As a whole word, and as written."""
-    found = Concordance(notes).find(asked)
-    assert found.as_word is not None
-    assert found.as_letters is not None
-    assert found.total == found.as_word.places
-    return found.as_word.places, found.as_letters.places
+    result = Concordance(notes).find(query)
+    assert result.as_word is not None
+    assert result.as_letters is not None
+    assert result.total == result.as_word.places
+    return result.as_word.places, result.as_letters.places
 
 
 COUPLES = ["夫は丈夫だ", "夫が大丈夫と言う", "夫婦で工夫した。夫も"]
 
 
 @pytest.mark.parametrize(
-    ("notes", "asked", "whole", "written"),
+    ("notes", "query", "whole", "written"),
     [
         (COUPLES, "夫", 3, 7),
         (COUPLES, "大丈夫", 1, 1),
@@ -78,10 +78,10 @@ COUPLES = ["夫は丈夫だ", "夫が大丈夫と言う", "夫婦で工夫した
         (["…"], "…", 1, 1),
     ],
 )
-def test_whole_words_are_counted_beside_what_is_written(
-    notes: list[str], asked: str, whole: int, written: int
+def test_words_and_letters_are_counted_separately(
+    notes: list[str], query: str, whole: int, written: int
 ) -> None:
-    assert counts(notes, asked) == (whole, written)
+    assert counts(notes, query) == (whole, written)
 
 
 def test_as_written_a_part_of_a_word_is_found() -> None:
@@ -97,9 +97,9 @@ def test_a_word_is_found_where_its_neighbours_split_it_otherwise() -> None:
         assert counts([note], "行った") == (1, 1)
 
 
-def test_of_a_pattern_nothing_else_is_counted() -> None:
-    found = Concordance(NOTES).find("再.", pattern=True)
-    assert (found.total, found.as_word, found.as_letters) == (1, None, None)
+def test_a_pattern_has_no_counts_of_words_and_letters() -> None:
+    result = Concordance(NOTES).find("再.", pattern=True)
+    assert (result.total, result.as_word, result.as_letters) == (1, None, None)
 
 
 def test_a_pattern_never_reaches_over_the_end_of_a_note() -> None:
@@ -111,15 +111,15 @@ def test_a_pattern_never_reaches_over_the_end_of_a_note() -> None:
 
 
 def test_a_line_shows_the_word_between_its_neighbours() -> None:
-    found = Concordance(NOTES).find("請求書", context=3).lines.iloc[0]
-    assert (found["left"], found["hit"], found["right"]) == ("", "請求書", "の再発")
-    assert NOTES[found["note"]][found["start"] : found["end"]] == "請求書"
+    result = Concordance(NOTES).find("請求書", context=3).lines.iloc[0]
+    assert (result["left"], result["hit"], result["right"]) == ("", "請求書", "の再発")
+    assert NOTES[result["note"]][result["start"] : result["end"]] == "請求書"
 
 
-@pytest.mark.parametrize(("asked", "how"), [("", {}), ("  ", {}), ("(", {"pattern": True}), ("a{9999999999}", {"pattern": True})])  # fmt: skip
-def test_what_cannot_be_looked_for_is_refused_in_one_sentence(asked: str, how: dict[str, bool]) -> None:
+@pytest.mark.parametrize(("query", "options"), [("", {}), ("  ", {}), ("(", {"pattern": True}), ("a{9999999999}", {"pattern": True})])  # fmt: skip
+def test_an_invalid_query_is_refused_in_one_sentence(query: str, options: dict[str, bool]) -> None:
     with pytest.raises(ParameterError):
-        Concordance(NOTES).find(asked, **how)
+        Concordance(NOTES).find(query, **options)
 
 
 def test_an_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,15 +128,15 @@ def test_an_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatc
         Concordance(["a" * 60 + "b"]).find("(a|aa)+$|(a+)+c(a|b)+d", pattern=True)
 
 
-def test_what_fits_everything_is_cut() -> None:
-    found = Concordance(["あいう" * 5_000]).find(".", pattern=True)
-    assert (found.total, found.is_capped, len(found.lines)) == (MAX_PLACES, True, 50)
+def test_a_pattern_that_matches_everything_is_capped() -> None:
+    result = Concordance(["あいう" * 5_000]).find(".", pattern=True)
+    assert (result.total, result.is_capped, len(result.lines)) == (MAX_PLACES, True, 50)
 
 
 def test_whole_words_behind_more_than_can_be_counted_as_written_are_found() -> None:
-    found = Concordance(["because " * (MAX_PLACES + 5), "a cause"]).find("cause")
-    assert found.as_letters == Count(MAX_PLACES, is_capped=True)
-    assert (found.as_word, found.is_capped, found.lines["note"].tolist()) == (
+    result = Concordance(["because " * (MAX_PLACES + 5), "a cause"]).find("cause")
+    assert result.as_letters == Count(MAX_PLACES, is_capped=True)
+    assert (result.as_word, result.is_capped, result.lines["note"].tolist()) == (
         Count(1, is_capped=False),
         False,
         [1],
@@ -147,8 +147,8 @@ def test_whole_words_behind_more_than_can_be_counted_as_written_are_found() -> N
 
 def test_a_place_found_by_form_and_by_letters_counts_once() -> None:
     many = MAX_PLACES * 3 // 4
-    found = Concordance(["the invoices"] * many).find("invoice", lines=1)
-    assert (found.total, found.note_count, found.is_capped) == (many, many, False)
+    result = Concordance(["the invoices"] * many).find("invoice", lines=1)
+    assert (result.total, result.note_count, result.is_capped) == (many, many, False)
 
 
 def test_nothing_is_found_in_no_notes() -> None:
@@ -161,20 +161,20 @@ def test_nothing_is_found_in_no_notes() -> None:
     st.text(alphabet="あい請求書ab", min_size=1, max_size=3),
 )
 def test_letters_are_found_wherever_they_stand_and_whole_words_where_tokens_begin_and_end(
-    notes: list[str], asked: str
+    notes: list[str], query: str
 ) -> None:
     index = Concordance(notes)
-    written = index.find(asked, as_written=True, lines=10_000).lines
-    by_hand = [(n, m.start()) for n, note in enumerate(notes) for m in re.finditer(re.escape(asked), note)]
+    written = index.find(query, as_written=True, lines=10_000).lines
+    by_hand = [(n, m.start()) for n, note in enumerate(notes) for m in re.finditer(re.escape(query), note)]
     assert list(zip(written["note"], written["start"], strict=True)) == by_hand
-    whole = index.find(asked, lines=10_000).lines
+    whole = index.find(query, lines=10_000).lines
     covered = {(row.note, at) for row in whole.itertuples() for at in range(row.start, row.end)}
     for n, start in by_hand:
-        found = tokenize(notes[n].translate({10: " "}))
-        end = start + len(asked)
-        if any(t.start == start for t in found) and any(t.end == end for t in found):
+        result = tokenize(notes[n].translate({10: " "}))
+        end = start + len(query)
+        if any(t.start == start for t in result) and any(t.end == end for t in result):
             assert {(n, at) for at in range(start, end)} & covered
     for row in whole.itertuples():
-        found = tokenize(notes[row.note].translate({10: " "}))
-        assert any(t.start == row.start for t in found)
-        assert any(t.end == row.end for t in found)
+        result = tokenize(notes[row.note].translate({10: " "}))
+        assert any(t.start == row.start for t in result)
+        assert any(t.end == row.end for t in result)

@@ -29,7 +29,7 @@ def test_nothing_is_confirmed_where_there_is_no_list() -> None:
     assert read_confirmed() == Confirmed()
 
 
-def test_new_words_are_added_and_what_somebody_said_stays(own_list) -> None:
+def test_new_words_are_added_and_existing_entries_stay(own_list) -> None:
     assert add_doubts("helpdesk", {"Okonkwo": "Okonkwo told us no", "Kanban": "on a Kanban"}) == [
         "Kanban",
         "Okonkwo",
@@ -62,7 +62,7 @@ def test_the_list_says_in_both_languages_what_to_write(own_list) -> None:
         ("- text: [\n", "not valid YAML at line"),
     ],
 )
-def test_a_list_that_cannot_be_used_is_said_and_stays(own_list, content, said) -> None:
+def test_an_invalid_list_is_reported_and_stays(own_list, content, said) -> None:
     own_list.parent.mkdir()
     own_list.write_text(content, encoding="utf-8")
     for use in (read_confirmed, lambda: add_doubts("p", {"B": ""})):
@@ -72,7 +72,7 @@ def test_a_list_that_cannot_be_used_is_said_and_stays(own_list, content, said) -
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=30), max_size=4))
-def test_whatever_the_words_are_they_are_read_back_as_they_were(found) -> None:
+def test_any_words_survive_a_round_trip(found) -> None:
     (paths.names() / FILE).unlink(missing_ok=True)
     assert sorted(add_doubts("p", found)) == sorted(found)
     assert sorted(add_doubts("p", found)) == sorted(found)

@@ -28,7 +28,7 @@ def name(kind: str, number: int) -> str:
     return f"<{company[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
 
 
-def in_order(texts: list[str]) -> list[str]:
+def number_by_appearance(texts: list[str]) -> list[str]:
     """With persons numbered as they come: which number stands for whom is a secret's to say."""
     seen: dict[str, dict[str, int]] = {"person": {}, "staff": {}}
 
@@ -39,8 +39,10 @@ def in_order(texts: list[str]) -> list[str]:
     return [re.sub(r"<(person|staff)(\d+)>", placed, text) for text in texts]
 
 
-def masked(*texts: str, of: str = "A-1", **told: Confirmed) -> list[str]:
-    return in_order(Masker(COMPANIES, ["csm-03", "Ishibashi"], **told).mask(texts, [of] * len(texts), name))
+def mask_texts(*texts: str, of: str = "A-1", **told: Confirmed) -> list[str]:
+    return number_by_appearance(
+        Masker(COMPANIES, ["csm-03", "Ishibashi"], **told).mask(texts, [of] * len(texts), name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def masked(*texts: str, of: str = "A-1", **told: Confirmed) -> list[str]:
     ],
 )
 def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None:
-    assert masked(text) == [hidden]
+    assert mask_texts(text) == [hidden]
 
 
 @pytest.mark.parametrize(
@@ -108,20 +110,20 @@ def test_a_name_an_address_or_a_number_is_hidden(text: str, hidden: str) -> None
         "経理部の管理者権限、月末の締め、情シスのセキュリティ審査",
     ],
 )
-def test_what_names_nobody_stays(text: str) -> None:
-    assert masked(text) == [text]
+def test_text_without_names_is_unchanged(text: str) -> None:
+    assert mask_texts(text) == [text]
 
 
 def test_a_person_has_one_pseudonym_in_all_notes_of_a_company() -> None:
     texts = ["田中さんに聞いた", "Jane Smith came", "田中太郎さんと佐藤さん", "Jane agreed", "Smith too"]
-    assert masked(*texts) == [
+    assert mask_texts(*texts) == [
         "<person1>さんに聞いた", "<person2> came", "<person1>さんと<person3>さん", "<person2> agreed", "<person2> too",
     ]  # fmt: skip
 
 
 def test_people_of_the_same_name_in_two_companies_are_two() -> None:
-    found = Masker(COMPANIES).mask(["田中さん", "田中さん"], ["A-1", "A-2"], name)
-    assert in_order(found) == ["<person1>さん", "<person2>さん"]
+    masked = Masker(COMPANIES).mask(["田中さん", "田中さん"], ["A-1", "A-2"], name)
+    assert number_by_appearance(masked) == ["<person1>さん", "<person2>さん"]
 
 
 def test_a_company_has_the_same_number_whoever_speaks_of_it() -> None:
@@ -138,10 +140,10 @@ def test_the_sample_names_nobody() -> None:
 @given(st.text(max_size=40), st.sampled_from(list(COMPANIES.values())[:2]), st.text(max_size=40))
 def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str, after: str) -> None:
     text = f"{before} {company} {after}"
-    [found] = masked(text)
+    [masked] = mask_texts(text)
     bare = re.sub(r"株式会社|\s|Ltd", "", company).casefold()
     assert (
-        bare not in re.sub(r"\s", "", found).casefold()
+        bare not in re.sub(r"\s", "", masked).casefold()
         or bare in re.sub(r"\s", "", before + after).casefold()
     )
 
@@ -172,20 +174,20 @@ def test_whatever_stands_around_it_a_company_is_hidden(before: str, company: str
         ("御子柴部長が反対", "<doubt>部長が反対"),
     ],
 )  # fmt: skip
-def test_what_may_be_a_name_is_hidden_until_somebody_says_it_is_none(text: str, hidden: str) -> None:
+def test_possible_names_are_hidden_until_they_are_confirmed_as_words(text: str, hidden: str) -> None:
     masker = Masker(COMPANIES)
     assert masker.mask([text], ["A-1"], name) == [hidden]
     words = frozenset(masker.doubts)
     assert words
     plain = unicodedata.normalize("NFKC", text)
     assert all(word in plain and word in context for word, context in masker.doubts.items())
-    assert masked(text, confirmed=Confirmed(words=words)) == [text]
+    assert mask_texts(text, confirmed=Confirmed(words=words)) == [text]
 
 
 def test_a_confirmed_name_has_a_pseudonym_like_any_other() -> None:
     confirmed = Confirmed(names=frozenset({"Okonkwo", "Wójcik"}))
     texts = ("Okonkwo told us no", "(Wójcik)", "Okonkwo again", "(Wo\u0301jcik)")
-    assert masked(*texts, confirmed=confirmed) == [
+    assert mask_texts(*texts, confirmed=confirmed) == [
         "<person1> told us no", "(<person2>)", "<person1> again", "(<person2>)",
     ]  # fmt: skip
 
@@ -198,16 +200,16 @@ def test_a_confirmed_name_has_a_pseudonym_like_any_other() -> None:
         "The PDF, the CSVs, the ERP and JSON files, in HTML", "I don't, We'll, It's, They're", "Q3 and FY2026 OK",
     ],
 )  # fmt: skip
-def test_what_a_dictionary_knows_is_no_doubt(text: str) -> None:
-    assert masked(text) == [text]
+def test_words_of_the_dictionary_are_not_possible_names(text: str) -> None:
+    assert mask_texts(text) == [text]
 
 
 def test_a_confirmed_name_is_hidden_wherever_it_stands_alone() -> None:
-    found = masked("Baker came. Bakery. The baker.", confirmed=Confirmed(names=frozenset({"Baker"})))
-    assert found == ["<person1> came. Bakery. The baker."]
+    masked = mask_texts("Baker came. Bakery. The baker.", confirmed=Confirmed(names=frozenset({"Baker"})))
+    assert masked == ["<person1> came. Bakery. The baker."]
 
 
-def test_who_joins_changes_no_number_of_those_that_were_there() -> None:
+def test_new_names_change_no_existing_number() -> None:
     first = Masker({"A-1": "Kita", "A-2": "Minami"}, numbers=Pseudonyms("secret"))
     first.mask(["田中さんと鈴木さん"], ["A-1"], name)
     later = Masker({"A-0": "Aoi", "A-2": "Minami", "A-3": "Higashi"}, numbers=first.numbers)
@@ -245,11 +247,11 @@ STAFF = ["May", "森", "csm-07", "Hope", "research", "営業"]
         ("research and 営業", "research and 営業"),
     ],
 )  # fmt: skip
-def test_whoever_the_tables_know_is_hidden_however_short_the_name_is(text: str, hidden: str) -> None:
+def test_names_of_the_tables_are_hidden_however_short_they_are(text: str, hidden: str) -> None:
     masker = Masker(OTHERS, STAFF, keys=["T-00012", "640", "month"])
     accounts = {n: account for account, n in masker.numbers.companies.items()}
 
     def said(kind: str, number: int) -> str:
         return f"<{accounts[number]}>" if kind == "company" else f"<{kind}{number or ''}>"
 
-    assert in_order(masker.mask([text], ["B-1"], said)) == [hidden]
+    assert number_by_appearance(masker.mask([text], ["B-1"], said)) == [hidden]

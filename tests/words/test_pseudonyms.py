@@ -20,7 +20,7 @@ def own_register(tmp_path, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_NAMES", str(tmp_path / "names"))
 
 
-def test_who_joins_gets_a_number_that_nobody_had() -> None:
+def test_a_new_customer_gets_a_number_that_was_never_used() -> None:
     first = assign_pseudonyms(["A-2", "A-1"], ["Mori"])
     later = assign_pseudonyms(["A-0", "A-3"], ["Mori", "Abe"])  # have gone
     assert first.companies.items() <= later.companies.items()
@@ -29,7 +29,7 @@ def test_who_joins_gets_a_number_that_nobody_had() -> None:
     assert assign_pseudonyms([], []) == later
 
 
-def test_nobody_who_does_not_know_the_secret_can_tell_the_order() -> None:
+def test_the_order_of_numbers_depends_on_the_secret_key() -> None:
     accounts = [f"A-{n:03}" for n in range(40)]
     orders = {
         tuple(sorted(accounts, key=Pseudonyms(key).with_accounts(accounts).companies.__getitem__))
@@ -41,7 +41,7 @@ def test_nobody_who_does_not_know_the_secret_can_tell_the_order() -> None:
 
 
 @given(st.lists(st.sets(st.text(max_size=3), max_size=6), max_size=6))
-def test_however_accounts_come_and_go_no_number_changes_or_is_shared(batches) -> None:
+def test_numbers_never_change_and_are_never_shared(batches) -> None:
     known = Pseudonyms("k")
     for batch in batches:
         later = known.with_accounts(batch)
@@ -84,7 +84,7 @@ def test_two_batches_at_once_give_no_number_twice() -> None:
         '{"key": "k", "companies": {"A": 0}}', '{"key": "k", "companies": []}', '{"key": 3}',
     ],
 )  # fmt: skip
-def test_a_damaged_register_is_said_and_stays(content) -> None:
+def test_a_damaged_register_is_reported_and_stays(content) -> None:
     assign_pseudonyms(["A-1"], [])
     file = paths.names() / "pseudonyms.json"
     file.write_text(content, encoding="utf-8")
@@ -100,7 +100,7 @@ def test_the_register_is_written_whole_and_read_again() -> None:
     assert "do not pass it on" in json.loads(text)["about"]
 
 
-def test_a_register_that_has_all_is_not_written_again(monkeypatch) -> None:
+def test_a_complete_register_is_not_written_again(monkeypatch) -> None:
     assign_pseudonyms(["A-1"], [])
     monkeypatch.setattr(pseudonyms.durable, "write", None)
     assign_pseudonyms(["A-1"], [])

@@ -54,20 +54,20 @@ def test_english_words_have_their_dictionary_form_and_no_function_words() -> Non
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
-def test_tokens_stand_where_they_say_in_any_text(text: str) -> None:
-    found = tokenize(text)
-    assert all(0 <= t.start < t.end <= len(text) for t in found)
-    assert all(a.end <= b.start for a, b in pairwise(found))
-    assert all(text[t.start : t.end].strip() for t in found)
+def test_the_places_of_tokens_are_right_in_any_text(text: str) -> None:
+    result = tokenize(text)
+    assert all(0 <= t.start < t.end <= len(text) for t in result)
+    assert all(a.end <= b.start for a, b in pairwise(result))
+    assert all(text[t.start : t.end].strip() for t in result)
     for term in extract_terms(text):
         assert text[term.start : term.end].strip()
 
 
 def test_a_text_longer_than_the_tagger_takes_is_read_whole() -> None:
     text = "請求書を封入した。" * 9_000
-    found = tokenize(text)
-    assert sum(t.form == "請求" for t in found) == 9_000
-    assert found[-1].end == len(text)
+    result = tokenize(text)
+    assert sum(t.form == "請求" for t in result) == 9_000
+    assert result[-1].end == len(text)
 
 
 def test_half_a_surrogate_pair_breaks_nothing() -> None:
@@ -78,7 +78,7 @@ def test_half_a_surrogate_pair_breaks_nothing() -> None:
     ("text", "written"),
     [("設定が使いにくい", "使いにくい"), ("わかりづらいと言われた", "わかりづらい"), ("見やすくなった", "見やすい"), ("もう使えなかった", "使えない"), ("分からない", "分からない")],
 )  # fmt: skip
-def test_what_hurts_is_counted_whatever_the_verb(text: str, written: str) -> None:
+def test_difficulty_and_negation_are_part_of_the_term(text: str, written: str) -> None:
     assert written in [term.written for term in extract_terms(text)]
 
 
@@ -120,8 +120,8 @@ LOAN_WORDS = [
 
 @pytest.mark.parametrize("word", LOAN_WORDS)
 def test_a_loan_word_is_one_word_whatever_its_parts(word: str) -> None:
-    found = tokenize(f"新しい{word}を見た")
-    written = [f"新しい{word}を見た"[t.start : t.end] for t in found]
+    result = tokenize(f"新しい{word}を見た")
+    written = [f"新しい{word}を見た"[t.start : t.end] for t in result]
     assert written[:3] == ["新しい", word, "を"]
     assert forms(f"新しい{word}を見た").count(forms(word)[0]) == len(forms(word)) == 1
 
@@ -144,8 +144,8 @@ def test_a_loan_word_is_one_word_whatever_its_parts(word: str) -> None:
     ],
 )
 def test_where_a_loan_word_ends(text: str, words: list[str] | None) -> None:
-    found = [text[t.start : t.end] for t in tokenize(text)]
-    assert words is None or found == words
+    result = [text[t.start : t.end] for t in tokenize(text)]
+    assert words is None or result == words
 
 
 def test_each_spelling_of_a_loan_word_has_one_form() -> None:

@@ -81,7 +81,7 @@ def mixed_currency_stops(rows: ir.Table, table: str, amount: str) -> list[Stop]:
     per_product = rows.group_by("product").aggregate(
         n=rows.currency.nunique(),
         count=rows.count(),
-        seen=rows.currency.collect(distinct=True),
+        currencies=rows.currency.collect(distinct=True),
     )
     mixed = per_product.filter(per_product.n > 1).order_by("product").to_pyarrow().to_pylist()
     return [

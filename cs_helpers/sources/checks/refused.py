@@ -27,7 +27,7 @@ def count_by_product(rows: ir.Table, refused: ir.BooleanValue, table: Table) -> 
     has_amounts = table.name == "contracts"
     readable = rows.mrr >= 0 if has_amounts else ibis.literal(False)
     readable = readable.fill_null(False)
-    groups = rows.mutate(
+    groups = rows.select(
         of_product=ibis.coalesce(product, NO_PRODUCT),
         of_currency=ibis.coalesce(rows.currency, "") if has_amounts else ibis.literal(""),
         is_refused=refused.fill_null(False),

@@ -95,9 +95,7 @@ def numbers(sentence: str) -> set[float]:
     return {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", sentence)}
 
 
-@patient
-@given(results())
-def test_every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbers(result: Result) -> None:
+def every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbers(result: Result) -> None:
     drawn = {"coverage", "crossing", "reasons", "saturation", "key_words", "evidence"}
     shown = {q for q in drawn if len(result.tables.get(q, ()))}
     assert {q.partition(".")[0] for q in result.verdicts} == shown
@@ -114,9 +112,7 @@ def test_every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbe
                     assert float(value) in numbers(sentence)
 
 
-@patient
-@given(results())
-def test_coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that_are_shown(
+def coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that_are_shown(
     result: Result,
 ) -> None:
     if "coverage" not in result.verdicts:
@@ -136,9 +132,7 @@ def test_coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that
         assert named["companies"].tolist() == [cells["companies"].min()] == [verdict.fields["companies"]]
 
 
-@patient
-@given(results())
-def test_crossings_are_counted_only_where_all_numbers_of_customers_are_shown(result: Result) -> None:
+def crossings_are_counted_only_where_all_numbers_of_customers_are_shown(result: Result) -> None:
     if "crossing" not in result.verdicts:
         return
     verdict, table = result.verdicts["crossing"], result.tables["crossing"]
@@ -150,9 +144,7 @@ def test_crossings_are_counted_only_where_all_numbers_of_customers_are_shown(res
         assert verdict.fields["cells"] == (table["customers"] > 0).sum()
 
 
-@patient
-@given(results())
-def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_were_asked(
+def the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_were_asked(
     result: Result,
 ) -> None:
     if "reasons" not in result.verdicts:
@@ -172,9 +164,7 @@ def test_the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_
         assert (verdict.code == "hidden") == whole["given"].isna().any()
 
 
-@patient
-@given(results())
-def test_the_first_key_word_is_a_sure_one_where_there_is_any(result: Result) -> None:
+def the_first_key_word_is_a_sure_one_where_there_is_any(result: Result) -> None:
     for question, verdict in result.verdicts.items():
         name, _, script = question.partition(".")
         if name != "key_words":
@@ -187,6 +177,17 @@ def test_the_first_key_word_is_a_sure_one_where_there_is_any(result: Result) -> 
         assert row["companies"].tolist() == [verdict.fields["companies"]]
         assert verdict.fields.get("n", 0) == table["sure"].sum()
         assert row["sure"].tolist() == [verdict.code == "sure"]
+
+
+@patient
+@given(results())
+def test_what_is_said_of_each_figure_holds_of_its_table(result: Result) -> None:
+    """All checks on each example: an analysis takes longer than all checks together."""
+    every_table_of_a_figure_has_a_verdict_and_both_languages_name_its_numbers(result)
+    coverage_names_the_cells_that_nobody_filled_or_the_thinnest_of_all_that_are_shown(result)
+    crossings_are_counted_only_where_all_numbers_of_customers_are_shown(result)
+    the_most_common_reason_is_that_of_the_most_companies_and_of_those_that_were_asked(result)
+    the_first_key_word_is_a_sure_one_where_there_is_any(result)
 
 
 @patient

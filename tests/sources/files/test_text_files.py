@@ -8,7 +8,6 @@ import io
 import tempfile
 from pathlib import Path
 
-import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,13 +15,6 @@ from hypothesis import strategies as st
 from cs_helpers.errors import SourceError
 from cs_helpers.sources.files.opening import open_file, raw_view_name
 from cs_helpers.sources.mapping import FileSource
-
-
-@pytest.fixture(scope="module")
-def hub():
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import struct
 import zipfile
 from datetime import date, datetime, time
 
-import ibis
 import openpyxl
 import pytest
 
@@ -18,13 +17,6 @@ from cs_helpers.sources.files.opening import open_file
 from cs_helpers.sources.mapping import FileSource
 
 HEAD = ["contract_id", "account_id", "mrr"]
-
-
-@pytest.fixture(scope="module")
-def hub():
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
 
 
 @pytest.fixture
