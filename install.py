@@ -1,11 +1,11 @@
-"""Makes the workbook's environment: what `make` calls before its first command, with any Python.
+"""Creates the workbook's environment; `make` runs this before its first command, with any Python.
 
     python3 install.py FOLDER                       a new virtual environment with requirements.lock and this package
     python3 install.py FOLDER requirements-dev.lock  a further lock file on top of it
 
-Packages are locked and hashed. uv installs them where it is there, else the pip that this Python brings (22.3 or
-later). What the installer prints goes to FOLDER.log; a person reads one sentence. No syntax newer than Python 3.6,
-so that an old Python can be told that it is too old.
+Packages are locked and hashed. uv installs them where it is available, else the pip of this Python (22.3 or later).
+The installer's output goes to FOLDER.log; errors are printed as one sentence. The syntax is that of Python 3.6, so
+that an old Python can run this file and report that it is too old.
 """
 
 import os
@@ -14,11 +14,11 @@ import shutil
 import subprocess
 import sys
 
-OLDEST, TOO_NEW = (3, 11), (3, 14)
+MIN_PYTHON, FIRST_UNSUPPORTED_PYTHON = (3, 11), (3, 14)
 LOCK = "requirements.lock"
 
-#: what stands in an installer's output when something known went wrong, and what to do then; the first that fits
-KNOWN = (
+#: pattern in the installer's output -> what happened and what to do; the first match counts
+KNOWN_ERRORS = (
     (
         r"No space left on device|Errno 28|os error 28",
         "the disk is full; make room ({size}) and run make again",
@@ -57,12 +57,12 @@ SIZE = "1.5 GB"
 
 
 class InstallError(Exception):
-    """The sentence that a person reads."""
+    """The sentence that is printed."""
 
 
 def check_python(version):
-    """Raises `InstallError` for a Python that the packages do not run on."""
-    if not OLDEST <= version[:2] < TOO_NEW:
+    """Raises `InstallError` for a version of Python that the packages do not support."""
+    if not MIN_PYTHON <= version[:2] < FIRST_UNSUPPORTED_PYTHON:
         raise InstallError(
             "Python 3.11, 3.12 or 3.13 is needed, this is {}; name another one, as in make PYTHON=python3.12".format(
                 ".".join(map(str, version[:3]))
@@ -71,24 +71,24 @@ def check_python(version):
 
 
 def commands(folder, lock, uv):
-    """What is run to install a lock file into `folder`; the main one makes the environment and adds this package."""
+    """The commands that install a lock file into `folder`; those of the main one also create the environment."""
     python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
     if uv:
-        make = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder]
+        create = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder]
         install = [uv, "pip", "install", "--quiet", "--python", python]
         packages = [*install, "--compile-bytecode", "--require-hashes", "-r", lock]
     else:
-        make = [sys.executable, "-m", "venv", "--clear", folder]
+        create = [sys.executable, "-m", "venv", "--clear", folder]
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         packages = [*install, "--require-hashes", "-r", lock]
-    if lock != LOCK:  # an environment that uv made has no pip
+    if lock != LOCK:  # an environment created by uv has no pip
         return [packages] if uv else [[python, "-m", "ensurepip"], packages]
-    return [make, packages, [*install, "--no-deps", "--no-build-isolation", "-e", "."]]
+    return [create, packages, [*install, "--no-deps", "--no-build-isolation", "-e", "."]]
 
 
-def explained(output):
-    """What an installer's output means for a person, and what to do; its last error where nothing is known of it."""
-    for pattern, sentence in KNOWN:
+def explain_output(output):
+    """A sentence on what happened and what to do, from the installer's output; its last error where none is known."""
+    for pattern, sentence in KNOWN_ERRORS:
         if re.search(pattern, output):
             return sentence.format(size=SIZE)
     errors = re.findall(r"^\s*(?:ERROR|error|Error|\w+Error):\s*(.+)$", output, re.M)
@@ -97,26 +97,26 @@ def explained(output):
 
 
 def run(command, log):
-    """Runs a command, its output to the end of the file `log`; raises `InstallError` where it fails."""
+    """Runs a command and appends its output to the file `log`; raises `InstallError` where it fails."""
     with open(log, "a+", encoding="utf-8", errors="replace") as file:
-        began = file.seek(0, os.SEEK_END)
+        start = file.seek(0, os.SEEK_END)
         file.write("$ {}\n".format(" ".join(command)))
         file.flush()
         code = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         if code == 0:
             return
-        file.seek(began)
+        file.seek(start)
         output = file.read().partition("\n")[2]
     if "ensurepip" in output:
         raise InstallError(
             "this Python cannot make virtual environments (on Debian and Ubuntu: apt install python{}.{}-venv),"
             " or name another one, as in make PYTHON=python3.12".format(*sys.version_info[:2])
         )
-    raise InstallError(f"{explained(output)} (the installer's own words: {log})")
+    raise InstallError(f"{explain_output(output)} (the installer's own words: {log})")
 
 
 def main(arguments):
-    """Installs; the exit code is 0 when all of it is there."""
+    """Installs the lock file named in the arguments; returns the exit code, 0 where all is installed."""
     folder, lock = arguments[0], (arguments[1:] or [LOCK])[0]
     log = folder.rstrip("/") + ".log"
     try:
@@ -126,8 +126,8 @@ def main(arguments):
         for command in commands(folder, lock, shutil.which("uv")):
             run(command, log)
         os.remove(log)
-    except InstallError as mistake:
-        print(f"error: {lock} was not installed: {mistake}", file=sys.stderr)
+    except InstallError as error:
+        print(f"error: {lock} was not installed: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {lock} was not installed: {error}", file=sys.stderr)

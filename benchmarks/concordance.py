@@ -1,10 +1,10 @@
-"""A word in the context of many notes: our concordance, pandas and a loop over the notes, side by side.
+"""Searches in many notes with the words around each match: our concordance, pandas and a loop, side by side.
 
     python benchmarks/concordance.py [--notes 100000] [--rounds 5]
 
-Notes are the sample's statements, one to three of them in one language, drawn anew. Each question is asked of each
-way; prints the median in milliseconds over the rounds, what was found, and ratios. Pandas and the loop know no forms of
-words: they find what is written. The limit is one search over all notes as one text, without the words around.
+The notes are drawn from the sample's statements, one to three per note, in one language. Prints for each query and way
+the median in milliseconds over the rounds, the number of matches, and ratios. Pandas and the loop find only what is
+written, without inflected forms. The limit is one search over all notes as one text, without the words around.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import yaml
 import cs_helpers.sample
 from cs_helpers.words.concordance import Concordance
 
-#: what is asked, whether it is a pattern, and what finds it as it is written
-QUESTIONS = (
+#: query, whether it is a pattern, and the pattern that finds it as written
+QUERIES = (
     ("振り込む", False, "振り込"),
     ("請求書", False, "請求書"),
     ("2部署目", False, "2部署目"),
@@ -36,57 +36,57 @@ QUESTIONS = (
 )
 
 
-def notes(many: int) -> list[str]:
-    """So many notes of one to three statements each."""
+def draw_notes(count: int) -> list[str]:
+    """`count` notes of one to three statements each."""
     file = Path(cs_helpers.sample.__file__).with_name("statements.yml")
-    said = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    statements = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     rng = np.random.default_rng(7)
-    languages, lengths = rng.choice(["en", "ja"], many), rng.integers(1, 4, many)
-    picks = rng.integers(0, len(said), (many, 3))
+    languages, lengths = rng.choice(["en", "ja"], count), rng.integers(1, 4, count)
+    picks = rng.integers(0, len(statements), (count, 3))
     return [
-        " ".join(said[i][language] for i in row[:n])
+        " ".join(statements[i][language] for i in row[:n])
         for language, n, row in zip(languages, lengths, picks, strict=True)
     ]
 
 
-def timed(ask: Callable[[], int], rounds: int) -> tuple[float, int]:
-    """The median of some rounds in seconds, and what was found."""
-    spent = []
+def time_search(search: Callable[[], int], rounds: int) -> tuple[float, int]:
+    """The median seconds over some rounds, and the number of matches."""
+    durations = []
     for _ in range(rounds):
         start = time.perf_counter()
-        found = ask()
-        spent.append(time.perf_counter() - start)
-    return median(spent), found
+        matches = search()
+        durations.append(time.perf_counter() - start)
+    return median(durations), matches
 
 
 def main() -> None:
-    """Asks each question each way and prints what it took."""
+    """Runs each query each way and prints the times."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--notes", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
-    texts = notes(asked.notes)
-    whole = "\n".join(texts)
+    arguments = parser.parse_args()
+    texts = draw_notes(arguments.notes)
+    all_text = "\n".join(texts)
     start = time.perf_counter()
     index = Concordance(texts)
-    print(f"{len(texts):,} notes, {len(whole):,} letters; index {time.perf_counter() - start:.1f} s")
+    print(f"{len(texts):,} notes, {len(all_text):,} letters; index {time.perf_counter() - start:.1f} s")
     column = pd.Series(texts)
     print(
         f"{'':24}{'ours':>10}{'found':>9}{'pandas':>11}{'loop':>11}{'limit':>10}   ours/limit, pandas/ours, loop/ours"
     )
-    for question, pattern, written in QUESTIONS:
+    for query, pattern, written in QUERIES:
         fast = regex.compile(written if pattern else regex.escape(written), regex.IGNORECASE)
         compiled = re.compile(written if pattern else re.escape(written), re.IGNORECASE)
 
         def in_context(compiled: re.Pattern[str] = compiled) -> int:
-            found = [
+            matches = [
                 (text[max(m.start() - 40, 0) : m.start()], m.group(), text[m.end() : m.end() + 40])
                 for text in texts
                 for m in compiled.finditer(text)
             ]
-            return len(found)
+            return len(matches)
 
         def by_pandas(compiled: re.Pattern[str] = compiled) -> int:
             return len(
@@ -96,15 +96,15 @@ def main() -> None:
             )
 
         ways: dict[str, Callable[[], int]] = {
-            "ours": lambda q=question, p=pattern: index.find(q, pattern=p).total,  # type: ignore[misc]
+            "ours": lambda q=query, p=pattern: index.find(q, pattern=p).total,  # type: ignore[misc]
             "pandas": by_pandas,
             "loop": in_context,
-            "limit": lambda w=fast: sum(1 for _ in w.finditer(whole)),  # type: ignore[misc]
+            "limit": lambda w=fast: sum(1 for _ in w.finditer(all_text)),  # type: ignore[misc]
         }
-        seconds = {name: timed(ask, asked.rounds) for name, ask in ways.items()}
+        seconds = {name: time_search(search, arguments.rounds) for name, search in ways.items()}
         ours, pandas, loop, limit = (seconds[name][0] for name in ("ours", "pandas", "loop", "limit"))
         print(
-            f"{question:<24}{ours * 1000:>8.1f}ms{seconds['ours'][1]:>9,}{pandas * 1000:>9.1f}ms{loop * 1000:>9.1f}ms"
+            f"{query:<24}{ours * 1000:>8.1f}ms{seconds['ours'][1]:>9,}{pandas * 1000:>9.1f}ms{loop * 1000:>9.1f}ms"
             f"{limit * 1000:>8.1f}ms   {ours / limit:5.2f}{pandas / ours:9.1f}{loop / ours:9.1f}"
         )
 

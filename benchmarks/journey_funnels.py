@@ -1,13 +1,13 @@
-"""A funnel of five steps over many milestone events: ours, SQL written by hand, pandas and others, side by side.
+"""A funnel of five steps over many milestone events: ours, hand-written SQL, pandas and others, side by side.
 
     python benchmarks/journey_funnels.py [--millions 100] [--ways ours,joins,lists,pandas] [--rounds 2]
 
-Events lie in one Parquet file: ten a unit on the average, in order of time, five steps and one event that is
-none. The funnel is ordered, with a window of 90 days, by the first entry. Each way is a process of its own with
-its start counted; prints wall seconds, the peak of its memory, the counts, and ratios. DuckDB may use 2 GB.
+The events are in one Parquet file, in order of time: ten per unit on average, of five steps and one other event. The
+funnel is ordered, with a window of 90 days from the first entry. Each way runs in a process of its own, its start
+included; prints wall seconds, peak memory, the counts, and ratios. DuckDB may use 2 GB.
 
-Ways: `scan`, the file read and nothing else; `ours` (and `ours-latest`, `ours-strict`, `ours-unordered`, `ours-open`: without a window); `joins` and `lists`,
-SQL written by hand; `pandas`, a merge and a group a step; `pandas-by-unit`, a loop over the units' events;
+Ways: `scan`, which only reads the file; `ours` (and `ours-latest`, `ours-strict`, `ours-unordered`, `ours-open`: without a window); `joins` and `lists`,
+hand-written SQL; `pandas`, a merge and a group per step; `pandas-by-unit`, a loop over the units' events;
 `retentioneering` (5.2, no window), which needs another DuckDB: `--python` names the interpreter that has it.
 """
 
@@ -27,7 +27,7 @@ from statistics import median
 STEPS = ("contract", "kickoff", "first_use", "value", "renewal")
 WINDOW = 90
 
-#: each step's first event after the step before, one join and one group a step
+#: the first event of each step after the step before, with one join and one group per step
 JOINS = f"""
 WITH s1 AS (SELECT unit, min(occurred_at) AS t1, min(occurred_at) AS t FROM e WHERE event = '{
     STEPS[0]
@@ -42,7 +42,7 @@ WITH s1 AS (SELECT unit, min(occurred_at) AS t1, min(occurred_at) AS t FROM e WH
 {" UNION ALL ".join(f"SELECT {k}, count(*) FROM s{k}" for k in range(1, 6))} ORDER BY 1
 """
 
-#: the times of each step as sorted lists of a unit, then the first of a list that is late enough
+#: sorted lists of the times of each step per unit, then the first time in each list that is late enough
 LISTS = f"""
 WITH lists AS (SELECT unit, min(occurred_at) FILTER (event = '{STEPS[0]}') AS t1,
 {
@@ -63,7 +63,7 @@ SELECT {", ".join(f"count(t{k})" for k in range(1, 6))} FROM c5
 
 
 def write(file: Path, millions: float) -> None:
-    """The events; units differ in how many they have."""
+    """Writes the events; the number per unit varies."""
     import duckdb
 
     rows = int(millions * 1e6)
@@ -79,25 +79,25 @@ def write(file: Path, millions: float) -> None:
 
 
 def by_unit(file: Path) -> list[int]:
-    """What most would write first: each unit's events in order, and a loop."""
+    """The counts by the obvious code: a loop over each unit's events in order."""
     import pandas as pd
 
     events = pd.read_parquet(file)
     events = events[events["event"].isin(STEPS)].sort_values("occurred_at", kind="stable")
     window, counts = pd.Timedelta(days=WINDOW), [0] * len(STEPS)
-    for _, own in events.groupby("unit", sort=False):
-        came, began = 0, None
-        for event, at in zip(own["event"], own["occurred_at"], strict=True):
-            if came < len(STEPS) and event == STEPS[came] and (began is None or at <= began + window):
-                began = at if began is None else began
-                came += 1
-        for k in range(came):
+    for _, unit_events in events.groupby("unit", sort=False):
+        reached, entry = 0, None
+        for event, at in zip(unit_events["event"], unit_events["occurred_at"], strict=True):
+            if reached < len(STEPS) and event == STEPS[reached] and (entry is None or at <= entry + window):
+                entry = at if entry is None else entry
+                reached += 1
+        for k in range(reached):
             counts[k] += 1
     return counts
 
 
 def child(way: str, file: Path) -> list[int]:
-    """The counts of the steps, by one way."""
+    """The number of units at each step, by one way."""
     if way.startswith("ours"):
         from cs_helpers.statistics.funnels import Funnel, count_units
 
@@ -121,23 +121,23 @@ def child(way: str, file: Path) -> list[int]:
         import pandas as pd
 
         events = pd.read_parquet(file)
-        came = (
+        reached = (
             events[events["event"] == STEPS[0]]
             .groupby("unit")["occurred_at"]
             .min()
             .rename("t1")
             .reset_index()
         )
-        came["t"] = came["t1"]
-        counts = [len(came)]
+        reached["t"] = reached["t1"]
+        counts = [len(reached)]
         for name in STEPS[1:]:
-            later = events[events["event"] == name][["unit", "occurred_at"]].merge(came, on="unit")
+            later = events[events["event"] == name][["unit", "occurred_at"]].merge(reached, on="unit")
             later = later[
                 (later["occurred_at"] >= later["t"])
                 & (later["occurred_at"] <= later["t1"] + pd.Timedelta(days=WINDOW))
             ]
-            came = later.groupby("unit").agg(t1=("t1", "first"), t=("occurred_at", "min")).reset_index()
-            counts.append(len(came))
+            reached = later.groupby("unit").agg(t1=("t1", "first"), t=("occurred_at", "min")).reset_index()
+            counts.append(len(reached))
         return counts
     import duckdb
 
@@ -155,7 +155,7 @@ def child(way: str, file: Path) -> list[int]:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures the ways and prints a table in Markdown."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--millions", type=float, default=100)
     parser.add_argument("--ways", default="ours,joins,lists,pandas")
@@ -163,26 +163,29 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--child", default="")
-    told = parser.parse_args()
-    if told.child:
-        counts = child(told.child, told.folder)
+    arguments = parser.parse_args()
+    if arguments.child:
+        counts = child(arguments.child, arguments.folder)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps([counts, peak]))
         return
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=told.folder) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.folder) as folder:
         file = Path(folder) / "events.parquet"
-        write(file, told.millions)
-        print(f"{told.millions:g} million events, {file.stat().st_size / 1e9:.2f} GB of Parquet", flush=True)
+        write(file, arguments.millions)
+        print(
+            f"{arguments.millions:g} million events, {file.stat().st_size / 1e9:.2f} GB of Parquet",
+            flush=True,
+        )
         seconds: dict[str, list[float]] = {}
-        for _ in range(told.rounds):
-            for way in told.ways.split(","):
-                began = time.perf_counter()
-                python = told.python if way == "retentioneering" else sys.executable
+        for _ in range(arguments.rounds):
+            for way in arguments.ways.split(","):
+                start = time.perf_counter()
+                python = arguments.python if way == "retentioneering" else sys.executable
                 done = subprocess.run(
                     [python, __file__, "--child", way, "--folder", str(file)],
                     capture_output=True, text=True,
                 )  # fmt: skip
-                taken = time.perf_counter() - began
+                taken = time.perf_counter() - start
                 if done.returncode:
                     print(f"{way}: failed after {taken:.1f} s: {done.stderr[-300:]}", flush=True)
                     continue

@@ -1,15 +1,15 @@
-"""The snapshot of a large usage log against what one would write by hand.
+"""The snapshot of a large usage log against the same reductions written by hand.
 
     python benchmarks/snapshot_scale.py [--millions 1,10,100] [--shapes sessions,scattered] [--keep DIR]
 
-Each way is a process of its own and does the same work on the same Parquet file: use by day and event, by
-day, by month and event, by month, with distinct users, and two first times of each account, written as
-Parquet by product. `ours` also checks every row, checks it against the contracts, writes an order of rows that
-is always the same, hashes every file and remembers the reductions. Prints wall seconds, peak memory and
-ratios; the ways follow one another within one call, so read the ratios.
+Each way runs in a process of its own and does the same work on the same Parquet file: use by day and event, by
+day, by month and event, by month, with distinct users, and two first times of each account, written as Parquet by
+product. `ours` also checks every row, relates it to the contracts, writes rows in a fixed order, hashes every file
+and caches the reductions. Prints wall seconds, peak memory and ratios. The ways run one after another, so the ratios
+are more reliable than the seconds.
 
-Shapes: `sessions`: 1,500 accounts of very different size, a session is one user doing one thing about five
-times. `scattered`: the worst for a reduction, nearly every row a group of its own (20,000 accounts, a million
+Shapes: `sessions`: 1,500 accounts of very different sizes; a session is one user doing one thing about five times.
+`scattered`: the worst case of a reduction, where nearly every row is a group of its own (20,000 accounts, a million
 users).
 """
 
@@ -26,7 +26,7 @@ from pathlib import Path
 
 MEMORY = "2GB"
 STEP = "web."
-#: the reductions of each way, and what they group by besides account and product
+#: name of each reduction -> columns that it groups by, besides account and product
 KEYS = {
     "usage_daily": ["day", "event"],
     "active_daily": ["day"],
@@ -36,7 +36,7 @@ KEYS = {
 
 
 def write_log(millions: float, shape: str, folder: Path) -> Path:
-    """A log over two years in order of time, and the customers and contracts that belong to it."""
+    """Writes a log over two years in order of time, with its customers and contracts; returns the log's file."""
     import duckdb
 
     file = folder / f"usage-{shape}-{millions:g}.parquet"
@@ -78,7 +78,7 @@ def write_log(millions: float, shape: str, folder: Path) -> Path:
 
 
 def ours(file: Path, out: Path) -> None:
-    """The snapshot; in a folder that holds one already, nothing has changed since."""
+    """Takes the snapshot; where `out` holds one of the same tables, its reductions are reused."""
     from cs_helpers.snapshot.take import take_snapshot
 
     home = file.parent / file.stem.removeprefix("usage-")
@@ -86,7 +86,7 @@ def ours(file: Path, out: Path) -> None:
 
 
 def sql(file: Path, out: Path) -> None:
-    """The same reductions as one would write them in SQL."""
+    """The same reductions in hand-written SQL."""
     import duckdb
 
     con = duckdb.connect()
@@ -111,7 +111,7 @@ def sql(file: Path, out: Path) -> None:
 
 
 def pandas(file: Path, out: Path) -> None:
-    """The same in pandas."""
+    """The same reductions in pandas."""
     import pandas as pd
 
     log = pd.read_parquet(file)
@@ -121,10 +121,10 @@ def pandas(file: Path, out: Path) -> None:
     measures = {"events": ("event", "size"), "quantity": ("quantity", "sum"), "users": ("user_id", "nunique")}
     for name, keys in KEYS.items():
         more = {"days": ("day", "nunique")} if "month" in keys else {}
-        found = (
+        reduced = (
             log.groupby(["account_id", "product", *keys], sort=False).agg(**measures, **more).reset_index()
         )
-        found.to_parquet(out / name, partition_cols=["product"])
+        reduced.to_parquet(out / name, partition_cols=["product"])
     used = log[log["event"].str.startswith(STEP)]
     used.groupby(["account_id", "product"])["occurred_at"].min().reset_index().to_parquet(
         out / "first.parquet"
@@ -134,7 +134,7 @@ def pandas(file: Path, out: Path) -> None:
 
 
 def polars(file: Path, out: Path) -> None:
-    """The same in polars, lazily, with its streaming engine."""
+    """The same reductions in polars, lazily, with its streaming engine."""
     import polars as pl
 
     log = pl.scan_parquet(file).with_columns(
@@ -146,8 +146,8 @@ def polars(file: Path, out: Path) -> None:
     ]  # fmt: skip
     for name, keys in KEYS.items():
         more = [pl.col("day").n_unique().alias("days")] if "month" in keys else []
-        found = log.group_by("account_id", "product", *keys).agg(*measures, *more)
-        found.collect(engine="streaming").write_parquet(out / name, partition_by="product")
+        reduced = log.group_by("account_id", "product", *keys).agg(*measures, *more)
+        reduced.collect(engine="streaming").write_parquet(out / name, partition_by="product")
     used = log.filter(pl.col("event").str.starts_with(STEP))
     used.group_by("account_id", "product").agg(pl.col("occurred_at").min()).collect(
         engine="streaming"
@@ -161,7 +161,7 @@ def polars(file: Path, out: Path) -> None:
 WAYS = {"ours": ours, "sql": sql, "pandas": pandas, "polars": polars}
 
 
-def measured(way: str, file: Path, out: Path) -> tuple[float, float]:
+def measure(way: str, file: Path, out: Path) -> tuple[float, float]:
     """Wall seconds and peak memory in GB of one way in a process of its own; NaN where it failed."""
     out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
@@ -181,26 +181,26 @@ def main() -> None:
     parser.add_argument("--ways", default="ours,again,sql,polars,pandas")
     parser.add_argument("--keep", help="folder for the logs, to use them again")
     parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.way:
-        WAYS[asked.way[0]](Path(asked.way[1]), Path(asked.way[2]))
+    arguments = parser.parse_args()
+    if arguments.way:
+        WAYS[arguments.way[0]](Path(arguments.way[1]), Path(arguments.way[2]))
         return
     print(
         "| shape | million rows | way | seconds | peak GB | it / ours |\n|---|---|---|---|---|---|",
         flush=True,
     )
     with tempfile.TemporaryDirectory() as scratch:
-        logs = Path(asked.keep or scratch).resolve()
+        logs = Path(arguments.keep or scratch).resolve()
         logs.mkdir(exist_ok=True)
-        for shape in asked.shapes.split(","):
-            for millions in (float(m) for m in asked.millions.split(",")):
+        for shape in arguments.shapes.split(","):
+            for millions in (float(m) for m in arguments.millions.split(",")):
                 file = write_log(millions, shape, logs)
                 base = float("nan")
-                for way in asked.ways.split(","):
+                for way in arguments.ways.split(","):
                     if way == "pandas" and millions > 10:
                         continue
                     out = Path(scratch) / (f"{shape}-{millions:g}-" + ("ours" if way == "again" else way))
-                    seconds, gigabytes = measured("ours" if way == "again" else way, file, out)
+                    seconds, gigabytes = measure("ours" if way == "again" else way, file, out)
                     base = seconds if way == "ours" else base
                     label = "ours, nothing changed" if way == "again" else way
                     print(

@@ -1,4 +1,4 @@
-"""The command line: thin, one command a job, errors as one message without a traceback."""
+"""The command line: thin commands; an error is one message without a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
-from cs_helpers.cli_output import alert, console, plain
+from cs_helpers.cli_output import console, error_console, escape_markup
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
 from cs_helpers.report.language import current_language, current_text, set_language, translate_error
@@ -30,39 +30,38 @@ Data = Annotated[
 
 Language = Annotated[str | None, typer.Option(help="en or ja; default: en", callback=set_language)]
 
-#: how typer ends a program that Ctrl-C stopped
-_STOPPED = 130
+#: typer's exit code after Ctrl-C
+_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Runs a command; a `WorkbookError` becomes its message and exit code 1."""
+    """Runs a command; a `WorkbookError` or `OSError` is printed as its message, with exit code 1."""
     set_language(None)
     try:
         app()
     except WorkbookError as error:
-        _alert(translate_error(str(error)))
+        _print_error(translate_error(str(error)))
         sys.exit(1)
-    except SystemExit as end:
-        if end.code == _STOPPED:
-            alert.print(current_text()("console.stopped"))
+    except SystemExit as exit_:
+        if exit_.code == _INTERRUPTED:
+            error_console.print(current_text()("console.stopped"))
         raise
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         problem = f"{translate_error(error.strerror or str(error))}{where}"
-        _alert(current_text()("console.unpublished", problem=problem))
+        _print_error(current_text()("console.unpublished", problem=problem))
         sys.exit(1)
     finally:
-        gc.freeze()  # else Python looks for garbage in all that was imported before it ends
+        gc.freeze()  # else Python collects garbage among all imports before it exits
 
 
-def _alert(message: str) -> None:
-    label = (
-        "error" if current_language() == "en" else current_text()("console.error")
-    )  # English needs no catalogue
-    alert.print(f"[bold red]{label}:[/] {plain(message)}")
+def _print_error(message: str) -> None:
+    # in English without the catalogue, which takes time to load
+    label = "error" if current_language() == "en" else current_text()("console.error")
+    error_console.print(f"[bold red]{label}:[/] {escape_markup(message)}")
 
 
-def _listed(values: list[str]) -> list[str]:
+def _split_commas(values: list[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
@@ -79,12 +78,12 @@ def report(
     ] = "leadership",
     jobs: Annotated[str, typer.Option(help="runs at a time; default: the cores")] = "",
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="say of each run why it runs or not")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="print for each run why it runs or not")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="run those that failed the last time, and no others")
     ] = False,
     kernel: Annotated[
-        str, typer.Option(help="warm: forked from one that has imported all; or cold")
+        str, typer.Option(help="warm: forked from a process that has the imports; or cold")
     ] = "warm",
     timeout: Annotated[int, typer.Option(min=1, help="seconds that a cell may take")] = 600,
     reports: Annotated[str, typer.Option(help="folder or fsspec URL; default: reports")] = "",
@@ -94,25 +93,25 @@ def report(
     """Take a snapshot and publish a quarter's reports."""
     from cs_helpers.report.zygote import batch_zygote, can_fork
 
-    language, workers = language or "en", _jobs(jobs)
+    language, max_running = language or "en", _parse_jobs(jobs)
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
-    with contextlib.ExitStack() as until_over:
+    with contextlib.ExitStack() as stack:
         if kernel == "warm" and not executor and can_fork():
-            # what kernels import takes longest: begun now, and for nothing where no report is due
-            kernel = until_over.enter_context(batch_zygote([language]))
+            # the imports of kernels take longest: they start now, in vain where no report is due
+            kernel = stack.enter_context(batch_zygote([language]))
         from cs_helpers.contract.parameters import Parameters
 
-        asked = {"quarter": quarter, "language": language, "audience": audience}
-        edition = Parameters.check(asked).audience  # before the data is read
+        parameters = {"quarter": quarter, "language": language, "audience": audience}
+        edition = Parameters.check(parameters).audience  # before the tables are read
         from cs_helpers.report.live import Progress
         from cs_helpers.report.quarterly import quarterly_report
 
-        taken = _taken(data, anew=force)
-        with Progress(console, jobs=workers, explain=explain, text=current_text()) as callbacks:
+        frozen = _current_snapshot(data, force=force)
+        with Progress(console, jobs=max_running, explain=explain, text=current_text()) as callbacks:
             batch = quarterly_report(
-                taken, quarter=quarter, products=_listed(product), notebooks=_listed(notebook), language=language,
-                audience=edition, jobs=workers, force=force, only_failed=retry_failed, kernel=kernel, cell_timeout=timeout,
+                frozen, quarter=quarter, products=_split_commas(product), notebooks=_split_commas(notebook), language=language,
+                audience=edition, jobs=max_running, force=force, only_failed=retry_failed, kernel=kernel, cell_timeout=timeout,
                 executor=executor or None, reports=reports or None, shared=shared, callbacks=callbacks,
             )  # fmt: skip
     for outcome in batch.outcomes:
@@ -137,7 +136,7 @@ def check(
     ] = None,
     language: Language = None,
 ) -> None:
-    """Check the tables and say all that is wrong, without taking a snapshot."""
+    """Check the tables and list all problems, without taking a snapshot."""
     from rich.table import Table
 
     from cs_helpers.contract.parameters import Parameters
@@ -149,38 +148,38 @@ def check(
     Parameters.check({"language": language})
     source, text = data or _default_data(), Text(language)
     with console.status(text("console.reading", source=paths.display_path(source))):
-        found = check_tables(source)
-    counted = Table(box=None, pad_edge=False, header_style="bold")
-    counted.add_column(text("landing.table"))
+        checked = check_tables(source)
+    counts = Table(box=None, pad_edge=False, header_style="bold")
+    counts.add_column(text("landing.table"))
     for heading in ("landing.read", "landing.kept", "check.left_out", "landing.filtered"):
-        counted.add_column(text(heading), justify="right")
-    for name, read in found.rows_read.items():
-        kept, filtered = found.rows_kept[name], found.rows_filtered[name]
-        counted.add_row(name, *map(text.number, (read, kept, read - kept - filtered, filtered)))
-    console.print(counted)
-    for finding in found.findings:
-        treated = text(f"rules.policy.{finding.policy}")
+        counts.add_column(text(heading), justify="right")
+    for name, read in checked.rows_read.items():
+        kept, filtered = checked.rows_kept[name], checked.rows_filtered[name]
+        counts.add_row(name, *map(text.number, (read, kept, read - kept - filtered, filtered)))
+    console.print(counts)
+    for finding in checked.findings:
+        policy = text(f"rules.policy.{finding.policy}")
         colour = "red" if finding.policy == "stop" else "yellow"
-        console.print(f"[{colour}]{plain(describe(finding, text))}[/] ({treated})")
+        console.print(f"[{colour}]{escape_markup(describe(finding, text))}[/] ({policy})")
         for example in examples(finding, text)[:3]:
-            console.print(f"  {plain(example)}", style="dim")
-        if said := advice(finding, text):
-            console.print(f"  {plain(said)}")
+            console.print(f"  {escape_markup(example)}", style="dim")
+        if hint := advice(finding, text):
+            console.print(f"  {escape_markup(hint)}")
     target = html or paths.reports() / "team" / f"data-check.{language}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = data_check_page(source, found, language)
+    page = data_check_page(source, checked, language)
     target.write_text(page, encoding="utf-8")
     console.print(paths.display_path(target))
-    for sentence in found.stops:
-        _alert(translate_error(sentence))
-    if found.stops:
+    for sentence in checked.stops:
+        _print_error(translate_error(sentence))
+    if checked.stops:
         raise typer.Exit(1)
 
 
 @app.command()
 def snapshot(data: Data = None) -> None:
     """Check the tables and freeze them."""
-    console.print(paths.display_path(_taken(data, anew=True).folder))
+    console.print(paths.display_path(_current_snapshot(data, force=True).folder))
 
 
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
@@ -191,33 +190,33 @@ app.add_typer(setup)
 
 @history.command("list")
 def list_snapshots() -> None:
-    """Which snapshots there are, the one taken last at the end."""
+    """List the snapshots, the newest last."""
     from rich.table import Table
 
     from cs_helpers.snapshot.history import latest_id, size, snapshots
 
-    found = snapshots()
-    if not found:
+    listed = snapshots()
+    if not listed:
         console.print(current_text()("console.no_snapshot", command="make snapshot"))
         return
-    listed = Table(box=None, pad_edge=False, header_style="bold")
-    listed.add_column("snapshot", no_wrap=True)
-    listed.add_column("products")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("snapshot", no_wrap=True)
+    table.add_column("products")
     for heading in ("rows read", "left out", "filtered", "size"):
-        listed.add_column(heading, justify="right")
-    listed.add_column("")
-    for each in found:
-        counts = (sum(each.manifest[f"rows_{k}"].values()) for k in ("read", "rejected", "filtered"))
-        listed.add_row(
-            each.id, ", ".join(each.manifest["products"]), *(f"{n:,}" for n in counts),
-            f"{size(each) / 1e6:,.1f} MB", "latest" if each.id == latest_id() else "",
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for frozen in listed:
+        counts = (sum(frozen.manifest[f"rows_{k}"].values()) for k in ("read", "rejected", "filtered"))
+        table.add_row(
+            frozen.id, ", ".join(frozen.manifest["products"]), *(f"{n:,}" for n in counts),
+            f"{size(frozen) / 1e6:,.1f} MB", "latest" if frozen.id == latest_id() else "",
         )  # fmt: skip
-    console.print(listed)
+    console.print(table)
 
 
 @history.command("show")
 def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")] = "latest") -> None:
-    """What a snapshot holds and what was found in its tables."""
+    """Show what a snapshot holds and the findings of checking its tables."""
     from rich.table import Table
 
     from cs_helpers.report.data_check import describe
@@ -245,7 +244,7 @@ def show_snapshot(name: Annotated[str, typer.Argument(help="its id, or latest")]
     console.print(listed)
     for finding in opened.findings:
         console.print(
-            f"[yellow]{plain(describe(finding, text))}[/] ({text(f'rules.policy.{finding.policy}')})"
+            f"[yellow]{escape_markup(describe(finding, text))}[/] ({text(f'rules.policy.{finding.policy}')})"
         )
 
 
@@ -254,22 +253,22 @@ def diff_snapshots(
     before: Annotated[str, typer.Argument(help="id")],
     after: Annotated[str, typer.Argument(help="id, or latest")] = "latest",
 ) -> None:
-    """What changed from one snapshot to another."""
+    """Show what changed from one snapshot to another."""
     from rich.table import Table
 
     from cs_helpers.snapshot import Snapshot
     from cs_helpers.snapshot.history import differences
 
     old, new = Snapshot.open(before), Snapshot.open(after)
-    found = list(differences(old, new))
-    if not found:
+    changes = list(differences(old, new))
+    if not changes:
         console.print(current_text()("console.same"))
         return
     listed = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", old.id, new.id):
         listed.add_column(heading, overflow="fold")
-    for each in found:
-        listed.add_row(plain(each.name), plain(each.before), plain(each.after))
+    for change in changes:
+        listed.add_row(escape_markup(change.name), escape_markup(change.before), escape_markup(change.after))
     console.print(listed)
 
 
@@ -277,11 +276,11 @@ def diff_snapshots(
 def prune_snapshots(
     keep: Annotated[int, typer.Option(min=1, help="how many of the last ones stay")] = 3,
 ) -> None:
-    """Delete old snapshots; the latest and those that published reports stand on stay."""
+    """Delete old snapshots, but not the latest, nor those of published reports."""
     from cs_helpers.snapshot.history import prune
 
-    for gone in prune(keep):
-        console.print(current_text()("console.deleted", id=gone))
+    for deleted in prune(keep):
+        console.print(current_text()("console.deleted", id=deleted))
 
 
 @app.command()
@@ -292,26 +291,26 @@ def sample() -> None:
     console.print(paths.display_path(write_sample(paths.sample())))
 
 
-def _taken(data: Path | None, *, anew: bool) -> Any:
-    """The snapshot of the tables as they are: the one that was taken if they have not changed."""
+def _current_snapshot(data: Path | None, *, force: bool) -> Any:
+    """The snapshot of the tables as they are now; an earlier one where no file changed and not `force`."""
     from cs_helpers.snapshot.unchanged import ChangeDetector
 
     source = data or _default_data()
-    look = ChangeDetector(source) if source.is_file() else None
-    known = None if anew or look is None else look.unchanged_snapshot()
-    if known is not None:
-        known.make_latest()
-        console.print(current_text()("console.unchanged", id=known.id))
-        return known
-    before = look.file_states() if look else None
-    taken = _take(source)
-    if look:
-        with contextlib.suppress(OSError):  # then the tables are only read once more the next time
-            look.remember(taken, before)
+    detector = ChangeDetector(source) if source.is_file() else None
+    unchanged = None if force or detector is None else detector.unchanged_snapshot()
+    if unchanged is not None:
+        unchanged.make_latest()
+        console.print(current_text()("console.unchanged", id=unchanged.id))
+        return unchanged
+    before = detector.file_states() if detector else None
+    taken = _take_snapshot(source)
+    if detector:
+        with contextlib.suppress(OSError):  # without the record the next command reads the tables again
+            detector.remember(taken, before)
     return taken
 
 
-def _take(data: Path | None) -> Any:
+def _take_snapshot(data: Path | None) -> Any:
     from cs_helpers.report.data_check import advice, describe
     from cs_helpers.snapshot.take import take_snapshot
     from cs_helpers.sources.sources_file import load_sources
@@ -319,35 +318,35 @@ def _take(data: Path | None) -> Any:
     source, text = data or _default_data(), current_text()
     with console.status(text("console.reading", source=paths.display_path(source))):
         taken = take_snapshot(source)
-    for secret in load_sources(source).variables():  # no credential reaches a kernel
+    for secret in load_sources(source).variables():  # credentials must not reach a kernel
         os.environ.pop(secret, None)
     read, kept, out, filtered = (
         sum(taken.manifest[f"rows_{k}"].values()) for k in ("read", "kept", "rejected", "filtered")
     )
-    said_of = {n: text.number(c) for n, c in (("read", read), ("kept", kept), ("left_out", out))}
-    by_where = text("console.filtered", count=text.number(filtered)) if taken.manifest["filters"] else ""
-    console.print(text("console.taken", id=taken.id, filtered=by_where, **said_of))
+    counts = {n: text.number(c) for n, c in (("read", read), ("kept", kept), ("left_out", out))}
+    filtered_rows = text("console.filtered", count=text.number(filtered)) if taken.manifest["filters"] else ""
+    console.print(text("console.taken", id=taken.id, filtered=filtered_rows, **counts))
     for finding in taken.findings:
-        treated = text(f"rules.policy.{finding.policy}")
-        console.print(f"  [yellow]{plain(describe(finding, text))}[/] ({treated})")
-        if said := advice(finding, text):
-            console.print(f"    {plain(said)}")
+        policy = text(f"rules.policy.{finding.policy}")
+        console.print(f"  [yellow]{escape_markup(describe(finding, text))}[/] ({policy})")
+        if hint := advice(finding, text):
+            console.print(f"    {escape_markup(hint)}")
     return taken
 
 
 def _default_data() -> Path:
-    own = paths.home() / "data" / "sources.yml"
-    written = paths.sample() / "sources.yml"
-    if own.exists():
-        return own
-    if not written.exists():
+    own_sources = paths.home() / "data" / "sources.yml"
+    sample_sources = paths.sample() / "sources.yml"
+    if own_sources.exists():
+        return own_sources
+    if not sample_sources.exists():
         from cs_helpers.sample import write_sample
 
         return write_sample(paths.sample())
-    return written
+    return sample_sources
 
 
-def _jobs(text: str) -> int:
+def _parse_jobs(text: str) -> int:
     if not text:
         return os.cpu_count() or 1
     if not text.isdecimal() or not 1 <= int(text) <= 256:

@@ -1,4 +1,4 @@
-"""`cs-workbook codings`: interviews and their codings leave for other tools and come back."""
+"""`cs-workbook codings`: exports interviews and their codings to other tools and imports them again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cs_helpers.exchange.material import Material
 
 codings = typer.Typer(no_args_is_help=True, help="Code interviews in another tool or a spreadsheet.")
-_KINDS = (".qdpx", ".xlsx")
+_SUFFIXES = (".qdpx", ".xlsx")
 
 
 @codings.command("export")
@@ -38,21 +38,23 @@ def export_codings(
     from cs_helpers.text import Text
 
     Parameters.check({"language": language})
-    kind, coder, role = _kind(file), coder.strip(), role.strip()
-    if kind == ".xlsx" and not coder:
+    suffix, coder, role = _checked_suffix(file), coder.strip(), role.strip()
+    if suffix == ".xlsx" and not coder:
         raise ParameterError("coder", "a sheet is for one coder; say for whom with --coder")
-    identity, material = _material(snapshot, product)
-    known = None
+    snapshot_id, material = _material(snapshot, product)
+    coder_role = None
     if coder:
-        known = role or _role(material, coder)
-        material = material if kind == ".xlsx" else material.of_coder(coder, known)
-    if kind == ".xlsx":
-        content = sheet_bytes(material, SheetInfo(coder, known, product, identity, language))
+        coder_role = role or _past_role(material, coder)
+        material = material if suffix == ".xlsx" else material.of_coder(coder, coder_role)
+    if suffix == ".xlsx":
+        content = sheet_bytes(material, SheetInfo(coder, coder_role, product, snapshot_id, language))
     else:
         content = project_bytes(material, file.stem, Text(language))
     publish_file(file, content, force=force)
-    read = material.of_coder(coder, known).codings if coder else material.codings
-    _say(f"{paths.display_path(file)}: {len(material.notes)} notes of {product}, {len(read)} readings")
+    readings = material.of_coder(coder, coder_role).codings if coder else material.codings
+    _print_line(
+        f"{paths.display_path(file)}: {len(material.notes)} notes of {product}, {len(readings)} readings"
+    )
 
 
 @codings.command("import")
@@ -71,23 +73,25 @@ def import_codings(
     """Read a file of codings and write it as tables."""
     from cs_helpers.exchange.folder import publish_folder, sources_lines
 
-    if _kind(file) == ".xlsx":
+    if _checked_suffix(file) == ".xlsx":
         tables, remarks = _from_sheet(file, product, snapshot, coder.strip(), role.strip())
     else:
         from cs_helpers.exchange.material import NAMES
         from cs_helpers.exchange.qdpx_read import read_project
 
-        read = read_project(file, _viewpoint(viewpoint), product or None)
-        tables, remarks = {name: getattr(read.material, name) for name in NAMES}, read.remarks
+        project = read_project(file, _viewpoint_token(viewpoint), product or None)
+        tables, remarks = {name: getattr(project.material, name) for name in NAMES}, project.remarks
     folder = into or paths.codings() / file.stem
     publish_folder(folder, tables, force=force)
     for remark in remarks:
-        _say(remark)
-    _say(f"{paths.display_path(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}")
+        _print_line(remark)
+    _print_line(
+        f"{paths.display_path(folder)}: {', '.join(f'{len(t)} {name}' for name, t in tables.items())}"
+    )
     sources = paths.home() / "data" / "sources.yml"
-    _say(f"these lines of {paths.display_path(sources)} read them:\n")
+    _print_line(f"these lines of {paths.display_path(sources)} read them:\n")
     for line in sources_lines(folder, tables, sources):
-        _say(line)
+        _print_line(line)
 
 
 def _from_sheet(
@@ -97,29 +101,29 @@ def _from_sheet(
     from cs_helpers.exchange.sheet_read import CodingSheet
 
     sheet = CodingSheet(file)
-    said = sheet.info or SheetInfo(coder, role or None, product, "", "en")
-    for name, value in (("product", product or said.product), ("coder", said.coder)):
+    info = sheet.info or SheetInfo(coder, role or None, product, "", "en")
+    for name, value in (("product", product or info.product), ("coder", info.coder)):
         if not value:
             raise ParameterError(name, f"the sheet no longer says its {name}; say it with --{name}")
-    about = SheetInfo(
-        coder or said.coder, role or said.role, product or said.product, said.snapshot, said.language
+    complete = SheetInfo(
+        coder or info.coder, role or info.role, product or info.product, info.snapshot, info.language
     )
-    _, material = _material(snapshot, about.product)
-    read = sheet.codings(material, about)
-    left = len(material.notes) - read["note_id"].nunique()
-    return {"codings": read}, ((f"{left} notes are not read",) if left else ())
+    _, material = _material(snapshot, complete.product)
+    codings = sheet.codings(material, complete)
+    unread = len(material.notes) - codings["note_id"].nunique()
+    return {"codings": codings}, ((f"{unread} notes are not read",) if unread else ())
 
 
-def _kind(file: Path) -> str:
-    if (kind := file.suffix.lower()) not in _KINDS:
+def _checked_suffix(file: Path) -> str:
+    if (suffix := file.suffix.lower()) not in _SUFFIXES:
         raise ParameterError(
-            "file", "the end of its name says which kind it is", value=str(file), allowed=", ".join(_KINDS)
+            "file", "the end of its name says which kind it is", value=str(file), allowed=", ".join(_SUFFIXES)
         )
-    return kind
+    return suffix
 
 
 def _material(snapshot: str, product: str) -> tuple[str, Material]:
-    """The id of the snapshot, and what it knows of a product's interviews."""
+    """The id of the snapshot, and the product's interviews in it."""
     from cs_helpers.exchange.material import Material
     from cs_helpers.snapshot import Snapshot
 
@@ -132,8 +136,8 @@ def _material(snapshot: str, product: str) -> tuple[str, Material]:
     return opened.id, material
 
 
-def _role(material: Material, coder: str) -> str | None:
-    """The role in which somebody has coded so far."""
+def _past_role(material: Material, coder: str) -> str | None:
+    """The role of a coder in the codings so far; None where there is none."""
     rows = material.codings[material.codings["coder"] == coder]
     roles = sorted(rows["coder_role"].dropna().unique())
     if len(roles) > 1:
@@ -143,20 +147,20 @@ def _role(material: Material, coder: str) -> str | None:
     return roles[0] if roles else None
 
 
-def _viewpoint(named: str) -> str | None:
+def _viewpoint_token(name: str) -> str | None:
     from cs_helpers.contract.vocabulary import VIEWPOINTS
     from cs_helpers.exchange.labels import fold, token_by_label
 
-    if not named:
+    if not name:
         return None
-    if (found := token_by_label("viewpoint").get(fold(named))) is None:
-        hint = did_you_mean(named, VIEWPOINTS)
+    if (token := token_by_label("viewpoint").get(fold(name))) is None:
+        hint = did_you_mean(name, VIEWPOINTS)
         raise ParameterError(
-            "viewpoint", f"there is no such viewpoint.{hint}", value=named, allowed=", ".join(VIEWPOINTS)
+            "viewpoint", f"there is no such viewpoint.{hint}", value=name, allowed=", ".join(VIEWPOINTS)
         )
-    return found
+    return token
 
 
-def _say(line: str) -> None:
-    """A line for whoever called the command, as it is."""
+def _print_line(line: str) -> None:
+    """Prints a line without rich's markup."""
     sys.stdout.write(f"{line}\n")

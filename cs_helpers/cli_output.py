@@ -1,4 +1,4 @@
-"""Where the command line writes: to the reader, and of errors to stderr."""
+"""The consoles of the command line: stdout, and stderr for errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 
 from rich.console import Console
 
-# where nobody looks at a window, tables may be as wide as they are
+# without a terminal, tables need not fit into a window
 console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-alert = Console(stderr=True, soft_wrap=True)
+error_console = Console(stderr=True, soft_wrap=True)
 
 
-def plain(text: str) -> str:
-    """The text as it is: what rich would take for its marks stays."""
+def escape_markup(text: str) -> str:
+    """The text with brackets escaped, so that rich prints them as they are."""
     return text.replace("[", r"\[")

@@ -1,4 +1,4 @@
-"""Commands that set a workbook up: look at tables, start a product, add an analysis, write what the code says, open JupyterLab."""
+"""Commands that set up a workbook: inspect tables, start a product, add an analysis, write generated docs, open JupyterLab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cs_helpers import paths
-from cs_helpers.cli_output import console, plain
+from cs_helpers.cli_output import console, escape_markup
 from cs_helpers.errors import ParameterError
 from cs_helpers.report.language import current_text, translate_error
 
@@ -31,21 +31,21 @@ def inspect(
 
     if write is not None and write.exists():
         raise ParameterError("write", "there is such a file already; name another one", value=str(write))
-    found = proposal.inspect(path)
-    for one in found:
-        rows = "" if one.rows is None else f", {one.rows:,} rows"
-        title = Text(f"{one.name}{rows}")
+    inspected = proposal.inspect(path)
+    for source in inspected:
+        rows = "" if source.rows is None else f", {source.rows:,} rows"
+        title = Text(f"{source.name}{rows}")
         table = Table("column", "type", "samples", "empty", title=title, title_justify="left")
-        for column in one.columns:
+        for column in source.columns:
             samples = Text(" | ".join(column.samples))
             table.add_row(Text(column.name), column.type, samples, f"{column.empty_share:.0%}")
-        console.print(Text(translate_error(one.problem)) if one.problem else table, soft_wrap=False)
+        console.print(Text(translate_error(source.problem)) if source.problem else table, soft_wrap=False)
         console.print()
-    text = proposal.propose(found, write.parent if write is not None else None)
+    text = proposal.propose(inspected, write.parent if write is not None else None)
     typer.echo(text, nl=False)
     if write is not None:
         write.write_text(text, encoding="utf-8")
-        console.print("\n" + current_text()("console.written", file=plain(paths.display_path(write))))
+        console.print("\n" + current_text()("console.written", file=escape_markup(paths.display_path(write))))
 
 
 @setup.command("new-product")
@@ -59,7 +59,7 @@ def new_product(
     """Draft a product file from the data, or start from another product's."""
     from cs_helpers.product_draft.new_product import start_product
 
-    console.print(plain(translate_error(start_product(name, data))))
+    console.print(escape_markup(translate_error(start_product(name, data))))
 
 
 @setup.command("new-analysis")
@@ -80,7 +80,7 @@ def new_analysis(
 
 @setup.command()
 def dictionary() -> None:
-    """Write data/README.md from the contract, docs/run-manifest.md from run.json's, notebooks/README.md from the notebooks."""
+    """Write data/README.md, docs/run-manifest.md and notebooks/README.md from the code."""
     from cs_helpers.contract.dictionary import data_dictionary
     from cs_helpers.report.manifest import manifest_page
     from cs_helpers.report.notebook_list import notebooks_page
@@ -102,6 +102,6 @@ def lab() -> None:
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())]
     if (
         hasattr(os, "geteuid") and os.geteuid() == 0
-    ):  # in a container; Jupyter refuses root without a word of its own
+    ):  # as in a container, where Jupyter refuses root without this option
         command.append("--allow-root")
     sys.exit(subprocess.call(command))

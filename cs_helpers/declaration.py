@@ -1,4 +1,4 @@
-"""What an analysis declares of itself. Notebooks, charts, tables, the facade, the editions and the tests go by it."""
+"""What an analysis declares about itself, for notebooks, charts, tables, the facade, the editions and the tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cs_helpers.errors import ParameterError
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
 
-#: a note that `warns` says what is missing or wrong; one that `explains` only helps to read
+#: a note that `warns` says what is missing or wrong; one that `explains` helps to read the answer
 NoteKind = Literal["warns", "explains"]
 
 #: notes that the edition for leadership adds to a result of any analysis (`editions.disclosure`)
@@ -23,7 +23,7 @@ EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType({"told_left_out": "expl
 
 @dataclass(frozen=True)
 class Question:
-    """A question of a report: whether a figure or a table answers it, and what its verdict may be.
+    """A question of a report: whether a figure or a table answers it, and its possible verdicts.
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
     findings: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
@@ -35,26 +35,26 @@ class Question:
 
 
 def findings(codes: str) -> tuple[str, ...]:
-    """The codes of findings, from their names with blanks between."""
+    """Codes of findings, from a text with blanks between them."""
     return tuple(codes.split())
 
 
 def notes(*, warns: str = "", explains: str = "") -> dict[str, NoteKind]:
-    """A declaration of notes, from the names of each kind with blanks between."""
+    """Codes of notes -> kind, from texts with blanks between the codes."""
     kinds: tuple[tuple[NoteKind, str], ...] = (("warns", warns), ("explains", explains))
     return {code: kind for kind, names in kinds for code in names.split()}
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a module of `analyses` holds as `DECLARES`.
+    """The declaration of an analysis, `DECLARES` in its module.
 
     questions: by name. metrics: names of headline metrics that a report may show. notes: code -> kind. reads: tables of
-    the contract that the numbers rest on; reads_of_product: those that a product file adds. discloses: what each
-    column of the result's tables tells of (`contract.disclosure`). free_text: columns (table, column) with texts
-    that anybody wrote, in which names are masked for leadership. for_leadership: hides small numbers, for an analysis of
-    what customers told; it works on masked names then. with_options: the data as the options of a notebook would have
-    it; raises `ParameterError` for an option that it does not have.
+    the contract that the analysis reads; reads_of_product: further ones that depend on the product file. discloses:
+    the disclosure of each column of the result's tables (`contract.disclosure`). free_text: columns (table, column)
+    of free text, in which names are masked for leadership. for_leadership: suppresses small numbers in a result, for
+    analyses of interviews; these then read masked names. with_options: applies a notebook's options to the data;
+    raises `ParameterError` for an unknown option.
     """
 
     questions: Mapping[str, Question]
@@ -68,37 +68,34 @@ class Declaration:
     with_options: Callable[..., ProductData] | None = None
 
     def tables_read(self, product: Product) -> tuple[str, ...]:
-        """The tables of the contract that the numbers of a product rest on."""
+        """The tables of the contract that the analysis reads for a product."""
         return tuple(dict.fromkeys((*self.reads, *self.reads_of_product(product))))
 
     def explains(self, code: str) -> bool:
-        """Whether a note only helps to read, and is no warning."""
+        """Whether a note explains; else it warns."""
         return {**EDITION_NOTES, **self.notes}.get(code) == "explains"
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The questions that a figure answers."""
+        """The names of questions with a figure."""
         return tuple(name for name, question in self.questions.items() if question.figure)
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The questions that a table answers."""
+        """The names of questions with a table."""
         return tuple(name for name, question in self.questions.items() if question.table)
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """An analysis: its name, what it declares, and the function that answers.
-
-    analyse: data of a product and a quarter -> `Result`.
-    """
+    """An analysis: its name, its declaration, and its function `analyse`: data of a product, quarter -> `Result`."""
 
     name: str
     declares: Declaration
     analyse: Callable[[ProductData, Quarter], Result] = field(repr=False)
 
     def with_options(self, data: ProductData, options: Mapping[str, Any]) -> ProductData:
-        """The data as the options would have it; without options the same."""
+        """The data with a notebook's options applied. Raises `ParameterError` for an unknown option."""
         if not options:
             return data
         if self.declares.with_options is None:

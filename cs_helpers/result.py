@@ -1,4 +1,4 @@
-"""What an analysis returns: tables, headline metrics, and notes on what could not be said."""
+"""The result of an analysis: tables, headline metrics, verdicts, and notes on what could not be answered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cs_helpers.contract.quarters import Quarter
 
 @dataclass(frozen=True)
 class Metric:
-    """A number of the headline: value and interval in `unit` (share, days, currency, count)."""
+    """A headline metric: value and 95 % interval in `unit` (share, days, currency, count), from `n` observations."""
 
     name: str
     value: float | None
@@ -27,10 +27,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that could not be said, or must be known to read the rest.
+    """A note on a question: why it cannot be answered, or what a reader must know about the answer.
 
-    `code` names the sentence in the catalogue (`notes.<code>`), `fields` fill it, `about` is the
-    question of the page that it belongs to.
+    code: of its sentence in the catalogue (`notes.<code>`). about: the question of the page. fields: values of the
+    sentence.
     """
 
     code: str
@@ -40,10 +40,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page says of a question: decided beside the numbers, never where they are drawn.
+    """The conclusion on a question, decided by the analysis and not by the chart.
 
-    `code` names the sentence in the catalogue (`<analysis>.<question>.<code>`), `fields` hold what fills
-    it as it was found: numbers, not words; the chart only formats them.
+    code: of its sentence in the catalogue (`<analysis>.<question>.<code>`). fields: values of the sentence, as
+    numbers; the chart formats them.
     """
 
     code: str
@@ -52,12 +52,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer of one analysis for one product and quarter.
+    """The result of one analysis for one product and quarter.
 
-    `n` counts the customers it speaks of. A question whose table is not in `tables` has a note
-    that says why. `verdicts` are what the page says of a question, by its name. `settings` are what the reader must
-    know of the product, for instance the window of a conversion in days, and the currency of its contracts
-    (`Workbook.analyse`). `shows` is what the tables tell of; None: nobody looked, it is the team's.
+    since, as_of: first and last day of the data behind it. n: number of customers in it. tables: question -> table;
+    a question without a table has a note that explains why. verdicts: question -> conclusion. settings: of the
+    product, as the window of a conversion in days, and the currency of its contracts (`Workbook.analyse`). shows:
+    the disclosures of its tables; None where they were not determined, as in the team's edition.
     """
 
     analysis: str
@@ -74,5 +74,5 @@ class Result:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def about(self, question: str) -> tuple[Note, ...]:
-        """The notes that belong to a question of the page."""
+        """The notes on a question."""
         return tuple(n for n in self.notes if n.about == question)

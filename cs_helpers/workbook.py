@@ -1,4 +1,4 @@
-"""The notebook's facade: opens a snapshot, answers a question, shows the answer."""
+"""The notebook's facade: opens a snapshot, runs analyses, shows their figures, tables and notes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction
 from cs_helpers.text import Text
 
-if TYPE_CHECKING:  # a report has no widgets, and ipywidgets takes a tenth of a second to import
+if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
 
-#: what an analysis makes of a snapshot's small tables (`snapshot.SMALL_TABLE`) holds texts as they do: a third less time
-_few: ContextDecorator = pd.option_context("mode.string_storage", "python")
+#: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
+_python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Workbook:
 
     @classmethod
     def open(cls, **parameters: Any) -> Workbook:
-        """The workbook that the parameters of a notebook name.
+        """Opens the workbook for the parameters of a notebook.
 
-        Takes what `contract.parameters.Parameters` describes; raises `ParameterError` for a wrong
-        name or value and `SnapshotError` for what the snapshot does not hold.
+        parameters: as in `contract.parameters.Parameters`. Raises `ParameterError` for a wrong name or value, and
+        `SnapshotError` for what the snapshot does not hold.
         """
-        _refuse_unknown_injected()
+        _check_injected_parameters()
         checked = Parameters.check(parameters)
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
@@ -76,28 +76,29 @@ class Workbook:
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
-    @_few
+    @_python_strings
     def analyse(self, analysis: str, **options: Any) -> Result:
         """The result of an analysis (`cs_helpers.analyses.<analysis>`) for this product and quarter.
 
-        options: what the analysis lets a notebook choose; the journey's how its funnel is counted. For leadership
-        our own people have pseudonyms, an analysis of what customers told works on masked names and hides small
-        numbers, and `disclosed` has the last word. The currency of the product's contracts and the classes of size,
-        largest first, stand in its `settings`.
+        options: of the analysis; the journeys take how their funnel is counted. For leadership, staff have
+        pseudonyms, analyses of interviews work on masked names and suppress small numbers, and
+        `editions.disclosure` removes what may not be shown together. `settings` of the result hold the currency of
+        the product's contracts and the size classes, largest first.
         """
-        asked = analyses.analysis(analysis)
-        data = asked.with_options(self.data, options)
+        selected = analyses.analysis(analysis)
+        data = selected.with_options(self.data, options)
         if self.audience == "team":
-            result = asked.analyse(data, self.quarter)
+            result = selected.analyse(data, self.quarter)
         else:
-            result = leadership_result(asked, self.snapshot, data, self.quarter, self.text.pseudonym)
+            result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
         settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
         return replace(result, settings=settings)
 
     def header(self, *shown: str) -> None:
-        """Shows what the page is about: product, quarter, customers, as of, and what was left out.
+        """Shows the page's product, quarter, customers and last day, and the rows that were left out.
 
-        shown: the analyses that the page shows, for the tables that its numbers rest on; default: all tables.
+        shown: names of the analyses on the page: rows left out are shown for the tables that they read; without
+        names, for all tables.
         """
         text, product = self.text, self.data.product
         time = customer_time_as_of(self.data, self.quarter.end)
@@ -111,40 +112,44 @@ class Workbook:
         refused = self.snapshot.left_out(product.product)
         tables = {t for a in shown for t in analyses.analysis(a).declares.tables_read(product)}
         tables = tables if shown else set(refused)
-        out = facts.left_out(text, refused, tables, self._currency())
+        left_out = facts.left_out(text, refused, tables, self._currency())
         brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
-        if out:
-            about.append(("left_out.label", out))
+        if left_out:
+            about.append(("left_out.label", left_out))
         if self.segment != "all":
             about.insert(2, ("segment", text.segment(self.segment)))
         cells = "".join(
             f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
             for key, value in about
         )
-        what = html.escape(product.about.in_language(text.language))
+        description = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
-        _html(
-            f'<style>{style}</style><div class="header"><p class="about">{what}</p>'
+        _display_html(
+            f'<style>{style}</style><div class="header"><p class="about">{description}</p>'
             f'<dl class="facts">{cells}</dl></div>',
-            {"shows": ["public"], **({"left_out": text("page.left_out.beside", said=brief)} if out else {})},
+            {
+                "shows": ["public"],
+                **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),
+            },
         )
 
     def headlines(self, result: Result, *names: str) -> None:
         """Shows headline metrics of a result as cards: value, interval and n.
 
-        One that could not be said has no card, but the notes that say why; the output's metadata tells the gate.
+        A metric without a value has no card; the notes on it are shown instead. The output's metadata holds all
+        metrics, for the gate.
         """
         about = {
             "analysis": result.analysis,
             "metrics": {name: plain(result.metrics.get(name)) for name in names},
-            **_shows(result),
+            **_disclosure_metadata(result),
         }
-        _html(cards(result, names, self.text, self._currency()), about)
+        _display_html(cards(result, names, self.text, self._currency()), about)
         for name in names:
-            self._say(result, name)
+            self._show_notes(result, name)
 
     def chart(self, result: Result, question: str) -> None:
-        """Shows the figure that answers a question, or why it cannot be answered."""
+        """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
         if picture:
             display(
@@ -155,75 +160,76 @@ class Workbook:
                         "analysis": result.analysis,
                         "answers": question,
                         "message": picture.message,
-                        **_about(result, question),
+                        **_answer_metadata(result, question),
                     },
                 },
                 raw=True,
             )
-        self._say(result, question)
+        self._show_notes(result, question)
 
-    @_few
+    @_python_strings
     def table(self, result: Result, question: str) -> None:
-        """Shows the table that answers a question, or why it cannot be answered.
+        """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Says so where there is nothing to list. Of a long table the first rows are shown; all of
-        them go with the output as CSV.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV.
         """
         if question not in result.tables:
-            self._say(result, question)
+            self._show_notes(result, question)
             return
         name = f"{result.analysis}.{question}"
-        about = {"analysis": result.analysis, "table": question, **_about(result, question)}
+        about = {"analysis": result.analysis, "table": question, **_answer_metadata(result, question)}
         create_table: TableFunction = getattr(
             importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
         )
         listing = None if result.tables[question].empty else create_table(result, self.text)
         if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
-            _html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
-            self._say(result, question)
+            _display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
+            self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
         more = ""
         if listing.is_truncated:
-            counted = self.text(
+            row_count = self.text(
                 "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
-            more = f'<p class="more">{html.escape(counted)}</p>'
+            more = f'<p class="more">{html.escape(row_count)}</p>'
         heading = html.escape(self.text(f"{name}.{listing.title}"))
-        said = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
-        _html(
-            f'<div class="table"><h3>{heading}</h3>{said}{listing.as_html()}</div>{more}',
+        message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
+        _display_html(
+            f'<div class="table"><h3>{heading}</h3>{message}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
-        self._say(result, question)
+        self._show_notes(result, question)
 
     def definitions(self, analysis: str) -> None:
-        """Shows what the product file defines for an analysis: `tables.<analysis>.definitions(product, text)`."""
+        """Shows the definitions in the product file for an analysis: `tables.<analysis>.definitions(product, text)`."""
         tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
-        self._listing(*tables.definitions(self.data.product, self.text))
+        self._show_rows(*tables.definitions(self.data.product, self.text))
 
     def playbook(self) -> None:
-        """Shows what the product's playbook says to do when something is seen."""
+        """Shows the product's playbook: what to do when."""
         plays = self.data.product.playbook
         language = self.text.language
         if plays:
             rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
-            self._listing(("when", "do"), rows)
+            self._show_rows(("when", "do"), rows)
 
-    def _listing(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows lines of the product file as a table; `headings` are keys of the page's words."""
+    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        _html(f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]})
+        _display_html(
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]}
+        )
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
 
-        It offers the analysis' own options, too, where `widgets.<analysis>.options(product, text)` has any.
+        The bar also offers the options of the analysis, where `widgets.<analysis>.options(product, text)` has any.
         """
         from cs_helpers.widgets.filter_bar import FilterBar
         from cs_helpers.widgets.options import options_of
@@ -231,7 +237,7 @@ class Workbook:
         language, text = self.text.language, self.text
 
         def draw(product: str, quarter: str, segment: str, **options: Any) -> str:
-            chosen = Workbook.open(
+            workbook = Workbook.open(
                 product=product,
                 quarter=quarter,
                 segment=segment,
@@ -239,8 +245,8 @@ class Workbook:
                 snapshot=self.snapshot.id,
                 audience=self.audience,
             )
-            result = chosen.analyse(analysis, **options)
-            return "".join(chosen._answer(result, question) for question in questions)
+            result = workbook.analyse(analysis, **options)
+            return "".join(workbook._answer_html(result, question) for question in questions)
 
         bar = FilterBar(
             labels={key: text(f"page.{key}") for key in ("product", "quarter", "segment")},
@@ -256,27 +262,27 @@ class Workbook:
         bar.show()
         return bar
 
-    def concordance(self, asked: str = "", *, as_written: bool = False) -> Concordance:
-        """Shows a box to look for words in all notes of the product; `.find(asked)` is what it shows.
+    def concordance(self, query: str = "", *, as_written: bool = False) -> Concordance:
+        """Shows a search box for the notes of the product; `.find(query)` of it returns the matches.
 
-        Words are looked for as whole words, in any form; as_written: as these letters, also inside other words.
+        Whole words are found in any inflected form; as_written: exactly these letters, also inside other words.
         """
         from cs_helpers.widgets.concordance import Concordance
 
-        box = Concordance(self.data, self.text, asked, as_written=as_written)
+        box = Concordance(self.data, self.text, query, as_written=as_written)
         box.show()
         return box
 
-    @_few
+    @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | None:
         if question not in result.tables or not len(result.tables[question]):
             return None
         charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
         return cast(Picture, getattr(charts, question)(result, self.text))
 
-    def _answer(self, result: Result, question: str) -> str:
+    def _answer_html(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
-        notes = "".join(self._box(result, note) for note in result.about(question))
+        notes = "".join(self._note_html(result, note) for note in result.about(question))
         picture = self._picture(result, question)
         if picture is None:
             return notes
@@ -284,7 +290,7 @@ class Workbook:
         alt = html.escape(picture.alt, quote=True)
         return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
 
-    def _say(self, result: Result, question: str) -> None:
+    def _show_notes(self, result: Result, question: str) -> None:
         for note in result.about(question):
             about = {
                 "analysis": result.analysis,
@@ -292,9 +298,9 @@ class Workbook:
                 "message": self._sentence(result, note),
                 "note": note.code,
             }
-            _html(self._box(result, note), about | _about(result, question))
+            _display_html(self._note_html(result, note), about | _answer_metadata(result, question))
 
-    def _box(self, result: Result, note: Note) -> str:
+    def _note_html(self, result: Result, note: Note) -> str:
         explains = analyses.analysis(result.analysis).declares.explains(note.code)
         kind = "note hint" if explains else "note"
         return f'<p class="{kind}">{html.escape(self._sentence(result, note))}</p>'
@@ -306,24 +312,24 @@ class Workbook:
         return str(next(iter(self.data["contracts"]["currency"]), ""))
 
 
-def _about(result: Result, question: str) -> dict[str, list[str]]:
-    """What an output that answers a question tells of, and the notes on it that the page must show, for the gate."""
-    return _shows(result) | {"notes": [note.code for note in result.about(question)]}
+def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
+    """Metadata of an output on a question, for the gate: its disclosures and the notes that the page must show."""
+    return _disclosure_metadata(result) | {"notes": [note.code for note in result.about(question)]}
 
 
-def _shows(result: Result) -> dict[str, list[str]]:
-    """What an output made of a result tells of, for the gate; nothing where nobody looked."""
+def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
+    """Metadata of an output, for the gate: the disclosures of its result; {} where they were not determined."""
     return {} if result.shows is None else {"shows": sorted(result.shows)}
 
 
-def _html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
-    """Shows HTML; the output's metadata says what it is `about`, `csv` travels beside the page."""
-    shown = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
-    display(shown, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
+def _display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
+    """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
+    content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
+    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
 
 
-def _refuse_unknown_injected() -> None:
-    """Refuses a parameter that papermill injected and no notebook knows: papermill only warns."""
+def _check_injected_parameters() -> None:
+    """Raises `ParameterError` for an unknown parameter that papermill injected: papermill itself only warns."""
     shell = get_ipython()
     cells = shell.user_ns.get("In", []) if shell else []
     injected = [c for c in cells if isinstance(c, str) and c.startswith("# Parameters\n")]

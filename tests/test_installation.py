@@ -126,8 +126,8 @@ WARNINGS = "\n".join(
     ],
 )  # fmt: skip
 def test_what_an_installer_fails_of_is_one_sentence(output, said):
-    assert said in install.explained(output)
-    assert "\n" not in install.explained(output)
+    assert said in install.explain_output(output)
+    assert "\n" not in install.explain_output(output)
 
 
 def test_a_failed_command_leaves_its_own_words_in_a_file_and_prints_none(tmp_path, capfd):

@@ -1,4 +1,4 @@
-"""`cs-workbook new-analysis`: the files of a new analysis, which run and pass, to be changed into one's own."""
+"""`cs-workbook new-analysis`: writes the files of a working analysis, to be changed into your own."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from cs_helpers.errors import ParameterError
 from cs_helpers.report.notebook_list import notebooks_page
 
 _SKELETON = Path(__file__).parent / "skeleton"
-#: names that other modules beside the analyses' own have
-_TAKEN = frozenset({"theme", "notes", "page", "charts", "labels", "options", "words", "report"})
+#: names of other modules in the folders that the files are written to
+_RESERVED_NAMES = frozenset({"theme", "notes", "page", "charts", "labels", "options", "words", "report"})
 
 
 def write_analysis(
     name: str, *, title: str = "", title_ja: str = "", number: int | None = None
 ) -> list[Path]:
-    """Writes the files of an analysis into this checkout and the list of notebooks anew; returns them, the list last.
+    """Writes the files of an analysis into this checkout and updates the list of notebooks; returns the paths written.
 
-    name: of its module, as in `renewals`. title, title_ja: of its report; default: the name as words. number: that its
-    notebook begins with; default: the next ten. Raises `ParameterError` for a name that is none or is taken, and
-    where this package does not lie in the workbook's folder; then nothing is written.
+    name: of its module, as in `renewals`. title, title_ja: of its report; default: the name as words. number: the
+    first two digits of its notebook's name; default: the next multiple of ten. Raises `ParameterError`, and writes
+    nothing, for a name or number that is invalid or taken, and where this package does not lie in the workbook's
+    folder.
     """
     home = paths.home()
     package = Path(__file__).resolve().parents[1]
@@ -42,22 +43,24 @@ def write_analysis(
         number = (max(numbers, default=0) // 10 + 1) * 10
     if number in numbers or not 10 <= number <= 99:
         raise ParameterError("number", "it is taken, or none from 10 to 99", value=number)
-    known = {
+    variables = {
         "name": name,
         "title": title or name.replace("_", " ").capitalize(),
         "title_ja": title_ja or title or name.replace("_", " ").capitalize(),
     }
     files = {
-        package / "analyses" / f"{name}.py": _filled("analysis.py", known),
-        package / "charts" / f"{name}.py": _filled("charts.py", known),
-        package / "tables" / f"{name}.py": _filled("tables.py", known),
-        package / "text" / "en" / f"{name}.yml": _filled("en.yml", known),
-        package / "text" / "ja" / f"{name}.yml": _filled("ja.yml", known),
-        paths.notebooks() / f"{number}_{name}.ipynb": _notebook(known),
-        home / "tests" / "analyses" / f"test_{name}.py": _filled("test.py", known),
+        package / "analyses" / f"{name}.py": _render("analysis.py", variables),
+        package / "charts" / f"{name}.py": _render("charts.py", variables),
+        package / "tables" / f"{name}.py": _render("tables.py", variables),
+        package / "text" / "en" / f"{name}.yml": _render("en.yml", variables),
+        package / "text" / "ja" / f"{name}.yml": _render("ja.yml", variables),
+        paths.notebooks() / f"{number}_{name}.ipynb": _notebook(variables),
+        home / "tests" / "analyses" / f"test_{name}.py": _render("test.py", variables),
     }
-    if there := [file for file in files if file.exists()]:
-        raise ParameterError("name", f"the file {paths.display_path(there[0])} is there already", value=name)
+    if existing := [file for file in files if file.exists()]:
+        raise ParameterError(
+            "name", f"the file {paths.display_path(existing[0])} is there already", value=name
+        )
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -76,42 +79,42 @@ def _check_name(name: str) -> None:
         )
     if name in analyses.names():
         raise ParameterError("name", "there is an analysis of that name already", value=name)
-    if name in _TAKEN:
+    if name in _RESERVED_NAMES:
         raise ParameterError("name", "another file has that name", value=name)
 
 
-def _filled(template: str, known: Mapping[str, str]) -> str:
-    """A file of the skeleton, filled; it has `{{ name }}`, `{{ title }}` and `{{ title_ja }}`."""
+def _render(template: str, variables: Mapping[str, str]) -> str:
+    """A rendered file of the skeleton; its variables are `name`, `title` and `title_ja`."""
     loader = jinja2.FileSystemLoader(_SKELETON)
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    return environment.get_template(f"{template}.j2").render(**known)
+    return environment.get_template(f"{template}.j2").render(**variables)
 
 
-def _notebook(known: Mapping[str, str]) -> str:
-    """The notebook: title, parameters, opening, the question with its figure and table, exploring, what to do next."""
-    name = known["name"]
+def _notebook(variables: Mapping[str, str]) -> str:
+    """The notebook as JSON: title, parameters, the question with its figure and table, filter bar, playbook."""
+    name = variables["name"]
     parameters = "\n".join(
         f'{field}: str = "{about.default}"  # {about.description}'
         for field, about in Parameters.model_fields.items()
     )
-    opened = (
+    open_cell = (
         "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
         "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
         f'    audience=audience,\n)\nworkbook.header("{name}")'
     )
-    analysed = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'
-    answered = f'workbook.chart({name}, "by_size")\nworkbook.table({name}, "by_size")'
+    analyse_cell = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'
+    answer_cell = f'workbook.chart({name}, "by_size")\nworkbook.table({name}, "by_size")'
     cells = [
-        *_prose("title", f"# {known['title']}: who are the customers?\n\nCustomers at the end of the quarter.",
-                f"# {known['title_ja']}：顧客はどのような企業か\n\n四半期末の顧客を対象とします。"),
+        *_prose("title", f"# {variables['title']}: who are the customers?\n\nCustomers at the end of the quarter.",
+                f"# {variables['title_ja']}：顧客はどのような企業か\n\n四半期末の顧客を対象とします。"),
         _code("parameters", parameters, "parameters"),
-        _code("open", opened),
-        _code("analyse", analysed),
+        _code("open", open_cell),
+        _code("analyse", analyse_cell),
         *_prose("about-by-size", "## How large are the customers?\n\nWho is looked after in the same way should be alike.",
                 "## 顧客の企業規模はどうか\n\n同じ対応をする顧客は、似た企業であるべきです。"),
-        _code("by-size", answered),
+        _code("by-size", answer_cell),
         *_prose("explore", "## Explore\n\nChoose a product, a quarter and a segment.",
                 "## 掘り下げる\n\n製品・四半期・セグメントを選べます。", "interactive"),
         _code("filter-bar", f'workbook.explore("{name}", ["by_size"])', "interactive"),
@@ -128,8 +131,8 @@ def _notebook(known: Mapping[str, str]) -> str:
     }
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"cs_workbook": about, "kernelspec": kernel, "language_info": {"name": "python"}}
-    made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 def _prose(name: str, english: str, japanese: str, *tags: str) -> list[dict[str, Any]]:

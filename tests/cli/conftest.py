@@ -31,7 +31,7 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     """What a command said and how it ended."""
 
     code: int
@@ -54,7 +54,7 @@ class Home:
         """The content of one of its tables, or of its sources file."""
         return (self.data / name).read_text(encoding="utf-8")
 
-    def process(self, *arguments: str) -> Ran:
+    def process(self, *arguments: str) -> CommandResult:
         """The command in a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "cs_helpers.cli", *arguments],
@@ -64,7 +64,7 @@ class Home:
             text=True,
             check=False,
         )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 def home_in(folder):
@@ -124,8 +124,8 @@ def command(workbook, monkeypatch, capsys):
             cli.main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        captured = capsys.readouterr()
+        return CommandResult(code, captured.out, captured.err)
 
     return run
 

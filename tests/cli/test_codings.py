@@ -38,11 +38,11 @@ def given():
     return material(interviews=held, notes=notes, codings=read)
 
 
-def add_to_sources(home, said):
+def add_to_sources(home, additions):
     """Adds to the parts of a home's sources file."""
     sources = yaml.safe_load(home.text("sources.yml"))
-    for part, more in said.items():
-        sources[part] |= more
+    for part, values in additions.items():
+        sources[part] |= values
     (home.data / "sources.yml").write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
 
 
@@ -67,8 +67,8 @@ def taken(command, workbook, given, home_once, as_in):
             home.data / "sources.yml", folder=home.data / "snapshots", products=home.data / "products"
         )
 
-    def take(said):
-        add_to_sources(workbook, said)
+    def take(expected):
+        add_to_sources(workbook, expected)
         ran = command("snapshot")
         assert (ran.code, ran.err) == (0, "")
         return frozen(workbook)
@@ -170,7 +170,7 @@ def test_only_the_readings_of_a_coder_go_out_where_one_is_named(command, workboo
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (("export", "x.docx", "--product", "helpdesk"), "parameter file='x.docx': the end of its name says which kind"),
         (("export", "x.xlsx", "--product", "helpdesk"), "parameter coder: a sheet is for one coder"),
@@ -183,10 +183,12 @@ def test_only_the_readings_of_a_coder_go_out_where_one_is_named(command, workboo
         (("import", "data/accounts.csv"), "Allowed: .qdpx, .xlsx."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_one_sentence_without_a_traceback(command, taken, workbook, arguments, said):
+def test_what_cannot_be_done_is_one_sentence_without_a_traceback(
+    command, taken, workbook, arguments, expected
+):
     ran = command("codings", *arguments)
     assert (ran.code, ran.out) == (1, "")
-    assert said in ran.err
+    assert expected in ran.err
     assert len(ran.err.splitlines()) == 1
 
 

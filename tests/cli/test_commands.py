@@ -72,14 +72,14 @@ def test_a_snapshot_is_taken_with_the_draft_as_it_is(command, workbook):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [("data/none.yml", "there is no such sources file"), ("data/sources.yml", "there is no such file")],
 )
-def test_nothing_is_drafted_from_data_that_cannot_be_read(command, workbook, data, said):
+def test_nothing_is_drafted_from_data_that_cannot_be_read(command, workbook, data, expected):
     (workbook.data / "contracts.csv").unlink()
     ran = command("new-product", "payroll", "--data", data)
     assert ran.code == 1
-    assert said in ran.err
+    assert expected in ran.err
     assert not (workbook.data / "products" / "payroll.yml").exists()
 
 

@@ -92,14 +92,14 @@ def test_the_environment_does_not_decide_the_language_of_reports(
     command, workbook, japanese, monkeypatch, options, reports, console
 ):
     """What is not asked for in Japanese is made in English, and what is said of it is Japanese."""
-    asked = []
+    languages = []
 
-    def none_made(_, **said):
-        asked.append(said["language"])
+    def raise_report_error(_, **options_given):
+        languages.append(options_given["language"])
         raise ReportError("there are no notebooks in notebooks")
 
-    monkeypatch.setattr("cs_helpers.report.quarterly.quarterly_report", none_made)
+    monkeypatch.setattr("cs_helpers.report.quarterly.quarterly_report", raise_report_error)
     ran = command("report", "--data", str(workbook.data / "sources.yml"), "--kernel", "cold", *options)
-    assert asked == [reports]
+    assert languages == [reports]
     assert re.search(console, ran.out)
     assert ran.err == "エラー: notebooks にノートブックがありません\n"

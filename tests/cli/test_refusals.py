@@ -89,7 +89,7 @@ def test_a_missing_sources_file_is_named_and_told_what_to_copy(refused):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("files: [", "not valid YAML at line 1, column 9"),
         ("files: {a: b.csv}\nas_of: ]", "not valid YAML at line 2, column 8"),
@@ -98,11 +98,11 @@ def test_a_missing_sources_file_is_named_and_told_what_to_copy(refused):
         ("fils: {a: b.csv}\ntables: {}", "key 'fils': there is no such key"),
     ],
 )
-def test_a_sources_file_that_cannot_be_understood_is_named_with_the_place(refused, workbook, text, said):
+def test_a_sources_file_that_cannot_be_understood_is_named_with_the_place(refused, workbook, text, expected):
     (workbook.data / "sources.yml").write_text(text, encoding="utf-8")
     message = refused()
     assert "data/sources.yml" in message
-    assert said in message
+    assert expected in message
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_misspelt_command_is_named_with_the_one_that_was_meant(command):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "file", "content", "said"),
+    ("arguments", "file", "content", "expected"),
     [
         (["--quater", "2026Q3"], None, None, "--quater"),
         (["--quarter", "nonsense"], None, None, "as in 2026Q3"),
@@ -213,8 +213,8 @@ def test_a_misspelt_command_is_named_with_the_one_that_was_meant(command):
     ],
     ids=["option", "quarter", "cp932"],
 )
-def test_a_process_of_its_own_refuses_in_the_same_way(refused, workbook, arguments, file, content, said):
+def test_a_process_of_its_own_refuses_in_the_same_way(refused, workbook, arguments, file, content, expected):
     if file:
         (workbook.data / file).write_bytes(content)
     code = 2 if "--quater" in arguments else 1
-    assert said in refused(*arguments, code=code, call=workbook.process)
+    assert expected in refused(*arguments, code=code, call=workbook.process)

@@ -52,22 +52,22 @@ def code_of(notebook):
     return [c for c in cells if "parameters" not in (t := c.metadata.get("tags", [])) and "interactive" not in t and "Workbook.open" not in c.source]
 
 
-def asked_by(notebook):
+def questions_of(notebook):
     """The questions that a notebook asks: analysis and name."""
-    of, asked = {}, set()
+    analysis_of, questions = {}, set()
     for cell in code_of(notebook):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                of[node.targets[0].id] = node.value.args[0].value
+                analysis_of[node.targets[0].id] = node.value.args[0].value
             elif isinstance(node, ast.Call) and node.func.attr in ("chart", "table"):
-                asked.add((of[node.args[0].id], node.args[1].value))
+                questions.add((analysis_of[node.args[0].id], node.args[1].value))
             elif isinstance(node, ast.Call) and node.func.attr == "headlines":
-                asked |= {(of[node.args[0].id], name.value) for name in node.args[1:]}
-    return asked
+                questions |= {(analysis_of[node.args[0].id], name.value) for name in node.args[1:]}
+    return questions
 
 
 RESULTS: dict[str, Result] = {}
-ASKED = {notebook.stem: asked_by(notebook) for notebook in NOTEBOOKS}
+QUESTIONS = {notebook.stem: questions_of(notebook) for notebook in NOTEBOOKS}
 EMITTED = sorted(
     {(name, note) for name in analyses.names() for file in files_of(name) for note in notes_of(file)}
     | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")},
@@ -75,12 +75,12 @@ EMITTED = sorted(
 )
 
 
-def abouts(analysis, note: Emitted):
+def possible_questions(analysis, note: Emitted):
     """The questions that a note may belong to; where only a run can tell, any table that a notebook asks for."""
     if note.about is not None:
         return {note.about}
     declared = analyses.analysis(analysis).declares
-    return {q for on_page in ASKED.values() for a, q in on_page if a == analysis and q in declared.tables}
+    return {q for on_page in QUESTIONS.values() for a, q in on_page if a == analysis and q in declared.tables}
 
 
 @pytest.fixture(scope="module", params=["en", "ja"])
@@ -103,8 +103,8 @@ def shown(monkeypatch):
 
 @pytest.mark.parametrize(("analysis", "note"), EMITTED, ids=lambda part: getattr(part, "code", part))
 def test_a_notebook_asks_what_the_note_is_about(analysis, note):
-    for about in abouts(analysis, note):
-        assert any((analysis, about) in on_page for on_page in ASKED.values()), about
+    for about in possible_questions(analysis, note):
+        assert any((analysis, about) in on_page for on_page in QUESTIONS.values()), about
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda f: f.stem)
@@ -113,11 +113,11 @@ def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook
     """In place of a figure or table, under one without rows, and beside one."""
     staged = Staged(**{name: getattr(workbook, name) for name in ("snapshot", "data", "quarter", "segment", "text")}, found={})
     wanted = []
-    for analysis in {a for a, _ in ASKED[notebook.stem]}:
+    for analysis in {a for a, _ in QUESTIONS[notebook.stem]}:
         notes = tuple(
             Note(n.code, about, {name: FIELDS.get(name, 7) for name in n.fields})
             for a, n in EMITTED if a == analysis
-            for about in sorted(abouts(analysis, n))
+            for about in sorted(possible_questions(analysis, n))
         )  # fmt: skip
         wanted += [(analysis, note) for note in notes]
         if analysis not in RESULTS:  # the same in every language, whatever is left of it
@@ -157,9 +157,9 @@ def test_what_is_said_of_the_begin_of_records_names_the_date(language):
 
 def test_counts_and_quarters_of_a_note_are_written_as_the_language_writes_them(workbook):
     result = SimpleNamespace(analysis="journeys")
-    said = workbook._sentence(result, Note("before_entry", "funnel", {"customers": 5084, "of": 12000}))
-    assert "5,084" in said
-    assert "12,000" in said
+    sentence = workbook._sentence(result, Note("before_entry", "funnel", {"customers": 5084, "of": 12000}))
+    assert "5,084" in sentence
+    assert "12,000" in sentence
     quarter = workbook._sentence(result, Note("no_customers", "next", {"quarter": str(Quarter(2024, 2))}))
     assert workbook.text.quarter(Quarter(2024, 2)) in quarter
     assert "2024Q2" not in quarter

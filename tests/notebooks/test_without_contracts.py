@@ -79,16 +79,16 @@ CASES["together"] = {name: text for case in tuple(CASES.values()) for name, text
 
 def product():
     """The help desk, with a step more that is recorded; its own names speak of nobody who is counted."""
-    said = yaml.safe_load((ROOT / "data" / "products" / "helpdesk.yml").read_text(encoding="utf-8"))
-    steps = {s["step"]: s for s in said["journey"]["steps"]}
+    product_file = yaml.safe_load((ROOT / "data" / "products" / "helpdesk.yml").read_text(encoding="utf-8"))
+    steps = {s["step"]: s for s in product_file["journey"]["steps"]}
     trained = {"step": "trained", "name": {"en": "Trained", "ja": "研修"}, "rule": {"milestone": "trained"}}
-    said["journey"]["steps"] = [steps["contract"], steps["kickoff"], trained, steps["first_ticket"], steps["templates_used"]]
-    said["baselines"] = [
-        b | {"name": {"en": f"Baseline {n}", "ja": f"基準{n}"}} for n, b in enumerate(said["baselines"])
+    product_file["journey"]["steps"] = [steps["contract"], steps["kickoff"], trained, steps["first_ticket"], steps["templates_used"]]
+    product_file["baselines"] = [
+        b | {"name": {"en": f"Baseline {n}", "ja": f"基準{n}"}} for n, b in enumerate(product_file["baselines"])
     ]
-    for play in said["playbook"]:
+    for play in product_file["playbook"]:
         play.pop("step", None)
-    return yaml.safe_dump(said, allow_unicode=True)
+    return yaml.safe_dump(product_file, allow_unicode=True)
 
 
 def company(folder, tables):
@@ -103,14 +103,14 @@ def company(folder, tables):
     tables = {"accounts": accounts, **tables}
     for name, text in tables.items():
         (folder / "data" / f"{name}.csv").write_text(text, encoding="utf-8")
-    said = {
+    sources = {
         "as_of": LAST, "files": {n: f"{n}.csv" for n in tables}, "tables": {n: {"from": n} for n in tables},
     }  # fmt: skip
-    (folder / "data" / "sources.yml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    (folder / "data" / "sources.yml").write_text(yaml.safe_dump(sources), encoding="utf-8")
     return folder
 
 
-def taken(home):
+def take(home):
     return take_snapshot(
         home / "data" / "sources.yml", folder=home / "data" / "snapshots", products=home / "data" / "products", today=LAST
     )  # fmt: skip
@@ -122,7 +122,7 @@ def snapshots(tmp_path_factory):
 
     @cache
     def snapshot(name):
-        return taken(company(tmp_path_factory.mktemp(name), CASES[name]))
+        return take(company(tmp_path_factory.mktemp(name), CASES[name]))
 
     return snapshot
 
@@ -156,7 +156,7 @@ def shown_by(book, notebook, monkeypatch):
 
 
 #: what the pages of a case say, in English
-SAID = {
+SENTENCES = {
     "log": (
         "an account that left still counts",
         "Not available: the data holds no table for this (contracts).",
@@ -188,8 +188,8 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
     for quarter in quarters:
         for analysis in ANALYSES.values():
             analysis.analyse(data, quarter)
-    said, audience = {}, "leadership" if name == "together" else "team"
-    for language, counted, not_contracts, one in (
+    pages, audience = {}, "leadership" if name == "together" else "team"
+    for language, counted, not_contracts, customer_word in (
         ("en", "6 accounts known at the end of the quarter", "not known, nor is MRR: there is no table of contracts", "customer"),
         ("ja", "四半期末までに記録のある企業（6社）", "契約のテーブルがないため、契約数もMRRも不明", "顧客"),
     )[: 1 if name == "together" else 2]:  # its sentences were all seen in the others
@@ -207,11 +207,11 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
             assert check_notebook(new_notebook(cells=[new_code_cell("", outputs=outputs)])) == []
             # the playbook and the levels are the product file's words
             page = words_of([o for o in outputs if o.metadata.get("cs_workbook", {}).get("shows") != ["public"]])
-            assert one not in page.lower().replace("顧客側", "")  # the customer's side, of a reason not to act
+            assert customer_word not in page.lower().replace("顧客側", "")  # the customer's side, of a reason not to act
             assert not re.search(r"MRR (?!is not known)(?!は分かりません)\S|¥|\blost\b|\bleft in\b|解約", page.replace("MRRは", "MRR は"))
-            said[language] = said.get(language, "") + page
-    for sentence in SAID[name]:
-        assert sentence in said["en"]
+            pages[language] = pages.get(language, "") + page
+    for sentence in SENTENCES[name]:
+        assert sentence in pages["en"]
 
 
 def test_accounts_of_a_log_are_counted_by_hand(of_log):
@@ -245,7 +245,7 @@ def test_a_product_without_a_file_is_named_where_it_stands(tmp_path):
     tables = {"usage": "account_id,product,occurred_at,event\nA1,helpdsk,2026-05-01 09:00:00,x\n", "surveys": SURVEYS}
     home = company(tmp_path, tables)
     with pytest.raises(ContractError, match=r"table 'usage', column 'product': 'helpdsk' has no product file .*Did you mean 'helpdesk'"):
-        taken(home)
+        take(home)
 
 
 def test_rules_that_hold_rows_against_contracts_are_not_asked(tmp_path):

@@ -25,11 +25,11 @@ display({"image/png": _buffer.getvalue(), "text/plain": "a dot"}, raw=True,
 
 def notebook(*code: str, figures: tuple[str, ...] = (), title: str = "A small report"):
     """A notebook of these cells, with the parameters of all notebooks."""
-    told = "\n".join(f'{n}: str = "{f.default}"' for n, f in Parameters.model_fields.items())
+    parameters_cell = "\n".join(f'{n}: str = "{f.default}"' for n, f in Parameters.model_fields.items())
     cells = [
         new_markdown_cell(f"# {title}", metadata={"tags": ["lang-en"]}),
         new_markdown_cell(f"# {title}（日本語）", metadata={"tags": ["lang-ja"]}),
-        new_code_cell(told, metadata={"tags": ["parameters"]}),
+        new_code_cell(parameters_cell, metadata={"tags": ["parameters"]}),
         *(new_code_cell(part) for part in code),
     ]
     return new_notebook(

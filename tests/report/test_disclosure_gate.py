@@ -16,7 +16,7 @@ from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
 
-class Known:
+class FakeSnapshot:
     """A snapshot that holds these values in these columns and no others."""
 
     def __init__(self, show_staff: bool = False, **columns: list[str]) -> None:
@@ -39,31 +39,33 @@ class Known:
         )
 
 
-def shown(html: str = "", *, shows=("told",), csv: str = "", **about):
+def html_output(html: str = "", *, shows=("told",), csv: str = "", **about):
     data = {"text/html": html, **({"text/csv": csv} if csv else {})}
     about |= {} if shows is None else {"shows": list(shows)}
     return new_output("display_data", data=data, metadata={"cs_workbook": about})
 
 
-def problems(page: str, *outputs, known: Known, prose: str = "", downloads=None) -> list[tuple[str, str]]:
+def problems(
+    page: str, *outputs, snapshot: FakeSnapshot, prose: str = "", downloads=None
+) -> list[tuple[str, str]]:
     """What is wrong with a page, as it is published: names are counted there."""
     cells = [new_markdown_cell(prose), new_code_cell("", outputs=list(outputs))]
     checked = check_disclosure(
-        new_notebook(cells=cells), known, "helpdesk", "".join(PageReader(page).text), downloads or {}
+        new_notebook(cells=cells), snapshot, "helpdesk", "".join(PageReader(page).text), downloads or {}
     )
     return [(p.code, p.detail) for p in _published_problems(checked, "leadership")]
 
 
-def found(page: str, *, companies=(), shows=("told",), downloads=None) -> list[str]:
+def masked_names(page: str, *, companies=(), shows=("told",), downloads=None) -> list[str]:
     """Where names of customers are found on a page that tells of these kinds."""
-    known = Known(accounts__name=list(companies))
-    said = problems(page, shown(shows=shows), known=known, downloads=downloads)
-    assert {code for code, _ in said} <= {"masked_name"}
-    return [detail for _, detail in said]
+    snapshot = FakeSnapshot(accounts__name=list(companies))
+    found_problems = problems(page, html_output(shows=shows), snapshot=snapshot, downloads=downloads)
+    assert {code for code, _ in found_problems} <= {"masked_name"}
+    return [detail for _, detail in found_problems]
 
 
 def is_found(page: str, name: str) -> bool:
-    return bool(found(page, companies=[name]))
+    return bool(masked_names(page, companies=[name]))
 
 
 @pytest.mark.parametrize(
@@ -101,12 +103,12 @@ def test_a_name_is_found_in_what_a_page_shows(name, page):
     ],
 )
 def test_what_is_not_the_name_is_not_found(name, page):
-    assert found(page, companies=[name]) == []
+    assert masked_names(page, companies=[name]) == []
 
 
 def test_a_name_is_found_in_a_download_and_not_repeated():
     files = {"a.csv": '"Company"\r\n"Umbrix"\r\n', "b.csv": '"Company"\r\n"Other"\r\n'}
-    assert found("<p>fine</p>", companies=["Umbrix", "Lumora"], downloads=files) == ["a.csv: 1"]
+    assert masked_names("<p>fine</p>", companies=["Umbrix", "Lumora"], downloads=files) == ["a.csv: 1"]
 
 
 @pytest.mark.parametrize("kind", ["picture", "text"])
@@ -116,33 +118,33 @@ def test_thousands_of_names_that_are_not_there_are_not_found(kind):
     page = f"<p>{words}</p>" + f'<img alt="x" src="data:image/png;base64,{"A" * 1_300_000}">' * (
         kind == "picture"
     )
-    assert found(page, companies=names) == []
+    assert masked_names(page, companies=names) == []
 
 
 def test_a_company_may_stand_where_nothing_was_told():
-    assert found("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "public")) == []
-    assert found("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "told")) == ["page: 1"]
+    assert masked_names("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "public")) == []
+    assert masked_names("<p>Umbrix</p>", companies=["Umbrix"], shows=("company", "told")) == ["page: 1"]
 
 
 def test_who_mends_it_is_told_which_names_and_nobody_else():
-    said = check_disclosure(
-        new_notebook(cells=[new_code_cell("", outputs=[shown()])]), Known(accounts__name=["Umbrix", "Lumora"]), "helpdesk",
+    found_problems = check_disclosure(
+        new_notebook(cells=[new_code_cell("", outputs=[html_output()])]), FakeSnapshot(accounts__name=["Umbrix", "Lumora"]), "helpdesk",
         "Umbrix and Lumora", {},
     )  # fmt: skip
-    assert [p.detail for p in said] == ["page: Lumora; Umbrix"]
-    assert [p.detail for p in _published_problems(said, "leadership")] == ["page: 2"]
+    assert [p.detail for p in found_problems] == ["page: Lumora; Umbrix"]
+    assert [p.detail for p in _published_problems(found_problems, "leadership")] == ["page: 2"]
 
 
 def test_an_output_that_does_not_say_what_it_tells_of_does_not_pass():
-    assert problems("", shown("<p>x</p>", shows=None), known=Known()) == [
+    assert problems("", html_output("<p>x</p>", shows=None), snapshot=FakeSnapshot()) == [
         ("undeclared", "an output does not say what it tells of")
     ]
-    assert problems("", shown("<p>x</p>", shows=()), known=Known()) == []
+    assert problems("", html_output("<p>x</p>", shows=()), snapshot=FakeSnapshot()) == []
 
 
 def test_an_output_that_no_page_draws_need_not_say_anything():
     silent = new_output("execute_result", data={"text/plain": "Workbook(...)"})
-    assert problems("", silent, known=Known()) == []
+    assert problems("", silent, snapshot=FakeSnapshot()) == []
 
 
 @pytest.mark.parametrize(
@@ -150,19 +152,26 @@ def test_an_output_that_no_page_draws_need_not_say_anything():
     [f"{t}__{c}" for t, d in COLUMNS.items() for c, kind in d.items() if kind == "company" and t != "usage"],
 )
 def test_every_column_that_leads_to_a_company_is_looked_for(column):
-    known = Known(**{column: ["KX-0815"]})
-    assert problems("<p>of KX-0815</p>", shown(), known=known) == [("masked_name", "page: 1")]
+    snapshot = FakeSnapshot(**{column: ["KX-0815"]})
+    assert problems("<p>of KX-0815</p>", html_output(), snapshot=snapshot) == [("masked_name", "page: 1")]
 
 
 def test_a_key_that_is_a_number_is_not_taken_for_one():
     assert (
-        problems("<p>1001 of 77</p>", shown(), known=Known(accounts__account_id=["1001", "77", "A1"])) == []
+        problems(
+            "<p>1001 of 77</p>",
+            html_output(),
+            snapshot=FakeSnapshot(accounts__account_id=["1001", "77", "A1"]),
+        )
+        == []
     )
 
 
 def test_a_name_in_what_the_landing_page_says_of_a_report_is_found():
-    known = Known(accounts__name=["Umbrix"])
-    assert problems("", shown(message="Umbrix waits"), known=known) == [("masked_name", "messages: 1")]
+    snapshot = FakeSnapshot(accounts__name=["Umbrix"])
+    assert problems("", html_output(message="Umbrix waits"), snapshot=snapshot) == [
+        ("masked_name", "messages: 1")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -173,16 +182,18 @@ def test_a_person_stands_nowhere_unless_the_product_file_allows_it(column):
     for shows in (("public",), ("company",), ("told",)):
         told = {column: ["Ishibashi"]}
         page = "<td>Ishibashi</td>"
-        assert problems(page, shown(shows=shows), known=Known(**told)) == [("masked_name", "page: 1")]
-        assert problems(page, shown(shows=shows), known=Known(show_staff=True, **told)) == []
+        assert problems(page, html_output(shows=shows), snapshot=FakeSnapshot(**told)) == [
+            ("masked_name", "page: 1")
+        ]
+        assert problems(page, html_output(shows=shows), snapshot=FakeSnapshot(show_staff=True, **told)) == []
 
 
 def test_a_company_called_as_a_person_is_no_person():
-    known = Known(accounts__name=["Mori Transport"], accounts__csm=["Mori"])
-    assert problems("<p>Mori Transport</p>", shown(shows=("company",)), known=known) == []
-    assert problems("<p>Mori Transport</p><p>Mori</p>", shown(shows=("company",)), known=known) == [
-        ("masked_name", "page: 1")
-    ]
+    snapshot = FakeSnapshot(accounts__name=["Mori Transport"], accounts__csm=["Mori"])
+    assert problems("<p>Mori Transport</p>", html_output(shows=("company",)), snapshot=snapshot) == []
+    assert problems(
+        "<p>Mori Transport</p><p>Mori</p>", html_output(shows=("company",)), snapshot=snapshot
+    ) == [("masked_name", "page: 1")]
 
 
 @pytest.mark.parametrize(
@@ -196,10 +207,10 @@ def test_a_company_called_as_a_person_is_no_person():
     ],
 )
 def test_a_customer_whose_name_is_a_word_of_the_report_is_told_from_it(cell, shows):
-    known = Known(accounts__name=["Target"])
+    snapshot = FakeSnapshot(accounts__name=["Target"])
     page = f"<h2>Target reached</h2><table><tr>{cell}</tr></table>"
-    said = problems(page, shown(cell), known=known, prose="Target reached")
-    assert said == ([("masked_name", "cells: 1")] if shows else [])
+    found_problems = problems(page, html_output(cell), snapshot=snapshot, prose="Target reached")
+    assert found_problems == ([("masked_name", "cells: 1")] if shows else [])
 
 
 @pytest.mark.parametrize(
@@ -230,15 +241,17 @@ def test_a_customer_with_a_short_name_or_a_word_for_one_is_found_as_it_is_writte
     ],
 )
 def test_one_of_our_own_with_a_word_for_a_name_is_found_as_it_is_written(name, page, shows):
-    said = problems(page, shown(shows=("public",)), known=Known(accounts__csm=[name]))
-    assert bool(said) is shows
+    found_problems = problems(
+        page, html_output(shows=("public",)), snapshot=FakeSnapshot(accounts__csm=[name])
+    )
+    assert bool(found_problems) is shows
 
 
 def test_in_a_download_such_a_name_is_found_too():
-    known = Known(accounts__name=["Target"])
+    snapshot = FakeSnapshot(accounts__name=["Target"])
     files = {"helpdesk/a.csv": '\ufeff"a","b"\r\n"x","Target, again"\r\n'}
-    said = problems("", shown(), known=known, prose="Target", downloads=files)
-    assert said == [("masked_name", "cells: 1")]
+    found_problems = problems("", html_output(), snapshot=snapshot, prose="Target", downloads=files)
+    assert found_problems == [("masked_name", "cells: 1")]
 
 
 def test_the_names_of_a_product_are_those_of_its_customers(sample_snapshot):

@@ -100,11 +100,11 @@ def shown(monkeypatch):
     """The executed notebook of a workbook that shows a table of waiting customers."""
 
     def make(rows: int, language: str = "en", **options):
-        found = []
+        displayed = []
         monkeypatch.setattr(
             facade,
             "display",
-            lambda data, metadata, raw: found.append(
+            lambda data, metadata, raw: displayed.append(
                 new_output("display_data", data=data, metadata=metadata or {})
             ),
         )
@@ -116,9 +116,9 @@ def shown(monkeypatch):
             result, "waiting"
         )
         title = new_markdown_cell("# Title", metadata={"tags": [f"lang-{language}"]})
-        made = new_notebook(cells=[title, new_code_cell("", outputs=found)])
-        made.metadata["papermill"] = {"parameters": {"language": language}}
-        return nbformat.reads(nbformat.writes(made), as_version=4)
+        notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
+        notebook.metadata["papermill"] = {"parameters": {"language": language}}
+        return nbformat.reads(nbformat.writes(notebook), as_version=4)
 
     return make
 
@@ -128,8 +128,8 @@ def page_of(tmp_path, sample_snapshot):
     """The page that the batch exports."""
 
     def make(notebook, language: str = "en"):
-        said = {"product": "helpdesk", "quarter": "2026Q3", "language": language}
-        run = Run(tmp_path / "40_journey_funnels.ipynb", Parameters.check(said))
+        parameters = {"product": "helpdesk", "quarter": "2026Q3", "language": language}
+        run = Run(tmp_path / "40_journey_funnels.ipynb", Parameters.check(parameters))
         return export_page(notebook, run, sample_snapshot)
 
     return make

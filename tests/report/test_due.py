@@ -10,7 +10,7 @@ import pytest
 from small import GOOD, notebook, write
 
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.report import fingerprint as marks
+from cs_helpers.report import fingerprint as fingerprints
 from cs_helpers.report.fingerprint import fingerprint, inputs
 from cs_helpers.report.plan import Run
 from cs_helpers.report.quarterly import quarterly_report
@@ -21,7 +21,7 @@ PRODUCTS = ("expense_desk", "helpdesk", "paper_to_web")
 
 
 @pytest.fixture
-def made(at_home):
+def finished_home(at_home):
     """A home whose one notebook was run for all products."""
     folder = at_home(alpha=notebook(GOOD))
     first = quarterly_report(Snapshot.open(), jobs=2)
@@ -36,26 +36,26 @@ def again(snapshot=None, **options):
     return {file.partition("/")[0]: why for file, why in batch.reasons.items() if why}
 
 
-def test_nothing_is_run_where_nothing_changed(made, monkeypatch):
+def test_nothing_is_run_where_nothing_changed(finished_home, monkeypatch):
     monkeypatch.setattr("cs_helpers.report.spread.run_all", None)  # nothing may start
     batch = quarterly_report(Snapshot.open())
     assert (batch.outcomes, batch.unchanged) == ((), 3)
 
 
-def test_a_changed_notebook_is_run(made):
-    write(made, "10_alpha", notebook(GOOD, "1"))
+def test_a_changed_notebook_is_run(finished_home):
+    write(finished_home, "10_alpha", notebook(GOOD, "1"))
     assert again() == dict.fromkeys(PRODUCTS, "changed: notebook")
 
 
-def test_changed_code_or_versions_run_everything(made, monkeypatch):
-    monkeypatch.setattr(marks, "package_code", lambda: "other")
+def test_changed_code_or_versions_run_everything(finished_home, monkeypatch):
+    monkeypatch.setattr(fingerprints, "package_code", lambda: "other")
     assert again() == dict.fromkeys(PRODUCTS, "changed: code")
-    monkeypatch.setattr(marks, "installed_versions", lambda: "other")
+    monkeypatch.setattr(fingerprints, "installed_versions", lambda: "other")
     assert again() == dict.fromkeys(PRODUCTS, "changed: versions")
 
 
-def test_a_changed_template_runs_everything(made):
-    templates = made / "templates"
+def test_a_changed_template_runs_everything(finished_home):
+    templates = finished_home / "templates"
     source = templates.resolve()
     templates.unlink()
     shutil.copytree(source, templates)
@@ -65,8 +65,8 @@ def test_a_changed_template_runs_everything(made):
     assert again() == dict.fromkeys(PRODUCTS, "changed: templates")
 
 
-def test_a_page_or_a_download_that_is_gone_or_spoilt_is_made_again(made):
-    quarter = made / "reports" / "2026Q3"
+def test_a_page_or_a_download_that_is_gone_or_spoilt_is_made_again(finished_home):
+    quarter = finished_home / "reports" / "2026Q3"
     (quarter / "helpdesk" / "alpha.en.html").unlink()
     (quarter / "expense_desk" / "alpha.en.html").write_text("spoilt")
     assert again() == {
@@ -76,35 +76,35 @@ def test_a_page_or_a_download_that_is_gone_or_spoilt_is_made_again(made):
     assert again() == {}
 
 
-def test_a_spoilt_manifest_makes_everything_again(made):
-    manifest = made / "reports" / "2026Q3" / "run.json"
+def test_a_spoilt_manifest_makes_everything_again(finished_home):
+    manifest = finished_home / "reports" / "2026Q3" / "run.json"
     manifest.write_text(manifest.read_text()[:-40])
     assert set(again()) == set(PRODUCTS)
     assert again() == {}
 
 
-def test_force_runs_everything(made):
+def test_force_runs_everything(finished_home):
     assert again(force=True) == dict.fromkeys(PRODUCTS, "it was asked for (force)")
 
 
-def test_another_language_is_another_report(made):
+def test_another_language_is_another_report(finished_home):
     assert again(language="ja") == dict.fromkeys(PRODUCTS, "it was not made before")
 
 
 @pytest.mark.thorough
-def test_a_failed_run_is_tried_again_each_time(made):
-    write(made, "10_alpha", notebook("1 / 0"))
+def test_a_failed_run_is_tried_again_each_time(finished_home):
+    write(finished_home, "10_alpha", notebook("1 / 0"))
     assert set(again()) == set(PRODUCTS)
     assert again() == dict.fromkeys(PRODUCTS, "it failed the last time")
 
 
 @pytest.fixture
-def changed(made, sample_folder, tmp_path):
+def changed(finished_home, sample_folder, tmp_path):
     """Changes one table of the sample and gives the snapshot of it, in the home's own folder."""
-    own = made / "data" / "snapshots"
-    kept = own.resolve()
+    own = finished_home / "data" / "snapshots"
+    original = own.resolve()
     own.unlink()
-    shutil.copytree(kept, own)
+    shutil.copytree(original, own)
     copy = tmp_path / "sample"
     shutil.copytree(sample_folder, copy)
 
@@ -121,14 +121,14 @@ def changed(made, sample_folder, tmp_path):
 
 @pytest.mark.thorough
 def test_a_changed_log_of_a_product_runs_only_that(changed):
-    def more(frame):
+    def increase_quantity(frame):
         place = frame.index[frame["product"] == "helpdesk"][0]
         frame.loc[place, "quantity"] += 1
         return frame
 
-    found = again(changed("usage", more))
-    assert set(found) == {"helpdesk"}
-    assert "data.usage_monthly" in found["helpdesk"]
+    reasons = again(changed("usage", increase_quantity))
+    assert set(reasons) == {"helpdesk"}
+    assert "data.usage_monthly" in reasons["helpdesk"]
 
 
 @pytest.mark.thorough

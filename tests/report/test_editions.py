@@ -102,16 +102,16 @@ def test_each_edition_is_whole_by_itself(reports, tmp_path):
 def test_every_page_of_the_team_says_so_and_no_page_of_leadership_does(reports):
     for audience, language in itertools.product(("leadership", "team"), ("en", "ja")):
         publish(audience, language)
-    words = {"en": "Team edition", "ja": "チーム内限り"}
-    for edition, theirs in ((reports / "team" / Q, True), (reports / Q, False)):
+    edition_names = {"en": "Team edition", "ja": "チーム内限り"}
+    for edition, is_team in ((reports / "team" / Q, True), (reports / Q, False)):
         pages = {n: t for n, t in files_of(edition).items() if n.endswith(".html")}
         assert len(pages) == 5
         for name, text in pages.items():
             page = BeautifulSoup(text, "html.parser")
-            said = words["en" if page.html["lang"] == "en" else "ja"]
-            assert (said in page.title.get_text()) is theirs, name
+            edition_name = edition_names["en" if page.html["lang"] == "en" else "ja"]
+            assert (edition_name in page.title.get_text()) is is_team, name
             header = page.find(class_="edition")
-            assert (header is not None and said in header.get_text()) is theirs, name
+            assert (header is not None and edition_name in header.get_text()) is is_team, name
 
 
 @pytest.mark.thorough
@@ -129,11 +129,13 @@ def test_what_an_error_says_stays_with_the_team(at_home, company_names):
     folder = at_home(alpha=notebook(f"raise KeyError({name!r})"))
     for audience in ("team", "leadership"):
         assert quarterly_report(Snapshot.open(), products=["helpdesk"], audience=audience).failed
-    told = {
+    manifests = {
         audience: json.loads((folder / "reports" / where / Q / "run.json").read_text(encoding="utf-8"))
         for audience, where in (("team", "team"), ("leadership", "."))
     }
-    details = {a: m["reports"]["helpdesk/alpha.en.html"]["problems"][0]["detail"] for a, m in told.items()}
+    details = {
+        a: m["reports"]["helpdesk/alpha.en.html"]["problems"][0]["detail"] for a, m in manifests.items()
+    }
     assert name in details["team"]
     assert details["leadership"] == "KeyError"
     assert leaks(folder / "reports", company_names) == []
@@ -159,20 +161,20 @@ def test_a_batch_killed_anywhere_leaves_no_name_with_leadership(reports, company
 def test_what_was_published_before_there_were_editions_does_not_stay_with_leadership(reports, company_names):
     publish("leadership", "en")
     folder = reports / Q
-    said = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    report = said["reports"]["helpdesk/alpha.en.html"]
+    manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    report = manifest["reports"]["helpdesk/alpha.en.html"]
     report["good"]["downloads"] = {"alpha.ja.old.csv": "x"}
-    said |= {"format": 2, "reports": {"helpdesk/alpha.ja.html": report}}
-    del said["audience"]
-    (folder / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    manifest |= {"format": 2, "reports": {"helpdesk/alpha.ja.html": report}}
+    del manifest["audience"]
+    (folder / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
     for name in ("alpha.ja.html", "alpha.ja.failed.html", "alpha.ja.old.csv"):
         (folder / "helpdesk" / name).write_text(sorted(company_names)[0], encoding="utf-8")
     (folder / "notes-of-mine.txt").write_text("kept", encoding="utf-8")
     publish("leadership", "en")
     assert leaks(reports, company_names) == []
-    left = set(files_of(folder))
-    assert {"notes-of-mine.txt", "helpdesk/alpha.en.html", "index.en.html"} <= left
-    assert not {n for n in left if ".ja." in n}
+    remaining = set(files_of(folder))
+    assert {"notes-of-mine.txt", "helpdesk/alpha.en.html", "index.en.html"} <= remaining
+    assert not {n for n in remaining if ".ja." in n}
 
 
 def test_a_manifest_of_the_other_edition_is_not_read_as_ones_own(reports):

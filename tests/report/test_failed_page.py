@@ -27,8 +27,8 @@ PROBLEMS = [
 
 
 def page_of(language, problems=PROBLEMS, last_good=None, title="Journey <b>"):
-    said = {"product": "helpdesk", "quarter": "2026Q3", "language": language}
-    run = Run(Path("40_journey_funnels.ipynb"), Parameters.check(said))
+    parameters = {"product": "helpdesk", "quarter": "2026Q3", "language": language}
+    run = Run(Path("40_journey_funnels.ipynb"), Parameters.check(parameters))
     return failed_page(run, problems, title=title, product_name="Help & desk", last_good=last_good)
 
 

@@ -319,9 +319,9 @@ rm reports/filler
 grep -c 'There is a new dot' reports/2026Q3/index.html >>code
 """
     subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=folder, check=True)
-    said = (folder / "said").read_text()
-    assert (folder / "code").read_text().split() == ["1", "0", "2"], said + (folder / "again").read_text()
-    assert "No space left on device" in said
-    assert "Traceback" not in said
+    output = (folder / "said").read_text()
+    assert (folder / "code").read_text().split() == ["1", "0", "2"], output + (folder / "again").read_text()
+    assert "No space left on device" in output
+    assert "Traceback" not in output
     assert (folder / "difference").read_text() == ""
     assert [n for n in (folder / "left").read_text().split() if "publishing" in n or "retired" in n] == []

@@ -39,12 +39,12 @@ def figure(answers="coverage", alt="Bars of customers.", **options):
     )
 
 
-def said(page="<p>…</p>", **about):
+def html_output(page="<p>…</p>", **about):
     return new_output("display_data", data={"text/html": page}, metadata={"cs_workbook": about})
 
 
 def metrics(analysis="interviews", **values):
-    return said(analysis=analysis, metrics={name: {"value": value} for name, value in values.items()})
+    return html_output(analysis=analysis, metrics={name: {"value": value} for name, value in values.items()})
 
 
 def notebook(*outputs, figures=("coverage",), **declared):
@@ -56,7 +56,7 @@ def codes(problems):
     return [p.code for p in problems]
 
 
-def told(problems):
+def codes_and_details(problems):
     return [(p.code, p.detail) for p in problems]
 
 
@@ -65,12 +65,12 @@ def test_a_notebook_with_all_its_figures_passes():
 
 
 def test_a_note_answers_a_question_as_a_figure_does():
-    assert check_notebook(notebook(said(answers="coverage"))) == []
+    assert check_notebook(notebook(html_output(answers="coverage"))) == []
 
 
 def test_a_declared_figure_that_is_not_there_fails():
     problems = check_notebook(notebook(figure(), figures=("coverage", "reasons")))
-    assert told(problems) == [("missing_figure", "reasons")]
+    assert codes_and_details(problems) == [("missing_figure", "reasons")]
 
 
 def test_a_blank_figure_fails():
@@ -82,9 +82,9 @@ def test_a_blank_figure_fails():
 def test_one_colour_is_blank_however_it_is_packed(mode, level):
     buffer = io.BytesIO()
     Image.new(mode, (1170, 600), 1).save(buffer, "png", compress_level=level)
-    shown = figure()
-    shown.data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
-    assert codes(check_notebook(notebook(shown))) == ["blank_figure"]
+    picture_output = figure()
+    picture_output.data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
+    assert codes(check_notebook(notebook(picture_output))) == ["blank_figure"]
 
 
 def test_a_picture_that_is_not_unpacked_is_read_to_its_end():
@@ -95,10 +95,10 @@ def test_a_picture_that_is_not_unpacked_is_read_to_its_end():
     Image.fromarray(pixels).save(buffer, "png")
     packed = buffer.getvalue()
     assert 1 / 40 < len(packed) / pixels.size < 1 / 8
-    shown = figure()
+    picture_output = figure()
     for data, found in ((packed, []), (packed[: len(packed) // 2], ["blank_figure"])):
-        shown.data["image/png"] = base64.b64encode(data).decode()
-        assert codes(check_notebook(notebook(shown))) == found
+        picture_output.data["image/png"] = base64.b64encode(data).decode()
+        assert codes(check_notebook(notebook(picture_output))) == found
 
 
 def test_half_a_picture_is_a_blank_figure():
@@ -122,24 +122,26 @@ def test_a_glyph_that_no_font_has_fails():
 
 
 def test_a_declared_table_with_rows_passes():
-    assert check_notebook(notebook(figure(), said(table="steps", rows=3), tables=["steps"])) == []
+    assert check_notebook(notebook(figure(), html_output(table="steps", rows=3), tables=["steps"])) == []
 
 
 def test_a_declared_table_that_is_not_there_fails():
-    assert told(check_notebook(notebook(figure(), tables=["steps"]))) == [("missing_table", "steps")]
+    assert codes_and_details(check_notebook(notebook(figure(), tables=["steps"]))) == [
+        ("missing_table", "steps")
+    ]
 
 
 def test_a_declared_table_without_rows_fails():
-    problems = check_notebook(notebook(figure(), said(table="steps", rows=0), tables=["steps"]))
-    assert told(problems) == [("empty_table", "steps")]
+    problems = check_notebook(notebook(figure(), html_output(table="steps", rows=0), tables=["steps"]))
+    assert codes_and_details(problems) == [("empty_table", "steps")]
 
 
 def test_a_note_says_why_a_declared_table_is_not_there():
-    assert check_notebook(notebook(figure(), said(answers="steps"), tables=["steps"])) == []
+    assert check_notebook(notebook(figure(), html_output(answers="steps"), tables=["steps"])) == []
 
 
 def test_a_table_that_is_not_declared_may_be_empty():
-    assert check_notebook(notebook(figure(), said(table="waiting", rows=0))) == []
+    assert check_notebook(notebook(figure(), html_output(table="waiting", rows=0))) == []
 
 
 def test_a_declared_metric_with_a_value_passes():
@@ -149,33 +151,33 @@ def test_a_declared_metric_with_a_value_passes():
 @pytest.mark.parametrize("declared", [["companies"], []])
 def test_a_metric_that_is_not_a_number_fails_declared_or_not(declared):
     problems = check_notebook(notebook(figure(), metrics(companies="nan"), metrics=declared))
-    assert told(problems) == [("not_a_number", "companies")]
+    assert codes_and_details(problems) == [("not_a_number", "companies")]
 
 
 def test_a_metric_that_is_not_a_number_fails_in_spite_of_a_note():
-    note = said(analysis="interviews", answers="coverage")
+    note = html_output(analysis="interviews", answers="coverage")
     problems = check_notebook(notebook(note, metrics(companies="nan"), metrics=["companies"]))
     assert codes(problems) == ["not_a_number"]
 
 
 def test_a_declared_metric_that_was_never_shown_fails():
     problems = check_notebook(notebook(figure(), metrics=["companies"]))
-    assert told(problems) == [("missing_metric", "companies")]
+    assert codes_and_details(problems) == [("missing_metric", "companies")]
 
 
 def test_a_declared_metric_without_value_fails_where_every_question_was_answered():
-    remark = said(analysis="interviews", answers="coverage")  # beside its figure, not in its place
+    remark = html_output(analysis="interviews", answers="coverage")  # beside its figure, not in its place
     problems = check_notebook(notebook(figure(), remark, metrics(companies=None), metrics=["companies"]))
-    assert told(problems) == [("missing_metric", "companies")]
+    assert codes_and_details(problems) == [("missing_metric", "companies")]
 
 
 def test_a_declared_metric_may_lack_its_value_where_its_analysis_could_not_answer_a_question():
-    note = said(analysis="interviews", answers="coverage")
+    note = html_output(analysis="interviews", answers="coverage")
     assert check_notebook(notebook(note, metrics(companies=None), metrics=["companies"])) == []
 
 
 def test_the_note_of_another_analysis_excuses_no_metric():
-    note = said(analysis="health", answers="coverage")
+    note = html_output(analysis="health", answers="coverage")
     problems = check_notebook(notebook(note, metrics(companies=None), metrics=["companies"]))
     assert codes(problems) == ["missing_metric"]
 
@@ -183,19 +185,19 @@ def test_the_note_of_another_analysis_excuses_no_metric():
 @pytest.fixture
 def outputs(monkeypatch):
     """What a workbook shows, as it stands in a notebook that was written and read again."""
-    found = []
+    displayed = []
 
     def display(data, *, metadata=None, raw):
         json.dumps([data, metadata], allow_nan=False)  # no browser reads a NaN in JSON
-        found.append(new_output("display_data", data=data, metadata=metadata or {}))
+        displayed.append(new_output("display_data", data=data, metadata=metadata or {}))
 
     monkeypatch.setattr(facade, "display", display)
 
-    def written(**declared):
-        made = notebook(*found, **{"figures": (), **declared})
-        return nbformat.reads(nbformat.writes(made), as_version=4)
+    def written_notebook(**declared):
+        executed = notebook(*displayed, **{"figures": (), **declared})
+        return nbformat.reads(nbformat.writes(executed), as_version=4)
 
-    return written
+    return written_notebook
 
 
 @pytest.fixture
@@ -206,9 +208,9 @@ def workbook():
 
 
 def result(*, tables=None, notes=(), **values):
-    found = {name: Metric(name, value, "count", 3) for name, value in values.items()}
+    metric_by_name = {name: Metric(name, value, "count", 3) for name, value in values.items()}
     day = Quarter(2026, 3).end
-    return Result("interviews", "x", Quarter(2026, 3), day, day, 3, tables or {}, found, notes)
+    return Result("interviews", "x", Quarter(2026, 3), day, day, 3, tables or {}, metric_by_name, notes)
 
 
 @pytest.mark.parametrize("value", [float("nan"), np.float64("nan")])
@@ -216,7 +218,9 @@ def test_a_metric_that_a_workbook_could_not_calculate_is_found_in_the_written_no
     workbook, outputs, value
 ):
     workbook.headlines(result(companies=value, covered_cells=1), "companies", "covered_cells")
-    assert told(check_notebook(outputs(metrics=["covered_cells"]))) == [("not_a_number", "companies")]
+    assert codes_and_details(check_notebook(outputs(metrics=["covered_cells"]))) == [
+        ("not_a_number", "companies")
+    ]
 
 
 def test_a_metric_that_a_workbook_shows_passes_infinite_or_not(workbook, outputs):
@@ -228,7 +232,7 @@ def test_a_metric_that_a_workbook_shows_passes_infinite_or_not(workbook, outputs
 
 def test_a_metric_that_an_analysis_does_not_have_is_missed(workbook, outputs):
     workbook.headlines(result(covered_cells=1), "companies", "covered_cells")
-    assert told(check_notebook(outputs(metrics=["companies", "covered_cells"]))) == [
+    assert codes_and_details(check_notebook(outputs(metrics=["companies", "covered_cells"]))) == [
         ("missing_metric", "companies")
     ]
 
@@ -242,7 +246,7 @@ def test_a_table_that_a_workbook_cannot_set_is_answered_by_its_note(workbook, ou
 def test_a_table_that_a_workbook_sets_without_rows_is_an_empty_one(workbook, outputs):
     columns = ["name", "size", "quadrant", "segment", "viewpoint", "companies"]
     workbook.table(result(tables={"next": pd.DataFrame(columns=columns)}), "next")
-    assert told(check_notebook(outputs(tables=["next"]))) == [("empty_table", "next")]
+    assert codes_and_details(check_notebook(outputs(tables=["next"]))) == [("empty_table", "next")]
 
 
 def test_a_page_shows_every_note_on_what_it_asks(workbook, outputs):
@@ -251,18 +255,21 @@ def test_a_page_shows_every_note_on_what_it_asks(workbook, outputs):
     few = Note("few_companies", "next", {"companies": 3, "needed": 20})
     workbook.table(result(tables={"next": pd.DataFrame(columns=columns)}, notes=(few,)), "next")
     workbook.chart(result(notes=(few, Note("no_interviews", "coverage", {"quarters": 4}))), "coverage")
-    made = outputs()
-    assert check_notebook(made) == []
-    assert [o.metadata.cs_workbook.get("note") for o in made.cells[0].outputs] == [
+    executed = outputs()
+    assert check_notebook(executed) == []
+    assert [o.metadata.cs_workbook.get("note") for o in executed.cells[0].outputs] == [
         None, "few_companies", "no_interviews",
     ]  # fmt: skip
 
 
 def test_a_note_that_an_analysis_made_on_a_question_of_the_page_and_nobody_shows_fails():
-    shown = figure()
-    shown.metadata["cs_workbook"] |= {"analysis": "interviews", "notes": ["few_companies", "one_coder"]}
-    note = said(analysis="interviews", answers="coverage", note="one_coder")
-    assert told(check_notebook(notebook(shown, note))) == [
+    picture_output = figure()
+    picture_output.metadata["cs_workbook"] |= {
+        "analysis": "interviews",
+        "notes": ["few_companies", "one_coder"],
+    }
+    note = html_output(analysis="interviews", answers="coverage", note="one_coder")
+    assert codes_and_details(check_notebook(notebook(picture_output, note))) == [
         ("note_not_shown", "interviews.coverage.few_companies")
     ]
 

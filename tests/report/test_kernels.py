@@ -84,14 +84,14 @@ def executed(how, *code, folder="/tmp", environment=None, **options):
     return notebook
 
 
-def said(cell):
+def cell_messages(cell):
     """What a cell's outputs say, without what differs from run to run."""
-    told = []
+    messages = []
     for output in cell.outputs:
         text = re.sub(r"0x[0-9a-f]+|ipykernel_\d+|/\d{6,}\.py|[0-9a-f]{32}", "…", nbformat.writes(
             new_notebook(cells=[new_code_cell("", outputs=[output], id="x")])))  # fmt: skip
-        told.append(text)
-    return told
+        messages.append(text)
+    return messages
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def both(zygote, tmp_path_factory):
 @pytest.mark.parametrize("place", range(len(FAITHFUL)), ids=lambda n: f"{n}: {FAITHFUL[n][:30]!r}")
 def test_a_forked_kernel_says_what_a_started_one_says(both, place):
     warm, cold = (book.cells[place] for book in both)
-    assert said(warm) == said(cold)
+    assert cell_messages(warm) == cell_messages(cold)
     assert warm.execution_count == cold.execution_count
 
 
@@ -225,10 +225,10 @@ def test_what_a_kernel_started_goes_with_it(zygote):
         zygote, "import subprocess; subprocess.Popen(['sleep', '300']).pid", shutdown_kernel="immediate"
     )
     pid = int(book.cells[0].outputs[0].data["text/plain"])
-    gone(pid)
+    wait_until_gone(pid)
 
 
-def gone(pid, seconds=10):
+def wait_until_gone(pid, seconds=10):
     until = time.monotonic() + seconds
     while command(pid):
         assert time.monotonic() < until, command(pid)
@@ -252,7 +252,7 @@ asyncio.run(talk())
     assert command(pid)
     asking.kill()
     asking.wait()
-    gone(pid)
+    wait_until_gone(pid)
 
 
 def test_kernels_go_with_their_zygote():
@@ -271,7 +271,7 @@ def test_kernels_go_with_their_zygote():
 
         pid, code = asyncio.run(talk())
         assert code == -9
-        gone(pid)
+        wait_until_gone(pid)
 
 
 @pytest.mark.parametrize("how", ["warm", "cold"])
@@ -352,7 +352,7 @@ def test_stock_papermill_gains_a_zygote_that_serves_the_next_one_too(tmp_path):
         assert "image/png" in second.cells[1].outputs[-1].data
     finally:
         os.kill(number, signal.SIGTERM)
-    gone(number)
+    wait_until_gone(number)
 
 
 def test_a_batchs_zygote_that_nobody_had_a_use_for_is_gone_at_once():

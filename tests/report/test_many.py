@@ -38,7 +38,7 @@ def held(pid):
     return {kind: found.count(kind) for kind in set(found)}
 
 
-def all_held():
+def descriptors_by_process():
     """How many descriptors each process below this one holds; those that end meanwhile are left out."""
     found = {}
     for pid in descendants():
@@ -47,7 +47,7 @@ def all_held():
     return found
 
 
-def left():
+def temporary_files():
     return {p.name for p in paths.temporary().iterdir()}
 
 
@@ -64,7 +64,7 @@ def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
     tasks = [
         Task(Run(file, parameters), text, templates, str(sample_snapshot.folder.parent)) for _ in range(RUNS)
     ]
-    folders, mine = left(), held(os.getpid())
+    folders, own_descriptors = temporary_files(), held(os.getpid())
     early, late = [], []  # what is held while one of 60 runs ends: the least is what no run holds
 
     @contextmanager
@@ -76,9 +76,9 @@ def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
     for outcome in run_all(tasks, open_workers):
         outcomes.append(outcome)
         if 60 <= len(outcomes) < 120:
-            early.append(all_held())
+            early.append(descriptors_by_process())
         elif RUNS - 80 <= len(outcomes) < RUNS - 20:
-            late.append(all_held())
+            late.append(descriptors_by_process())
     assert [o.problems for o in outcomes if o.status != "published"] == []
     assert len(outcomes) == RUNS
     assert min(map(len, late)) <= min(map(len, early)) + 2
@@ -88,6 +88,6 @@ def test_hundreds_of_runs_at_once_leave_nothing(at_home, sample_snapshot):
     while others := {p: c for p, c in descendants().items() if "zygote" in c or "ipykernel" in c}:
         assert time.monotonic() < until, others
         time.sleep(0.05)
-    assert left() <= folders
+    assert temporary_files() <= folders
     after = held(os.getpid())
-    assert sum(after.values()) <= sum(mine.values()) + 6, (mine, after)
+    assert sum(after.values()) <= sum(own_descriptors.values()) + 6, (own_descriptors, after)

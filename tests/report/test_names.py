@@ -18,7 +18,7 @@ from cs_helpers.words.doubts import FILE
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = "paper_to_web"
 #: put before notes; what leadership must not read of each
-SAID = {
+NAMES_IN_SENTENCES = {
     "Okonkwo told us no.": "Okonkwo",
     "The lead (Wójcik) said no.": "Wójcik",
     "TARGET refused.": "TARGET",
@@ -66,18 +66,18 @@ class Company:
 
 @pytest.fixture
 def company(tmp_path, sample_folder, monkeypatch):
-    found = Company(tmp_path, sample_folder)
-    monkeypatch.setenv("CS_WORKBOOK_HOME", str(found.home))
-    monkeypatch.setenv("CS_WORKBOOK_NAMES", str(found.home / "data" / "names"))
-    return found
+    company_home = Company(tmp_path, sample_folder)
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(company_home.home))
+    monkeypatch.setenv("CS_WORKBOOK_NAMES", str(company_home.home / "data" / "names"))
+    return company_home
 
 
 def with_names(company: Company) -> str:
     """Customers, staff, roles, touches and notes with names in them; the key of a ticket that a note names."""
     contracts = pd.read_csv(company.data / "contracts.csv")
-    ours = sorted(contracts.loc[contracts["product"] == PRODUCT, "account_id"].unique())
-    strangers = sorted(set(contracts["account_id"]) - set(ours))
-    renamed = {ours[0]: "Target", strangers[0]: "株式会社ひなた"}
+    product_accounts = sorted(contracts.loc[contracts["product"] == PRODUCT, "account_id"].unique())
+    other_accounts = sorted(set(contracts["account_id"]) - set(product_accounts))
+    renamed = {product_accounts[0]: "Target", other_accounts[0]: "株式会社ひなた"}
     staff = {"csm-05": "May", "csm-03": "森", "csm-01": "Jane Millerova", "csm-02": "営業", "csm-04": "sales"}
 
     def accounts(frame):
@@ -107,9 +107,10 @@ def with_names(company: Company) -> str:
     )
     tickets = pd.read_csv(company.data / "tickets.csv")
     own = str(tickets.loc[tickets["product"] == PRODUCT, "ticket_id"].iloc[0])
-    said = [*SAID, f"See ticket {own}."]
+    sentences = [*NAMES_IN_SENTENCES, f"See ticket {own}."]
     company.change(
-        "notes", lambda f: f.assign(text=[f"{said[i % len(said)]} {t}" for i, t in enumerate(f["text"])])
+        "notes",
+        lambda f: f.assign(text=[f"{sentences[i % len(sentences)]} {t}" for i, t in enumerate(f["text"])]),
     )
     return own
 
@@ -119,11 +120,11 @@ def test_leadership_reads_no_name_that_people_wrote_into_the_tables(company):
     company.publish("en", "ja")
     texts = company.texts()
     assert len(texts) > 10
-    hidden = [*SAID.values(), ticket, "Millerova", "Kellerova", "Novotna"]
+    hidden = [*NAMES_IN_SENTENCES.values(), ticket, "Millerova", "Kellerova", "Novotna"]
     assert [(name, word) for name, text in texts.items() for word in hidden if word in text] == []
-    told = texts[f"{PRODUCT}/as_is_interviews.ja.html"]
-    assert "〔確認待ち〕" in told
-    assert re.search(r"〔企業\d+〕", told)
+    page = texts[f"{PRODUCT}/as_is_interviews.ja.html"]
+    assert "〔確認待ち〕" in page
+    assert re.search(r"〔企業\d+〕", page)
 
 
 @pytest.mark.thorough
@@ -191,14 +192,14 @@ def test_what_was_published_when_more_was_shown_is_withdrawn(company, tmp_path):
 def test_a_run_whose_numbers_another_batch_gave_away_is_made_again_by_the_next(company, monkeypatch):
     company.change("notes", lambda f: f.assign(text=["Mr. Brown called. " + t for t in f["text"]]))
     snapshot = take_snapshot(company.data / "sources.yml")
-    told = {"products": [PRODUCT], "notebooks": ["as_is_interviews"], "quarter": "2026Q3"}
+    options = {"products": [PRODUCT], "notebooks": ["as_is_interviews"], "quarter": "2026Q3"}
     monkeypatch.setattr(
-        "cs_helpers.report.name_masking.pseudonyms.store_persons", lambda product, found: False
+        "cs_helpers.report.name_masking.pseudonyms.store_persons", lambda product, persons: False
     )
-    first = quarterly_report(snapshot, **told)
+    first = quarterly_report(snapshot, **options)
     assert [p.code for o in first.failed for p in o.problems] == ["pseudonyms"]
     monkeypatch.undo()
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(company.home))
     monkeypatch.setenv("CS_WORKBOOK_NAMES", str(company.home / "data" / "names"))
-    second = quarterly_report(snapshot, **told)
+    second = quarterly_report(snapshot, **options)
     assert (second.resumed, second.failed) == (0, ())

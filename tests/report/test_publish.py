@@ -22,13 +22,13 @@ def manifest(**reports):
 
 
 def report(**more):
-    told = {
+    defaults = {
         "status": "published",
         "analysis": "a",
         "notebook": "10_a",
         "parameters": {"product": "x", "language": "en"},
     }
-    return Report(**{**told, "seconds": 1.0, "made_at": "2026-10-01T00:00:00+00:00", **more})
+    return Report(**{**defaults, "seconds": 1.0, "made_at": "2026-10-01T00:00:00+00:00", **more})
 
 
 @pytest.fixture(params=["folder", "memory", "local"])
@@ -39,10 +39,10 @@ def target(request, tmp_path):
     url = {"folder": str(tmp_path), "memory": "memory://reports", "local": f"local://{tmp_path}"}[
         request.param
     ]
-    found = report_store(url)
+    store = report_store(url)
     files = {"a/one.en.html": b"old one", "index.html": b"old"}
-    found.publish(Q, files, [], manifest(**{"a/one.en.html": report()}))
-    return found
+    store.publish(Q, files, [], manifest(**{"a/one.en.html": report()}))
+    return store
 
 
 def test_pages_and_manifest_are_there(target):
@@ -73,10 +73,10 @@ def test_a_manifest_that_cannot_be_read_is_an_empty_one(content):
 
 
 def test_a_manifest_survives_being_written_and_read():
-    whole = manifest(
+    original = manifest(
         x=report(problems=({"code": "error", "detail": "X: y"},), cells=({"cell": "a", "seconds": 0.5},))
     )
-    assert read_manifest(whole.text().encode(), Q) == whole
+    assert read_manifest(original.text().encode(), Q) == original
 
 
 def test_the_documentation_of_the_manifest_is_the_one_that_is_generated():
@@ -117,18 +117,18 @@ def test_a_remote_that_cannot_be_written_is_said(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    found = FolderStore(tmp_path / "reports")
-    found.publish(Q, {"a/one.en.html": b"old one", "index.html": b"old"}, [], manifest())
-    return found
+    store = FolderStore(tmp_path / "reports")
+    store.publish(Q, {"a/one.en.html": b"old one", "index.html": b"old"}, [], manifest())
+    return store
 
 
-def beside(folder):
+def entries_of(folder):
     return sorted(p.name for p in folder.root.iterdir() if not p.name.endswith(".lock"))
 
 
 def test_nothing_but_the_quarter_is_left_beside_it(folder):
     folder.publish(Q, {"index.html": b"new"}, [], manifest())
-    assert beside(folder) == [Q]
+    assert entries_of(folder) == [Q]
 
 
 @pytest.mark.parametrize("where", ["_link_files", "_swap"])
@@ -140,7 +140,7 @@ def test_a_failure_while_writing_leaves_the_old_quarter(folder, monkeypatch, whe
     with pytest.raises(OSError, match="No space"):
         folder.publish(Q, {"index.html": b"new"}, [], manifest())
     assert folder.content(Q, "index.html") == b"old"
-    assert beside(folder) == [Q]
+    assert entries_of(folder) == [Q]
 
 
 def test_a_publication_cut_off_between_its_renames_is_put_right(folder):
@@ -149,7 +149,7 @@ def test_a_publication_cut_off_between_its_renames_is_put_right(folder):
     quarter.with_name(f".publishing-{Q}-x").mkdir()
     with folder.lock(Q):
         assert folder.content(Q, "index.html") == b"old"
-    assert beside(folder) == [Q]
+    assert entries_of(folder) == [Q]
 
 
 def test_a_folder_is_swapped_also_where_the_system_cannot_exchange_two(folder, monkeypatch):
@@ -157,7 +157,7 @@ def test_a_folder_is_swapped_also_where_the_system_cannot_exchange_two(folder, m
     folder.publish(Q, {"index.html": b"new"}, [], manifest())
     assert folder.content(Q, "index.html") == b"new"
     assert folder.content(Q, "a/one.en.html") == b"old one"
-    assert beside(folder) == [Q]
+    assert entries_of(folder) == [Q]
 
 
 def test_what_is_replaced_is_not_written_into(folder, tmp_path):

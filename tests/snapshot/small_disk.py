@@ -26,7 +26,7 @@ def command(*arguments: str) -> tuple[int, str]:
         try:
             from cs_helpers import cli
 
-            cli.console.file = cli.alert.file = said
+            cli.console.file = cli.error_console.file = said
             sys.argv = ["cs-workbook", *arguments]
             with contextlib.redirect_stderr(said):
                 cli.main()
