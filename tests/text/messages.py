@@ -25,7 +25,7 @@ _TREE = "cs_helpers/errors.py"
 #: calls that say a message, and as which argument
 _ERRORS = {"SnapshotError": 0, "ReportError": 0, "Stop": 0, "Problem": 1, "PermissionError": 1}
 #: functions that return a message
-_SAYING = ("_why", "start_product")
+_SAYING = ("_due_reason", "start_product")
 _NAMED = {"Problem": "detail", "Field": "description"}
 #: what is read of an error that was made elsewhere, where its words are found
 _MADE = ("problem", "sentence")
