@@ -104,8 +104,8 @@ def report(
 
         parameters = {"quarter": quarter, "language": language, "audience": audience}
         edition = Parameters.check(parameters).audience  # before the tables are read
-        from cs_helpers.report.live import Progress
         from cs_helpers.report.quarterly import quarterly_report
+        from cs_helpers.report.terminal_progress import Progress
 
         frozen = _current_snapshot(data, force=force)
         with Progress(console, jobs=max_running, explain=explain, text=current_text()) as callbacks:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from cs_helpers.contract.new_product import new_product_text
+from cs_helpers.product_draft.copied_product import new_product_text
 from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
 

@@ -41,7 +41,7 @@ def test_where_the_newest_releases_are_the_locked_ones_nothing_is_run(newest, mo
     assert "nothing to try" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("fails", [[], ["tests.charts.test_sheet::test_a: wrong"]])
+@pytest.mark.parametrize("fails", [[], ["tests.charts.test_rendering::test_a: wrong"]])
 def test_both_tries_are_run_and_a_failure_is_the_last_thing_told(newest, monkeypatch, capsys, fails):
     lock = newest.locked()
     within, beyond = lock | {"pandas": "3.1.9"}, lock | {"pandas": "4.0.0"}

@@ -21,7 +21,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.charts.pixels import png
-from cs_helpers.charts.sheet import pixels
+from cs_helpers.charts.rendering import pixels
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.result import Result

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.contract.new_product import CUSTOMERS
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
+from cs_helpers.product_draft.copied_product import CUSTOMERS
 from cs_helpers.product_draft.data import DraftData
 from cs_helpers.product_draft.steps import DraftStep, DraftSteps, find_steps, interval_between, make_slugs
 from cs_helpers.product_draft.use import (

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from cs_helpers import paths
-from cs_helpers.contract.new_product import new_product_text
 from cs_helpers.contract.products import Slug, load_products
 from cs_helpers.errors import ParameterError
+from cs_helpers.product_draft.copied_product import new_product_text
 
 
 def start_product(name: str, sources: Path | None = None) -> str:

@@ -102,7 +102,7 @@ def quarterly_report(
     A report is due where something that it depends on changed, or its files are not as they were published; `force`
     makes every report due. `only_failed` takes only the reports whose last run failed. While a run fails, its last
     good report stays published. jobs: number of runs at a time. kernel: `warm`, `cold` or the address of a zygote.
-    cell_timeout: seconds that a cell may take. executor: see `spread.workers_factory`. reports: a folder or an
+    cell_timeout: seconds that a cell may take. executor: see `executors.workers_factory`. reports: a folder or an
     fsspec URL. shared: a folder or fsspec URL where workers of a cluster find the snapshot. Raises `ParameterError`,
     `SnapshotError` or `ReportError` before anything runs.
     """
@@ -186,10 +186,10 @@ def _run_due(
     shared: str,
 ) -> tuple[list[Outcome], int]:
     """The outcomes of the runs that are due, and the number of those that an earlier batch had finished."""
+    from cs_helpers.report.executors import run_all, workers_factory
     from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.pages import report_template
     from cs_helpers.report.run import CELL_TIMEOUT, Task
-    from cs_helpers.report.spread import run_all, workers_factory
     from cs_helpers.report.storage import share_snapshot
 
     finished = FinishedRuns()

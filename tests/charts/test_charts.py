@@ -18,8 +18,8 @@ from builders import ANALYSES
 from PIL import Image
 
 from cs_helpers.charts import interviews, journeys, theme
+from cs_helpers.customer_journey.progress import transitions_verdict
 from cs_helpers.errors import ParameterError
-from cs_helpers.journey.progress import transitions_verdict
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.tables import journeys as tables_of_journeys
 from cs_helpers.text import Text

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from cs_helpers.charts import sheet
+from cs_helpers.charts import rendering
 from cs_helpers.charts.theme import canvas, label_above, style
 from cs_helpers.patches import matplotlib_text
 from cs_helpers.text import Text
@@ -22,10 +22,10 @@ def _picture(language="ja"):
         right.tick_params(axis="x", rotation=30)
         label_above(right, 0, 1, "1,234")
         figure.suptitle("顧客 " * 40)
-        return sheet.pixels(figure)
+        return rendering.pixels(figure)
 
 
-def _renderer(face=sheet._opened):
+def _renderer(face=rendering._opened):
     class Renderer(RendererAgg):
         pass
 
@@ -34,7 +34,7 @@ def _renderer(face=sheet._opened):
 
 def test_it_is_in_effect_on_the_locked_version():
     assert matplotlib.__version__ in matplotlib_text.TESTED
-    assert hasattr(sheet._Renderer, matplotlib_text.HOOK)
+    assert hasattr(rendering._Renderer, matplotlib_text.HOOK)
     assert not hasattr(RendererAgg, matplotlib_text.HOOK)  # matplotlib's own figures are as they were
 
 
@@ -43,7 +43,7 @@ def test_matplotlib_asks_for_it_and_a_font_is_looked_up_once():
 
     def face(font):
         looked_up.append(font)
-        return sheet._opened(font)
+        return rendering._opened(font)
 
     renderer, _ = _renderer(face)
     with style("en"):
@@ -57,7 +57,7 @@ def test_matplotlib_asks_for_it_and_a_font_is_looked_up_once():
 
 def test_without_it_the_same_figure_comes_out(monkeypatch):
     once = {language: _picture(language) for language in ("en", "ja")}
-    monkeypatch.delattr(sheet._Renderer, matplotlib_text.HOOK)
+    monkeypatch.delattr(rendering._Renderer, matplotlib_text.HOOK)
     for language, picture in once.items():
         assert np.array_equal(_picture(language), picture)
 

@@ -37,7 +37,7 @@ def again(snapshot=None, **options):
 
 
 def test_nothing_is_run_where_nothing_changed(finished_home, monkeypatch):
-    monkeypatch.setattr("cs_helpers.report.spread.run_all", None)  # nothing may start
+    monkeypatch.setattr("cs_helpers.report.executors.run_all", None)  # nothing may start
     batch = quarterly_report(Snapshot.open())
     assert (batch.outcomes, batch.unchanged) == ((), 3)
 

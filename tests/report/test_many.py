@@ -14,9 +14,9 @@ from small import GOOD, notebook
 
 from cs_helpers import paths
 from cs_helpers.contract.parameters import Parameters
+from cs_helpers.report.executors import local_workers, run_all
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Task
-from cs_helpers.report.spread import local_workers, run_all
 
 RUNS = 500
 

@@ -23,8 +23,8 @@ import pandas as pd
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import REASONS
+from cs_helpers.customer_journey.history import waits_and_uses
 from cs_helpers.customers.segments import QUADRANT_ORDER, segments_present, sort_segments
-from cs_helpers.journey.history import waits_and_uses
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED, REACHED
 
@@ -90,7 +90,7 @@ def hypotheses(data: ProductData, readings: pd.DataFrame, quarter: Quarter) -> p
 def _waits_at_interviews(data: ProductData, given: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     """The wait of each company on the day of each interview, and its state at `end`.
 
-    Columns: account_id, held_on, state, and those of `journey.history.waits_and_uses`. No row where no wait is known.
+    Columns: account_id, held_on, state, and those of `customer_journey.history.waits_and_uses`. No row where no wait is known.
     """
     interviews = given[["account_id", "held_on"]].drop_duplicates()
     waits = waits_and_uses(data, end, pd.Index(interviews["account_id"]))

@@ -20,17 +20,15 @@ from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customers.segments import count_unknown, segments_present, with_segments
-from cs_helpers.customers.time import customer_time_as_of, missing_contracts
-from cs_helpers.journey.progress import (
+from cs_helpers.customer_journey.progress import (
     compares_days,
     reached_steps,
     step_transitions,
     transitions_verdict,
     unrecorded_exclusions,
 )
-from cs_helpers.journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
-from cs_helpers.journey.waits import (
+from cs_helpers.customer_journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
+from cs_helpers.customer_journey.waits import (
     MIN_CUSTOMERS,
     QUIET_DAYS,
     all_waits,
@@ -41,6 +39,8 @@ from cs_helpers.journey.waits import (
     wait_times,
     waiting_customers,
 )
+from cs_helpers.customers.segments import count_unknown, segments_present, with_segments
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.case_mix import chance_of_best, compare_groups

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from cs_helpers.journey.waits import MIN_CUSTOMERS
+from cs_helpers.customer_journey.waits import MIN_CUSTOMERS
 from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED

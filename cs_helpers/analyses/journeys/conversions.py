@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import UNKNOWN
+from cs_helpers.customer_journey.waits import MIN_CUSTOMERS, wait_times
 from cs_helpers.customers.segments import mask_unknown
-from cs_helpers.journey.waits import MIN_CUSTOMERS, wait_times
 from cs_helpers.result import Metric, Note, Verdict
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion, log_rank

@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
 from cs_helpers.analyses.journeys.contents import adherence, effects_of_uses
-from cs_helpers.journey.uses import first_uses, planned_signs, unseen_signs, uses_known_from
+from cs_helpers.customer_journey.uses import first_uses, planned_signs, unseen_signs, uses_known_from
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.survival import CENSORED, REACHED

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cs_helpers.journey.uses import first_uses, planned_signs, uses_known_from, uses_known_until
-from cs_helpers.journey.waits import all_waits, known_steps, milestone_times, records_begin, usual_days
+from cs_helpers.customer_journey.uses import first_uses, planned_signs, uses_known_from, uses_known_until
+from cs_helpers.customer_journey.waits import (
+    all_waits,
+    known_steps,
+    milestone_times,
+    records_begin,
+    usual_days,
+)
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import incidence
 

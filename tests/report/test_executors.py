@@ -19,10 +19,10 @@ from servers import missing
 from small import GOOD, notebook
 
 from cs_helpers.errors import ParameterError, ReportError
+from cs_helpers.report.executors import Workers, local_workers, run_all, workers_factory
 from cs_helpers.report.manifest import CellTime
 from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.report.run import Outcome, Task
-from cs_helpers.report.spread import Workers, local_workers, run_all, workers_factory
 from cs_helpers.snapshot import Snapshot
 
 ONE = {"products": ["helpdesk"]}

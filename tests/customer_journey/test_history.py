@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from builders import account, contract, product, product_data
 
-from cs_helpers.journey.history import COLUMNS, waits_and_uses
+from cs_helpers.customer_journey.history import COLUMNS, waits_and_uses
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED
 

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from cs_helpers.charts import sheet
+from cs_helpers.charts import rendering
 from cs_helpers.charts.theme import style
 
 
@@ -27,7 +27,7 @@ def test_a_line_at_a_whole_pixel_is_matplotlibs(words, size, angle, language):
     with style(language):
         figure = Figure(figsize=(3, 3), dpi=100)
         figure.text(0.4, 0.5, words, fontsize=size, rotation=angle, alpha=0.8)
-        ours, stock = sheet.pixels(figure).astype(int), _of_matplotlib(figure).astype(int)
+        ours, stock = rendering.pixels(figure).astype(int), _of_matplotlib(figure).astype(int)
     other = (ours != stock).any(axis=2)
     assert (stock < 255).any()
     assert other.sum() <= 1
@@ -42,7 +42,7 @@ def test_lines_are_as_far_apart_as_matplotlib_has_them(linespacing, size, langua
         figure = Figure(dpi=130)
         for words in ("one line", "two g\n二行", "three\n\nof them"):
             text = figure.text(0.4, 0.5, words, fontsize=size, linespacing=linespacing)
-            stock, ours = FigureCanvasAgg(figure).get_renderer(), sheet._Sheet(figure).get_renderer()
+            stock, ours = FigureCanvasAgg(figure).get_renderer(), rendering._Sheet(figure).get_renderer()
             assert text.get_window_extent(ours).bounds == text.get_window_extent(stock).bounds
 
 
@@ -51,7 +51,7 @@ def test_a_line_between_pixels_begins_at_the_nearest():
         at, between = (Figure(figsize=(3, 1), dpi=100) for _ in range(2))
         at.text(30 / 300, 0.5, "Second department")
         between.text(30.4 / 300, 0.5, "Second department")
-        assert np.array_equal(sheet.pixels(at), sheet.pixels(between))
+        assert np.array_equal(rendering.pixels(at), rendering.pixels(between))
 
 
 @given(
@@ -65,16 +65,17 @@ def test_a_line_is_as_wide_and_high_as_matplotlib_says(words, language, size):
         stock = FigureCanvasAgg(figure).get_renderer()
         expected = stock.get_text_width_height_descent(words, font, False)
         assert (
-            sheet._Sheet(figure).get_renderer().get_text_width_height_descent(words, font, False) == expected
+            rendering._Sheet(figure).get_renderer().get_text_width_height_descent(words, font, False)
+            == expected
         )
 
 
 def test_a_letter_that_no_font_has_is_told():
-    sheet._line.cache_clear()
+    rendering._line.cache_clear()
     figure = Figure()
     figure.text(0, 0, "\U0001f9ff")
     with pytest.warns(UserWarning, match="missing from font"):
-        sheet.pixels(figure)
+        rendering.pixels(figure)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_line_has_the_colour_and_opacity_that_it_is_given(look):
     with style("en"):
         figure = Figure(figsize=(3, 1), dpi=100, facecolor="#d9dee4")
         figure.text(0.4, 0.5, "Second", fontsize=9, **look)
-        assert np.array_equal(sheet.pixels(figure), _of_matplotlib(figure))
+        assert np.array_equal(rendering.pixels(figure), _of_matplotlib(figure))
 
 
 def test_fewer_steps_draw_a_line_than_its_letters(monkeypatch):
@@ -95,5 +96,5 @@ def test_fewer_steps_draw_a_line_than_its_letters(monkeypatch):
         figure = Figure(figsize=(3, 3), dpi=100)
         figure.text(0.1, 0.5, "level")
         figure.text(0.5, 0.5, "turned", rotation=90)
-        assert (sheet.pixels(figure) < 255).any()
+        assert (rendering.pixels(figure) < 255).any()
     assert drawn == ["turned"]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cs_helpers.analyses import journeys
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.journey.progress import reached_steps, step_transitions
+from cs_helpers.customer_journey.progress import reached_steps, step_transitions
 from cs_helpers.snapshot import ProductData
 
 Q2 = Quarter(2026, 2)

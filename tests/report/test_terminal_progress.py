@@ -10,11 +10,11 @@ from rich.console import Console
 
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.paths import display_path, names
-from cs_helpers.report import live
-from cs_helpers.report.live import Progress
+from cs_helpers.report import terminal_progress
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Outcome
+from cs_helpers.report.terminal_progress import Progress
 from cs_helpers.text import Text
 from cs_helpers.words.doubts import FILE
 
@@ -30,7 +30,7 @@ RUNS = [run(p) for p in ("a", "b", "c", "d")]
 def clock(monkeypatch):
     """A clock that is moved by hand."""
     now = [100.0]
-    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(terminal_progress.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -122,7 +122,7 @@ def test_a_terminal_shows_what_runs_what_is_done_and_how_long_is_left(clock):
     progress.started(RUNS[1])
     clock[0] += 65
     progress.ended(Outcome(RUNS[0], "failed", problems=(Problem("timeout", "too long"),), seconds=65.0))
-    progress.live.stop()
+    progress.terminal_progress.stop()
     shown = Console(file=io.StringIO(), width=100)
     shown.print(progress._render())
     text = shown.file.getvalue()

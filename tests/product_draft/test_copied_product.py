@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cs_helpers.contract.new_product import new_product_text
 from cs_helpers.contract.products import CustomerRules, load_product
+from cs_helpers.product_draft.copied_product import new_product_text
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
 MODEL = (PRODUCTS / "ravenstack.yml").read_text(encoding="utf-8")

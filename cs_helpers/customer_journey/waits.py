@@ -10,9 +10,9 @@ import pandas as pd
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customer_journey.progress import reached_steps
 from cs_helpers.customers.segments import segments_present
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
-from cs_helpers.journey.progress import reached_steps
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, incidence, share_at
 
