@@ -280,7 +280,7 @@ def leadership(home, tmp_path_factory):
 
 
 def test_no_reason_that_was_told_stands_beside_a_company(leadership, sample_snapshot):
-    names = sample_snapshot.texts("accounts", "name", "paper_to_web")
+    names = sample_snapshot.distinct_texts("accounts", "name", "paper_to_web")
     for language in ("en", "ja"):
         reason = Text(language).label("reason", "guidance")
         rows = (leadership / f"paper_to_web/journey_waiting.{language}.waiting.csv").read_text(
