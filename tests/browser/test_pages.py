@@ -112,7 +112,7 @@ def test_nothing_runs_on_a_page_of_hostile_data(hostile_folder, drawn, name):
         assert "javascript:" not in element.get("href", "").lower()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [page for page in PAGES if "journey_funnels" not in page])  # it lists nobody
 def test_hostile_names_and_values_are_shown_as_text(drawn, name):
     assert SCRIPT in BeautifulSoup(drawn[name], "html.parser").get_text()
 
