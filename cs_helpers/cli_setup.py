@@ -65,8 +65,8 @@ def new_product(
 @setup.command("new-analysis")
 def new_analysis(
     name: Annotated[str, typer.Argument(help="of its module: lower case, as in renewals")],
-    title: Annotated[str, typer.Option(help="of its report, in English")] = "",
-    title_ja: Annotated[str, typer.Option("--title-ja", help="and in Japanese")] = "",
+    title: Annotated[str, typer.Option(help="short name of its report, in English, as in Renewals")] = "",
+    title_ja: Annotated[str, typer.Option("--title-ja", help="and in Japanese, as in 更新")] = "",
     number: Annotated[
         int | None, typer.Option(help="that its notebook begins with; default: the next ten")
     ] = None,

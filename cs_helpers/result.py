@@ -15,7 +15,10 @@ from cs_helpers.contract.quarters import Quarter
 
 @dataclass(frozen=True)
 class Metric:
-    """A headline metric: value and 95 % interval in `unit` (share, days, currency, count), from `n` observations."""
+    """A headline metric: value and 95 % interval in `unit`, from `n` observations.
+
+    unit: `share`, `days`, `ratio`, `currency` or `count`, as its card formats it; `p` of a p-value, which has no card.
+    """
 
     name: str
     value: float | None
