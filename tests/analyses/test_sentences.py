@@ -242,7 +242,7 @@ def test_first_months_are_more_or_less_only_with_an_interval_beside_1() -> None:
         assert (table["customers"] > 0).all()
         now = table["cohort"] == str(Q2)
         sizes = table.loc[now, "customers"].sum(), table.loc[~now, "customers"].sum()
-        assert (said.code == "unknown") == (min(sizes) < baselines.LEAST_COHORT)
+        assert (said.code == "unknown") == (min(sizes) < baselines.MIN_COHORT)
         if said.code == "unknown":
             assert fields(result, "small_cohort")["customers"] == sizes[0]
             continue

@@ -465,7 +465,7 @@ def test_a_product_without_usage_is_told_apart_from_one_without_customers() -> N
     assert result.tables["levels"]["level"].tolist() == [UNKNOWN]
     assert set(codes(result, "by_quarter")) == {"levels_unknown"}
     for language in ("en", "ja"):
-        assert "nobody" not in Text(language)("notes.no_health", quarter="Q3")
+        assert "nobody" not in Text(language)("health.notes.no_health", quarter="Q3")
 
 
 def test_a_quarter_in_which_nobody_started_has_no_bar() -> None:

@@ -200,12 +200,12 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
 
 
 def test_an_analysis_declares_the_tables_that_it_reads(
-    snapshot, of_product: Callable[[str], ProductData]
+    sample_snapshot, of_product: Callable[[str], ProductData]
 ) -> None:
     parent = {"usage_daily": "usage", "usage_monthly": "usage", "active_daily": "usage"}
     for name, analysis in ANALYSES.items():
         seen: dict[str, set[str]] = {}
-        for product in snapshot.products:
+        for product in sample_snapshot.products:
             data = of_product(product)
             seen[product] = set()
 

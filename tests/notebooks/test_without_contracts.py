@@ -216,7 +216,7 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
 
 def test_accounts_of_a_log_are_counted_by_hand(of_log):
     data, (first, second) = of_log.read("helpdesk"), of_log.quarters
-    then, now = maturity.analyse(data, first), maturity.analyse(data, second)
+    then, now = ANALYSES["maturity"].analyse(data, first), ANALYSES["maturity"].analyse(data, second)
     assert (then.n, now.n) == (4, 6)  # A3, silent since March, still counts: nobody knows that it left
     levels = now.tables["levels"].set_index("account_id")["level"].to_dict()
     assert levels == {"A1": 2, "A2": 2, "A3": 0, "A4": 1, "A5": 1, "A6": 1}
@@ -225,7 +225,7 @@ def test_accounts_of_a_log_are_counted_by_hand(of_log):
     assert moves[["before", "after", "customers"]].to_numpy().tolist() == [[1, 0, 1], [1, 1, 1], [1, 2, 1], [2, 2, 1]]
     assert set(now.tables["transitions"]["after"]) == {-2, 0, 1, 2, 3, 4}  # nobody can be lost
     assert "falls" not in now.tables
-    found = journeys.analyse(data, second)
+    found = ANALYSES["journeys"].analyse(data, second)
     row = found.tables["steps"].query("size == 'all'").iloc[0]
     assert (row["step"], row["n"], row["reached"], row["waiting"], row["left"]) == ("templates_used", 6, 2, 4, 0)
     assert found.n == 6
@@ -233,10 +233,10 @@ def test_accounts_of_a_log_are_counted_by_hand(of_log):
     assert waiting == {"A3": 149, "A4": 121, "A5": 86, "A6": 51}
     assert "mrr" not in found.tables["waiting"]
     assert "mrr" not in found.tables["stalls"]
-    of_days = baselines.analyse(data, second)
+    of_days = ANALYSES["baselines"].analyse(data, second)
     assert of_days.n == 6
     assert not {"lost_share", "lost_ratio", "cohort_ratio"} & set(of_days.metrics)
-    scored = health.analyse(data, second)
+    scored = ANALYSES["health"].analyse(data, second)
     assert "red_mrr" not in scored.metrics
     assert "mrr" not in scored.tables["scores"]
 

@@ -122,7 +122,7 @@ def test_a_terminal_shows_what_runs_what_is_done_and_how_long_is_left(clock):
     progress.started(RUNS[1])
     clock[0] += 65
     progress.ended(Outcome(RUNS[0], "failed", problems=(Problem("timeout", "too long"),), seconds=65.0))
-    progress.terminal_progress.stop()
+    progress.live.stop()
     shown = Console(file=io.StringIO(), width=100)
     shown.print(progress._render())
     text = shown.file.getvalue()

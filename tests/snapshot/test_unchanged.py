@@ -132,12 +132,12 @@ def test_tables_with_other_inputs_are_always_read(taking, more):
 
 
 def test_a_new_file_that_a_pattern_names_is_noticed(taking, tmp_path):
-    seen = module._seen([str(tmp_path / "part-*.csv")], None)
+    seen = module._file_states([str(tmp_path / "part-*.csv")], None)
     (tmp_path / "part-1.csv").write_text("x")
-    assert module._seen([str(tmp_path / "part-*.csv")], seen) != seen
+    assert module._file_states([str(tmp_path / "part-*.csv")], seen) != seen
 
 
 def test_files_below_a_folder_are_compared(tmp_path):
     (tmp_path / "log" / "day=1").mkdir(parents=True)
     (tmp_path / "log" / "day=1" / "a.parquet").write_text("x")
-    assert len(module._seen([str(tmp_path / "log")], None)) == 1
+    assert len(module._file_states([str(tmp_path / "log")], None)) == 1

@@ -56,7 +56,7 @@ def small() -> ProductData:
 
 
 @pytest.fixture(scope="module")
-def found(small: ProductData) -> Result:
+def result(small: ProductData) -> Result:
     return journeys.analyse(small, Q2)
 
 
