@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from builders import ANALYSES
+from notebook_questions import asked_by
 
 from cs_helpers import analyses
 from cs_helpers.contract.disclosure import disclosure_of
@@ -21,27 +20,6 @@ from cs_helpers.text import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 QUARTERS = ("2025Q2", "2026Q3")
-
-
-def asked_by(notebook: Path) -> set[tuple[str, str, str]]:
-    """Kind (chart, table, headlines), analysis and name of all that a notebook shows."""
-    result: set[tuple[str, str, str]] = set()
-    results: dict[str, str] = {}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code" or "interactive" in cell["metadata"].get("tags", []):
-            continue
-        for node in ast.walk(ast.parse("".join(cell["source"]))):
-            if not isinstance(node, ast.Call | ast.Assign):
-                continue
-            call = node.value if isinstance(node, ast.Assign) else node
-            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-                continue
-            if isinstance(node, ast.Assign) and call.func.attr == "analyse":
-                results[node.targets[0].id] = call.args[0].value  # type: ignore[attr-defined]
-            elif call.func.attr in ("chart", "table", "headlines"):
-                of = results[call.args[0].id]  # type: ignore[attr-defined]
-                result |= {(call.func.attr, of, name.value) for name in call.args[1:]}  # type: ignore[attr-defined]
-    return result
 
 
 ASKED = set().union(*map(asked_by, NOTEBOOKS))

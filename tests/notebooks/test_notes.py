@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from notebook_questions import asked_by
 from note_calls import PACKAGE, Emitted, files_of, notes_of
 
 from cs_helpers import analyses
@@ -52,22 +53,9 @@ def code_of(notebook):
     return [c for c in cells if "parameters" not in (t := c.metadata.get("tags", [])) and "interactive" not in t and "Workbook.open" not in c.source]
 
 
-def questions_of(notebook):
-    """The questions that a notebook asks: analysis and name."""
-    analysis_of, questions = {}, set()
-    for cell in code_of(notebook):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                analysis_of[node.targets[0].id] = node.value.args[0].value
-            elif isinstance(node, ast.Call) and node.func.attr in ("chart", "table"):
-                questions.add((analysis_of[node.args[0].id], node.args[1].value))
-            elif isinstance(node, ast.Call) and node.func.attr == "headlines":
-                questions |= {(analysis_of[node.args[0].id], name.value) for name in node.args[1:]}
-    return questions
-
-
 RESULTS: dict[str, Result] = {}
-QUESTIONS = {notebook.stem: questions_of(notebook) for notebook in NOTEBOOKS}
+#: notebook -> the questions that it asks: analysis and name
+QUESTIONS = {file.stem: {(analysis, name) for _, analysis, name in asked_by(file)} for file in NOTEBOOKS}
 EMITTED = sorted(
     {(name, note) for name in analyses.names() for file in files_of(name) for note in notes_of(file)}
     | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")},
