@@ -99,6 +99,8 @@ def test_the_committed_list_of_notebooks_is_what_the_notebooks_say():
         (["health"], "there is an analysis of that name already"),
         (["renewals"], "there is an analysis of that name already"),
         (["theme"], "another file has that name"),
+        (["concordance"], "another file has that name"),
+        (["retention", "--title", 'a """ b'], "it must be one line, without quotation marks or backslashes"),
         (["retention", "--number", "40"], "it is taken, or none from 10 to 99"),
     ],
 )

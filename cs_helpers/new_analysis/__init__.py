@@ -17,8 +17,6 @@ from cs_helpers.errors import ParameterError
 from cs_helpers.report.notebook_list import notebooks_page
 
 _SKELETON = Path(__file__).parent / "skeleton"
-#: names of other modules in the folders that the files are written to
-_RESERVED_NAMES = frozenset({"theme", "notes", "page", "charts", "labels", "options", "words", "report"})
 
 
 def write_analysis(
@@ -38,6 +36,11 @@ def write_analysis(
             "name", f"an analysis is written into a checkout, and this package lies in {package}", value=name
         )
     _check_name(name)
+    for option, text in (("title", title), ("title_ja", title_ja)):
+        if re.search(r'[\n\r\\"]', text):  # it is written into docstrings
+            raise ParameterError(
+                option, "it must be one line, without quotation marks or backslashes", value=text
+            )
     numbers = {int(f.name[:2]) for f in paths.notebooks().glob("[0-9][0-9]_*.ipynb")}
     if number is None:
         number = (max(numbers, default=0) // 10 + 1) * 10
@@ -79,8 +82,15 @@ def _check_name(name: str) -> None:
         )
     if name in analyses.names():
         raise ParameterError("name", "there is an analysis of that name already", value=name)
-    if name in _RESERVED_NAMES:
+    if name in _other_names():
         raise ParameterError("name", "another file has that name", value=name)
+
+
+def _other_names() -> frozenset[str]:
+    """The names of files where an analysis has its own (charts, tables, widgets, texts) that belong to no analysis."""
+    package = Path(__file__).resolve().parents[1]
+    files = [file for folder in ("charts", "tables", "widgets") for file in (package / folder).glob("*.py")]
+    return frozenset(f.stem for f in (*files, *(package / "text" / "en").glob("*.yml"))) - {*analyses.names()}
 
 
 def _render(template: str, variables: Mapping[str, str]) -> str:
