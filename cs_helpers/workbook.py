@@ -205,7 +205,9 @@ class Workbook:
 
     def definitions(self, analysis: str) -> None:
         """Shows the definitions in the product file for an analysis: `tables.<analysis>.definitions(product, text)`."""
-        tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
+        tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
+        if not hasattr(tables, "definitions"):
+            raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
         self._show_rows(*tables.definitions(self.data.product, self.text))
 
     def playbook(self) -> None:

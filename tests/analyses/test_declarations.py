@@ -16,6 +16,7 @@ from cs_helpers.contract.disclosure import disclosure_of
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.text import catalogue
+from cs_helpers.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -106,3 +107,12 @@ def test_options_change_a_copy(of_product) -> None:
     assert changed.product.journey.window_days == 7
     assert data.product.journey.window_days != 7
     assert isinstance(changed["accounts"], pd.DataFrame)
+
+
+def test_definitions_that_a_product_file_does_not_have_are_refused(home, monkeypatch) -> None:
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
+    book = Workbook.open(product="helpdesk", quarter="2026Q3")
+    with pytest.raises(ParameterError, match="the product file defines nothing for it"):
+        book.definitions("health")
+    with pytest.raises(ParameterError, match="there is no analysis of that name"):
+        book.definitions("nothing")
