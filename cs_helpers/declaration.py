@@ -17,6 +17,9 @@ from cs_helpers.snapshot import ProductData
 #: a note that `warns` says what is missing or wrong; one that `explains` helps to read the answer
 NoteKind = Literal["warns", "explains"]
 
+#: the direction in which a metric is better for the business; `neither` where a change is not good or bad by itself
+Better = Literal["higher", "lower", "neither"]
+
 #: notes that the edition for leadership adds to a result of any analysis (`editions.disclosure`)
 EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType({"told_left_out": "explains"})
 
@@ -26,17 +29,23 @@ class Question:
     """A question of a report: whether a figure or a table answers it, and its possible verdicts.
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
-    findings: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
+    verdicts: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
     """
 
     figure: bool = False
     table: bool = False
-    findings: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
 
 
-def findings(codes: str) -> tuple[str, ...]:
-    """Codes of findings, from a text with blanks between them."""
+def verdicts(codes: str) -> tuple[str, ...]:
+    """Codes of verdicts, from a text with blanks between them."""
     return tuple(codes.split())
+
+
+def metrics(*, higher: str = "", lower: str = "", neither: str = "") -> dict[str, Better]:
+    """Names of metrics -> which direction is better, from texts with blanks between the names."""
+    better: tuple[tuple[Better, str], ...] = (("higher", higher), ("lower", lower), ("neither", neither))
+    return {name: direction for direction, names in better for name in names.split()}
 
 
 def notes(*, warns: str = "", explains: str = "") -> dict[str, NoteKind]:
@@ -49,7 +58,9 @@ def notes(*, warns: str = "", explains: str = "") -> dict[str, NoteKind]:
 class Declaration:
     """The declaration of an analysis, `DECLARES` in its module.
 
-    questions: by name. metrics: names of headline metrics that a report may show. notes: code -> kind. reads: tables of
+    questions: by name. metrics: headline metrics that a report may show -> which direction is better for the business
+    (`metrics`). findings: codes of its `Finding`s, each a sentence of the catalogue (`<analysis>.findings.<code>`).
+    notes: code -> kind. reads: tables of
     the contract that the analysis reads; reads_of_product: further ones that depend on the product file. discloses:
     the disclosure of each column of the result's tables (`contract.disclosure`). free_text: columns (table, column)
     of free text, in which names are masked for leadership. for_leadership: suppresses small numbers in a result, for
@@ -58,10 +69,11 @@ class Declaration:
     """
 
     questions: Mapping[str, Question]
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Better]
     notes: Mapping[str, NoteKind]
     reads: tuple[str, ...]
     discloses: ColumnDisclosures
+    findings: tuple[str, ...] = ()
     reads_of_product: Callable[[Product], Sequence[str]] = lambda product: ()
     free_text: tuple[tuple[str, str], ...] = ()
     for_leadership: Callable[[Result], Result] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -17,7 +17,9 @@ from cs_helpers.contract.quarters import Quarter
 class Metric:
     """A headline metric: value and 95 % interval in `unit`, from `n` observations.
 
-    unit: `share`, `days`, `ratio`, `currency` or `count`, as its card formats it; `p` of a p-value, which has no card.
+    unit: `share`, `days`, `ratio`, `currency`, `points` or `count`, as its card formats it; `p` of a p-value, which has
+    no card. low and high are None where the value is counted and not estimated. segment: `all`, or
+    `<dimension>=<value>` as in `size=small`.
     """
 
     name: str
@@ -26,6 +28,44 @@ class Metric:
     n: int
     low: float | None = None
     high: float | None = None
+    segment: str = "all"
+
+
+#: whether a finding is good or bad for the business
+Direction = Literal["better", "worse", "neither"]
+#: what a finding's value was compared with
+ComparedWith = Literal["previous_quarter", "previous_year", "target", "usual", "other_customers", "nothing"]
+#: `counted`: a fact without sampling error; `clear`: the 95 % interval excludes no effect; `unclear`: it does not
+Certainty = Literal["counted", "clear", "unclear"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an analysis found about the customers: what summaries, cards, digests and decks rank and say.
+
+    code: of its sentence in the catalogue (`<analysis>.findings.<code>`). about: the question of the report that shows
+    it. value, compared: the two numbers whose difference or ratio is `size`, with the 95 % interval `low` to `high`;
+    `unit` is that of value and compared (as of a `Metric`), `size_unit` that of the size (`unit` for a difference,
+    `ratio` for a ratio). n: observations behind it. customers, mrr: at stake, in number and monthly revenue; None where
+    that is not known or has no meaning. fields: further values of the sentence (`tables.findings`).
+    """
+
+    code: str
+    about: str
+    direction: Direction
+    certainty: Certainty
+    n: int
+    value: float | None = None
+    compared: float | None = None
+    compared_with: ComparedWith = "nothing"
+    size: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = "count"
+    size_unit: str = ""
+    customers: int | None = None
+    mrr: float | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,7 +100,8 @@ class Result:
     since, as_of: first and last day of the data behind it. n: number of customers in it. tables: question -> table;
     a question without a table has a note that explains why. verdicts: question -> conclusion. settings: of the
     product, as the window of a conversion in days, and the currency of its contracts (`Workbook.analyse`). shows:
-    the disclosures of its tables; None where they were not determined, as in the team's edition.
+    the disclosures of its tables; None where they were not determined, as in the team's edition. by_segment: further
+    metrics, of segments, for `metrics.parquet`. findings: what the analysis found, most important first.
     """
 
     analysis: str
@@ -75,6 +116,8 @@ class Result:
     settings: Mapping[str, Any] = field(default_factory=dict)
     shows: frozenset[Disclosure] | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    by_segment: tuple[Metric, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def about(self, question: str) -> tuple[Note, ...]:
         """The notes on a question."""

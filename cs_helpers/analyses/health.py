@@ -13,7 +13,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
-from cs_helpers.declaration import Declaration, Question, findings, notes
+from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -21,10 +21,10 @@ BANDS = ("green", "yellow", "red")
 
 DECLARES = Declaration(
     questions={
-        "bands": Question(figure=True, findings=findings("message none_red")),
+        "bands": Question(figure=True, verdicts=verdicts("message none_red")),
         "scores": Question(table=True),
     },
-    metrics=("red_share", "red_mrr", "median_score"),
+    metrics=metrics(higher="median_score", lower="red_share red_mrr"),
     notes=notes(
         warns=(
             "accounts_not_scored all_seen_late all_too_young measures_unknown missing_table "

@@ -61,13 +61,14 @@ def test_each_finding_note_and_metric_has_its_words(name: str, language: str) ->
     words, declares = catalogue(language), ANALYSES[name].declares
     for question, declared in declares.questions.items():
         assert f"{name}.{question}.title" in words
-        for code in declared.findings:
+        for code in declared.verdicts:
             assert {f"{name}.{question}.{code}", f"{name}.{question}.said_{code}"} & set(words), (
                 question,
                 code,
             )
     assert all({f"{name}.notes.{code}", f"notes.{code}"} & set(words) for code in declares.notes)
     assert all(f"{name}.metrics.{metric}" in words for metric in declares.metrics)
+    assert all(f"{name}.findings.{code}" in words for code in declares.findings)
 
 
 @pytest.mark.parametrize("name", ANALYSES)
@@ -79,8 +80,11 @@ def test_what_is_found_in_the_sample_is_declared(name: str, result_of, sample_sn
             result = result_of(name, product, quarter)
             assert result.analysis == name
             for question, verdict in result.verdicts.items():
-                assert verdict.code in declares.questions[question.partition(".")[0]].findings
+                assert verdict.code in declares.questions[question.partition(".")[0]].verdicts
                 said.add(question)
+            for finding in result.findings:
+                assert finding.code in declares.findings
+                assert finding.about in declares.questions
             for table, frame in result.tables.items():
                 assert all(disclosure_of(declares.discloses, table, column) for column in frame)
     assert said

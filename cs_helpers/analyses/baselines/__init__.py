@@ -19,7 +19,7 @@ from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.measures import covered_period, matches_event
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
-from cs_helpers.declaration import Declaration, Question, findings, notes
+from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
@@ -38,18 +38,18 @@ MIN_SILENT_CUSTOMERS = 10
 
 DECLARES = Declaration(
     questions={
-        "series": Question(figure=True, findings=findings("usual odd odd_from_none")),
+        "series": Question(figure=True, verdicts=verdicts("usual odd odd_from_none")),
         "departures": Question(table=True),
         "same_quarter": Question(
             figure=True,
-            findings=findings("first more fewer more_than_none as_usual few_after_none none_as_usual"),
+            verdicts=verdicts("first more fewer more_than_none as_usual few_after_none none_as_usual"),
         ),
         "cohorts": Question(
             figure=True,
-            findings=findings("unknown none_asked more_than_none hardly_any less more as_usual"),
+            verdicts=verdicts("unknown none_asked more_than_none hardly_any less more as_usual"),
         ),
     },
-    metrics=("odd_days", "lost_share", "lost_ratio", "cohort_ratio"),
+    metrics=metrics(lower="lost_share lost_ratio", neither="odd_days cohort_ratio"),
     notes=notes(
         warns=(
             "constant_series first_losses gap lost_more_lately missing_table no_losses_recorded "

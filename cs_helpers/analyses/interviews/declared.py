@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from cs_helpers.analyses.interviews.leadership import for_leadership
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.declaration import Declaration, Question, findings, notes
+from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
 DECLARES = Declaration(
     questions={
-        "coverage": Question(figure=True, findings=findings("no_size empty hidden full")),
-        "crossing": Question(figure=True, findings=findings("some_empty all_heard nobody empty full")),
+        "coverage": Question(figure=True, verdicts=verdicts("no_size empty hidden full")),
+        "crossing": Question(figure=True, verdicts=verdicts("some_empty all_heard nobody empty full")),
         "next": Question(table=True),
-        "saturation": Question(figure=True, findings=findings("none few reached open unsure as_held")),
-        "evidence": Question(figure=True, findings=findings("unknown below above near unsure")),
+        "saturation": Question(figure=True, verdicts=verdicts("none few reached open unsure as_held")),
+        "evidence": Question(figure=True, verdicts=verdicts("unknown below above near unsure")),
         "meter": Question(table=True),
         "depth": Question(table=True),
         "framework": Question(table=True),
         "segment_facts": Question(table=True),
         "themes": Question(table=True),
         "sources": Question(table=True),
-        "key_words": Question(figure=True, table=True, findings=findings("sure leaning")),
+        "key_words": Question(figure=True, table=True, verdicts=verdicts("sure leaning")),
         "context": Question(table=True),
         "pairs": Question(table=True),
         "out_of_reach": Question(table=True),
         "varies": Question(table=True),
-        "reasons": Question(figure=True, table=True, findings=findings("message tied none hidden")),
+        "reasons": Question(figure=True, table=True, verdicts=verdicts("message tied none hidden")),
         "hypotheses": Question(table=True),
         "frozen": Question(table=True),
         "agreement": Question(
             table=True,
-            findings=findings(
+            verdicts=verdicts(
                 "codes_reliable codes_tentative codes_unreliable codes_unknown viewpoints_reliable "
                 "viewpoints_tentative viewpoints_unreliable viewpoints_unknown"
             ),
@@ -38,7 +38,9 @@ DECLARES = Declaration(
         "disputed": Question(table=True),
         "ledger": Question(table=True),
     },
-    metrics=("companies", "notes", "behaviour_share", "covered_cells", "understood", "words_in_reach"),
+    metrics=metrics(
+        higher="companies notes covered_cells understood words_in_reach", neither="behaviour_share"
+    ),
     notes=notes(
         warns=(
             "few_companies missing_table next_unknown no_crossing no_customers no_interviews "

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from cs_helpers.analyses.journeys.counting import with_funnel_options
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.declaration import Declaration, Question, findings, notes
+from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
 DECLARES = Declaration(
     questions={
-        "funnel": Question(figure=True, findings=findings("message few early whole")),
-        "steps": Question(figure=True, table=True, findings=findings("stall alike few")),
-        "ways": Question(figure=True, findings=findings("message")),
+        "funnel": Question(figure=True, verdicts=verdicts("message few early whole")),
+        "steps": Question(figure=True, table=True, verdicts=verdicts("stall alike few")),
+        "ways": Question(figure=True, verdicts=verdicts("message")),
         "value_curve": Question(
             figure=True,
-            findings=findings("message median not_reached message_early median_early not_reached_early"),
+            verdicts=verdicts("message median not_reached message_early median_early not_reached_early"),
         ),
         "ages": Question(table=True),
         "cohort": Question(table=True),
         "stalls": Question(
             figure=True,
-            findings=findings("message count message_industry count_industry none unknown"),
+            verdicts=verdicts("message count message_industry count_industry none unknown"),
         ),
         "waiting": Question(table=True),
         "moves": Question(table=True),
@@ -27,7 +27,7 @@ DECLARES = Declaration(
         "csms": Question(table=True),
         "touch_models": Question(table=True),
     },
-    metrics=("days_to_value", "value_within_180_days", "award_luck"),
+    metrics=metrics(higher="value_within_180_days", lower="days_to_value", neither="award_luck"),
     notes=notes(
         warns=(
             "before_entry few_new few_uses leaving_waits missing_table never_recorded never_seen "

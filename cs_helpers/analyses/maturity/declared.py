@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.declaration import Declaration, Question, findings, notes
+from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
 DECLARES = Declaration(
     questions={
-        "by_quarter": Question(figure=True, findings=findings("none now year")),
-        "by_size": Question(figure=True, findings=findings("message alike one none")),
-        "transitions": Question(figure=True, findings=findings("message message_one unknown unknown_one")),
+        "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
+        "by_size": Question(figure=True, verdicts=verdicts("message alike one none")),
+        "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
         "levels": Question(table=True),
         "falls": Question(
             figure=True,
-            findings=findings(
+            verdicts=verdicts(
                 "more fewer same more_shares fewer_shares same_shares none_lost nobody_fell unknown"
             ),
         ),
     },
-    metrics=("level_3_or_more", "rose", "fell", "fall_ratio"),
+    metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
             "customers_fell levels_unknown missing_table moves_unknown no_accounts no_customers "
