@@ -20,7 +20,7 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
-from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Note, Result
@@ -311,7 +311,7 @@ class Workbook:
         return sentence(note, self.text, result.analysis, self._currency())
 
     def _currency(self) -> str:
-        return str(next(iter(self.data["contracts"]["currency"]), ""))
+        return currency(self.data)
 
 
 def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
@@ -357,6 +358,7 @@ class Product(_Model):
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    revenue: RevenueRules = RevenueRules()
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
