@@ -71,7 +71,7 @@ class Workbook:
                     value=checked.segment,
                     allowed=", ".join(list_segments(data)),
                 )
-            data = data.of_accounts(accounts["account_id"])
+            data = replace(data.of_accounts(accounts["account_id"]), segment=checked.segment)
         quarter = snapshot.check_quarter(checked.quarter)
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)

@@ -73,6 +73,10 @@ class ShiftedBetaGeometric:
             stayed = betaln(alpha, beta + kept_at) - whole
             return -float(lost @ left + kept @ stayed)
 
+        # not by gradients: their linear algebra costs more than the few numbers here, and much more on a busy machine
+        options = {"xatol": 1e-6, "fatol": 1e-9}
         bounds = [tuple(np.log(_BOUNDS))] * 2
-        found = minimize(minus_log_likelihood, np.zeros(2), method="L-BFGS-B", bounds=bounds)
+        found = minimize(
+            minus_log_likelihood, np.zeros(2), method="Nelder-Mead", bounds=bounds, options=options
+        )
         return cls(*(float(v) for v in np.exp(found.x)))

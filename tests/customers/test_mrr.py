@@ -89,10 +89,7 @@ def reference(rows: list[Row], known: int, gap: int) -> list[float]:
             level = [float(v) for v in paid[first : last + 1]]
             for inner, outer in ((max, min), (min, max)):
                 level = [
-                    outer(
-                        inner(level[max(s, 0) : s + gap + 1])
-                        for s in range(n - gap, n + 1)
-                    )
+                    outer(inner(level[max(s, 0) : s + gap + 1]) for s in range(n - gap, n + 1))
                     for n in range(len(level))
                 ]
             total[first : last + 1] += level
