@@ -59,7 +59,7 @@ def _net_retention(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
         Finding(
             "nrr_above" if nrr > 1 else "nrr_below", "retention", "better" if nrr > 1 else "worse", certainty,
             n=int(row["customers"]), value=nrr, compared=1.0, size=nrr - 1, low=low - 1 if known else None,
-            high=high - 1 if known else None, unit="share", size_unit="share", customers=int(row["customers"]),
+            high=high - 1 if known else None, unit="share", customers=int(row["customers"]),
             mrr=abs(nrr - 1) * float(row["mrr"]), fields={"months": int(row["months"])},
         )
     ]  # fmt: skip
@@ -95,7 +95,7 @@ def _segment(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
         Finding(
             "churn_in_segment", "segments", "worse", "clear", n=int(row["customers"]), value=float(row["logo_churn"]),
             compared=float(row["others"]), compared_with="other_customers", size=float(row["difference"]),
-            low=float(row["difference_low"]), high=float(row["difference_high"]), unit="share", size_unit="share",
+            low=float(row["difference_low"]), high=float(row["difference_high"]), unit="share",
             customers=int(row["lost"]), mrr=float(row["lost_mrr"]),
             fields={"segment": f"{row['dimension']}:{row['segment']}"},
         )
