@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 
+from cs_helpers.contract.revenue import ExchangeRate
 from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.snapshot import ProductData
 
@@ -31,6 +32,12 @@ def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
 def currency(data: ProductData) -> str:
     """The currency of all amounts on pages of the product; '' where it is not known."""
     return data.product.revenue.main_currency(data["contracts"]["currency"])
+
+
+def exchange_rates_used(data: ProductData) -> dict[str, ExchangeRate]:
+    """The exchange rates by which amounts of contracts are converted, by currency."""
+    used = set(data["contracts"]["currency"].dropna())
+    return {name: rate for name, rate in data.product.revenue.exchange_rates.items() if name in used}
 
 
 def contracts_without_rate(data: ProductData, day: date) -> pd.DataFrame:

@@ -23,7 +23,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), quarters, names of tables, steps, sizes, measures (with
     or without the number of customers they are known for), a segment or segments, texts of the product file (baseline, words),
-    roles (who), amounts (mrr) and shares; other numbers are formatted as numbers.
+    roles (who), kinds of cost, amounts (mrr) and shares; other numbers are formatted as numbers.
     """
 
     def measure(item: Any) -> str:
@@ -61,6 +61,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
+        "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,

@@ -37,12 +37,12 @@ DECLARES = Declaration(
         "reactivation",
         "one_customer",
         "growth_costs_more",
-    ),  # fmt: skip
+    ),
     notes=notes(
         warns=(
             "missing_table no_customers no_start_customers no_start_mrr no_year one_segment currency_apart "
             "costs_of_all costs_undeclared costs_incomplete costs_unmapped costs_without_rate costs_kind_unknown "
-            "no_losses_recorded"
+            "no_losses_recorded no_paying_customers"
         ),
         explains="not_recorded recounted value_of_revenue no_term nothing_lost converted",
     ),

@@ -71,7 +71,9 @@ def _losses(ledger: Ledger) -> list[Finding]:
     if not lost:
         return []
     churn = ledger.movements["churn"]
-    now, then = (abs(float(churn[:, at].sum())) for at in (slice(-_QUARTER, None), slice(-12 - _QUARTER, -12)))
+    now, then = (
+        abs(float(churn[:, at].sum())) for at in (slice(-_QUARTER, None), slice(-12 - _QUARTER, -12))
+    )
     had_customers = bool(ledger.customers(12 + _QUARTER).any())
     return [
         Finding(

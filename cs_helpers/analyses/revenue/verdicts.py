@@ -111,7 +111,7 @@ def profitability_verdict(ratios: dict[str, float]) -> Verdict:
     return Verdict("pays" if net <= 1 else "costs_more", fields)
 
 
-def survival_verdict(curve: pd.DataFrame, found: Lifetimes, values: pd.DataFrame) -> Verdict:
+def survival_verdict(curve: pd.DataFrame, found: Lifetimes) -> Verdict:
     """The share of customers that stay for three years, or as long as is known: `retained`, `none_lost`, `all_lost`."""
     if not found.lost.any():
         return Verdict("none_lost", {"customers": len(found.lost)})
@@ -119,12 +119,6 @@ def survival_verdict(curve: pd.DataFrame, found: Lifetimes, values: pd.DataFrame
         return Verdict("all_lost", {"customers": len(found.lost), "months": float(np.median(found.months))})
     known = curve.dropna(subset=["survival"])
     row = known.iloc[min(_AGE, len(known) - 1)]
-    return Verdict(
-        "retained",
-        {
-            "months": int(row["month"]),
-            "share": float(row["survival"]),
-            "low": float(row["low"]),
-            "high": float(row["high"]),
-        },
-    )
+    age, share, low, high = (float(row[c]) for c in ("month", "survival", "low", "high"))
+    fields = {"months": int(age), "share": share, "low": low, "high": high, "customers": len(found.lost)}
+    return Verdict("retained", fields)
