@@ -6,7 +6,7 @@ import ast
 import base64
 import html
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,9 +24,12 @@ from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.outputs import display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.summary import summarise
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
 from cs_helpers.tables.cards import cards, plain
 from cs_helpers.tables.findings import listed, published
@@ -132,7 +135,7 @@ class Workbook:
         )
         description = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
-        _display_html(
+        display_html(
             f'<style>{style}</style><div class="header"><p class="about">{description}</p>'
             f'<dl class="facts">{cells}</dl></div>',
             {
@@ -163,7 +166,7 @@ class Workbook:
             },
             **_disclosure_metadata(result),
         }
-        _display_html(cards(result, names, changes, self.text, self._currency()), about)
+        display_html(cards(result, names, changes, self.text, self._currency()), about)
         for name in names:
             self._show_notes(result, name)
 
@@ -179,7 +182,14 @@ class Workbook:
             "findings": [published(f, self.text, result.analysis, currency) for f in found],
             **_disclosure_metadata(result),
         }
-        _display_html(listed(found, self.text, result.analysis, currency), about)
+        display_html(listed(found, self.text, result.analysis, currency), about)
+
+    @_python_strings
+    def summary(self) -> SummaryPage:
+        """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
+        results = {name: self.analyse(name) for name in analyses.names()}
+        summary = summarise(results, self._earlier, self.data.product.headlines)
+        return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure of a question, and the notes on it."""
@@ -217,7 +227,7 @@ class Workbook:
         listing = None if result.tables[question].empty else create_table(result, self.text)
         if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
-            _display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
+            display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
@@ -229,7 +239,7 @@ class Workbook:
             more = f'<p class="more">{html.escape(row_count)}</p>'
         heading = html.escape(self.text(f"{name}.{listing.title}"))
         message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
-        _display_html(
+        display_html(
             f'<div class="table"><h3>{heading}</h3>{message}{listing.as_html()}</div>{more}',
             {**about, "rows": rows},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
@@ -257,7 +267,7 @@ class Workbook:
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        _display_html(
+        display_html(
             f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]}
         )
 
@@ -333,7 +343,7 @@ class Workbook:
                 "message": self._sentence(result, note),
                 "note": note.code,
             }
-            _display_html(self._note_html(result, note), about | _answer_metadata(result, question))
+            display_html(self._note_html(result, note), about | _answer_metadata(result, question))
 
     def _note_html(self, result: Result, note: Note) -> str:
         explains = analyses.analysis(result.analysis).declares.explains(note.code)
@@ -361,12 +371,6 @@ def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
 def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
     """Metadata of an output, for the gate: the disclosures of its result; {} where they were not determined."""
     return {} if result.shows is None else {"shows": sorted(result.shows)}
-
-
-def _display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
-    """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
-    content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
-    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
 
 
 def _check_injected_parameters() -> None:

@@ -70,6 +70,9 @@ class PublishedPage(_Model):
         (),
         description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake",
     )
+    anchors: tuple[str, ...] = Field(
+        (), description="ids on the page that other pages may link to: `<analysis>-<question>`"
+    )
     fingerprint: str = Field(
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"
     )

@@ -21,8 +21,8 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), quarters, names of tables, steps, sizes, measures (with
-    or without the number of customers they are known for) or segments, texts of the product file (baseline, words),
+    They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, steps, sizes, measures (with
+    or without the number of customers they are known for) or segments, texts of the product file (baseline, when, do),
     roles (who), amounts (mrr) and shares; other numbers are formatted as numbers.
     """
 
@@ -49,7 +49,8 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "tables": lambda names: text.join_list(list(names)),
         "names": lambda names: names if isinstance(names, str) else text.join_list(list(names)),
         "baseline": words,
-        "words": words,
+        "when": words,
+        "do": words,
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
