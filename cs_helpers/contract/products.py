@@ -339,6 +339,18 @@ class CustomerRules(_Model):
     amount_per: Literal["month", "quarter", "year", "term"] = "month"
 
 
+#: the headline numbers of a product's summary, where its file does not choose
+HEADLINES = (
+    "revenue.customers",
+    "revenue.mrr",
+    "revenue.nrr",
+    "revenue.logo_churn",
+    "health.red_mrr",
+    "journeys.days_to_value",
+)
+MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
 class Product(_Model):
     """The operations map of one product."""
 
@@ -357,6 +369,10 @@ class Product(_Model):
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
+    """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
+    targets: dict[MetricName, float] = {}
+    """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
