@@ -35,7 +35,7 @@ from cs_helpers.tables.cards import cards, plain
 from cs_helpers.tables.findings import listed, published
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
-from cs_helpers.tables.theme import TableFunction
+from cs_helpers.tables.theme import TableFunction, scrolling
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
@@ -135,9 +135,9 @@ class Workbook:
         )
         description = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
+        display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
         display_html(
-            f'<style>{style}</style><div class="header"><p class="about">{description}</p>'
-            f'<dl class="facts">{cells}</dl></div>',
+            f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>',
             {
                 "shows": ["public"],
                 **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),
@@ -195,6 +195,7 @@ class Workbook:
         """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
         if picture:
+            display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
             display(
                 {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
                 metadata={
@@ -203,6 +204,7 @@ class Workbook:
                         "analysis": result.analysis,
                         "answers": question,
                         "message": picture.message,
+                        "source": picture.source,
                         **_answer_metadata(result, question),
                     },
                 },
@@ -220,7 +222,9 @@ class Workbook:
             self._show_notes(result, question)
             return
         name = f"{result.analysis}.{question}"
-        about = {"analysis": result.analysis, "table": question, **_answer_metadata(result, question)}
+        about: dict[str, Any] = {
+            "analysis": result.analysis, "table": question, **_answer_metadata(result, question),
+        }  # fmt: skip
         create_table: TableFunction = getattr(
             importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
         )
@@ -237,11 +241,11 @@ class Workbook:
                 "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(row_count)}</p>'
-        heading = html.escape(self.text(f"{name}.{listing.title}"))
+        title = self.text(f"{name}.{listing.title}")
         message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
         display_html(
-            f'<div class="table"><h3>{heading}</h3>{message}{listing.as_html()}</div>{more}',
-            {**about, "rows": rows},
+            f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',
+            {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
         self._show_notes(result, question)
@@ -267,9 +271,9 @@ class Workbook:
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        display_html(
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]}
-        )
+        rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
+        display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
@@ -333,7 +337,8 @@ class Workbook:
             return notes
         source = base64.b64encode(picture.png).decode()
         alt = html.escape(picture.alt, quote=True)
-        return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
+        image = f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">'
+        return f"{_caption_html(picture)}{image}{notes}"
 
     def _show_notes(self, result: Result, question: str) -> None:
         for note in result.about(question):
@@ -371,6 +376,14 @@ def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
 def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
     """Metadata of an output, for the gate: the disclosures of its result; {} where they were not determined."""
     return {} if result.shows is None else {"shows": sorted(result.shows)}
+
+
+def _caption_html(picture: Picture) -> str:
+    """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
+    return (
+        f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'
+        f'<p class="source">{html.escape(picture.source)}</p></div>'
+    )
 
 
 def _check_injected_parameters() -> None:
