@@ -16,7 +16,6 @@ from cs_helpers.customers.health_score import (
     health_bands,
     health_score,
     measure_points,
-    measure_values,
 )
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
@@ -64,9 +63,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     mrr, first_days = time.mrr(quarter.end), time.spell_starts(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(first_days.index)]
     first_days = first_days.reindex(customers["account_id"])
-    month_before, month = (pd.Timestamp(q.end).replace(day=1) for q in (quarter.back(1), quarter))
-    values = measure_values(data, month_before, month)
-    (now, too_new), (before, _) = (measure_points(data, values, first_days, m) for m in (month, month_before))
+    months = pd.date_range(quarter.back(1).end, quarter.end, freq="ME").as_unit("us")
+    months = pd.DatetimeIndex(months - pd.offsets.MonthBegin(1))
+    points, too_new_by_month = measure_points(data, months, first_days)
+    before, now = (
+        pd.DataFrame({m: table[month] for m, table in points.items()}) for month in months[[0, -1]]
+    )
+    too_new = too_new_by_month[months[-1]]
     was_customer = first_days.index.isin(time.customers(quarter.back(1).end))
     before = before[pd.Series(was_customer, before.index)].reindex(before.index)
     notes: list[Note] = []

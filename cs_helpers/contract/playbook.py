@@ -93,6 +93,11 @@ class Rule(SettingsModel):
         """Which of the kinds of rules it is: the name of its key."""
         return next(kind for kind in _KINDS if getattr(self, kind) is not None)
 
+    @property
+    def compares(self) -> bool:
+        """Whether it compares a customer with itself some months before."""
+        return self.level_dropped is not None or self.fall is not None
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Rule:
         if sum(getattr(self, kind) is not None for kind in _KINDS) != 1:

@@ -12,34 +12,28 @@ from cs_helpers.snapshot import ProductData
 BANDS = ("green", "yellow", "red")
 
 
-def measure_values(data: ProductData, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, pd.DataFrame]:
-    """Measure id -> its values by account and month, from one month to another (their first days)."""
-    months = pd.date_range(first, last, freq="MS").as_unit("us")
-    return {m.id: measures.monthly_values(data, m.measure, months) for m in data.product.health.measures}
-
-
 def measure_points(
-    data: ProductData, values: dict[str, pd.DataFrame], first_days: pd.Series, month: pd.Timestamp
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Points (0-100, NaN: not known) by measure at the end of a month, and whether a customer is too new for a known one.
+    data: ProductData, months: pd.DatetimeIndex, first_days: pd.Series
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """The points of each customer at the end of each month, and whether it is too new for a measure that is known then.
 
-    values: of `measure_values`. Index: that of `first_days` (account_id). Columns: measure ids.
+    months: first days of consecutive months. Measure id -> points (0-100, NaN: not known), and the other table: index
+    that of `first_days` (account_id), columns `months`.
     """
-    months = pd.DatetimeIndex([month]).as_unit("us")
-    points_by_measure, too_new = {}, pd.Series(False, first_days.index)
+    index = first_days.index
+    points_by_measure, too_new = {}, np.full((len(index), len(months)), False)
     for item in data.product.health.measures:
-        value = values[item.id][month].reindex(first_days.index)
+        value = measures.monthly_values(data, item.measure, months).reindex(index).to_numpy()
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
-        if data.missing(measures.SOURCE_TABLES[item.measure.source]):
-            points_by_measure[item.id] = points
-            continue
-        is_known = bool(measures.known_months(data, item.measure, months)[0])
-        started_within = measures.started_within_window(data, item.measure, month, first_days)
-        if item.missing == "worst":
-            points = points.fillna(0.0)
-        points_by_measure[item.id] = points.where(~started_within) if is_known else points * np.nan
-        too_new |= started_within & is_known
-    return pd.DataFrame(points_by_measure), too_new
+        if not data.missing(measures.SOURCE_TABLES[item.measure.source]):
+            is_known = measures.known_months(data, item.measure, months)
+            started_within = measures.started_within_windows(data, item.measure, months, first_days)
+            if item.missing == "worst":
+                points = np.nan_to_num(points, nan=0.0)
+            points = np.where(started_within | ~is_known, np.nan, points)
+            too_new |= started_within & is_known
+        points_by_measure[item.id] = pd.DataFrame(points, index, months)
+    return points_by_measure, pd.DataFrame(too_new, index, months)
 
 
 def health_score(points: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]) -> pd.Series:

@@ -41,9 +41,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     by_contracts = now.time.by_contracts
     nothing = _nothing_to_say(plays, now, quarter)
     if nothing:
-        notes = tuple(Note(nothing[0], about, nothing[1]) for about in ("entries", "last_list", "matches"))
-        name = data.product.product
-        return Result("playbook", name, quarter, quarter.start, data.as_of, len(now.customers), {}, {}, notes)
+        unanswered = tuple(
+            Note(nothing[0], about, nothing[1]) for about in ("entries", "last_list", "matches")
+        )
+        name, n = data.product.product, len(now.customers)
+        return Result("playbook", name, quarter, quarter.start, data.as_of, n, {}, {}, unanswered)
     entries = [
         (n, play, now.due(play.rule), before.due(play.rule))
         for n, play in enumerate(plays, start=1)
@@ -213,14 +215,13 @@ def _findings(
                 size_unit="count" if is_known else "",
                 customers=len(due.customers),
                 mrr=float(rows.at[number, "mrr"]) if "mrr" in rows else None,
-                fields={
-                    "entry": play.key,
-                    "number": number,
-                    "when": play.when,
-                    "do": play.do,
-                    "who": play.who,
-                    "by": quarter.end + timedelta(days=play.within),
-                },
-            )  # fmt: skip
+                fields=_action(number, play, quarter),
+            )
         )
     return tuple(sorted(findings, key=lambda f: (f.mrr or 0.0, f.customers), reverse=True))
+
+
+def _action(number: int, play: Play, quarter: Quarter) -> dict[str, object]:
+    """The fields of a finding that say what is to be done, by whom, and by which day."""
+    by = quarter.end + timedelta(days=play.within)
+    return {"entry": play.key, "number": number, "when": play.when, "do": play.do, "who": play.who, "by": by}

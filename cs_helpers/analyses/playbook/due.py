@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -16,13 +16,16 @@ from cs_helpers.contract.products import Measure
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers import measures
-from cs_helpers.customers.health_score import health_bands, health_score, measure_points, measure_values
+from cs_helpers.customers.health_score import health_bands, health_score, measure_points
 from cs_helpers.customers.maturity_levels import level_bounds
 from cs_helpers.customers.time import customer_time_as_of, knows_terms, missing_contracts, term_ends
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED
 
 _DAY = pd.Timedelta(days=1)
+
+#: for each customer of a situation: whether a rule holds, whether that is known, and the day since which it holds
+Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Situation:
 
     data: ProductData
     day: date
+    _answers: dict[tuple[str, int], Answer] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def time(self) -> CustomerTime:
@@ -91,22 +95,18 @@ class Situation:
     @cached_property
     def bands(self) -> np.ndarray:
         """The band of each customer's health at each month's end; '': not known."""
-        health = self.data.product.health
-        values = measure_values(self.data, self.months[0], self.months[-1])
-        bands = []
-        for month in self.months:
-            points, _ = measure_points(self.data, values, self.starts, month)
-            band = health_bands(health_score(points, health.measures), health)
-            bands.append(band.fillna("").to_numpy(object))
-        return np.column_stack(bands)
+        health, shape = self.data.product.health, (len(self.customers), len(self.months))
+        points, _ = measure_points(self.data, self.months, self.starts)
+        by_cell = pd.DataFrame({name: table.to_numpy().ravel() for name, table in points.items()})
+        bands = health_bands(health_score(by_cell, health.measures), health)
+        return np.asarray(bands.fillna("").to_numpy(object)).reshape(shape)
 
     def values(self, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
         """A measure of each customer at each month's end, and whether it is known: of no customer who is too new."""
         months = self.months
         values = measures.monthly_values(self.data, measure, months).reindex(self.customers).to_numpy()
         known = measures.known_months(self.data, measure, months)[None, :] & ~np.isnan(values)
-        too_new = [measures.started_within_window(self.data, measure, m, self.starts) for m in months]
-        return values, known & ~np.column_stack([new.to_numpy() for new in too_new])
+        return values, known & ~measures.started_within_windows(self.data, measure, months, self.starts)
 
     def due(self, rule: Rule, *, months_later: int = 0) -> Due:
         """For whom a rule holds on the day, and since when.
@@ -114,7 +114,7 @@ class Situation:
         months_later: the rule is one of so many months ago; what it compares with is of then, and `customer_days`,
         which everybody outgrows, is left out. So a customer whose level fell is due until it is back.
         """
-        holds, known, since = _RULES[rule.kind](self, rule, months_later)
+        holds, known, since = self._answer(rule, months_later if rule.compares else 0)
         fits = self._fits(rule, months_later)
         holds, unknown = holds & known & fits, ~known & fits
         earliest = self.starts.to_numpy("datetime64[D]")
@@ -125,6 +125,13 @@ class Situation:
             pd.Series(days.astype("datetime64[us]"), self.customers[holds], name="since"),
             self.customers[unknown],
         )
+
+    def _answer(self, rule: Rule, months_later: int) -> Answer:
+        """What a rule says of each customer; worked out once, as the list and its outcome ask for the same."""
+        key = rule.model_dump_json(), months_later
+        if key not in self._answers:
+            self._answers[key] = _RULES[rule.kind](self, rule, months_later)
+        return self._answers[key]
 
     def _fits(self, rule: Rule, months_later: int) -> np.ndarray:
         """Whether each customer is one that a rule is about."""
@@ -146,11 +153,7 @@ class Situation:
         """
         broken = np.logical_or.accumulate(~holds[:, ::-1], axis=1)[:, ::-1]
         first = np.minimum(broken.sum(axis=1), holds.shape[1] - 1)
-        return self.month_ends.to_numpy("datetime64[D]")[-holds.shape[1] :][first]
-
-
-#: for each customer of a situation: whether a rule holds, whether that is known, and the day since which it holds
-Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
+        return np.asarray(self.month_ends.to_numpy("datetime64[D]")[-holds.shape[1] :][first])
 
 
 def _waits_for(at: Situation, rule: Rule, later: int) -> Answer:
