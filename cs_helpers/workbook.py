@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -25,8 +26,10 @@ from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.tables import facts
 from cs_helpers.tables.cards import cards, plain
+from cs_helpers.tables.findings import listed, published
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction
@@ -91,7 +94,12 @@ class Workbook:
             result = selected.analyse(data, self.quarter)
         else:
             result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
-        settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
+        settings = {
+            **result.settings,
+            "currency": self._currency(),
+            "sizes": self.data.sizes,
+            "options": options,
+        }
         return replace(result, settings=settings)
 
     def header(self, *shown: str) -> None:
@@ -133,20 +141,45 @@ class Workbook:
             },
         )
 
+    @_python_strings
     def headlines(self, result: Result, *names: str) -> None:
-        """Shows headline metrics of a result as cards: value, interval and n.
+        """Shows headline metrics of a result as cards: value, interval, n, and the change from earlier quarters.
 
         A metric without a value has no card; the notes on it are shown instead. The output's metadata holds all
-        metrics, for the gate.
+        metrics, for the gate and for `run.json`.
         """
+        changes = self._earlier.changes(result, names)
+        better = analyses.analysis(result.analysis).declares.metrics
         about = {
             "analysis": result.analysis,
-            "metrics": {name: plain(result.metrics.get(name)) for name in names},
+            "metrics": {
+                name: plain(
+                    result.metrics.get(name),
+                    label=self.text(f"{result.analysis}.metrics.{name}"),
+                    better=better[name],
+                    changes=changes.get(name, ()),
+                )
+                for name in names
+            },
             **_disclosure_metadata(result),
         }
-        _display_html(cards(result, names, self.text, self._currency()), about)
+        _display_html(cards(result, names, changes, self.text, self._currency()), about)
         for name in names:
             self._show_notes(result, name)
+
+    def findings(self, result: Result, *questions: str) -> None:
+        """Shows the most important findings of a result; the output's metadata holds all of them, for `run.json`.
+
+        questions: those of the page, where it does not answer all questions of the analysis.
+        """
+        currency = self._currency()
+        found = [f for f in result.findings if not questions or f.about in questions]
+        about = {
+            "analysis": result.analysis,
+            "findings": [published(f, self.text, result.analysis, currency) for f in found],
+            **_disclosure_metadata(result),
+        }
+        _display_html(listed(found, self.text, result.analysis, currency), about)
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure of a question, and the notes on it."""
@@ -309,6 +342,12 @@ class Workbook:
 
     def _sentence(self, result: Result, note: Note) -> str:
         return sentence(note, self.text, result.analysis, self._currency())
+
+    @cached_property
+    def _earlier(self) -> EarlierQuarters:
+        return EarlierQuarters(
+            self.snapshot, self.data, self.quarter, leadership=self.audience == "leadership"
+        )
 
     def _currency(self) -> str:
         return str(next(iter(self.data["contracts"]["currency"]), ""))

@@ -20,8 +20,10 @@ from cs_helpers.customers.health_score import (
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
-from cs_helpers.result import Metric, Note, Result, Verdict
+from cs_helpers.result import ComparedWith, Direction, Finding, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.medians import median_interval
+from cs_helpers.statistics.proportions import wilson
 
 DECLARES = Declaration(
     questions={
@@ -36,6 +38,7 @@ DECLARES = Declaration(
         ),
         explains=("partly_known segment_not_recorded segment_unknown too_young"),
     ),
+    findings=("turned_red", "red", "recovered"),
     reads=("accounts", "contracts"),
     discloses=columns(
         public="size mrr score previous band quantitative qualitative unknown driver driver_kind driver_points customers share n measure kind weight"
@@ -123,8 +126,16 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     }
     is_red = frame["band"] == "red"
     metrics = {
-        "red_share": Metric("red_share", float(is_red.mean()), "share", len(frame)),
-        "median_score": Metric("median_score", float(frame["score"].median()), "points", len(frame)),
+        "red_share": Metric(
+            "red_share", float(is_red.mean()), "share", len(frame), *wilson(int(is_red.sum()), len(frame))
+        ),
+        "median_score": Metric(
+            "median_score",
+            float(frame["score"].median()),
+            "points",
+            len(frame),
+            *median_interval(frame["score"].to_numpy()),
+        ),
     }
     if time.by_contracts:
         metrics["red_mrr"] = Metric("red_mrr", float(frame.loc[is_red, "mrr"].sum()), "currency", len(frame))
@@ -141,6 +152,33 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tuple(notes),
         {"yellow_from": health.yellow_from, "green_from": health.green_from},
         verdicts={"bands": Verdict("message" if is_red.any() else "none_red", message)},
+        findings=_findings(frame, health.yellow_from),
+    )
+
+
+def _findings(scores: pd.DataFrame, yellow_from: float) -> tuple[Finding, ...]:
+    """`turned_red` since the previous quarter, `red`, and `recovered` from red since then; those that there are."""
+    is_red, was_red = scores["band"] == "red", scores["previous"] < yellow_from
+    known_before = scores["previous"].notna()
+    parts: tuple[tuple[str, pd.Series, Direction, ComparedWith], ...] = (
+        ("turned_red", is_red & known_before & ~was_red, "worse", "previous_quarter"),
+        ("red", is_red, "worse", "nothing"),
+        ("recovered", ~is_red & was_red, "better", "previous_quarter"),
+    )
+    return tuple(
+        Finding(
+            code,
+            "bands",
+            direction,
+            "counted",
+            int(known_before.sum()) if compared_with == "previous_quarter" else len(scores),
+            value=float(selected.sum()),
+            compared_with=compared_with,
+            customers=int(selected.sum()),
+            mrr=float(scores.loc[selected, "mrr"].sum()) if "mrr" in scores else None,
+        )
+        for code, selected, direction, compared_with in parts
+        if selected.any()
     )
 
 

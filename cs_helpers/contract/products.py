@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -261,6 +261,18 @@ class CustomerRules(SettingsModel):
     amount_per: Literal["month", "quarter", "year", "term"] = "month"
 
 
+#: the headline numbers of a product's summary, where its file does not choose
+HEADLINES = (
+    "revenue.customers",
+    "revenue.mrr",
+    "revenue.nrr",
+    "revenue.logo_churn",
+    "health.red_mrr",
+    "journeys.days_to_value",
+)
+MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
 class Product(SettingsModel):
     """The operations map of one product."""
 
@@ -279,6 +291,10 @@ class Product(SettingsModel):
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
+    """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
+    targets: dict[MetricName, float] = Field(default_factory=dict)
+    """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:

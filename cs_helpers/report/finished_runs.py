@@ -42,6 +42,7 @@ class FinishedRuns:
             if digest != hashes.of(text):
                 raise ValueError("it is damaged")
             content = json.loads(text)
+            content["findings"] = tuple(content["findings"])
             content["cells"] = tuple(CellTime(**c) for c in content["cells"])
             return Outcome(run, **content)
         except FileNotFoundError:

@@ -64,7 +64,11 @@ class PublishedPage(_Model):
     )
     metrics: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit",
+        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit, label, better, and the change from previous_quarter, previous_year and target where they are known",
+    )
+    findings: tuple[dict[str, Any], ...] = Field(
+        (),
+        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake",
     )
     fingerprint: str = Field(
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"

@@ -326,6 +326,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             title=outcome.title,
             message=outcome.message,
             metrics=dict(outcome.metrics),
+            findings=tuple(dict(finding) for finding in outcome.findings),
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
             snapshot=run.parameters.snapshot,

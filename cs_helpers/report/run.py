@@ -54,8 +54,8 @@ class Outcome:
 
     status: `published`, `silent` (the page has notes only, no figure and no table) or `failed`. files: name inside
     the quarter's folder -> content, the page and its downloads; empty for a failed run. message: of the page's
-    headline figure, or its first note. metrics: `<analysis>.<name>` -> value, low, high, n, unit. seconds: wall
-    time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
+    headline figure, or its first note. metrics: `<analysis>.<name>` -> what `tables.cards.plain` makes of it.
+    findings: those shown, as `tables.findings.published` makes them. seconds: wall time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
     (word that may be a name -> its context); never published.
     """
 
@@ -65,6 +65,7 @@ class Outcome:
     title: str = ""
     message: str = ""
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    findings: tuple[Mapping[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
     cells: tuple[CellTime, ...] = ()
     seconds: float = 0.0
@@ -193,7 +194,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     answered, message = _answer(notebook)
     return Outcome(
         run, "published" if answered else "silent", {run.file: page, **downloads}, heading, message,
-        _metrics(notebook), (), cells,
+        _metrics(notebook), _findings(notebook), (), cells,
         name_findings=json.loads(name_findings.read_text(encoding="utf-8")) if name_findings.exists() else {},
     )  # fmt: skip
 
@@ -246,13 +247,19 @@ def _displayed(notebook: Any) -> list[Any]:
 
 
 def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
-    """The headline metrics that a notebook shows: `<analysis>.<name>` -> value, low, high, n, unit."""
+    """The headline metrics that a notebook shows, by `<analysis>.<name>`."""
     metrics: dict[str, dict[str, Any]] = {}
     for output in _displayed(notebook):
         about = output.metadata.get("cs_workbook", {})
         for name, metric in about.get("metrics", {}).items():
             metrics[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
     return metrics
+
+
+def _findings(notebook: Any) -> tuple[dict[str, Any], ...]:
+    """The findings that a notebook shows, in its order."""
+    about = [o.metadata.get("cs_workbook", {}) for o in _displayed(notebook)]
+    return tuple(dict(finding) for shown in about for finding in shown.get("findings", ()))
 
 
 def _answer(notebook: Any) -> tuple[bool, str]:

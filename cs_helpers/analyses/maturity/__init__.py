@@ -8,6 +8,7 @@ import pandas as pd
 
 from cs_helpers.analyses.maturity.changes import losses_after_falls, transition_table
 from cs_helpers.analyses.maturity.declared import DECLARES as DECLARES
+from cs_helpers.analyses.maturity.findings import maturity_findings
 from cs_helpers.analyses.maturity.levels import (
     UNKNOWN,
     level_table,
@@ -106,6 +107,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         verdicts=verdicts(tables, metrics, quarters),
+        findings=maturity_findings(tables, metrics),
     )
 
 

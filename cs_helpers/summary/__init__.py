@@ -1,0 +1,1 @@
+"""What leadership needs to know of one product: headline numbers, changes, decisions, and what is not known."""
