@@ -74,7 +74,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
-        verdicts={"entries": _verdict(metrics)} if entries else {},
+        verdicts={"entries": _verdict(metrics, len(now.customers))} if entries else {},
         findings=_findings(entries, table, quarter, len(now.customers)),
     )
 
@@ -179,14 +179,14 @@ def _metrics(
     return metrics
 
 
-def _verdict(metrics: dict[str, Metric]) -> Verdict:
-    """`message` (customers, mrr), `count` (customers) without MRR, or `none`."""
+def _verdict(metrics: dict[str, Metric], customers: int) -> Verdict:
+    """`message` (customers, of, mrr), `count` (customers, of) without MRR, or `none` (of)."""
     due = metrics["due"].value
     if not due:
-        return Verdict("none")
+        return Verdict("none", {"of": customers})
     if "due_mrr" in metrics:
-        return Verdict("message", {"customers": due, "mrr": metrics["due_mrr"].value})
-    return Verdict("count", {"customers": due})
+        return Verdict("message", {"customers": due, "of": customers, "mrr": metrics["due_mrr"].value})
+    return Verdict("count", {"customers": due, "of": customers})
 
 
 def _findings(
