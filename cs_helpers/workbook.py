@@ -31,8 +31,9 @@ from cs_helpers.summary import summarise
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
-from cs_helpers.tables.cards import cards, plain
+from cs_helpers.tables.cards import cards
 from cs_helpers.tables.findings import listed, published
+from cs_helpers.tables.metric_json import plain
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction, scrolling
@@ -161,6 +162,7 @@ class Workbook:
                     label=self.text(f"{result.analysis}.metrics.{name}"),
                     better=better[name],
                     changes=changes.get(name, ()),
+                    currency=self._currency(),
                 )
                 for name in names
             },

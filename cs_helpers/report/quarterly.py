@@ -32,6 +32,8 @@ from cs_helpers.snapshot import Snapshot
 if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
 
+#: earlier quarters that the landing page leads to
+EARLIER = 8
 #: packages whose versions run.json names
 _PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 
@@ -286,9 +288,12 @@ def _publish(
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(quarter, manifest.reports, snapshot, language, store.audience)
+        earlier = [q for name in store.quarters() if (q := Quarter.parse(name)) < quarter]
+        files |= landing_pages(
+            quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
+        )
         # those of languages without reports, which `landing_pages` does not return
-        removed += [f"index.{code}.html" for code in LANGUAGES]
+        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
         store.publish(
             folder,
             {name: content.encode() for name, content in files.items()},
