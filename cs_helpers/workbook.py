@@ -21,7 +21,7 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
-from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.outputs import display_html
@@ -78,7 +78,7 @@ class Workbook:
                     value=checked.segment,
                     allowed=", ".join(list_segments(data)),
                 )
-            data = data.of_accounts(accounts["account_id"])
+            data = replace(data.of_accounts(accounts["account_id"]), segment=checked.segment)
         quarter = snapshot.check_quarter(checked.quarter)
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
@@ -367,7 +367,7 @@ class Workbook:
         )
 
     def _currency(self) -> str:
-        return str(next(iter(self.data["contracts"]["currency"]), ""))
+        return currency(self.data)
 
 
 def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
