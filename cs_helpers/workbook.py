@@ -259,14 +259,6 @@ class Workbook:
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
         self._show_rows(*tables.definitions(self.data.product, self.text))
 
-    def playbook(self) -> None:
-        """Shows the product's playbook: what to do when."""
-        plays = self.data.product.playbook
-        language = self.text.language
-        if plays:
-            rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
-            self._show_rows(("when", "do"), rows)
-
     def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
