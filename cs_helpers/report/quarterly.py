@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -246,6 +247,7 @@ def _publish(
     from cs_helpers.report.failed import failed_page
     from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.landing import landing_pages
+    from cs_helpers.report.navigation import link_pages
 
     folder = str(quarter)
     with store.lock(folder):
@@ -271,6 +273,14 @@ def _publish(
                 removed.append(failed_file)
                 downloads = previous.good.downloads if previous and previous.good else {}
                 removed += [f"{report.product}/{name}" for name in downloads]
+        reports, linked = link_pages(
+            reports,
+            files,
+            partial(store.content, folder),
+            store.manifest(str(quarter.back(1))),
+            snapshot.products,
+        )
+        files |= linked
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
