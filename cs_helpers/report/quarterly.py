@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -249,6 +250,7 @@ def _publish(
     from cs_helpers.report.failed import failed_page
     from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.landing import landing_pages
+    from cs_helpers.report.navigation import link_pages
 
     folder = str(quarter)
     with store.lock(folder):
@@ -274,11 +276,18 @@ def _publish(
                 removed.append(failed_file)
                 downloads = previous.good.downloads if previous and previous.good else {}
                 removed += [f"{report.product}/{name}" for name in downloads]
-        for file, report in reports.items():
-            if report.good and (page := files.get(file)) and report.status != "failed":
-                files[file] = page = resolve_links(page, report, reports)
-                good = report.good.model_copy(update={"sha256": hashes.of(page)})
-                reports[file] = report.model_copy(update={"good": good})
+        for outcome in outcomes:
+            if outcome.status != "failed":
+                file = outcome.run.file
+                files[file] = resolve_links(outcome.page, reports[file], reports)
+        reports, linked = link_pages(
+            reports,
+            files,
+            partial(store.content, folder),
+            store.manifest(str(quarter.back(1))),
+            snapshot.products,
+        )
+        files |= linked
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
