@@ -29,11 +29,13 @@ class Question:
     """A question of a report: whether a figure or a table answers it, and its possible verdicts.
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
+    for_team: leadership does not get the table, which lists customers to act on; the cells about it are tagged `team`.
     verdicts: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
     """
 
     figure: bool = False
     table: bool = False
+    for_team: bool = False
     verdicts: tuple[str, ...] = ()
 
 

@@ -50,3 +50,21 @@ def contracts_without_rate(data: ProductData, day: date) -> pd.DataFrame:
     running = (rows["started_on"] <= at) & ~(rows["ended_on"] < at)
     apart = rows[running & data.product.revenue.without_rate(rows["currency"])]
     return apart.groupby("currency")["mrr"].agg(contracts="size", mrr="sum").reset_index()
+
+
+def term_ends(data: ProductData, day: date) -> pd.Series:
+    """The next day on which a paid term of each customer ends, of the contracts that run on a day.
+
+    Index: account_id, of customers with such a term; datetime64[us]. A contract that starts later is not known yet.
+    """
+    rows = data["contracts"]
+    at = pd.Timestamp(day)
+    is_term = (
+        (rows["ended_how"] == "term").fillna(False) & (rows["started_on"] <= at) & (rows["ended_on"] >= at)
+    )
+    return rows[is_term].groupby("account_id")["ended_on"].min()
+
+
+def knows_terms(data: ProductData) -> bool:
+    """Whether any contract of the product is one with a paid term, without which renewals have no date."""
+    return bool((data["contracts"]["ended_how"] == "term").any())
