@@ -190,7 +190,9 @@ class Workbook:
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
         results = {name: self.analyse(name) for name in analyses.names()}
-        summary = summarise(results, self._earlier, self.data.product.headlines)
+        time = customer_time_as_of(self.data, self.quarter.end)
+        mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
+        summary = summarise(results, self._earlier, self.data.product.headlines, mrr=mrr)
         return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:

@@ -6,12 +6,11 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from cs_helpers.summary import Headline, Ranked, Summary, surprise
-from cs_helpers.tables.cards import card, change_sentence
+from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.notes import sentence as note_sentence
-from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 
 
@@ -39,21 +38,12 @@ def metric_label(headline: Headline, text: Text) -> str:
 
 def changed(summary: Summary, text: Text, currency: str) -> str:
     """What changed most, as a list; a sentence where nothing changed beyond chance."""
-    items = [_item(r.finding.direction, r, change_words(r, text, currency), text) for r in summary.changed]
+    items = [
+        f'<li class="{r.finding.direction}">{_link(r, sentence(r.finding, text, r.analysis, currency))}'
+        f' <span class="certainty">{html.escape(certainty(r.finding, text))}</span></li>'
+        for r in summary.changed
+    ]
     return _list(items) or _nothing(text("summary.no_changes"))
-
-
-def change_words(ranked: Ranked, text: Text, currency: str) -> str:
-    """The sentence of a change: of a metric its label and the change, else that of the finding."""
-    if ranked.change is None:
-        return sentence(ranked.finding, text, ranked.analysis, currency)
-    change = ranked.change
-    return text(
-        "summary.metric_changed",
-        label=text(f"{ranked.analysis}.metrics.{change.now.name}"),
-        value=format_value(change.now.value, change.now.unit, text, currency),
-        change=change_sentence(change, text, currency),
-    )
 
 
 def decisions(summary: Summary, text: Text, currency: str) -> str:
@@ -104,12 +94,7 @@ def unknown(summary: Summary, text: Text, currency: str) -> str:
 def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict[str, Any]:
     """A finding of the summary as `run.json` holds it: that of its report, with `part`, who and by when."""
     fields = format_fields(ranked.finding.fields, text, currency)
-    if ranked.change is None:
-        content = published(ranked.finding, text, ranked.analysis, currency)
-    else:
-        content = published(
-            ranked.finding, text, ranked.analysis, currency, said=change_words(ranked, text, currency)
-        )
+    content = published(ranked.finding, text, ranked.analysis, currency)
     if part == "decisions":
         content["sentence"] = decision_words(ranked, text, currency)
         by = ranked.finding.fields.get("by")
@@ -118,21 +103,11 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
-    return {**content, "part": part, "surprise": round(surprise(ranked.finding), 3), "currency": currency}
-
-
-def _item(direction: str, ranked: Ranked, words: str, text: Text) -> str:
-    said = (
-        ""
-        if ranked.change
-        else f' <span class="certainty">{html.escape(certainty(ranked.finding, text))}</span>'
-    )
-    return f'<li class="{direction}">{_link(ranked, words)}{said}</li>'
+    return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
 
 
 def _link(ranked: Ranked, words: str) -> str:
-    about = "headlines" if ranked.change else ranked.finding.about
-    return _place(anchor(ranked.analysis, about), words)
+    return _place(anchor(ranked.analysis, ranked.finding.about), words)
 
 
 def _place(where: str, words: str) -> str:
