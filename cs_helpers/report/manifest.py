@@ -54,6 +54,7 @@ class PublishedPage(_Model):
         description="published, or silent: the page has notes only, no figure and no table"
     )
     sha256: str = Field(description="of the page")
+    links: str = Field("", description="sha256 of the links at its top, to other pages that are published")
     downloads: dict[str, str] = Field(
         default_factory=dict,
         description="file beside the page -> sha256: the long tables with all rows, as CSV",
@@ -69,6 +70,9 @@ class PublishedPage(_Model):
     findings: tuple[dict[str, Any], ...] = Field(
         (),
         description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake",
+    )
+    anchors: tuple[str, ...] = Field(
+        (), description="ids on the page that other pages may link to: `<analysis>-<question>`"
     )
     fingerprint: str = Field(
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"

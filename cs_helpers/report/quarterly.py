@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
+from cs_helpers.report.links import resolve_links
 from cs_helpers.report.manifest import (
     FILE_NAME,
     PUBLIC_DETAIL_CODES,
@@ -31,6 +33,8 @@ from cs_helpers.snapshot import Snapshot
 if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
 
+#: earlier quarters that the landing page leads to
+EARLIER = 8
 #: packages whose versions run.json names
 _PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 
@@ -246,6 +250,7 @@ def _publish(
     from cs_helpers.report.failed import failed_page
     from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.landing import landing_pages
+    from cs_helpers.report.navigation import link_pages
 
     folder = str(quarter)
     with store.lock(folder):
@@ -271,6 +276,18 @@ def _publish(
                 removed.append(failed_file)
                 downloads = previous.good.downloads if previous and previous.good else {}
                 removed += [f"{report.product}/{name}" for name in downloads]
+        for outcome in outcomes:
+            if outcome.status != "failed":
+                file = outcome.run.file
+                files[file] = resolve_links(outcome.page, reports[file], reports)
+        reports, linked = link_pages(
+            reports,
+            files,
+            partial(store.content, folder),
+            store.manifest(str(quarter.back(1))),
+            snapshot.products,
+        )
+        files |= linked
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -280,9 +297,12 @@ def _publish(
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(quarter, manifest.reports, snapshot, language, store.audience)
+        earlier = [q for name in store.quarters() if (q := Quarter.parse(name)) < quarter]
+        files |= landing_pages(
+            quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
+        )
         # those of languages without reports, which `landing_pages` does not return
-        removed += [f"index.{code}.html" for code in LANGUAGES]
+        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
         store.publish(
             folder,
             {name: content.encode() for name, content in files.items()},
@@ -327,6 +347,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             message=outcome.message,
             metrics=dict(outcome.metrics),
             findings=tuple(dict(finding) for finding in outcome.findings),
+            anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
             snapshot=run.parameters.snapshot,
