@@ -26,8 +26,14 @@ def publish(at_home, sample_snapshot):
 def links_of(folder, file):
     """The links at the top of a page: words -> the file that each leads to, inside `reports`."""
     page = folder / "reports" / file
-    links = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("nav", class_="site").find_all("a")
-    return {a.text: (page.parent / a["href"]).resolve().relative_to(folder / "reports").as_posix() for a in links}
+    links = (
+        BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        .find("nav", class_="site")
+        .find_all("a")
+    )
+    return {
+        a.text: (page.parent / a["href"]).resolve().relative_to(folder / "reports").as_posix() for a in links
+    }
 
 
 def assert_no_link_is_dead(folder):
@@ -37,15 +43,23 @@ def assert_no_link_is_dead(folder):
             target = page.parent / file if file else page
             assert target.is_file(), (page, link["href"])
             if part:
-                assert BeautifulSoup(target.read_text(encoding="utf-8"), "html.parser").find(id=part), link["href"]
+                assert BeautifulSoup(target.read_text(encoding="utf-8"), "html.parser").find(id=part), link[
+                    "href"
+                ]
 
 
 def test_a_report_links_to_those_that_have_a_page(publish):
     folder, batch = publish
     batch(quarter="2026Q3")
     home = {"All reports of the quarter": "2026Q3/index.en.html"}
-    assert links_of(folder, "2026Q3/helpdesk/alpha.en.html") == {**home, "Gamma <b>": "2026Q3/helpdesk/gamma.en.html"}
-    assert links_of(folder, "2026Q3/helpdesk/gamma.en.html") == {**home, "Alpha": "2026Q3/helpdesk/alpha.en.html"}
+    assert links_of(folder, "2026Q3/helpdesk/alpha.en.html") == {
+        **home,
+        "Gamma <b>": "2026Q3/helpdesk/gamma.en.html",
+    }
+    assert links_of(folder, "2026Q3/helpdesk/gamma.en.html") == {
+        **home,
+        "Alpha": "2026Q3/helpdesk/alpha.en.html",
+    }
     assert_no_link_is_dead(folder)
 
 
