@@ -220,7 +220,8 @@ class Workbook:
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Of a long table only the first rows are shown; the output also holds all rows as CSV.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV. Leadership reads the
+        sentence alone where nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -239,6 +240,11 @@ class Workbook:
             self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
+        verdict = self._rows_sentence(result, question)
+        if verdict and self.audience == "leadership":
+            display_html(f'<p class="nothing">{html.escape(verdict)}</p>', {**about, "rows": rows})
+            self._show_notes(result, question)
+            return
         more = ""
         if listing.is_truncated:
             row_count = self.text(
@@ -246,7 +252,8 @@ class Workbook:
             )
             more = f'<p class="more">{html.escape(row_count)}</p>'
         title = self.text(f"{name}.{listing.title}")
-        message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
+        said = listing.message or verdict
+        message = f'<p class="said">{html.escape(said)}</p>' if said else ""
         display_html(
             f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',
             {**about, "rows": rows, "title": title},
@@ -353,6 +360,17 @@ class Workbook:
 
     def _sentence(self, result: Result, note: Note) -> str:
         return sentence(note, self.text, result.analysis, self._currency())
+
+    def _rows_sentence(self, result: Result, question: str) -> str:
+        """The sentence of the verdict on the rows of a table; '' without one."""
+        verdict = result.verdicts.get(f"{question}.rows")
+        if verdict is None:
+            return ""
+        fields = {
+            name: self.text.share(value) if name == "share" else self.text.number(value)
+            for name, value in verdict.fields.items()
+        }
+        return self.text(f"{result.analysis}.{question}.{verdict.code}", **fields)
 
     @cached_property
     def _earlier(self) -> EarlierQuarters:
