@@ -13,6 +13,7 @@ import typer
 
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
+from cs_helpers.cli_delivery import delivery
 from cs_helpers.cli_output import console, error_console, escape_markup
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
@@ -186,6 +187,7 @@ history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.
 app.add_typer(history, name="snapshots")
 app.add_typer(codings, name="codings")
 app.add_typer(setup)
+app.add_typer(delivery)
 
 
 @history.command("list")

@@ -14,6 +14,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,10 @@ class ReportStore(ABC):
     def location(self, quarter: str, name: str) -> str:
         """The path or URL at which a person opens a published file."""
 
+    @abstractmethod
+    def quarters(self) -> list[str]:
+        """The quarters that have a folder, the newest last."""
+
     def manifest(self, quarter: str) -> Manifest:
         """The quarter's manifest; an empty one where there is none."""
         return read_manifest(self.content(quarter, FILE_NAME), quarter, self.audience)
@@ -101,6 +106,10 @@ class FolderStore(ReportStore):
     def location(self, quarter: str, name: str) -> str:
         """The file's path."""
         return paths.display_path(self.root / quarter / name)
+
+    def quarters(self) -> list[str]:
+        """The quarters that have a folder, the newest last."""
+        return _quarters(folder.name for folder in self.root.glob("*/"))
 
     @contextmanager
     def lock(self, quarter: str) -> Iterator[None]:
@@ -173,6 +182,14 @@ class RemoteStore(ReportStore):
     def location(self, quarter: str, name: str) -> str:
         """The file's URL."""
         return f"{self.url}/{quarter}/{name}"
+
+    def quarters(self) -> list[str]:
+        """The quarters that have a folder, the newest last."""
+        try:
+            entries = self.files.ls(self.root, detail=False)
+        except FileNotFoundError:
+            return []
+        return _quarters(entry.rstrip("/").rpartition("/")[2] for entry in entries)
 
     @contextmanager
     def lock(self, quarter: str) -> Iterator[None]:
@@ -273,6 +290,10 @@ class RemoteStore(ReportStore):
 def failed_page_name(file: str) -> str:
     """The file of the page that explains why a report failed; the report's own file keeps the last good one."""
     return f"{file.removesuffix('.html')}.failed.html"
+
+
+def _quarters(folders: Iterable[str]) -> list[str]:
+    return sorted(name for name in folders if re.fullmatch(r"\d{4}Q[1-4]", name))
 
 
 def _link_files(source: Path, target: Path, without: set[str]) -> None:

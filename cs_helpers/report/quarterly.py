@@ -22,6 +22,7 @@ from cs_helpers.report.manifest import (
     PublishedPage,
     Report,
     foreign_files,
+    page_files,
 )
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
@@ -161,8 +162,7 @@ def _due_reason(
     changed = [part for part in parts if report.good.inputs.get(part) != parts[part]]
     if changed:
         return f"changed: {', '.join(changed)}"
-    downloads = {f"{run.parameters.product}/{name}": h for name, h in report.good.downloads.items()}
-    for name, digest in {run.file: report.good.sha256, **downloads}.items():
+    for name, digest in page_files(run.file, report.good.model_copy(update={"pdf": ""})).items():
         content = store.content(manifest.quarter, name)
         if content is None:
             return f"{name} is gone"
@@ -251,8 +251,9 @@ def _publish(
     with store.lock(folder):
         files: dict[str, str] = {}
         removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
-        reports, withdrawn = _withdraw_outdated(store.manifest(folder).reports, name_parts)
-        removed += withdrawn
+        before = store.manifest(folder)
+        reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
+        removed += [*withdrawn, *before.pdfs]
         for outcome in outcomes:
             run = outcome.run
             previous = reports.get(run.file)
@@ -269,8 +270,7 @@ def _publish(
                 )  # fmt: skip
             else:
                 removed.append(failed_file)
-                downloads = previous.good.downloads if previous and previous.good else {}
-                removed += [f"{report.product}/{name}" for name in downloads]
+                removed += page_files(run.file, previous.good) if previous and previous.good else ()
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -301,11 +301,12 @@ def _withdraw_outdated(
 
     name_parts: product -> `name_masking.name_inputs` of today; reports of products without one stay.
     """
-    remaining, withdrawn = {}, []
+    remaining: dict[str, Report] = {}
+    withdrawn: list[str] = []
     for file, report in reports.items():
         today = name_parts.get(report.product, {}).get("names")
         if today and report.good and report.good.inputs.get("names") != today:
-            withdrawn += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
+            withdrawn += page_files(file, report.good)
             report = report.model_copy(update={"good": None})
         if report.good or report.status == "failed":
             remaining[file] = report
