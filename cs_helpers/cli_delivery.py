@@ -1,4 +1,4 @@
-"""Commands that make something of a published quarter: a bundle."""
+"""Commands that make something of a published quarter: PDFs, a bundle."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cs_helpers.report.language import current_text, set_language
 
 if TYPE_CHECKING:
     from cs_helpers.delivery.edition import Edition
+    from cs_helpers.report.publish import ReportStore
 
 delivery = typer.Typer()
 
@@ -39,6 +40,36 @@ def bundle(
 
     edition, code = _edition(quarter, audience, language, reports)
     _write(output, f"{edition.name}.zip", zipped(edition, code))
+
+
+@delivery.command()
+def pdf(
+    quarter: Quarter = "latest",
+    audience: Audience = "leadership",
+    language: Language = None,
+    reports: Reports = "",
+) -> None:
+    """Make the PDFs of a published quarter that are missing or out of date: of each page, and one of all."""
+    from cs_helpers.delivery.pdf import check_pdf_tools
+
+    check_pdf_tools()
+    edition, code = _edition(quarter, audience, language, reports)
+    print_pdfs(edition.store, edition.manifest.quarter, code)
+
+
+def print_pdfs(store: ReportStore, quarter: str, language: str) -> None:
+    """Makes the PDFs that are due, and prints where the one of all pages lies."""
+    from cs_helpers.delivery.pdf import publish_pdfs
+
+    text = current_text()
+    with console.status(text("console.printing", file="")) as status:
+        whole = publish_pdfs(
+            store,
+            quarter,
+            language,
+            lambda file: status.update(text("console.printing", file=escape_markup(file))),
+        )
+    console.print(store.location(quarter, whole))
 
 
 def _edition(quarter: str, audience: str, language: str | None, reports: str) -> tuple[Edition, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cs_helpers import hashes, paths
 from cs_helpers.contract.parameters import LANGUAGES, Parameters
+from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.errors import ReportError
+from cs_helpers.errors import ReportError, SettingError
 from cs_helpers.report.manifest import Manifest, PublishedPage, Report, page_files
 from cs_helpers.report.publish import ReportStore, report_store
 
@@ -71,6 +73,12 @@ class Edition:
     def location(self, file: str) -> str:
         """The path or URL of a published file."""
         return self.store.location(self.manifest.quarter, file)
+
+    def product_name(self, product: str, language: str) -> str:
+        """The name of a product as its file gives it; the product itself where it has no valid file any more."""
+        with suppress(SettingError):
+            return load_product(paths.products() / f"{product}.yml").name.in_language(language)
+        return product
 
     def check_language(self, language: str) -> None:
         """Raises `ReportError` where nothing is published in a language."""

@@ -49,3 +49,23 @@ def test_what_is_wrong_is_one_sentence(command, reports, arguments, sentence):
     assert (code, out) == (1, "")
     assert sentence in err
     assert not (reports.parent / "deliveries").exists()
+
+
+def test_without_chromium_pdfs_are_refused_before_anything_runs(command, reports, monkeypatch):
+    monkeypatch.setenv("CS_WORKBOOK_CHROMIUM", "/nowhere/chromium")
+    for arguments in (["report", "--pdf"], ["pdf"]):
+        code, out, err = command(*arguments)
+        assert (code, out) == (1, "")
+        assert err == (
+            "error: CS_WORKBOOK_CHROMIUM names no program that can be started: /nowhere/chromium; set it to the path of"
+            " Chromium or Chrome\n"
+        )
+    assert not (reports.parent / "data").exists()
+
+
+def test_without_the_extra_pdfs_are_refused_with_the_command_that_installs_it(command, monkeypatch):
+    monkeypatch.setenv("CS_WORKBOOK_CHROMIUM", sys.executable)
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    code, _, err = command("report", "--pdf")
+    assert code == 1
+    assert "install it with 'pip install \"cs-workbook[pdf]\"'" in err
