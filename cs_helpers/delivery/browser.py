@@ -83,7 +83,7 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(
             prefix="cs-workbook-chromium-", ignore_cleanup_errors=True
         )
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `__exit__`
+        self._errors = tempfile.TemporaryFile()
         its_input, self._to = os.pipe()
         self._from, its_output = os.pipe()
         # a process of root has no sandbox; the pages are our own and their scripts do not run
