@@ -11,7 +11,7 @@ from cs_helpers.contract.disclosure import ColumnDisclosures
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
-from cs_helpers.result import Result
+from cs_helpers.result import Metric, Result
 from cs_helpers.snapshot import ProductData
 
 #: a note that `warns` says what is missing or wrong; one that `explains` helps to read the answer
@@ -29,11 +29,13 @@ class Question:
     """A question of a report: whether a figure or a table answers it, and its possible verdicts.
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
+    for_team: leadership does not get the table, which lists customers to act on; the cells about it are tagged `team`.
     verdicts: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
     """
 
     figure: bool = False
     table: bool = False
+    for_team: bool = False
     verdicts: tuple[str, ...] = ()
 
 
@@ -66,6 +68,8 @@ class Declaration:
     of free text, in which names are masked for leadership. for_leadership: suppresses small numbers in a result, for
     analyses of interviews; these then read masked names. with_options: applies a notebook's options to the data;
     raises `ParameterError` for an unknown option.
+    quick_metrics: the headline metrics of a quarter (or those that can be had so) without the rest of the analysis,
+    for comparisons with earlier quarters; without it, all of `analyse` is run for them.
     """
 
     questions: Mapping[str, Question]
@@ -78,6 +82,7 @@ class Declaration:
     free_text: tuple[tuple[str, str], ...] = ()
     for_leadership: Callable[[Result], Result] | None = None
     with_options: Callable[..., ProductData] | None = None
+    quick_metrics: Callable[[ProductData, Quarter], Mapping[str, Metric]] | None = None
 
     def tables_read(self, product: Product) -> tuple[str, ...]:
         """The tables of the contract that the analysis reads for a product."""
@@ -113,3 +118,19 @@ class Analysis:
         if self.declares.with_options is None:
             raise ParameterError(min(options), f"the analysis '{self.name}' has no options")
         return self.declares.with_options(data, **options)
+
+    def metrics_of(
+        self, data: ProductData, quarter: Quarter, *, leadership: bool = False
+    ) -> Mapping[str, Metric]:
+        """The headline metrics of an earlier quarter, to compare with; for leadership without suppressed ones."""
+        quick, for_leadership = self.declares.quick_metrics, self.declares.for_leadership
+        if quick is None:
+            result = self.analyse(data, quarter)
+        else:
+            metrics = quick(data, quarter)
+            result = Result(
+                self.name, data.product.product, quarter, quarter.start, data.as_of, 0, {}, metrics
+            )
+        if leadership and for_leadership is not None:
+            result = for_leadership(result)
+        return {name: metric for name, metric in result.metrics.items() if name in self.declares.metrics}

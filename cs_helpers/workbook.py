@@ -6,9 +6,10 @@ import ast
 import base64
 import html
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -23,13 +24,18 @@ from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.outputs import display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.summary import summarise
+from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
 from cs_helpers.tables.cards import cards, plain
+from cs_helpers.tables.findings import listed, published
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
-from cs_helpers.tables.theme import TableFunction
+from cs_helpers.tables.theme import TableFunction, scrolling
 from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
@@ -91,7 +97,12 @@ class Workbook:
             result = selected.analyse(data, self.quarter)
         else:
             result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
-        settings = {**result.settings, "currency": self._currency(), "sizes": self.data.sizes}
+        settings = {
+            **result.settings,
+            "currency": self._currency(),
+            "sizes": self.data.sizes,
+            "options": options,
+        }
         return replace(result, settings=settings)
 
     def header(self, *shown: str) -> None:
@@ -124,34 +135,68 @@ class Workbook:
         )
         description = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
-        _display_html(
-            f'<style>{style}</style><div class="header"><p class="about">{description}</p>'
-            f'<dl class="facts">{cells}</dl></div>',
+        display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
+        display_html(
+            f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>',
             {
                 "shows": ["public"],
                 **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),
             },
         )
 
+    @_python_strings
     def headlines(self, result: Result, *names: str) -> None:
-        """Shows headline metrics of a result as cards: value, interval and n.
+        """Shows headline metrics of a result as cards: value, interval, n, and the change from earlier quarters.
 
         A metric without a value has no card; the notes on it are shown instead. The output's metadata holds all
-        metrics, for the gate.
+        metrics, for the gate and for `run.json`.
         """
+        changes = self._earlier.changes(result, names)
+        better = analyses.analysis(result.analysis).declares.metrics
         about = {
             "analysis": result.analysis,
-            "metrics": {name: plain(result.metrics.get(name)) for name in names},
+            "metrics": {
+                name: plain(
+                    result.metrics.get(name),
+                    label=self.text(f"{result.analysis}.metrics.{name}"),
+                    better=better[name],
+                    changes=changes.get(name, ()),
+                    currency=self._currency(),
+                )
+                for name in names
+            },
             **_disclosure_metadata(result),
         }
-        _display_html(cards(result, names, self.text, self._currency()), about)
+        display_html(cards(result, names, changes, self.text, self._currency()), about)
         for name in names:
             self._show_notes(result, name)
+
+    def findings(self, result: Result, *questions: str) -> None:
+        """Shows the most important findings of a result; the output's metadata holds all of them, for `run.json`.
+
+        questions: those of the page, where it does not answer all questions of the analysis.
+        """
+        currency = self._currency()
+        found = [f for f in result.findings if not questions or f.about in questions]
+        about = {
+            "analysis": result.analysis,
+            "findings": [published(f, self.text, result.analysis, currency) for f in found],
+            **_disclosure_metadata(result),
+        }
+        display_html(listed(found, self.text, result.analysis, currency), about)
+
+    @_python_strings
+    def summary(self) -> SummaryPage:
+        """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
+        results = {name: self.analyse(name) for name in analyses.names()}
+        summary = summarise(results, self._earlier, self.data.product.headlines)
+        return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
         if picture:
+            display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
             display(
                 {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
                 metadata={
@@ -160,6 +205,7 @@ class Workbook:
                         "analysis": result.analysis,
                         "answers": question,
                         "message": picture.message,
+                        "source": picture.source,
                         **_answer_metadata(result, question),
                     },
                 },
@@ -177,14 +223,16 @@ class Workbook:
             self._show_notes(result, question)
             return
         name = f"{result.analysis}.{question}"
-        about = {"analysis": result.analysis, "table": question, **_answer_metadata(result, question)}
+        about: dict[str, Any] = {
+            "analysis": result.analysis, "table": question, **_answer_metadata(result, question),
+        }  # fmt: skip
         create_table: TableFunction = getattr(
             importlib.import_module(f"cs_helpers.tables.{result.analysis}"), question
         )
         listing = None if result.tables[question].empty else create_table(result, self.text)
         if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
-            _display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
+            display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
@@ -194,11 +242,11 @@ class Workbook:
                 "page.rows_shown", shown=self.text.number(listing.shown_rows), rows=self.text.number(rows)
             )
             more = f'<p class="more">{html.escape(row_count)}</p>'
-        heading = html.escape(self.text(f"{name}.{listing.title}"))
+        title = self.text(f"{name}.{listing.title}")
         message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
-        _display_html(
-            f'<div class="table"><h3>{heading}</h3>{message}{listing.as_html()}</div>{more}',
-            {**about, "rows": rows},
+        display_html(
+            f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',
+            {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
         self._show_notes(result, question)
@@ -224,9 +272,9 @@ class Workbook:
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        _display_html(
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>", {"shows": ["public"]}
-        )
+        rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
+        display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
@@ -290,7 +338,8 @@ class Workbook:
             return notes
         source = base64.b64encode(picture.png).decode()
         alt = html.escape(picture.alt, quote=True)
-        return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">{notes}'
+        image = f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">'
+        return f"{_caption_html(picture)}{image}{notes}"
 
     def _show_notes(self, result: Result, question: str) -> None:
         for note in result.about(question):
@@ -300,7 +349,7 @@ class Workbook:
                 "message": self._sentence(result, note),
                 "note": note.code,
             }
-            _display_html(self._note_html(result, note), about | _answer_metadata(result, question))
+            display_html(self._note_html(result, note), about | _answer_metadata(result, question))
 
     def _note_html(self, result: Result, note: Note) -> str:
         explains = analyses.analysis(result.analysis).declares.explains(note.code)
@@ -309,6 +358,12 @@ class Workbook:
 
     def _sentence(self, result: Result, note: Note) -> str:
         return sentence(note, self.text, result.analysis, self._currency())
+
+    @cached_property
+    def _earlier(self) -> EarlierQuarters:
+        return EarlierQuarters(
+            self.snapshot, self.data, self.quarter, leadership=self.audience == "leadership"
+        )
 
     def _currency(self) -> str:
         return str(next(iter(self.data["contracts"]["currency"]), ""))
@@ -324,10 +379,12 @@ def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
     return {} if result.shows is None else {"shows": sorted(result.shows)}
 
 
-def _display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
-    """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
-    content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
-    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
+def _caption_html(picture: Picture) -> str:
+    """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
+    return (
+        f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'
+        f'<p class="source">{html.escape(picture.source)}</p></div>'
+    )
 
 
 def _check_injected_parameters() -> None:

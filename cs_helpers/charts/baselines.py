@@ -35,7 +35,7 @@ def series(result: Result, text: Text) -> Picture:
     """Each baseline by day of the quarter, with its usual band and marks on odd days."""
     table = result.tables["series"]
     names = list(dict.fromkeys(table["baseline"]))
-    with canvas(text, len(names), 1, height=1.25 + 1.55 * len(names), sharex=True, squeeze=False) as (
+    with canvas(text, len(names), 1, height=0.7 + 1.55 * len(names), sharex=True, squeeze=False) as (
         figure,
         axes,
     ):
@@ -89,7 +89,7 @@ def _series_message(result: Result, text: Text) -> str:
 def same_quarter(result: Result, text: Text) -> Picture:
     """The share of customers lost in the same quarter of each year."""
     table = result.tables["same_quarter"]
-    with canvas(text, height=3.3) as (figure, axis):
+    with canvas(text, height=2.75) as (figure, axis):
         places = np.arange(len(table))
         last = places[-1]
         colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
@@ -144,7 +144,7 @@ def _same_quarter_message(result: Result, text: Text) -> str:
 def cohorts(result: Result, text: Text) -> Picture:
     """Tickets per new customer in its first 30 days, by quarter of start."""
     table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-COHORTS:]
-    with canvas(text, height=3.3) as (figure, axis):
+    with canvas(text, height=2.75) as (figure, axis):
         places = np.arange(len(table))
         colours = [
             to_rgba(

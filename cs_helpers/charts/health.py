@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs_helpers.analyses.health import BANDS as ORDER
 from cs_helpers.charts.theme import (
     BANDS,
     INK,
@@ -15,6 +14,7 @@ from cs_helpers.charts.theme import (
     label_inside,
     percent_axis,
 )
+from cs_helpers.customers.health_score import BANDS as ORDER
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
@@ -23,7 +23,7 @@ def bands(result: Result, text: Text) -> Picture:
     """Customers by score, and the bands within each size."""
     scores, table = result.tables["scores"], result.tables["bands"]
     table = table[table["n"] > 0]
-    with canvas(text, 1, 2, height=3.7, width_ratios=(1.1, 1)) as (figure, (left, right)):
+    with canvas(text, 1, 2, height=3.15, width_ratios=(1.1, 1)) as (figure, (left, right)):
         edges = np.arange(0, 101, 10)
         counts, _ = np.histogram(scores["score"], edges)
         yellow, green = result.settings["yellow_from"], result.settings["green_from"]

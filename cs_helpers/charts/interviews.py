@@ -71,7 +71,7 @@ def coverage(result: Result, text: Text) -> Picture:
         [d for d in ("industry",) if d in dimensions],
     ]
     rows = [row for row in rows if row]
-    with canvas(text, 0, height=0.9 + 2.9 * len(rows)) as (figure, _):
+    with canvas(text, 0, height=0.35 + 2.9 * len(rows)) as (figure, _):
         top = max(float(table["companies"].max()), 1.0)
         lines = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
         for line, row in zip(lines, rows, strict=True):
@@ -120,7 +120,7 @@ def crossing(result: Result, text: Text) -> Picture:
     top = max(float(table["companies"].max()), 1.0)
     heights = [len(rows[1]) + 1.6 for rows, _ in panels]
     with canvas(
-        text, len(panels), 1, height=1.0 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
+        text, len(panels), 1, height=0.45 + 0.36 * sum(heights), height_ratios=heights, squeeze=False
     ) as (figure, axes):
         for axis, ((dimension, segments), columns) in zip(axes[:, 0], panels, strict=True):
             column_keys = [(c, s) for c in columns for s in orders.get(c, ())]
@@ -159,7 +159,7 @@ def key_words(result: Result, text: Text) -> Picture:
     sizes = sort_segments(table["segment"], result.settings.get("sizes", DEFAULT_ORDER))[:PANELS]
     shown = {size: table[table["segment"] == size].head(KEY_WORDS).iloc[::-1] for size in sizes}
     shown_words = pd.concat(shown.values())
-    with canvas(text, 1, len(sizes), height=3.9, squeeze=False) as (figure, axes):
+    with canvas(text, 1, len(sizes), height=3.35, squeeze=False) as (figure, axes):
         reach = float(max(shown_words["high"].max(), -shown_words["low"].min())) * 1.05
         for axis, size in zip(axes[0], sizes, strict=True):
             inside = shown[size]
@@ -188,7 +188,7 @@ def key_words(result: Result, text: Text) -> Picture:
 def evidence(result: Result, text: Text) -> Picture:
     """The share of behaviour among notes on behaviour and words, with interval, against the target of 6 : 4."""
     table = result.tables["evidence"].set_index("viewpoint").loc[["all", *VIEWPOINTS]].iloc[::-1]
-    with canvas(text, height=3.7) as (figure, axis):
+    with canvas(text, height=3.15) as (figure, axis):
         places = np.arange(len(table))
         axis.axvline(BEHAVIOUR_TARGET, color=ORANGE, linewidth=1.5, linestyle=(0, (4, 3)))
         axis.text(
@@ -237,7 +237,7 @@ def reasons(result: Result, text: Text) -> Picture:
     table = rows[rows["dimension"] == ("size" if by_size else "all")].rename(columns={"segment": "size"})
     colours = size_colours(result)
     sizes = [s for s in colours if s in set(table["size"])]
-    with canvas(text, height=2.5 + 0.4 * max(len(sizes), 3)) as (figure, axis):
+    with canvas(text, height=1.95 + 0.4 * max(len(sizes), 3)) as (figure, axis):
         height = min(0.26, 0.8 / len(sizes))
         for i, size in enumerate(sizes):
             inside = table[table["size"] == size].set_index("reason").reindex(list(REASONS), fill_value=0)
@@ -278,7 +278,7 @@ def reasons(result: Result, text: Text) -> Picture:
 def saturation(result: Result, text: Text) -> Picture:
     """The number of themes by number of companies interviewed, for all and by size, over shuffled orders."""
     table = result.tables["saturation"]
-    with canvas(text, height=3.6) as (figure, axis):
+    with canvas(text, height=3.05) as (figure, axis):
         ends: list[tuple[float, int, str]] = []
         colours = size_colours(result)
         for size, colour in colours.items():

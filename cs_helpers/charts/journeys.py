@@ -52,7 +52,7 @@ def funnel(result: Result, text: Text) -> Picture:
     names = [text.label("step", s) for s in table["step"]]
     if unordered:
         names = [text("journeys.funnel.any", steps=k + 1) for k in places]
-    with canvas(text, height=1.4 + 0.42 * len(table)) as (figure, axis):
+    with canvas(text, height=0.85 + 0.42 * len(table)) as (figure, axis):
         bars(axis, places, table["share"], color=BLUE, width=0.62, lying=True)
         axis.hlines(places, table["low"], table["high"], color=INK, linewidth=1.4)
         for place, row in zip(places, table.itertuples(), strict=True):
@@ -84,7 +84,7 @@ def steps(result: Result, text: Text) -> Picture:
     sizes = [s for s in colours if s in set(table["size"]) and s != "all"]
     has_sizes = bool(sizes)
     sizes = sizes or ["all"]  # where no size is known
-    with canvas(text, height=1.5 + 0.24 * max(len(sizes), 3) * len(names)) as (figure, axis):
+    with canvas(text, height=0.95 + 0.24 * max(len(sizes), 3) * len(names)) as (figure, axis):
         for i, size in enumerate(sizes):
             inside = table[table["size"] == size].set_index("step").reindex(names)
             places = np.arange(len(names)) + (i - (len(sizes) - 1) / 2) * min(0.24, 0.8 / len(sizes))
@@ -116,7 +116,7 @@ def ways(result: Result, text: Text) -> Picture:
     position = {step: n for n, step in enumerate(steps)}
     other_transitions = table[table["ahead"] != 1].nlargest(MAX_TRANSITIONS, "customers")
     max_customers = int(table["customers"].max())
-    with canvas(text, height=1.4 + 0.72 * len(steps)) as (figure, axis):
+    with canvas(text, height=0.85 + 0.72 * len(steps)) as (figure, axis):
         for row in table[table["ahead"] == 1].itertuples():
             y = position[row.before] + 0.5
             axis.vlines(0, y - 0.24, y + 0.24, color=BLUE, linewidth=1 + 13 * row.customers / max_customers)
@@ -166,7 +166,7 @@ def stalls(result: Result, text: Text) -> Picture:
     }
     order = {dimension: segments for dimension, segments in order.items() if segments}
     with canvas(
-        text, 1, len(order), height=1.75 + 0.5 * len(names), squeeze=False,
+        text, 1, len(order), height=1.2 + 0.5 * len(names), squeeze=False,
         width_ratios=[len(segments) for segments in order.values()],
     ) as (figure, axes):  # fmt: skip
         for axis, (dimension, segments) in zip(axes[0], order.items(), strict=True):
@@ -194,7 +194,7 @@ def value_curve(result: Result, text: Text) -> Picture:
     # a curve that is known without end is drawn to the first horizon after its last event
     longest = table.groupby("size")["day"].max().max()
     horizon = next((day for day in HORIZONS if day >= longest), HORIZONS[-1])
-    with canvas(text, height=3.9) as (figure, axis):
+    with canvas(text, height=3.35) as (figure, axis):
         ends: list[tuple[float, float, str]] = []
         colours = size_colours(result)
         for size, colour in colours.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity.levels import LEVELS, LOST, NOT_THERE, UNKNOWN
+from cs_helpers.analyses.maturity.levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -22,6 +22,7 @@ from cs_helpers.charts.theme import (
     percent_axis,
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
+from cs_helpers.customers.maturity_levels import LEVELS
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
@@ -34,7 +35,7 @@ def by_quarter(result: Result, text: Text) -> Picture:
     table = result.tables["by_quarter"]
     quarters = list(dict.fromkeys(table["quarter"]))
     counts = table.pivot(index="quarter", columns="level", values="customers").loc[quarters]
-    with canvas(text, height=3.9) as (figure, axis):
+    with canvas(text, height=3.35) as (figure, axis):
         base = np.zeros(len(quarters))
         for level in (*LEVELS, *([UNKNOWN] if counts[UNKNOWN].any() else [])):
             inside = counts[level].to_numpy(float)
@@ -101,7 +102,7 @@ def by_size(result: Result, text: Text) -> Picture:
     table = result.tables["by_size"]
     table = table[table["n"] > 0]
     sizes = list(dict.fromkeys(table["size"]))[::-1]
-    with canvas(text, height=3.2) as (figure, axis):
+    with canvas(text, height=2.65) as (figure, axis):
         start = np.zeros(len(sizes))
         unknown = table.loc[table["level"] == UNKNOWN, "customers"].any()
         for level in (*LEVELS, *([UNKNOWN] if unknown else [])):
@@ -150,7 +151,7 @@ def transitions(result: Result, text: Text) -> Picture:
     share = table.pivot(index="before", columns="after", values="share").loc[before, columns]
     count = table.pivot(index="before", columns="after", values="customers").loc[before, columns]
     n = table.drop_duplicates("before").set_index("before")["n"]
-    with canvas(text, height=3.8) as (figure, axis):
+    with canvas(text, height=3.25) as (figure, axis):
         words = np.array(
             [[f"{text.share(s)}\n({c})" if c else "" for s, c in zip(a, b, strict=True)]
              for a, b in zip(share.to_numpy(), count.to_numpy(), strict=True)]
@@ -180,7 +181,7 @@ def transitions(result: Result, text: Text) -> Picture:
 def falls(result: Result, text: Text) -> Picture:
     """The share of customers lost in a quarter, of those whose level fell in the two quarters before and of the others."""
     table: pd.DataFrame = result.tables["falls"]
-    with canvas(text, height=2.7) as (figure, axis):
+    with canvas(text, height=2.15) as (figure, axis):
         for place, row in enumerate(table.itertuples()):
             if not row.customers:  # nothing to draw without customers
                 continue

@@ -17,7 +17,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.charts.pixels import png
@@ -26,7 +25,6 @@ from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
-from cs_helpers.words.tokens import JAPANESE
 
 INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
 BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b", "#8fc1e3", "#e3c567"
@@ -44,12 +42,16 @@ PIXELS_AN_INCH = 130
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as PNG, with its message, its alt text and its width in CSS pixels."""
+    """A figure as PNG, with its message, its alt text, its width in CSS pixels, and its source: n, period, as of.
+
+    Message and source are words of the page, not of the picture: they wrap on a phone and follow the reader's colours.
+    """
 
     png: bytes
     message: str
     alt: str
     width: int
+    source: str
 
 
 #: a function that draws the figure for one question of a page
@@ -120,24 +122,16 @@ def canvas(
 def finish_figure(
     figure: Figure, text: Text, result: Result, *, message: str, alt: str, n: str, period: str = ""
 ) -> Picture:
-    """The finished figure with its message as title, and n, period and as-of date as source line.
+    """The finished figure, with its message, and n, period and as-of date as its source.
 
     period: default that of the result.
     """
-    title = figure.suptitle(
-        text.wrap(message, 84), x=0.008, ha="left", fontsize=12.5, color=INK, linespacing=1.35
-    )
-    if JAPANESE.search(message):  # the Japanese font has no bold face, so a thin outline imitates it
-        title.set_path_effects([withStroke(linewidth=0.45, foreground=INK)])
-    else:
-        title.set(fontweight="bold", fontfamily="DejaVu Sans")
     source = text(
         "charts.source",
         n=n,
         period=period or text.span(result.since, result.quarter.end),
         as_of=text.day(result.as_of),
     )
-    figure.supxlabel(source, x=0.008, ha="left", fontsize=8, color=QUIET)
     for axes in figure.axes:
         for spine in axes.spines.values():
             spine.set_in_layout(False)  # on the edge of the axes, so nothing to measure
@@ -145,7 +139,7 @@ def finish_figure(
             if not line.get_label_text():
                 line.set_label_coords(0, 0)  # otherwise all tick labels are measured to place an empty label
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
-    return Picture(png(pixels(figure), an_inch=PIXELS_AN_INCH), message, alt, int(WIDTH * 96))
+    return Picture(png(pixels(figure), an_inch=PIXELS_AN_INCH), message, alt, int(WIDTH * 96), source)
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:

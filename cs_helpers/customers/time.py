@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
 from cs_helpers.snapshot import ProductData
 
@@ -21,3 +23,21 @@ def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
     if missing_contracts(data):
         return account_time(data["first_seen"], day)
     return customer_time(data["contracts"], data.product.customers, day)
+
+
+def term_ends(data: ProductData, day: date) -> pd.Series:
+    """The next day on which a paid term of each customer ends, of the contracts that run on a day.
+
+    Index: account_id, of customers with such a term; datetime64[us]. A contract that starts later is not known yet.
+    """
+    rows = data["contracts"]
+    at = pd.Timestamp(day)
+    is_term = (
+        (rows["ended_how"] == "term").fillna(False) & (rows["started_on"] <= at) & (rows["ended_on"] >= at)
+    )
+    return rows[is_term].groupby("account_id")["ended_on"].min()
+
+
+def knows_terms(data: ProductData) -> bool:
+    """Whether any contract of the product is one with a paid term, without which renewals have no date."""
+    return bool((data["contracts"]["ended_how"] == "term").any())

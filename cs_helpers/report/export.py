@@ -67,6 +67,7 @@ def export_page(
         "edition": edition,
         "landing": f"../index.{text.language}.html",
         "back": text("page.back"),
+        "words": {key: text(f"page.{key}") for key in ("skip", "contents", "how", "table")},
         "failed": text("report.problem.error"),
         "downloads": {
             table: {

@@ -64,10 +64,14 @@ class PublishedPage(_Model):
     )
     metrics: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit",
+        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit, label, better, currency of an amount, and the change from previous_quarter, previous_year and target where they are known",
     )
     findings: tuple[dict[str, Any], ...] = Field(
-        (), description="what the analyses of the report found, most important first"
+        (),
+        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), do, who and by",
+    )
+    anchors: tuple[str, ...] = Field(
+        (), description="ids on the page that other pages may link to: `<analysis>-<question>`"
     )
     pdf: str = Field(
         "", description="sha256 of the PDF beside the page; empty where none was made of this page"

@@ -14,6 +14,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
+from cs_helpers.report.links import resolve_links
 from cs_helpers.report.manifest import (
     FILE_NAME,
     PUBLIC_DETAIL_CODES,
@@ -271,6 +272,11 @@ def _publish(
             else:
                 removed.append(failed_file)
                 removed += page_files(run.file, previous.good) if previous and previous.good else ()
+        for file, report in reports.items():
+            if report.good and (page := files.get(file)) and report.status != "failed":
+                files[file] = page = resolve_links(page, report, reports)
+                good = report.good.model_copy(update={"sha256": hashes.of(page)})
+                reports[file] = report.model_copy(update={"good": good})
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -327,6 +333,8 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             title=outcome.title,
             message=outcome.message,
             metrics=dict(outcome.metrics),
+            findings=tuple(dict(finding) for finding in outcome.findings),
+            anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
             snapshot=run.parameters.snapshot,

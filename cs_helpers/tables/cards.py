@@ -1,65 +1,118 @@
-"""Headline metrics as cards: value, interval and n, formatted in the language."""
+"""Headline metrics as cards: value, interval and n, and the change from earlier quarters and the target."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cs_helpers.comparison import Change
+from cs_helpers.declaration import Better
 from cs_helpers.result import Metric, Result
+from cs_helpers.tables.units import format_difference, format_interval, format_value
 from cs_helpers.text import Text
 
+#: metric -> its changes, from earlier quarters and from the target
+Changes = Mapping[str, Sequence[Change]]
 
-def cards(result: Result, names: Sequence[str], text: Text, currency: str) -> str:
+
+def cards(result: Result, names: Sequence[str], changes: Changes, text: Text, currency: str) -> str:
     """The cards of headline metrics as HTML, without metrics that have no value; '' without any card."""
     cards_html = []
     for name in names:
         metric = result.metrics.get(name)
-        if metric is None or metric.value is None or metric.value != metric.value:
-            continue
-        label = html.escape(text(f"{result.analysis}.metrics.{name}"))
-        cards_html.append(
-            f'<div class="card"><p class="label">{label}</p>'
-            f'<p class="value">{html.escape(_value(metric, text, currency))}</p>'
-            f'<p class="detail">{html.escape(_detail(metric, text))}</p></div>'
-        )
+        if has_value(metric):
+            assert metric is not None
+            label = text(f"{result.analysis}.metrics.{name}")
+            cards_html.append(card(metric, label, changes.get(name, ()), text, currency))
     return f'<div class="cards">{"".join(cards_html)}</div>' if cards_html else ""
 
 
-def plain(metric: Metric | None) -> dict[str, Any]:
-    """A metric as a JSON object; numbers that are not finite become strings such as "nan"."""
+def has_value(metric: Metric | None) -> bool:
+    """Whether a metric has a number to show."""
+    return metric is not None and metric.value is not None and metric.value == metric.value
+
+
+def card(
+    metric: Metric, label: str, changes: Sequence[Change], text: Text, currency: str, link: str = ""
+) -> str:
+    """The card of a metric as HTML. link: the address of the place that explains it; '' for none."""
+    heading = html.escape(label)
+    if link:
+        heading = f'<a href="{html.escape(link, quote=True)}">{heading}</a>'
+    lines = "".join(
+        f'<p class="change {change.direction}">{html.escape(change_sentence(change, text, currency))}</p>'
+        for change in changes
+    )
+    return (
+        f'<div class="card"><p class="label">{heading}</p>'
+        f'<p class="value">{html.escape(format_value(metric.value, metric.unit, text, currency))}</p>'
+        f'<p class="detail">{html.escape(_detail(metric, text, currency))}</p>{lines}</div>'
+    )
+
+
+def change_sentence(change: Change, text: Text, currency: str) -> str:
+    """A change in words: what it is compared with, by how much it differs, and whether that is better, worse or noise."""
+    return text(
+        "changes.sentence",
+        since=text(f"changes.since.{change.compared_with}"),
+        value=format_value(change.compared.value, change.now.unit, text, currency),
+        size=format_difference(change.difference, change.now.unit, text, currency),
+        verdict=text(f"changes.verdict.{change_verdict(change)}"),
+    )
+
+
+def change_verdict(change: Change) -> str:
+    """`better`, `worse`, `same`, `changed` (no direction is better) or `noise`: chance may explain the difference."""
+    if change.certainty == "unclear":
+        return "noise"
+    if not change.difference:
+        return "same"
+    return "changed" if change.direction == "neither" else change.direction
+
+
+def plain(
+    metric: Metric | None,
+    *,
+    label: str = "",
+    better: Better = "neither",
+    changes: Sequence[Change] = (),
+    currency: str = "",
+) -> dict[str, Any]:
+    """A metric with its changes as a JSON object; numbers that are not finite become strings such as "nan".
+
+    currency: of an amount, or of the product's contracts.
+    """
     if metric is None:
         return {"value": None}
-    numbers = {"value": metric.value, "low": metric.low, "high": metric.high}
-    numbers_json = {
-        key: None if n is None else float(n) if math.isfinite(n) else str(float(n))
-        for key, n in numbers.items()
+    changes_json: dict[str, Any] = {
+        change.compared_with: {
+            **_numbers(change.compared),
+            "difference": _json_number(change.difference),
+            "difference_low": _json_number(change.low),
+            "difference_high": _json_number(change.high),
+            "certainty": change.certainty,
+            "direction": change.direction,
+        }
+        for change in changes
     }
-    return {**numbers_json, "n": int(metric.n), "unit": metric.unit}
-
-
-def _value(metric: Metric, text: Text, currency: str) -> str:
-    value = metric.value
-    if metric.unit == "share":
-        return text.share(value)
-    if metric.unit == "days":
-        return text("page.days", n=text.number(value))
-    if metric.unit == "ratio":
-        return f"× {text.number(value, 1)}"
+    described = {"label": label, "better": better} if label else {}
     if metric.unit == "currency":
-        return text.money(value or 0.0, currency)
-    return text.number(value)
+        described["currency"] = currency
+    return {**_numbers(metric), "n": int(metric.n), "unit": metric.unit, **described, **changes_json}
 
 
-def _detail(metric: Metric, text: Text) -> str:
+def _numbers(metric: Metric) -> dict[str, Any]:
+    return {key: _json_number(getattr(metric, key)) for key in ("value", "low", "high")}
+
+
+def _json_number(number: float | None) -> float | str | None:
+    return None if number is None else float(number) if math.isfinite(number) else str(float(number))
+
+
+def _detail(metric: Metric, text: Text, currency: str) -> str:
     """The interval, if there is one, and n."""
     n = text("page.n", n=text.number(metric.n)).replace(" ", "\u00a0")
-    if metric.low is None and metric.high is None:
-        return n
-    if metric.unit == "share":
-        low, high = text.share(metric.low), text.share(metric.high)
-    else:
-        digits = 1 if metric.unit == "ratio" else 0
-        low, high = text.number(metric.low, digits), text.number(metric.high, digits)
-    return f"{text('page.interval', low=low, high=high)}{text('page.separator')}{n}"
+    interval = format_interval(metric.low, metric.high, metric.unit, text, currency)
+    return f"{interval}{text('page.separator')}{n}" if interval else n

@@ -1,8 +1,8 @@
-"""The sentences of notes, with their fields formatted in the language."""
+"""The sentences of notes, and the fields of notes and findings formatted in the language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -12,11 +12,19 @@ from cs_helpers.text import Text
 
 
 def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
-    """The sentence of a note: `<analysis>.notes.<code>` if the catalogue has it, else the shared `notes.<code>`.
+    """The sentence of a note: `<analysis>.notes.<code>` if the catalogue has it, else the shared `notes.<code>`."""
+    fields = format_fields(note.fields, text, currency)
+    own_key = f"{analysis}.notes.{note.code}"
+    return text(own_key if text.has(own_key) else f"notes.{note.code}", **fields)
 
-    Fields are formatted by name: days (since, first, last), quarters, names of tables, steps, measures (with or without
-    the number of customers they are known for) or segments, names in the product file (baseline), amounts (mrr) and
-    shares; other numbers are formatted as numbers.
+
+def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
+    """The fields of a sentence as texts.
+
+    They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, steps, sizes, reasons,
+    themes, measures (with or without the number of customers they are known for) or segments, texts of the product file
+    (baseline, when, do), entries of the playbook (numbers, or entries with a number of customers), roles (who), amounts
+    (mrr) and shares; other numbers are formatted as numbers.
     """
 
     def measure(item: Any) -> str:
@@ -29,29 +37,46 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
             "notes.unknown_of", segment=text.label("segment", item[0]), customers=text.number(item[1])
         )
 
+    def entry(item: tuple[int, int]) -> str:
+        return text("playbook.unknown_of", number=text.number(item[0]), customers=text.number(item[1]))
+
+    def words(item: Any) -> str:
+        return str(item.in_language(text.language))
+
     formats: dict[str, Callable[[Any], str]] = {
         "since": text.day,
         "first": text.day,
         "last": text.day,
+        "by": text.day,
+        "period": lambda days: text.day(days[0]) if days[0] == days[1] else text.span(*days),
         "quarter": lambda quarter: text.quarter(Quarter.parse(quarter)),
         "tables": lambda names: text.join_list(list(names)),
         "names": lambda names: names if isinstance(names, str) else text.join_list(list(names)),
-        "baseline": lambda words: str(words.in_language(text.language)),
+        "baseline": words,
+        "when": words,
+        "do": words,
+        "numbers": lambda numbers: text.join_list([text.number(n) for n in numbers]),
+        "entries": lambda pairs: text.join_list([entry(pair) for pair in pairs]),
+        "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
+        "company_size": lambda size: text.label("size", size),
+        "other_size": lambda size: text.label("size", size),
+        "reason": lambda reason: text.label("reason", reason),
+        "theme": text.theme,
+        "measure": measure,
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
+        "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),
     }
-    fields = {
+    return {
         name: formats[name](value)
         if name in formats
         else text.number(float(value))
         if isinstance(value, Real)
         else value
-        for name, value in note.fields.items()
+        for name, value in fields.items()
     }
-    own_key = f"{analysis}.notes.{note.code}"
-    return text(own_key if text.has(own_key) else f"notes.{note.code}", **fields)

@@ -58,9 +58,14 @@ class Listing:
             for row in self.page.itertuples(index=False, name=None)
         )
         return (
-            f'<table id="table-{self.name}">\n<thead><tr>{headings}</tr></thead>\n'
+            f'<table class="{self.name}">\n<thead><tr>{headings}</tr></thead>\n'
             f"<tbody>\n{rows}\n</tbody>\n</table>"
         )
+
+
+def scrolling(table_html: str, label: str) -> str:
+    """A table in a region that scrolls sideways where the page is too narrow, with the keyboard too."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{table_html}</div>'
 
 
 #: a function that returns the table for one question of a page

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.baselines.findings import baseline_findings
 from cs_helpers.analyses.baselines.losses import MIN_YEARS, losses_by_year, past_years_verdict
 from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.disclosure import columns
@@ -22,7 +23,7 @@ from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, rate_ratio, wilson
 from cs_helpers.statistics.usual_level import MIN_HISTORY_DAYS, usual_levels
 
 #: a significant departure is reported only from this ratio on (or below its inverse)
@@ -59,6 +60,7 @@ DECLARES = Declaration(
         ),
         explains=("begins_late first_month_open lost_new not_recorded recounted"),
     ),
+    findings=("lost_more", "lost_fewer", "odd_more", "odd_fewer", "asks_less", "asks_more"),
     reads=("accounts", "contracts", "usage", "tickets"),
     discloses=columns(
         public="day value usual low high p baseline odd weekday starts_on ends_on days ratio year customers lost not_recorded share cohort"
@@ -94,6 +96,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         verdicts=verdicts,
+        findings=baseline_findings(tables, verdicts, data.product),
     )
 
 
@@ -283,7 +286,7 @@ def _add_same_quarter(
     openings = [Quarter(year, quarter.number).back(1).end for year in table["year"]]
     if recounted := len(time.recounted_customers(openings)):
         notes.append(Note("recounted", "same_quarter", {"customers": recounted}))
-    metrics["lost_share"] = Metric("lost_share", share, "share", n)
+    metrics["lost_share"] = Metric("lost_share", share, "share", n, *wilson(int(latest["lost"]), n))
     verdicts["same_quarter"] = past_years_verdict(table)
     if years < MIN_YEARS:
         notes.append(Note("too_few_years", "same_quarter", {"years": years, "needed": MIN_YEARS}))

@@ -23,7 +23,9 @@ from cs_helpers.analyses.interviews.coverage import (
 from cs_helpers.analyses.interviews.declared import DECLARES as DECLARES
 from cs_helpers.analyses.interviews.differences import exclusive_codes, segments_by_dimension, varying_codes
 from cs_helpers.analyses.interviews.evidence import evidence_by_group, evidence_by_viewpoint, problem_depth
+from cs_helpers.analyses.interviews.findings import interview_findings
 from cs_helpers.analyses.interviews.framework import matrix, sources, themes
+from cs_helpers.analyses.interviews.headlines import count_metrics
 from cs_helpers.analyses.interviews.key_words import (
     can_compare,
     count_terms,
@@ -140,20 +142,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             can_compare(words, segment) for segment in segments_by_dimension(interview_notes).values()
         )
         notes.append(Note("no_leaning_word" if was_compared else "no_key_words", "key_words", {}))
-    overall = tables["evidence"].set_index("viewpoint").loc["all"]
-    certain = int(overall["behaviour"] + overall["words"])
-    metrics |= {
-        "companies": Metric("companies", float(companies), "count", companies),
-        "notes": Metric("notes", float(len(interview_notes)), "count", len(interview_notes)),
-        "behaviour_share": Metric(
-            "behaviour_share",
-            float(overall["share"]) if certain else None,
-            "share",
-            certain,
-            float(overall["low"]) if certain else None,
-            float(overall["high"]) if certain else None,
-        ),
-    }
+    metrics |= count_metrics(readings, tables["evidence"])
     if len(tables.get("depth", ())):
         understood, total = int((tables["depth"]["known"] == len(WHY_LEVELS)).sum()), len(tables["depth"])
         low, high = wilson(understood, total)
@@ -165,6 +154,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             metrics["covered_cells"] = Metric(
                 "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
             )
+    said = verdicts(tables, metrics)
     return Result(
         "interviews",
         data.product.product,
@@ -175,7 +165,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
-        verdicts=verdicts(tables, metrics),
+        verdicts=said,
+        findings=interview_findings(tables, said),
     )
 
 

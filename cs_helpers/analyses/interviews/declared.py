@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.analyses.interviews.headlines import interview_metrics
 from cs_helpers.analyses.interviews.leadership import for_leadership
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
@@ -51,6 +52,7 @@ DECLARES = Declaration(
             "segment_unknown team_only"
         ),
     ),
+    findings=("reason", "varies"),
     reads=("accounts", "contracts", "interviews", "notes", "codings", "milestones", "usage", "touches"),
     discloses={
         **columns(
@@ -64,5 +66,6 @@ DECLARES = Declaration(
         ),
         "ledger.*": "told",  # a column for each role of coders
     },
+    quick_metrics=interview_metrics,
     for_leadership=for_leadership,
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.interviews.findings import interview_findings
 from cs_helpers.analyses.interviews.verdicts import verdicts
 from cs_helpers.editions.anonymity import MIN_COMPANIES, rows_to_suppress
 from cs_helpers.result import Metric, Note, Result
@@ -58,7 +59,12 @@ def for_leadership(result: Result) -> Result:
     metrics = {name: metric for name, metric in result.metrics.items() if not _reveals_small_count(metric)}
     new_verdicts = verdicts(tables, metrics)
     return replace(
-        result, tables=tables, metrics=metrics, notes=(*result.notes, *notes), verdicts=new_verdicts
+        result,
+        tables=tables,
+        metrics=metrics,
+        notes=(*result.notes, *notes),
+        verdicts=new_verdicts,
+        findings=interview_findings(tables, new_verdicts),
     )
 
 

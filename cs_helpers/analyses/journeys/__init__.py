@@ -17,6 +17,7 @@ from cs_helpers.analyses.journeys.conversions import (
     value_tables,
 )
 from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
+from cs_helpers.analyses.journeys.findings import journey_findings
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
@@ -210,6 +211,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "by_contracts": time.by_contracts,
         },
         verdicts=verdicts,
+        findings=journey_findings(tables, verdicts),
     )
 
 

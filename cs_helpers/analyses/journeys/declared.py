@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cs_helpers.analyses.journeys.counting import with_funnel_options
+from cs_helpers.analyses.journeys.headlines import time_to_value_metrics
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
@@ -61,5 +62,7 @@ DECLARES = Declaration(
         told="reason",
     ),
     free_text=(("moves", "what"),),  # what touches were about is written by hand
+    findings=("stall", "late", "new_slower", "new_faster"),
     with_options=with_funnel_options,
+    quick_metrics=time_to_value_metrics,
 )

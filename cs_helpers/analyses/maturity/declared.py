@@ -26,6 +26,7 @@ DECLARES = Declaration(
         ),
         explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
     ),
+    findings=("falls_warn", "fell", "rose"),
     reads=("accounts", "contracts", "usage"),
     discloses=columns(
         public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",

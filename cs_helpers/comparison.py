@@ -1,0 +1,97 @@
+"""Compares a headline metric with that of an earlier quarter and with a target, and says what is noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.declaration import Better
+from cs_helpers.result import Certainty, ComparedWith, Direction, Metric
+
+#: units whose values without an interval are counted and not estimated
+COUNTED_UNITS = frozenset({"currency", "count"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference of a metric from another value of it: `now.value - compared.value`.
+
+    low, high: its 95 % interval; None where both values are counted, or where an interval is not known. certainty:
+    `counted`, `clear` (the interval excludes 0) or `unclear`: then it may be noise. direction: whether the change is
+    better or worse; `neither` for no change, for noise, and for metrics of which no direction is better.
+    """
+
+    now: Metric
+    compared: Metric
+    compared_with: ComparedWith
+    difference: float
+    low: float | None
+    high: float | None
+    certainty: Certainty
+    direction: Direction
+
+
+def compare(now: Metric, other: Metric, better: Better, compared_with: ComparedWith) -> Change | None:
+    """The change of a metric from another value of it; None where one of the two has no value.
+
+    The interval of the difference is made of the intervals of both values (MOVER: Zou and Donner 2008; for shares with
+    Wilson's intervals it is Newcombe's, 1998, method 10). It takes the values as independent; as most customers are in
+    both, it is wider than it would have to be, so that noise is rather said too often than too seldom.
+    """
+    value, other_value = now.value, other.value
+    if value is None or other_value is None or not (math.isfinite(value) and math.isfinite(other_value)):
+        return None
+    difference = value - other_value
+    low = high = None
+    if now.unit in COUNTED_UNITS and now.low is None and other.low is None:
+        certainty: Certainty = "counted"
+    else:
+        low, high = _interval(now, other)
+        certainty = "clear" if low is not None and high is not None and (low > 0 or high < 0) else "unclear"
+    direction: Direction = "neither"
+    if certainty != "unclear" and difference and better != "neither":
+        direction = "better" if (difference > 0) == (better == "higher") else "worse"
+    return Change(now, other, compared_with, difference, low, high, certainty, direction)
+
+
+def against_target(now: Metric, target: float, better: Better) -> Change | None:
+    """The difference of a metric from its target, a number without an interval; None where it has no value."""
+    return compare(now, Metric(now.name, target, now.unit, now.n, target, target), better, "target")
+
+
+def _interval(now: Metric, other: Metric) -> tuple[float, float] | tuple[None, None]:
+    """The 95 % interval of the difference of two values; None where an end of theirs is not known or infinite."""
+    (value, low, high), (other_value, other_low, other_high) = _with_ends(now), _with_ends(other)
+    if not all(map(math.isfinite, (low, high, other_low, other_high))):
+        return None, None
+    return (
+        value - other_value - math.hypot(value - low, other_high - other_value),
+        value - other_value + math.hypot(high - value, other_value - other_low),
+    )
+
+
+def _with_ends(metric: Metric) -> tuple[float, float, float]:
+    """The value and the ends of its interval, NaN where not known; a counted value is its own interval."""
+    value, low, high = (math.nan if v is None else v for v in (metric.value, metric.low, metric.high))
+    if metric.low is None and metric.high is None and metric.unit in COUNTED_UNITS:
+        return value, value, value
+    return value, low, high
+
+
+def earlier_quarters(quarter: Quarter) -> dict[ComparedWith, Quarter]:
+    """The quarters that a quarter is compared with: the one before, and the same one of the year before."""
+    return {"previous_quarter": quarter.back(1), "previous_year": quarter.back(4)}
+
+
+def changes(
+    now: Metric, earlier: Mapping[ComparedWith, Mapping[str, Metric]], better: Better
+) -> tuple[Change, ...]:
+    """The changes of a metric from each earlier quarter that has it, in the order of `earlier`."""
+    found = (
+        compare(now, metrics[now.name], better, compared_with)
+        for compared_with, metrics in earlier.items()
+        if now.name in metrics
+    )
+    return tuple(change for change in found if change is not None)

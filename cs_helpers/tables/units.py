@@ -1,0 +1,49 @@
+"""Numbers of metrics and findings, formatted by their unit."""
+
+from __future__ import annotations
+
+from cs_helpers.text import Text
+
+
+def format_value(value: float | None, unit: str, text: Text, currency: str) -> str:
+    """A value in its unit (`result.Metric`); an en dash where it is missing."""
+    if value is None or value != value:
+        return "–"
+    if unit == "share":
+        return text.share(value)
+    if unit == "days":
+        return text("page.days", n=text.number(value))
+    if unit == "ratio":
+        return f"× {text.number(value, 1)}"
+    if unit == "currency":
+        return text.money(value, currency)
+    return text.number(value)
+
+
+def format_difference(difference: float | None, unit: str, text: Text, currency: str) -> str:
+    """A difference of two values with its sign, as in +4 points of two shares; an en dash where it is missing."""
+    if difference is None or difference != difference:
+        return "–"
+    size = abs(difference)
+    if unit == "share":
+        formatted = text("page.share_points", n=text.number(100 * size, 0 if size >= 0.01 or not size else 1))
+    elif unit == "ratio":
+        formatted = text.number(size, 1)
+    else:
+        formatted = format_value(size, unit, text, currency)
+    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{formatted}"
+
+
+def format_interval(
+    low: float | None, high: float | None, unit: str, text: Text, currency: str, *, difference: bool = False
+) -> str:
+    """A 95 % interval of a value or, with `difference`, of a difference; '' where neither end is known."""
+    if low is None and high is None:
+        return ""
+    if difference:
+        ends = [format_difference(end, unit, text, currency) for end in (low, high)]
+    elif unit in ("currency", "share"):
+        ends = [format_value(end, unit, text, currency) for end in (low, high)]
+    else:
+        ends = [text.number(end, 1 if unit == "ratio" else 0) for end in (low, high)]
+    return text("page.interval", low=ends[0], high=ends[1])
