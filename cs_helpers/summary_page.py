@@ -9,7 +9,7 @@ from typing import Any
 from cs_helpers.outputs import display_html
 from cs_helpers.summary import Ranked, Summary
 from cs_helpers.tables import summary as tables
-from cs_helpers.tables.cards import plain
+from cs_helpers.tables.metric_json import plain
 from cs_helpers.text import Text
 
 

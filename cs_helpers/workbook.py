@@ -21,7 +21,7 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
-from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.outputs import display_html
@@ -31,8 +31,9 @@ from cs_helpers.summary import summarise
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
-from cs_helpers.tables.cards import cards, plain
+from cs_helpers.tables.cards import cards
 from cs_helpers.tables.findings import listed, published
+from cs_helpers.tables.metric_json import plain
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction, scrolling
@@ -77,7 +78,7 @@ class Workbook:
                     value=checked.segment,
                     allowed=", ".join(list_segments(data)),
                 )
-            data = data.of_accounts(accounts["account_id"])
+            data = replace(data.of_accounts(accounts["account_id"]), segment=checked.segment)
         quarter = snapshot.check_quarter(checked.quarter)
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
@@ -258,14 +259,6 @@ class Workbook:
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
         self._show_rows(*tables.definitions(self.data.product, self.text))
 
-    def playbook(self) -> None:
-        """Shows the product's playbook: what to do when."""
-        plays = self.data.product.playbook
-        language = self.text.language
-        if plays:
-            rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
-            self._show_rows(("when", "do"), rows)
-
     def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
@@ -366,7 +359,7 @@ class Workbook:
         )
 
     def _currency(self) -> str:
-        return str(next(iter(self.data["contracts"]["currency"]), ""))
+        return currency(self.data)
 
 
 def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from cs_helpers.contract.product_parts import SettingsModel
 from cs_helpers.contract.product_parts import Sign as Sign
 from cs_helpers.contract.product_parts import Slug as Slug
 from cs_helpers.contract.product_parts import Words as Words
+from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
@@ -291,6 +292,7 @@ class Product(SettingsModel):
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    revenue: RevenueRules = RevenueRules()
     headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
     targets: dict[MetricName, float] = Field(default_factory=dict)

@@ -99,7 +99,7 @@ def open_edition(
     """
     edition = Parameters.check({"quarter": quarter, "audience": audience}).audience
     store = report_store(reports or None, edition)
-    wanted = reversed(store.quarters()) if quarter == "latest" else [quarter]
+    wanted = store.quarters() if quarter == "latest" else [quarter]
     for name in wanted:
         manifest = store.manifest(name)
         if any(r.good for r in manifest.reports.values()):

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import csv_name, truncated_tables
+from cs_helpers.report.navigation import END, START
 from cs_helpers.report.pages import report_template
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
@@ -55,6 +56,8 @@ def export_page(
 ) -> str:
     """The HTML page of an executed notebook; it links to its CSV files (`downloads`), which lie beside it.
 
+    Links to other pages are written when it is published (`navigation`).
+
     template: file -> content, default `pages.report_template`; a run on another machine carries its own.
     """
     text = Text(run.parameters.language)
@@ -65,8 +68,7 @@ def export_page(
     notebook.metadata["cs_workbook_report"] = {
         "title": text("page.edition.title", title=page_title) if edition else page_title,
         "edition": edition,
-        "landing": f"../index.{text.language}.html",
-        "back": text("page.back"),
+        "navigation": START + END,
         "words": {key: text(f"page.{key}") for key in ("skip", "contents", "how", "table")},
         "failed": text("report.problem.error"),
         "downloads": {

@@ -1,6 +1,6 @@
-"""Links from a page to the answers of other reports: they become addresses when the quarter is published.
+"""Links to the answers of reports: places (`PLACE`) become addresses when the quarter is published.
 
-A run knows neither which reports there are nor which of them failed, so its page names places (`PLACE`).
+A run knows neither which reports there are nor which of them failed, so its page names places only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from cs_helpers.report.manifest import Report
 from cs_helpers.tables.findings import PLACE
 
-_LINK = re.compile(rf'href="{re.escape(PLACE)}([a-z0-9_]+)-([a-z0-9_:.]*)"')
+_LINK = re.compile(rf'href="{re.escape(PLACE)}([a-z0-9_]+-[a-z0-9_:.]*)"')
 
 
 def anchors(shown: list[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -25,25 +25,32 @@ def anchors(shown: list[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(places))
 
 
-def resolve_links(page: str, report: Report, reports: Mapping[str, Report]) -> str:
-    """The page with each place replaced by the address of the published report of its product and language that has it.
+def address(place: str, product: str, language: str, reports: Mapping[str, Report]) -> str:
+    """The address, inside the quarter's folder, of the published report of a product that has the place.
 
-    Without such a report: of one that shows the analysis at all, else of the landing page, so that no link is dead.
+    Without such a report: of one that shows the analysis at all; without that, of the landing page.
     """
-    others = {
-        file.rpartition("/")[2]: other
-        for file, other in sorted(reports.items())
-        if other.good and (other.product, other.language) == (report.product, report.language)
+    published = {
+        file: report.good.anchors
+        for file, report in sorted(reports.items())
+        if report.good and (report.product, report.language) == (product, language)
     }
+    for file, places in published.items():
+        if place in places:
+            return f"{file}#{place}"
+    analysis = place.partition("-")[0]
+    for file, places in published.items():
+        if any(p.startswith(f"{analysis}-") for p in places):
+            return file
+    return f"index.{language}.html"
 
-    def address(match: re.Match[str]) -> str:
-        place, analysis = f"{match[1]}-{match[2]}", match[1]
-        for file, other in others.items():
-            if other.good and place in other.good.anchors:
-                return f'href="{file}#{place}"'
-        for file, other in others.items():
-            if other.good and any(a.startswith(f"{analysis}-") for a in other.good.anchors):
-                return f'href="{file}"'
-        return f'href="../index.{report.language}.html"'
 
-    return _LINK.sub(address, page)
+def resolve_links(page: str, report: Report, reports: Mapping[str, Report]) -> str:
+    """The page of a report with each place replaced by its address, so that no link is dead."""
+
+    def href(match: re.Match[str]) -> str:
+        target = address(match[1], report.product, report.language, reports)
+        folder, _, file = target.rpartition("/")
+        return f'href="{file if folder == report.product else "../" + target}"'
+
+    return _LINK.sub(href, page)

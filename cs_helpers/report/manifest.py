@@ -54,6 +54,7 @@ class PublishedPage(_Model):
         description="published, or silent: the page has notes only, no figure and no table"
     )
     sha256: str = Field(description="of the page")
+    links: str = Field("", description="sha256 of the links at its top, to other pages that are published")
     downloads: dict[str, str] = Field(
         default_factory=dict,
         description="file beside the page -> sha256: the long tables with all rows, as CSV",

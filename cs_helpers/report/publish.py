@@ -14,7 +14,6 @@ import ctypes
 import errno
 import json
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -22,13 +21,14 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from cs_helpers import durable, paths
 from cs_helpers.contract.parameters import Audience
+from cs_helpers.contract.quarters import is_quarter
 from cs_helpers.errors import ReportError
 from cs_helpers.report.manifest import FILE_NAME, Manifest, read_manifest
 
@@ -67,7 +67,7 @@ class ReportStore(ABC):
 
     @abstractmethod
     def quarters(self) -> list[str]:
-        """The quarters that have a folder, the newest last."""
+        """The quarters that are published, newest first."""
 
     def manifest(self, quarter: str) -> Manifest:
         """The quarter's manifest; an empty one where there is none."""
@@ -103,13 +103,14 @@ class FolderStore(ReportStore):
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def quarters(self) -> list[str]:
+        """The quarters that are published, newest first."""
+        found = [file.parent.name for file in self.root.glob("*/index.html")]
+        return sorted(filter(is_quarter, found), reverse=True)
+
     def location(self, quarter: str, name: str) -> str:
         """The file's path."""
         return paths.display_path(self.root / quarter / name)
-
-    def quarters(self) -> list[str]:
-        """The quarters that have a folder, the newest last."""
-        return _quarters(folder.name for folder in self.root.glob("*/"))
 
     @contextmanager
     def lock(self, quarter: str) -> Iterator[None]:
@@ -179,17 +180,14 @@ class RemoteStore(ReportStore):
         except FileNotFoundError:
             return None
 
+    def quarters(self) -> list[str]:
+        """The quarters that are published, newest first."""
+        found = [name.split("/")[-2] for name in self.files.glob(f"{self.root}/*/index.html")]
+        return sorted(filter(is_quarter, found), reverse=True)
+
     def location(self, quarter: str, name: str) -> str:
         """The file's URL."""
         return f"{self.url}/{quarter}/{name}"
-
-    def quarters(self) -> list[str]:
-        """The quarters that have a folder, the newest last."""
-        try:
-            entries = self.files.ls(self.root, detail=False)
-        except FileNotFoundError:
-            return []
-        return _quarters(entry.rstrip("/").rpartition("/")[2] for entry in entries)
 
     @contextmanager
     def lock(self, quarter: str) -> Iterator[None]:
@@ -290,10 +288,6 @@ class RemoteStore(ReportStore):
 def failed_page_name(file: str) -> str:
     """The file of the page that explains why a report failed; the report's own file keeps the last good one."""
     return f"{file.removesuffix('.html')}.failed.html"
-
-
-def _quarters(folders: Iterable[str]) -> list[str]:
-    return sorted(name for name in folders if re.fullmatch(r"\d{4}Q[1-4]", name))
 
 
 def _link_files(source: Path, target: Path, without: set[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from cs_helpers.report.manifest import (
     Report,
     foreign_files,
     page_files,
+    pdf_name,
 )
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
@@ -33,6 +35,8 @@ from cs_helpers.snapshot import Snapshot
 if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
 
+#: earlier quarters that the landing page leads to
+EARLIER = 8
 #: packages whose versions run.json names
 _PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 
@@ -247,6 +251,7 @@ def _publish(
     from cs_helpers.report.failed import failed_page
     from cs_helpers.report.finished_runs import FinishedRuns
     from cs_helpers.report.landing import landing_pages
+    from cs_helpers.report.navigation import link_pages
 
     folder = str(quarter)
     with store.lock(folder):
@@ -254,7 +259,7 @@ def _publish(
         removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
         before = store.manifest(folder)
         reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
-        removed += [*withdrawn, *before.pdfs]
+        removed += withdrawn
         for outcome in outcomes:
             run = outcome.run
             previous = reports.get(run.file)
@@ -272,11 +277,20 @@ def _publish(
             else:
                 removed.append(failed_file)
                 removed += page_files(run.file, previous.good) if previous and previous.good else ()
-        for file, report in reports.items():
-            if report.good and (page := files.get(file)) and report.status != "failed":
-                files[file] = page = resolve_links(page, report, reports)
-                good = report.good.model_copy(update={"sha256": hashes.of(page)})
-                reports[file] = report.model_copy(update={"good": good})
+        for outcome in outcomes:
+            if outcome.status != "failed":
+                file = outcome.run.file
+                files[file] = resolve_links(outcome.page, reports[file], reports)
+        reports, linked = link_pages(
+            reports,
+            files,
+            partial(store.content, folder),
+            store.manifest(str(quarter.back(1))),
+            snapshot.products,
+        )
+        files |= linked
+        reports, outdated = _without_outdated_pdfs(reports, before)
+        removed += [*outdated, *before.pdfs]
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -286,9 +300,12 @@ def _publish(
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(quarter, manifest.reports, snapshot, language, store.audience)
+        earlier = [q for name in store.quarters() if (q := Quarter.parse(name)) < quarter]
+        files |= landing_pages(
+            quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
+        )
         # those of languages without reports, which `landing_pages` does not return
-        removed += [f"index.{code}.html" for code in LANGUAGES]
+        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
         store.publish(
             folder,
             {name: content.encode() for name, content in files.items()},
@@ -317,6 +334,22 @@ def _withdraw_outdated(
         if report.good or report.status == "failed":
             remaining[file] = report
     return remaining, withdrawn
+
+
+def _without_outdated_pdfs(
+    reports: Mapping[str, Report], before: Manifest
+) -> tuple[dict[str, Report], list[str]]:
+    """The reports without the PDFs of pages that are no longer as in the manifest `before`; the files of those PDFs."""
+    current, outdated = dict(reports), []
+    for file, old in before.reports.items():
+        if old.good and old.good.pdf:
+            report = reports.get(file)
+            if report is None or report.good is None or report.good.sha256 != old.good.sha256:
+                outdated.append(pdf_name(file))
+                if report and report.good:
+                    good = report.good.model_copy(update={"pdf": ""})
+                    current[file] = report.model_copy(update={"good": good})
+    return current, outdated
 
 
 def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:

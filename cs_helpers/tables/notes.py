@@ -21,8 +21,8 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, steps, sizes, reasons,
-    themes, measures (with or without the number of customers they are known for) or segments, texts of the product file
+    They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, kinds of cost, steps, sizes, reasons,
+    themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline, when, do), entries of the playbook (numbers, or entries with a number of customers), roles (who), amounts
     (mrr) and shares; other numbers are formatted as numbers.
     """
@@ -63,10 +63,12 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
+        "segment": text.segment,
         "measure": measure,
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
+        "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,

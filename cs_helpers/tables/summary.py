@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cs_helpers.result import Note
-from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.summary import Headline, Ranked, Summary, surprise
 from cs_helpers.tables.cards import card, change_sentence
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
@@ -20,7 +20,13 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
     """The cards of the headline numbers; a sentence where none is known."""
     cards = [
         card(
-            h.metric, metric_label(h, text), h.changes, text, currency, link=f"{PLACE}{h.analysis}-headlines"
+            h.metric,
+            metric_label(h, text),
+            h.changes,
+            text,
+            currency,
+            link=f"{PLACE}{h.analysis}-headlines",
+            trend=h.trend,
         )
         for h in summary.headlines
     ]
@@ -113,7 +119,7 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
-    return {**content, "part": part}
+    return {**content, "part": part, "surprise": round(surprise(ranked.finding), 3)}
 
 
 def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ def format_value(value: float | None, unit: str, text: Text, currency: str) -> s
         return text.share(value)
     if unit == "days":
         return text("page.days", n=text.number(value))
+    if unit == "months":
+        return text("page.months", n=text.number(value, 1))
     if unit == "ratio":
         return f"× {text.number(value, 1)}"
     if unit == "currency":
