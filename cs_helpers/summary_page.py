@@ -54,7 +54,10 @@ class SummaryPage:
     def not_known(self) -> None:
         """Shows what cannot be known yet."""
         page = tables.unknown(self.summary, self.text, self.currency)
-        self._show("not_known", page, len(self.summary.unknown), {})
+        found = [
+            tables.published_note(name, note, self.text, self.currency) for name, note in self.summary.unknown
+        ]
+        self._show("not_known", page, len(found), {"findings": found})
 
     def _published(self, ranked: Ranked, part: str) -> dict[str, Any]:
         return tables.published_part(ranked, part, self.text, self.currency)

@@ -24,6 +24,8 @@ from cs_helpers.report.manifest import (
     PublishedPage,
     Report,
     foreign_files,
+    page_files,
+    pdf_name,
 )
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
@@ -165,8 +167,7 @@ def _due_reason(
     changed = [part for part in parts if report.good.inputs.get(part) != parts[part]]
     if changed:
         return f"changed: {', '.join(changed)}"
-    downloads = {f"{run.parameters.product}/{name}": h for name, h in report.good.downloads.items()}
-    for name, digest in {run.file: report.good.sha256, **downloads}.items():
+    for name, digest in page_files(run.file, report.good.model_copy(update={"pdf": ""})).items():
         content = store.content(manifest.quarter, name)
         if content is None:
             return f"{name} is gone"
@@ -256,7 +257,8 @@ def _publish(
     with store.lock(folder):
         files: dict[str, str] = {}
         removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
-        reports, withdrawn = _withdraw_outdated(store.manifest(folder).reports, name_parts)
+        before = store.manifest(folder)
+        reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
         removed += withdrawn
         for outcome in outcomes:
             run = outcome.run
@@ -274,8 +276,7 @@ def _publish(
                 )  # fmt: skip
             else:
                 removed.append(failed_file)
-                downloads = previous.good.downloads if previous and previous.good else {}
-                removed += [f"{report.product}/{name}" for name in downloads]
+                removed += page_files(run.file, previous.good) if previous and previous.good else ()
         for outcome in outcomes:
             if outcome.status != "failed":
                 file = outcome.run.file
@@ -288,6 +289,8 @@ def _publish(
             snapshot.products,
         )
         files |= linked
+        reports, outdated = _without_outdated_pdfs(reports, before)
+        removed += [*outdated, *before.pdfs]
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -321,15 +324,32 @@ def _withdraw_outdated(
 
     name_parts: product -> `name_masking.name_inputs` of today; reports of products without one stay.
     """
-    remaining, withdrawn = {}, []
+    remaining: dict[str, Report] = {}
+    withdrawn: list[str] = []
     for file, report in reports.items():
         today = name_parts.get(report.product, {}).get("names")
         if today and report.good and report.good.inputs.get("names") != today:
-            withdrawn += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
+            withdrawn += page_files(file, report.good)
             report = report.model_copy(update={"good": None})
         if report.good or report.status == "failed":
             remaining[file] = report
     return remaining, withdrawn
+
+
+def _without_outdated_pdfs(
+    reports: Mapping[str, Report], before: Manifest
+) -> tuple[dict[str, Report], list[str]]:
+    """The reports without the PDFs of pages that are no longer as in the manifest `before`; the files of those PDFs."""
+    current, outdated = dict(reports), []
+    for file, old in before.reports.items():
+        if old.good and old.good.pdf:
+            report = reports.get(file)
+            if report is None or report.good is None or report.good.sha256 != old.good.sha256:
+                outdated.append(pdf_name(file))
+                if report and report.good:
+                    good = report.good.model_copy(update={"pdf": ""})
+                    current[file] = report.model_copy(update={"good": good})
+    return current, outdated
 
 
 def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:

@@ -70,6 +70,7 @@ def published(finding: Finding, text: Text, analysis: str, currency: str) -> dic
         "compared_with": finding.compared_with,
         "unit": finding.unit,
         "size_unit": finding.size_unit or finding.unit,
+        "currency": currency,
         **{name: _json_number(getattr(finding, name)) for name in numbers},
     }
 

@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from cs_helpers.result import Note
 from cs_helpers.summary import Headline, Ranked, Summary
 from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
@@ -104,6 +105,18 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "by": by.isoformat() if by else "",
         }
     return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
+
+
+def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:
+    """What cannot be known, as `run.json` holds it."""
+    return {
+        "analysis": analysis,
+        "code": note.code,
+        "about": note.about,
+        "anchor": anchor(analysis, note.about),
+        "sentence": note_sentence(note, text, analysis, currency),
+        "part": "unknown",
+    }
 
 
 def _link(ranked: Ranked, words: str) -> str:
