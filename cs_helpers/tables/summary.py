@@ -12,6 +12,7 @@ from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.notes import sentence as note_sentence
+from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 
 
@@ -90,6 +91,32 @@ def unknown(summary: Summary, text: Text, currency: str) -> str:
             f"<li>{html.escape(text('summary.more_unknown', n=text.number(summary.more_unknown)))}</li>"
         )
     return f'<ul class="unknown">{"".join(items)}</ul>' if items else _nothing(text("summary.all_known"))
+
+
+def trust(summary: Summary, text: Text, currency: str) -> str:
+    """How far the numbers can be trusted: what is chance, and what was published of the quarter before and differs today."""
+    before = summary.before
+    quarter = text.quarter(before.quarter)
+    sentences = [text("summary.trust.chance")]
+    if before.state == "restated":
+        causes = text.join_list([text(f"summary.cause.{cause}") for cause in before.causes])
+        sentences.append(text("summary.trust.restated", quarter=quarter, causes=causes))
+    else:
+        sentences.append(
+            text(f"summary.trust.{before.state}", quarter=quarter, n=text.number(before.compared))
+        )
+    items = [
+        text(
+            "summary.restated",
+            label=text(f"{r.analysis}.metrics.{r.metric.name}"),
+            published=format_value(r.published, r.metric.unit, text, currency),
+            today=format_value(r.metric.value, r.metric.unit, text, currency),
+        )
+        for r in before.restated
+    ]
+    listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+    return f'<div class="trust">{said}{f"<ul>{listed}</ul>" if listed else ""}</div>'
 
 
 def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict[str, Any]:
