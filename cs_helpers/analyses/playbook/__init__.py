@@ -39,11 +39,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     now, before = Situation(data, quarter.end), Situation(data, quarter.back(1).end)
     plays = data.product.playbook
     by_contracts = now.time.by_contracts
-    nothing = _nothing_to_say(plays, now, quarter)
-    if nothing:
-        unanswered = tuple(
-            Note(nothing[0], about, nothing[1]) for about in ("entries", "last_list", "matches")
-        )
+    if not plays or now.customers.empty:
+        no_customers = "no_customers" if by_contracts else "no_accounts"
+        code, fields = (no_customers, {"quarter": str(quarter)}) if plays else ("no_playbook", {})
+        unanswered = tuple(Note(code, about, fields) for about in ("entries", "last_list", "matches"))
         name, n = data.product.product, len(now.customers)
         return Result("playbook", name, quarter, quarter.start, data.as_of, n, {}, {}, unanswered)
     entries = [
@@ -74,21 +73,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        {"by_contracts": by_contracts},
         verdicts={"entries": _verdict(metrics, len(now.customers))} if entries else {},
         findings=_findings(entries, table, quarter, len(now.customers)),
     )
-
-
-def _nothing_to_say(
-    plays: Sequence[Play], now: Situation, quarter: Quarter
-) -> tuple[str, dict[str, str]] | None:
-    """The note in place of all answers, where there is no playbook or no customer."""
-    if not plays:
-        return "no_playbook", {}
-    if now.customers.empty:
-        code = "no_customers" if now.time.by_contracts else "no_accounts"
-        return code, {"quarter": str(quarter)}
-    return None
 
 
 def _entry_table(
