@@ -146,6 +146,7 @@ def segments(result: Result, text: Text) -> Picture:
                 axis.axvline(float(of_all[name]), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
             top = float(np.nanmax(np.r_[value, high, of_all[name]], initial=0.02))
             percent_axis(axis, top=top * 1.06, which="x")
+            axis.set_xlim(left=-0.04 * top)
             if name == "nrr":
                 bottom = float(np.nanmin(np.r_[value, low, of_all[name]], initial=1.0))
                 axis.set_xlim(max(0.0, bottom - 0.08), top + 0.05)

@@ -284,4 +284,5 @@ def _metric(
     low, high = (
         None if math.isnan(bound) else float(bound) for bound in (row[f"{column}_low"], row[f"{column}_high"])
     )
-    return Metric(name, value, unit, int(row["customers"]), low, high, segment=segment)
+    n = int(row["paying" if column in ("nrr", "grr") else "customers"])
+    return Metric(name, value, unit, n, low, high, segment=segment)
