@@ -252,7 +252,9 @@ class Workbook:
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
         if not hasattr(tables, "definitions"):
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
-        self._show_rows(*tables.definitions(self.data.product, self.text))
+        self._show_rows(
+            *tables.definitions(self.data.product, self.text), title=self.text("page.definitions")
+        )
 
     def playbook(self) -> None:
         """Shows the product's playbook: what to do when."""
@@ -262,15 +264,19 @@ class Workbook:
             rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
             self._show_rows(("when", "do"), rows)
 
-    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
+    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue.
+
+        title: of a table that only helps to read the page, which folds away for leadership.
+        """
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
         rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         label = self.text.join_list([self.text(f"page.{key}") for key in headings])
-        _display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
+        about = {"shows": ["public"], **({"title": title} if title else {})}
+        _display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', about)
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
