@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cs_helpers.contract.quarters import Quarter
@@ -78,6 +78,35 @@ def _with_ends(metric: Metric) -> tuple[float, float, float]:
     if metric.low is None and metric.high is None and metric.unit in COUNTED_UNITS:
         return value, value, value
     return value, low, high
+
+
+def total(metrics: Sequence[Metric]) -> Metric | None:
+    """One metric of several products; None where it cannot be had from theirs, or one of them has no value.
+
+    Counted values are added. Shares and ratios are weighted by their base, or shares by n; the distance of each end of
+    the interval is the root of the summed squares of the weighted distances, for products are independent (MOVER, as in
+    `compare`). Medians cannot be added.
+    """
+    if not metrics or any(m.value is None or not math.isfinite(m.value) for m in metrics):
+        return None
+    first, n = metrics[0], sum(m.n for m in metrics)
+    values = [float(m.value or 0.0) for m in metrics]
+    if first.unit in COUNTED_UNITS:
+        return Metric(first.name, sum(values), first.unit, n)
+    weights = [
+        m.base if m.base is not None else float(m.n) if m.unit == "share" else math.nan for m in metrics
+    ]
+    if not all(map(math.isfinite, weights)) or sum(weights) <= 0:
+        return None
+    weights = [w / sum(weights) for w in weights]
+    value = sum(w * v for w, v in zip(weights, values, strict=True))
+    ends = [_with_ends(m) for m in metrics]
+    low, high = (
+        value + sign * math.hypot(*(w * (e[k] - e[0]) for w, e in zip(weights, ends, strict=True)))
+        for sign, k in ((-1, 1), (1, 2))
+    )
+    known = math.isfinite(low) and math.isfinite(high)
+    return Metric(first.name, value, first.unit, n, low if known else None, high if known else None)
 
 
 def earlier_quarters(quarter: Quarter) -> dict[ComparedWith, Quarter]:

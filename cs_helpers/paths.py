@@ -70,6 +70,11 @@ def reports() -> Path:
     return home() / "reports"
 
 
+def deliveries() -> Path:
+    """The folder of what is made of published reports to be handed on: bundles, digests, slides."""
+    return home() / "deliveries"
+
+
 def temporary() -> Path:
     """The folder for temporary files, or `/tmp` where socket paths in it would be too long."""
     folder = Path(tempfile.gettempdir())

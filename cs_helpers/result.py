@@ -17,9 +17,10 @@ from cs_helpers.contract.quarters import Quarter
 class Metric:
     """A headline metric: value and 95 % interval in `unit`, from `n` observations.
 
-    unit: `share`, `days`, `ratio`, `currency`, `points` or `count`, as its card formats it; `p` of a p-value, which has
+    unit: `share`, `days`, `months`, `ratio`, `currency`, `points` or `count`, as its card formats it; `p` of a p-value, which has
     no card. low and high are None where the value is counted and not estimated. segment: `all`, or
-    `<dimension>=<value>` as in `size=small`.
+    `<dimension>=<value>` as in `size=small`. base: what a ratio is of (as the MRR at the start of NRR), by which the
+    metric of several products is weighted; without it a share is weighted by n, and other estimates are not added up.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Metric:
     low: float | None = None
     high: float | None = None
     segment: str = "all"
+    base: float | None = None
 
 
 #: whether a finding is good or bad for the business

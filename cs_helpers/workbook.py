@@ -6,7 +6,7 @@ import ast
 import base64
 import html
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,15 +21,19 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
-from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.outputs import display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
+from cs_helpers.summary import summarise
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
-from cs_helpers.tables.cards import cards, plain
+from cs_helpers.tables.cards import cards
 from cs_helpers.tables.findings import listed, published
+from cs_helpers.tables.metric_json import plain
 from cs_helpers.tables.notes import sentence
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction, scrolling
@@ -74,7 +78,7 @@ class Workbook:
                     value=checked.segment,
                     allowed=", ".join(list_segments(data)),
                 )
-            data = data.of_accounts(accounts["account_id"])
+            data = replace(data.of_accounts(accounts["account_id"]), segment=checked.segment)
         quarter = snapshot.check_quarter(checked.quarter)
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
@@ -132,8 +136,8 @@ class Workbook:
         )
         description = html.escape(product.about.in_language(text.language))
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
-        _display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
-        _display_html(
+        display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
+        display_html(
             f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>',
             {
                 "shows": ["public"],
@@ -158,12 +162,13 @@ class Workbook:
                     label=self.text(f"{result.analysis}.metrics.{name}"),
                     better=better[name],
                     changes=changes.get(name, ()),
+                    currency=self._currency(),
                 )
                 for name in names
             },
             **_disclosure_metadata(result),
         }
-        _display_html(cards(result, names, changes, self.text, self._currency()), about)
+        display_html(cards(result, names, changes, self.text, self._currency()), about)
         for name in names:
             self._show_notes(result, name)
 
@@ -179,13 +184,22 @@ class Workbook:
             "findings": [published(f, self.text, result.analysis, currency) for f in found],
             **_disclosure_metadata(result),
         }
-        _display_html(listed(found, self.text, result.analysis, currency), about)
+        display_html(listed(found, self.text, result.analysis, currency), about)
+
+    @_python_strings
+    def summary(self) -> SummaryPage:
+        """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
+        results = {name: self.analyse(name) for name in analyses.names()}
+        time = customer_time_as_of(self.data, self.quarter.end)
+        mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
+        summary = summarise(results, self._earlier, self.data.product.headlines, mrr=mrr)
+        return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
         if picture:
-            _display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
+            display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
             display(
                 {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
                 metadata={
@@ -222,13 +236,13 @@ class Workbook:
         listing = None if result.tables[question].empty else create_table(result, self.text)
         if listing is None or listing.all_rows.empty:
             sentence = html.escape(self.text(f"{name}.nothing"))
-            _display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
+            display_html(f'<p class="nothing">{sentence}</p>', {**about, "rows": 0})
             self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
         verdict = self._rows_sentence(result, question)
         if verdict and self.audience == "leadership":
-            _display_html(f'<p class="nothing">{html.escape(verdict)}</p>', {**about, "rows": rows})
+            display_html(f'<p class="nothing">{html.escape(verdict)}</p>', {**about, "rows": rows})
             self._show_notes(result, question)
             return
         more = ""
@@ -240,7 +254,7 @@ class Workbook:
         title = self.text(f"{name}.{listing.title}")
         said = listing.message or verdict
         message = f'<p class="said">{html.escape(said)}</p>' if said else ""
-        _display_html(
+        display_html(
             f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',
             {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
@@ -252,31 +266,15 @@ class Workbook:
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
         if not hasattr(tables, "definitions"):
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
-        self._show_rows(
-            *tables.definitions(self.data.product, self.text), title=self.text("page.definitions")
-        )
-
-    def playbook(self) -> None:
-        """Shows the product's playbook: what to do when."""
-        plays = self.data.product.playbook
-        language = self.text.language
-        if plays:
-            rows = [(p.when.in_language(language), p.do.in_language(language)) for p in plays]
-            self._show_rows(("when", "do"), rows)
-
-    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue.
-
-        title: of a table that only helps to read the page, which folds away for leadership.
-        """
+        headings, rows = tables.definitions(self.data.product, self.text)
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
         rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
-        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
-        about = {"shows": ["public"], **({"title": title} if title else {})}
-        _display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', about)
+        title = self.text("page.definitions")
+        page = f'<div class="table">{scrolling(rows_html, title)}</div>'
+        display_html(page, {"shows": ["public"], "title": title})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
@@ -351,7 +349,7 @@ class Workbook:
                 "message": self._sentence(result, note),
                 "note": note.code,
             }
-            _display_html(self._note_html(result, note), about | _answer_metadata(result, question))
+            display_html(self._note_html(result, note), about | _answer_metadata(result, question))
 
     def _note_html(self, result: Result, note: Note) -> str:
         explains = analyses.analysis(result.analysis).declares.explains(note.code)
@@ -379,7 +377,7 @@ class Workbook:
         )
 
     def _currency(self) -> str:
-        return str(next(iter(self.data["contracts"]["currency"]), ""))
+        return currency(self.data)
 
 
 def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
@@ -398,12 +396,6 @@ def _caption_html(picture: Picture) -> str:
         f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'
         f'<p class="source">{html.escape(picture.source)}</p></div>'
     )
-
-
-def _display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
-    """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
-    content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
-    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
 
 
 def _check_injected_parameters() -> None:

@@ -11,15 +11,19 @@ from cs_helpers.contract.disclosure import columns
 from cs_helpers.contract.products import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
+from cs_helpers.customers.health_score import (
+    BANDS,
+    health_bands,
+    health_score,
+    measure_points,
+)
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
-from cs_helpers.result import ComparedWith, Direction, Finding, Metric, Note, Result, Verdict
+from cs_helpers.result import Direction, Finding, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.medians import median_interval
 from cs_helpers.statistics.proportions import wilson
-
-BANDS = ("green", "yellow", "red")
 
 DECLARES = Declaration(
     questions={
@@ -62,8 +66,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     mrr, first_days = time.mrr(quarter.end), time.spell_starts(quarter.end)
     customers = data["accounts"][data["accounts"]["account_id"].isin(first_days.index)]
     first_days = first_days.reindex(customers["account_id"])
-    values = _values(data, quarter)
-    (now, too_new), (before, _) = (_points(data, values, first_days, q) for q in (quarter, quarter.back(1)))
+    months = pd.date_range(quarter.back(1).end, quarter.end, freq="ME").as_unit("us")
+    months = pd.DatetimeIndex(months - pd.offsets.MonthBegin(1))
+    points, too_new_by_month = measure_points(data, months, first_days)
+    before, now = (
+        pd.DataFrame({m: table[month] for m, table in points.items()}) for month in months[[0, -1]]
+    )
+    too_new = too_new_by_month[months[-1]]
     was_customer = first_days.index.isin(time.customers(quarter.back(1).end))
     before = before[pd.Series(was_customer, before.index)].reindex(before.index)
     notes: list[Note] = []
@@ -88,20 +97,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         else _unscored_account_notes(is_scored, too_new)
     )
     notes += _unknown_measure_notes(now[is_scored], health.measures, data)
-    score, previous = _score(now, health.measures), _score(before, health.measures)
+    score, previous = health_score(now, health.measures), health_score(before, health.measures)
     scores_by_kind = {
-        kind: _score(now, tuple(m for m in health.measures if m.kind == kind))
+        kind: health_score(now, tuple(m for m in health.measures if m.kind == kind))
         for kind in ("quantitative", "qualitative")
     }
     frame = customers[["account_id", "name", "size"]].set_index("account_id")
     frame["mrr"] = mrr.reindex(frame.index).astype("float64")
     frame["score"], frame["previous"] = score, previous
-    frame["band"] = pd.cut(
-        score,
-        [-1, health.yellow_from, health.green_from, 101],
-        right=False,
-        labels=["red", "yellow", "green"],
-    ).astype("str")
+    frame["band"] = health_bands(score, health)
     names = np.array([m.id for m in health.measures], dtype=object)
     frame["unknown"] = [tuple(names[row]) for row in now[list(names)].isna().to_numpy()]
     frame = frame.assign(**scores_by_kind).join(_drivers(now, before, health.measures))
@@ -156,10 +160,10 @@ def _findings(scores: pd.DataFrame, yellow_from: float) -> tuple[Finding, ...]:
     """`turned_red` since the previous quarter, `red`, and `recovered` from red since then; those that there are."""
     is_red, was_red = scores["band"] == "red", scores["previous"] < yellow_from
     known_before = scores["previous"].notna()
-    parts: tuple[tuple[str, pd.Series, Direction, ComparedWith], ...] = (
-        ("turned_red", is_red & known_before & ~was_red, "worse", "previous_quarter"),
-        ("red", is_red, "worse", "nothing"),
-        ("recovered", ~is_red & was_red, "better", "previous_quarter"),
+    parts: tuple[tuple[str, pd.Series, Direction, int], ...] = (
+        ("turned_red", is_red & known_before & ~was_red, "worse", int(known_before.sum())),
+        ("red", is_red, "worse", len(scores)),
+        ("recovered", ~is_red & was_red, "better", int(known_before.sum())),
     )
     return tuple(
         Finding(
@@ -167,13 +171,12 @@ def _findings(scores: pd.DataFrame, yellow_from: float) -> tuple[Finding, ...]:
             "bands",
             direction,
             "counted",
-            int(known_before.sum()) if compared_with == "previous_quarter" else len(scores),
+            n,
             value=float(selected.sum()),
-            compared_with=compared_with,
             customers=int(selected.sum()),
             mrr=float(scores.loc[selected, "mrr"].sum()) if "mrr" in scores else None,
         )
-        for code, selected, direction, compared_with in parts
+        for code, selected, direction, n in parts
         if selected.any()
     )
 
@@ -216,47 +219,6 @@ def _unknown_measure_notes(
     if unknown := tuple(m.id for m in given if known_counts[m.id] == 0):
         notes.append(Note("measures_unknown", "bands", {"measures": unknown}))
     return notes
-
-
-def _values(data: ProductData, quarter: Quarter) -> dict[str, pd.DataFrame]:
-    """Measure id -> its values by account and month, from the last month of the quarter before to that of the quarter."""
-    before, now = (pd.Timestamp(q.end).replace(day=1) for q in (quarter.back(1), quarter))
-    months = pd.date_range(before, now, freq="MS").as_unit("us")
-    return {m.id: measures.monthly_values(data, m.measure, months) for m in data.product.health.measures}
-
-
-def _points(
-    data: ProductData, values: dict[str, pd.DataFrame], first_days: pd.Series, quarter: Quarter
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Points (0-100, NaN: not known) by measure at the end of a quarter, and whether a customer is too new for a known one.
-
-    values: of `_values`. Index: that of `first_days` (account_id). Columns: measure ids.
-    """
-    month = pd.Timestamp(quarter.end).replace(day=1)
-    months = pd.DatetimeIndex([month]).as_unit("us")
-    points_by_measure, too_new = {}, pd.Series(False, first_days.index)
-    for item in data.product.health.measures:
-        value = values[item.id][month].reindex(first_days.index)
-        points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
-        if data.missing(measures.SOURCE_TABLES[item.measure.source]):
-            points_by_measure[item.id] = points
-            continue
-        is_known = bool(measures.known_months(data, item.measure, months)[0])
-        started_within = measures.started_within_window(data, item.measure, month, first_days)
-        if item.missing == "worst":
-            points = points.fillna(0.0)
-        points_by_measure[item.id] = points.where(~started_within) if is_known else points * np.nan
-        too_new |= started_within & is_known
-    return pd.DataFrame(points_by_measure), too_new
-
-
-def _score(points: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]) -> pd.Series:
-    if not health_measures:
-        return pd.Series(np.nan, index=points.index)
-    weight = pd.Series({m.id: m.weight for m in health_measures})
-    inside = points[weight.index]
-    known = inside.notna() * weight
-    return (inside.fillna(0.0) * weight).sum(axis=1) / known.sum(axis=1).replace(0.0, np.nan)
 
 
 def contributions(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs_helpers.analyses.health import BANDS as ORDER
 from cs_helpers.charts.theme import (
     BANDS,
     INK,
@@ -15,6 +14,7 @@ from cs_helpers.charts.theme import (
     label_inside,
     percent_axis,
 )
+from cs_helpers.customers.health_score import BANDS as ORDER
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 

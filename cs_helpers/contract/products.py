@@ -10,8 +10,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from cs_helpers.contract.playbook import Play, check_playbook
+from cs_helpers.contract.product_parts import Condition as Condition
+from cs_helpers.contract.product_parts import Measure as Measure
+from cs_helpers.contract.product_parts import SettingsModel
+from cs_helpers.contract.product_parts import Sign as Sign
+from cs_helpers.contract.product_parts import Slug as Slug
+from cs_helpers.contract.product_parts import Words as Words
+from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
@@ -20,69 +28,8 @@ Mode = Literal["milestones", "ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
 Effect = Literal["drop_unit", "void_attempt"]
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Model):
-    """A text in both languages of the reports."""
-
-    en: str = Field(min_length=1)
-    ja: str = Field(min_length=1)
-
-    def in_language(self, language: str) -> str:
-        """The text in `language` (`en` or `ja`)."""
-        return self.ja if language == "ja" else self.en
-
-
-class Measure(_Model):
-    """A number for each account at the end of a month, over the last `months` months.
-
-    source usage: `quantity` and `events` are summed, `days` counts active days, `users` is the largest
-    number of distinct users in a month, `distinct_events` counts event names; `event` is a name or a
-    pattern with `*`. source tickets and touches: `count`. source surveys: `nps`, the mean answer.
-    source assessments: `score`, the latest score of `name`.
-    """
-
-    source: Literal["usage", "tickets", "touches", "surveys", "assessments"] = "usage"
-    value: Literal["quantity", "events", "days", "users", "distinct_events", "count", "nps", "score"]
-    event: str = "*"
-    name: str = ""
-    months: int = Field(default=3, ge=1, le=24)
-
-    @model_validator(mode="after")
-    def _value_fits_source(self) -> Measure:
-        allowed = {
-            "usage": ("quantity", "events", "days", "users", "distinct_events"),
-            "tickets": ("count",),
-            "touches": ("count",),
-            "surveys": ("nps",),
-            "assessments": ("score",),
-        }[self.source]
-        if self.value not in allowed:
-            raise ValueError(f"source '{self.source}' has the values {', '.join(allowed)}")
-        if self.source == "assessments" and not self.name:
-            raise ValueError("source 'assessments' needs 'name', the measure that was assessed")
-        return self
-
-
-class Condition(Measure):
-    """A measure with bounds that must be met."""
-
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @model_validator(mode="after")
-    def _has_a_bound(self) -> Condition:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("needs 'at_least' or 'at_most'")
-        return self
-
-
-class Level(_Model):
+class Level(SettingsModel):
     """A level of maturity, which is reached when all its conditions hold."""
 
     level: Literal[1, 2, 3, 4]
@@ -91,7 +38,7 @@ class Level(_Model):
     conditions: tuple[Condition, ...] = ()
 
 
-class Maturity(_Model):
+class Maturity(SettingsModel):
     """The four levels. A level counts only if all lower levels hold too; level 0 is below the first."""
 
     levels: tuple[Level, Level, Level, Level]
@@ -103,7 +50,7 @@ class Maturity(_Model):
         return self
 
 
-class StepRule(_Model):
+class StepRule(SettingsModel):
     """When a step counts as reached: exactly one of three rules.
 
     `contract: started` - the account's first contract starts; `milestone: NAME` - recorded in the
@@ -128,23 +75,7 @@ class StepRule(_Model):
         return self.event if self.value == "events" and self.at_least <= 1 else None
 
 
-class Sign(_Model):
-    """How the use of contents or tools is recognised: exactly one of two signs.
-
-    `touch: PATTERN` - the `content` of a row of the table touches; `event: PATTERN` - a usage event.
-    """
-
-    touch: str | None = None
-    event: str | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Sign:
-        if (self.touch is None) == (self.event is None):
-            raise ValueError("needs exactly one of 'touch', 'event'")
-        return self
-
-
-class Step(_Model):
+class Step(SettingsModel):
     """A step of the journey, with the contents and tools that support it and the signs of their use."""
 
     step: Slug
@@ -168,7 +99,7 @@ def as_regex(pattern: str) -> str:
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
-class ExclusionRule(_Model):
+class ExclusionRule(SettingsModel):
     """What must not happen between two steps: exactly one of a recorded milestone and a usage event.
 
     `drop_unit`: accounts or users that do so are not counted at all; `void_attempt`: only that attempt is not.
@@ -205,7 +136,7 @@ class ExclusionRule(_Model):
         )
 
 
-class Journey(_Model):
+class Journey(SettingsModel):
     """The steps in order. The first is the entry; at `value_step` the customer gets value.
 
     mode `milestones`: a step once reached stays reached, and a customer's progress is the last step up to
@@ -256,7 +187,7 @@ class Journey(_Model):
         return self
 
 
-class HealthMeasure(_Model):
+class HealthMeasure(SettingsModel):
     """A measure of health: `red` and worse score 0, `green` and better 100, linear in between."""
 
     id: Slug
@@ -275,7 +206,7 @@ class HealthMeasure(_Model):
         return self
 
 
-class Health(_Model):
+class Health(SettingsModel):
     """The health score, the weighted mean of its measures (0 to 100)."""
 
     version: int = Field(ge=1)
@@ -292,7 +223,7 @@ class Health(_Model):
         return self
 
 
-class Baseline(_Model):
+class Baseline(SettingsModel):
     """A daily number of the whole product that is watched for unusual days."""
 
     id: Slug
@@ -310,22 +241,14 @@ class Baseline(_Model):
         return self
 
 
-class Play(_Model):
-    """One line of the playbook: what a CSM does in which situation."""
-
-    when: Words
-    do: Words
-    step: Slug | None = None
-
-
-class Leadership(_Model):
+class Leadership(SettingsModel):
     """What the leadership edition may show of a product in addition to what it always shows."""
 
     show_staff: bool = False
     """Whether CSMs, interviewers and coders are shown by name instead of by pseudonym."""
 
 
-class CustomerRules(_Model):
+class CustomerRules(SettingsModel):
     """Who counts as a customer, and which period the amounts of contracts cover (`contract.spells`).
 
     A customer who returns within `return_gap_days` days without a contract never left. A paid term that
@@ -351,7 +274,7 @@ HEADLINES = (
 MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
-class Product(_Model):
+class Product(SettingsModel):
     """The operations map of one product."""
 
     product: Slug
@@ -363,25 +286,23 @@ class Product(_Model):
     baselines: tuple[Baseline, ...] = Field(min_length=1)
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
-    themes: dict[str, Words] = {}
+    themes: dict[str, Words] = Field(default_factory=dict)
     """Names of the theme codes on pages."""
-    subjects: dict[str, Words] = {}
+    subjects: dict[str, Words] = Field(default_factory=dict)
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    revenue: RevenueRules = RevenueRules()
     headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
-    targets: dict[MetricName, float] = {}
+    targets: dict[MetricName, float] = Field(default_factory=dict)
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
             raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
-        steps = {s.step for s in self.journey.steps}
-        for play in self.playbook:
-            if play.step and play.step not in steps:
-                raise ValueError(f"playbook names the step '{play.step}', journey has no such step")
+        check_playbook(self.playbook, [s.step for s in self.journey.steps])
         return self
 
 

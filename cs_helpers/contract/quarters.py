@@ -8,6 +8,13 @@ from datetime import date, timedelta
 
 from cs_helpers.errors import ParameterError
 
+_FORM = re.compile(r"(\d{4})Q([1-4])")
+
+
+def is_quarter(text: str) -> bool:
+    """Whether a text is a quarter like `2026Q3`."""
+    return bool(_FORM.fullmatch(text))
+
 
 @dataclass(frozen=True, order=True)
 class Quarter:
@@ -19,7 +26,7 @@ class Quarter:
     @classmethod
     def parse(cls, text: str) -> Quarter:
         """Parse a quarter like `2026Q3`. Raises `ParameterError` where `text` is not one."""
-        match = re.fullmatch(r"(\d{4})Q([1-4])", text) if isinstance(text, str) else None
+        match = _FORM.fullmatch(text) if isinstance(text, str) else None
         if not match:
             raise ParameterError(
                 "quarter", "this is not a quarter", value=text, allowed="a year and a quarter, as in 2026Q3"

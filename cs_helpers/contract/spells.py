@@ -39,13 +39,15 @@ class CustomerTime:
     `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or one of
     `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with `ended_on` as the last
     day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
-    first row, and losses and MRR are unknown: pages must not show them as 0.
+    first row, and losses and MRR are unknown: pages must not show them as 0. return_gap_days: the most days between two
+    contracts of one spell.
     """
 
     spells: pd.DataFrame
     contracts: pd.DataFrame
     known_on: date
     by_contracts: bool = True
+    return_gap_days: int = 0
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -74,9 +76,10 @@ class CustomerTime:
     def mrr(self, day: date) -> pd.Series:
         """The MRR of each customer on a day, from the contracts running on it. Index: account_id, sorted; float64.
 
-        0 for a customer between two contracts; NaN where there is no table of contracts.
+        0 for a customer between two contracts; NaN where there is no table of contracts, and where all contracts are in
+        a currency that cannot be converted.
         """
-        paid = self.contracts_on(day).groupby("account_id")["mrr"].sum().astype("float64")
+        paid = self.contracts_on(day).groupby("account_id")["mrr"].sum(min_count=1).astype("float64")
         return paid.reindex(self.customers(day), fill_value=0.0 if self.by_contracts else np.nan)
 
     def status_after(self, day: date, until: date) -> pd.Series:
@@ -211,7 +214,7 @@ def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date)
             "ended": pd.Series(ending_name, dtype="str"),
         }
     )
-    return CustomerTime(spells, rows, known_on)
+    return CustomerTime(spells, rows, known_on, return_gap_days=rules.return_gap_days)
 
 
 def account_time(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:

@@ -103,16 +103,17 @@ def _common_gaps(parts: list[Period]) -> tuple[tuple[date, date], ...]:
     return common
 
 
-def started_within_window(
-    data: ProductData, measure: Measure, month: pd.Timestamp, first_days: pd.Series
-) -> pd.Series:
-    """Whether each customer started after the first day of a measure's window: bool, with the index of `first_days`.
+def started_within_windows(
+    data: ProductData, measure: Measure, months: pd.DatetimeIndex, first_days: pd.Series
+) -> np.ndarray:
+    """Whether each customer started after the first day of a measure's window, by month: bool, customers by months.
 
     first_days: the first day of each customer's spell (datetime64). False for measures that are answered or assessed.
     """
     if measure.source not in COUNT_SOURCES:
-        return pd.Series(False, first_days.index)
-    return first_days > month - pd.DateOffset(months=measure.months - 1)
+        return np.zeros((len(first_days), len(months)), dtype=bool)
+    window_starts = (months - pd.DateOffset(months=measure.months - 1)).to_numpy("datetime64[us]")
+    return np.asarray(first_days.to_numpy("datetime64[us]")[:, None] > window_starts[None, :])
 
 
 def matches_event(events: pd.Series, pattern: str) -> np.ndarray:

@@ -48,6 +48,12 @@ def leadership_result(
     if masker:
         result = _mask_free_texts(result, texts, masker, pseudonym)
         _record_findings(masker)
+    for_team = {name for name, question in declares.questions.items() if question.for_team}
+    result = replace(
+        result,
+        tables={name: table for name, table in result.tables.items() if name not in for_team},
+        notes=tuple(note for note in result.notes if note.about not in for_team),
+    )
     return apply_disclosure(result, declares.discloses, show_staff=show_staff)
 
 

@@ -103,7 +103,7 @@ def _render(template: str, variables: Mapping[str, str]) -> str:
 
 
 def _notebook(variables: Mapping[str, str]) -> str:
-    """The notebook as JSON: title, parameters, the question with its figure and table, filter bar, playbook."""
+    """The notebook as JSON: title, parameters, the question with its figure and table, filter bar, what to do next."""
     name = variables["name"]
     parameters = "\n".join(
         f'{field}: str = "{about.default}"  # {about.description}'
@@ -128,9 +128,8 @@ def _notebook(variables: Mapping[str, str]) -> str:
         *_prose("explore", "## Explore\n\nChoose a product, a quarter and a segment.",
                 "## 掘り下げる\n\n製品・四半期・セグメントを選べます。", "interactive"),
         _code("filter-bar", f'workbook.explore("{name}", ["by_size"])', "interactive"),
-        *_prose("about-next", "## What to do next\n\nWhat the playbook of the product says.",
-                "## 次の一手\n\nこの製品のプレイブックに沿って進めます。"),
-        _code("playbook", "workbook.playbook()"),
+        *_prose("about-next", "## What to do next\n\nWho acts and by when stands in the report on the playbook.",
+                "## 次の一手\n\n誰がいつまでに動くかは、プレイブックのレポートにあります。"),
     ]  # fmt: skip
     about = {
         "analysis": name,

@@ -1,35 +1,49 @@
-"""The landing page of a quarter: the message of each report, failures, and the tables of the snapshot."""
+"""The landing page of a quarter: all products on one page, from the summaries that were published.
+
+Headline numbers with their change, what needs a decision, what changed most, the reports with their failures, and
+earlier quarters. It reads the manifest only; the tables of the snapshot have a page of their own (`data_page`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.data_check import advice, describe, describe_filters, examples
+from cs_helpers.report import overall
+from cs_helpers.report.data_page import data_page
+from cs_helpers.report.links import address
 from cs_helpers.report.manifest import Report
+from cs_helpers.report.overall import Number
 from cs_helpers.report.pages import page_template
 from cs_helpers.report.publish import failed_page_name
 from cs_helpers.snapshot import Snapshot
+from cs_helpers.summary import CHANGES, DECISIONS
+from cs_helpers.tables.cards import card
 from cs_helpers.text import Text
 
 
 def landing_pages(
-    quarter: Quarter, reports: Mapping[str, Report], snapshot: Snapshot, language: str, audience: Audience
+    quarter: Quarter,
+    reports: Mapping[str, Report],
+    snapshot: Snapshot,
+    language: str,
+    audience: Audience,
+    earlier: Sequence[Quarter] = (),
 ) -> dict[str, str]:
-    """`index.<language>.html` for each language that has reports, and `index.html` in `language`.
+    """`index.<language>.html` and `data.<language>.html` for each language that has reports, and `index.html` in `language`.
 
-    Filters and rows that break a rule are shown to the team only, where they may name customers.
+    earlier: the quarters that are published beside this one, newest first.
     """
     languages = [
         code for code in LANGUAGES
         if code == language or any(r.language == code for r in reports.values())
     ]  # fmt: skip
-    pages = {
-        f"index.{code}.html": _page(quarter, reports, snapshot, code, languages, audience)
-        for code in languages
-    }
+    pages = {}
+    for code in languages:
+        pages[f"index.{code}.html"] = _page(quarter, reports, snapshot, code, languages, audience, earlier)
+        pages[f"data.{code}.html"] = data_page(quarter, snapshot, code, languages, audience)
     return {**pages, "index.html": pages[f"index.{language}.html"]}
 
 
@@ -40,26 +54,35 @@ def _page(
     language: str,
     languages: list[str],
     audience: Audience,
+    earlier: Sequence[Quarter],
 ) -> str:
     text = Text(language)
-    products = snapshot.products
-    groups = []
-    for name in sorted({r.product for r in reports.values()}):
+    names = {name: product.name.in_language(language) for name, product in snapshot.products.items()}
+    mine = {file: r for file, r in reports.items() if r.language == language}
+    by_product = {
+        name: {file: r for file, r in mine.items() if r.product == name}
+        for name in sorted({r.product for r in mine.values()})
+    }
+    summaries = overall.summaries(reports, language)
+    products = []
+    for name, of_product in by_product.items():
+        product = snapshot.products.get(name)
+        summary_file = next(
+            (f for f, r in of_product.items() if r.analysis == overall.SUMMARY and r.good), ""
+        )
         entries = [
             _entry(file, report, text)
-            for file, report in sorted(reports.items(), key=lambda item: item[1].notebook)
-            if report.product == name and report.language == language
+            for file, report in sorted(of_product.items(), key=lambda item: item[1].notebook)
         ]
-        product = products.get(name)
-        if entries:
-            groups.append(
-                {
-                    "name": product.name.in_language(language) if product else name,
-                    "about": product.about.in_language(language) if product else "",
-                    "reports": entries,
-                }
-            )
-    manifest = snapshot.manifest
+        products.append(
+            {
+                "name": names.get(name, name),
+                "about": product.about.in_language(language) if product else "",
+                "summary": summary_file,
+                "cards": _cards(summaries.get(name), text, reports),
+                "reports": [e for e in entries if e["file"] != summary_file or e["state"]],
+            }
+        )
     return page_template("landing", "index.html.j2").render(
         text=text,
         language=language,
@@ -69,41 +92,83 @@ def _page(
         period=text.span(quarter.start, quarter.end),
         as_of=text.day(snapshot.as_of),
         snapshot=snapshot.id,
-        groups=groups,
-        tables=[
-            (
-                name,
-                *(text.number(manifest[f"rows_{k}"][name]) for k in ("read", "kept", "rejected", "filtered")),
-            )
-            for name in manifest["rows_read"]
-        ],
-        # the text of a filter may hold names
-        filters=describe_filters(manifest["filters"], manifest["rows_filtered"], text)
-        if audience == "team"
-        else [],
-        findings=[
-            (
-                describe(f, text, audience),
-                advice(f, text) if audience == "team" else "",
-                text(f"rules.policy.{f.policy}"),
-                next(iter(examples(f, text, audience)), ""),
-            )
-            for f in snapshot.findings
-        ],
+        failed=sum(r.status == "failed" for r in mine.values()),
+        reports=len(mine),
+        totals=[_card(n, text) for n in overall.totals(list(summaries.values()), len(by_product))],
+        decisions=_decisions(summaries, names, text, reports),
+        changed=_changed(summaries, names, text, reports),
+        summaries=len(summaries),
+        products=products,
+        earlier=[(str(q), text.quarter(q)) for q in earlier],
     )
 
 
+def _card(number: Number, text: Text, link: str = "") -> str:
+    """A headline number as HTML."""
+    return card(
+        number.metric, number.label, number.changes, text, number.currency, link=link, trend=number.trend
+    )
+
+
+def _cards(summary: Report | None, text: Text, reports: Mapping[str, Report]) -> list[str]:
+    """The headline numbers of a product, as HTML."""
+    if summary is None:
+        return []
+    return [
+        _card(
+            n, text, address(f"{n.key.partition('.')[0]}-headlines", summary.product, text.language, reports)
+        )
+        for n in overall.numbers(summary)
+    ]
+
+
+def _decisions(
+    summaries: Mapping[str, Report], names: Mapping[str, str], text: Text, reports: Mapping[str, Report]
+) -> list[dict[str, str]]:
+    """The first decisions over all products."""
+    return [
+        {
+            "product": names.get(found.product, found.product),
+            "what": found.content["sentence"],
+            "do": found.content.get("do", ""),
+            "link": address(found.content["anchor"], found.product, text.language, reports),
+            "customers": text.number(found.content.get("customers")),
+            "mrr": found.mrr(text),
+            "who": found.who(text),
+            "by": found.by(text),
+        }
+        for found in overall.decisions(summaries)[:DECISIONS]
+    ]
+
+
+def _changed(
+    summaries: Mapping[str, Report], names: Mapping[str, str], text: Text, reports: Mapping[str, Report]
+) -> list[dict[str, str]]:
+    """What changed most over all products."""
+    return [
+        {
+            "product": names.get(found.product, found.product),
+            "sentence": found.content["sentence"],
+            "direction": found.content["direction"],
+            "link": address(found.content["anchor"], found.product, text.language, reports),
+        }
+        for found in overall.changed(summaries)[:CHANGES]
+    ]
+
+
 def _entry(file: str, report: Report, text: Text) -> dict[str, str]:
-    """The landing page's entry for a report: its file, and its message or why there is no page."""
+    """The entry for a report: its file and title, its state, and why there is no page."""
     failed, good = report.status == "failed", report.good
     codes = dict.fromkeys(p.code for p in report.problems)
     return {
-        "status": report.status,
+        "state": "failed" if failed else "silent" if report.status == "silent" else "",
         "file": file if good else "",
         "title": report.title or report.analysis,
         "message": text.join_list([text(f"report.problem.{code}") for code in codes])
-        if failed or good is None
-        else good.message,
+        if failed
+        else good.message
+        if good and report.status == "silent"
+        else "",
         "why": failed_page_name(file) if failed else "",
         "last_good": text("landing.last_good", made_at=text.day(datetime.fromisoformat(good.made_at).date()))
         if failed and good

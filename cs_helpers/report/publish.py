@@ -28,6 +28,7 @@ from typing import Any
 
 from cs_helpers import durable, paths
 from cs_helpers.contract.parameters import Audience
+from cs_helpers.contract.quarters import is_quarter
 from cs_helpers.errors import ReportError
 from cs_helpers.report.manifest import FILE_NAME, Manifest, read_manifest
 
@@ -64,6 +65,10 @@ class ReportStore(ABC):
     def location(self, quarter: str, name: str) -> str:
         """The path or URL at which a person opens a published file."""
 
+    @abstractmethod
+    def quarters(self) -> list[str]:
+        """The quarters that are published, newest first."""
+
     def manifest(self, quarter: str) -> Manifest:
         """The quarter's manifest; an empty one where there is none."""
         return read_manifest(self.content(quarter, FILE_NAME), quarter, self.audience)
@@ -97,6 +102,11 @@ class FolderStore(ReportStore):
             return (self.root / quarter / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def quarters(self) -> list[str]:
+        """The quarters that are published, newest first."""
+        found = [file.parent.name for file in self.root.glob("*/index.html")]
+        return sorted(filter(is_quarter, found), reverse=True)
 
     def location(self, quarter: str, name: str) -> str:
         """The file's path."""
@@ -169,6 +179,11 @@ class RemoteStore(ReportStore):
             return bytes(self.files.cat_file(f"{self.root}/{quarter}/{name}"))
         except FileNotFoundError:
             return None
+
+    def quarters(self) -> list[str]:
+        """The quarters that are published, newest first."""
+        found = [name.split("/")[-2] for name in self.files.glob(f"{self.root}/*/index.html")]
+        return sorted(filter(is_quarter, found), reverse=True)
 
     def location(self, quarter: str, name: str) -> str:
         """The file's URL."""

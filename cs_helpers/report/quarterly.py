@@ -15,6 +15,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
+from cs_helpers.report.links import resolve_links
 from cs_helpers.report.manifest import (
     FILE_NAME,
     PUBLIC_DETAIL_CODES,
@@ -23,6 +24,8 @@ from cs_helpers.report.manifest import (
     PublishedPage,
     Report,
     foreign_files,
+    page_files,
+    pdf_name,
 )
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
@@ -32,6 +35,8 @@ from cs_helpers.snapshot import Snapshot
 if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
 
+#: earlier quarters that the landing page leads to
+EARLIER = 8
 #: packages whose versions run.json names
 _PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 
@@ -162,8 +167,7 @@ def _due_reason(
     changed = [part for part in parts if report.good.inputs.get(part) != parts[part]]
     if changed:
         return f"changed: {', '.join(changed)}"
-    downloads = {f"{run.parameters.product}/{name}": h for name, h in report.good.downloads.items()}
-    for name, digest in {run.file: report.good.sha256, **downloads}.items():
+    for name, digest in page_files(run.file, report.good.model_copy(update={"pdf": ""})).items():
         content = store.content(manifest.quarter, name)
         if content is None:
             return f"{name} is gone"
@@ -253,7 +257,8 @@ def _publish(
     with store.lock(folder):
         files: dict[str, str] = {}
         removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
-        reports, withdrawn = _withdraw_outdated(store.manifest(folder).reports, name_parts)
+        before = store.manifest(folder)
+        reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
         removed += withdrawn
         for outcome in outcomes:
             run = outcome.run
@@ -271,8 +276,11 @@ def _publish(
                 )  # fmt: skip
             else:
                 removed.append(failed_file)
-                downloads = previous.good.downloads if previous and previous.good else {}
-                removed += [f"{report.product}/{name}" for name in downloads]
+                removed += page_files(run.file, previous.good) if previous and previous.good else ()
+        for outcome in outcomes:
+            if outcome.status != "failed":
+                file = outcome.run.file
+                files[file] = resolve_links(outcome.page, reports[file], reports)
         reports, linked = link_pages(
             reports,
             files,
@@ -281,6 +289,8 @@ def _publish(
             snapshot.products,
         )
         files |= linked
+        reports, outdated = _without_outdated_pdfs(reports, before)
+        removed += [*outdated, *before.pdfs]
         manifest = Manifest(
             quarter=folder,
             audience=store.audience,
@@ -290,9 +300,12 @@ def _publish(
             versions=_versions(),
             reports=dict(sorted(reports.items())),
         )
-        files |= landing_pages(quarter, manifest.reports, snapshot, language, store.audience)
+        earlier = [q for name in store.quarters() if (q := Quarter.parse(name)) < quarter]
+        files |= landing_pages(
+            quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
+        )
         # those of languages without reports, which `landing_pages` does not return
-        removed += [f"index.{code}.html" for code in LANGUAGES]
+        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
         store.publish(
             folder,
             {name: content.encode() for name, content in files.items()},
@@ -311,15 +324,32 @@ def _withdraw_outdated(
 
     name_parts: product -> `name_masking.name_inputs` of today; reports of products without one stay.
     """
-    remaining, withdrawn = {}, []
+    remaining: dict[str, Report] = {}
+    withdrawn: list[str] = []
     for file, report in reports.items():
         today = name_parts.get(report.product, {}).get("names")
         if today and report.good and report.good.inputs.get("names") != today:
-            withdrawn += [file, *(f"{report.product}/{name}" for name in report.good.downloads)]
+            withdrawn += page_files(file, report.good)
             report = report.model_copy(update={"good": None})
         if report.good or report.status == "failed":
             remaining[file] = report
     return remaining, withdrawn
+
+
+def _without_outdated_pdfs(
+    reports: Mapping[str, Report], before: Manifest
+) -> tuple[dict[str, Report], list[str]]:
+    """The reports without the PDFs of pages that are no longer as in the manifest `before`; the files of those PDFs."""
+    current, outdated = dict(reports), []
+    for file, old in before.reports.items():
+        if old.good and old.good.pdf:
+            report = reports.get(file)
+            if report is None or report.good is None or report.good.sha256 != old.good.sha256:
+                outdated.append(pdf_name(file))
+                if report and report.good:
+                    good = report.good.model_copy(update={"pdf": ""})
+                    current[file] = report.model_copy(update={"good": good})
+    return current, outdated
 
 
 def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:
@@ -337,6 +367,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             message=outcome.message,
             metrics=dict(outcome.metrics),
             findings=tuple(dict(finding) for finding in outcome.findings),
+            anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
             snapshot=run.parameters.snapshot,

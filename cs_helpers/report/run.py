@@ -55,7 +55,8 @@ class Outcome:
     status: `published`, `silent` (the page has notes only, no figure and no table) or `failed`. files: name inside
     the quarter's folder -> content, the page and its downloads; empty for a failed run. message: of the page's
     headline figure, or its first note. metrics: `<analysis>.<name>` -> what `tables.cards.plain` makes of it.
-    findings: those shown, as `tables.findings.published` makes them. seconds: wall time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
+    findings: those shown, as `tables.findings.published` makes them. anchors: places on the page (`links.anchors`).
+    seconds: wall time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
     (word that may be a name -> its context); never published.
     """
 
@@ -66,6 +67,7 @@ class Outcome:
     message: str = ""
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     findings: tuple[Mapping[str, Any], ...] = ()
+    anchors: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     cells: tuple[CellTime, ...] = ()
     seconds: float = 0.0
@@ -132,6 +134,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     from cs_helpers.report.export import export_page, exporter, notebook_title
     from cs_helpers.report.gate import PageReader, check_notebook, check_page
     from cs_helpers.report.kernels import KERNEL, manager_for
+    from cs_helpers.report.links import anchors
     from cs_helpers.report.storage import fetch_snapshot
 
     run, language = task.run, task.run.parameters.language
@@ -194,7 +197,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     answered, message = _answer(notebook)
     return Outcome(
         run, "published" if answered else "silent", {run.file: page, **downloads}, heading, message,
-        _metrics(notebook), _findings(notebook), (), cells,
+        _metrics(notebook), _findings(notebook), anchors(_about(notebook)), (), cells,
         name_findings=json.loads(name_findings.read_text(encoding="utf-8")) if name_findings.exists() else {},
     )  # fmt: skip
 
@@ -249,8 +252,7 @@ def _displayed(notebook: Any) -> list[Any]:
 def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
     """The headline metrics that a notebook shows, by `<analysis>.<name>`."""
     metrics: dict[str, dict[str, Any]] = {}
-    for output in _displayed(notebook):
-        about = output.metadata.get("cs_workbook", {})
+    for about in _about(notebook):
         for name, metric in about.get("metrics", {}).items():
             metrics[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
     return metrics
@@ -258,8 +260,12 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
 
 def _findings(notebook: Any) -> tuple[dict[str, Any], ...]:
     """The findings that a notebook shows, in its order."""
-    about = [o.metadata.get("cs_workbook", {}) for o in _displayed(notebook)]
-    return tuple(dict(finding) for shown in about for finding in shown.get("findings", ()))
+    return tuple(dict(finding) for about in _about(notebook) for finding in about.get("findings", ()))
+
+
+def _about(notebook: Any) -> list[Any]:
+    """The metadata of the outputs that are displayed, in their order."""
+    return [o.metadata.get("cs_workbook", {}) for o in _displayed(notebook)]
 
 
 def _answer(notebook: Any) -> tuple[bool, str]:
@@ -276,7 +282,5 @@ def _answer(notebook: Any) -> tuple[bool, str]:
     about.sort(key=lambda a: a.get("answers") != headline)  # stable: the others keep their order
     message = next((a["message"] for a in about if a.get("message")), "")
     # a number is never shown without what was left out of the tables behind it
-    left_out = next(
-        (a["left_out"] for o in displayed if (a := o.metadata.get("cs_workbook", {})).get("left_out")), ""
-    )
+    left_out = next((a["left_out"] for a in _about(notebook) if a.get("left_out")), "")
     return bool(figures or tables), f"{message}{left_out}"

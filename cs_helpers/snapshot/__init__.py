@@ -45,7 +45,8 @@ class ProductData:
     that ever had a contract for the product; without a table of contracts, those with a row of the product in any
     table, with their first day in `first_seen` (account_id, first_day). coverage: the periods for which the tables have
     data on the product, whichever of its customers are selected. sizes: the classes of company size in the order of
-    pages, the largest first; accounts of unknown size have `unknown` instead.
+    pages, the largest first; accounts of unknown size have `unknown` instead. segment: of the selected customers, as
+    `size:small`; what is not of customers, as the costs, is that of all.
     """
 
     product: Product
@@ -54,6 +55,7 @@ class ProductData:
     given: frozenset[str]
     coverage: Coverage = NO_COVERAGE
     sizes: tuple[str, ...] = DEFAULT_ORDER
+    segment: str = "all"
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]

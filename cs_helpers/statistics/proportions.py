@@ -41,6 +41,14 @@ def newcombe(count: int, n: int, other_count: int, other_n: int) -> tuple[float,
     )
 
 
+def fisher(count: int, n: int, other_count: int, other_n: int) -> float:
+    """The two-sided p-value of Fisher's exact test that two proportions are equal; NaN where an n is 0."""
+    if not n or not other_n:
+        return float("nan")
+    table = [[count, n - count], [other_count, other_n - other_count]]
+    return float(stats.fisher_exact(table).pvalue)
+
+
 @cache
 def _z(alpha: float) -> float:
     """The two-sided normal quantile of an interval at level 1 - alpha."""

@@ -1,1 +1,202 @@
-"""What leadership needs to know of one product: headline numbers, changes, decisions, and what is not known."""
+"""What leadership needs to know of a product: headline numbers, what changed, what needs a decision, what is not known.
+
+It ranks the findings and metrics of all analyses; it computes none of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cs_helpers import analyses
+from cs_helpers.comparison import Change
+from cs_helpers.declaration import Better
+from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.result import Finding, Metric, Note, Result
+from cs_helpers.summary.earlier import EarlierQuarters
+
+#: a page names so many changes, decisions, and questions that cannot be answered
+CHANGES, DECISIONS, UNKNOWN = 3, 3, 5
+#: a counted number that changed by less than this share is not worth a line
+MIN_CHANGE = 0.05
+#: what a change is compared with; other comparisons (with a target, with other customers) say how things are
+_BEFORE = frozenset({"previous_quarter", "previous_year", "usual"})
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A headline number: its metric, its changes, and its values in the last quarters, oldest first.
+
+    trend: None for a quarter in which it is not known.
+    """
+
+    analysis: str
+    metric: Metric
+    better: Better
+    changes: tuple[Change, ...]
+    trend: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A finding with its analysis. surprise: see `surprise`."""
+
+    analysis: str
+    finding: Finding
+    surprise: float = 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The summary of a product and quarter.
+
+    unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
+    further ones there are. results: of all analyses, by name.
+    """
+
+    headlines: tuple[Headline, ...]
+    changed: tuple[Ranked, ...]
+    decisions: tuple[Ranked, ...]
+    unknown: tuple[tuple[str, Note], ...]
+    more_unknown: int
+    results: Mapping[str, Result]
+
+
+def summarise(
+    results: Mapping[str, Result], earlier: EarlierQuarters, headlines: Sequence[str], *, mrr: float
+) -> Summary:
+    """The summary of the results of all analyses.
+
+    mrr: of all customers at the end of the quarter, NaN where it is not known.
+    headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
+    """
+    _check_headlines(headlines)
+    decisions = _decisions(results)
+    unknown = _unknown(results)
+    return Summary(
+        tuple(_headline(results[a], m, earlier) for a, m in _split(headlines) if _is_known(results[a], m)),
+        tuple(_changed(results, mrr)[:CHANGES]),
+        tuple(decisions[:DECISIONS]),
+        tuple(unknown[:UNKNOWN]),
+        max(0, len(unknown) - UNKNOWN),
+        results,
+    )
+
+
+def surprise(finding: Finding, mrr: float) -> float:
+    """How far a change lies beyond noise; 1 at its border, 0 where chance may explain it.
+
+    Of an estimate: its distance from no effect, divided by that of the near end of its interval from the estimate (of
+    ratios, on the scale of logarithms). Of what is counted: the share of customers concerned (of an amount, its share
+    of the MRR of all customers, `mrr`), divided by `MIN_CHANGE`: nothing small is worth a line, however large its
+    relative change.
+    """
+    if finding.certainty == "unclear":
+        return 0.0
+    size, low, high = finding.size, finding.low, finding.high
+    if finding.certainty == "counted":
+        if finding.unit == "currency":
+            share = abs((finding.value or 0.0) - (finding.compared or 0.0)) / mrr if mrr > 0 else 0.0
+        elif finding.customers is not None:
+            share = finding.customers / finding.n
+        else:
+            share = abs(size or 0.0) / finding.n
+        return share / MIN_CHANGE
+    if size is None or size != size:
+        return 1.0
+    effect, ends = size, [end for end in (low, high) if end is not None and math.isfinite(end)]
+    if finding.size_unit == "ratio":
+        if size <= 0 or any(end <= 0 for end in ends):
+            return 1.0
+        effect, ends = math.log(size), [math.log(end) for end in ends]
+    near = min(ends, key=abs, default=0.0)
+    reach = abs(effect - near)
+    return max(1.0, abs(effect) / reach) if reach else 1.0
+
+
+def asks_decision(finding: Finding) -> bool:
+    """Whether a finding names who has to do something: an entry of the playbook that is due."""
+    return "who" in finding.fields
+
+
+def _check_headlines(headlines: Sequence[str]) -> None:
+    declared = [f"{name}.{m}" for name in analyses.names() for m in analyses.analysis(name).declares.metrics]
+    for name in headlines:
+        if name not in declared:
+            raise ParameterError(
+                "headlines",
+                f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
+                value=name,
+                allowed=", ".join(declared),
+            )
+
+
+def _split(headlines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name.partition(".")[0], name.partition(".")[2]) for name in headlines]
+
+
+def _is_known(result: Result, name: str) -> bool:
+    metric = result.metrics.get(name)
+    return metric is not None and metric.value is not None and metric.value == metric.value
+
+
+def _headline(result: Result, name: str, earlier: EarlierQuarters) -> Headline:
+    better = analyses.analysis(result.analysis).declares.metrics[name]
+    metric = result.metrics[name]
+    before = [metrics.get(name) for metrics in earlier.recent(result.analysis)]
+    trend = (*(None if m is None else m.value for m in before), metric.value)
+    return Headline(result.analysis, metric, better, earlier.changes(result, [name])[name], trend)
+
+
+def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:
+    """What analyses found to have changed beyond noise, most surprising first: one entry a question."""
+    candidates = [
+        Ranked(name, finding)
+        for name, result in results.items()
+        for finding in result.findings
+        if finding.compared_with in _BEFORE and not asks_decision(finding)
+    ]
+    candidates = [replace(c, surprise=surprise(c.finding, mrr)) for c in candidates]
+    candidates = sorted((c for c in candidates if c.surprise >= 1), key=lambda c: -c.surprise)
+    return list({(c.analysis, c.finding.about): c for c in reversed(candidates)}.values())[::-1]
+
+
+def _decisions(results: Mapping[str, Result]) -> list[Ranked]:
+    """The findings that ask for a decision, by MRR and customers at stake; then others that are worse."""
+    found = [Ranked(name, finding) for name, result in results.items() for finding in result.findings]
+
+    def by_stake(ranked: Ranked) -> tuple[float, int]:
+        return -(ranked.finding.mrr or 0.0), -(ranked.finding.customers or 0)
+
+    asked = sorted((r for r in found if asks_decision(r.finding)), key=by_stake)
+    others = sorted(
+        (
+            r
+            for r in found
+            if not asks_decision(r.finding)
+            and r.finding.direction == "worse"
+            and r.finding.certainty != "unclear"
+            and r.finding.customers
+        ),
+        key=by_stake,
+    )
+    # of each analysis one: its findings overlap (those who turned red are red)
+    first_of_each = list({r.analysis: r for r in reversed(others)}.values())
+    return [*asked, *sorted(first_of_each, key=by_stake)]
+
+
+def _unknown(results: Mapping[str, Result]) -> list[tuple[str, Note]]:
+    """The notes that warn, of each code and text once; first those of questions without any answer."""
+    notes: dict[tuple[str, str], tuple[bool, str, Note]] = {}
+    for name, result in results.items():
+        declares = analyses.analysis(name).declares
+        for note in result.notes:
+            if declares.warns(note.code):
+                unanswered = note.about not in result.tables and note.about not in result.metrics
+                key = (note.code, str(sorted(note.fields.items(), key=str)))
+                previous = notes.get(key)
+                if previous is None or (unanswered and not previous[0]):
+                    notes[key] = (unanswered, name, note)
+    ordered = sorted(notes.values(), key=lambda entry: not entry[0])
+    return [(name, note) for _, name, note in ordered]

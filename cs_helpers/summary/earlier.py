@@ -11,31 +11,45 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import ComparedWith, Metric, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 
+#: the quarters before a quarter that a trend shows
+TREND = 4
+
 
 class EarlierQuarters:
-    """The metrics of the quarter before and of the same quarter last year, each computed once.
+    """The metrics of earlier quarters, each computed once.
 
     They are computed from the same snapshot, product file and code as those of the quarter, so that a change is one of
     the customers, and not one of data or rules.
     """
 
     def __init__(self, snapshot: Snapshot, data: ProductData, quarter: Quarter, *, leadership: bool) -> None:
-        self.data, self.leadership = data, leadership
-        self.quarters = {k: q for k, q in earlier_quarters(quarter).items() if q in snapshot.quarters}
-        self._metrics: dict[str, dict[ComparedWith, Mapping[str, Metric]]] = {}
+        self.data, self.quarter, self.leadership = data, quarter, leadership
+        self.known_quarters = frozenset(snapshot.quarters)
+        self._metrics: dict[tuple[str, Quarter], Mapping[str, Metric]] = {}
 
     def metrics(
         self, analysis: str, options: Mapping[str, Any] | None = None
     ) -> Mapping[ComparedWith, Mapping[str, Metric]]:
         """The headline metrics of an analysis in each earlier quarter that the snapshot has data of."""
-        selected = analyses.analysis(analysis)
-        key = f"{analysis} {sorted((options or {}).items())}"
+        return {
+            compared_with: self._of_quarter(analysis, quarter, options or {})
+            for compared_with, quarter in earlier_quarters(self.quarter).items()
+            if quarter in self.known_quarters
+        }
+
+    def recent(self, analysis: str) -> list[Mapping[str, Metric]]:
+        """The headline metrics of the `TREND` quarters before, oldest first; empty for those without data."""
+        quarters = [self.quarter.back(k) for k in range(TREND, 0, -1)]
+        return [self._of_quarter(analysis, q, {}) if q in self.known_quarters else {} for q in quarters]
+
+    def _of_quarter(
+        self, analysis: str, quarter: Quarter, options: Mapping[str, Any]
+    ) -> Mapping[str, Metric]:
+        key = (f"{analysis} {sorted(options.items())}", quarter)
         if key not in self._metrics:
-            data = selected.with_options(self.data, options or {})
-            self._metrics[key] = {
-                compared_with: selected.metrics_of(data, quarter, leadership=self.leadership)
-                for compared_with, quarter in self.quarters.items()
-            }
+            selected = analyses.analysis(analysis)
+            data = selected.with_options(self.data, options)
+            self._metrics[key] = selected.metrics_of(data, quarter, leadership=self.leadership)
         return self._metrics[key]
 
     def changes(self, result: Result, names: Sequence[str]) -> dict[str, tuple[Change, ...]]:
@@ -44,7 +58,7 @@ class EarlierQuarters:
         earlier = self.metrics(result.analysis, result.settings.get("options"))
         found = {}
         for name in names:
-            if (metric := result.metrics.get(name)) is not None:
+            if name in better and (metric := result.metrics.get(name)) is not None:
                 target = self.data.product.targets.get(f"{result.analysis}.{name}")
                 to_target = None if target is None else against_target(metric, target, better[name])
                 found[name] = changes(metric, earlier, better[name]) + ((to_target,) if to_target else ())

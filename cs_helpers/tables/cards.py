@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cs_helpers.comparison import Change
-from cs_helpers.declaration import Better
 from cs_helpers.result import Metric, Result
 from cs_helpers.tables.units import format_difference, format_interval, format_value
 from cs_helpers.text import Text
 
+#: of the line of a trend, in CSS pixels
+SPARK_WIDTH, SPARK_HEIGHT = 64, 22
 #: metric -> its changes, from earlier quarters and from the target
 Changes = Mapping[str, Sequence[Change]]
 
@@ -35,9 +35,20 @@ def has_value(metric: Metric | None) -> bool:
 
 
 def card(
-    metric: Metric, label: str, changes: Sequence[Change], text: Text, currency: str, link: str = ""
+    metric: Metric,
+    label: str,
+    changes: Sequence[Change],
+    text: Text,
+    currency: str,
+    *,
+    link: str = "",
+    trend: Sequence[float | None] = (),
 ) -> str:
-    """The card of a metric as HTML. link: the address of the place that explains it; '' for none."""
+    """The card of a metric as HTML.
+
+    link: the address of the place that explains it; '' for none. trend: its values in the last quarters, oldest first,
+    drawn as a line.
+    """
     heading = html.escape(label)
     if link:
         heading = f'<a href="{html.escape(link, quote=True)}">{heading}</a>'
@@ -45,10 +56,41 @@ def card(
         f'<p class="change {change.direction}">{html.escape(change_sentence(change, text, currency))}</p>'
         for change in changes
     )
+    value = html.escape(format_value(metric.value, metric.unit, text, currency))
+    line = sparkline(trend, [format_value(v, metric.unit, text, currency) for v in trend], text)
     return (
-        f'<div class="card"><p class="label">{heading}</p>'
-        f'<p class="value">{html.escape(format_value(metric.value, metric.unit, text, currency))}</p>'
+        f'<div class="card"><p class="label">{heading}</p><p class="value">{value}{line}</p>'
         f'<p class="detail">{html.escape(_detail(metric, text, currency))}</p>{lines}</div>'
+    )
+
+
+def sparkline(values: Sequence[float | None], labels: Sequence[str], text: Text) -> str:
+    """A small line of values with a dot at the last one, as SVG; '' for fewer than three known values.
+
+    labels: the values in words, for readers who cannot see the line. Values that are not known leave a gap.
+    """
+    known = [(place, v) for place, v in enumerate(values) if v is not None and math.isfinite(v)]
+    if len(known) < 3:
+        return ""
+    low, high = min(v for _, v in known), max(v for _, v in known)
+    step = SPARK_WIDTH / (len(values) - 1)
+
+    def point(place: int, value: float) -> str:
+        level = (value - low) / (high - low) if high > low else 0.5
+        return f"{place * step + 3:.1f},{SPARK_HEIGHT - 3 - level * (SPARK_HEIGHT - 6):.1f}"
+
+    parts: list[list[str]] = [[]]
+    for place, value in enumerate(values):
+        if value is None or not math.isfinite(value):
+            parts.append([])
+        else:
+            parts[-1].append(point(place, value))
+    lines = "".join(f'<polyline points="{" ".join(part)}"/>' for part in parts if len(part) > 1)
+    x, y = point(*known[-1]).split(",")
+    said = html.escape(text("changes.trend", values=text.join_list(list(labels))), quote=True)
+    return (
+        f'<svg class="trend" fill="none" stroke="currentColor" stroke-width="1.5" role="img" aria-label="{said}" width="{SPARK_WIDTH + 6}" height="{SPARK_HEIGHT}"'
+        f' viewBox="0 0 {SPARK_WIDTH + 6} {SPARK_HEIGHT}">{lines}<circle cx="{x}" cy="{y}" r="2" fill="currentColor"/></svg>'
     )
 
 
@@ -70,35 +112,6 @@ def change_verdict(change: Change) -> str:
     if not change.difference:
         return "same"
     return "changed" if change.direction == "neither" else change.direction
-
-
-def plain(
-    metric: Metric | None, *, label: str = "", better: Better = "neither", changes: Sequence[Change] = ()
-) -> dict[str, Any]:
-    """A metric with its changes as a JSON object; numbers that are not finite become strings such as "nan"."""
-    if metric is None:
-        return {"value": None}
-    changes_json: dict[str, Any] = {
-        change.compared_with: {
-            **_numbers(change.compared),
-            "difference": _json_number(change.difference),
-            "difference_low": _json_number(change.low),
-            "difference_high": _json_number(change.high),
-            "certainty": change.certainty,
-            "direction": change.direction,
-        }
-        for change in changes
-    }
-    described = {"label": label, "better": better} if label else {}
-    return {**_numbers(metric), "n": int(metric.n), "unit": metric.unit, **described, **changes_json}
-
-
-def _numbers(metric: Metric) -> dict[str, Any]:
-    return {key: _json_number(getattr(metric, key)) for key in ("value", "low", "high")}
-
-
-def _json_number(number: float | None) -> float | str | None:
-    return None if number is None else float(number) if math.isfinite(number) else str(float(number))
 
 
 def _detail(metric: Metric, text: Text, currency: str) -> str:

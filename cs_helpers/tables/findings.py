@@ -13,13 +13,15 @@ from cs_helpers.text import Text
 
 #: the findings that a report begins with
 SHOWN = 3
+#: an address that becomes that of an answer in another report when the page is published (`report.links`)
+PLACE = "#place:"
 
 
 def sentence(finding: Finding, text: Text, analysis: str, currency: str) -> str:
     """The sentence of a finding: `<analysis>.findings.<code>`.
 
     Fields: value and compared in `unit`; size, with its sign where it is a difference, and `interval` in `size_unit`;
-    n, customers and mrr; and the finding's own fields, formatted as those of notes.
+    n, customers and mrr, and `stake`, which is '' where the MRR is not known; and the finding's own fields, formatted as those of notes.
     """
     size_unit = finding.size_unit or finding.unit
     is_difference = not finding.size_unit
@@ -37,6 +39,7 @@ def sentence(finding: Finding, text: Text, analysis: str, currency: str) -> str:
         else text.number(finding.customers),
         "mrr": text("findings.not_known") if finding.mrr is None else text.money(finding.mrr, currency),
     }
+    fields["stake"] = "" if finding.mrr is None else text("findings.stake", mrr=fields["mrr"])
     own_fields = format_fields(finding.fields, text, currency)
     return text(f"{analysis}.findings.{finding.code}", **{**fields, **own_fields})
 
@@ -67,6 +70,7 @@ def published(finding: Finding, text: Text, analysis: str, currency: str) -> dic
         "compared_with": finding.compared_with,
         "unit": finding.unit,
         "size_unit": finding.size_unit or finding.unit,
+        "currency": currency,
         **{name: _json_number(getattr(finding, name)) for name in numbers},
     }
 

@@ -21,9 +21,10 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), quarters, names of tables, steps, sizes, measures (with
-    or without the number of customers they are known for) or segments, texts of the product file (baseline, words),
-    roles (who), amounts (mrr) and shares; other numbers are formatted as numbers.
+    They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, kinds of cost, steps, sizes, reasons,
+    themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    (baseline, when, do), entries of the playbook (numbers, or entries with a number of customers), roles (who), amounts
+    (mrr) and shares; other numbers are formatted as numbers.
     """
 
     def measure(item: Any) -> str:
@@ -35,6 +36,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         return text(
             "notes.unknown_of", segment=text.label("segment", item[0]), customers=text.number(item[1])
         )
+
+    def entry(item: tuple[int, int]) -> str:
+        return text("playbook.unknown_of", number=text.number(item[0]), customers=text.number(item[1]))
 
     def words(item: Any) -> str:
         return str(item.in_language(text.language))
@@ -49,17 +53,22 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "tables": lambda names: text.join_list(list(names)),
         "names": lambda names: names if isinstance(names, str) else text.join_list(list(names)),
         "baseline": words,
-        "words": words,
+        "when": words,
+        "do": words,
+        "numbers": lambda numbers: text.join_list([text.number(n) for n in numbers]),
+        "entries": lambda pairs: text.join_list([entry(pair) for pair in pairs]),
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
+        "segment": text.segment,
         "measure": measure,
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
+        "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,

@@ -13,6 +13,8 @@ def format_value(value: float | None, unit: str, text: Text, currency: str) -> s
         return text.share(value)
     if unit == "days":
         return text("page.days", n=text.number(value))
+    if unit == "months":
+        return text("page.months", n=text.number(value, 1))
     if unit == "ratio":
         return f"× {text.number(value, 1)}"
     if unit == "currency":
@@ -31,7 +33,8 @@ def format_difference(difference: float | None, unit: str, text: Text, currency:
         formatted = text.number(size, 1)
     else:
         formatted = format_value(size, unit, text, currency)
-    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{formatted}"
+    # a word joiner, so that no line ends after the sign
+    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}\u2060{formatted}"
 
 
 def format_interval(

@@ -68,7 +68,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name that the product file gives to a step, measure, baseline, theme or subject."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline, theme, subject or entry."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -76,6 +76,8 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("baseline", b.id, b.name) for b in product.baselines]
     labels += [("theme", code, words) for code, words in product.themes.items()]
     labels += [("touch", subject, words) for subject, words in product.subjects.items()]
+    labels += [("when", play.key, play.when) for play in product.playbook]
+    labels += [("do", play.key, play.do) for play in product.playbook]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 

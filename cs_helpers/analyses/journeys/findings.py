@@ -96,7 +96,7 @@ def _new_customers(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
         Metric("share", float(row[f"share{s}"]), "share", int(row[f"n{s}"]), float(row[f"low{s}"]), float(row[f"high{s}"]))
         for s in ("", "_before")
     )  # fmt: skip
-    change = compare(now, before, "higher", "other_customers")
+    change = compare(now, before, "higher", "usual")
     slower = row["verdict"] == "slower"
     return [
         Finding(
@@ -107,7 +107,7 @@ def _new_customers(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
             now.n + before.n,
             value=now.value,
             compared=before.value,
-            compared_with="other_customers",
+            compared_with="usual",
             size=change.difference if change else None,
             low=change.low if change else None,
             high=change.high if change else None,

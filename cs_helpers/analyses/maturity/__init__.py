@@ -11,7 +11,6 @@ from cs_helpers.analyses.maturity.declared import DECLARES as DECLARES
 from cs_helpers.analyses.maturity.findings import maturity_findings
 from cs_helpers.analyses.maturity.levels import (
     UNKNOWN,
-    level_bounds,
     level_table,
     levels_by_quarter,
     levels_by_size,
@@ -21,6 +20,7 @@ from cs_helpers.analyses.maturity.levels import (
 from cs_helpers.analyses.maturity.verdicts import YEAR, headline_metrics, verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
+from cs_helpers.customers.maturity_levels import level_bounds
 from cs_helpers.customers.segments import count_unknown
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Note, Result
@@ -107,7 +107,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         verdicts=verdicts(tables, metrics, quarters),
-        findings=maturity_findings(tables, metrics),
+        findings=maturity_findings(tables, metrics, states),
     )
 
 

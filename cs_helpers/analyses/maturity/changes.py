@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity.levels import LEVELS, LOST, NOT_THERE, UNKNOWN
+from cs_helpers.analyses.maturity.levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customers.maturity_levels import LEVELS
 from cs_helpers.statistics.proportions import wilson
 
 #: a fall in level is a warning for this many quarters

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from builders import account, contract, product, product_data, use
 
-from cs_helpers.analyses.maturity.levels import level_bounds
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.maturity_levels import level_bounds
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData

@@ -1,0 +1,14 @@
+"""Outputs of a notebook that carry metadata for the gate and the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.display import display
+
+
+def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
+    """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
+    content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
+    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)

@@ -1,0 +1,139 @@
+"""The parts of a product's summary as HTML: headline numbers, changes, decisions, and what is not known."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from cs_helpers.result import Note
+from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.tables.cards import card
+from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
+from cs_helpers.tables.notes import format_fields
+from cs_helpers.tables.notes import sentence as note_sentence
+from cs_helpers.text import Text
+
+
+def headlines(summary: Summary, text: Text, currency: str) -> str:
+    """The cards of the headline numbers; a sentence where none is known."""
+    cards = [
+        card(
+            h.metric,
+            metric_label(h, text),
+            h.changes,
+            text,
+            currency,
+            link=f"{PLACE}{h.analysis}-headlines",
+            trend=h.trend,
+        )
+        for h in summary.headlines
+    ]
+    return f'<div class="cards">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
+
+
+def metric_label(headline: Headline, text: Text) -> str:
+    """The label of a headline number."""
+    return text(f"{headline.analysis}.metrics.{headline.metric.name}")
+
+
+def changed(summary: Summary, text: Text, currency: str) -> str:
+    """What changed most, as a list; a sentence where nothing changed beyond chance."""
+    items = [
+        f'<li class="{r.finding.direction}">{_link(r, sentence(r.finding, text, r.analysis, currency))}'
+        f' <span class="certainty">{html.escape(certainty(r.finding, text))}</span></li>'
+        for r in summary.changed
+    ]
+    return _list(items) or _nothing(text("summary.no_changes"))
+
+
+def decisions(summary: Summary, text: Text, currency: str) -> str:
+    """What needs a decision, as a table: what, customers and MRR concerned, who, by when."""
+    if not summary.decisions:
+        return _nothing(text("summary.no_decisions"))
+    columns = ("what", "customers", "mrr", "who", "by")
+    heads = "".join(
+        f'<th scope="col"{_right(column)}>{html.escape(text(f"summary.columns.{column}"))}</th>'
+        for column in columns
+    )
+    rows = []
+    for ranked in summary.decisions:
+        finding = ranked.finding
+        fields = format_fields(finding.fields, text, currency)
+        cells = {
+            "customers": text.number(finding.customers),
+            "mrr": text("findings.not_known") if finding.mrr is None else text.money(finding.mrr, currency),
+            "who": fields.get("who") or text("summary.nobody"),
+            "by": fields.get("by") or text("summary.no_date"),
+        }
+        what = _link(ranked, decision_words(ranked, text, currency))
+        do = f'<br><span class="do">{html.escape(fields["do"])}</span>' if "do" in fields else ""
+        rest = "".join(f"<td{_right(column)}>{html.escape(cells[column])}</td>" for column in columns[1:])
+        rows.append(f"<tr><td>{what}{do}</td>{rest}</tr>")
+    return f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def decision_words(ranked: Ranked, text: Text, currency: str) -> str:
+    """What a decision is about: when the entry of the playbook is due, else the sentence of the finding."""
+    fields = format_fields(ranked.finding.fields, text, currency)
+    return fields.get("when") or sentence(ranked.finding, text, ranked.analysis, currency)
+
+
+def unknown(summary: Summary, text: Text, currency: str) -> str:
+    """What cannot be known yet, as a list; a sentence where everything is known."""
+    items = [
+        f"<li>{_place(f'{name}-{note.about}', note_sentence(note, text, name, currency))}</li>"
+        for name, note in summary.unknown
+    ]
+    if summary.more_unknown:
+        items.append(
+            f"<li>{html.escape(text('summary.more_unknown', n=text.number(summary.more_unknown)))}</li>"
+        )
+    return f'<ul class="unknown">{"".join(items)}</ul>' if items else _nothing(text("summary.all_known"))
+
+
+def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict[str, Any]:
+    """A finding of the summary as `run.json` holds it: that of its report, with `part`, who and by when."""
+    fields = format_fields(ranked.finding.fields, text, currency)
+    content = published(ranked.finding, text, ranked.analysis, currency)
+    if part == "decisions":
+        content["sentence"] = decision_words(ranked, text, currency)
+        by = ranked.finding.fields.get("by")
+        content |= {
+            "do": fields.get("do", ""),
+            "who": fields.get("who", ""),
+            "by": by.isoformat() if by else "",
+        }
+    return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
+
+
+def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:
+    """What cannot be known, as `run.json` holds it."""
+    return {
+        "analysis": analysis,
+        "code": note.code,
+        "about": note.about,
+        "anchor": anchor(analysis, note.about),
+        "sentence": note_sentence(note, text, analysis, currency),
+        "part": "unknown",
+    }
+
+
+def _link(ranked: Ranked, words: str) -> str:
+    return _place(anchor(ranked.analysis, ranked.finding.about), words)
+
+
+def _place(where: str, words: str) -> str:
+    return f'<a href="{PLACE}{html.escape(where, quote=True)}">{html.escape(words)}</a>'
+
+
+def _list(items: Sequence[str]) -> str:
+    return f'<ul class="findings">{"".join(items)}</ul>' if items else ""
+
+
+def _nothing(words: str) -> str:
+    return f'<p class="nothing">{html.escape(words)}</p>'
+
+
+def _right(column: str) -> str:
+    return ' class="right"' if column in ("customers", "mrr") else ""
