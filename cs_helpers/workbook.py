@@ -283,17 +283,15 @@ class Workbook:
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
         if not hasattr(tables, "definitions"):
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
-        self._show_rows(*tables.definitions(self.data.product, self.text))
-
-    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
+        headings, rows = tables.definitions(self.data.product, self.text)
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
         rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
-        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
-        display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
+        title = self.text("page.definitions")
+        page = f'<div class="table">{scrolling(rows_html, title)}</div>'
+        display_html(page, {"shows": ["public"], "title": title})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
