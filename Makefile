@@ -11,7 +11,7 @@ ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
 KNOWN := QUARTER PRODUCTS LANGUAGE AUDIENCE NOTEBOOKS JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
-	SHARED VENV PYTHON
+	SHARED PDF OUTPUT VENV PYTHON
 unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
 ifneq ($(unknown),)
 $(error there is no variable $(unknown); there are $(KNOWN))
@@ -27,17 +27,23 @@ REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(ca
 	$(call option,--kernel,$(KERNEL)) $(call option,--timeout,$(TIMEOUT)) $(call option,--reports,$(REPORTS)) \
 	$(call option,--executor,$(EXECUTOR)) $(call option,--shared,$(SHARED)) \
 	$(if $(filter-out 0,$(FORCE)),--force) $(if $(filter-out 0,$(EXPLAIN)),--explain) \
-	$(if $(filter-out 0,$(RETRY_FAILED)),--retry-failed)
+	$(if $(filter-out 0,$(RETRY_FAILED)),--retry-failed) $(if $(filter-out 0,$(PDF)),--pdf)
+# what is made of a published quarter
+PUBLISHED := $(call option,--quarter,$(QUARTER)) $(call option,--audience,$(AUDIENCE)) \
+	$(call option,--language,$(REPORTS_IN)) $(call option,--reports,$(REPORTS))
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
-.PHONY: help quarterly-report test check engines lab snapshot sample dictionary benchmark lock clean
+.PHONY: help quarterly-report bundle test check engines lab snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
-	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url]'
+	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-26s %s\n", $$1, $$2}'
 
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports
 	@$(BIN)/cs-workbook report $(REPORT)
+
+bundle: $(READY) ## write one zip of a published quarter, to hand on
+	@$(BIN)/cs-workbook bundle $(PUBLISHED) $(call option,--output,$(OUTPUT))
 
 # neighbours stay in one process as long as there is enough for both: what they share is made once
 # one thread of algebra each: two processes with two threads get in each other's way

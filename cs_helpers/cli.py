@@ -13,6 +13,7 @@ import typer
 
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
+from cs_helpers.cli_delivery import delivery, print_pdfs
 from cs_helpers.cli_output import console, error_console, escape_markup
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
@@ -89,6 +90,9 @@ def report(
     reports: Annotated[str, typer.Option(help="folder or fsspec URL; default: reports")] = "",
     executor: Annotated[str, typer.Option(help="dask://host:port; default: processes here")] = "",
     shared: Annotated[str, typer.Option(help="folder or fsspec URL where a cluster finds the snapshot")] = "",
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="make a PDF of each page too, and one of all; needs Chromium")
+    ] = False,
 ) -> None:
     """Take a snapshot and publish a quarter's reports."""
     from cs_helpers.report.zygote import batch_zygote, can_fork
@@ -96,6 +100,10 @@ def report(
     language, max_running = language or "en", _parse_jobs(jobs)
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
+    if pdf:
+        from cs_helpers.delivery.pdf import check_pdf_tools
+
+        check_pdf_tools()
     with contextlib.ExitStack() as stack:
         if kernel == "warm" and not executor and can_fork():
             # the imports of kernels take longest: they start now, in vain where no report is due
@@ -117,6 +125,8 @@ def report(
     for outcome in batch.outcomes:
         if outcome.status != "failed":
             console.print(batch.location(outcome.run.file))
+    if pdf and any(r.good and r.language == language for r in batch.manifest().reports.values()):
+        print_pdfs(batch.store, str(batch.quarter), language)
     console.print(f"[bold]{batch.location('index.html')}[/]")
     if batch.failed:
         console.print(
@@ -186,6 +196,7 @@ history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.
 app.add_typer(history, name="snapshots")
 app.add_typer(codings, name="codings")
 app.add_typer(setup)
+app.add_typer(delivery)
 
 
 @history.command("list")

@@ -54,7 +54,15 @@ class SummaryPage:
     def not_known(self) -> None:
         """Shows what cannot be known yet."""
         page = tables.unknown(self.summary, self.text, self.currency)
-        self._show("not_known", page, len(self.summary.unknown), {})
+        found = [
+            tables.published_note(name, note, self.text, self.currency) for name, note in self.summary.unknown
+        ]
+        self._show("not_known", page, len(found), {"findings": found})
+
+    def trust(self) -> None:
+        """Shows how far the numbers can be trusted."""
+        page = tables.trust(self.summary, self.text, self.currency)
+        self._show("trust", page, 1, {})
 
     def _published(self, ranked: Ranked, part: str) -> dict[str, Any]:
         return tables.published_part(ranked, part, self.text, self.currency)

@@ -65,14 +65,20 @@ class PublishedPage(_Model):
     )
     metrics: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit, label, better, and the change from previous_quarter, previous_year and target where they are known",
+        description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit, label, better, currency of an amount, and the change from previous_quarter, previous_year and target where they are known",
+    )
+    segments: tuple[dict[str, Any], ...] = Field(
+        (), description="further metrics, of segments: metric, segment, value, low, high, n, unit, better"
     )
     findings: tuple[dict[str, Any], ...] = Field(
         (),
-        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake",
+        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), do, who and by",
     )
     anchors: tuple[str, ...] = Field(
         (), description="ids on the page that other pages may link to: `<analysis>-<question>`"
+    )
+    pdf: str = Field(
+        "", description="sha256 of the PDF beside the page; empty where none was made of this page"
     )
     fingerprint: str = Field(
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"
@@ -124,6 +130,10 @@ class Manifest(_Model):
     reports: dict[str, Report] = Field(
         default_factory=dict, description="file inside the folder -> its last run"
     )
+    pdfs: dict[str, str] = Field(
+        default_factory=dict,
+        description="PDF of all reports in one language -> sha256; only while it is up to date",
+    )
 
     def text(self) -> str:
         """The manifest as JSON."""
@@ -161,6 +171,18 @@ def foreign_files(content: bytes | None, audience: Audience = "leadership") -> l
         return [*files, *(f"index.{language}.html" for language in LANGUAGES)]
     except (ValueError, AttributeError, TypeError):
         return []
+
+
+def pdf_name(page: str) -> str:
+    """The file of the PDF beside a page."""
+    return f"{page.removesuffix('.html')}.pdf"
+
+
+def page_files(file: str, good: PublishedPage) -> dict[str, str]:
+    """The files of a published page, inside the quarter's folder -> sha256: the page, its downloads and its PDF."""
+    folder = file.rpartition("/")[0]
+    downloads = {f"{folder}/{name}": digest for name, digest in good.downloads.items()}
+    return {file: good.sha256, **downloads, **({pdf_name(file): good.pdf} if good.pdf else {})}
 
 
 def manifest_page() -> str:

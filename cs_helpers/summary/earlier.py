@@ -58,7 +58,7 @@ class EarlierQuarters:
         earlier = self.metrics(result.analysis, result.settings.get("options"))
         found = {}
         for name in names:
-            if (metric := result.metrics.get(name)) is not None:
+            if name in better and (metric := result.metrics.get(name)) is not None:
                 target = self.data.product.targets.get(f"{result.analysis}.{name}")
                 to_target = None if target is None else against_target(metric, target, better[name])
                 found[name] = changes(metric, earlier, better[name]) + ((to_target,) if to_target else ())

@@ -6,8 +6,9 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from cs_helpers.summary import Headline, Ranked, Summary, surprise
-from cs_helpers.tables.cards import card, change_sentence
+from cs_helpers.result import Note
+from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.notes import sentence as note_sentence
@@ -39,21 +40,12 @@ def metric_label(headline: Headline, text: Text) -> str:
 
 def changed(summary: Summary, text: Text, currency: str) -> str:
     """What changed most, as a list; a sentence where nothing changed beyond chance."""
-    items = [_item(r.finding.direction, r, change_words(r, text, currency), text) for r in summary.changed]
+    items = [
+        f'<li class="{r.finding.direction}">{_link(r, sentence(r.finding, text, r.analysis, currency))}'
+        f' <span class="certainty">{html.escape(certainty(r.finding, text))}</span></li>'
+        for r in summary.changed
+    ]
     return _list(items) or _nothing(text("summary.no_changes"))
-
-
-def change_words(ranked: Ranked, text: Text, currency: str) -> str:
-    """The sentence of a change: of a metric its label and the change, else that of the finding."""
-    if ranked.change is None:
-        return sentence(ranked.finding, text, ranked.analysis, currency)
-    change = ranked.change
-    return text(
-        "summary.metric_changed",
-        label=text(f"{ranked.analysis}.metrics.{change.now.name}"),
-        value=format_value(change.now.value, change.now.unit, text, currency),
-        change=change_sentence(change, text, currency),
-    )
 
 
 def decisions(summary: Summary, text: Text, currency: str) -> str:
@@ -101,15 +93,36 @@ def unknown(summary: Summary, text: Text, currency: str) -> str:
     return f'<ul class="unknown">{"".join(items)}</ul>' if items else _nothing(text("summary.all_known"))
 
 
+def trust(summary: Summary, text: Text, currency: str) -> str:
+    """How far the numbers can be trusted: what is chance, and what was published of the quarter before and differs today."""
+    before = summary.before
+    quarter = text.quarter(before.quarter)
+    sentences = [text("summary.trust.chance")]
+    if before.state == "restated":
+        causes = text.join_list([text(f"summary.cause.{cause}") for cause in before.causes])
+        sentences.append(text("summary.trust.restated", quarter=quarter, causes=causes))
+    else:
+        sentences.append(
+            text(f"summary.trust.{before.state}", quarter=quarter, n=text.number(before.compared))
+        )
+    items = [
+        text(
+            "summary.restated",
+            label=text(f"{r.analysis}.metrics.{r.metric.name}"),
+            published=format_value(r.published, r.metric.unit, text, currency),
+            today=format_value(r.metric.value, r.metric.unit, text, currency),
+        )
+        for r in before.restated
+    ]
+    listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+    return f'<div class="trust">{said}{f"<ul>{listed}</ul>" if listed else ""}</div>'
+
+
 def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict[str, Any]:
     """A finding of the summary as `run.json` holds it: that of its report, with `part`, who and by when."""
     fields = format_fields(ranked.finding.fields, text, currency)
-    if ranked.change is None:
-        content = published(ranked.finding, text, ranked.analysis, currency)
-    else:
-        content = published(
-            ranked.finding, text, ranked.analysis, currency, said=change_words(ranked, text, currency)
-        )
+    content = published(ranked.finding, text, ranked.analysis, currency)
     if part == "decisions":
         content["sentence"] = decision_words(ranked, text, currency)
         by = ranked.finding.fields.get("by")
@@ -118,21 +131,23 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
-    return {**content, "part": part, "surprise": round(surprise(ranked.finding), 3), "currency": currency}
+    return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
 
 
-def _item(direction: str, ranked: Ranked, words: str, text: Text) -> str:
-    said = (
-        ""
-        if ranked.change
-        else f' <span class="certainty">{html.escape(certainty(ranked.finding, text))}</span>'
-    )
-    return f'<li class="{direction}">{_link(ranked, words)}{said}</li>'
+def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:
+    """What cannot be known, as `run.json` holds it."""
+    return {
+        "analysis": analysis,
+        "code": note.code,
+        "about": note.about,
+        "anchor": anchor(analysis, note.about),
+        "sentence": note_sentence(note, text, analysis, currency),
+        "part": "unknown",
+    }
 
 
 def _link(ranked: Ranked, words: str) -> str:
-    about = "headlines" if ranked.change else ranked.finding.about
-    return _place(anchor(ranked.analysis, about), words)
+    return _place(anchor(ranked.analysis, ranked.finding.about), words)
 
 
 def _place(where: str, words: str) -> str:

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from small import GOOD, notebook, write
 
+from cs_helpers import hashes
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report import fingerprint as fingerprints
 from cs_helpers.report.fingerprint import fingerprint, inputs
 from cs_helpers.report.plan import Run
+from cs_helpers.report.publish import report_store
 from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.take import take_snapshot
@@ -74,6 +76,26 @@ def test_a_page_or_a_download_that_is_gone_or_spoilt_is_made_again(finished_home
         "expense_desk": "expense_desk/alpha.en.html is not as it was published",
     }
     assert again() == {}
+
+
+def test_the_pdf_of_an_old_page_goes_with_it_and_so_does_that_of_all_pages(finished_home):
+    store, quarter = report_store(finished_home / "reports"), "2026Q3"
+    manifest = store.manifest(quarter)
+    pdf = {file.replace(".html", ".pdf"): b"%PDF" for file in manifest.reports}
+    with_pdf = {
+        file: report.model_copy(update={"good": report.good.model_copy(update={"pdf": hashes.of(b"%PDF")})})
+        for file, report in manifest.reports.items()
+    }
+    recorded = manifest.model_copy(update={"reports": with_pdf, "pdfs": {"all.en.pdf": hashes.of(b"%PDF")}})
+    store.publish(quarter, {**pdf, "all.en.pdf": b"%PDF"}, [], recorded)
+    assert again() == {}
+    (finished_home / "reports" / quarter / "helpdesk" / "alpha.en.html").unlink()
+    assert set(again()) == {"helpdesk"}
+    folder = finished_home / "reports" / quarter
+    left = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.pdf"))
+    assert left == ["expense_desk/alpha.en.pdf", "paper_to_web/alpha.en.pdf"]
+    assert store.manifest(quarter).pdfs == {}
+    assert store.manifest(quarter).reports["helpdesk/alpha.en.html"].good.pdf == ""
 
 
 def test_a_spoilt_manifest_makes_everything_again(finished_home):

@@ -1,0 +1,1 @@
+"""What is made of a published quarter: PDF files, a bundle, a digest by mail, slides."""
