@@ -6,6 +6,7 @@ import ast
 import base64
 import html
 import importlib
+import json
 from collections.abc import Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
@@ -166,6 +167,15 @@ class Workbook:
                 )
                 for name in names
             },
+            "segments": [
+                {
+                    "metric": f"{result.analysis}.{metric.name}",
+                    "segment": metric.segment,
+                    **plain(metric, currency=self._currency()),
+                    "better": better.get(metric.name, "neither"),
+                }
+                for metric in result.by_segment
+            ],
             **_disclosure_metadata(result),
         }
         display_html(cards(result, names, changes, self.text, self._currency()), about)
@@ -192,7 +202,14 @@ class Workbook:
         results = {name: self.analyse(name) for name in analyses.names()}
         time = customer_time_as_of(self.data, self.quarter.end)
         mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
-        summary = summarise(results, self._earlier, self.data.product.headlines, mrr=mrr)
+        file = paths.published_before()
+        summary = summarise(
+            results,
+            self._earlier,
+            self.data.product.headlines,
+            mrr=mrr,
+            published=json.loads(file.read_text(encoding="utf-8")) if file.exists() else None,
+        )
         return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cs_helpers import analyses
 from cs_helpers.comparison import Change
@@ -15,6 +16,7 @@ from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary.restated import Comparison, compare_with_published
 
 #: a page names so many changes, decisions, and questions that cannot be answered
 CHANGES, DECISIONS, UNKNOWN = 3, 3, 5
@@ -52,7 +54,8 @@ class Summary:
     """The summary of a product and quarter.
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
-    further ones there are. results: of all analyses, by name.
+    further ones there are. before: the quarter before as published and as it is today. results: of all analyses, by
+    name.
     """
 
     headlines: tuple[Headline, ...]
@@ -60,15 +63,22 @@ class Summary:
     decisions: tuple[Ranked, ...]
     unknown: tuple[tuple[str, Note], ...]
     more_unknown: int
+    before: Comparison
     results: Mapping[str, Result]
 
 
 def summarise(
-    results: Mapping[str, Result], earlier: EarlierQuarters, headlines: Sequence[str], *, mrr: float
+    results: Mapping[str, Result],
+    earlier: EarlierQuarters,
+    headlines: Sequence[str],
+    *,
+    mrr: float,
+    published: Mapping[str, Any] | None = None,
 ) -> Summary:
     """The summary of the results of all analyses.
 
-    mrr: of all customers at the end of the quarter, NaN where it is not known.
+    mrr: of all customers at the end of the quarter, NaN where it is not known. published: what the quarter before said
+    when it was published (`restated.compare_with_published`).
     headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
     """
     _check_headlines(headlines)
@@ -80,6 +90,7 @@ def summarise(
         tuple(decisions[:DECISIONS]),
         tuple(unknown[:UNKNOWN]),
         max(0, len(unknown) - UNKNOWN),
+        compare_with_published(published, earlier, headlines),
         results,
     )
 

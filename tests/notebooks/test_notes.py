@@ -30,11 +30,10 @@ from cs_helpers.workbook import Workbook
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIELDS = {
-    "numbers": (1, 4),
-    "entries": ((1, 48), (2, 7)),
+    "entries": (Words(en="Silent", ja="無言"), (Words(en="Red", ja="赤"), 7)),
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
-    "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",),
+    "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",), "kinds": ("cost_of_goods",),
     "baseline": Words(en="Tickets opened", ja="問い合わせ件数"),
 }  # fmt: skip
 
