@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import display
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
@@ -25,7 +24,7 @@ from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
-from cs_helpers.outputs import display_html
+from cs_helpers.outputs import display_figure, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import summarise
@@ -217,19 +216,15 @@ class Workbook:
         picture = self._picture(result, question)
         if picture:
             display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
-            display(
-                {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
-                metadata={
-                    "image/png": {"alt": picture.alt, "width": picture.width},
-                    "cs_workbook": {
-                        "analysis": result.analysis,
-                        "answers": question,
-                        "message": picture.message,
-                        "source": picture.source,
-                        **_answer_metadata(result, question),
-                    },
+            display_figure(
+                picture,
+                {
+                    "analysis": result.analysis,
+                    "answers": question,
+                    "message": picture.message,
+                    "source": picture.source,
+                    **_answer_metadata(result, question),
                 },
-                raw=True,
             )
         self._show_notes(result, question)
 
@@ -283,17 +278,15 @@ class Workbook:
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
         if not hasattr(tables, "definitions"):
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
-        self._show_rows(*tables.definitions(self.data.product, self.text))
-
-    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
+        headings, rows = tables.definitions(self.data.product, self.text)
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
         rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
-        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
-        display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
+        title = self.text("page.definitions")
+        page = f'<div class="table">{scrolling(rows_html, title)}</div>'
+        display_html(page, {"shows": ["public"], "title": title})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
