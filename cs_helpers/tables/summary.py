@@ -12,6 +12,7 @@ from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.notes import sentence as note_sentence
+from cs_helpers.tables.theme import scrolling
 from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 
@@ -30,7 +31,9 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
         )
         for h in summary.headlines
     ]
-    return f'<div class="cards">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
+    return (
+        f'<div class="cards six">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
+    )
 
 
 def metric_label(headline: Headline, text: Text) -> str:
@@ -54,7 +57,7 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         return _nothing(text("summary.no_decisions"))
     columns = ("what", "customers", "mrr", "who", "by")
     heads = "".join(
-        f'<th scope="col"{_right(column)}>{html.escape(text(f"summary.columns.{column}"))}</th>'
+        f'<th scope="col"{_cell(column)}>{html.escape(text(f"summary.columns.{column}"))}</th>'
         for column in columns
     )
     rows = []
@@ -69,9 +72,14 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         }
         what = _link(ranked, decision_words(ranked, text, currency))
         do = f'<br><span class="do">{html.escape(fields["do"])}</span>' if "do" in fields else ""
-        rest = "".join(f"<td{_right(column)}>{html.escape(cells[column])}</td>" for column in columns[1:])
-        rows.append(f"<tr><td>{what}{do}</td>{rest}</tr>")
-    return f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        rest = "".join(
+            f'<td{_cell(column)} data-label="{html.escape(text(f"summary.columns.{column}"), quote=True)}">'
+            f"{html.escape(cells[column])}</td>"
+            for column in columns[1:]
+        )
+        rows.append(f'<tr><td class="what">{what}{do}</td>{rest}</tr>')
+    table = f'<table class="decisions"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="table">{scrolling(table, text("summary.columns.what"))}</div>'
 
 
 def decision_words(ranked: Ranked, text: Text, currency: str) -> str:
@@ -162,5 +170,6 @@ def _nothing(words: str) -> str:
     return f'<p class="nothing">{html.escape(words)}</p>'
 
 
-def _right(column: str) -> str:
-    return ' class="right"' if column in ("customers", "mrr") else ""
+def _cell(column: str) -> str:
+    """The attribute of a cell: amounts stand on the right, and dates and roles on one line."""
+    return f' class="{"right" if column in ("customers", "mrr") else "short" if column in ("who", "by") else "left"}"'
