@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from cs_helpers.contract.playbook import Play
 from cs_helpers.product_draft.copied_product import new_product_text
 from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
@@ -147,7 +148,7 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey"}:
+    if set(said) & {"themes", "customers", "journey", "playbook"}:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -171,3 +172,14 @@ def test_what_the_guides_write_in_a_sources_file_can_stand_there(page):
             said = {"columns": said}
         if isinstance(said, dict) and (whole := as_sources(said)) is not None:
             Sources.model_validate(whole)
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
+    said = [
+        yaml.safe_load(code)
+        for language, code in blocks(f"{folder}/bring-your-own-data.md")
+        if language == "yaml"
+    ]
+    plays = [play for part in said if isinstance(part, dict) for play in part.get("playbook", ())]
+    assert [Play.model_validate(play).rule is None for play in plays] == [False]
