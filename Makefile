@@ -11,7 +11,7 @@ ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
 KNOWN := QUARTER PRODUCTS LANGUAGE AUDIENCE NOTEBOOKS JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
-	SHARED PDF OUTPUT VENV PYTHON
+	SHARED PDF OUTPUT SEND AGAIN VENV PYTHON
 unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
 ifneq ($(unknown),)
 $(error there is no variable $(unknown); there are $(KNOWN))
@@ -33,7 +33,7 @@ PUBLISHED := $(call option,--quarter,$(QUARTER)) $(call option,--audience,$(AUDI
 	$(call option,--language,$(REPORTS_IN)) $(call option,--reports,$(REPORTS))
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
-.PHONY: help quarterly-report bundle test check engines lab snapshot sample dictionary benchmark lock clean
+.PHONY: help quarterly-report bundle digest test check engines lab snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
 	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
@@ -44,6 +44,9 @@ quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarte
 
 bundle: $(READY) ## write one zip of a published quarter, to hand on
 	@$(BIN)/cs-workbook bundle $(PUBLISHED) $(call option,--output,$(OUTPUT))
+
+digest: $(READY) ## write the digest of a published quarter as a mail; with SEND=1 send it (data/mail.yml)
+	@$(BIN)/cs-workbook digest $(PUBLISHED) $(call option,--output,$(OUTPUT)) $(if $(filter-out 0,$(SEND)),--send) $(if $(filter-out 0,$(AGAIN)),--again)
 
 # neighbours stay in one process as long as there is enough for both: what they share is made once
 # one thread of algebra each: two processes with two threads get in each other's way
@@ -85,7 +88,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-header --no-annotate --quiet --upgrade
 
 lock: ## resolve requirements.lock, -dev.lock and -engines.lock anew (needs uv)
-	$(LOCK) --group pyproject.toml:install pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:install --extra pdf --extra slides pyproject.toml -o requirements.lock
 	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group pyproject.toml:engines -c requirements.lock -c requirements-dev.lock -o requirements-engines.lock
 

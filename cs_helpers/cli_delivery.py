@@ -1,4 +1,4 @@
-"""Commands that make something of a published quarter: PDFs, a bundle."""
+"""Commands that make something of a published quarter: PDFs, a bundle, a digest by mail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cs_helpers import durable, paths
-from cs_helpers.cli_output import console, escape_markup
+from cs_helpers.cli_output import console, error_console, escape_markup
+from cs_helpers.errors import ParameterError
 from cs_helpers.report.language import current_text, set_language
 
 if TYPE_CHECKING:
@@ -55,6 +56,40 @@ def pdf(
     check_pdf_tools()
     edition, code = _edition(quarter, audience, language, reports)
     print_pdfs(edition.store, edition.manifest.quarter, code)
+
+
+@delivery.command()
+def digest(
+    quarter: Quarter = "latest",
+    audience: Audience = "leadership",
+    language: Language = None,
+    reports: Reports = "",
+    output: Output = None,
+    send: Annotated[bool, typer.Option("--send", help="mail it, as data/mail.yml says")] = False,
+    again: Annotated[bool, typer.Option("--again", help="mail it even to those who got it")] = False,
+) -> None:
+    """Write the digest of a published quarter as a mail (.eml), or send it, to nobody twice."""
+    from cs_helpers.delivery.digest import make_digest
+    from cs_helpers.delivery.mail_settings import has_mail_settings, mail_settings
+
+    if again and not send:
+        raise ParameterError("again", "it belongs to --send")
+    settings = mail_settings() if send or has_mail_settings() else None
+    edition, code = _edition(quarter, audience, language, reports)
+    made = make_digest(edition, code, settings.link if settings else "")
+    if not send or settings is None:
+        _write(output, f"{edition.name}.{code}.eml", made.draft())
+        return
+    from cs_helpers.delivery.mail import send as send_mail
+
+    sent, text = send_mail(edition, made, settings, again=again), current_text()
+    for key, people in (("console.mail_sent", sent.new), ("console.mail_before", sent.before)):
+        if people:
+            console.print(text(key, to=escape_markup(", ".join(people))))
+    if sent.refused:
+        refused = ", ".join(f"{to} ({answer})" for to, answer in sent.refused.items())
+        error_console.print(text("console.mail_refused", to=escape_markup(refused)))
+        raise typer.Exit(1)
 
 
 def print_pdfs(store: ReportStore, quarter: str, language: str) -> None:

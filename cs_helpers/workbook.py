@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import display
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
@@ -25,7 +24,7 @@ from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
-from cs_helpers.outputs import display_html
+from cs_helpers.outputs import display_figure, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import summarise
@@ -217,19 +216,15 @@ class Workbook:
         picture = self._picture(result, question)
         if picture:
             display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
-            display(
-                {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
-                metadata={
-                    "image/png": {"alt": picture.alt, "width": picture.width},
-                    "cs_workbook": {
-                        "analysis": result.analysis,
-                        "answers": question,
-                        "message": picture.message,
-                        "source": picture.source,
-                        **_answer_metadata(result, question),
-                    },
+            display_figure(
+                picture,
+                {
+                    "analysis": result.analysis,
+                    "answers": question,
+                    "message": picture.message,
+                    "source": picture.source,
+                    **_answer_metadata(result, question),
                 },
-                raw=True,
             )
         self._show_notes(result, question)
 

@@ -52,9 +52,9 @@ class RevenueRules(_Model):
     @model_validator(mode="after")
     def _categories_have_one_kind(self) -> RevenueRules:
         named = [category for names in self.costs.values() for category in names]
-        twice = [c for c in named if named.count(c) > 1]
-        if twice:
-            raise ValueError(f"costs names the category '{twice[0]}' twice")
+        for category in named:
+            if named.count(category) > 1:
+                raise ValueError(f"costs names the category '{category}' twice")
         return self
 
     def main_currency(self, currencies: pd.Series) -> str:

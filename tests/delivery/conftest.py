@@ -122,8 +122,63 @@ def metric(value, unit="share", n=56, **more) -> dict:
     return {"value": value, "low": None, "high": None, "n": n, "unit": unit, **more}
 
 
-def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER, **changes):
-    """Publishes the small quarter: two products, two reports each, and one that failed. changes: of each finding."""
+#: of each product: customers and MRR now and in the quarter before, NRR with its interval
+NUMBERS = {"expense_desk": (40, 38, 4_000_000, 4_100_000), "helpdesk": (10, 12, 1_000_000, 900_000)}
+DO = {
+    "en": "Deliver the first journey together <in one session>",
+    "ja": "初期設定ミーティングで最初の1件を一緒に自動化する",
+}
+
+
+def summary_metrics(language, product):
+    """The headline numbers of a summary: customers and MRR are counted, NRR is estimated and may be noise."""
+    customers, customers_before, mrr, mrr_before = NUMBERS[product]
+
+    def change(value, direction, certainty="counted", **more):
+        return {
+            "value": value,
+            "low": None,
+            "high": None,
+            "n": 12,
+            "certainty": certainty,
+            "direction": direction,
+            **more,
+        }
+
+    return {
+        "summary.revenue.customers": metric(
+            customers, "count", customers, label={"en": "Customers", "ja": "顧客数"}[language], better="higher",
+            previous_quarter=change(customers_before, "better"),
+        ),
+        "summary.revenue.mrr": metric(
+            mrr, "currency", customers, label="MRR", better="higher", currency="JPY",
+            previous_quarter=change(mrr_before, "better"),
+        ),
+        "summary.revenue.nrr": metric(
+            0.99, "share", customers, low=0.95, high=1.0, base=mrr, label="NRR", better="higher",
+            previous_quarter=change(0.97, "neither", "unclear", low=0.9, high=1.0, base=mrr_before),
+        ),
+    }  # fmt: skip
+
+
+def summary_findings(language, product, **changes):
+    """A decision (of the help desk a larger one), a change, and what is not known."""
+    mrr = 640000.0 if product == "helpdesk" else 250000.0
+    asked = {"part": "decisions", "currency": "JPY", "do": DO[language], "who": "CSM", "by": "2026-11-29"}
+    due = {**finding(language), **asked, "mrr": mrr, **changes}
+    return (
+        {**rose(language), "part": "changed", "surprise": 3.0 if product == "helpdesk" else 2.0, "currency": "JPY"},
+        due,
+        {"analysis": "maturity", "code": "short", "about": "levels", "anchor": "maturity-levels",
+         "sentence": NOT_KNOWN[language], "part": "unknown"},
+    )  # fmt: skip
+
+
+def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER, summaries=(), **changes):
+    """Publishes the small quarter: two products, two reports each, and one that failed.
+
+    summaries: the products that have a summary, too. changes: of each finding that needs a decision.
+    """
     store = report_store(root, audience)
     files: dict[str, bytes] = {}
     reports: dict[str, Report] = {}
@@ -141,7 +196,7 @@ def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER
         reports[file] = entry(product, name, language, "published", title, good)
 
     def entry(product, name, language, status, title, good):
-        number = {"journey": 40, "maturity": 30, "interviews": 10}[name]
+        number = {"journey": 40, "maturity": 30, "interviews": 10, "executive_summary": 90}[name]
         parameters = {"product": product, "language": language, "quarter": quarter, "audience": audience}
         return Report(
             status=status, analysis=name, notebook=f"{number}_{name}", parameters=parameters, title=title, seconds=2.0,
@@ -161,6 +216,11 @@ def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER
                 product, "maturity", language, page(language, product, "<p id='maturity-levels'></p>"),
                 ROSE[language], NOT_KNOWN[language],
                 {"maturity.level_3_or_more": metric(0.52, low=0.39, high=0.64)}, (rose(language),), {},
+            )  # fmt: skip
+        for product in summaries:
+            add(
+                product, "executive_summary", language, page(language, product), "Summary", "",
+                summary_metrics(language, product), summary_findings(language, product, **changes), {},
             )  # fmt: skip
         failed = f"helpdesk/interviews.{language}.html"
         files[failed.replace(".html", ".failed.html")] = (

@@ -17,7 +17,7 @@ from notebook_questions import asked_by
 from note_calls import PACKAGE, Emitted, files_of, notes_of
 
 from cs_helpers import analyses
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from cs_helpers.result import Note, Result
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
@@ -84,7 +84,7 @@ def shown(monkeypatch):
     """The outputs that cells show."""
     outputs = []
     monkeypatch.setattr(
-        facade, "display",
+        outputs_module, "display",
         lambda data, *, metadata=None, raw: outputs.append(new_output("display_data", data=data, metadata=metadata or {})),
     )  # fmt: skip
     return outputs

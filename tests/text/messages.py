@@ -20,7 +20,7 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parents[2] / "cs_helpers"
 
 #: where errors of pydantic and of our own readers are made of a ValueError
-_VALIDATED = ("contract", "sources", "words")
+_VALIDATED = ("contract", "delivery", "sources", "words")
 _TREE = "cs_helpers/errors.py"
 #: calls that say a message, and as which argument
 _ERRORS = {"SnapshotError": 0, "ReportError": 0, "Stop": 0, "Problem": 1, "PermissionError": 1}
