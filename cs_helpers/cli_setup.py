@@ -80,13 +80,15 @@ def new_analysis(
 
 @setup.command()
 def dictionary() -> None:
-    """Write data/README.md, docs/run-manifest.md and notebooks/README.md from the code."""
+    """Write data/README.md, docs/metrics.md, docs/run-manifest.md and notebooks/README.md from the code."""
     from cs_helpers.contract.dictionary import data_dictionary
     from cs_helpers.report.manifest import manifest_page
+    from cs_helpers.report.metrics import metrics_page
     from cs_helpers.report.notebook_list import notebooks_page
 
     pages = {
         "data/README.md": data_dictionary(),
+        "docs/metrics.md": metrics_page(),
         "docs/run-manifest.md": manifest_page(),
         "notebooks/README.md": notebooks_page(paths.notebooks()),
     }

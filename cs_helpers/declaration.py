@@ -14,8 +14,9 @@ from cs_helpers.errors import ParameterError
 from cs_helpers.result import Metric, Result
 from cs_helpers.snapshot import ProductData
 
-#: a note that `warns` says what is missing or wrong; one that `explains` helps to read the answer
-NoteKind = Literal["warns", "explains"]
+#: a note that `warns` says what is missing or wrong; one that `tells` has news on another quarter; one that `explains`
+#: helps to read the answer
+NoteKind = Literal["warns", "tells", "explains"]
 
 #: the direction in which a metric is better for the business; `neither` where a change is not good or bad by itself
 Better = Literal["higher", "lower", "neither"]
@@ -50,9 +51,13 @@ def metrics(*, higher: str = "", lower: str = "", neither: str = "") -> dict[str
     return {name: direction for direction, names in better for name in names.split()}
 
 
-def notes(*, warns: str = "", explains: str = "") -> dict[str, NoteKind]:
+def notes(*, warns: str = "", tells: str = "", explains: str = "") -> dict[str, NoteKind]:
     """Codes of notes -> kind, from texts with blanks between the codes."""
-    kinds: tuple[tuple[NoteKind, str], ...] = (("warns", warns), ("explains", explains))
+    kinds: tuple[tuple[NoteKind, str], ...] = (
+        ("warns", warns),
+        ("tells", tells),
+        ("explains", explains),
+    )
     return {code: kind for kind, names in kinds for code in names.split()}
 
 
@@ -89,8 +94,12 @@ class Declaration:
         return tuple(dict.fromkeys((*self.reads, *self.reads_of_product(product))))
 
     def explains(self, code: str) -> bool:
-        """Whether a note explains; else it warns."""
+        """Whether a note explains, and so looks lighter."""
         return {**EDITION_NOTES, **self.notes}.get(code) == "explains"
+
+    def warns(self, code: str) -> bool:
+        """Whether a note says what is missing or wrong."""
+        return {**EDITION_NOTES, **self.notes}.get(code, "warns") == "warns"
 
     @property
     def figures(self) -> tuple[str, ...]:

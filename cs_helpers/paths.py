@@ -55,6 +55,15 @@ def handover_file() -> Path | None:
     return Path(override) if override else None
 
 
+#: the file in which a batch tells a summary what the quarter before said when it was published
+PUBLISHED_FILE = "published_before.json"
+
+
+def published_before() -> Path:
+    """The file `PUBLISHED_FILE` of a run; there is none outside of a batch."""
+    return home() / PUBLISHED_FILE
+
+
 def sample() -> Path:
     """The folder of the sample data."""
     return home() / "data" / "sample"

@@ -95,12 +95,17 @@ class Verdict:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: the code of the verdict on a table (`<question>.rows` of `Result.verdicts`) in which no row differs from the others
+#: beyond chance: leadership reads its sentence, the team its sentence and the table
+NOTHING_APART = "nothing_apart"
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of one analysis for one product and quarter.
 
     since, as_of: first and last day of the data behind it. n: number of customers in it. tables: question -> table;
-    a question without a table has a note that explains why. verdicts: question -> conclusion. settings: of the
+    a question without a table has a note that explains why. verdicts: question -> conclusion; `<question>.rows` -> that on the rows of a table. settings: of the
     product, as the window of a conversion in days, and the currency of its contracts (`Workbook.analyse`). shows:
     the disclosures of its tables; None where they were not determined, as in the team's edition. by_segment: further
     metrics, of segments, for `metrics.parquet`. findings: what the analysis found, most important first.

@@ -59,6 +59,11 @@ class SummaryPage:
         ]
         self._show("not_known", page, len(found), {"findings": found})
 
+    def trust(self) -> None:
+        """Shows how far the numbers can be trusted."""
+        page = tables.trust(self.summary, self.text, self.currency)
+        self._show("trust", page, 1, {})
+
     def _published(self, ranked: Ranked, part: str) -> dict[str, Any]:
         return tables.published_part(ranked, part, self.text, self.currency)
 

@@ -6,6 +6,7 @@ import ast
 import base64
 import html
 import importlib
+import json
 from collections.abc import Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import display
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
@@ -24,7 +24,7 @@ from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError, did_you_mean
-from cs_helpers.outputs import display_html
+from cs_helpers.outputs import display_figure, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import summarise
@@ -166,6 +166,15 @@ class Workbook:
                 )
                 for name in names
             },
+            "segments": [
+                {
+                    "metric": f"{result.analysis}.{metric.name}",
+                    "segment": metric.segment,
+                    **plain(metric, currency=self._currency()),
+                    "better": better.get(metric.name, "neither"),
+                }
+                for metric in result.by_segment
+            ],
             **_disclosure_metadata(result),
         }
         display_html(cards(result, names, changes, self.text, self._currency()), about)
@@ -190,7 +199,16 @@ class Workbook:
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
         results = {name: self.analyse(name) for name in analyses.names()}
-        summary = summarise(results, self._earlier, self.data.product.headlines)
+        time = customer_time_as_of(self.data, self.quarter.end)
+        mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
+        file = paths.published_before()
+        summary = summarise(
+            results,
+            self._earlier,
+            self.data.product.headlines,
+            mrr=mrr,
+            published=json.loads(file.read_text(encoding="utf-8")) if file.exists() else None,
+        )
         return SummaryPage(summary, self.text, self._currency())
 
     def chart(self, result: Result, question: str) -> None:
@@ -198,19 +216,15 @@ class Workbook:
         picture = self._picture(result, question)
         if picture:
             display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
-            display(
-                {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
-                metadata={
-                    "image/png": {"alt": picture.alt, "width": picture.width},
-                    "cs_workbook": {
-                        "analysis": result.analysis,
-                        "answers": question,
-                        "message": picture.message,
-                        "source": picture.source,
-                        **_answer_metadata(result, question),
-                    },
+            display_figure(
+                picture,
+                {
+                    "analysis": result.analysis,
+                    "answers": question,
+                    "message": picture.message,
+                    "source": picture.source,
+                    **_answer_metadata(result, question),
                 },
-                raw=True,
             )
         self._show_notes(result, question)
 
@@ -218,7 +232,8 @@ class Workbook:
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Of a long table only the first rows are shown; the output also holds all rows as CSV.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV. Leadership reads the
+        sentence alone where nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -237,6 +252,11 @@ class Workbook:
             self._show_notes(result, question)
             return
         rows = len(listing.all_rows)
+        verdict = self._rows_sentence(result, question)
+        if verdict and self.audience == "leadership":
+            display_html(f'<p class="nothing">{html.escape(verdict)}</p>', {**about, "rows": rows})
+            self._show_notes(result, question)
+            return
         more = ""
         if listing.is_truncated:
             row_count = self.text(
@@ -244,7 +264,8 @@ class Workbook:
             )
             more = f'<p class="more">{html.escape(row_count)}</p>'
         title = self.text(f"{name}.{listing.title}")
-        message = f'<p class="said">{html.escape(listing.message)}</p>' if listing.message else ""
+        said = listing.message or verdict
+        message = f'<p class="said">{html.escape(said)}</p>' if said else ""
         display_html(
             f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',
             {**about, "rows": rows, "title": title},
@@ -257,17 +278,15 @@ class Workbook:
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
         if not hasattr(tables, "definitions"):
             raise ParameterError("analysis", "the product file defines nothing for it", value=analysis)
-        self._show_rows(*tables.definitions(self.data.product, self.text))
-
-    def _show_rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows rows of texts as an HTML table; `headings` are keys below `page` in the catalogue."""
+        headings, rows = tables.definitions(self.data.product, self.text)
         heads = "".join(f'<th scope="col">{html.escape(self.text(f"page.{key}"))}</th>' for key in headings)
         lines = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
         rows_html = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
-        label = self.text.join_list([self.text(f"page.{key}") for key in headings])
-        display_html(f'<div class="table">{scrolling(rows_html, label)}</div>', {"shows": ["public"]})
+        title = self.text("page.definitions")
+        page = f'<div class="table">{scrolling(rows_html, title)}</div>'
+        display_html(page, {"shows": ["public"], "title": title})
 
     def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
         """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
@@ -351,6 +370,17 @@ class Workbook:
 
     def _sentence(self, result: Result, note: Note) -> str:
         return sentence(note, self.text, result.analysis, self._currency())
+
+    def _rows_sentence(self, result: Result, question: str) -> str:
+        """The sentence of the verdict on the rows of a table; '' without one."""
+        verdict = result.verdicts.get(f"{question}.rows")
+        if verdict is None:
+            return ""
+        fields = {
+            name: self.text.share(value) if name == "share" else self.text.number(value)
+            for name, value in verdict.fields.items()
+        }
+        return self.text(f"{result.analysis}.{question}.{verdict.code}", **fields)
 
     @cached_property
     def _earlier(self) -> EarlierQuarters:

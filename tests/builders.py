@@ -41,6 +41,7 @@ def product(
     yellow_from: float = 40,
     green_from: float = 70,
     journey: dict[str, Any] | None = None,
+    playbook: list[dict[str, Any]] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
@@ -85,8 +86,14 @@ def product(
             },
             "baselines": baselines or [baseline("opened", source="tickets", value="count")],
             "touch_mix": {"high": 0.25, "low": 0.25, "tech": 0.25, "community": 0.25},
+            "playbook": playbook or [],
         }
     )
+
+
+def play(when: str, rule: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
+    """An entry of a playbook, whose id is its situation."""
+    return {"when": words(when), "do": words(f"do {when}"), "id": when, "rule": rule, **other}
 
 
 def health_measure(

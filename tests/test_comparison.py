@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cs_helpers.comparison import against_target, compare
+from cs_helpers.comparison import against_target, compare, total
 from cs_helpers.result import Metric
 from cs_helpers.statistics.proportions import wilson
 
@@ -96,3 +96,34 @@ def test_between_two_draws_of_one_share_a_change_is_called_in_at_most_a_twentiet
         for a, b in draws
     ]
     assert np.mean(called) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(called))
+
+
+def test_counted_numbers_of_several_products_are_added() -> None:
+    together = total([counted(95, "currency"), counted(5, "currency")])
+    assert together == Metric("customers", 100, "currency", 100)
+
+
+def test_shares_together_are_the_share_of_all_and_their_interval_covers_it() -> None:
+    together = total([share(3, 96), share(1, 55), share(1, 115)])
+    assert together is not None
+    assert together.value == pytest.approx(5 / 266)
+    assert together.n == 266
+    assert together.low < 5 / 266 < together.high  # type: ignore[operator]
+    # products are independent: narrower than the widest of them, wider than nothing
+    widest = max(w[1] - w[0] for w in (wilson(3, 96), wilson(1, 55), wilson(1, 115)))
+    assert 0 < together.high - together.low < widest  # type: ignore[operator]
+
+
+def test_a_ratio_is_weighted_by_what_it_is_a_ratio_of() -> None:
+    small = Metric("nrr", 1.2, "share", 10, 1.1, 1.3, base=100.0)
+    large = Metric("nrr", 0.9, "share", 10, 0.8, 1.0, base=300.0)
+    together = total([small, large])
+    assert together is not None
+    assert together.value == pytest.approx((120 + 270) / 400)
+
+
+def test_medians_and_unknown_values_have_no_total() -> None:
+    assert total([]) is None
+    assert total([Metric("days", 50.0, "days", 9), Metric("days", 70.0, "days", 9)]) is None
+    assert total([counted(1), Metric("customers", None, "count", 0)]) is None
+    assert total([Metric("x", 0.5, "share", 0, None, None), Metric("x", 0.5, "share", 0, None, None)]) is None

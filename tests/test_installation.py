@@ -20,7 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
 FOR = {
-    "requirements.lock": PROJECT["project"]["dependencies"] + GROUPS["install"],
+    "requirements.lock": [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["pdf"],
+        *PROJECT["project"]["optional-dependencies"]["slides"],
+        *GROUPS["install"],
+    ],
     "requirements-dev.lock": GROUPS["dev"],
     "requirements-engines.lock": GROUPS["engines"],
 }

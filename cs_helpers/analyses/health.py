@@ -20,7 +20,7 @@ from cs_helpers.customers.health_score import (
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
-from cs_helpers.result import ComparedWith, Direction, Finding, Metric, Note, Result, Verdict
+from cs_helpers.result import Direction, Finding, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.medians import median_interval
 from cs_helpers.statistics.proportions import wilson
@@ -160,10 +160,10 @@ def _findings(scores: pd.DataFrame, yellow_from: float) -> tuple[Finding, ...]:
     """`turned_red` since the previous quarter, `red`, and `recovered` from red since then; those that there are."""
     is_red, was_red = scores["band"] == "red", scores["previous"] < yellow_from
     known_before = scores["previous"].notna()
-    parts: tuple[tuple[str, pd.Series, Direction, ComparedWith], ...] = (
-        ("turned_red", is_red & known_before & ~was_red, "worse", "previous_quarter"),
-        ("red", is_red, "worse", "nothing"),
-        ("recovered", ~is_red & was_red, "better", "previous_quarter"),
+    parts: tuple[tuple[str, pd.Series, Direction, int], ...] = (
+        ("turned_red", is_red & known_before & ~was_red, "worse", int(known_before.sum())),
+        ("red", is_red, "worse", len(scores)),
+        ("recovered", ~is_red & was_red, "better", int(known_before.sum())),
     )
     return tuple(
         Finding(
@@ -171,13 +171,12 @@ def _findings(scores: pd.DataFrame, yellow_from: float) -> tuple[Finding, ...]:
             "bands",
             direction,
             "counted",
-            int(known_before.sum()) if compared_with == "previous_quarter" else len(scores),
+            n,
             value=float(selected.sum()),
-            compared_with=compared_with,
             customers=int(selected.sum()),
             mrr=float(scores.loc[selected, "mrr"].sum()) if "mrr" in scores else None,
         )
-        for code, selected, direction, compared_with in parts
+        for code, selected, direction, n in parts
         if selected.any()
     )
 

@@ -52,13 +52,13 @@ def entries(result: Result, text: Text) -> Picture:
                 for row in table.itertuples()
             ],
         )
-        message = entries_message(result, text)
+        message = _message(result, text)
         alt = text("playbook.entries.alt", message=message)
         n = text("charts.n_customers", n=text.number(result.n))
         return finish_figure(figure, text, result, message=message, alt=alt, n=n)
 
 
-def entries_message(result: Result, text: Text) -> str:
+def _message(result: Result, text: Text) -> str:
     """The sentence of the verdict on the entries."""
     verdict = result.verdicts["entries"]
     numbers = {

@@ -27,8 +27,8 @@ from cs_helpers.result import Result
 from cs_helpers.text import Text
 from cs_helpers.text.revenue_verdict import revenue_verdict
 
-#: segments of a dimension that the figure shows; all are in the table's download
-MAX_SEGMENTS = 16
+#: segments of a dimension that the figure shows: those with the most customers
+MAX_SEGMENTS = 9
 
 
 def _message(result: Result, text: Text, question: str) -> str:
@@ -120,7 +120,9 @@ def _month_axis(axis: Axes, months: pd.Series, text: Text) -> None:
 
 def segments(result: Result, text: Text) -> Picture:
     """Logo churn and NRR of each segment with intervals, beside those of all customers."""
-    table = result.tables["segments"].head(MAX_SEGMENTS)
+    table = result.tables["segments"]
+    rank = table.groupby("dimension")["customers"].rank(ascending=False, method="first")
+    table = table[rank <= MAX_SEGMENTS]
     of_all = result.tables["retention"].iloc[-1]
     places, heads, place = [], [], 0.0
     for dimension, part in table.groupby("dimension", sort=False):
@@ -136,7 +138,10 @@ def segments(result: Result, text: Text) -> Picture:
             )
             colours = np.where(clear, ORANGE, BLUE)
             axis.hlines(at, low, high, color=colours, linewidth=2, alpha=0.75)
-            axis.scatter(value, at, color=colours, s=28, zorder=3)
+            faces = np.where(np.isnan(low), "white", colours)  # hollow: too few customers for an interval
+            axis.scatter(
+                value, at, facecolors=list(faces), edgecolors=list(colours), s=28, zorder=3, clip_on=False
+            )
             if not math.isnan(of_all[name]):
                 axis.axvline(float(of_all[name]), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
             top = float(np.nanmax(np.r_[value, high, of_all[name]], initial=0.02))

@@ -52,9 +52,9 @@ class RevenueRules(_Model):
     @model_validator(mode="after")
     def _categories_have_one_kind(self) -> RevenueRules:
         named = [category for names in self.costs.values() for category in names]
-        twice = [c for c in named if named.count(c) > 1]
-        if twice:
-            raise ValueError(f"costs names the category '{twice[0]}' twice")
+        for category in named:
+            if named.count(category) > 1:
+                raise ValueError(f"costs names the category '{category}' twice")
         return self
 
     def main_currency(self, currencies: pd.Series) -> str:
@@ -64,14 +64,13 @@ class RevenueRules(_Model):
         counts = currencies.value_counts()
         return min(counts.index[counts == counts.max()], default="") if len(counts) else ""
 
-    def converted(self, amounts: pd.Series, currencies: pd.Series) -> pd.Series:
-        """Amounts in the main currency; missing where their currency has no rate."""
-        main = self.main_currency(currencies)
+    def converted(self, amounts: pd.Series, currencies: pd.Series, main: str) -> pd.Series:
+        """Amounts in the currency `main` of the pages; missing where their currency has no rate."""
         if (currencies == main).all():
             return amounts
         rates = {main: 1.0} | {currency: rate.rate for currency, rate in self.exchange_rates.items()}
         return amounts * currencies.map(rates).astype("Float64")
 
-    def without_rate(self, currencies: pd.Series) -> pd.Series:
-        """Whether each amount is in a currency that cannot be converted: bool."""
-        return ~currencies.isin([self.main_currency(currencies), *self.exchange_rates])
+    def without_rate(self, currencies: pd.Series, main: str) -> pd.Series:
+        """Whether each amount is in a currency that cannot be converted into `main`: bool."""
+        return ~currencies.isin([main, *self.exchange_rates])

@@ -25,7 +25,7 @@ def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
     if missing_contracts(data):
         return account_time(data["first_seen"], day)
     contracts, rules = data["contracts"], data.product.revenue
-    converted = contracts.assign(mrr=rules.converted(contracts["mrr"], contracts["currency"]))
+    converted = contracts.assign(mrr=rules.converted(contracts["mrr"], contracts["currency"], currency(data)))
     return customer_time(converted, data.product.customers, day)
 
 
@@ -48,7 +48,7 @@ def contracts_without_rate(data: ProductData, day: date) -> pd.DataFrame:
     rows = data["contracts"]
     at = pd.Timestamp(day)
     running = (rows["started_on"] <= at) & ~(rows["ended_on"] < at)
-    apart = rows[running & data.product.revenue.without_rate(rows["currency"])]
+    apart = rows[running & data.product.revenue.without_rate(rows["currency"], currency(data))]
     return apart.groupby("currency")["mrr"].agg(contracts="size", mrr="sum").reset_index()
 
 

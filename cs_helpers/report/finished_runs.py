@@ -42,7 +42,7 @@ class FinishedRuns:
             if digest != hashes.of(text):
                 raise ValueError("it is damaged")
             content = json.loads(text)
-            content |= {name: tuple(content[name]) for name in ("findings", "anchors")}
+            content |= {name: tuple(content[name]) for name in ("segments", "findings", "anchors")}
             content["cells"] = tuple(CellTime(**c) for c in content["cells"])
             return Outcome(run, **content)
         except FileNotFoundError:

@@ -67,6 +67,9 @@ class PublishedPage(_Model):
         default_factory=dict,
         description="headline metrics by `<analysis>.<name>`: value, low, high (95 %), n, unit, label, better, currency of an amount, and the change from previous_quarter, previous_year and target where they are known",
     )
+    segments: tuple[dict[str, Any], ...] = Field(
+        (), description="further metrics, of segments: metric, segment, value, low, high, n, unit, better"
+    )
     findings: tuple[dict[str, Any], ...] = Field(
         (),
         description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), do, who and by",

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cs_helpers import hashes
-from cs_helpers.contract.parameters import LANGUAGES, Audience
+from cs_helpers.contract.parameters import Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
-from cs_helpers.report.links import resolve_links
-from cs_helpers.report.manifest import (
-    FILE_NAME,
-    PUBLIC_DETAIL_CODES,
-    Manifest,
-    Problem,
-    PublishedPage,
-    Report,
-    foreign_files,
-    page_files,
-    pdf_name,
-)
+from cs_helpers.report.manifest import Manifest, page_files
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
-from cs_helpers.report.publish import ReportStore, failed_page_name, report_store
+from cs_helpers.report.publication import publish_outcomes
+from cs_helpers.report.publish import ReportStore, report_store
+from cs_helpers.report.published_before import published_before
 from cs_helpers.snapshot import Snapshot
 
 if TYPE_CHECKING:  # what runs notebooks is imported only when a report is due
     from cs_helpers.report.run import Outcome
-
-#: earlier quarters that the landing page leads to
-EARLIER = 8
-#: packages whose versions run.json names
-_PACKAGES = ("cs-workbook", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -128,6 +111,9 @@ def quarterly_report(
         runs = [r for r in runs if r.file in manifest.reports and manifest.reports[r.file].status == "failed"]
     name_parts = name_inputs(snapshot, snapshot.manifest["products"]) if audience == "leadership" else {}
     parts = inputs(runs, snapshot.manifest, name_parts)
+    before = published_before(store, reported_quarter, runs, parts)
+    for file, content in before.items():
+        parts[file]["published_before"] = hashes.of_json(content)
     reasons = {run.file: _due_reason(run, manifest, parts[run.file], store, force) for run in runs}
     durations = {file: report.seconds for file, report in manifest.reports.items()}
     callbacks.planned(runs, reasons, durations)
@@ -141,7 +127,7 @@ def quarterly_report(
         # while the kernels start
         landing_pages(reported_quarter, manifest.reports, snapshot, language, audience)
         outcomes, resumed = _run_due(
-            snapshot, due, parts, durations, callbacks, force=force, jobs=jobs, kernel=kernel,
+            snapshot, due, parts, before, durations, callbacks, force=force, jobs=jobs, kernel=kernel,
             cell_timeout=cell_timeout, executor=executor, shared=shared,
         )  # fmt: skip
         if audience == "leadership":
@@ -149,7 +135,7 @@ def quarterly_report(
             if unconfirmed:
                 callbacks.unconfirmed(unconfirmed)
     if outcomes or store.content(str(reported_quarter), "index.html") is None:
-        _publish(store, reported_quarter, outcomes, parts, snapshot, language, name_parts)
+        publish_outcomes(store, reported_quarter, outcomes, parts, snapshot, language, name_parts)
     return Batch(store, reported_quarter, tuple(outcomes), len(runs) - len(due), resumed, reasons)
 
 
@@ -180,6 +166,7 @@ def _run_due(
     snapshot: Snapshot,
     due: Sequence[Run],
     parts: Mapping[str, Mapping[str, str]],
+    before: Mapping[str, Mapping[str, Any]],
     durations: Mapping[str, float],
     callbacks: Callbacks,
     *,
@@ -222,6 +209,7 @@ def _run_due(
             template,
             snapshots,
             names.get(run.parameters.product, {}),
+            before.get(run.file),
             kernel,
             cell_timeout or CELL_TIMEOUT,
         )
@@ -233,176 +221,3 @@ def _run_due(
         outcomes.append(outcome)
         callbacks.ended(outcome)
     return outcomes, len(resumed)
-
-
-def _publish(
-    store: ReportStore,
-    quarter: Quarter,
-    outcomes: Sequence[Outcome],
-    parts: Mapping[str, Mapping[str, str]],
-    snapshot: Snapshot,
-    language: str,
-    name_parts: Mapping[str, Mapping[str, str]],
-) -> None:
-    """Adds the outcomes to what is published, including what another batch published in the meantime.
-
-    For leadership, reports of the quarter that were made by other rules for names are withdrawn.
-    """
-    from cs_helpers.report.failed import failed_page
-    from cs_helpers.report.finished_runs import FinishedRuns
-    from cs_helpers.report.landing import landing_pages
-    from cs_helpers.report.navigation import link_pages
-
-    folder = str(quarter)
-    with store.lock(folder):
-        files: dict[str, str] = {}
-        removed = foreign_files(store.content(folder, FILE_NAME), store.audience)
-        before = store.manifest(folder)
-        reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
-        removed += withdrawn
-        for outcome in outcomes:
-            run = outcome.run
-            previous = reports.get(run.file)
-            reports[run.file] = report = _report(outcome, parts[run.file], previous)
-            files |= outcome.files
-            failed_file = failed_page_name(run.file)
-            if outcome.status == "failed":
-                files[failed_file] = failed_page(
-                    run, outcome.problems, title=report.title,
-                    product_name=snapshot.product(run.parameters.product).name.in_language(
-                        run.parameters.language
-                    ),
-                    last_good=datetime.fromisoformat(report.good.made_at).date() if report.good else None,
-                )  # fmt: skip
-            else:
-                removed.append(failed_file)
-                removed += page_files(run.file, previous.good) if previous and previous.good else ()
-        for outcome in outcomes:
-            if outcome.status != "failed":
-                file = outcome.run.file
-                files[file] = resolve_links(outcome.page, reports[file], reports)
-        reports, linked = link_pages(
-            reports,
-            files,
-            partial(store.content, folder),
-            store.manifest(str(quarter.back(1))),
-            snapshot.products,
-        )
-        files |= linked
-        reports, outdated = _without_outdated_pdfs(reports, before)
-        removed += [*outdated, *before.pdfs]
-        manifest = Manifest(
-            quarter=folder,
-            audience=store.audience,
-            snapshot=snapshot.id,
-            as_of=snapshot.as_of.isoformat(),
-            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=_versions(),
-            reports=dict(sorted(reports.items())),
-        )
-        earlier = [q for name in store.quarters() if (q := Quarter.parse(name)) < quarter]
-        files |= landing_pages(
-            quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
-        )
-        # those of languages without reports, which `landing_pages` does not return
-        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
-        store.publish(
-            folder,
-            {name: content.encode() for name, content in files.items()},
-            [name for name in removed if name not in files],
-            manifest,
-        )
-    # a run whose pseudonyms another batch gave away must not be resumed either
-    done = [o for o in outcomes if o.status != "failed" or any(p.code == "pseudonyms" for p in o.problems)]
-    FinishedRuns().delete([fingerprint(parts[o.run.file]) for o in done])
-
-
-def _withdraw_outdated(
-    reports: Mapping[str, Report], name_parts: Mapping[str, Mapping[str, str]]
-) -> tuple[dict[str, Report], list[str]]:
-    """The reports that may stay published, and the files of those made by other rules for names.
-
-    name_parts: product -> `name_masking.name_inputs` of today; reports of products without one stay.
-    """
-    remaining: dict[str, Report] = {}
-    withdrawn: list[str] = []
-    for file, report in reports.items():
-        today = name_parts.get(report.product, {}).get("names")
-        if today and report.good and report.good.inputs.get("names") != today:
-            withdrawn += page_files(file, report.good)
-            report = report.model_copy(update={"good": None})
-        if report.good or report.status == "failed":
-            remaining[file] = report
-    return remaining, withdrawn
-
-
-def _without_outdated_pdfs(
-    reports: Mapping[str, Report], before: Manifest
-) -> tuple[dict[str, Report], list[str]]:
-    """The reports without the PDFs of pages that are no longer as in the manifest `before`; the files of those PDFs."""
-    current, outdated = dict(reports), []
-    for file, old in before.reports.items():
-        if old.good and old.good.pdf:
-            report = reports.get(file)
-            if report is None or report.good is None or report.good.sha256 != old.good.sha256:
-                outdated.append(pdf_name(file))
-                if report and report.good:
-                    good = report.good.model_copy(update={"pdf": ""})
-                    current[file] = report.model_copy(update={"good": good})
-    return current, outdated
-
-
-def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:
-    """The manifest's entry for a run; that of a failed run keeps the last good page of the previous entry."""
-    run = outcome.run
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    good = previous.good if previous else None
-    if outcome.status != "failed":
-        downloads = {n: c for n, c in outcome.files.items() if n != run.file}
-        good = PublishedPage(
-            status=outcome.status,
-            sha256=hashes.of(outcome.page),
-            downloads={name.rpartition("/")[2]: hashes.of(content) for name, content in downloads.items()},
-            title=outcome.title,
-            message=outcome.message,
-            metrics=dict(outcome.metrics),
-            findings=tuple(dict(finding) for finding in outcome.findings),
-            anchors=outcome.anchors,
-            fingerprint=fingerprint(parts),
-            inputs=dict(parts),
-            snapshot=run.parameters.snapshot,
-            made_at=now,
-        )
-    return Report(
-        status=outcome.status,
-        analysis=run.analysis,
-        notebook=run.notebook.stem,
-        parameters=run.parameters.model_dump(mode="json"),
-        title=outcome.title or (previous.title if previous else ""),
-        problems=_published_problems(outcome.problems, run.parameters.audience),
-        seconds=round(outcome.seconds, 2),
-        cells=outcome.cells,
-        made_at=now,
-        good=good,
-    )
-
-
-def _published_problems(problems: Sequence[Problem], audience: Audience) -> tuple[Problem, ...]:
-    """The problems as the manifest of an edition may hold them; for leadership without details that may hold names."""
-    if audience == "team":
-        return tuple(problems)
-    published = []
-    for problem in problems:
-        where, _, names = problem.detail.partition(": ")
-        if problem.code == "masked_name":
-            problem = Problem(problem.code, f"{where}: {len(names.split('; '))}")
-        elif problem.code not in PUBLIC_DETAIL_CODES:
-            problem = Problem(problem.code, where)
-        published.append(problem)
-    return tuple(published)
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}

@@ -35,7 +35,7 @@ class Task:
 
     notebook: the notebook's text. templates: file inside the templates' folder -> content.
     snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, the files of pseudonyms and
-    confirmed names: file -> content. kernel: `warm`, `cold`, or the address of a zygote. cell_timeout: seconds that
+    confirmed names: file -> content. published_before: for a summary, see `published_before`. kernel: `warm`, `cold`, or the address of a zygote. cell_timeout: seconds that
     a cell may take.
     """
 
@@ -44,6 +44,7 @@ class Task:
     templates: Mapping[str, str]
     snapshots: str
     names: Mapping[str, str] = field(default_factory=dict)
+    published_before: Mapping[str, Any] | None = None
     kernel: str = "warm"
     cell_timeout: int = CELL_TIMEOUT
 
@@ -54,7 +55,7 @@ class Outcome:
 
     status: `published`, `silent` (the page has notes only, no figure and no table) or `failed`. files: name inside
     the quarter's folder -> content, the page and its downloads; empty for a failed run. message: of the page's
-    headline figure, or its first note. metrics: `<analysis>.<name>` -> what `tables.cards.plain` makes of it.
+    headline figure, or its first note. metrics: `<analysis>.<name>` -> what `tables.metric_json.plain` makes of it. segments: further metrics, of segments.
     findings: those shown, as `tables.findings.published` makes them. anchors: places on the page (`links.anchors`).
     seconds: wall time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
     (word that may be a name -> its context); never published.
@@ -66,6 +67,7 @@ class Outcome:
     title: str = ""
     message: str = ""
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    segments: tuple[Mapping[str, Any], ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
     anchors: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -148,6 +150,8 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
         target = folder / "names" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
+    if task.published_before is not None:
+        (folder / paths.PUBLISHED_FILE).write_text(json.dumps(task.published_before), encoding="utf-8")
     name_findings = folder / "found.json"
     with _EXPORTER_LOCK:
         exporter(task.templates)  # created now, while the zygote is still importing
@@ -197,7 +201,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     answered, message = _answer(notebook)
     return Outcome(
         run, "published" if answered else "silent", {run.file: page, **downloads}, heading, message,
-        _metrics(notebook), _findings(notebook), anchors(_about(notebook)), (), cells,
+        _metrics(notebook), _listed(notebook, "segments"), _listed(notebook, "findings"), anchors(_about(notebook)), (), cells,
         name_findings=json.loads(name_findings.read_text(encoding="utf-8")) if name_findings.exists() else {},
     )  # fmt: skip
 
@@ -258,9 +262,9 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
     return metrics
 
 
-def _findings(notebook: Any) -> tuple[dict[str, Any], ...]:
-    """The findings that a notebook shows, in its order."""
-    return tuple(dict(finding) for about in _about(notebook) for finding in about.get("findings", ()))
+def _listed(notebook: Any, kind: str) -> tuple[dict[str, Any], ...]:
+    """The `findings` or metrics of `segments` that a notebook's outputs hold, in its order."""
+    return tuple(dict(entry) for about in _about(notebook) for entry in about.get(kind, ()))
 
 
 def _about(notebook: Any) -> list[Any]:

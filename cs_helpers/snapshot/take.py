@@ -68,7 +68,12 @@ def take_snapshot(
         used, unknown = find_products(intake, products_with_file, product_folder)
         if intake.stops or unknown:
             raise ContractError([stop.sentence for stop in (*intake.stops, *unknown)])
-        left_out = {name: left_out_of_product(intake.counts, name, products_with_file) for name in used}
+        left_out = {
+            name: left_out_of_product(
+                intake.counts, name, products_with_file, products_with_file[name].revenue
+            )
+            for name in used
+        }
         manifest = _write(root, staging, intake, used, sources.sizes, left_out)
         return _put_in_place(root, staging, manifest)
 

@@ -105,7 +105,7 @@ def take_in(
             stops += _contract_questions(run, accepted["contracts"], as_of)
     for name, amount in (("contracts", "mrr"), ("costs", "amount")):
         if name in run.kept:
-            stops += mixed_currency_stops(run.kept[name], name, amount)
+            stops += mixed_currency_stops(run.kept[name], name, amount, products)
     stops += run.stops
     stops += refused.excess_stops(run.counts, sources.refused_at_most, products)
     stops += [Stop(stop_sentence(f), None) for f in run.findings if f.policy == "stop"]

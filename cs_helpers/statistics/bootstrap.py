@@ -14,15 +14,14 @@ _SEED = 20
 _CELLS = 4_000_000
 
 
-def resampled_ratios(tops: np.ndarray, bottom: np.ndarray, *, stream: int = 0) -> np.ndarray:
+def resampled_ratios(tops: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """The ratio sum(top) / sum(bottom) of each resample of customers.
 
-    tops: (k, n), the numerators of k ratios of the same n customers; bottom: (n,). stream: another one for customers
-    that are compared with these, so that the resamples of both are independent. Returns (k, `RESAMPLES`); NaN or
-    infinite where the sum of a resample's bottoms is 0.
+    tops: (k, n), the numerators of k ratios of the same n customers; bottom: (n,). Returns (k, `RESAMPLES`); NaN
+    or infinite where the sum of a resample's bottoms is 0.
     """
     values = np.vstack([tops, bottom]).astype("float64")
-    sums = np.concatenate([values @ w for w in _weights(values.shape[1], stream)], axis=1)
+    sums = np.concatenate([values @ w for w in _weights(values.shape[1])], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(sums[:-1] / sums[-1])
 
@@ -42,17 +41,17 @@ def ratio_intervals(tops: np.ndarray, bottom: np.ndarray) -> list[tuple[float, f
     return [interval(row) for row in resampled_ratios(tops, bottom)]
 
 
-def _weights(n: int, stream: int) -> list[np.ndarray]:
+def _weights(n: int) -> list[np.ndarray]:
     """How often each of n customers is in each resample, in blocks (n, resamples) that fit into memory."""
     if n * RESAMPLES <= _CELLS:
-        return [_block(n, RESAMPLES, stream, 0)]
+        return [_block(n, RESAMPLES, 0)]
     size = max(1, _CELLS // n)
-    return [_block.__wrapped__(n, min(size, RESAMPLES - at), stream, at) for at in range(0, RESAMPLES, size)]
+    return [_block.__wrapped__(n, min(size, RESAMPLES - at), at) for at in range(0, RESAMPLES, size)]
 
 
 @lru_cache(maxsize=32)
-def _block(n: int, resamples: int, stream: int, at: int) -> np.ndarray:
-    drawn = np.random.default_rng([_SEED, stream, at]).integers(0, n, (resamples, n))
+def _block(n: int, resamples: int, at: int) -> np.ndarray:
+    drawn = np.random.default_rng([_SEED, at]).integers(0, n, (resamples, n))
     cells = drawn + np.arange(resamples)[:, None] * n
     counts = np.bincount(cells.ravel(), minlength=resamples * n).reshape(resamples, n)
     return np.ascontiguousarray(counts.T, dtype="float64")

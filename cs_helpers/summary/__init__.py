@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from cs_helpers import analyses
-from cs_helpers.comparison import COUNTED_UNITS, Change
+from cs_helpers.comparison import Change
 from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary.restated import Comparison, compare_with_published
 
 #: a page names so many changes, decisions, and questions that cannot be answered
 CHANGES, DECISIONS, UNKNOWN = 3, 3, 5
@@ -40,11 +42,11 @@ class Headline:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A finding with its analysis. change: of a metric, where the finding is one (`metric_changed`)."""
+    """A finding with its analysis. surprise: see `surprise`."""
 
     analysis: str
     finding: Finding
-    change: Change | None = None
+    surprise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Summary:
     """The summary of a product and quarter.
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
-    further ones there are. results: of all analyses, by name.
+    further ones there are. before: the quarter before as published and as it is today. results: of all analyses, by
+    name.
     """
 
     headlines: tuple[Headline, ...]
@@ -60,12 +63,22 @@ class Summary:
     decisions: tuple[Ranked, ...]
     unknown: tuple[tuple[str, Note], ...]
     more_unknown: int
+    before: Comparison
     results: Mapping[str, Result]
 
 
-def summarise(results: Mapping[str, Result], earlier: EarlierQuarters, headlines: Sequence[str]) -> Summary:
+def summarise(
+    results: Mapping[str, Result],
+    earlier: EarlierQuarters,
+    headlines: Sequence[str],
+    *,
+    mrr: float,
+    published: Mapping[str, Any] | None = None,
+) -> Summary:
     """The summary of the results of all analyses.
 
+    mrr: of all customers at the end of the quarter, NaN where it is not known. published: what the quarter before said
+    when it was published (`restated.compare_with_published`).
     headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
     """
     _check_headlines(headlines)
@@ -73,28 +86,34 @@ def summarise(results: Mapping[str, Result], earlier: EarlierQuarters, headlines
     unknown = _unknown(results)
     return Summary(
         tuple(_headline(results[a], m, earlier) for a, m in _split(headlines) if _is_known(results[a], m)),
-        tuple(_changed(results, earlier, set(headlines))[:CHANGES]),
+        tuple(_changed(results, mrr)[:CHANGES]),
         tuple(decisions[:DECISIONS]),
         tuple(unknown[:UNKNOWN]),
         max(0, len(unknown) - UNKNOWN),
+        compare_with_published(published, earlier, headlines),
         results,
     )
 
 
-def surprise(finding: Finding) -> float:
+def surprise(finding: Finding, mrr: float) -> float:
     """How far a change lies beyond noise; 1 at its border, 0 where chance may explain it.
 
     Of an estimate: its distance from no effect, divided by that of the near end of its interval from the estimate (of
-    ratios, on the scale of logarithms). Of a number that is counted: its relative change, or the share of customers
-    concerned, divided by `MIN_CHANGE`.
+    ratios, on the scale of logarithms). Of what is counted: the share of customers concerned (of an amount, its share
+    of the MRR of all customers, `mrr`), divided by `MIN_CHANGE`: nothing small is worth a line, however large its
+    relative change.
     """
     if finding.certainty == "unclear":
         return 0.0
     size, low, high = finding.size, finding.low, finding.high
     if finding.certainty == "counted":
-        if finding.compared is not None and size is not None:
-            return abs(size) / max(abs(finding.compared), 1.0) / MIN_CHANGE
-        return (finding.customers or 0) / finding.n / MIN_CHANGE
+        if finding.unit == "currency":
+            share = abs((finding.value or 0.0) - (finding.compared or 0.0)) / mrr if mrr > 0 else 0.0
+        elif finding.customers is not None:
+            share = finding.customers / finding.n
+        else:
+            share = abs(size or 0.0) / finding.n
+        return share / MIN_CHANGE
     if size is None or size != size:
         return 1.0
     effect, ends = size, [end for end in (low, high) if end is not None and math.isfinite(end)]
@@ -141,42 +160,17 @@ def _headline(result: Result, name: str, earlier: EarlierQuarters) -> Headline:
     return Headline(result.analysis, metric, better, earlier.changes(result, [name])[name], trend)
 
 
-def _changed(results: Mapping[str, Result], earlier: EarlierQuarters, headlines: set[str]) -> list[Ranked]:
-    """What changed beyond noise, most surprising first: one entry a question or metric."""
+def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:
+    """What analyses found to have changed beyond noise, most surprising first: one entry a question."""
     candidates = [
         Ranked(name, finding)
         for name, result in results.items()
         for finding in result.findings
         if finding.compared_with in _BEFORE and not asks_decision(finding)
     ]
-    for name, result in results.items():
-        for metric, changes in earlier.changes(result, list(result.metrics)).items():
-            is_headline = f"{name}.{metric}" in headlines
-            candidates += [
-                Ranked(name, _finding_of(change), change)
-                for change in changes
-                if change.compared_with in _BEFORE and (is_headline or change.now.unit not in COUNTED_UNITS)
-            ]
-    candidates = [c for c in candidates if surprise(c.finding) >= 1]
-    candidates.sort(key=lambda c: -surprise(c.finding))
+    candidates = [replace(c, surprise=surprise(c.finding, mrr)) for c in candidates]
+    candidates = sorted((c for c in candidates if c.surprise >= 1), key=lambda c: -c.surprise)
     return list({(c.analysis, c.finding.about): c for c in reversed(candidates)}.values())[::-1]
-
-
-def _finding_of(change: Change) -> Finding:
-    return Finding(
-        "metric_changed",
-        change.now.name,
-        change.direction,
-        change.certainty,
-        change.now.n,
-        value=change.now.value,
-        compared=change.compared.value,
-        compared_with=change.compared_with,
-        size=change.difference,
-        low=change.low,
-        high=change.high,
-        unit=change.now.unit,
-    )
 
 
 def _decisions(results: Mapping[str, Result]) -> list[Ranked]:
@@ -209,7 +203,7 @@ def _unknown(results: Mapping[str, Result]) -> list[tuple[str, Note]]:
     for name, result in results.items():
         declares = analyses.analysis(name).declares
         for note in result.notes:
-            if not declares.explains(note.code):
+            if declares.warns(note.code):
                 unanswered = note.about not in result.tables and note.about not in result.metrics
                 key = (note.code, str(sorted(note.fields.items(), key=str)))
                 previous = notes.get(key)

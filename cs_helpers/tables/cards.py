@@ -89,8 +89,8 @@ def sparkline(values: Sequence[float | None], labels: Sequence[str], text: Text)
     x, y = point(*known[-1]).split(",")
     said = html.escape(text("changes.trend", values=text.join_list(list(labels))), quote=True)
     return (
-        f'<svg class="trend" role="img" aria-label="{said}" width="{SPARK_WIDTH + 6}" height="{SPARK_HEIGHT}"'
-        f' viewBox="0 0 {SPARK_WIDTH + 6} {SPARK_HEIGHT}">{lines}<circle cx="{x}" cy="{y}" r="2.5"/></svg>'
+        f'<svg class="trend" fill="none" stroke="currentColor" stroke-width="1.5" role="img" aria-label="{said}" width="{SPARK_WIDTH + 6}" height="{SPARK_HEIGHT}"'
+        f' viewBox="0 0 {SPARK_WIDTH + 6} {SPARK_HEIGHT}">{lines}<circle cx="{x}" cy="{y}" r="2" fill="currentColor"/></svg>'
     )
 
 

@@ -54,17 +54,15 @@ def anchor(analysis: str, question: str) -> str:
     return f"{analysis}-{question}"
 
 
-def published(
-    finding: Finding, text: Text, analysis: str, currency: str, *, said: str = ""
-) -> dict[str, Any]:
-    """A finding as `run.json` holds it, with its sentence (or `said`) and the id of the place that shows it."""
+def published(finding: Finding, text: Text, analysis: str, currency: str) -> dict[str, Any]:
+    """A finding as `run.json` holds it, with its sentence and the id of the place that shows it."""
     numbers = ("value", "compared", "size", "low", "high", "mrr")
     return {
         "analysis": analysis,
         "code": finding.code,
         "about": finding.about,
         "anchor": anchor(analysis, finding.about),
-        "sentence": said or sentence(finding, text, analysis, currency),
+        "sentence": sentence(finding, text, analysis, currency),
         "direction": finding.direction,
         "certainty": finding.certainty,
         "n": finding.n,

@@ -188,7 +188,9 @@ def frozen(result: Result, text: Text) -> Listing:
         verdict=[text(f"interviews.frozen.{v}") for v in rows["verdict"]],
     )
     shown = pd.concat([rows[rows["verdict"] != "replicated"], rows[rows["verdict"] == "replicated"]])
-    headings = text.headings("interviews.frozen", "fact", "who", "earlier", "later", "verdict")
+    # leadership reads none of the counts
+    counts = ("earlier", "later") if rows[["before", "after"]].notna().any(axis=None) else ()
+    headings = text.headings("interviews.frozen", "fact", "who", *counts, "verdict")
     frame = all_rows.loc[shown.index[:MAX_ROWS]]
     return table(frame, headings, name="frozen", right=("earlier", "later"), all_rows=all_rows)
 

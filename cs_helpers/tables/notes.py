@@ -23,7 +23,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), periods, quarters, names of tables, kinds of cost, steps, sizes, reasons,
     themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline, when, do), entries of the playbook (numbers, or entries with a number of customers), roles (who), amounts
+    (baseline, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
     (mrr) and shares; other numbers are formatted as numbers.
     """
 
@@ -37,11 +37,13 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
             "notes.unknown_of", segment=text.label("segment", item[0]), customers=text.number(item[1])
         )
 
-    def entry(item: tuple[int, int]) -> str:
-        return text("playbook.unknown_of", number=text.number(item[0]), customers=text.number(item[1]))
-
     def words(item: Any) -> str:
         return str(item.in_language(text.language))
+
+    def entry(item: Any) -> str:
+        if not isinstance(item, tuple):
+            return words(item)
+        return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
 
     formats: dict[str, Callable[[Any], str]] = {
         "since": text.day,
@@ -55,8 +57,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "baseline": words,
         "when": words,
         "do": words,
-        "numbers": lambda numbers: text.join_list([text.number(n) for n in numbers]),
-        "entries": lambda pairs: text.join_list([entry(pair) for pair in pairs]),
+        "entries": lambda entries: text("playbook.separator").join(map(entry, entries)),
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),

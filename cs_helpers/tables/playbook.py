@@ -17,31 +17,29 @@ def entries(result: Result, text: Text) -> Listing:
     known = result.tables["entries"]
     mrr_columns = ("mrr",) if "mrr" in known else ()
     all_rows = known.assign(
-        when=[text.label("when", entry) for entry in known["entry"]],
+        when=[_entry(row, text) for row in known.itertuples()],
         do=[text.label("do", entry) for entry in known["entry"]],
-        who_by=[
-            text(
-                "playbook.entries.who_by",
-                who=text.label("role", row.who),
-                by=text.day(result.quarter.end + timedelta(days=row.within)),
-            )
-            for row in known.itertuples()
-        ],
+        who_by=["–" if row.state == "no_rule" else _who_by(row, result, text) for row in known.itertuples()],
         since=[_since(row, text) for row in known.itertuples()],
     )
     frame = all_rows.copy()
-    for column in ("number", "customers", "previous"):
+    for column in ("customers", "previous"):
         frame[column] = [text.number(v) for v in known[column]]
     currency = result.settings["currency"]
     if mrr_columns:
         frame["mrr"] = [text.money(v, currency) for v in known["mrr"]]
     headings = text.headings(
-        "playbook.entries", "number", "when", "do", "who_by", "customers", *mrr_columns, "previous", "since"
+        "playbook.entries", "when", "do", "who_by", "customers", *mrr_columns, "previous", "since"
     )
     return table(
         frame.head(MAX_ROWS), headings, name="entries", right=("customers", "mrr", "previous"),
         all_rows=all_rows, units={"mrr": currency},
     )  # fmt: skip
+
+
+def _who_by(row: Any, result: Result, text: Text) -> str:
+    by = text.day(result.quarter.end + timedelta(days=row.within))
+    return text("playbook.entries.who_by", who=text.label("role", row.who), by=by)
 
 
 def _since(row: Any, text: Text) -> str:
@@ -66,7 +64,8 @@ def last_list(result: Result, text: Text) -> Listing:
             "verdict": [_verdict(row, text) for row in known.itertuples()],
         }
     )
-    counts = ["listed", "resolved", "still", "lost"] + (["unknown"] if known["unknown"].any() else [])
+    lost = ["lost"] if result.settings["by_contracts"] else []  # else who was lost is unknown, and no 0
+    counts = ["listed", "resolved", "still", *lost, *(["unknown"] if known["unknown"].any() else [])]
     headings = text.headings("playbook.last_list", "when", *counts, "done", "verdict")
     return table(frame, headings, name="last-list", right=tuple(counts))
 

@@ -49,41 +49,40 @@ def retention(result: Result, text: Text) -> Listing:
         when=[text(f"revenue.periods.{p}") for p in rows["period"]],
         start=[text.number(v) for v in rows["customers"]],
         money=[text.money(v, currency) for v in rows["mrr"]],
-        gone=[text.number(v) for v in rows["lost"]],
         **{name: _within(rows, name, text) for name in ("nrr", "grr", "logo_churn")},
         quick=[
             text.number_within(r.quick_ratio, r.quick_ratio_low, r.quick_ratio_high, 1)
             for r in rows.itertuples()
         ],
     )
-    columns = ("when", "start", "money", "nrr", "grr", "gone", "logo_churn", "quick")
+    columns = ("when", "start", "money", "nrr", "grr", "logo_churn", "quick")
     headings = text.headings("revenue.retention", *columns)
     return table(
         frame, headings, name="retention", right=columns[1:], message=_message(result, text, "retention")
     )
 
 
-def segments(result: Result, text: Text) -> Listing:
-    """Retention by segment, with whether it lost more or fewer customers than the others; clear differences first."""
-    rows = result.tables["segments"]
-    rows = rows.sort_values("verdict", key=lambda v: v == "unclear", kind="stable").reset_index(drop=True)
+def clear_segments(result: Result, text: Text) -> Listing:
+    """The segments that lost clearly more or fewer customers than the others."""
+    rows = result.tables["clear_segments"]
     all_rows = rows.assign(
         by=[text.label("segment", d) for d in rows["dimension"]],
         what=[text.label(d, s) for d, s in zip(rows["dimension"], rows["segment"], strict=True)],
         start=rows["customers"],
         gone=rows["lost"],
-        **{name: rows[name].round(4) for name in ("logo_churn", "nrr", "grr")},
+        **{name: rows[name].round(4) for name in ("logo_churn", "others", "nrr", "grr")},
         differs=[text(f"revenue.differs.{v}") for v in rows["verdict"]],
     )
     frame = all_rows.head(MAX_ROWS).copy()
     for name in ("logo_churn", "nrr", "grr"):
         frame[name] = _within(rows.head(MAX_ROWS), name, text)
+    frame["others"] = [text.share(v) for v in frame["others"]]
     for name in ("start", "gone"):
         frame[name] = [text.number(v) for v in frame[name]]
-    columns = ("by", "what", "start", "gone", "logo_churn", "differs", "nrr", "grr")
-    headings = text.headings("revenue.segments", *columns)
-    right = ("start", "gone", "logo_churn", "nrr", "grr")
-    return table(frame, headings, name="segments", right=right, all_rows=all_rows)
+    columns = ("by", "what", "start", "gone", "logo_churn", "others", "differs", "nrr", "grr")
+    headings = text.headings("revenue.clear_segments", *columns)
+    right = ("start", "gone", "logo_churn", "others", "nrr", "grr")
+    return table(frame, headings, name="clear_segments", right=right, all_rows=all_rows)
 
 
 def _within(rows: pd.DataFrame, name: str, text: Text) -> list[str]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from cs_helpers.result import Note
-from cs_helpers.summary import Headline, Ranked, Summary, surprise
-from cs_helpers.tables.cards import card, change_sentence
+from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.notes import sentence as note_sentence
+from cs_helpers.tables.theme import scrolling
 from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 
@@ -30,7 +31,9 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
         )
         for h in summary.headlines
     ]
-    return f'<div class="cards">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
+    return (
+        f'<div class="cards six">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
+    )
 
 
 def metric_label(headline: Headline, text: Text) -> str:
@@ -40,21 +43,12 @@ def metric_label(headline: Headline, text: Text) -> str:
 
 def changed(summary: Summary, text: Text, currency: str) -> str:
     """What changed most, as a list; a sentence where nothing changed beyond chance."""
-    items = [_item(r.finding.direction, r, change_words(r, text, currency), text) for r in summary.changed]
+    items = [
+        f'<li class="{r.finding.direction}">{_link(r, sentence(r.finding, text, r.analysis, currency))}'
+        f' <span class="certainty">{html.escape(certainty(r.finding, text))}</span></li>'
+        for r in summary.changed
+    ]
     return _list(items) or _nothing(text("summary.no_changes"))
-
-
-def change_words(ranked: Ranked, text: Text, currency: str) -> str:
-    """The sentence of a change: of a metric its label and the change, else that of the finding."""
-    if ranked.change is None:
-        return sentence(ranked.finding, text, ranked.analysis, currency)
-    change = ranked.change
-    return text(
-        "summary.metric_changed",
-        label=text(f"{ranked.analysis}.metrics.{change.now.name}"),
-        value=format_value(change.now.value, change.now.unit, text, currency),
-        change=change_sentence(change, text, currency),
-    )
 
 
 def decisions(summary: Summary, text: Text, currency: str) -> str:
@@ -63,7 +57,7 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         return _nothing(text("summary.no_decisions"))
     columns = ("what", "customers", "mrr", "who", "by")
     heads = "".join(
-        f'<th scope="col"{_right(column)}>{html.escape(text(f"summary.columns.{column}"))}</th>'
+        f'<th scope="col"{_cell(column)}>{html.escape(text(f"summary.columns.{column}"))}</th>'
         for column in columns
     )
     rows = []
@@ -78,9 +72,14 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         }
         what = _link(ranked, decision_words(ranked, text, currency))
         do = f'<br><span class="do">{html.escape(fields["do"])}</span>' if "do" in fields else ""
-        rest = "".join(f"<td{_right(column)}>{html.escape(cells[column])}</td>" for column in columns[1:])
-        rows.append(f"<tr><td>{what}{do}</td>{rest}</tr>")
-    return f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        rest = "".join(
+            f'<td{_cell(column)} data-label="{html.escape(text(f"summary.columns.{column}"), quote=True)}">'
+            f"{html.escape(cells[column])}</td>"
+            for column in columns[1:]
+        )
+        rows.append(f'<tr><td class="what">{what}{do}</td>{rest}</tr>')
+    table = f'<table class="decisions"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="table">{scrolling(table, text("summary.columns.what"))}</div>'
 
 
 def decision_words(ranked: Ranked, text: Text, currency: str) -> str:
@@ -102,15 +101,36 @@ def unknown(summary: Summary, text: Text, currency: str) -> str:
     return f'<ul class="unknown">{"".join(items)}</ul>' if items else _nothing(text("summary.all_known"))
 
 
+def trust(summary: Summary, text: Text, currency: str) -> str:
+    """How far the numbers can be trusted: what is chance, and what was published of the quarter before and differs today."""
+    before = summary.before
+    quarter = text.quarter(before.quarter)
+    sentences = [text("summary.trust.chance")]
+    if before.state == "restated":
+        causes = text.join_list([text(f"summary.cause.{cause}") for cause in before.causes])
+        sentences.append(text("summary.trust.restated", quarter=quarter, causes=causes))
+    else:
+        sentences.append(
+            text(f"summary.trust.{before.state}", quarter=quarter, n=text.number(before.compared))
+        )
+    items = [
+        text(
+            "summary.restated",
+            label=text(f"{r.analysis}.metrics.{r.metric.name}"),
+            published=format_value(r.published, r.metric.unit, text, currency),
+            today=format_value(r.metric.value, r.metric.unit, text, currency),
+        )
+        for r in before.restated
+    ]
+    listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+    return f'<div class="trust">{said}{f"<ul>{listed}</ul>" if listed else ""}</div>'
+
+
 def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict[str, Any]:
     """A finding of the summary as `run.json` holds it: that of its report, with `part`, who and by when."""
     fields = format_fields(ranked.finding.fields, text, currency)
-    if ranked.change is None:
-        content = published(ranked.finding, text, ranked.analysis, currency)
-    else:
-        content = published(
-            ranked.finding, text, ranked.analysis, currency, said=change_words(ranked, text, currency)
-        )
+    content = published(ranked.finding, text, ranked.analysis, currency)
     if part == "decisions":
         content["sentence"] = decision_words(ranked, text, currency)
         by = ranked.finding.fields.get("by")
@@ -119,7 +139,7 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
-    return {**content, "part": part, "surprise": round(surprise(ranked.finding), 3)}
+    return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
 
 
 def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:
@@ -134,18 +154,8 @@ def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict
     }
 
 
-def _item(direction: str, ranked: Ranked, words: str, text: Text) -> str:
-    said = (
-        ""
-        if ranked.change
-        else f' <span class="certainty">{html.escape(certainty(ranked.finding, text))}</span>'
-    )
-    return f'<li class="{direction}">{_link(ranked, words)}{said}</li>'
-
-
 def _link(ranked: Ranked, words: str) -> str:
-    about = "headlines" if ranked.change else ranked.finding.about
-    return _place(anchor(ranked.analysis, about), words)
+    return _place(anchor(ranked.analysis, ranked.finding.about), words)
 
 
 def _place(where: str, words: str) -> str:
@@ -160,5 +170,6 @@ def _nothing(words: str) -> str:
     return f'<p class="nothing">{html.escape(words)}</p>'
 
 
-def _right(column: str) -> str:
-    return ' class="right"' if column in ("customers", "mrr") else ""
+def _cell(column: str) -> str:
+    """The attribute of a cell: amounts stand on the right, and dates and roles on one line."""
+    return f' class="{"right" if column in ("customers", "mrr") else "short" if column in ("who", "by") else "left"}"'

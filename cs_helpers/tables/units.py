@@ -33,7 +33,8 @@ def format_difference(difference: float | None, unit: str, text: Text, currency:
         formatted = text.number(size, 1)
     else:
         formatted = format_value(size, unit, text, currency)
-    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{formatted}"
+    # a word joiner, so that no line ends after the sign
+    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}\u2060{formatted}"
 
 
 def format_interval(

@@ -11,6 +11,8 @@ _AMOUNTS = frozenset(["opening", "closing", "change", "amount", "mrr", "earlier"
 _SHARES = frozenset(
     ["share", "low", "high", "nrr", "nrr_low", "nrr_high", "grr", "logo_churn", "others", "margin"]
 )
+#: smaller shares are shown with a decimal, so that a change never reads as 0%
+_SMALL = 0.01
 _RATIOS = frozenset(("index", "gross"))
 
 
@@ -31,7 +33,7 @@ def revenue_verdict(text: Text, question: str, code: str, fields: Mapping[str, A
         elif name in _AMOUNTS:
             texts[name] = text.money(value, currency)
         elif name in _SHARES:
-            texts[name] = text.share(value)
+            texts[name] = f"{100 * value:.1f}%" if 0 < value < _SMALL else text.share(value)
         elif name != "dimension":
             texts[name] = text.number(value, 2 if name in _RATIOS else 0)
     return text(f"revenue.{question}.{code}", **texts)

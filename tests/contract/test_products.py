@@ -202,3 +202,21 @@ def test_a_file_without_keys_is_refused(tmp_path, text):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingError, match="a list of keys with values"):
         load_product(file)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"exchange_rates": {"USD": {"rate": 150, "on": "2026-09-30"}}}, "need 'currency'"),
+        ({"currency": "USD", "exchange_rates": {"USD": {"rate": 1, "on": "2026-09-30"}}}, "own currency"),
+        (
+            {"costs": {"cost_of_goods": ["a", "b"], "sales_and_marketing": ["b"]}},
+            "names the category 'b' twice",
+        ),
+        ({"currency": "yen"}, "revenue"),
+        ({"costs": {"salaries": ["a"]}}, "revenue"),
+    ],
+)
+def test_what_revenue_cannot_be_is_refused(load_error, content, said, message):
+    content["revenue"] = said
+    assert message in str(load_error())

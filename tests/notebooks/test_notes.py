@@ -17,7 +17,7 @@ from notebook_questions import asked_by
 from note_calls import PACKAGE, Emitted, files_of, notes_of
 
 from cs_helpers import analyses
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from cs_helpers.result import Note, Result
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
@@ -30,9 +30,10 @@ from cs_helpers.workbook import Workbook
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIELDS = {
+    "entries": (Words(en="Silent", ja="無言"), (Words(en="Red", ja="赤"), 7)),
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
-    "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",),
+    "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",), "kinds": ("cost_of_goods",),
     "baseline": Words(en="Tickets opened", ja="問い合わせ件数"),
 }  # fmt: skip
 
@@ -83,7 +84,7 @@ def shown(monkeypatch):
     """The outputs that cells show."""
     outputs = []
     monkeypatch.setattr(
-        facade, "display",
+        outputs_module, "display",
         lambda data, *, metadata=None, raw: outputs.append(new_output("display_data", data=data, metadata=metadata or {})),
     )  # fmt: skip
     return outputs

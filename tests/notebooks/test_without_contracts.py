@@ -15,7 +15,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from builders import ANALYSES
 from cs_helpers.charts import theme
 from cs_helpers.errors import ContractError
@@ -146,7 +146,7 @@ def words_of(outputs):
 def shown_by(book, notebook, monkeypatch):
     outputs = []
     monkeypatch.setattr(
-        facade, "display",
+        outputs_module, "display",
         lambda data, *, metadata=None, raw: outputs.append(new_output("display_data", data=data, metadata=metadata or {})),
     )  # fmt: skip
     names = {"workbook": book}
@@ -195,7 +195,7 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
     )[: 1 if name == "together" else 2]:  # its sentences were all seen in the others
         book = Workbook.open(product="helpdesk", quarter="2026Q2", language=language, audience=audience)
         outputs = []
-        monkeypatch.setattr(facade, "display", lambda data, *, metadata=None, raw, into=outputs: into.append(new_output("display_data", data=data)))
+        monkeypatch.setattr(outputs_module, "display", lambda data, *, metadata=None, raw, into=outputs: into.append(new_output("display_data", data=data)))
         book.header()
         head = words_of(outputs)
         assert counted in head

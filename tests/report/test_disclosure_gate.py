@@ -11,7 +11,8 @@ from cs_helpers.paths import products
 from cs_helpers.report.disclosure_gate import check_disclosure, company_names
 from cs_helpers.report.gate import PageReader
 from cs_helpers.report.name_masking import staff_names
-from cs_helpers.report.quarterly import _published_problems, quarterly_report
+from cs_helpers.report.publication import _published_problems
+from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 

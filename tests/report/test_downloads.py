@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import csv_files
@@ -102,7 +102,7 @@ def shown(monkeypatch):
     def make(rows: int, language: str = "en", **options):
         displayed = []
         monkeypatch.setattr(
-            facade,
+            outputs_module,
             "display",
             lambda data, metadata, raw: displayed.append(
                 new_output("display_data", data=data, metadata=metadata or {})

@@ -14,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.gate import MAX_PAGE_SIZE, check_notebook, check_page
 from cs_helpers.result import Metric, Note, Result
@@ -191,7 +191,7 @@ def outputs(monkeypatch):
         json.dumps([data, metadata], allow_nan=False)  # no browser reads a NaN in JSON
         displayed.append(new_output("display_data", data=data, metadata=metadata or {}))
 
-    monkeypatch.setattr(facade, "display", display)
+    monkeypatch.setattr(outputs_module, "display", display)
 
     def written_notebook(**declared):
         executed = notebook(*displayed, **{"figures": (), **declared})

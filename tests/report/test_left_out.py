@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from cs_helpers import workbook as facade
+from cs_helpers import outputs as outputs_module
 from cs_helpers.contract.refused import LeftOut
 from cs_helpers.report.run import _answer
 from cs_helpers.snapshot.take import take_snapshot
@@ -127,7 +127,9 @@ def snapshot(tmp_path_factory):
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_header_says_what_the_page_rests_on(snapshot, monkeypatch, language):
     shown = []
-    monkeypatch.setattr(facade, "display", lambda data, *, metadata=None, raw: shown.append((data, metadata)))
+    monkeypatch.setattr(
+        outputs_module, "display", lambda data, *, metadata=None, raw: shown.append((data, metadata))
+    )
     data = snapshot.read("helpdesk")
     page = Workbook(snapshot, data, snapshot.check_quarter("latest"), "all", Text(language, data.product))
     accounts = {"en": "1 of 2 rows of accounts (50%)", "ja": "accounts 2行中1行（50%）"}[language]

@@ -7,6 +7,7 @@ import functools
 import pytest
 import small
 from bs4 import BeautifulSoup
+from links import assert_no_link_is_dead
 
 from cs_helpers.report.quarterly import quarterly_report
 
@@ -34,18 +35,6 @@ def links_of(folder, file):
     return {
         a.text: (page.parent / a["href"]).resolve().relative_to(folder / "reports").as_posix() for a in links
     }
-
-
-def assert_no_link_is_dead(folder):
-    for page in (folder / "reports").rglob("*.html"):
-        for link in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find_all("a"):
-            file, _, part = link["href"].partition("#")
-            target = page.parent / file if file else page
-            assert target.is_file(), (page, link["href"])
-            if part:
-                assert BeautifulSoup(target.read_text(encoding="utf-8"), "html.parser").find(id=part), link[
-                    "href"
-                ]
 
 
 def test_a_report_links_to_those_that_have_a_page(publish):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
+from links import assert_no_link_is_dead
 
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.quarterly import quarterly_report
@@ -48,10 +50,13 @@ def test_every_notebook_of_the_product_is_published(batch):
     assert batch.failed == ()
     found = sorted(p.relative_to(folder_of(batch)).as_posix() for p in folder_of(batch).rglob("*"))
     assert [name for name in found if not name.endswith(".csv")] == [
+        "data.ja.html",
         "helpdesk",
         *sorted(f"helpdesk/{f.stem[3:]}.ja.html" for f in NOTEBOOKS),
         "index.html",
         "index.ja.html",
+        "metrics.json",
+        "metrics.parquet",
         "run.json",
     ]
 
@@ -70,14 +75,25 @@ def test_the_pages_may_be_sent_to_an_executive(batch):
         assert "cs_helpers" not in text
 
 
-def test_the_landing_page_leads_to_every_report_with_what_it_says(batch):
-    landing = (folder_of(batch) / "index.html").read_text(encoding="utf-8")
-    reports = json.loads((folder_of(batch) / "run.json").read_text(encoding="utf-8"))["reports"]
+def test_the_landing_page_leads_to_every_report_and_says_what_the_summary_found(batch):
+    landing = html.unescape((folder_of(batch) / "index.html").read_text(encoding="utf-8"))
+    reports = batch.manifest().reports
     assert len(reports) == len(NOTEBOOKS)
     for file, report in reports.items():
-        assert f'href="{file}"' in landing
-        assert report["good"]["message"]
-        assert report["good"]["message"].replace("&", "&amp;") in landing
+        assert f'href="{file}' in landing
+        assert report.good.message or report.analysis == "executive_summary"
+    summary = reports["helpdesk/executive_summary.ja.html"].good
+    parts = {part: [f for f in summary.findings if f["part"] == part] for part in ("changed", "decisions")}
+    assert all(parts.values())
+    for finding in (*parts["changed"], *parts["decisions"]):
+        assert finding["sentence"] in landing
+    for metric in summary.metrics.values():
+        assert metric["label"] in landing
+    assert 'href="data.ja.html"' in landing
+
+
+def test_no_link_of_the_quarter_is_dead(batch):
+    assert_no_link_is_dead(folder_of(batch).parents[1])
 
 
 def test_what_did_not_change_is_not_run_again(batch, snapshot):

@@ -66,7 +66,7 @@ def take(tmp_path):
     file of its name.
     """
 
-    def run(files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), **names):
+    def run(files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), products=None, **names):
         contents = {"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, **(files or {})}
         for name, content in contents.items():
             if content is not None:
@@ -82,7 +82,9 @@ def take(tmp_path):
         scratch.mkdir(exist_ok=True)
         entries = load_sources(file)
         with open_engines(entries, tmp_path, scratch) as engines:
-            intake = take_in(engines, entries, today=today, reductions=tmp_path / "reduced")
+            intake = take_in(
+                engines, entries, today=today, reductions=tmp_path / "reduced", products=products or {}
+            )
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])
             return Taken(

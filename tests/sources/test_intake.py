@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cs_helpers.contract.products import load_product
+from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.errors import ContractError, SourceError
 
+PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
 USAGE = "account_id,product,occurred_at,event\n"
 
 
@@ -166,6 +170,13 @@ def test_a_table_whose_rows_are_all_refused_says_for_what(take, accounts):
 def test_two_currencies_in_one_product_stop_the_snapshot(take, contracts):
     with pytest.raises(ContractError, match="'helpdesk' is paid in JPY, USD"):
         take({"contracts.csv": contracts.replace("200,JPY", "200,USD")})
+
+
+def test_a_product_file_that_names_its_currency_may_have_several(take, contracts):
+    declared = load_product(PRODUCTS / "helpdesk.yml")
+    declared = declared.model_copy(update={"revenue": RevenueRules(currency="JPY")})
+    taken = take({"contracts.csv": contracts.replace("200,JPY", "200,USD")}, products={"helpdesk": declared})
+    assert list(taken.kept["contracts"]["currency"]) == ["JPY", "USD"]
 
 
 def test_two_products_may_have_a_currency_each(take, contracts):

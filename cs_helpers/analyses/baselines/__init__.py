@@ -53,11 +53,12 @@ DECLARES = Declaration(
     metrics=metrics(lower="lost_share lost_ratio", neither="odd_days cohort_ratio"),
     notes=notes(
         warns=(
-            "constant_series first_losses gap lost_more_lately missing_table no_losses_recorded "
+            "constant_series first_losses gap missing_table no_losses_recorded "
             "no_new_customers no_recent_customers no_spread no_start_customers no_tickets "
             "nothing_recorded_of nothing_watched short_history silent_event silent_few silent_log "
             "silent_product small_cohort too_few_years"
         ),
+        tells="lost_more_lately",
         explains=("begins_late first_month_open lost_new not_recorded recounted"),
     ),
     findings=("lost_more", "lost_fewer", "odd_more", "odd_fewer", "asks_less", "asks_more"),

@@ -24,7 +24,7 @@ DECLARES = Declaration(
         "context": Question(table=True),
         "pairs": Question(table=True),
         "out_of_reach": Question(table=True),
-        "varies": Question(table=True),
+        "varies": Question(table=True, verdicts=verdicts("nothing_apart")),
         "reasons": Question(figure=True, table=True, verdicts=verdicts("message tied none hidden")),
         "hypotheses": Question(table=True),
         "frozen": Question(table=True),

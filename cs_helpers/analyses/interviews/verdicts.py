@@ -11,7 +11,7 @@ import pandas as pd
 
 from cs_helpers.analyses.interviews.key_words import filter_script
 from cs_helpers.contract.vocabulary import UNKNOWN
-from cs_helpers.result import Metric, Verdict
+from cs_helpers.result import NOTHING_APART, Metric, Verdict
 
 #: the target share of behaviour: behaviour to words as 6 : 4
 BEHAVIOUR_TARGET = 0.6
@@ -28,7 +28,10 @@ SCRIPTS = ("latin", "ja")
 
 
 def verdicts(tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric]) -> dict[str, Verdict]:
-    """The verdict of each question that has a table with rows; for key words one per script."""
+    """The verdict of each question that has a table with rows; for key words one per script.
+
+    `varies.rows`: `NOTHING_APART` (rows, alike, unknown: of them) where no theme surely varies.
+    """
     result = {
         question: decide(tables[question])
         for question, decide in (
@@ -43,6 +46,12 @@ def verdicts(tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric]) 
         result |= {
             f"key_words.{script}": key_words(filter_script(tables["key_words"], script)) for script in SCRIPTS
         }
+    if len(tables.get("varies", ())) and not (tables["varies"]["verdict"] == "varies").any():
+        alike = int((tables["varies"]["verdict"] == "alike").sum())
+        rows = len(tables["varies"])
+        result["varies.rows"] = Verdict(
+            NOTHING_APART, {"rows": rows, "alike": alike, "unknown": rows - alike}
+        )
     if len(tables.get("agreement", ())):
         result["agreement"] = agreement(tables["agreement"], tables.get("code_agreement", pd.DataFrame()))
     if "behaviour_share" in metrics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cs_helpers.analyses.journeys.apart import row_verdicts
 from cs_helpers.analyses.journeys.contents import DUE_DAYS, adherence, effects_of_uses
 from cs_helpers.analyses.journeys.conversions import (
     compare_cohort,
@@ -64,7 +65,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Verdicts: `funnel` (`conversions.hardest_step`, or for attempts and users `whole` (share, steps, n)), `steps`
     (`conversions.stall_verdict`), `ways` (`progress.transitions_verdict`), `stalls` (`stalled_revenue`), `value_curve`
-    (`conversions.time_to_value`).
+    (`conversions.time_to_value`), and those of `apart.row_verdicts`.
     """
     journey = data.product.journey
     questions = (
@@ -210,7 +211,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "unit": journey.unit,
             "by_contracts": time.by_contracts,
         },
-        verdicts=verdicts,
+        verdicts=verdicts | row_verdicts(tables),
         findings=journey_findings(tables, verdicts),
     )
 

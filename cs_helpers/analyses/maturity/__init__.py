@@ -107,7 +107,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         metrics,
         tuple(notes),
         verdicts=verdicts(tables, metrics, quarters),
-        findings=maturity_findings(tables, metrics),
+        findings=maturity_findings(tables, metrics, states),
     )
 
 

@@ -21,12 +21,13 @@ DECLARES = Declaration(
     metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
-            "customers_fell levels_unknown missing_table moves_unknown no_accounts no_customers "
+            "levels_unknown missing_table moves_unknown no_accounts no_customers "
             "no_known_levels too_few_quarters"
         ),
+        tells="customers_fell",
         explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
     ),
-    findings=("falls_warn", "fell", "rose"),
+    findings=("fell_more", "fell_less", "rose_more", "rose_less", "falls_warn", "fell", "rose"),
     reads=("accounts", "contracts", "usage"),
     discloses=columns(
         public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",

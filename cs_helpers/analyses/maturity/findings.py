@@ -1,32 +1,43 @@
-"""The findings of maturity: customers whose level fell, and losses after a fall."""
+"""The findings of maturity: customers whose level fell or rose, whether that is unusual, and losses after a fall."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pandas as pd
 
-from cs_helpers.result import Finding, Metric
+from cs_helpers.result import Direction, Finding, Metric
+from cs_helpers.statistics.proportions import rate_ratio
+
+#: quarters before this one whose changes of level are the usual ones
+USUAL_QUARTERS = 4
+_DIRECTIONS: tuple[tuple[str, int, Direction, Direction], ...] = (
+    ("fell", -1, "worse", "better"),
+    ("rose", 1, "better", "worse"),
+)
 
 
 def maturity_findings(
-    tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric]
+    tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric], states: pd.DataFrame
 ) -> tuple[Finding, ...]:
-    """`falls_warn`, `fell`, `rose`, most important first.
+    """`fell_more`, `fell_less`, `rose_more`, `rose_less`, `falls_warn`, `fell`, `rose`, most important first.
 
-    tables and metrics: of the result. `falls_warn`: customers whose level fell are lost more often than others; at
-    stake are those whose level fell since the previous quarter. `fell` and `rose`: how many moved since then.
+    tables and metrics: of the result; states: the level of each account by quarter, negative where unknown. `fell_more`
+    and the like: the share of customers who moved since the previous quarter differs from that of the quarters before
+    (conditional test of two rates, 5 %). `falls_warn`: customers whose level fell are lost more often than others; at
+    stake are those who fell since the previous quarter. `fell` and `rose`: how many moved since then.
     """
     levels = tables["levels"][lambda t: (t["previous"] >= 0) & (t["level"] >= 0)]
-    has_fallen, has_risen = levels["level"] < levels["previous"], levels["level"] > levels["previous"]
-    found = []
+    moves = {code: (levels["level"] - levels["previous"]) * sign > 0 for code, sign, _, _ in _DIRECTIONS}
+    found = _unusual(levels, moves, states)
     ratio = metrics.get("fall_ratio")
     if ratio is not None and ratio.low is not None and ratio.low > 1:
         found.append(
             Finding(
                 "falls_warn",
                 "falls",
-                "worse" if has_fallen.any() else "neither",
+                "worse" if moves["fell"].any() else "neither",
                 "clear",
                 ratio.n,
                 compared_with="other_customers",
@@ -34,26 +45,63 @@ def maturity_findings(
                 low=ratio.low,
                 high=ratio.high,
                 size_unit="ratio",
-                customers=int(has_fallen.sum()),
-                mrr=_mrr(levels, has_fallen),
+                customers=int(moves["fell"].sum()),
+                mrr=_mrr(levels, moves["fell"]),
             )
         )
-    for code, moved, direction in (("fell", has_fallen, "worse"), ("rose", has_risen, "better")):
-        if moved.any():
+    for code, _, direction, _ in _DIRECTIONS:
+        if moves[code].any():
+            count = int(moves[code].sum())
             found.append(
                 Finding(
                     code,
                     "transitions",
-                    direction,  # type: ignore[arg-type]
+                    direction,
                     "counted",
                     len(levels),
-                    value=float(moved.sum()),
-                    compared_with="previous_quarter",
-                    customers=int(moved.sum()),
-                    mrr=_mrr(levels, moved),
+                    value=float(count),
+                    customers=count,
+                    mrr=_mrr(levels, moves[code]),
                 )
             )
     return tuple(found)
+
+
+def _unusual(levels: pd.DataFrame, moves: Mapping[str, pd.Series], states: pd.DataFrame) -> list[Finding]:
+    """The changes of level that are more or less frequent than in the quarters before."""
+    found = []
+    for code, sign, more, less in _DIRECTIONS:
+        moved = usual_moved = usual_n = 0
+        for before, after in pairwise(list(states)[-USUAL_QUARTERS - 2 : -1]):
+            known = (states[before] >= 0) & (states[after] >= 0)
+            usual_moved += int((((states[after] - states[before]) * sign > 0) & known).sum())
+            usual_n += int(known.sum())
+        moved = int(moves[code].sum())
+        if not (len(levels) and usual_n and moved + usual_moved):
+            continue
+        ratio, low, high, p = rate_ratio(moved, len(levels), usual_moved, usual_n)
+        if p >= 0.05:
+            continue
+        found.append(
+            Finding(
+                f"{code}_{'more' if ratio > 1 else 'less'}",
+                "transitions",
+                more if ratio > 1 else less,
+                "clear",
+                len(levels),
+                value=moved / len(levels),
+                compared=usual_moved / usual_n,
+                compared_with="usual",
+                size=ratio,
+                low=low,
+                high=high,
+                unit="share",
+                size_unit="ratio",
+                customers=moved,
+                mrr=_mrr(levels, moves[code]),
+            )
+        )
+    return found
 
 
 def _mrr(levels: pd.DataFrame, selected: pd.Series) -> float | None:

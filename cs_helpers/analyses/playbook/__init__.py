@@ -39,11 +39,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     now, before = Situation(data, quarter.end), Situation(data, quarter.back(1).end)
     plays = data.product.playbook
     by_contracts = now.time.by_contracts
-    nothing = _nothing_to_say(plays, now, quarter)
-    if nothing:
-        unanswered = tuple(
-            Note(nothing[0], about, nothing[1]) for about in ("entries", "last_list", "matches")
-        )
+    if not plays or now.customers.empty:
+        no_customers = "no_customers" if by_contracts else "no_accounts"
+        code, fields = (no_customers, {"quarter": str(quarter)}) if plays else ("no_playbook", {})
+        unanswered = tuple(Note(code, about, fields) for about in ("entries", "last_list", "matches"))
         name, n = data.product.product, len(now.customers)
         return Result("playbook", name, quarter, quarter.start, data.as_of, n, {}, {}, unanswered)
     entries = [
@@ -55,7 +54,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     table = _entry_table(plays, entries, mrr, len(before.customers))
     table = table if by_contracts else table.drop(columns="mrr")
     tables = {"entries": table, "matches": _matches(entries, data["accounts"], mrr, by_contracts)}
-    notes = _notes(table, entries, by_contracts)
+    notes = _notes(plays, entries, by_contracts)
     followed = last_list([(n, play, was) for n, play, _, was in entries], before, now)
     if followed.empty:
         notes.append(Note("no_list", "last_list", {"quarter": str(quarter.back(1))}))
@@ -74,21 +73,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables,
         metrics,
         tuple(notes),
+        {"by_contracts": by_contracts},
         verdicts={"entries": _verdict(metrics, len(now.customers))} if entries else {},
         findings=_findings(entries, table, quarter, len(now.customers)),
     )
-
-
-def _nothing_to_say(
-    plays: Sequence[Play], now: Situation, quarter: Quarter
-) -> tuple[str, dict[str, str]] | None:
-    """The note in place of all answers, where there is no playbook or no customer."""
-    if not plays:
-        return "no_playbook", {}
-    if now.customers.empty:
-        code = "no_customers" if now.time.by_contracts else "no_accounts"
-        return code, {"quarter": str(quarter)}
-    return None
 
 
 def _entry_table(
@@ -146,18 +134,17 @@ def _matches(
     return rows[[c for c in columns if by_contracts or c != "mrr"]]
 
 
-def _notes(table: pd.DataFrame, entries: Sequence[_Entry], by_contracts: bool) -> list[Note]:
+def _notes(plays: Sequence[Play], entries: Sequence[_Entry], by_contracts: bool) -> list[Note]:
     """Notes on entries without a rule, on customers of whom a rule is not known, and on missing MRR."""
     notes = []
     if not entries:
         notes += [Note("no_rules", about, {}) for about in ("entries", "matches")]
-    elif (table["state"] == NO_RULE).any():
-        numbers = tuple(table.loc[table["state"] == NO_RULE, "number"])
-        notes.append(Note("no_rule", "entries", {"numbers": numbers}))
-    unknown = table[table["unknown"] > 0]
-    if len(unknown):
-        counts = tuple((int(n), int(c)) for n, c in zip(unknown["number"], unknown["unknown"], strict=True))
-        notes.append(Note("due_unknown", "entries", {"entries": counts}))
+    elif len(entries) < len(plays):
+        without_rule = tuple(play.when for play in plays if play.rule is None)
+        notes.append(Note("no_rule", "entries", {"entries": without_rule}))
+    unknown = tuple((play.when, len(due.unknown)) for _, play, due, _ in entries if len(due.unknown))
+    if unknown:
+        notes.append(Note("due_unknown", "entries", {"entries": unknown}))
     if not by_contracts:
         notes.append(Note("no_mrr", "due_mrr", {}))
     return notes

@@ -38,7 +38,7 @@ def last_list(plays: Sequence[tuple[int, Play, Due]], before: Situation, now: Si
     data does not cover these days), resolved, still, lost, unknown (what became of them); then, of those of whom both
     is known, with whom it was done (done_of, done_resolved, done_lost) and with whom not (other_*); difference of the
     two shares of `resolved` with its 95 % interval low to high (Newcombe), p (Fisher's exact test), and verdict:
-    `more`, `fewer` or `chance` (by Benjamini-Hochberg over the entries), `too_few`, `no_sign`, `not_over` (the days
+    `more`, `fewer` or `chance` (by Benjamini-Hochberg over the entries), `same` (shares), `too_few`, `no_sign`, `not_over` (the days
     within which it is to be done are not over) or `done_unknown`.
     """
     rows = []
@@ -142,5 +142,5 @@ def _compared(
         "low": low,
         "high": high,
         "p": fisher(*compared),
-        "verdict": "chance",
+        "verdict": "chance" if difference else "same",
     }

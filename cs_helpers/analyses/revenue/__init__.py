@@ -77,7 +77,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Tables: `bridge` (step: opening, the kinds of `movements.MOVEMENTS`, closing; amount, customers): of the quarter;
     `movements`: `Ledger.by_month` of the last `TABLE_MONTHS` months; `trend` (month, mrr, customers): of the last
     `TREND_MONTHS`; `retention` (period, months, those of `Cohort.measures`, quick_ratio and its interval): of the quarter and
-    of twelve months; `segments`: `retention.by_segment` of twelve months, or of the quarter where there is no full year;
+    of twelve months; `segments`: `retention.by_segment` of twelve months, or of the quarter where there is no full year, and
+    `clear_segments` those of them that differ clearly;
     `profitability` (measure, value, unit): `costs.profitability`; `lifetime` and `survival`: `lifetime.lifetime_values`.
     """
     answers = _Answers()
@@ -197,7 +198,8 @@ def _add_retention(answers: _Answers, data: ProductData, time: CustomerTime, of_
             answers.notes.append(Note("no_start_mrr", "retention", fields))
     if known is None:
         since = of_months.at.days[-PERIODS["quarter"] - 1] + timedelta(days=1)
-        answers.notes.append(Note("no_start_customers", "segments", {"since": since}))
+        for question in ("segments", "clear_segments"):
+            answers.notes.append(Note("no_start_customers", question, {"since": since}))
         return
     if rows[0]["period"] == "quarter":
         answers.add(_metric("quick_ratio", rows[0], "quick_ratio", "ratio"))
@@ -209,9 +211,10 @@ def _add_retention(answers: _Answers, data: ProductData, time: CustomerTime, of_
     accounts["cohort"] = time.first_days().dt.year.astype("Int64").astype("str")
     segments = by_segment(known, accounts, data.sizes)
     if segments.empty:
-        answers.notes.append(Note("one_segment", "segments", {}))
+        answers.notes += [Note("one_segment", question, {}) for question in ("segments", "clear_segments")]
         return
-    answers.tables["segments"] = segments
+    clear = segments[segments["verdict"] != "unclear"].reset_index(drop=True)
+    answers.tables |= {"segments": segments, "clear_segments": clear}
     answers.verdicts["segments"] = segments_verdict(segments, rows[-1])
     for row in segments.to_dict("records"):
         for name in RETENTION:

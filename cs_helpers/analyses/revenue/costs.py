@@ -20,6 +20,7 @@ import pandas as pd
 from cs_helpers.analyses.revenue.movements import Ledger
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.revenue import RevenueRules
+from cs_helpers.customers.time import currency
 from cs_helpers.result import Note
 from cs_helpers.snapshot import ProductData
 
@@ -56,9 +57,10 @@ def year_of_costs(data: ProductData, quarter: Quarter) -> tuple[YearOfCosts | No
     rows = rows[(month >= first) & (month <= pd.Timestamp(quarter.end))]
     if (known := rows["month"].dt.to_period("M").nunique()) < YEAR:
         return None, [Note("costs_incomplete", about, {"months": known, "needed": YEAR})]
-    notes = _notes_on(rows, rules)
+    main = currency(data)
+    notes = _notes_on(rows, rules, main)
     kind_of = {category: kind for kind, names in rules.costs.items() for category in names}
-    amounts = rules.converted(rows["amount"], rows["currency"])
+    amounts = rules.converted(rows["amount"], rows["currency"], main)
     by_kind = amounts.groupby(rows["category"].map(kind_of)).sum(min_count=1).dropna()
     costs = YearOfCosts({str(kind): float(amount) for kind, amount in by_kind.items()})
     if unknown := [kind for kind in (*_MARGIN_KINDS, "sales_and_marketing") if kind not in costs.by_kind]:
@@ -66,13 +68,13 @@ def year_of_costs(data: ProductData, quarter: Quarter) -> tuple[YearOfCosts | No
     return costs, notes
 
 
-def _notes_on(rows: pd.DataFrame, rules: RevenueRules) -> list[Note]:
+def _notes_on(rows: pd.DataFrame, rules: RevenueRules, main: str) -> list[Note]:
     """Notes on categories without a kind, and on currencies without a rate."""
     notes = []
     mapped = {category for names in rules.costs.values() for category in names}
     if unmapped := sorted(set(rows["category"].dropna()) - mapped):
         notes.append(Note("costs_unmapped", "profitability", {"names": unmapped}))
-    apart = rules.without_rate(rows["currency"])
+    apart = rules.without_rate(rows["currency"], main)
     if apart.any():
         names = sorted(rows.loc[apart, "currency"].unique())
         notes.append(Note("costs_without_rate", "profitability", {"names": names, "rows": int(apart.sum())}))

@@ -15,7 +15,8 @@ DECLARES = Declaration(
         "retention": Question(
             table=True, verdicts=verdicts("above below unclear small all_kept all_lost unpaid")
         ),
-        "segments": Question(figure=True, table=True, verdicts=verdicts("more fewer alike none_lost")),
+        "segments": Question(figure=True, verdicts=verdicts("more fewer alike none_lost")),
+        "clear_segments": Question(table=True),
         "profitability": Question(
             table=True, verdicts=verdicts("pays costs_more shrinking margin_only unknown")
         ),

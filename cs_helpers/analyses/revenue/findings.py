@@ -39,8 +39,8 @@ def _growth(ledger: Ledger) -> list[Finding]:
         Finding(
             "mrr_grew" if grew else "mrr_shrank", "bridge", "better" if grew else "worse", "counted",
             n=int(ledger.customers(_QUARTER).sum()), value=closing, compared=opening, compared_with="previous_quarter",
-            size=closing / opening, unit="currency", size_unit="ratio", customers=int(ledger.customers().sum()),
-            mrr=abs(closing - opening), fields={"share": abs(closing / opening - 1)},
+            size=closing - opening, unit="currency", customers=int(ledger.customers().sum()),
+            mrr=abs(closing - opening),
         )
     ]  # fmt: skip
 

@@ -103,11 +103,11 @@ def profitability_verdict(ratios: dict[str, float]) -> Verdict:
     value; `margin_only`: the cost of sales and marketing is not known; `unknown`: neither is the margin.
     """
     net, margin = ratios.get("growth_efficiency_net"), ratios.get("profit_margin")
-    fields = {"index": net, "gross": ratios.get("growth_efficiency"), "margin": margin}
     if "sales_and_marketing" not in ratios:
-        return Verdict("unknown" if margin is None else "margin_only", fields)
+        return Verdict("unknown") if margin is None else Verdict("margin_only", {"margin": margin})
     if net is None:
-        return Verdict("shrinking", fields | {"spent": ratios["sales_and_marketing"]})
+        return Verdict("shrinking", {"spent": ratios["sales_and_marketing"]})
+    fields = {"index": net, "gross": ratios["growth_efficiency"]}
     return Verdict("pays" if net <= 1 else "costs_more", fields)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import ibis.expr.types as ir
 
 from cs_helpers.contract.findings import Finding, Stop
+from cs_helpers.contract.products import Product
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.checks.balance import Filter
 from cs_helpers.sources.mapping import Sources
@@ -76,8 +77,13 @@ def stop_sentence(finding: Finding) -> str:
     )
 
 
-def mixed_currency_stops(rows: ir.Table, table: str, amount: str) -> list[Stop]:
-    """A stop for each product with amounts in more than one currency, which cannot be added up."""
+def mixed_currency_stops(
+    rows: ir.Table, table: str, amount: str, products: Mapping[str, Product]
+) -> list[Stop]:
+    """A stop for each product with amounts in more than one currency, which cannot be added up.
+
+    A product whose file names its currency converts them by its exchange rates, or leaves them apart.
+    """
     per_product = rows.group_by("product").aggregate(
         n=rows.currency.nunique(),
         count=rows.count(),
@@ -87,13 +93,15 @@ def mixed_currency_stops(rows: ir.Table, table: str, amount: str) -> list[Stop]:
     return [
         Stop(
             f"table '{table}', column 'currency': product '{r['product']}' is paid in"
-            f" {', '.join(sorted(r['currencies']))}; convert {amount} to one currency",
+            f" {', '.join(sorted(r['currencies']))}; convert {amount} to one currency,"
+            f" or name it in the product file {r['product']}.yml (revenue: currency, exchange_rates)",
             Finding(
                 table, "currency", "two_currencies", "stop", r["count"],
                 detail=f"{r['product']}: {', '.join(sorted(r['currencies']))}",
             ),
         )
         for r in mixed
+        if r["product"] not in products or products[r["product"]].revenue.currency is None
     ]  # fmt: skip
 
 

@@ -9,7 +9,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from cs_helpers.contract.findings import Finding, Stop
+from cs_helpers.contract.products import Product
 from cs_helpers.contract.refused import LeftOut
+from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.schema import Table
 from cs_helpers.sources.mapping import RefusedAtMost
 
@@ -60,11 +62,12 @@ def count_use_by_product(days: ir.Table, is_unknown: ir.BooleanValue) -> pd.Data
 
 
 def left_out_of_product(
-    counts: Mapping[str, pd.DataFrame], product: str, known: Collection[str]
+    counts: Mapping[str, pd.DataFrame], product: str, known: Collection[str], rules: RevenueRules
 ) -> dict[str, LeftOut]:
     """Table -> its refused rows that belong to a product, or may; only tables with such rows.
 
-    counts: table -> see `count_by_product`. known: all products; a row that names none of them may belong to any.
+    counts: table -> see `count_by_product`. known: all products; a row that names none of them may belong to
+    any. Amounts are those in the product's currency (`contract.revenue`), others cannot be compared.
     """
     left_out = {}
     for table, rows in counts.items():
@@ -74,7 +77,9 @@ def left_out_of_product(
         if refused.empty:
             continue
         accepted = may_be_own[(may_be_own["product"] == product) & ~may_be_own["refused"]]
-        in_currency = may_be_own["currency"].isin(accepted["currency"])
+        rows_by_currency = accepted.groupby("currency")["rows"].sum()
+        main = rules.currency or (rows_by_currency.idxmax() if len(rows_by_currency) else None)
+        in_currency = may_be_own["currency"] == main
         left_out[table] = LeftOut(
             rows=int(may_be_own["rows"].sum()),
             refused=int(refused["rows"].sum()),
@@ -89,7 +94,7 @@ def left_out_of_product(
 
 
 def excess_stops(
-    counts: Mapping[str, pd.DataFrame], limit: RefusedAtMost, products: Collection[str]
+    counts: Mapping[str, pd.DataFrame], limit: RefusedAtMost, products: Mapping[str, Product]
 ) -> Iterator[Stop]:
     """A stop for each table, and for the MRR of each product, with more refused than `limit` allows.
 
@@ -110,7 +115,8 @@ def excess_stops(
         return
     kept_products = sorted(set(contracts.loc[~contracts["refused"], "product"]))
     for product in kept_products:
-        left_out = left_out_of_product(counts, product, {*products, *kept_products}).get("contracts")
+        rules = products[product].revenue if product in products else RevenueRules()
+        left_out = left_out_of_product(counts, product, {*products, *kept_products}, rules).get("contracts")
         if left_out is None:
             continue
         where = f"table 'contracts', product '{product}'"

@@ -403,5 +403,6 @@ def test_two_currencies_of_costs_stop_as_those_of_contracts_do(books):
     )
     stops = books({"costs": costs}).stops
     assert stops == (
-        "table 'costs', column 'currency': product 'helpdesk' is paid in JPY, USD; convert amount to one currency",
+        "table 'costs', column 'currency': product 'helpdesk' is paid in JPY, USD; convert amount to one currency,"
+        " or name it in the product file helpdesk.yml (revenue: currency, exchange_rates)",
     )
