@@ -206,7 +206,7 @@ def test_the_team_s_slides_say_so(tmp_path):
 
 def test_without_a_summary_it_is_said_what_to_publish(tmp_path):
     with pytest.raises(
-        ReportError, match="no summary of 2026Q3 is published in the language en.*executive_summary"
+        ReportError, match=r"no summary of 2026Q3 is published in the language en.*executive_summary"
     ):
         made(tmp_path, summaries=())
 
