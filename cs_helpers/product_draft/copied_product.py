@@ -12,16 +12,27 @@ customers: # who counts as a customer: docs/bring-your-own-data.md
   # zero_mrr: customer # or not_customer: what a contract with an MRR of 0 makes; asked where it matters
   amount_per: month # what an amount in contracts.mrr is for: month, quarter, year or term
 """
+#: the section `revenue` with the defaults; not copied, since currency and categories of cost are those of a company
+REVENUE = """\
+revenue: # what revenue is set against: docs/revenue.md
+  # currency: JPY # where contracts have several: others count by exchange_rates: {USD: {rate: 150, on: 2026-09-30}}
+  # costs: {cost_of_goods: [], sales_and_marketing: [], general_and_administrative: [], research_and_development: []}
+  term_months: 12 # between two decisions of a customer to renew
+  horizon_months: 60 # over which a lifetime value is added up
+  discount_rate: 0.10 # a year, of amounts that lie ahead
+"""
 
 
 def new_product_text(model: str, name: str) -> str:
     """The text of a product file for the product `name`, copied from `model`, the text of another one.
 
-    Comments before the other product's name are dropped, as they are about that product. The section `customers` is
-    replaced by the defaults with their comments.
+    Comments before the other product's name are dropped, as they are about that product. The sections
+    `customers` and `revenue` are replaced by the defaults with their comments.
     """
     lines = model.splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith("product:"))
     rest = "".join(lines[start + 1 :])
-    rest = re.sub(r"^customers:.*\n?(?:(?:[ \t].*|[ \t]*)(?:\n|\Z))*", "", rest, flags=re.MULTILINE)
-    return f'product: "{name}"\n{rest.rstrip()}\n\n{CUSTOMERS}'
+    rest = re.sub(
+        r"^(?:customers|revenue):.*\n?(?:(?:[ \t].*|[ \t]*)(?:\n|\Z))*", "", rest, flags=re.MULTILINE
+    )
+    return f'product: "{name}"\n{rest.rstrip()}\n\n{CUSTOMERS}\n{REVENUE}'

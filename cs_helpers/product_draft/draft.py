@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
-from cs_helpers.product_draft.copied_product import CUSTOMERS
+from cs_helpers.product_draft.copied_product import CUSTOMERS, REVENUE
 from cs_helpers.product_draft.data import DraftData
 from cs_helpers.product_draft.steps import DraftStep, DraftSteps, find_steps, interval_between, make_slugs
 from cs_helpers.product_draft.use import (
@@ -78,6 +78,8 @@ def draft(data: DraftData, source: str) -> str:
         *_listed_names("themes", {c: f"told in {n} notes" for c, n in data.code_counts.items()}),
         *_subjects(data),
         *_customers(data),
+        "",
+        *REVENUE.splitlines(),
     ]
     return "\n".join(lines) + "\n"
 

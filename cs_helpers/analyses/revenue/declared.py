@@ -13,7 +13,8 @@ DECLARES = Declaration(
             figure=True, verdicts=verdicts("grew shrank unchanged from_nothing all_lost short")
         ),
         "retention": Question(
-            table=True, verdicts=verdicts("above below unclear small all_kept all_lost unpaid")
+            table=True,
+            verdicts=verdicts("above below unclear small alike all_kept free_left all_lost unpaid"),
         ),
         "segments": Question(figure=True, verdicts=verdicts("more fewer alike none_lost")),
         "clear_segments": Question(table=True),
@@ -51,7 +52,7 @@ DECLARES = Declaration(
     discloses=columns(
         public=(
             "step amount customers month opening new expansion reactivation contraction churn not_recorded closing mrr "
-            "period lost lost_mrr nrr nrr_low nrr_high grr grr_low grr_high logo_churn logo_churn_low logo_churn_high "
+            "period paying lost lost_mrr nrr nrr_low nrr_high grr grr_low grr_high logo_churn logo_churn_low logo_churn_high "
             "quick_ratio quick_ratio_low quick_ratio_high dimension segment others difference difference_low "
             "difference_high p verdict measure value unit survival low high sbg method months alpha beta"
         )

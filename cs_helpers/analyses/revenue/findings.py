@@ -58,8 +58,8 @@ def _net_retention(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     return [
         Finding(
             "nrr_above" if nrr > 1 else "nrr_below", "retention", "better" if nrr > 1 else "worse", certainty,
-            n=int(row["customers"]), value=nrr, compared=1.0, size=nrr - 1, low=low - 1 if known else None,
-            high=high - 1 if known else None, unit="share", customers=int(row["customers"]),
+            n=int(row["paying"]), value=nrr, compared=1.0, size=nrr - 1, low=low - 1 if known else None,
+            high=high - 1 if known else None, unit="share", customers=int(row["paying"]),
             mrr=abs(nrr - 1) * float(row["mrr"]), fields={"months": int(row["months"])},
         )
     ]  # fmt: skip

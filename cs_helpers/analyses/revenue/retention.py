@@ -1,6 +1,7 @@
 """Retention of a cohort: NRR, GRR and logo churn, of all customers and of segments, and the quick ratio.
 
-The cohort are the customers on the day before the period; new customers never enter. Of each, the MRR at the end of the
+The cohort are the customers on the day before the period, for NRR and GRR those who paid then; new customers, and free
+ones that begin to pay, never enter. Of each, the MRR at the end of the
 period counts as long as it is in the same spell, else it is lost, also where it returned within the period. Where a renewal
 may still be recorded the customer is not lost and counts with its last MRR.
 
@@ -48,26 +49,25 @@ class Cohort:
         )
 
     def measures(self) -> dict[str, float]:
-        """The row of a table: customers, mrr (at the start), lost, lost_mrr, and nrr, grr, logo_churn, each with _low and _high.
+        """The row of a table: customers, paying, mrr (at the start), lost, lost_mrr, and the three measures.
 
-        NaN where the start has no MRR, or no customer; intervals also where they have too few for one.
+        nrr, grr, logo_churn: each with _low and _high, 95 %. NaN where nobody paid at the start, or was a customer; the
+        intervals also where these are too few, or all changed alike.
         """
-        n, start, lost = len(self.start), float(self.start.sum()), int(self.lost.sum())
-        row = {
+        n, lost, pays = len(self.start), int(self.lost.sum()), self.start > 0
+        start, end = self.start[pays], self.end[pays]
+        row: dict[str, float] = {
             "customers": n,
-            "mrr": start,
+            "paying": len(start),
+            "mrr": float(start.sum()),
             "lost": lost,
             "lost_mrr": float(self.start[self.lost].sum()),
-            "not_recorded": int(self.unrecorded.sum()),
             "logo_churn": lost / n if n else np.nan,
         }
         row["logo_churn_low"], row["logo_churn_high"] = wilson(lost, n)
-        kept = np.minimum(self.start, self.end)
-        row["nrr"], row["grr"] = (float(v.sum()) / start if start > 0 else np.nan for v in (self.end, kept))
-        intervals = (
-            ratio_intervals(np.vstack([self.end, kept]), self.start) if start > 0 else [(np.nan, np.nan)] * 2
-        )
-        for name, (low, high) in zip(("nrr", "grr"), intervals, strict=True):
+        tops = np.vstack([end, np.minimum(start, end)])
+        for name, top, (low, high) in zip(("nrr", "grr"), tops, ratio_intervals(tops, start), strict=True):
+            row[name] = float(top.sum() / start.sum()) if len(start) else np.nan
             row[f"{name}_low"], row[f"{name}_high"] = low, high
         return row
 

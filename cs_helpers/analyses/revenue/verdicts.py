@@ -10,6 +10,7 @@ import pandas as pd
 from cs_helpers.analyses.revenue.lifetime import Lifetimes
 from cs_helpers.analyses.revenue.movements import MOVEMENTS
 from cs_helpers.result import Verdict
+from cs_helpers.statistics.bootstrap import MIN_CUSTOMERS
 
 _YEAR = 12
 #: the age in months at which the share of customers that stay is named
@@ -59,25 +60,25 @@ def trend_verdict(trend: pd.DataFrame) -> Verdict:
 def retention_verdict(row: dict[str, Any]) -> Verdict:
     """The NRR of a row of the table `retention` against 100 %.
 
-    `above` and `below`: its interval does not hold 100 %; `unclear`: it does; `small`: too few customers for an interval;
-    `all_kept`: nothing was lost or shrank; `all_lost`; `unpaid`: nobody paid at the start.
+    `above` and `below`: its interval does not hold 100 %; `unclear`: it does; `small`: too few paying customers for an
+    interval; `alike`: all changed by the same share; `all_kept`: nobody left or pays less; `free_left`: who left did not pay,
+    and nobody pays less; `all_lost`; `unpaid`: nobody paid at the start.
     """
     nrr, low, high = row["nrr"], row["nrr_low"], row["nrr_high"]
-    fields = {
-        name: row[name]
-        for name in ("nrr", "nrr_low", "nrr_high", "grr", "customers", "lost", "logo_churn", "period")
-    }
+    names = ("nrr", "nrr_low", "nrr_high", "grr", "customers", "paying", "lost", "logo_churn", "period")
     if np.isnan(nrr):
         code = "unpaid"
     elif row["lost"] == row["customers"]:
         code = "all_lost"
-    elif not row["lost"] and row["grr"] == 1:
-        code = "all_kept"
-    elif np.isnan(low):
+    elif row["grr"] == 1:
+        code = "free_left" if row["lost"] else "all_kept"
+    elif row["paying"] < MIN_CUSTOMERS:
         code = "small"
+    elif np.isnan(low):
+        code = "alike"
     else:
         code = "above" if low > 1 else "below" if high < 1 else "unclear"
-    return Verdict(code, fields)
+    return Verdict(code, {name: row[name] for name in names})
 
 
 def segments_verdict(segments: pd.DataFrame, of_all: dict[str, Any]) -> Verdict:

@@ -102,6 +102,15 @@ def test_a_customer_who_returns_within_the_period_was_lost_and_one_whose_renewal
     assert codes(result, "bridge") == ["not_recorded"]
 
 
+def test_a_free_customer_that_begins_to_pay_is_new_and_no_part_of_nrr() -> None:
+    rows = [contract("F", "2024-01-01", "2026-07-31", 0), contract("F", "2026-08-01", mrr=900)]
+    result = revenue.analyse(data_of(*rows, contract("A", "2024-01-01", mrr=100)), Q3)
+    assert (value(result, "nrr"), result.metrics["nrr"].n) == (1.0, 1)
+    assert (value(result, "logo_churn"), result.metrics["logo_churn"].n) == (0.0, 2)
+    bridge = result.tables["bridge"].set_index("step")["amount"]
+    assert (bridge["new"], bridge["expansion"]) == (900, 0)
+
+
 def test_nrr_and_grr_of_the_sample_agree_with_sql(of_product, result_of) -> None:
     data = of_product("expense_desk")
     contracts = data["contracts"].assign(mrr=lambda t: t["mrr"].astype("float64"))
@@ -250,6 +259,15 @@ LOST = [contract(f"L{n}", "2024-01-01", "2026-08-31", 50) for n in range(12)]
 KEPT = [contract(f"K{n}", "2024-01-01", mrr=50) for n in range(12)]
 NEW = [contract(f"N{n}", "2026-07-10", mrr=50) for n in range(12)]
 FREE = [contract(f"F{n}", "2024-01-01", mrr=0) for n in range(12)]
+FREE_LOST = [contract(f"G{n}", "2024-01-01", "2026-08-31", 0) for n in range(12)]
+
+
+def repriced(mrr: float) -> list[dict[str, Any]]:
+    old = [contract(f"P{n}", "2024-01-01", "2026-07-31", 50) for n in range(12)]
+    return old + [contract(f"P{n}", "2026-08-01", mrr=mrr) for n in range(12)]
+
+
+RAISED, CUT = repriced(55), repriced(45)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +278,9 @@ FREE = [contract(f"F{n}", "2024-01-01", mrr=0) for n in range(12)]
         (NEW, {"bridge": "from_nothing", "trend": "short", "retention": None, "survival": "none_lost"}, {"no_start_customers", "no_year"}),
         (FREE, {"bridge": "unchanged", "trend": "unchanged", "retention": "unpaid"}, {"no_start_mrr", "no_paying_customers"}),
         ([*FREE, *NEW], {"bridge": "from_nothing", "trend": "from_nothing", "retention": "unpaid"}, {"no_start_mrr"}),
+        ([*KEPT, *FREE_LOST], {"bridge": "unchanged", "retention": "free_left"}, set()),
+        (RAISED, {"bridge": "grew", "retention": "all_kept"}, {"nothing_lost"}),
+        (CUT, {"bridge": "shrank", "retention": "alike"}, set()),
         ([*KEPT, *LOST], {"bridge": "shrank", "retention": "below"}, set()),
         ([*KEPT, *NEW], {"bridge": "grew", "retention": "all_kept"}, {"nothing_lost"}),
         ([], {"bridge": None, "survival": None}, {"no_customers"}),
