@@ -23,6 +23,7 @@ PAIRS = {
     "README.md": "README.ja.md",
     "docs/quick-start.md": "docs/ja/quick-start.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
+    "docs/deliver.md": "docs/ja/deliver.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"
@@ -162,7 +163,7 @@ def as_sources(said: dict) -> dict | None:
     return {"files": {"x": "x.csv"}, **said, "tables": {"accounts": {"from": "x"}, **tables}}
 
 
-@pytest.mark.parametrize("page", [p for p in PAIRS if p != "README.md"])
+@pytest.mark.parametrize("page", [p for p in PAIRS if p not in ("README.md", "docs/deliver.md")])
 @pytest.mark.skipif(
     not {"sizes", "refused_at_most"} <= set(Sources.model_fields)
     or not {"normalize", "number"} <= set(ColumnSource.model_fields),
@@ -203,3 +204,13 @@ def test_the_headlines_and_targets_that_the_guide_writes_are_metrics_of_analyses
     assert {error["type"] for error in errors.value.errors()} == {
         "missing"
     }  # of what a product file has besides
+
+
+def test_the_mail_settings_of_the_guide_can_stand_in_their_file(monkeypatch, tmp_path):
+    from cs_helpers.delivery.mail_settings import mail_settings
+
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (code,) = (code for language, code in blocks("docs/deliver.md") if language == "yaml")
+    (tmp_path / "data" / "mail.yml").write_text(code, encoding="utf-8")
+    assert mail_settings().to == ("board@example.com", "Sales <sales@example.com>")
