@@ -10,6 +10,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.declaration import Better
 from cs_helpers.result import Certainty, ComparedWith, Direction, Metric
 
+#: a counted number that changed by no more than this share of it is about the same
+ABOUT_THE_SAME = 0.02
 #: units whose values without an interval are counted and not estimated
 COUNTED_UNITS = frozenset({"currency", "count"})
 
@@ -20,7 +22,8 @@ class Change:
 
     low, high: its 95 % interval; None where both values are counted, or where an interval is not known. certainty:
     `counted`, `clear` (the interval excludes 0) or `unclear`: then it may be noise. direction: whether the change is
-    better or worse; `neither` for no change, for noise, and for metrics of which no direction is better.
+    better or worse; `neither` for no change, for noise, for a counted number that is about the same, and for metrics of
+    which no direction is better.
     """
 
     now: Metric
@@ -51,9 +54,19 @@ def compare(now: Metric, other: Metric, better: Better, compared_with: ComparedW
         low, high = _interval(now, other)
         certainty = "clear" if low is not None and high is not None and (low > 0 or high < 0) else "unclear"
     direction: Direction = "neither"
-    if certainty != "unclear" and difference and better != "neither":
+    little = certainty == "counted" and _is_little(difference, other_value)
+    if certainty != "unclear" and difference and better != "neither" and not little:
         direction = "better" if (difference > 0) == (better == "higher") else "worse"
     return Change(now, other, compared_with, difference, low, high, certainty, direction)
+
+
+def is_little(change: Change) -> bool:
+    """Whether a difference is at most `ABOUT_THE_SAME` of what it is compared with."""
+    return _is_little(change.difference, change.compared.value or 0.0)
+
+
+def _is_little(difference: float, of: float) -> bool:
+    return abs(difference) <= ABOUT_THE_SAME * abs(of)
 
 
 def against_target(now: Metric, target: float, better: Better) -> Change | None:

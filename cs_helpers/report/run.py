@@ -258,7 +258,9 @@ def _metrics(notebook: Any) -> dict[str, dict[str, Any]]:
     metrics: dict[str, dict[str, Any]] = {}
     for about in _about(notebook):
         for name, metric in about.get("metrics", {}).items():
-            metrics[f"{about.get('analysis', '')}.{name}".lstrip(".")] = dict(metric)
+            # a summary names the analysis of each
+            key = name if "." in name else f"{about.get('analysis', '')}.{name}".lstrip(".")
+            metrics[key] = dict(metric)
     return metrics
 
 

@@ -6,9 +6,9 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 
-from cs_helpers.comparison import Change
+from cs_helpers.comparison import Change, is_little
 from cs_helpers.result import Metric, Result
-from cs_helpers.tables.units import format_difference, format_interval, format_value
+from cs_helpers.tables.units import format_difference, format_interval, format_value, shown_number
 from cs_helpers.text import Text
 
 #: of the line of a trend, in CSS pixels
@@ -95,23 +95,43 @@ def sparkline(values: Sequence[float | None], labels: Sequence[str], text: Text)
 
 
 def change_sentence(change: Change, text: Text, currency: str) -> str:
-    """A change in words: what it is compared with, by how much it differs, and whether that is better, worse or noise."""
+    """A change in words: what it is compared with, by how much it differs, and whether that is better, worse or noise.
+
+    The difference is that of the numbers as they are shown; of an amount also in percent.
+    """
+    unit = change.now.unit
+    difference = _shown_difference(change)
+    size = format_difference(difference, unit, text, currency)
+    if unit == "currency" and change.compared.value and difference:
+        relative = format_difference(difference / change.compared.value, "percent", text, currency)
+        size = text("changes.size_and_share", size=size, share=relative)
     return text(
         "changes.sentence",
         since=text(f"changes.since.{change.compared_with}"),
-        value=format_value(change.compared.value, change.now.unit, text, currency),
-        size=format_difference(change.difference, change.now.unit, text, currency),
+        value=format_value(change.compared.value, unit, text, currency),
+        size=size,
         verdict=text(f"changes.verdict.{change_verdict(change)}"),
     )
 
 
+def _shown_difference(change: Change) -> float:
+    """The difference of the numbers as they are shown."""
+    unit = change.now.unit
+    return shown_number(change.now.value, unit) - shown_number(change.compared.value, unit)
+
+
 def change_verdict(change: Change) -> str:
-    """`better`, `worse`, `same`, `changed` (no direction is better) or `noise`: chance may explain the difference."""
+    """`better`, `worse`, `same`, `little`, `changed` (no direction is better) or `noise`: chance may explain it.
+
+    `same`: the numbers as they are shown are equal. `little`: counted, but about the same.
+    """
+    if not _shown_difference(change):
+        return "same"
     if change.certainty == "unclear":
         return "noise"
-    if not change.difference:
-        return "same"
-    return "changed" if change.direction == "neither" else change.direction
+    if change.direction != "neither":
+        return change.direction
+    return "little" if change.certainty == "counted" and is_little(change) else "changed"
 
 
 def _detail(metric: Metric, text: Text, currency: str) -> str:

@@ -10,7 +10,7 @@ def format_value(value: float | None, unit: str, text: Text, currency: str) -> s
     if value is None or value != value:
         return "–"
     if unit == "share":
-        return text.share(value)
+        return text("page.percent", n=text.number(100 * value, 1))
     if unit == "days":
         return text("page.days", n=text.number(value))
     if unit == "months":
@@ -22,13 +22,26 @@ def format_value(value: float | None, unit: str, text: Text, currency: str) -> s
     return text.number(value)
 
 
+def shown_number(value: float | None, unit: str) -> float:
+    """A value as `format_value` rounds it, so that a difference is that of the numbers that a reader sees."""
+    if value is None:
+        return float("nan")
+    digits = {"share": 3, "ratio": 1}.get(unit, 0)
+    return round(value, digits) + 0.0
+
+
 def format_difference(difference: float | None, unit: str, text: Text, currency: str) -> str:
-    """A difference of two values with its sign, as in +4 points of two shares; an en dash where it is missing."""
+    """A difference with its sign, as in +4.0 points of two shares; an en dash where it is missing.
+
+    unit: of the two values, or `percent` for a relative difference.
+    """
     if difference is None or difference != difference:
         return "–"
     size = abs(difference)
     if unit == "share":
-        formatted = text("page.share_points", n=text.number(100 * size, 0 if size >= 0.01 or not size else 1))
+        formatted = text("page.share_points", n=text.number(100 * size, 1))
+    elif unit == "percent":
+        formatted = text("page.percent", n=text.number(100 * size, 0 if size >= 0.1 else 1))
     elif unit == "ratio":
         formatted = text.number(size, 1)
     else:
