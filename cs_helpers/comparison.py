@@ -93,9 +93,7 @@ def total(metrics: Sequence[Metric]) -> Metric | None:
     values = [float(m.value or 0.0) for m in metrics]
     if first.unit in COUNTED_UNITS:
         return Metric(first.name, sum(values), first.unit, n)
-    weights = [
-        m.base if m.base is not None else float(m.n) if m.unit == "share" else math.nan for m in metrics
-    ]
+    weights = [_weight(m) for m in metrics]
     if not all(map(math.isfinite, weights)) or sum(weights) <= 0:
         return None
     weights = [w / sum(weights) for w in weights]

@@ -91,8 +91,9 @@ def trend(result: Result, text: Text) -> Picture:
         axis.scatter(months.iloc[marked], mrr[marked], color=BLUE, s=26, zorder=3)
         for place in marked:
             is_last = place == len(table) - 1
+            falls = place > 0 and mrr[place - 1] > mrr[place]  # then the line is above
             axis.annotate(
-                text.money(mrr[place], currency), (months.iloc[place], mrr[place]), xytext=(0, 7),
+                text.money(mrr[place], currency), (months.iloc[place], mrr[place]), xytext=(0, -15 if falls else 7),
                 textcoords="offset points", ha="right" if is_last else "center", fontsize=9.5,
                 fontweight="bold" if is_last and text.language == "en" else "normal", in_layout=False,
             )  # fmt: skip
@@ -185,7 +186,8 @@ def survival(result: Result, text: Text) -> Picture:
         percent_axis(axis, top=1.04)
         axis.set_yticks(np.linspace(0, 1, 6))
         axis.set_xlim(0, max(int(table["month"].max()), 1))
-        axis.set_xticks(range(0, int(table["month"].max()) + 2, 12 if len(table) > 24 else 3))
+        every = 12 if len(table) > 24 else 3
+        axis.set_xticks(range(every, int(table["month"].max()) + 2, every))
         axis.xaxis.set_major_formatter(lambda value, _: text("page.months", n=text.number(value)))
         axis.spines["bottom"].set_color(RULE)
         axis.set_title(text("revenue.survival.axis"))

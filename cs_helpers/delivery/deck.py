@@ -43,6 +43,8 @@ _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _TITLE_SIZES = (30, 26, 22, 19, 16)
 
 
+#: keeps a sign with its number on a page; fonts of mail programs and presentations may lack it
+WORD_JOINER = "\u2060"
 #: words, size in points, colour, bold
 Line = tuple[str, float, RGBColor, bool]
 
@@ -105,7 +107,7 @@ class Deck:
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
         for place, (words, size, colour, bold) in enumerate(lines):
             paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
-            paragraph.text = words
+            paragraph.text = words.replace(WORD_JOINER, "")
             paragraph.space_after = Pt(4)
             if right:
                 paragraph.alignment = PP_ALIGN.RIGHT
@@ -142,7 +144,7 @@ class Deck:
                 for number, (words, size, colour, bold) in enumerate(lines):
                     frame = cell.text_frame
                     paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-                    paragraph.text = words
+                    paragraph.text = words.replace(WORD_JOINER, "")
                     self._set(paragraph, size, colour, bold)
                 _underline(cell)
 
@@ -197,7 +199,7 @@ class Deck:
         return _rewritten(saved.getvalue())
 
     def _fill_title(self, slide: Any, title: str, height: float) -> None:
-        slide.shapes.title.text = title
+        slide.shapes.title.text = title.replace(WORD_JOINER, "")
         paragraph = slide.shapes.title.text_frame.paragraphs[0]
         paragraph.alignment = PP_ALIGN.LEFT
         self._set(paragraph, title_size(title, height), INK, True)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 #: slides for decisions
 DECISIONS = 5
 #: products on one slide of numbers, and numbers of each
-_ROWS, _COLUMNS = 6, 6
+_ROWS, _COLUMNS = 4, 6
 #: remarks on the slide of what is not known
-_UNKNOWN = 7
+_UNKNOWN = 8
 
 
 def check_slide_tools() -> None:
@@ -105,7 +105,7 @@ class _Slides:
         labels: dict[str, str] = {n.key: n.label for _, numbers in rows for n in numbers}
         keys = list(labels)[:_COLUMNS]
         parts = [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
-        first = 2.0
+        first = 1.7
         width = (WIDTH - 2 * MARGIN - first) / max(1, len(keys))
         for part, shown in enumerate(parts, 1):
             title = (
@@ -134,7 +134,7 @@ class _Slides:
         value = format_value(metric.value, metric.unit, text, number.currency)
         lines: list[Line] = [(value, 14, INK, True)]
         if interval := format_interval(metric.low, metric.high, metric.unit, text, number.currency):
-            lines.append((interval, 10, QUIET, False))
+            lines.append((interval, 9, QUIET, False))
         if number.changes:
             change = number.changes[0]
             words = text(
@@ -143,12 +143,12 @@ class _Slides:
                 verdict=text(f"changes.verdict.{change_verdict(change)}"),
             )
             since = text(f"changes.since.{change.compared_with}")
-            lines += [(since, 10, QUIET, False), (words, 10, COLOURS[change.direction], False)]
+            lines += [(since, 9, QUIET, False), (words, 9, COLOURS[change.direction], False)]
         return lines
 
     def _add_finding(self, deck: Deck, found: Found, drawing: _Drawing) -> None:
         """A slide for a finding: its sentence, its numbers, the figure of its question."""
-        from cs_helpers.delivery.deck import INK, MARGIN, QUIET, WIDTH
+        from cs_helpers.delivery.deck import INK, MARGIN, QUIET, WIDTH, lines_needed
 
         content, product = found.content, self.names[found.product]
         file, _, _ = address(content["anchor"], found.product, self.language, self.reports).partition("#")
@@ -164,16 +164,17 @@ class _Slides:
         footer = self.text("slides.source", product=product, report=title, quarter=self.quarter)
         slide = deck.slide(content["sentence"], footer, self.text("slides.notes", **source))
         figure = self._figure(file, content["anchor"], drawing)
-        facts = list(self._facts(found))
         width, right = 4.4, MARGIN + 4.7
-        rows = [
-            [[(label, 12, QUIET, False)], [(value, 15 if len(value) < 16 else 12, INK, True)]]
-            for label, value in facts
-        ]
-        deck.table(slide, rows, [1.6, width - 1.6], MARGIN, 1.75, [0.48] * len(rows), heading=False)
+        rows: list[list[list[Line]]] = []
+        heights = []
+        for label, value in self._facts(found):
+            size = 15 if lines_needed(value, 15, width - 1.8) == 1 else 12
+            rows.append([[(label, 12, QUIET, False)], [(value, size, INK, True)]])
+            heights.append(0.48 if size == 15 else 0.26 + 0.22 * lines_needed(value, size, width - 1.8))
+        deck.table(slide, rows, [1.6, width - 1.6], MARGIN, 1.75, heights, heading=False)
         if content.get("do"):
             lines = [(self.text("slides.label.do"), 12, QUIET, False), (content["do"], 15, INK, False)]
-            deck.text(slide, lines, MARGIN, 2.0 + 0.5 * len(rows), width, 1.2)
+            deck.text(slide, lines, MARGIN, 1.95 + sum(heights), width, 1.2)
         if figure:
             deck.picture(slide, figure, right, 1.75, WIDTH - MARGIN - right, 5.0)
         elif content.get("value") is not None and content.get("compared") is not None:
@@ -238,22 +239,31 @@ class _Slides:
 
     def _add_unknown(self, deck: Deck, footer: str) -> None:
         """The last slide: what cannot be known yet."""
-        from cs_helpers.delivery.deck import INK, MARGIN, QUIET, WIDTH
+        from cs_helpers.delivery.deck import INK, MARGIN, QUIET, WIDTH, lines_needed
 
         unknown = overall.unknown(self.summaries)
         slide = deck.slide(
             self.text("slides.unknown"), footer, self.text("slides.notes_numbers", **self.source)
         )
         lines: list[Line] = []
-        for found in unknown[:_UNKNOWN]:
-            name = self.names[found.product]
-            if not any(words == name for words, *_ in lines):
-                lines.append((name, 12, QUIET, True))
-            lines.append((f"• {found.content['sentence']}", 15, INK, False))
-        if len(unknown) > _UNKNOWN:
-            lines.append((self.text("slides.more", n=len(unknown) - _UNKNOWN), 12, QUIET, False))
+        of_each = max(1, _UNKNOWN // len(self.summaries))
+        said = {
+            product: [f.content["sentence"] for f in unknown if f.product == product][:of_each]
+            for product in dict.fromkeys(f.product for f in unknown)
+        }
+        width = WIDTH - 2 * MARGIN
+        needed = sum(
+            lines_needed(sentence, 15, width) for sentences in said.values() for sentence in sentences
+        )
+        size = 15 if needed + len(said) <= 15 else 12
+        for product, sentences in said.items():
+            lines.append((self.names[product], 12, QUIET, True))
+            lines += [(f"• {sentence}", size, INK, False) for sentence in sentences]
+        shown = sum(map(len, said.values()))
+        if shown < len(unknown):
+            lines.append((self.text("slides.more", n=len(unknown) - shown), 12, QUIET, False))
         nothing: list[Line] = [(self.text("slides.nothing_unknown"), 15, INK, False)]
-        deck.text(slide, lines or nothing, MARGIN, 1.75, WIDTH - 2 * MARGIN, 5.0)
+        deck.text(slide, lines or nothing, MARGIN, 1.75, width, 5.0)
 
 
 class _Drawing:

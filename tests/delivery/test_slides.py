@@ -164,6 +164,21 @@ def test_a_long_sentence_becomes_smaller_and_still_fits(tmp_path, language):
     assert title.text_frame.paragraphs[0].runs[0].font.size < util.Pt(30)
 
 
+def test_every_product_has_its_share_of_what_is_not_known_and_the_rest_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("cs_helpers.delivery.slides._UNKNOWN", 2)
+    store = publish(tmp_path, languages=("en",), summaries=PRODUCTS)
+    manifest = store.manifest("2026Q3")
+    reports = dict(manifest.reports)
+    file = "expense_desk/executive_summary.en.html"
+    more = [{"part": "unknown", "sentence": f"Remark {n}.", "anchor": "a-b"} for n in range(3)]
+    good = reports[file].good.model_copy(update={"findings": (*more, *reports[file].good.findings)})
+    reports[file] = reports[file].model_copy(update={"good": good})
+    store.publish("2026Q3", {}, [], manifest.model_copy(update={"reports": reports}))
+    last = list(pptx.Presentation(io.BytesIO(make_slides(open_edition(reports=tmp_path), "en"))).slides)[-1]
+    assert "Expense Desk • Remark 0. Help Desk • Not known" in said(last)
+    assert "3 more such remarks" in said(last)
+
+
 def test_many_products_are_shown_on_further_slides(tmp_path, monkeypatch):
     monkeypatch.setattr("cs_helpers.delivery.slides._ROWS", 2)
     slides = pptx.Presentation(io.BytesIO(made(tmp_path))).slides
@@ -206,7 +221,7 @@ def test_the_team_s_slides_say_so(tmp_path):
 
 def test_without_a_summary_it_is_said_what_to_publish(tmp_path):
     with pytest.raises(
-        ReportError, match="no summary of 2026Q3 is published in the language en.*executive_summary"
+        ReportError, match=r"no summary of 2026Q3 is published in the language en.*executive_summary"
     ):
         made(tmp_path, summaries=())
 
