@@ -336,6 +336,11 @@ def test_one_event_gives_levels_by_how_much_it_is_used(company):
     days = next(m for m in product.health.measures if m.id == "active_days")
     # days of use in three months 0, 1, 2, 4, 8: the 10th percentile is 0.4, the 75th 4
     assert (days.red, days.green, days.measure.months) == (0, 4, 3)
+    # the entry of the playbook waits for the step as long as it says; the last one is for people to see
+    waits, looks = product.playbook
+    assert waits.rule is not None
+    assert (waits.rule.waits_for, f" {waits.rule.days} days" in waits.when.en) == ("export_all", True)
+    assert looks.rule is None
     reports(text, sources)
 
 
