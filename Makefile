@@ -33,7 +33,7 @@ PUBLISHED := $(call option,--quarter,$(QUARTER)) $(call option,--audience,$(AUDI
 	$(call option,--language,$(REPORTS_IN)) $(call option,--reports,$(REPORTS))
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
-.PHONY: help quarterly-report bundle digest test check engines lab snapshot sample dictionary benchmark lock clean
+.PHONY: help quarterly-report bundle digest slides test check engines lab snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
 	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
@@ -47,6 +47,9 @@ bundle: $(READY) ## write one zip of a published quarter, to hand on
 
 digest: $(READY) ## write the digest of a published quarter as a mail; with SEND=1 send it (data/mail.yml)
 	@$(BIN)/cs-workbook digest $(PUBLISHED) $(call option,--output,$(OUTPUT)) $(if $(filter-out 0,$(SEND)),--send) $(if $(filter-out 0,$(AGAIN)),--again)
+
+slides: $(READY) ## write the slides of a published quarter (.pptx)
+	@$(BIN)/cs-workbook slides $(PUBLISHED) $(call option,--output,$(OUTPUT))
 
 # neighbours stay in one process as long as there is enough for both: what they share is made once
 # one thread of algebra each: two processes with two threads get in each other's way

@@ -1,4 +1,4 @@
-"""Commands that make something of a published quarter: PDFs, a bundle, a digest by mail."""
+"""Commands that make something of a published quarter: PDFs, a bundle, a digest by mail, slides."""
 
 from __future__ import annotations
 
@@ -90,6 +90,22 @@ def digest(
         refused = ", ".join(f"{to} ({answer})" for to, answer in sent.refused.items())
         error_console.print(text("console.mail_refused", to=escape_markup(refused)))
         raise typer.Exit(1)
+
+
+@delivery.command()
+def slides(
+    quarter: Quarter = "latest",
+    audience: Audience = "leadership",
+    language: Language = None,
+    reports: Reports = "",
+    output: Output = None,
+) -> None:
+    """Write the slides of a published quarter (.pptx): headline numbers, and one slide for each headline finding."""
+    from cs_helpers.delivery.slides import check_slide_tools, make_slides
+
+    check_slide_tools()
+    edition, code = _edition(quarter, audience, language, reports)
+    _write(output, f"{edition.name}.{code}.pptx", make_slides(edition, code))
 
 
 def print_pdfs(store: ReportStore, quarter: str, language: str) -> None:

@@ -83,7 +83,7 @@ def _with_ends(metric: Metric) -> tuple[float, float, float]:
 def total(metrics: Sequence[Metric]) -> Metric | None:
     """One metric of several products; None where it cannot be had from theirs, or one of them has no value.
 
-    Counted values are added. Shares and ratios are weighted by their base, or shares by n; the distance of each end of
+    Counted values are added. Shares and ratios are weighted by their base, or shares of n customers by n; the distance of each end of
     the interval is the root of the summed squares of the weighted distances, for products are independent (MOVER, as in
     `compare`). Medians cannot be added.
     """
@@ -93,9 +93,7 @@ def total(metrics: Sequence[Metric]) -> Metric | None:
     values = [float(m.value or 0.0) for m in metrics]
     if first.unit in COUNTED_UNITS:
         return Metric(first.name, sum(values), first.unit, n)
-    weights = [
-        m.base if m.base is not None else float(m.n) if m.unit == "share" else math.nan for m in metrics
-    ]
+    weights = [_weight(m) for m in metrics]
     if not all(map(math.isfinite, weights)) or sum(weights) <= 0:
         return None
     weights = [w / sum(weights) for w in weights]
@@ -107,6 +105,14 @@ def total(metrics: Sequence[Metric]) -> Metric | None:
     )
     known = math.isfinite(low) and math.isfinite(high)
     return Metric(first.name, value, first.unit, n, low if known else None, high if known else None)
+
+
+def _weight(metric: Metric) -> float:
+    """The weight of a product's metric in that of several; NaN where it has none."""
+    if metric.base is not None:
+        return metric.base
+    # a share with an interval is a count of n; others are shares of something that is not known here
+    return float(metric.n) if metric.unit == "share" and metric.low is not None else math.nan
 
 
 def earlier_quarters(quarter: Quarter) -> dict[ComparedWith, Quarter]:

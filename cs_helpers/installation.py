@@ -10,12 +10,15 @@ from pathlib import Path
 
 from cs_helpers import hashes
 
+#: folders of the package that no report depends on: the generator of the sample data, and what is made of reports
+_NO_PART = ("sample", "delivery")
+
 
 @cache
 def package_code() -> str:
-    """The hash of this package's source, without the generator of the sample data."""
+    """The hash of this package's source, without what no report depends on."""
     package = Path(__file__).resolve().parent
-    files = [f for f in package.rglob("*") if f.suffix in (".py", ".yml") and "sample" not in f.parts]
+    files = [f for f in package.rglob("*") if f.suffix in (".py", ".yml") and f.parent.name not in _NO_PART]
     return hashes.of_files(sorted(files))
 
 

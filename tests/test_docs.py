@@ -9,7 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from cs_helpers import analyses
+from cs_helpers.contract.playbook import Play
+from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
 from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
@@ -19,6 +23,7 @@ PAIRS = {
     "README.md": "README.ja.md",
     "docs/quick-start.md": "docs/ja/quick-start.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
+    "docs/deliver.md": "docs/ja/deliver.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"
@@ -147,7 +152,7 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey"}:
+    if set(said) & {"themes", "customers", "journey", "playbook", "headlines"}:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -158,7 +163,7 @@ def as_sources(said: dict) -> dict | None:
     return {"files": {"x": "x.csv"}, **said, "tables": {"accounts": {"from": "x"}, **tables}}
 
 
-@pytest.mark.parametrize("page", [p for p in PAIRS if p != "README.md"])
+@pytest.mark.parametrize("page", [p for p in PAIRS if p not in ("README.md", "docs/deliver.md")])
 @pytest.mark.skipif(
     not {"sizes", "refused_at_most"} <= set(Sources.model_fields)
     or not {"normalize", "number"} <= set(ColumnSource.model_fields),
@@ -171,3 +176,41 @@ def test_what_the_guides_write_in_a_sources_file_can_stand_there(page):
             said = {"columns": said}
         if isinstance(said, dict) and (whole := as_sources(said)) is not None:
             Sources.model_validate(whole)
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
+    said = [
+        yaml.safe_load(code)
+        for language, code in blocks(f"{folder}/bring-your-own-data.md")
+        if language == "yaml"
+    ]
+    plays = [play for part in said if isinstance(part, dict) for play in part.get("playbook", ())]
+    assert [Play.model_validate(play).rule is None for play in plays] == [False]
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_the_headlines_and_targets_that_the_guide_writes_are_metrics_of_analyses(folder):
+    said = [
+        yaml.safe_load(code)
+        for language, code in blocks(f"{folder}/bring-your-own-data.md")
+        if language == "yaml"
+    ]
+    part = next(part for part in said if "headlines" in part)
+    declared = {f"{name}.{m}" for name in analyses.names() for m in analyses.analysis(name).declares.metrics}
+    assert set(part["headlines"]) | set(part["targets"]) <= declared
+    with pytest.raises(ValidationError) as errors:
+        Product.model_validate(part)
+    assert {error["type"] for error in errors.value.errors()} == {
+        "missing"
+    }  # of what a product file has besides
+
+
+def test_the_mail_settings_of_the_guide_can_stand_in_their_file(monkeypatch, tmp_path):
+    from cs_helpers.delivery.mail_settings import mail_settings
+
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (code,) = (code for language, code in blocks("docs/deliver.md") if language == "yaml")
+    (tmp_path / "data" / "mail.yml").write_text(code, encoding="utf-8")
+    assert mail_settings().to == ("board@example.com", "Sales <sales@example.com>")

@@ -266,8 +266,8 @@ class CustomerRules(SettingsModel):
 HEADLINES = (
     "revenue.customers",
     "revenue.mrr",
-    "revenue.nrr",
-    "revenue.logo_churn",
+    "revenue.nrr_year",
+    "revenue.logo_churn_year",
     "health.red_mrr",
     "journeys.days_to_value",
 )

@@ -13,17 +13,20 @@ BANDS = ("green", "yellow", "red")
 
 
 def measure_points(
-    data: ProductData, months: pd.DatetimeIndex, first_days: pd.Series
+    data: ProductData,
+    months: pd.DatetimeIndex,
+    first_days: pd.Series,
+    values: measures.MonthlyValues | None = None,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """The points of each customer at the end of each month, and whether it is too new for a measure that is known then.
 
-    months: first days of consecutive months. Measure id -> points (0-100, NaN: not known), and the other table: index
+    months: first days of consecutive months; values: of the measures over them, where others need them too. Measure id -> points (0-100, NaN: not known), and the other table: index
     that of `first_days` (account_id), columns `months`.
     """
-    index = first_days.index
+    index, values = first_days.index, values or measures.MonthlyValues(data, months)
     points_by_measure, too_new = {}, np.full((len(index), len(months)), False)
     for item in data.product.health.measures:
-        value = measures.monthly_values(data, item.measure, months).reindex(index).to_numpy()
+        value = values.of(item.measure, months).reindex(index).to_numpy()
         points = ((value - item.red) / (item.green - item.red) * 100).clip(0, 100)
         if not data.missing(measures.SOURCE_TABLES[item.measure.source]):
             is_known = measures.known_months(data, item.measure, months)

@@ -15,27 +15,25 @@ LEVELS = (0, 1, 2, 3, 4)
 
 
 def level_bounds(
-    data: ProductData, days: list[date], time: CustomerTime
+    data: ProductData, days: list[date], time: CustomerTime, values: measures.MonthlyValues | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The lowest and the highest possible level of each account at the end of the month of each day.
 
     Index: account_id. Columns: `days`. Values 0 (below Lv.1) to 4; NaN: not a customer. The two differ where the data
     does not cover a rule: recorded days can show that a lower bound is met, but not that an upper bound is kept.
+    values: of the measures over these months, where others need them too.
     """
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
+    values = values or measures.MonthlyValues(data, span)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     shape = (len(accounts), len(days))
     lowest, highest = np.zeros(shape), np.zeros(shape)
     surely_met, possibly_met = np.full(shape, True), np.full(shape, True)
-    values: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # levels share the measures of lower levels
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
-            measure = condition.model_dump_json(exclude={"at_least", "at_most"})
-            if measure not in values:
-                value = measures.monthly_values(data, condition, span)[months].to_numpy()
-                values[measure] = value, measures.known_months(data, condition, months) & ~np.isnan(value)
-            value, known = values[measure]
+            value = values.of(condition, months).to_numpy()
+            known = measures.known_months(data, condition, months) & ~np.isnan(value)
             if condition.at_least is not None:
                 met = value >= condition.at_least
                 surely_met &= met

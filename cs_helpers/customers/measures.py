@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -57,6 +57,22 @@ def monthly_values(data: ProductData, measure: Measure, months: pd.DatetimeIndex
         for later in np.moveaxis(windows, -1, 0)[1:]:
             values = np.where(np.isnan(later), values, later)
     return pd.DataFrame(values, index=accounts, columns=months)
+
+
+@dataclass(frozen=True)
+class MonthlyValues:
+    """The values of measures over a range of months, each worked out once (`monthly_values`)."""
+
+    data: ProductData
+    months: pd.DatetimeIndex
+    _values: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(self, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
+        """A measure over some months of the range, by account_id."""
+        key = measure.model_dump_json(include=set(Measure.model_fields))
+        if key not in self._values:
+            self._values[key] = monthly_values(self.data, measure, self.months)
+        return self._values[key][months]
 
 
 #: sources that count rows: no row means 0 on days covered by the data

@@ -121,6 +121,8 @@ def make_digest(edition: Edition, language: str, link: str = "") -> Digest:
         subject = text("page.edition.title", title=subject)
     plain, page = (page_template("digest", f"digest.{kind}.j2").render(content) for kind in ("txt", "html"))
     made_at = datetime.fromisoformat(edition.manifest.published_at).astimezone(UTC)
+    # a word joiner keeps a sign with its number, but not every mail program has a shape for it
+    plain, page = plain.replace("\u2060", ""), page.replace("\u2060", "")
     return Digest(language, subject, plain, page, made_at)
 
 

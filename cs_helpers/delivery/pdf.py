@@ -177,6 +177,7 @@ class _Printer:
                 _replace_links(page, lambda link, file=file: places.of_link(file, link))  # type: ignore[misc]
         self._add_outline(writer, places)
         self._number(writer, title)
+        writer.compress_identical_objects(remove_duplicates=True, remove_unreferenced=True)  # shared letters
         writer.add_metadata({"/Title": title})
         writer.page_mode = "/UseOutlines"
         return _written(writer)

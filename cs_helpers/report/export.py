@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import csv_name, truncated_tables
 from cs_helpers.report.navigation import END, START
-from cs_helpers.report.pages import report_template
+from cs_helpers.report.pages import allow_own_style, report_template
 from cs_helpers.report.plan import Run
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
@@ -88,7 +88,7 @@ def export_page(
         ),
     }
     page, _ = exporter(template or report_template()).from_notebook_node(notebook)
-    return str(page)
+    return allow_own_style(str(page))
 
 
 def notebook_title(notebook: NotebookNode, language: str) -> str:

@@ -25,7 +25,9 @@ def inputs(
     calendar = {key: manifest[key] for key in ("as_of", "first_day", "given", "format", "sizes")}
     shared_parts = {
         "code": package_code(),
-        "templates": hashes.of_files(sorted(f for f in paths.templates().rglob("*") if f.is_file())),
+        "templates": hashes.of_files(
+            sorted(f for f in paths.templates().rglob("*") if f.is_file() and f.parent.name != "digest")
+        ),
         "versions": installed_versions(),
         "data.calendar": hashes.of_json(calendar),
     }

@@ -33,6 +33,7 @@ def test_nothing_runs_on_a_page_of_hostile_data(drawn):
         policy = dom.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
         assert "default-src 'none'" in policy
         assert "script-src" not in policy
+        assert "unsafe-inline" not in policy
         assert not dom.find_all(["script", "iframe", "object", "embed", "base", "form"])
         for element in dom.find_all(True):
             assert not [a for a in element.attrs if a.lower().startswith("on")]
@@ -51,6 +52,21 @@ def test_hostile_notes_are_shown_letter_by_letter(pages, drawn):
     shown = BeautifulSoup(page, "html.parser").get_text()
     missed = [note for note in HOSTILE if note not in shown]
     assert missed == []
+
+
+def test_a_page_allows_no_style_but_its_own(browser, pages, tmp_path):
+    refused = []
+    tab = browser.new_page()
+    tab.on("console", lambda message: refused.append(message.text))
+    for file in pages.all():
+        tab.goto(file.as_uri())
+    assert refused == []  # each page's own style is allowed
+    page = tmp_path / "page.html"
+    text = (pages.hostile / "helpdesk" / "as_is_interviews.en.html").read_text(encoding="utf-8")
+    page.write_text(text.replace("<h1 ", "<h1 style='color: rgb(1, 2, 3)' "), encoding="utf-8")
+    tab.goto(page.as_uri())
+    assert "Content Security Policy" in "".join(refused)
+    assert tab.locator("h1").evaluate("heading => getComputedStyle(heading).color") != "rgb(1, 2, 3)"
 
 
 def test_a_page_is_drawn_in_light_and_in_dark(tab, pages):

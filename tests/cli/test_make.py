@@ -31,7 +31,19 @@ def test_a_misspelt_variable_is_named_with_those_there_are():
 def test_a_bare_make_lists_the_commands():
     done = make()
     assert done.returncode == 0
-    for target in ("quarterly-report", "test", "check", "lab", "snapshot", "sample", "dictionary", "clean"):
+    for target in (
+        "quarterly-report",
+        "test",
+        "check",
+        "lab",
+        "snapshot",
+        "sample",
+        "dictionary",
+        "clean",
+        "bundle",
+        "digest",
+        "slides",
+    ):
         assert f"make {target}" in done.stdout
 
 
@@ -45,6 +57,25 @@ def test_what_make_is_told_becomes_the_options_of_the_command():
         "--data='own.yml'", "--quarter='2026Q3'", "--product='a,b'", "--language='ja'", "--notebook='x'",
         "--jobs='2'", "--force",
     ]  # fmt: skip
+
+
+def test_deliveries_take_the_quarter_the_edition_and_the_language():
+    asked = ("QUARTER=2026Q3", "AUDIENCE=team", "LANGUAGE=ja", "OUTPUT=x.zip")
+    for target, more, options in (
+        ("bundle", (), ()),
+        ("slides", (), ()),
+        ("digest", ("SEND=1",), ("--send",)),
+    ):
+        done = make("-n", target, *asked, *more)
+        line = next(row for row in done.stdout.splitlines() if f"cs-workbook {target}" in row)
+        assert line.split(f"cs-workbook {target} ")[1].split() == [
+            "--quarter='2026Q3'", "--audience='team'", "--language='ja'", "--output='x.zip'", *options,
+        ]  # fmt: skip
+
+
+def test_pdf_is_an_option_of_the_reports():
+    assert " --pdf" in make("-n", "quarterly-report", "DATA=own.yml", "PDF=1").stdout
+    assert " --pdf" not in make("-n", "quarterly-report", "DATA=own.yml", "PDF=0").stdout
 
 
 def test_a_quote_in_a_value_stays_inside_the_value():

@@ -74,10 +74,11 @@ def page(language: str, product: str, body: str = "") -> str:
 <body><main><nav><a href="../index.{language}.html">{back}</a> <a href="#journeys-value_curve">{value}</a>
 <a href="maturity.{language}.html#top">{ROSE[language]}</a> <a href="../../2026Q2/{product}/journey.{language}.html">2026Q2</a></nav>
 <h1>{title}</h1>
-<h2 id="journeys-stalls">{wait}</h2><p>{STALL[language]}</p>
-<figure><img src="data:image/png;base64,{figure}" alt="Bars: {STALL[language]}" width="864"></figure>
-<p><a href="journey.{language}.waiting.csv" download>{rows}</a></p>
-<h2 id="journeys-value_curve" style="break-before: page">{value}</h2><figure>{SVG}</figure>{body}
+<section><h2>{wait}</h2><p>{STALL[language]}</p>
+<figure id="journeys-stalls"><img src="data:image/png;base64,{figure}" alt="Bars: {STALL[language]}" width="864"></figure>
+<p><a href="journey.{language}.waiting.csv" download>{rows}</a></p></section>
+<section><h2 id="journeys-value_curve" style="break-before: page">{value}</h2><figure>{SVG}</figure></section>
+<section>{body}</section>
 </main></body></html>
 """
 
@@ -191,6 +192,7 @@ def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER
         good = PublishedPage(
             status="published", sha256=hashes.of(content), title=title, message=message, metrics=metrics,
             findings=findings, downloads={n: hashes.of(c) for n, c in downloads.items()}, fingerprint="f",
+            anchors={"journey": ("journeys-stalls", "journeys-value_curve"), "maturity": ("maturity-levels",)}.get(name, ()),
             snapshot="2026-09-30-0123456789ab", made_at="2026-10-02T06:00:00+00:00",
         )  # fmt: skip
         reports[file] = entry(product, name, language, "published", title, good)

@@ -60,6 +60,31 @@ def test_it_holds_all_pages_and_downloads_of_the_quarter_and_nothing_else(report
     assert set(files) == {*pages, *rows, *failed, "index.html", "index.en.html", "index.ja.html"}
 
 
+def test_what_a_page_leads_to_comes_with_it_but_run_json_and_hidden_files_stay(tmp_path):
+    store = publish(tmp_path, languages=("en",))
+    top = (
+        '<html lang="en"><a href="data.en.html">data</a><a href="./run.json">run</a><a href=".hidden">x</a>'
+        '<a href="helpdesk/../../2026Q3/run.json">run</a><a href="/etc/passwd">x</a><a href="//host/x">x</a></html>'
+    )
+    files = {
+        "index.en.html": top,
+        "data.en.html": '<a href="rows%20of%20all.csv">rows</a>',
+        "rows of all.csv": "a",
+        ".hidden": "b",
+    }
+    store.publish("2026Q3", {n: c.encode() for n, c in files.items()}, [], store.manifest("2026Q3"))
+    found = unzipped(bundle(open_edition(reports=tmp_path), "en"))
+    assert {"data.en.html", "rows of all.csv"} <= set(found)
+    assert not {
+        name
+        for name in found
+        if "run.json" in name or "hidden" in name or ".." in name or name.startswith("/")
+    }
+    assert [
+        tag["href"] for tag in BeautifulSoup(found["index.html"], "html.parser").find_all("a", href=True)
+    ] == ["data.en.html"]
+
+
 def test_a_link_that_leads_out_of_the_quarter_becomes_text(reports):
     files = unzipped(bundle(open_edition(reports=reports), "en"))
     top = BeautifulSoup(files["index.html"], "html.parser")

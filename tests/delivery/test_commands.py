@@ -8,6 +8,8 @@ import pytest
 
 from cs_helpers import cli
 
+from .conftest import ROOT, publish
+
 
 @pytest.fixture
 def command(reports, monkeypatch, capsys):
@@ -16,6 +18,8 @@ def command(reports, monkeypatch, capsys):
     def run(*arguments):
         monkeypatch.setenv("CS_WORKBOOK_HOME", str(reports.parent))
         monkeypatch.chdir(reports.parent)
+        if not (reports.parent / "templates").exists():
+            (reports.parent / "templates").symlink_to(ROOT / "templates")
         monkeypatch.setattr(sys, "argv", ["cs-workbook", *arguments])
         code = 0
         try:
@@ -69,3 +73,37 @@ def test_without_the_extra_pdfs_are_refused_with_the_command_that_installs_it(co
     code, _, err = command("report", "--pdf")
     assert code == 1
     assert "install it with 'pip install \"cs-workbook[pdf]\"'" in err
+
+
+def test_the_digest_is_written_as_a_draft_without_any_settings(command, reports):
+    code, out, _ = command("digest", "--language=ja")
+    assert (code, out) == (0, "書き込みました：deliveries/customer-success-2026Q3.ja.eml\n")
+    assert b"X-Unsent: 1" in (reports.parent / "deliveries" / "customer-success-2026Q3.ja.eml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["digest", "--send"],
+            "error: data/mail.yml: there is no mail server; write host, from and to into this file",
+        ),
+        (["digest", "--again"], "error: parameter again: it belongs to --send."),
+        (["slides"], "error: no summary of 2026Q3 is published in the language en, which slides are made of"),
+    ],
+)
+def test_what_cannot_be_delivered_is_one_sentence(command, arguments, sentence):
+    code, _, err = command(*arguments)
+    assert code == 1
+    assert err.startswith(sentence)
+    assert err.count("\n") == 1
+
+
+def test_slides_are_written_under_the_name_of_their_quarter(command, reports):
+    publish(reports, summaries=("helpdesk",))
+    assert command("slides")[1] == "written: deliveries/customer-success-2026Q3.en.pptx\n"
+
+
+def test_without_the_extra_slides_are_refused_with_the_command_that_installs_it(command, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pptx", None)
+    assert "install it with 'pip install \"cs-workbook[slides]\"'" in command("slides")[2]

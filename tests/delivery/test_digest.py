@@ -114,6 +114,10 @@ def test_the_html_escapes_what_it_is_given_and_asks_no_other_machine(english):
     assert page.find("a")["href"] == LINK
 
 
+def test_no_sign_stands_in_it_that_a_mail_program_may_lack(english):
+    assert "\u2060" not in english.text + english.html
+
+
 def test_without_an_address_there_is_no_link(tmp_path):
     assert BeautifulSoup(digest_of(tmp_path).html, "html.parser").find("a") is None
 

@@ -96,7 +96,8 @@ def test_a_notebook_asks_what_the_note_is_about(analysis, note):
         assert any((analysis, about) in on_page for on_page in QUESTIONS.values()), about
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda f: f.stem)
+# the summary asks nothing of its own: it says which notes of the others warn
+@pytest.mark.parametrize("notebook", [n for n in NOTEBOOKS if QUESTIONS[n.stem]], ids=lambda f: f.stem)
 @pytest.mark.parametrize("tables", ["none", "empty", "real"])
 def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook, tables):
     """In place of a figure or table, under one without rows, and beside one."""

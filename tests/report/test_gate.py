@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from builders import account, contract, product, product_data
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
@@ -202,9 +203,8 @@ def outputs(monkeypatch):
 
 @pytest.fixture
 def workbook():
-    return Workbook(
-        SimpleNamespace(), {"contracts": {"currency": ["JPY"]}}, Quarter(2026, 3), "all", Text("en")
-    )
+    data = product_data(product(), accounts=[account("A")], contracts=[contract("A", "2026-01-01")])
+    return Workbook(SimpleNamespace(quarters=()), data, Quarter(2026, 3), "all", Text("en"))
 
 
 def result(*, tables=None, notes=(), **values):

@@ -36,7 +36,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), with the fields
     entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
     """
-    now, before = Situation(data, quarter.end), Situation(data, quarter.back(1).end)
+    before, now = Situation.on(data, quarter.back(1).end, quarter.end)
     plays = data.product.playbook
     by_contracts = now.time.by_contracts
     if not plays or now.customers.empty:

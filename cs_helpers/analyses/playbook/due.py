@@ -47,10 +47,14 @@ class Due:
 
 @dataclass(frozen=True)
 class Situation:
-    """The customers of a product on the last day of a month, as known on that day."""
+    """The customers of a product on the last day of a month, as known on that day.
+
+    measured: the values of measures over the months that rules look back on.
+    """
 
     data: ProductData
     day: date
+    measured: measures.MonthlyValues
     _answers: dict[tuple[str, int], Answer] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -73,12 +77,16 @@ class Situation:
         """The end of the day."""
         return pd.Timestamp(self.day) + _DAY
 
+    @classmethod
+    def on(cls, data: ProductData, *days: date) -> tuple[Situation, ...]:
+        """The situations on some days, oldest first; they share what is worked out of measures."""
+        measured = measures.MonthlyValues(data, _months_back(days[0], days[-1]))
+        return tuple(cls(data, day, measured) for day in days)
+
     @cached_property
     def months(self) -> pd.DatetimeIndex:
         """The first days of the month of the day and of those that rules look back on, oldest first."""
-        last = pd.Timestamp(self.day).replace(day=1)
-        first = last - pd.DateOffset(months=MAX_MONTHS_BACK + 3)
-        return pd.date_range(first, last, freq="MS").as_unit("us")
+        return _months_back(self.day, self.day)
 
     @cached_property
     def month_ends(self) -> pd.DatetimeIndex:
@@ -88,7 +96,7 @@ class Situation:
     @cached_property
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
         """The lowest and the highest possible level of each customer at each month's end; NaN: no customer."""
-        bounds = level_bounds(self.data, list(self.month_ends.date), self.time)
+        bounds = level_bounds(self.data, list(self.month_ends.date), self.time, self.measured)
         lowest, highest = (table.reindex(self.customers).to_numpy() for table in bounds)
         return lowest, highest
 
@@ -96,7 +104,7 @@ class Situation:
     def bands(self) -> np.ndarray:
         """The band of each customer's health at each month's end; '': not known."""
         health, shape = self.data.product.health, (len(self.customers), len(self.months))
-        points, _ = measure_points(self.data, self.months, self.starts)
+        points, _ = measure_points(self.data, self.months, self.starts, self.measured)
         by_cell = pd.DataFrame({name: table.to_numpy().ravel() for name, table in points.items()})
         bands = health_bands(health_score(by_cell, health.measures), health)
         return np.asarray(bands.fillna("").to_numpy(object)).reshape(shape)
@@ -104,7 +112,7 @@ class Situation:
     def values(self, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
         """A measure of each customer at each month's end, and whether it is known: of no customer who is too new."""
         months = self.months
-        values = measures.monthly_values(self.data, measure, months).reindex(self.customers).to_numpy()
+        values = self.measured.of(measure, months).reindex(self.customers).to_numpy()
         known = measures.known_months(self.data, measure, months)[None, :] & ~np.isnan(values)
         return values, known & ~measures.started_within_windows(self.data, measure, months, self.starts)
 
@@ -154,6 +162,12 @@ class Situation:
         broken = np.logical_or.accumulate(~holds[:, ::-1], axis=1)[:, ::-1]
         first = np.minimum(broken.sum(axis=1), holds.shape[1] - 1)
         return np.asarray(self.month_ends.to_numpy("datetime64[D]")[-holds.shape[1] :][first])
+
+
+def _months_back(first: date, last: date) -> pd.DatetimeIndex:
+    """The first days of months, from the earliest that a rule on the day `first` looks back on to that of `last`."""
+    oldest = pd.Timestamp(first).replace(day=1) - pd.DateOffset(months=MAX_MONTHS_BACK + 3)
+    return pd.date_range(oldest, last, freq="MS").as_unit("us")
 
 
 def _waits_for(at: Situation, rule: Rule, later: int) -> Answer:
@@ -236,7 +250,7 @@ def _fall(at: Situation, rule: Rule, later: int) -> Answer:
     """A measure fell, against as many months before (as seen `later` months ago)."""
     fall = rule.fall
     assert fall is not None
-    values, known = at.values(Measure.model_validate(fall.model_dump(exclude={"to"})))
+    values, known = at.values(fall)
     base = -1 - fall.months - later
     before = values[:, [base]]
     fell = (values[:, base + 1 :] <= fall.to * before) & (before > 0)

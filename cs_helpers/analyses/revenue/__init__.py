@@ -284,5 +284,7 @@ def _metric(
     low, high = (
         None if math.isnan(bound) else float(bound) for bound in (row[f"{column}_low"], row[f"{column}_high"])
     )
-    n = int(row["paying" if column in ("nrr", "grr") else "customers"])
-    return Metric(name, value, unit, n, low, high, segment=segment)
+    of_start_mrr = column in ("nrr", "grr")
+    n = int(row["paying" if of_start_mrr else "customers"])
+    base = float(row["mrr"]) if of_start_mrr else None
+    return Metric(name, value, unit, n, low, high, segment=segment, base=base)

@@ -42,7 +42,7 @@ def data_of(
 def due(data: ProductData, day: date = DAY, *, months_later: int = 0) -> Due:
     rule = data.product.playbook[0].rule
     assert rule is not None
-    return Situation(data, day).due(rule, months_later=months_later)
+    return Situation.on(data, day)[0].due(rule, months_later=months_later)
 
 
 def since(found: Due) -> dict[str, str]:

@@ -47,7 +47,7 @@ def followed(
         usage=usage,
         touches=touches,
     )
-    before, now = Situation(data, BEFORE), Situation(data, NOW)
+    before, now = Situation.on(data, BEFORE, NOW)
     [made] = data.product.playbook
     assert made.rule is not None
     table = last_list([(1, made, before.due(made.rule))], before, now)
@@ -156,7 +156,7 @@ def test_customers_who_outgrow_the_rule_are_still_due_until_it_holds_no_more() -
         contracts=[contract("A", "2026-02-15"), contract("B", "2026-02-15"), contract("Z", "2025-10-01")],
         usage=[*(use("Z", day) for day in days), use("B", "2026-05-01")],
     )
-    before, now = Situation(data, BEFORE), Situation(data, NOW)
+    before, now = Situation.on(data, BEFORE, NOW)
     [entry] = data.product.playbook
     assert entry.rule is not None
     assert now.due(entry.rule).customers.empty  # nobody is new in June
