@@ -116,7 +116,14 @@ class Workbook:
         time = customer_time_as_of(self.data, self.quarter.end)
         about = [
             ("product", product.name.in_language(text.language)),
-            ("quarter", f"{text.quarter(self.quarter)} ({text.span(self.quarter.start, self.quarter.end)})"),
+            (
+                "quarter",
+                text(
+                    "page.quarter_and_days",
+                    quarter=text.quarter(self.quarter),
+                    days=text.span(self.quarter.start, self.quarter.end),
+                ),
+            ),
             ("customers_label", facts.customers(text, time, self.quarter)),
             ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
             ("as_of", text.day(self.snapshot.as_of)),

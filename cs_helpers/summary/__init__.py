@@ -14,7 +14,7 @@ from cs_helpers import analyses
 from cs_helpers.comparison import Change
 from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
-from cs_helpers.result import Finding, Metric, Note, Result
+from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary.restated import Comparison, compare_with_published
 
@@ -22,6 +22,8 @@ from cs_helpers.summary.restated import Comparison, compare_with_published
 CHANGES, DECISIONS, UNKNOWN = 3, 3, 5
 #: a counted number that changed by less than this share is not worth a line
 MIN_CHANGE = 0.05
+#: what headline numbers are compared with
+COMPARED: tuple[ComparedWith, ...] = ("previous_quarter", "previous_year", "target")
 #: what a change is compared with; other comparisons (with a target, with other customers) say how things are
 _BEFORE = frozenset({"previous_quarter", "previous_year", "usual"})
 
@@ -41,6 +43,15 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How many headline numbers are compared with one thing, and how many of them are better and worse."""
+
+    compared: int
+    better: int
+    worse: int
+
+
+@dataclass(frozen=True)
 class Ranked:
     """A finding with its analysis. surprise: see `surprise`."""
 
@@ -54,7 +65,7 @@ class Summary:
     """The summary of a product and quarter.
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
-    further ones there are. before: the quarter before as published and as it is today. results: of all analyses, by
+    further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter before as published and as it is today. results: of all analyses, by
     name.
     """
 
@@ -63,6 +74,7 @@ class Summary:
     decisions: tuple[Ranked, ...]
     unknown: tuple[tuple[str, Note], ...]
     more_unknown: int
+    tallies: Mapping[ComparedWith, Tally]
     before: Comparison
     results: Mapping[str, Result]
 
@@ -84,12 +96,15 @@ def summarise(
     _check_headlines(headlines)
     decisions = _decisions(results)
     unknown = _unknown(results)
+    known = tuple(_headline(results[a], m, earlier) for a, m in _split(headlines) if _is_known(results[a], m))
+    tallies = {key: tally for key in COMPARED if (tally := _tally(known, key)) is not None}
     return Summary(
-        tuple(_headline(results[a], m, earlier) for a, m in _split(headlines) if _is_known(results[a], m)),
+        known,
         tuple(_changed(results, mrr)[:CHANGES]),
         tuple(decisions[:DECISIONS]),
         tuple(unknown[:UNKNOWN]),
         max(0, len(unknown) - UNKNOWN),
+        tallies,
         compare_with_published(published, earlier, headlines),
         results,
     )
@@ -158,6 +173,14 @@ def _headline(result: Result, name: str, earlier: EarlierQuarters) -> Headline:
     before = [metrics.get(name) for metrics in earlier.recent(result.analysis)]
     trend = (*(None if m is None else m.value for m in before), metric.value)
     return Headline(result.analysis, metric, better, earlier.changes(result, [name])[name], trend)
+
+
+def _tally(headlines: Sequence[Headline], compared_with: ComparedWith) -> Tally | None:
+    """How many headline numbers are better and worse; None where none is compared with it."""
+    directions = [c.direction for h in headlines for c in h.changes if c.compared_with == compared_with]
+    if not directions:
+        return None
+    return Tally(len(directions), directions.count("better"), directions.count("worse"))
 
 
 def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:

@@ -27,7 +27,7 @@ class Restated:
 class Comparison:
     """What was published of the quarter before, compared with what it is today.
 
-    state: `unknown` (no batch made this page), `not_published`, `same`, or `restated`. compared: how many headline
+    state: `unknown` (no batch made this page), `not_published` (nothing that can be compared), `same`, or `restated`. compared: how many headline
     numbers both have. causes: what changed since it was published: `data`, `rules` (the product file), `version` (code
     or packages); where several did, a number may differ for any of them.
     """
@@ -60,5 +60,7 @@ def compare_with_published(
         compared += 1
         if abs(today.value - then) > TOLERANCE * max(abs(then), abs(today.value)):
             restated.append(Restated(analysis, today, float(then)))
-    state: Literal["restated", "same"] = "restated" if restated else "same"
+    state: Literal["restated", "same", "not_published"] = (
+        "restated" if restated else "same" if compared else "not_published"
+    )
     return Comparison(state, quarter, compared, tuple(restated), tuple(published["causes"]))

@@ -71,7 +71,8 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
             "by": fields.get("by") or text("summary.no_date"),
         }
         what = _link(ranked, decision_words(ranked, text, currency))
-        do = f'<br><span class="do">{html.escape(fields["do"])}</span>' if "do" in fields else ""
+        to_do = fields.get("do") or text("summary.no_play")
+        do = f'<br><span class="do">{html.escape(to_do)}</span>'
         rest = "".join(
             f'<td{_cell(column)} data-label="{html.escape(text(f"summary.columns.{column}"), quote=True)}">'
             f"{html.escape(cells[column])}</td>"
@@ -135,7 +136,7 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
         content["sentence"] = decision_words(ranked, text, currency)
         by = ranked.finding.fields.get("by")
         content |= {
-            "do": fields.get("do", ""),
+            "do": fields.get("do") or text("summary.no_play"),
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
