@@ -6,7 +6,7 @@ import pytest
 
 from cs_helpers.contract.dictionary import data_dictionary
 from cs_helpers.contract.products import load_product, load_products
-from cs_helpers.report.landing import describe
+from cs_helpers.report.data_check import describe
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 
