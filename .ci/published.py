@@ -27,7 +27,7 @@ for name, report in reports.items():
     assert report["status"] == "published", (name, report)
     page = (folder / name).read_text(encoding="utf-8")
     assert check_page(page) == [], name
-    assert "<img " in page, name
+    assert ("<img " in page) == (report["analysis"] != "executive_summary"), name
     assert ('class="edition"' in page) == (edition == "team"), name
     assert report["parameters"]["audience"] == edition, name
 for name in ("index.html", "index.en.html", "index.ja.html"):
@@ -41,6 +41,14 @@ stall = reports["paper_to_web/journey_funnels.en.html"]["good"]["message"]
 assert "Second department" in stall, stall
 odd_week = reports["paper_to_web/health_baselines.en.html"]["good"]["message"]
 assert "17 Aug 2026" in odd_week, odd_week
+summary = reports["paper_to_web/executive_summary.en.html"]["good"]["findings"]
+said = " ".join(finding["sentence"] for finding in summary)
+for planted in ("17 Aug 2026", "still only one department", "New customers ask less"):
+    assert planted in said, (planted, said)
+for language in ("en", "ja"):
+    page = (folder / f"index.{language}.html").read_text(encoding="utf-8")
+    assert page.count('class="card"') >= 6 * len(PRODUCTS), language
+assert (folder / "metrics.parquet").stat().st_size
 staff = [f"csm-{n:02}" for n in range(1, 13)]
 shown = [n for n in reports if any(who in (folder / n).read_text(encoding="utf-8") for who in staff)]
 assert bool(shown) == (edition == "team"), shown

@@ -19,7 +19,7 @@ from cs_helpers.report import overall
 from cs_helpers.report.links import address
 from cs_helpers.report.overall import Found, Number
 from cs_helpers.summary import CHANGES
-from cs_helpers.tables.cards import change_verdict
+from cs_helpers.tables.cards import verdict_words
 from cs_helpers.tables.units import format_difference, format_interval, format_value
 from cs_helpers.text import Text
 
@@ -140,7 +140,7 @@ class _Slides:
             words = text(
                 "slides.change",
                 size=format_difference(change.difference, metric.unit, text, number.currency),
-                verdict=text(f"changes.verdict.{change_verdict(change)}"),
+                verdict=verdict_words(change, text),
             )
             since = text(f"changes.since.{change.compared_with}")
             lines += [(since, 9, QUIET, False), (words, 9, COLOURS[change.direction], False)]

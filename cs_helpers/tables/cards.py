@@ -110,8 +110,14 @@ def change_sentence(change: Change, text: Text, currency: str) -> str:
         since=text(f"changes.since.{change.compared_with}"),
         value=format_value(change.compared.value, unit, text, currency),
         size=size,
-        verdict=text(f"changes.verdict.{change_verdict(change)}"),
+        verdict=verdict_words(change, text),
     )
+
+
+def verdict_words(change: Change, text: Text) -> str:
+    """Whether a change is better, worse or noise, or whether a target is reached, in words."""
+    kind = "reached" if change.compared_with == "target" else "verdict"
+    return text(f"changes.{kind}.{change_verdict(change)}")
 
 
 def _shown_difference(change: Change) -> float:
