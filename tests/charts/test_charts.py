@@ -217,7 +217,10 @@ def test_no_amount_stands_without_its_currency(workbook, results):
         message = picture.message if picture else ""
         assert re.findall(r"(?<![\d,¥￥])\d{1,3}(?:,\d{3})+", message) == [], (analysis, question)
         if analysis != "revenue":  # whose sentences speak of the MRR itself, too
-            assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (analysis, question)
+            assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (
+                analysis,
+                question,
+            )
 
 
 def test_no_code_formats_an_amount_as_a_plain_number():
