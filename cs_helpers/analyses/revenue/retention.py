@@ -33,20 +33,17 @@ DIMENSIONS = ("size", "industry", "cohort")
 class Cohort:
     """The customers on the day before a period, as arrays of equal length, sorted by account_id.
 
-    start, end: MRR before and at the end of the period, 0 for the lost. unrecorded: the renewal may still be recorded.
+    start, end: MRR before and at the end of the period, 0 for the lost.
     """
 
     accounts: pd.Index
     start: np.ndarray
     end: np.ndarray
     lost: np.ndarray
-    unrecorded: np.ndarray
 
     def only(self, chosen: np.ndarray) -> Cohort:
         """The part of the cohort that `chosen` (bool) names."""
-        return Cohort(
-            *(values[chosen] for values in (self.accounts, self.start, self.end, self.lost, self.unrecorded))
-        )
+        return Cohort(*(values[chosen] for values in (self.accounts, self.start, self.end, self.lost)))
 
     def measures(self) -> dict[str, float]:
         """The row of a table: customers, paying, mrr (at the start), lost, lost_mrr, and the three measures.
@@ -81,7 +78,7 @@ def cohort(ledger: Ledger, months: int) -> Cohort:
     stayed = spell_then == spell_now
     unrecorded = ~stayed & ledger.unrecorded[spell_then]
     end = np.where(stayed, now, np.where(unrecorded, start, 0.0))
-    return Cohort(ledger.at.accounts[there], start, end, ~stayed & ~unrecorded, unrecorded)
+    return Cohort(ledger.at.accounts[there], start, end, ~stayed & ~unrecorded)
 
 
 def quick_ratio(ledger: Ledger, months: int) -> tuple[float, float, float]:
