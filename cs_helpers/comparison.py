@@ -48,7 +48,7 @@ def compare(now: Metric, other: Metric, better: Better, compared_with: ComparedW
         return None
     difference = value - other_value
     low = high = None
-    if now.unit in COUNTED_UNITS and now.low is None and other.low is None:
+    if _is_exact(now) and _is_exact(other):
         certainty: Certainty = "counted"
     else:
         low, high = _interval(now, other)
@@ -85,10 +85,14 @@ def _interval(now: Metric, other: Metric) -> tuple[float, float] | tuple[None, N
     )
 
 
+def _is_exact(metric: Metric) -> bool:
+    return metric.exact or (metric.unit in COUNTED_UNITS and metric.low is None and metric.high is None)
+
+
 def _with_ends(metric: Metric) -> tuple[float, float, float]:
     """The value and the ends of its interval, NaN where not known; a counted value is its own interval."""
     value, low, high = (math.nan if v is None else v for v in (metric.value, metric.low, metric.high))
-    if metric.low is None and metric.high is None and metric.unit in COUNTED_UNITS:
+    if _is_exact(metric):
         return value, value, value
     return value, low, high
 

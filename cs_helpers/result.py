@@ -20,7 +20,8 @@ class Metric:
     unit: `share`, `days`, `months`, `ratio`, `currency`, `points` or `count`, as its card formats it; `p` of a p-value, which has
     no card. low and high are None where the value is counted and not estimated. segment: `all`, or
     `<dimension>=<value>` as in `size=small`. base: what a ratio is of (as the MRR at the start of NRR), by which the
-    metric of several products is weighted; without it a share is weighted by n, and other estimates are not added up.
+    metric of several products is weighted; without it a share is weighted by n, and other estimates are not added up. exact: counted or of accounts, so that a
+    change of it is no chance although it has no interval; amounts and counts without an interval are so anyway.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Metric:
     high: float | None = None
     segment: str = "all"
     base: float | None = None
+    exact: bool = False
 
 
 #: whether a finding is good or bad for the business

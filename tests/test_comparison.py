@@ -45,7 +45,7 @@ def test_a_fall_is_better_or_worse_as_the_metric_says(better, direction) -> None
 
 
 def test_a_counted_number_has_no_noise() -> None:
-    change = compare(counted(138), counted(140), "higher", "previous_quarter")
+    change = compare(counted(130), counted(140), "higher", "previous_quarter")
     assert change is not None
     assert (change.difference, change.low, change.certainty, change.direction) == (
         -2,
@@ -53,6 +53,13 @@ def test_a_counted_number_has_no_noise() -> None:
         "counted",
         "worse",
     )
+
+
+def test_a_counted_number_that_changed_by_a_fiftieth_is_about_the_same() -> None:
+    for now, direction in ((98, "neither"), (102, "neither"), (97, "worse"), (103, "better")):
+        change = compare(counted(now), counted(100), "higher", "previous_quarter")
+        assert change is not None
+        assert (change.certainty, change.direction) == ("counted", direction)
 
 
 def test_no_change_is_neither_better_nor_worse() -> None:

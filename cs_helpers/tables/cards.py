@@ -129,12 +129,12 @@ def _shown_difference(change: Change) -> float:
 def change_verdict(change: Change) -> str:
     """`better`, `worse`, `same`, `little`, `changed` (no direction is better) or `noise`: chance may explain it.
 
-    `same`: the numbers as they are shown are equal. `little`: counted, but about the same.
+    `untested`: an estimate without an interval. `same`: the numbers as they are shown are equal. `little`: counted, but about the same.
     """
     if not _shown_difference(change):
         return "same"
     if change.certainty == "unclear":
-        return "noise"
+        return "noise" if change.low is not None else "untested"
     if change.direction != "neither":
         return change.direction
     return "little" if change.certainty == "counted" and is_little(change) else "changed"

@@ -67,12 +67,14 @@ def _read(name: str, content: Mapping[str, Any], unit: str) -> Metric:
         numbers["low"],
         numbers["high"],
         base=numbers["base"],
+        exact=bool(content.get("exact")),
     )
 
 
 def _numbers(metric: Metric) -> dict[str, Any]:
     names = ("value", "low", "high", *(("base",) if metric.base is not None else ()))
-    return {key: _json_number(getattr(metric, key)) for key in names}
+    numbers: dict[str, Any] = {key: _json_number(getattr(metric, key)) for key in names}
+    return numbers | ({"exact": True} if metric.exact else {})
 
 
 def _json_number(number: float | None) -> float | str | None:

@@ -167,3 +167,28 @@ def test_long_tables_lie_beside_the_reports_and_are_linked(batch):
         content = (folder_of(batch) / "helpdesk" / name).read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
         assert content.count(b"\r\n") > 13
+
+
+def test_the_summary_holds_what_was_published_of_the_quarter_before_against_todays_data(
+    batch, snapshot, tmp_path
+):
+    one = {"products": ["helpdesk"], "notebooks": ["executive_summary"], "reports": tmp_path}
+    before = quarterly_report(snapshot, quarter="2026Q2", **one)
+    assert before.failed == ()
+    now = quarterly_report(snapshot, quarter="2026Q3", **one)
+    file = tmp_path / "2026Q3" / "helpdesk" / "executive_summary.en.html"
+    names = list(before.manifest().reports["helpdesk/executive_summary.en.html"].good.metrics)
+    assert f"are the same when computed from today's data ({len(names)} compared)" in html.unescape(
+        file.read_text("utf-8")
+    )
+    # what was published then is another number: the summary is due again, and says so
+    run = tmp_path / "2026Q2" / "run.json"
+    content = json.loads(run.read_text("utf-8"))
+    content["reports"]["helpdesk/executive_summary.en.html"]["good"]["metrics"]["revenue.customers"][
+        "value"
+    ] = 99
+    run.write_text(json.dumps(content), "utf-8")
+    again = quarterly_report(snapshot, quarter="2026Q3", **one)
+    assert list(again.reasons.values()) == ["changed: published_before"]
+    assert "Customers: 99 as published, 56 today" in html.unescape(file.read_text("utf-8"))
+    assert now.failed == again.failed == ()

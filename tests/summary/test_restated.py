@@ -49,3 +49,8 @@ def test_without_a_published_quarter_nothing_is_compared(content, state) -> None
 def test_a_number_that_one_side_does_not_have_is_not_compared(today) -> None:
     assert compare(published(nrr=0.98), nrr=today).compared == 0
     assert compare(published(), nrr=0.98).compared == 0
+
+
+def test_where_no_number_can_be_compared_nothing_is_called_the_same() -> None:
+    found = compare(published(["data"]), nrr=0.98)
+    assert (found.state, found.compared) == ("not_published", 0)

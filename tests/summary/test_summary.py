@@ -8,6 +8,7 @@ import pytest
 
 from cs_helpers import analyses
 from cs_helpers.contract.products import HEADLINES
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
 from cs_helpers.result import Finding, Metric, Note, Result
 from cs_helpers.sample import truths
@@ -30,7 +31,7 @@ def result(*found: Finding, notes: tuple[Note, ...] = (), tables=None, metrics=N
 
 def of(*results: Result, mrr: float = 1000.0) -> Summary:
     """The summary of results, as of different analyses, without a headline number."""
-    nothing_before = SimpleNamespace(quarter=SimpleNamespace(back=lambda k: None))
+    nothing_before = SimpleNamespace(quarter=Quarter(2026, 3))
     named = dict(zip(("health", "journeys", "maturity"), results, strict=False))
     return summarise(named, nothing_before, (), mrr=mrr)  # type: ignore[arg-type]
 
@@ -157,3 +158,23 @@ def test_each_headline_number_has_its_earlier_values_and_their_trend_ends_with_i
             assert headline.trend[-2] == headline.changes[0].compared.value
             assert headline.trend[0] == headline.changes[1].compared.value
             assert isinstance(headline.metric, Metric)
+
+
+def test_headline_numbers_are_counted_as_better_and_worse(summary_of) -> None:
+    for summary in summary_of.values():
+        for compared_with in ("previous_quarter", "previous_year"):
+            directions = [
+                c.direction for h in summary.headlines for c in h.changes if c.compared_with == compared_with
+            ]
+            tally = summary.tallies[compared_with]
+            assert (tally.compared, tally.better, tally.worse) == (
+                len(directions),
+                directions.count("better"),
+                directions.count("worse"),
+            )
+    assert "target" not in summary_of["expense_desk"].tallies
+    assert summary_of["paper_to_web"].tallies["target"].compared == 2
+
+
+def test_without_an_earlier_quarter_nothing_is_counted() -> None:
+    assert of(result(finding())).tallies == {}

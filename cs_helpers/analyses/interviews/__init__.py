@@ -152,7 +152,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         by_size = by_size[mask_unknown(by_size["segment"]).notna()]
         if len(by_size):
             metrics["covered_cells"] = Metric(
-                "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size)
+                "covered_cells", float((by_size["companies"] > 0).mean()), "share", len(by_size), exact=True
             )
     said = verdicts(tables, metrics)
     return Result(

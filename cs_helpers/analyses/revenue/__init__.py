@@ -240,7 +240,7 @@ def _add_profitability(
     n = int(of_months.customers(PERIODS["year"]).sum())
     for name in ("profit_margin", "growth_efficiency", "growth_efficiency_net", "cac_payback"):
         if name in ratios:
-            answers.add(Metric(name, ratios[name], UNITS[name], n))
+            answers.add(Metric(name, ratios[name], UNITS[name], n, exact=True))
     return ratios
 
 
