@@ -48,7 +48,7 @@ def test_a_counted_number_has_no_noise() -> None:
     change = compare(counted(130), counted(140), "higher", "previous_quarter")
     assert change is not None
     assert (change.difference, change.low, change.certainty, change.direction) == (
-        -2,
+        -10,
         None,
         "counted",
         "worse",
