@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from cs_helpers.contract.product_parts import SettingsModel
+
+if TYPE_CHECKING:  # a batch with nothing to do reads product files, and pandas takes 0.3 s to import
+    import pandas as pd
 
 CostKind = Literal[
     "cost_of_goods", "sales_and_marketing", "general_and_administrative", "research_and_development"
@@ -14,18 +18,14 @@ CostKind = Literal[
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ExchangeRate(_Model):
+class ExchangeRate(SettingsModel):
     """The price of one unit of a currency in the product's own currency, as of a day."""
 
     rate: float = Field(gt=0, allow_inf_nan=False)
     on: date
 
 
-class RevenueRules(_Model):
+class RevenueRules(SettingsModel):
     """The currency of a product's pages, and what its revenue is set against.
 
     currency: ISO 4217; if missing, that of the contracts. Amounts in another currency are converted by its rate in

@@ -17,6 +17,7 @@ from cs_helpers.report.links import address
 from cs_helpers.report.manifest import Report
 from cs_helpers.report.overall import Number
 from cs_helpers.report.pages import page_template
+from cs_helpers.report.plan import SUMMARY
 from cs_helpers.report.publish import failed_page_name
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.summary import CHANGES, DECISIONS
@@ -67,9 +68,7 @@ def _page(
     products = []
     for name, of_product in by_product.items():
         product = snapshot.products.get(name)
-        summary_file = next(
-            (f for f, r in of_product.items() if r.analysis == overall.SUMMARY and r.good), ""
-        )
+        summary_file = next((f for f, r in of_product.items() if r.analysis == SUMMARY and r.good), "")
         entries = [
             _entry(file, report, text)
             for file, report in sorted(of_product.items(), key=lambda item: item[1].notebook)

@@ -9,12 +9,10 @@ from typing import Any
 
 from cs_helpers.comparison import Change, compare, total
 from cs_helpers.report.manifest import Report
+from cs_helpers.report.plan import SUMMARY
 from cs_helpers.result import ComparedWith, Metric
 from cs_helpers.tables.metric_json import read_metric
 from cs_helpers.text import Text
-
-#: the notebook whose reports sum up a product
-SUMMARY = "executive_summary"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from cs_helpers.contract.parameters import Audience, Parameters
 from cs_helpers.errors import ParameterError, ReportError, did_you_mean
 from cs_helpers.snapshot import Snapshot
 
+#: the notebook whose reports sum up a product
+SUMMARY = "executive_summary"
+
 
 @dataclass(frozen=True)
 class Run:

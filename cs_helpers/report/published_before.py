@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.overall import SUMMARY
-from cs_helpers.report.plan import Run
+from cs_helpers.report.plan import SUMMARY, Run
 from cs_helpers.report.publish import ReportStore
 
 #: what a number may have changed by besides the customers -> parts of `fingerprint.inputs`

@@ -15,7 +15,6 @@ from cs_helpers.report.fingerprint import fingerprint, inputs
 from cs_helpers.report.manifest import Manifest, page_files
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
 from cs_helpers.report.plan import Run, plan_runs
-from cs_helpers.report.publication import publish_outcomes
 from cs_helpers.report.publish import ReportStore, report_store
 from cs_helpers.report.published_before import published_before
 from cs_helpers.snapshot import Snapshot
@@ -135,6 +134,8 @@ def quarterly_report(
             if unconfirmed:
                 callbacks.unconfirmed(unconfirmed)
     if outcomes or store.content(str(reported_quarter), "index.html") is None:
+        from cs_helpers.report.publication import publish_outcomes
+
         publish_outcomes(store, reported_quarter, outcomes, parts, snapshot, language, name_parts)
     return Batch(store, reported_quarter, tuple(outcomes), len(runs) - len(due), resumed, reasons)
 
