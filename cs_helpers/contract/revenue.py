@@ -35,8 +35,8 @@ class RevenueRules(SettingsModel):
     """
 
     currency: Currency | None = None
-    exchange_rates: dict[Currency, ExchangeRate] = {}
-    costs: dict[CostKind, tuple[str, ...]] = {}
+    exchange_rates: dict[Currency, ExchangeRate] = Field(default_factory=dict)
+    costs: dict[CostKind, tuple[str, ...]] = Field(default_factory=dict)
     term_months: int = Field(default=12, ge=1, le=120, strict=True)
     horizon_months: int = Field(default=60, ge=1, le=600, strict=True)
     discount_rate: float = Field(default=0.1, ge=0, lt=10)
