@@ -89,18 +89,18 @@ def test_the_numbers_of_all_products_are_added_up(bytes_of):
         ["¥5,000,000", "Last quarter", "±¥0, unchanged"],
     ]
     assert rows[2][2] == ["¥4,000,000", "Last quarter", "−¥100,000, worse"]
-    assert rows[2][3] == ["99%", "95%: 95% – 100%", "Last quarter", "+2 points, may be chance"]
+    assert rows[2][3] == ["99.0%", "95%: 95.0% – 100.0%", "Last quarter", "+2.0 points, may be chance"]
 
 
 def test_a_finding_has_its_numbers_its_interval_and_its_certainty(bytes_of):
     slides = pptx.Presentation(io.BytesIO(bytes_of["en"])).slides
     assert facts(slides[2]) == {
         "Customers": "9", "MRR at stake": "¥640,000", "Who": "CSM", "By": "29 Nov 2026",
-        "Usually": "20% (+13 points · 95%: +4 points – +22 points)", "Observations (n)": "38", "Certainty": "beyond chance",
+        "Usually": "20.0% (+13.0 points · 95%: +4.0 points – +22.0 points)", "Observations (n)": "38", "Certainty": "beyond chance",
     }  # fmt: skip
     assert DO["en"] in said(slides[2])
     assert facts(slides[4]) == {
-        "Value": "52%", "Last quarter": "44% (+8 points · 95%: −2 points – +18 points)", "Observations (n)": "56",
+        "Value": "52.0%", "Last quarter": "44.0% (+8.0 points · 95%: −2.0 points – +18.0 points)", "Observations (n)": "56",
         "Certainty": "may be chance",
     }  # fmt: skip
 

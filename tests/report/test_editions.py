@@ -52,7 +52,7 @@ def reports(at_home):
 
 def files_of(folder: Path) -> dict[str, str]:
     found = [f for f in folder.rglob("*") if f.is_file()] if folder.exists() else []
-    return {f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8") for f in found}
+    return {f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8", errors="replace") for f in found}
 
 
 def leaks(reports: Path, names: frozenset[str]) -> list[str]:

@@ -58,7 +58,7 @@ class Company:
     def texts(self) -> dict[str, str]:
         folder = self.home / "reports" / "2026Q3"
         return {
-            f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8")
+            f.relative_to(folder).as_posix(): f.read_text(encoding="utf-8", errors="replace")
             for f in folder.rglob("*")
             if f.is_file()
         }

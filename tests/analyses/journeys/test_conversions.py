@@ -85,7 +85,8 @@ def every() -> Iterator[Result]:
 
 def test_each_answer_that_is_drawn_has_a_verdict_and_no_other_has() -> None:
     for result in every():
-        assert set(result.verdicts) == set(CHARTS) & set(result.tables)
+        drawn = {question for question in result.verdicts if not question.endswith(".rows")}
+        assert drawn == set(CHARTS) & set(result.tables)
 
 
 def test_the_hardest_step_is_that_of_the_smallest_share_and_nobody_can_be_below_it() -> None:

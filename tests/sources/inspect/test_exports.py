@@ -653,7 +653,7 @@ SHEET_COUNT = Count(3, 80_000.5, opening=3, lost=1, new=1)
 
 def test_a_spreadsheet_with_a_title_gives_the_counts_of_its_rows(company):
     buffer = io.BytesIO()
-    with pd.ExcelWriter(buffer) as book:
+    with pd.ExcelWriter(buffer, engine="openpyxl") as book:
         pd.DataFrame({"memo": ["2026"]}).to_excel(book, sheet_name="メモ", index=False)
         SHEET.to_excel(book, sheet_name="契約一覧", index=False, startrow=2)
         book.sheets["契約一覧"]["A1"] = "契約一覧 (2026年9月)"
