@@ -75,7 +75,8 @@ def test_numbers_of_all_products_are_added_up_and_noise_is_called_so(english, re
     assert re.search(r"MRR:? ¥5,000,000 .{0,3}Last quarter ¥5,000,000: ±¥0, unchanged", said)
     assert re.search(r"MRR:? ¥4,000,000 .{0,3}Last quarter ¥4,100,000: −¥100,000 \(−2\.4%\), worse", said)
     assert re.search(
-        r"NRR:? 99\.0% \(?95%: 95\.0% – 100\.0%\)? .{0,3}Last quarter 97\.0%: \+2\.0 points, may be chance", said
+        r"NRR:? 99\.0% \(?95%: 95\.0% – 100\.0%\)? .{0,3}Last quarter 97\.0%: \+2\.0 points, may be chance",
+        said,
     )
 
 

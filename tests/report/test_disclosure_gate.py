@@ -299,4 +299,6 @@ def test_no_name_of_our_own_stands_in_any_file(leadership, sample_snapshot):
     staff = staff_names(sample_snapshot)
     files = [f for f in leadership.rglob("*") if f.is_file()]
     assert len(files) > 10
-    assert [f for f in files if any(name in f.read_text(encoding="utf-8", errors="replace") for name in staff)] == []
+    assert [
+        f for f in files if any(name in f.read_text(encoding="utf-8", errors="replace") for name in staff)
+    ] == []
