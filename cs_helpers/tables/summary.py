@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cs_helpers.result import Note
-from cs_helpers.summary import Headline, Ranked, Summary
+from cs_helpers.summary import Headline, Ranked, Summary, Tally
 from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
@@ -31,9 +31,17 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
         )
         for h in summary.headlines
     ]
-    return (
-        f'<div class="cards six">{"".join(cards)}</div>' if cards else _nothing(text("summary.no_headlines"))
-    )
+    if not cards:
+        return _nothing(text("summary.no_headlines"))
+    said = " ".join(tally_sentence(key, tally, text) for key, tally in summary.tallies.items())
+    verdict = f'<p class="verdict">{html.escape(said)}</p>' if said else ""
+    return f'{verdict}<div class="cards six">{"".join(cards)}</div>'
+
+
+def tally_sentence(compared_with: str, tally: Tally, text: Text) -> str:
+    """How many headline numbers are better and worse than in an earlier quarter, or meet and miss their target."""
+    counts = {"n": tally.compared, "better": tally.better, "worse": tally.worse}
+    return text(f"summary.tally.{compared_with}", **{key: text.number(n) for key, n in counts.items()})
 
 
 def metric_label(headline: Headline, text: Text) -> str:

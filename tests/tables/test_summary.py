@@ -1,0 +1,92 @@
+"""The parts of a summary as people read them, in both languages, and what they say where there is nothing to say."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cs_helpers.contract.product_parts import Words
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.result import Finding, Metric, Note
+from cs_helpers.summary import Headline, Ranked, Summary, Tally
+from cs_helpers.summary.restated import Comparison, Restated
+from cs_helpers.tables import summary as tables
+from cs_helpers.text import Text
+
+EN, JA = Text("en"), Text("ja")
+Q2 = Quarter(2026, 2)
+NOTHING = Summary((), (), (), (), 0, {}, Comparison("not_published", Q2), {})
+DUE = Finding(
+    "decide", "entries", "worse", "counted", 132, customers=31, mrr=3_352_000.0,
+    fields={
+        "when": Words(en="Still <one> department", ja="1部署のまま"), "do": Words(en="Meet the next", ja="次の部署と面談する"),
+        "who": "csm", "by": date(2026, 11, 29), "number": 2, "entry": "one",
+    },
+)  # fmt: skip
+RED = Finding("red", "bands", "worse", "counted", 56, customers=13, mrr=910_000.0)
+
+
+def summary(**parts) -> Summary:
+    return Summary(**{**vars(NOTHING), **parts})
+
+
+@pytest.mark.parametrize("text", [EN, JA], ids=["en", "ja"])
+def test_with_nothing_to_say_each_part_says_so(text) -> None:
+    for part in (tables.headlines, tables.changed, tables.decisions, tables.unknown):
+        assert 'class="nothing"' in part(NOTHING, text, "JPY")
+    assert text.quarter(Q2) in tables.trust(NOTHING, text, "JPY")
+
+
+def test_headlines_begin_with_how_many_are_better_and_worse() -> None:
+    headline = Headline("revenue", Metric("nrr", 0.98, "share", 9, 0.9, 1.0), "higher", (), (0.9, 0.95, 0.98))
+    tallies = {"previous_quarter": Tally(6, 2, 1), "previous_year": Tally(6, 1, 0), "target": Tally(2, 1, 1)}
+    page = tables.headlines(summary(headlines=(headline,), tallies=tallies), EN, "JPY")
+    assert "Against last quarter 2 of 6 headline numbers are better, 1 worse" in page
+    assert "Against a year ago 1 are better, 0 worse." in page
+    assert "Targets: 2; clearly met 1, clearly missed 1." in page
+    assert 'href="#place:revenue-headlines"' in page
+    assert "前四半期と比べて、主要な数値6件のうち改善2件、悪化1件" in tables.headlines(
+        summary(headlines=(headline,), tallies=tallies), JA, "JPY"
+    )
+
+
+def test_a_decision_names_what_who_and_by_when_and_one_without_an_entry_asks_for_them() -> None:
+    page = tables.decisions(summary(decisions=(Ranked("playbook", DUE), Ranked("health", RED))), EN, "JPY")
+    due, red = page.split("<tr>")[2:]
+    for words in ("Still &lt;one&gt; department", "Meet the next", "31", "¥3,352,000", "CSM", "29 Nov 2026"):
+        assert words in due
+    for words in (
+        "Red customers: 13 of 56",
+        "name who does what by when",
+        "¥910,000",
+        "to be named",
+        "to be set",
+    ):
+        assert words in red
+    published = tables.published_part(Ranked("playbook", DUE), "decisions", JA, "JPY")
+    assert (published["sentence"], published["do"], published["by"], published["part"]) == (
+        "1部署のまま", "次の部署と面談する", "2026-11-29", "decisions",
+    )  # fmt: skip
+
+
+def test_an_amount_that_is_not_known_is_not_zero() -> None:
+    finding = Finding("red", "bands", "worse", "counted", 6, customers=4)
+    assert "not known" in tables.decisions(summary(decisions=(Ranked("health", finding),)), EN, "JPY")
+
+
+def test_numbers_that_differ_from_those_published_are_named_with_what_changed_since() -> None:
+    restated = Restated("revenue", Metric("nrr", 0.97, "share", 9), 0.98)
+    before = Comparison("restated", Q2, 6, (restated,), ("data", "rules"))
+    page = tables.trust(summary(before=before), EN, "JPY")
+    assert "98.0% as published, 97.0% today" in page
+    assert EN.join_list(["the data", "the product file"]) in page
+    same = tables.trust(summary(before=Comparison("same", Q2, 6)), EN, "JPY")
+    assert "(6 compared)" in same
+
+
+def test_what_is_not_known_leads_to_the_report_and_the_rest_is_counted() -> None:
+    note = Note("no_customers", "scores", {"quarter": "2026Q3"})
+    page = tables.unknown(summary(unknown=(("health", note),), more_unknown=4), EN, "JPY")
+    assert 'href="#place:health-scores"' in page
+    assert "More such remarks stand in the reports: 4." in page
