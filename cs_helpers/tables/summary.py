@@ -33,7 +33,8 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
     ]
     if not cards:
         return _nothing(text("summary.no_headlines"))
-    said = " ".join(tally_sentence(key, tally, text) for key, tally in summary.tallies.items())
+    gap = "" if text.language == "ja" else " "
+    said = gap.join(tally_sentence(key, tally, text) for key, tally in summary.tallies.items())
     verdict = f'<p class="verdict">{html.escape(said)}</p>' if said else ""
     return f'{verdict}<div class="cards six">{"".join(cards)}</div>'
 
