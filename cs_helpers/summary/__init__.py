@@ -44,11 +44,11 @@ class Headline:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many headline numbers are compared with one thing, and how many of them are better and worse."""
+    """The headline numbers that are better and worse than one thing that they are compared with, and how many are compared."""
 
     compared: int
-    better: int
-    worse: int
+    better: tuple[Headline, ...]
+    worse: tuple[Headline, ...]
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,12 @@ def _headline(result: Result, name: str, earlier: EarlierQuarters) -> Headline:
 
 
 def _tally(headlines: Sequence[Headline], compared_with: ComparedWith) -> Tally | None:
-    """How many headline numbers are better and worse; None where none is compared with it."""
-    directions = [c.direction for h in headlines for c in h.changes if c.compared_with == compared_with]
-    if not directions:
+    """The headline numbers that are better and worse; None where none is compared with it."""
+    compared = [(h, c.direction) for h in headlines for c in h.changes if c.compared_with == compared_with]
+    if not compared:
         return None
-    return Tally(len(directions), directions.count("better"), directions.count("worse"))
+    better, worse = (tuple(h for h, d in compared if d == direction) for direction in ("better", "worse"))
+    return Tally(len(compared), better, worse)
 
 
 def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:

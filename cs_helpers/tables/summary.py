@@ -40,9 +40,18 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
 
 
 def tally_sentence(compared_with: str, tally: Tally, text: Text) -> str:
-    """How many headline numbers are better and worse than in an earlier quarter, or meet and miss their target."""
-    counts = {"n": tally.compared, "better": tally.better, "worse": tally.worse}
-    return text(f"summary.tally.{compared_with}", **{key: text.number(n) for key, n in counts.items()})
+    """Which headline numbers are better and worse than in an earlier quarter, or meet and miss their target."""
+    named = {
+        direction: text.join_list([metric_label(h, text) for h in headlines])
+        for direction, headlines in (("better", tally.better), ("worse", tally.worse))
+        if headlines
+    }
+    if not named:
+        return text(f"summary.tally.{compared_with}.neither")
+    gap = "" if text.language == "ja" else " "
+    return gap.join(
+        text(f"summary.tally.{compared_with}.{direction}", names=names) for direction, names in named.items()
+    )
 
 
 def metric_label(headline: Headline, text: Text) -> str:

@@ -182,7 +182,7 @@ def test_what_is_kept_of_a_run_and_damaged_is_made_again(at_home):
     kept[1].write_bytes(b"\xff\x00")
     batch = quarterly_report(Snapshot.open(), **ONE)
     assert (batch.resumed, [o.status for o in batch.outcomes]) == (0, ["published"] * 2)
-    assert "There is a dot" in (folder / "reports" / "2026Q3" / "index.html").read_text(encoding="utf-8")
+    assert "There is a dot" in (folder / "reports" / "2026Q3" / "run.json").read_text(encoding="utf-8")
     assert not made.exists()
 
 
@@ -306,7 +306,7 @@ def test_on_a_full_disk_the_last_good_reports_stay_and_it_is_said(at_home, sampl
     call = f"{COMMAND} report --data {sample_folder / 'sources.yml'} --product helpdesk"
     script = f"""
 set -e
-mkdir -p reports && mount -t tmpfs -o size=400k tmpfs reports
+mkdir -p reports && mount -t tmpfs -o size=800k tmpfs reports
 {call} >/dev/null
 cp -r reports/2026Q3 good
 sed -i 's/There is a dot/There is a new dot/' notebooks/*.ipynb
@@ -316,7 +316,7 @@ set +e
 diff -r reports/2026Q3 good >difference; ls -A reports >left
 rm reports/filler
 {call} >again 2>&1; echo $? >>code
-grep -c 'There is a new dot' reports/2026Q3/index.html >>code
+grep -c 'There is a new dot' reports/2026Q3/run.json >>code
 """
     subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=folder, check=True)
     output = (folder / "said").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 
 import pytest
@@ -40,15 +41,22 @@ def test_with_nothing_to_say_each_part_says_so(text) -> None:
 
 def test_headlines_begin_with_how_many_are_better_and_worse() -> None:
     headline = Headline("revenue", Metric("nrr", 0.98, "share", 9, 0.9, 1.0), "higher", (), (0.9, 0.95, 0.98))
-    tallies = {"previous_quarter": Tally(6, 2, 1), "previous_year": Tally(6, 1, 0), "target": Tally(2, 1, 1)}
+    red = Headline("health", Metric("red_mrr", 9.0, "currency", 9), "lower", (), (9.0,))
+    tallies = {
+        "previous_quarter": Tally(6, (headline, red), ()),
+        "previous_year": Tally(6, (), ()),
+        "target": Tally(2, (), (red,)),
+    }
     page = tables.headlines(summary(headlines=(headline,), tallies=tallies), EN, "JPY")
-    assert "Against last quarter 2 of 6 headline numbers are better, 1 worse" in page
-    assert "Against a year ago 1 are better, 0 worse." in page
-    assert "Targets: 2; clearly met 1, clearly missed 1." in page
-    assert 'href="#place:revenue-headlines"' in page
-    assert "前四半期と比べて、主要な数値6件のうち改善2件、悪化1件" in tables.headlines(
-        summary(headlines=(headline,), tallies=tallies), JA, "JPY"
+    assert (
+        "Better than last quarter: NRR in the quarter, MRR of red customers."
+        " None differs from a year ago beyond chance. Target missed: MRR of red customers."
+        in html.unescape(page)
     )
+    assert 'href="#place:revenue-headlines"' in page
+    page = tables.headlines(summary(headlines=(headline,), tallies=tallies), JA, "JPY")
+    assert "前四半期より改善：NRR（四半期）、赤の顧客のMRR。前年同期から" in page
+    assert "目標未達：赤の顧客のMRR。" in page
 
 
 def test_a_decision_names_what_who_and_by_when_and_one_without_an_entry_asks_for_them() -> None:
@@ -82,7 +90,7 @@ def test_numbers_that_differ_from_those_published_are_named_with_what_changed_si
     assert "98.0% as published, 97.0% today" in page
     assert EN.join_list(["the data", "the product file"]) in page
     same = tables.trust(summary(before=Comparison("same", Q2, 6)), EN, "JPY")
-    assert "(6 compared)" in same
+    assert "All 6 headline numbers" in same
 
 
 def test_what_is_not_known_leads_to_the_report_and_the_rest_is_counted() -> None:
