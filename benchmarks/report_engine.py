@@ -249,9 +249,9 @@ def execute_directly(products: list[str], passes: int) -> None:
     """Executes the code of the notebooks' cells without kernels, pages or checks; prints seconds per pass."""
     import nbformat
 
-    import cs_helpers.workbook as facade
+    from cs_helpers import outputs
 
-    facade.display = lambda *arguments, **named: None  # type: ignore[attr-defined]
+    outputs.display = lambda *arguments, **named: None  # type: ignore[attr-defined]
     books = []
     for file in NOTEBOOKS:
         cells = [c for c in nbformat.read(file, as_version=4).cells if c.cell_type == "code"]

@@ -95,7 +95,7 @@ def trend(result: Result, text: Text) -> Picture:
             axis.annotate(
                 text.money(mrr[place], currency), (months.iloc[place], mrr[place]), xytext=(0, -15 if falls else 7),
                 textcoords="offset points", ha="right" if is_last else "center", fontsize=9.5,
-                fontweight="bold" if is_last and text.language == "en" else "normal", in_layout=False,
+                in_layout=False,
             )  # fmt: skip
         axis.set_ylim(0, max(float(mrr.max()) * 1.18, 1.0))
         axis.margins(x=0.01)
