@@ -19,7 +19,7 @@ from cs_helpers.report import overall
 from cs_helpers.report.links import address
 from cs_helpers.report.overall import Found, Number
 from cs_helpers.summary import CHANGES
-from cs_helpers.tables.cards import verdict_words
+from cs_helpers.tables.cards import shown_difference, verdict_words
 from cs_helpers.tables.units import format_difference, format_interval, format_value
 from cs_helpers.text import Text
 
@@ -134,16 +134,16 @@ class _Slides:
         value = format_value(metric.value, metric.unit, text, number.currency)
         lines: list[Line] = [(value, 14, INK, True)]
         if interval := format_interval(metric.low, metric.high, metric.unit, text, number.currency):
-            lines.append((interval, 9, QUIET, False))
+            lines.append((interval, 8, QUIET, False))
         if number.changes:
             change = number.changes[0]
             words = text(
                 "slides.change",
-                size=format_difference(change.difference, metric.unit, text, number.currency),
+                size=format_difference(shown_difference(change), metric.unit, text, number.currency),
                 verdict=verdict_words(change, text),
             )
             since = text(f"changes.since.{change.compared_with}")
-            lines += [(since, 9, QUIET, False), (words, 9, COLOURS[change.direction], False)]
+            lines += [(since, 8, QUIET, False), (words, 8, COLOURS[change.direction], False)]
         return lines
 
     def _add_finding(self, deck: Deck, found: Found, drawing: _Drawing) -> None:

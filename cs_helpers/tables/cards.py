@@ -100,7 +100,7 @@ def change_sentence(change: Change, text: Text, currency: str) -> str:
     The difference is that of the numbers as they are shown; of an amount also in percent.
     """
     unit = change.now.unit
-    difference = _shown_difference(change)
+    difference = shown_difference(change)
     size = format_difference(difference, unit, text, currency)
     if unit == "currency" and change.compared.value and difference:
         relative = format_difference(difference / change.compared.value, "percent", text, currency)
@@ -120,7 +120,7 @@ def verdict_words(change: Change, text: Text) -> str:
     return text(f"changes.{kind}.{change_verdict(change)}")
 
 
-def _shown_difference(change: Change) -> float:
+def shown_difference(change: Change) -> float:
     """The difference of the numbers as they are shown."""
     unit = change.now.unit
     return shown_number(change.now.value, unit) - shown_number(change.compared.value, unit)
@@ -131,7 +131,7 @@ def change_verdict(change: Change) -> str:
 
     `untested`: an estimate without an interval. `same`: the numbers as they are shown are equal. `little`: counted, but about the same.
     """
-    if not _shown_difference(change):
+    if not shown_difference(change):
         return "same"
     if change.certainty == "unclear":
         return "noise" if change.low is not None else "untested"
