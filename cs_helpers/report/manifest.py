@@ -72,7 +72,7 @@ class PublishedPage(_Model):
     )
     findings: tuple[dict[str, Any], ...] = Field(
         (),
-        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), do, who and by",
+        description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), key (the same finding in another quarter has the same), do, who and by",
     )
     anchors: tuple[str, ...] = Field(
         (), description="ids on the page that other pages may link to: `<analysis>-<question>`"

@@ -18,8 +18,8 @@ def published_before(
 ) -> dict[str, dict[str, Any]]:
     """For each run of a summary, what was published for its product of the quarter before: file -> content.
 
-    The content is {} where nothing was, else `quarter`, `metrics` (`<analysis>.<name>` -> value) and `causes`: which of
-    `data`, `rules` (the product file) and `version` (code, packages, notebook) are no longer as they were then.
+    The content is {} where nothing was, else `quarter`, `metrics` (`<analysis>.<name>` -> value), `findings` (keys of
+    the changes and decisions of its summary) and `causes`: which of `data`, `rules` (the product file) and `version` (code, packages, notebook) are no longer as they were then.
     """
     summaries = [run for run in runs if run.analysis == SUMMARY]
     if not summaries:
@@ -41,5 +41,11 @@ def published_before(
             for key, content in report.good.metrics.items()
             if isinstance(content.get("value"), int | float)
         }
-        found[run.file] = {"quarter": before.quarter, "metrics": metrics, "causes": causes}
+        keys = [finding["key"] for finding in report.good.findings if finding.get("key")]
+        found[run.file] = {
+            "quarter": before.quarter,
+            "metrics": metrics,
+            "causes": causes,
+            "findings": keys,
+        }
     return found

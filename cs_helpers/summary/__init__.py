@@ -141,6 +141,12 @@ def surprise(finding: Finding, mrr: float) -> float:
     return max(1.0, abs(effect) / reach) if reach else 1.0
 
 
+def finding_key(ranked: Ranked) -> str:
+    """What tells a finding from others of a product over the quarters: its analysis and code, and its playbook entry."""
+    entry = ranked.finding.fields.get("entry")
+    return f"{ranked.analysis}.{ranked.finding.code}{f':{entry}' if entry else ''}"
+
+
 def asks_decision(finding: Finding) -> bool:
     """Whether a finding names who has to do something: an entry of the playbook that is due."""
     return "who" in finding.fields

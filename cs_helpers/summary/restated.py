@@ -29,7 +29,8 @@ class Comparison:
 
     state: `unknown` (no batch made this page), `not_published` (nothing that can be compared), `same`, or `restated`. compared: how many headline
     numbers both have. causes: what changed since it was published: `data`, `rules` (the product file), `version` (code
-    or packages); where several did, a number may differ for any of them.
+    or packages); where several did, a number may differ for any of them. findings: keys of
+    the changes and decisions published then (`summary.finding_key`); None where there was no summary.
     """
 
     state: Literal["unknown", "not_published", "same", "restated"]
@@ -37,6 +38,7 @@ class Comparison:
     compared: int = 0
     restated: tuple[Restated, ...] = ()
     causes: tuple[str, ...] = ()
+    findings: frozenset[str] | None = None
 
 
 def compare_with_published(
@@ -44,7 +46,7 @@ def compare_with_published(
 ) -> Comparison:
     """Compares headline numbers of the quarter before, computed again, with those published then.
 
-    published: `quarter`, `metrics` (`<analysis>.<name>` -> value) and `causes`; {} where nothing was published, None
+    published: `quarter`, `metrics` (`<analysis>.<name>` -> value), `causes` and `findings`; {} where nothing was published, None
     where that is not known.
     """
     quarter = earlier.quarter.back(1)
@@ -63,4 +65,11 @@ def compare_with_published(
     state: Literal["restated", "same", "not_published"] = (
         "restated" if restated else "same" if compared else "not_published"
     )
-    return Comparison(state, quarter, compared, tuple(restated), tuple(published["causes"]))
+    return Comparison(
+        state,
+        quarter,
+        compared,
+        tuple(restated),
+        tuple(published["causes"]),
+        frozenset(published.get("findings", ())),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cs_helpers.result import Note
-from cs_helpers.summary import Headline, Ranked, Summary, Tally
+from cs_helpers.summary import Headline, Ranked, Summary, Tally, finding_key
 from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
@@ -63,7 +63,7 @@ def changed(summary: Summary, text: Text, currency: str) -> str:
     """What changed most, as a list; a sentence where nothing changed beyond chance."""
     items = [
         f'<li class="{r.finding.direction}">{_link(r, sentence(r.finding, text, r.analysis, currency))}'
-        f' <span class="certainty">{html.escape(certainty(r.finding, text))}</span></li>'
+        f' <span class="certainty">{html.escape(certainty(r.finding, text))}{_since_before(r, summary, text)}</span></li>'
         for r in summary.changed
     ]
     return _list(items) or _nothing(text("summary.no_changes"))
@@ -90,7 +90,7 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         }
         what = _link(ranked, decision_words(ranked, text, currency))
         to_do = fields.get("do") or text("summary.no_play")
-        do = f'<br><span class="do">{html.escape(to_do)}</span>'
+        do = f'<br><span class="do">{html.escape(to_do)}{_since_before(ranked, summary, text)}</span>'
         rest = "".join(
             f'<td{_cell(column)} data-label="{html.escape(text(f"summary.columns.{column}"), quote=True)}">'
             f"{html.escape(cells[column])}</td>"
@@ -99,6 +99,14 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         rows.append(f'<tr><td class="what">{what}{do}</td>{rest}</tr>')
     table = f'<table class="decisions"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'<div class="table">{scrolling(table, text("summary.columns.what"))}</div>'
+
+
+def _since_before(ranked: Ranked, summary: Summary, text: Text) -> str:
+    """Whether the summary of the quarter before had the same finding, as HTML; '' where there was none."""
+    if summary.before.findings is None:
+        return ""
+    known = finding_key(ranked) in summary.before.findings
+    return html.escape(text("page.separator") + text(f"summary.since_before.{'again' if known else 'new'}"))
 
 
 def decision_words(ranked: Ranked, text: Text, currency: str) -> str:
@@ -158,7 +166,13 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }
-    return {**content, "part": part, "surprise": round(ranked.surprise, 3), "currency": currency}
+    return {
+        **content,
+        "part": part,
+        "key": finding_key(ranked),
+        "surprise": round(ranked.surprise, 3),
+        "currency": currency,
+    }
 
 
 def published_note(analysis: str, note: Note, text: Text, currency: str) -> dict[str, Any]:

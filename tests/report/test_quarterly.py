@@ -181,6 +181,13 @@ def test_the_summary_holds_what_was_published_of_the_quarter_before_against_toda
     assert f"All {len(names)} headline numbers published for Q2 2026 come out the same" in html.unescape(
         file.read_text("utf-8")
     )
+    # what was due before is not new
+    published = before.manifest().reports["helpdesk/executive_summary.en.html"].good.findings
+    again = {f["key"] for f in published if f["part"] != "unknown"}
+    due = now.manifest().reports["helpdesk/executive_summary.en.html"].good.findings
+    both = [f for f in due if f.get("key") in again]
+    assert both
+    assert file.read_text("utf-8").count("also last quarter") == len(both)
     # what was published then is another number: the summary is due again, and says so
     run = tmp_path / "2026Q2" / "run.json"
     content = json.loads(run.read_text("utf-8"))

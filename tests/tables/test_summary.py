@@ -98,3 +98,20 @@ def test_what_is_not_known_leads_to_the_report_and_the_rest_is_counted() -> None
     page = tables.unknown(summary(unknown=(("health", note),), more_unknown=4), EN, "JPY")
     assert 'href="#place:health-scores"' in page
     assert "More such remarks stand in the reports: 4." in page
+
+
+def test_a_finding_is_new_or_was_there_last_quarter_and_without_a_summary_of_it_nothing_is_said() -> None:
+    changed = (Ranked("health", RED),)
+    for known, words in ((frozenset({"health.red"}), "also last quarter"), (frozenset(), "new"), (None, "")):
+        before = Comparison("same", Q2, 6, findings=known)
+        page = tables.changed(summary(changed=changed, before=before), EN, "JPY")
+        assert page.count("also last quarter") + page.count(" · new<") == bool(words)
+        assert words in page
+    due = summary(
+        decisions=(Ranked("playbook", DUE),),
+        before=Comparison("same", Q2, 6, findings=frozenset({"playbook.decide:one"})),
+    )
+    assert "前四半期も該当" in tables.decisions(due, JA, "JPY")
+    assert (
+        tables.published_part(Ranked("playbook", DUE), "decisions", EN, "JPY")["key"] == "playbook.decide:one"
+    )
