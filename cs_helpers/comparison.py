@@ -10,6 +10,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.declaration import Better
 from cs_helpers.result import Certainty, ComparedWith, Direction, Metric
 
+#: what a headline metric may be compared with
+COMPARED_WITH: tuple[ComparedWith, ...] = ("previous_quarter", "previous_year", "target")
 #: a counted number that changed by no more than this share of it is about the same
 ABOUT_THE_SAME = 0.02
 #: units whose values without an interval are counted and not estimated

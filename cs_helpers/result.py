@@ -34,6 +34,11 @@ class Metric:
     base: float | None = None
     exact: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it has a value, which may be infinite."""
+        return self.value is not None and self.value == self.value
+
 
 #: whether a finding is good or bad for the business
 Direction = Literal["better", "worse", "neither"]

@@ -34,14 +34,9 @@ def level_bounds(
         for condition in rule.conditions:
             value = values.of(condition, months).to_numpy()
             known = measures.known_months(data, condition, months) & ~np.isnan(value)
-            if condition.at_least is not None:
-                met = value >= condition.at_least
-                surely_met &= met
-                possibly_met &= met | ~known
-            if condition.at_most is not None:
-                not_exceeded = ~(value > condition.at_most)
-                surely_met &= not_exceeded & known
-                possibly_met &= not_exceeded
+            surely, possibly = measures.meets_bounds(value, known, condition)
+            surely_met &= surely
+            possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level
     is_customer = np.column_stack([accounts.isin(time.customers(d)) for d in days])
     return (

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cs_helpers.contract.coverage import Period
-from cs_helpers.contract.products import Measure
+from cs_helpers.contract.products import Condition, Measure
 from cs_helpers.snapshot import ProductData, matches_pattern
 
 #: the table that each source of measures needs
@@ -222,3 +222,23 @@ def _max_over_window(per_month: np.ndarray, measure: Measure) -> np.ndarray:
 def _month_number(when: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     """Months since 1970."""
     return np.asarray(when.to_numpy().astype("datetime64[M]").astype("int64"))
+
+
+def meets_bounds(
+    values: np.ndarray, known: np.ndarray, condition: Condition
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether values surely and possibly meet the bounds of a condition; bool arrays of their shape.
+
+    known: whether the data covers all of what each value sums up. Recorded rows can show that a lower bound is met, but
+    not that an upper one is kept.
+    """
+    surely, possibly = np.full(values.shape, True), np.full(values.shape, True)
+    if condition.at_least is not None:
+        met = values >= condition.at_least
+        surely &= met
+        possibly &= met | ~known
+    if condition.at_most is not None:
+        kept = ~(values > condition.at_most)
+        surely &= kept & known
+        possibly &= kept
+    return surely, possibly

@@ -6,12 +6,12 @@ It ranks the findings and metrics of all analyses; it computes none of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cs_helpers import analyses
-from cs_helpers.comparison import Change
+from cs_helpers.comparison import COMPARED_WITH, Change
 from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
@@ -22,8 +22,6 @@ from cs_helpers.summary.restated import Comparison, compare_with_published
 CHANGES, DECISIONS, UNKNOWN = 3, 3, 5
 #: a counted number that changed by less than this share is not worth a line
 MIN_CHANGE = 0.05
-#: what headline numbers are compared with
-COMPARED: tuple[ComparedWith, ...] = ("previous_quarter", "previous_year", "target")
 #: what a change is compared with; other comparisons (with a target, with other customers) say how things are
 _BEFORE = frozenset({"previous_quarter", "previous_year", "usual"})
 
@@ -65,8 +63,8 @@ class Summary:
     """The summary of a product and quarter.
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
-    further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter before as published and as it is today. results: of all analyses, by
-    name.
+    further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter
+    before as published and as it is today. results: of all analyses, by name.
     """
 
     headlines: tuple[Headline, ...]
@@ -93,11 +91,15 @@ def summarise(
     when it was published (`restated.compare_with_published`).
     headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
     """
-    _check_headlines(headlines)
+    check_metrics("headlines", headlines)
     decisions = _decisions(results)
     unknown = _unknown(results)
-    known = tuple(_headline(results[a], m, earlier) for a, m in _split(headlines) if _is_known(results[a], m))
-    tallies = {key: tally for key in COMPARED if (tally := _tally(known, key)) is not None}
+    known = tuple(
+        _headline(results[analysis], metric, earlier)
+        for analysis, _, name in (headline.partition(".") for headline in headlines)
+        if (metric := results[analysis].metrics.get(name)) is not None and metric.is_known
+    )
+    tallies = {key: tally for key in COMPARED_WITH if (tally := _tally(known, key)) is not None}
     return Summary(
         known,
         tuple(_changed(results, mrr)[:CHANGES]),
@@ -152,30 +154,22 @@ def asks_decision(finding: Finding) -> bool:
     return "who" in finding.fields
 
 
-def _check_headlines(headlines: Sequence[str]) -> None:
+def check_metrics(key: str, names: Iterable[str]) -> None:
+    """Checks that the metrics `<analysis>.<name>` of a key of the product file are declared; raises `ParameterError`."""
     declared = [f"{name}.{m}" for name in analyses.names() for m in analyses.analysis(name).declares.metrics]
-    for name in headlines:
+    for name in names:
         if name not in declared:
             raise ParameterError(
-                "headlines",
+                key,
                 f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
                 value=name,
                 allowed=", ".join(declared),
             )
 
 
-def _split(headlines: Sequence[str]) -> list[tuple[str, str]]:
-    return [(name.partition(".")[0], name.partition(".")[2]) for name in headlines]
-
-
-def _is_known(result: Result, name: str) -> bool:
-    metric = result.metrics.get(name)
-    return metric is not None and metric.value is not None and metric.value == metric.value
-
-
-def _headline(result: Result, name: str, earlier: EarlierQuarters) -> Headline:
+def _headline(result: Result, metric: Metric, earlier: EarlierQuarters) -> Headline:
+    name = metric.name
     better = analyses.analysis(result.analysis).declares.metrics[name]
-    metric = result.metrics[name]
     before = [metrics.get(name) for metrics in earlier.recent(result.analysis)]
     trend = (*(None if m is None else m.value for m in before), metric.value)
     return Headline(result.analysis, metric, better, earlier.changes(result, [name])[name], trend)
@@ -193,12 +187,11 @@ def _tally(headlines: Sequence[Headline], compared_with: ComparedWith) -> Tally 
 def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:
     """What analyses found to have changed beyond noise, most surprising first: one entry a question."""
     candidates = [
-        Ranked(name, finding)
+        Ranked(name, finding, surprise(finding, mrr))
         for name, result in results.items()
         for finding in result.findings
         if finding.compared_with in _BEFORE and not asks_decision(finding)
     ]
-    candidates = [replace(c, surprise=surprise(c.finding, mrr)) for c in candidates]
     candidates = sorted((c for c in candidates if c.surprise >= 1), key=lambda c: -c.surprise)
     return list({(c.analysis, c.finding.about): c for c in reversed(candidates)}.values())[::-1]
 

@@ -57,7 +57,7 @@ def compare_with_published(
         analysis, _, metric_name = name.partition(".")
         then = published["metrics"].get(name)
         today = earlier.metrics(analysis).get("previous_quarter", {}).get(metric_name)
-        if then is None or today is None or today.value is None or today.value != today.value:
+        if then is None or today is None or today.value is None or not today.is_known:
             continue
         compared += 1
         if abs(today.value - then) > TOLERANCE * max(abs(then), abs(today.value)):

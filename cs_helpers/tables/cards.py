@@ -22,16 +22,10 @@ def cards(result: Result, names: Sequence[str], changes: Changes, text: Text, cu
     cards_html = []
     for name in names:
         metric = result.metrics.get(name)
-        if has_value(metric):
-            assert metric is not None
+        if metric is not None and metric.is_known:
             label = text(f"{result.analysis}.metrics.{name}")
             cards_html.append(card(metric, label, changes.get(name, ()), text, currency))
     return f'<div class="cards">{"".join(cards_html)}</div>' if cards_html else ""
-
-
-def has_value(metric: Metric | None) -> bool:
-    """Whether a metric has a number to show."""
-    return metric is not None and metric.value is not None and metric.value == metric.value
 
 
 def card(

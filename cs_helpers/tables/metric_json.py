@@ -6,12 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cs_helpers.comparison import Change
+from cs_helpers.comparison import COMPARED_WITH, Change
 from cs_helpers.declaration import Better
 from cs_helpers.result import ComparedWith, Metric
-
-#: what a metric may be compared with
-COMPARED_WITH: tuple[ComparedWith, ...] = ("previous_quarter", "previous_year", "target")
 
 
 def plain(

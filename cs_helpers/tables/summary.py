@@ -33,8 +33,7 @@ def headlines(summary: Summary, text: Text, currency: str) -> str:
     ]
     if not cards:
         return _nothing(text("summary.no_headlines"))
-    gap = "" if text.language == "ja" else " "
-    said = gap.join(tally_sentence(key, tally, text) for key, tally in summary.tallies.items())
+    said = text.join_sentences([tally_sentence(key, tally, text) for key, tally in summary.tallies.items()])
     verdict = f'<p class="verdict">{html.escape(said)}</p>' if said else ""
     return f'{verdict}<div class="cards six">{"".join(cards)}</div>'
 
@@ -48,9 +47,8 @@ def tally_sentence(compared_with: str, tally: Tally, text: Text) -> str:
     }
     if not named:
         return text(f"summary.tally.{compared_with}.neither")
-    gap = "" if text.language == "ja" else " "
-    return gap.join(
-        text(f"summary.tally.{compared_with}.{direction}", names=names) for direction, names in named.items()
+    return text.join_sentences(
+        [text(f"summary.tally.{compared_with}.{kind}", names=names) for kind, names in named.items()]
     )
 
 
@@ -171,7 +169,6 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
         "part": part,
         "key": finding_key(ranked),
         "surprise": round(ranked.surprise, 3),
-        "currency": currency,
     }
 
 

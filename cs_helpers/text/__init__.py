@@ -237,6 +237,10 @@ class Text:
         """The parts as a list in a sentence."""
         return ("、" if self.language == "ja" else ", ").join(parts)
 
+    def join_sentences(self, sentences: list[str]) -> str:
+        """The sentences one after the other; in Japanese nothing stands between them."""
+        return ("" if self.language == "ja" else " ").join(sentences)
+
     def wrap(self, text: str, width: int) -> str:
         """`text` wrapped to lines of about `width` Latin letters, by the line-breaking rules of the language."""
         if self.language == "ja":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from cs_helpers.comparison import compare
-from cs_helpers.result import Finding, Metric, Verdict
+from cs_helpers.result import Certainty, ComparedWith, Finding, Metric, Verdict
 
 
 def journey_findings(
@@ -46,40 +47,19 @@ def journey_findings(
 def _stall(stall: Verdict, tables: Mapping[str, pd.DataFrame]) -> Finding:
     fields = stall.fields
     rows = tables["steps"][tables["steps"]["step"] == fields["step"]].set_index("size")
-    here, there = (
-        Metric(
-            "share",
-            float(rows.at[size, "share"]),
-            "share",
-            int(rows.at[size, "n"]),
-            float(rows.at[size, "low"]),
-            float(rows.at[size, "high"]),
-        )
-        for size in (fields["size"], fields["other"])
-    )
-    change = compare(here, there, "higher", "other_customers")
-    stalls = tables.get("stalls")
-    at_stake = (
-        stalls[(stalls["step"] == fields["step"]) & (stalls["segment"] == fields["size"])]
-        if stalls is not None
-        else None
-    )
-    known = at_stake is not None and len(at_stake) == 1
-    return Finding(
-        "stall",
-        "steps",
-        "worse",
-        change.certainty if change else "unclear",
-        here.n + there.n,
-        value=here.value,
-        compared=there.value,
-        compared_with="other_customers",
-        size=change.difference if change else None,
-        low=change.low if change else None,
-        high=change.high if change else None,
-        unit="share",
-        customers=int(at_stake["late"].iloc[0]) if known and at_stake is not None else None,
-        mrr=float(at_stake["mrr"].iloc[0]) if known and at_stake is not None and "mrr" in at_stake else None,
+    here, there = (_share(rows.loc[size]) for size in (fields["size"], fields["other"]))
+    at_stake = tables.get("stalls", pd.DataFrame(columns=["step", "segment"]))
+    at_stake = at_stake[(at_stake["step"] == fields["step"]) & (at_stake["segment"] == fields["size"])]
+    known = len(at_stake) == 1
+    return _difference(
+        here,
+        there,
+        "other_customers",
+        code="stall",
+        about="steps",
+        direction="worse",
+        customers=int(at_stake["late"].iloc[0]) if known else None,
+        mrr=float(at_stake["mrr"].iloc[0]) if known and "mrr" in at_stake else None,
         fields={"step": fields["step"], "company_size": fields["size"], "other_size": fields["other"]},
     )
 
@@ -92,27 +72,49 @@ def _new_customers(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     if rows.empty:
         return []
     row = rows.iloc[0]
-    now, before = (
-        Metric("share", float(row[f"share{s}"]), "share", int(row[f"n{s}"]), float(row[f"low{s}"]), float(row[f"high{s}"]))
-        for s in ("", "_before")
-    )  # fmt: skip
-    change = compare(now, before, "higher", "usual")
+    now, before = _share(row), _share(row, "_before")
     slower = row["verdict"] == "slower"
     return [
-        Finding(
-            "new_slower" if slower else "new_faster",
-            "cohort",
-            "worse" if slower else "better",
-            "clear",  # the analysis decided by a log-rank test, corrected for the number of steps
-            now.n + before.n,
-            value=now.value,
-            compared=before.value,
-            compared_with="usual",
-            size=change.difference if change else None,
-            low=change.low if change else None,
-            high=change.high if change else None,
-            unit="share",
+        _difference(
+            now,
+            before,
+            "usual",
+            certainty="clear",  # the analysis decided by a log-rank test, corrected for the number of steps
+            code="new_slower" if slower else "new_faster",
+            about="cohort",
+            direction="worse" if slower else "better",
             customers=now.n,
             fields={"step": row["step"], "age": int(row["age"])},
         )
     ]
+
+
+def _share(row: pd.Series, suffix: str = "") -> Metric:
+    """The share of a row, with its interval and n: the columns share, low, high and n, with a suffix."""
+    share, low, high = (float(row[f"{column}{suffix}"]) for column in ("share", "low", "high"))
+    return Metric("share", share, "share", int(row[f"n{suffix}"]), low, high)
+
+
+def _difference(
+    now: Metric,
+    other: Metric,
+    compared_with: ComparedWith,
+    *,
+    certainty: Certainty | None = None,
+    **finding: Any,
+) -> Finding:
+    """A finding on the difference of two shares. certainty: where the interval does not decide it."""
+    change = compare(now, other, "higher", compared_with)
+    effect: dict[str, Any] = (
+        {"size": change.difference, "low": change.low, "high": change.high} if change else {}
+    )
+    return Finding(
+        n=now.n + other.n,
+        value=now.value,
+        compared=other.value,
+        compared_with=compared_with,
+        unit="share",
+        certainty=certainty or (change.certainty if change else "unclear"),
+        **effect,
+        **finding,
+    )

@@ -229,20 +229,11 @@ def _band(at: Situation, rule: Rule, later: int) -> Answer:
 
 
 def _measure(at: Situation, rule: Rule, later: int) -> Answer:
-    """A condition: recorded rows can show that a lower bound is met, but not that an upper one is kept."""
+    """A condition on a measure."""
     condition = rule.measure
     assert condition is not None
     values, known = at.values(condition)
-    surely, possibly = np.full(values.shape, True), np.full(values.shape, True)
-    with np.errstate(invalid="ignore"):
-        if condition.at_least is not None:
-            met = values >= condition.at_least
-            surely &= met
-            possibly &= met | ~known
-        if condition.at_most is not None:
-            kept = ~(values > condition.at_most)
-            surely &= kept & known
-            possibly &= kept
+    surely, possibly = measures.meets_bounds(values, known, condition)
     return surely[:, -1], surely[:, -1] | ~possibly[:, -1], at.run_starts(surely)
 
 
