@@ -27,7 +27,7 @@ from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.outputs import display_figure, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
-from cs_helpers.summary import summarise
+from cs_helpers.summary import check_metrics, summarise
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
@@ -205,6 +205,7 @@ class Workbook:
     @_python_strings
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
+        check_metrics("targets", self.data.product.targets)
         results = {name: self.analyse(name) for name in analyses.names()}
         time = customer_time_as_of(self.data, self.quarter.end)
         mrr = float(time.mrr(self.quarter.end).sum(skipna=False))

@@ -130,6 +130,17 @@ def test_a_headline_that_no_analysis_has_is_refused_with_the_nearest_name() -> N
         summarise({}, None, ("health.red_mr",), mrr=0.0)  # type: ignore[arg-type]
 
 
+def test_a_target_of_a_metric_that_no_analysis_has_is_refused(home, monkeypatch) -> None:
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
+    book = Workbook.open(product="helpdesk", quarter=QUARTER)
+    book.data.product.targets["revenue.nnr"] = 1.0
+    try:
+        with pytest.raises(ParameterError, match=r"targets='revenue\.nnr'.*Did you mean"):
+            book.summary()
+    finally:
+        del book.data.product.targets["revenue.nnr"]
+
+
 def test_the_headlines_that_products_have_by_default_are_declared() -> None:
     for name in HEADLINES:
         analysis, _, metric = name.partition(".")
