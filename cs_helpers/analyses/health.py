@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.products import HealthMeasure
+from cs_helpers.contract.health import HealthMeasure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import measures
 from cs_helpers.customers.health_score import (

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
+from cs_helpers.contract.health import Health
 from cs_helpers.contract.playbook import Play, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -187,60 +189,6 @@ class Journey(SettingsModel):
         return self
 
 
-class HealthMeasure(SettingsModel):
-    """A measure of health: `red` and worse score 0, `green` and better 100, linear in between."""
-
-    id: Slug
-    name: Words
-    kind: Literal["quantitative", "qualitative"]
-    measure: Measure
-    red: float
-    green: float
-    weight: float = Field(gt=0)
-    missing: Literal["skip", "worst"] = "skip"
-
-    @model_validator(mode="after")
-    def _bands_differ(self) -> HealthMeasure:
-        if self.red == self.green:
-            raise ValueError("'red' and 'green' must differ (red above green: less is better)")
-        return self
-
-
-class Health(SettingsModel):
-    """The health score, the weighted mean of its measures (0 to 100)."""
-
-    version: int = Field(ge=1)
-    yellow_from: float = Field(default=40, ge=0, le=100)
-    green_from: float = Field(default=70, ge=0, le=100)
-    measures: tuple[HealthMeasure, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _bands_in_order(self) -> Health:
-        if self.yellow_from >= self.green_from:
-            raise ValueError("yellow_from must be below green_from")
-        if len({m.id for m in self.measures}) < len(self.measures):
-            raise ValueError("a measure is named twice")
-        return self
-
-
-class Baseline(SettingsModel):
-    """A daily number of the whole product that is watched for unusual days."""
-
-    id: Slug
-    name: Words
-    unit: Words
-    source: Literal["usage", "tickets"]
-    value: Literal["users", "events", "quantity", "count"]
-    event: str = "*"
-
-    @model_validator(mode="after")
-    def _value_fits_source(self) -> Baseline:
-        allowed = ("users", "events", "quantity") if self.source == "usage" else ("count",)
-        if self.value not in allowed:
-            raise ValueError(f"source '{self.source}' has the values {', '.join(allowed)}")
-        return self
-
-
 class Leadership(SettingsModel):
     """What the leadership edition may show of a product in addition to what it always shows."""
 
@@ -284,6 +232,8 @@ class Product(SettingsModel):
     journey: Journey
     health: Health
     baselines: tuple[Baseline, ...] = Field(min_length=1)
+    alerts: Alerts = Alerts()
+    calendar: Calendar = Calendar()
     touch_mix: dict[Literal["high", "low", "tech", "community"], float]
     playbook: tuple[Play, ...] = ()
     themes: dict[str, Words] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.products import Health, HealthMeasure
+from cs_helpers.contract.health import Health, HealthMeasure
 from cs_helpers.customers import measures
 from cs_helpers.snapshot import ProductData
 

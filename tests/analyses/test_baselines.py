@@ -16,6 +16,7 @@ from scipy.stats import t as student_t
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.watched import daily_values
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
@@ -220,7 +221,7 @@ def test_a_table_not_given_gives_a_note() -> None:
 def test_tickets_are_counted_by_the_day_of_opening() -> None:
     opened = series([2, 0, 3], pd.date_range("2026-07-01", periods=3, freq="D"))
     data = product_data(accounts=[account("A")], contracts=[], tickets=tickets_of(opened))
-    counts = baselines.daily_values(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
+    counts = daily_values(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
     assert counts.tolist() == [2, 0, 3, 0]
 
 

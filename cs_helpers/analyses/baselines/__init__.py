@@ -12,14 +12,15 @@ import pandas as pd
 
 from cs_helpers.analyses.baselines.findings import baseline_findings
 from cs_helpers.analyses.baselines.losses import MIN_YEARS, losses_by_year, past_years_verdict
+from cs_helpers.contract.baselines import Baseline
 from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.products import Baseline
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.measures import covered_period, matches_event
+from cs_helpers.customers.measures import covered_period
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.customers.watched import daily_values
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
@@ -99,28 +100,6 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts=verdicts,
         findings=baseline_findings(tables, verdicts, data.product),
     )
-
-
-def daily_values(data: ProductData, baseline: Baseline, until: pd.Timestamp) -> pd.Series:
-    """The value of a baseline by day, from its first row to `until` or the last day covered by the data.
-
-    Days without rows are 0, days in a gap of the data NaN. Index: day.
-    """
-    if baseline.source == "tickets":
-        days = data["tickets"]["opened_at"].dt.normalize()
-        counts = days.value_counts().astype("float64")
-    else:
-        all_events = baseline.event == "*"
-        rows = data["active_daily" if all_events else "usage_daily"]
-        if not all_events:
-            rows = rows.loc[matches_event(rows["event"], baseline.event), ["day", baseline.value]]
-        counts = rows.groupby("day")[baseline.value].sum().astype("float64")
-    period = covered_period(data, baseline.source, baseline.event)
-    if period is None or counts.empty or pd.Timestamp(period.first) > until:
-        return counts.iloc[:0]
-    last = min(until, pd.Timestamp(period.last))
-    values = counts.reindex(pd.date_range(counts.index.min(), last, freq="D"), fill_value=0.0)
-    return values.where(period.covers_days(pd.DatetimeIndex(values.index)))
 
 
 def _add_usual_levels(

@@ -1,0 +1,114 @@
+"""The numbers of a product that are watched, how often they may raise a false alert, and the days that are no working days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from cs_helpers.contract.product_parts import SettingsModel, Slug, Words
+
+Every = Literal["day", "week", "month"]
+#: how the numbers of a series vary: `count` (whole numbers from 0, the larger the more), `amount` (from 0, by factors),
+#: `level` (any number, by differences)
+Scale = Literal["count", "amount", "level"]
+
+#: source -> its values -> how they vary
+VALUES: Mapping[str, Mapping[str, Scale]] = {
+    "usage": {"users": "count", "events": "count", "quantity": "count", "accounts": "count"},
+    "tickets": {"count": "count", "first_answer_hours": "amount", "resolve_hours": "amount"},
+    "touches": {"count": "count"},
+    "surveys": {"nps": "level", "answers": "count"},
+    "contracts": {"lost": "count", "new": "count", "mrr_lost": "amount"},
+}
+
+
+class Number(SettingsModel):
+    """A number of all customers for each day, week or month.
+
+    source usage: `users` (distinct per account, added up), `events`, `quantity`, `accounts` (with any use); `event` is a
+    name or a pattern with `*`. tickets: `count` (opened), `first_answer_hours` and `resolve_hours` (median over the
+    tickets answered or closed in the period). touches: `count`. surveys: `nps` (share of 9 and 10 minus share of 0 to 6,
+    times 100), `answers`. contracts: customers `lost` and `new`, `mrr_lost`.
+    """
+
+    source: Literal["usage", "tickets", "touches", "surveys", "contracts"]
+    value: str
+    event: str = "*"
+
+    @model_validator(mode="after")
+    def _value_fits_source(self) -> Number:
+        allowed = VALUES[self.source]
+        if self.value not in allowed:
+            raise ValueError(f"source '{self.source}' has the values {', '.join(allowed)}")
+        if self.event != "*" and self.source != "usage":
+            raise ValueError(f"source '{self.source}' has no 'event'")
+        return self
+
+    @property
+    def scale(self) -> Scale:
+        """How its values vary."""
+        return VALUES[self.source][self.value]
+
+
+class Baseline(Number):
+    """A number that is watched for unusual days, weeks or months.
+
+    per: the number is divided by this one. by: it is also watched in each segment. better: the direction that is good for
+    the business. min_ratio: the least ratio to the usual level that is worth an alert; without it that of `Alerts`.
+    """
+
+    id: Slug
+    name: Words
+    unit: Words
+    every: Every = "day"
+    by: Literal["size", "industry", "touch_model"] | None = None
+    per: Number | None = None
+    better: Literal["higher", "lower", "neither"] = "neither"
+    min_ratio: Annotated[float, Field(gt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _has_ratio(self) -> Baseline:
+        if self.per is not None and "level" in (Number.scale.fget(self), self.per.scale):  # type: ignore[attr-defined]
+            raise ValueError("'per' cannot divide a number that may be negative, as nps")
+        return self
+
+    @property
+    def scale(self) -> Scale:
+        """How its values vary; a ratio of two numbers varies by factors."""
+        return "amount" if self.per is not None else VALUES[self.source][self.value]
+
+
+class Alerts(SettingsModel):
+    """When a departure from the usual level is reported.
+
+    false_alerts_a_week: at most so many are expected by chance in a week, over all watched numbers of the product.
+    false_discovery: the share of the alerts of a scan that may be due to chance (Benjamini, Hochberg 1995). min_ratio: a
+    smaller departure is not worth an alert, however certain; of numbers that vary by differences, as nps, min_change.
+    """
+
+    false_alerts_a_week: float = Field(default=0.2, gt=0, le=50)
+    false_discovery: float = Field(default=0.05, gt=0, le=0.5)
+    min_ratio: float = Field(default=1.3, gt=1)
+    min_change: float = Field(default=10, gt=0)
+
+
+_Day = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class ClosedDays(SettingsModel):
+    """Days of each year on which the customers' offices are closed, first and last inclusive, as `12-29` and `01-03`."""
+
+    first: _Day
+    last: _Day
+
+
+class Calendar(SettingsModel):
+    """Days that are no working days although they are not at a weekend.
+
+    country: the code of the country whose public holidays count (`JP`). closed: further days, as the year end.
+    """
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    closed: tuple[ClosedDays, ...] = ()
