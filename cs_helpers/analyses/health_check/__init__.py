@@ -104,9 +104,13 @@ def _unanswered(data: ProductData, quarter: Quarter, evidence: Evidence | None) 
     if missing := missing_contracts(data):
         code, fields = "missing_table", {"tables": missing}
     elif evidence is None or np.isnan(evidence.history.scores).all():
-        missing = data.missing(*sorted({SOURCE_TABLES[m.measure.source] for m in data.product.health.measures}))
+        missing = data.missing(
+            *sorted({SOURCE_TABLES[m.measure.source] for m in data.product.health.measures})
+        )
         given = evidence is not None or not missing
-        code, fields = ("no_scores", {"quarter": str(quarter)}) if given else ("missing_table", {"tables": missing})
+        code, fields = (
+            ("no_scores", {"quarter": str(quarter)}) if given else ("missing_table", {"tables": missing})
+        )
     else:
         scored = ~np.isnan(evidence.history.scores).all(axis=0)
         first: date = evidence.history.month_ends[scored][0].astype(object)
@@ -136,7 +140,11 @@ def _comparisons(
     }
     verdicts = {"apart": apart_verdict(area, reached), "weights": weights_verdict(panel, tried)}
     changed = tables["changes"]
-    change = {"customers": len(changed), "of": _customers_with_score(evidence), "mrr": float(changed["mrr"].sum())}
+    change = {
+        "customers": len(changed),
+        "of": _customers_with_score(evidence),
+        "mrr": float(changed["mrr"].sum()),
+    }
     notes = [Note("band_changes", "weights", change)]
     if not tried.known.any():
         notes.append(Note("not_yet", "quality", {"needed": NEEDED}))
@@ -185,6 +193,12 @@ def _too_few(panel: Panel) -> list[Note]:
     """Notes that too few customers were lost, or stayed, to be compared."""
     lost, customers = panel.lost_customers, len(set(panel.account))
     if lost < NEEDED:
-        return [Note("few_losses", q, {"lost": lost, "customers": customers, "needed": NEEDED}) for q in _COMPARING]
+        return [
+            Note("few_losses", q, {"lost": lost, "customers": customers, "needed": NEEDED})
+            for q in _COMPARING
+        ]
     stayed = len(set(panel.account[~panel.lost]))
-    return [Note("few_others", q, {"stayed": stayed, "customers": customers, "needed": NEEDED}) for q in _COMPARING]
+    return [
+        Note("few_others", q, {"stayed": stayed, "customers": customers, "needed": NEEDED})
+        for q in _COMPARING
+    ]

@@ -23,7 +23,7 @@ _DAY = np.timedelta64(1, "D")
 class Warnings:
     """Warnings before losses, and those after which nobody left.
 
-    losses: account_id, left_on (day of the notice, or last day where there is none), noticed (bool), warned_on (NaT:
+    losses: account_id, last_day, left_on (day of the notice, or last day where there is none), noticed (bool), warned_on (NaT:
     never), lead_days (0: not warned before). unscored: customers who left with too few scores before to be judged.
     alarms, false_alarms: times that a customer turned sustainedly red whose horizon is over, and those after which it
     stayed. customer_months: months with a score of customers whose horizon is over; csm_months: the sum over these
@@ -67,6 +67,7 @@ def warnings_of(data: ProductData, history: History, known_on: np.datetime64) ->
     losses = pd.DataFrame(
         {
             "account_id": history.spells["account_id"],
+            "last_day": history.spells["last_day"],
             "left_on": left.astype("datetime64[us]"),
             "noticed": noticed,
             "warned_on": warned_on.astype("datetime64[us]"),
@@ -97,14 +98,17 @@ def warnings_of(data: ProductData, history: History, known_on: np.datetime64) ->
 def _days_left(
     data: ProductData, spells: pd.DataFrame, known_on: np.datetime64
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The day on which each spell was given up, NaT where it was not: of the first notice in the year before its end (or
-    before `known_on`), or else its last day; and whether there is such a notice.
+    """The day on which each spell was given up, NaT where it was not, and whether that is the day of a notice.
+
+    It is the first notice in the year before the end of the spell (or before `known_on`), or else its last day.
     """
     last = spells["last_day"].to_numpy("datetime64[D]")
     touches = data["touches"]
     notices = touches.loc[touches["kind"] == "churn_notice", ["account_id", "occurred_at"]]
     rows = spells[["account_id", "first_day", "last_day"]].reset_index().merge(notices, on="account_id")
-    days_before = (rows["last_day"].fillna(pd.Timestamp(known_on)) - rows["occurred_at"].dt.normalize()).dt.days
+    days_before = (
+        rows["last_day"].fillna(pd.Timestamp(known_on)) - rows["occurred_at"].dt.normalize()
+    ).dt.days
     rows = rows[days_before.between(0, _NOTICE_DAYS) & (rows["occurred_at"] >= rows["first_day"])]
     first = rows.groupby("index")["occurred_at"].min().dt.normalize()
     left = last.copy()

@@ -24,7 +24,14 @@ DECLARES = Declaration(
         warns="few_losses few_others missing_table no_scores none_left one_part too_short unscored_losses",
         explains="band_changes left_unscored no_alarms no_notices not_scored not_yet",
     ),
-    findings=("score_misleads", "late_warning", "score_tells_apart", "score_cannot_tell", "parts_help", "other_weights"),
+    findings=(
+        "score_misleads",
+        "late_warning",
+        "score_tells_apart",
+        "score_cannot_tell",
+        "parts_help",
+        "other_weights",
+    ),
     reads=("accounts", "contracts", "touches"),
     discloses=columns(
         public="part lowest highest customers lost share low high n share_of_customers share_of_lost band measure value "

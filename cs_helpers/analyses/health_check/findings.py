@@ -8,7 +8,7 @@ import pandas as pd
 
 from cs_helpers.analyses.health_check.headlines import EARLY_DAYS, Evidence
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.result import Finding, Metric, Verdict
+from cs_helpers.result import Certainty, Direction, Finding, Metric, Verdict
 
 
 def check_findings(
@@ -42,11 +42,12 @@ def check_findings(
             )
         )
     if area is not None and apart is not None:
-        code, direction, certainty = {
+        codes: dict[str, tuple[str, Direction, Certainty]] = {
             "better": ("score_tells_apart", "better", "clear"),
             "worse": ("score_misleads", "worse", "clear"),
             "cannot_tell": ("score_cannot_tell", "neither", "unclear"),
-        }[apart.code]
+        }
+        code, direction, certainty = codes[apart.code]
         found.insert(
             0 if code == "score_misleads" else len(found),
             Finding(
@@ -74,4 +75,4 @@ def _late(evidence: Evidence, quarter: Quarter) -> list[str]:
     losses = evidence.warnings.losses
     start, end = pd.Timestamp(quarter.start), pd.Timestamp(quarter.end)
     late = losses[losses["left_on"].between(start, end) & (losses["lead_days"] < EARLY_DAYS)]
-    return late["account_id"].tolist()
+    return list(late["account_id"])

@@ -21,7 +21,7 @@ _PENALTIES = (1.0, 10.0, 100.0, 1e5)
 def fold_of(account: np.ndarray) -> np.ndarray:
     """The part of each customer, 0 to `FOLDS` - 1: by a hash of its account_id, so that it never changes."""
     names, codes = np.unique(account.astype(str), return_inverse=True)
-    return np.array([crc32(name.encode()) % FOLDS for name in names], dtype=int)[codes]
+    return np.asarray(np.array([crc32(name.encode()) % FOLDS for name in names], dtype=int)[codes])
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _fit(
 
 def _shares(coefficients: np.ndarray, declared: np.ndarray) -> np.ndarray:
     """Coefficients as weights that add up to 1; the declared ones where none is left."""
-    weights = -coefficients[1:]
+    weights = np.maximum(-coefficients[1:], 0.0)
     return np.asarray(weights / weights.sum() if weights.sum() > 1e-9 else declared)
 
 
@@ -156,11 +156,14 @@ def weighted_score(
     points, weights: (rows, measures), as in `Panel`. Where a segment weighs a measure otherwise than the mean of all, its
     learned weight is changed by the same factor, and what a segment leaves out stays out.
     """
-    factor = np.divide(
-        learned, declared, out=np.zeros_like(learned), where=declared > 0
-    )
+    factor = np.divide(learned, declared, out=np.zeros_like(learned), where=declared > 0)
     weight = np.where(np.isnan(points), 0.0, weights * factor)
     total = weight.sum(axis=1)
-    return np.divide(
-        (np.nan_to_num(points) * weight).sum(axis=1), total, out=np.full(len(points), np.nan), where=total > 0
+    return np.asarray(
+        np.divide(
+            (np.nan_to_num(points) * weight).sum(axis=1),
+            total,
+            out=np.full(len(points), np.nan),
+            where=total > 0,
+        )
     )

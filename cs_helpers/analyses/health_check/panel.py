@@ -42,7 +42,7 @@ class History:
     @property
     def month_ends(self) -> np.ndarray:
         """The last day of each month; datetime64[D]."""
-        return (self.months + pd.offsets.MonthEnd(0)).to_numpy("datetime64[D]")
+        return np.asarray((self.months + pd.offsets.MonthEnd(0)).to_numpy("datetime64[D]"))
 
 
 def score_history(data: ProductData, time: CustomerTime, quarter: Quarter) -> History | None:

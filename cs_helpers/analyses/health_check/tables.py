@@ -33,13 +33,15 @@ def apart_table(panel: Panel) -> pd.DataFrame:
         share, low, high = clustered_share(panel.lost[inside], panel.account[inside])
         scores = panel.score[inside]
         lowest, highest = (scores.min(), scores.max()) if len(scores) else (np.nan, np.nan)
-        rows.append((number, lowest, highest, int(inside.sum()), int(panel.lost[inside].sum()), share, low, high))
+        rows.append(
+            (number, lowest, highest, int(inside.sum()), int(panel.lost[inside].sum()), share, low, high)
+        )
     return pd.DataFrame(rows, columns=["part", "lowest", "highest", "n", "lost", "share", "low", "high"])
 
 
 def rank_within_cut(panel: Panel) -> np.ndarray:
     """The share of the quarter end's customers whose score is not higher, ties in the middle: (rows,), above 0 to 1."""
-    return pd.Series(panel.score).groupby(panel.cut).rank(pct=True).to_numpy()
+    return np.asarray(pd.Series(panel.score).groupby(panel.cut).rank(pct=True))
 
 
 def reached_table(panel: Panel) -> pd.DataFrame:
@@ -107,9 +109,11 @@ def losses_table(evidence: Evidence, data: ProductData) -> pd.DataFrame:
     """
     losses = evidence.warnings.losses
     accounts = data["accounts"][["account_id", "name", "size"]]
-    rows = losses.merge(accounts, on="account_id").assign(
-        mrr=[evidence.time.last_mrr(pd.Index([a])) for a in losses["account_id"]]
-    )
+    paid = evidence.time.contracts[["account_id", "started_on", "ended_on", "mrr"]]
+    then = losses[["account_id", "last_day"]].reset_index().merge(paid, on="account_id")
+    then = then[(then["started_on"] <= then["last_day"]) & ~(then["ended_on"] < then["last_day"])]
+    mrr = then.groupby("index")["mrr"].sum(min_count=1)
+    rows = losses.assign(mrr=mrr.reindex(losses.index).astype("float64")).merge(accounts, on="account_id")
     columns = ["account_id", "name", "size", "mrr", "left_on", "noticed", "warned_on", "lead_days"]
     return rows.sort_values(["left_on", "account_id"], ascending=[False, True], ignore_index=True)[columns]
 
@@ -139,7 +143,16 @@ def weights_table(panel: Panel, learned: np.ndarray, data: ProductData) -> pd.Da
         known = ~np.isnan(panel.points[:, n])
         area = auc(panel.lost[known], -panel.points[known, n], panel.account[known], panel.cut[known])
         rows.append(
-            (measure.id, measure.kind, declared[n], learned[n], area.value, area.low, area.high, int(known.sum()))
+            (
+                measure.id,
+                measure.kind,
+                declared[n],
+                learned[n],
+                area.value,
+                area.low,
+                area.high,
+                int(known.sum()),
+            )
         )
     columns = ["measure", "kind", "declared", "learned", "auc", "low", "high", "known"]
     return pd.DataFrame(rows, columns=columns)
@@ -171,4 +184,3 @@ def changes_table(
     frame["mrr"] = evidence.time.mrr(quarter.end).reindex(frame["account_id"]).to_numpy("float64")
     columns = ["account_id", "name", "size", "mrr", "score", "band", "learned_score", "learned_band"]
     return frame.sort_values(["mrr", "account_id"], ascending=[False, True], ignore_index=True)[columns]
-
