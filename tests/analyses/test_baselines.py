@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import account, baseline, contract, product, product_data, random, usage_of
-from scipy.optimize import minimize
 from scipy.stats import binom
-from scipy.stats import t as student_t
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
@@ -136,29 +134,6 @@ def test_bounds_hold_the_usual_and_about_19_in_20_of_ordinary_days() -> None:
     assert result["usual"].lt(result["high"]).all()
     inside = result["value"].between(result["low"], result["high"]).sum()
     assert inside >= binom.ppf(0.001, len(result), 0.95)
-
-
-@pytest.mark.parametrize("freedom", [2.5, 5, 30])
-@pytest.mark.parametrize("days", [60, 730])
-def test_the_student_t_of_the_errors_is_the_one_that_scipy_finds(freedom: float, days: int) -> None:
-    errors = student_t.rvs(freedom, loc=0.3, scale=1.1, size=days, random_state=random(days))
-
-    def thorough(loss, start, args=(), disp=0):  # type: ignore[no-untyped-def]
-        # left alone, scipy stops its search at a ten-thousandth
-        options = {"xatol": 1e-10, "fatol": 1e-12, "maxfev": 10_000}
-        return minimize(loss, start, args, method="Nelder-Mead", options=options).x
-
-    _, centre, scale = student_t.fit(errors, f0=freedom, optimizer=thorough)
-    assert usual.fit_student_t(errors, freedom) == pytest.approx((centre, scale), rel=1e-6)
-
-
-def test_what_is_usual_on_a_day_is_known_before_it() -> None:
-    values = usual_hundred(9)
-    start, changed = pd.Timestamp(Q3.start), pd.Timestamp("2026-08-10")
-    other = values.where(values.index < changed, values * 3 + 7)
-    before, after = usual.usual_levels(values, start), usual.usual_levels(other, start)
-    pd.testing.assert_frame_equal(before[start : changed - DAY], after[start : changed - DAY])
-    assert before.at[changed, "usual"] == after.at[changed, "usual"]
 
 
 def test_a_gap_in_the_past_calls_nothing_now() -> None:
