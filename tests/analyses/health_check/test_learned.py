@@ -9,7 +9,13 @@ import pytest
 from builders import random
 from scipy.special import expit
 
-from cs_helpers.analyses.health_check.learned import FOLDS, fold_of, learn_weights, out_of_time, weighted_score
+from cs_helpers.analyses.health_check.learned import (
+    FOLDS,
+    fold_of,
+    learn_weights,
+    out_of_time,
+    weighted_score,
+)
 from cs_helpers.analyses.health_check.panel import Panel
 from cs_helpers.statistics.discrimination import auc
 from cs_helpers.statistics.logistic import fit_logistic, predicted
@@ -50,7 +56,9 @@ def test_learned_weights_tell_better_where_the_declared_ones_are_wrong() -> None
     rows = panel(customers=800, declared=np.array([1.0, 1, 4, 4, 4]))
     tried = out_of_time(rows, HORIZON)
     k = tried.known
-    declared, learned = (auc(rows.lost[k], -s[k], rows.account[k], rows.cut[k]) for s in (rows.score, tried.score))
+    declared, learned = (
+        auc(rows.lost[k], -s[k], rows.account[k], rows.cut[k]) for s in (rows.score, tried.score)
+    )
     assert learned.low > declared.high
     truth = rows.points @ EFFECTS
     best = auc(rows.lost[k], -truth[k], rows.account[k], rows.cut[k])

@@ -69,10 +69,15 @@ def test_the_planted_strength_is_that_of_simulated_customers() -> None:
     # leaving or not, with progress: mood -.4 against .6
     rng = random(1)
     moods = np.array([-0.4, 0.6])[:, None] + np.zeros(200_000)
-    bias, noise = rng.normal(0, LEAVING.account_spread, moods.shape), rng.normal(0, LEAVING.score_spread, moods.shape)
+    bias, noise = (
+        rng.normal(0, LEAVING.account_spread, moods.shape),
+        rng.normal(0, LEAVING.score_spread, moods.shape),
+    )
     seen = np.clip(np.round(LEAVING.score_at_0 + LEAVING.score_a_mood * moods + bias + noise), 1, 5)
     nodes, share = np.polynomial.hermite_e.hermegauss(61)
-    found = np.einsum("b,mbi->mi", share / share.sum(), chances(np.array([-0.4, 0.6]), nodes * LEAVING.account_spread))
+    found = np.einsum(
+        "b,mbi->mi", share / share.sum(), chances(np.array([-0.4, 0.6]), nodes * LEAVING.account_spread)
+    )
     drawn = np.stack([(seen == k).mean(axis=1) for k in range(1, 6)], axis=1)
     assert found == pytest.approx(drawn, abs=0.005)
 
@@ -82,7 +87,9 @@ def judged_by(data: ProductData, weights: tuple[float, float]) -> Result:
     health = data.product.health
     chosen = {"sponsor": weights[0], "plan": weights[1]}
     measures = tuple(m.model_copy(update={"weight": chosen[m.id]}) for m in health.measures if m.id in chosen)
-    only = Health.model_validate({**health.model_dump(), "segments": (), "measures": [m.model_dump() for m in measures]})
+    only = Health.model_validate(
+        {**health.model_dump(), "segments": (), "measures": [m.model_dump() for m in measures]}
+    )
     return health_check.analyse(replace(data, product=data.product.model_copy(update={"health": only})), Q3)
 
 
@@ -114,4 +121,9 @@ def test_the_qualitative_part_is_found_to_help(result_of: RESULT_OF) -> None:
     result = result_of("health_check", "paper_to_web", "2026Q3")
     assert result.verdicts["parts"].code == "helps"
     assert result.verdicts["weights"].code == "better"
-    assert [f.code for f in result.findings] == ["late_warning", "score_tells_apart", "parts_help", "other_weights"]
+    assert [f.code for f in result.findings] == [
+        "late_warning",
+        "score_tells_apart",
+        "parts_help",
+        "other_weights",
+    ]
