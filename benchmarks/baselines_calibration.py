@@ -130,7 +130,7 @@ def _judged(values: np.ndarray) -> Judged:
 class Ours:
     """A way of ours: its rules, and whether each number is watched by week as well as by day."""
 
-    rules: Alerts = Alerts()
+    rules: Alerts
     by_week: bool = False
 
     def calls(self, scan: list[Judged]) -> tuple[np.ndarray, np.ndarray]:
@@ -142,14 +142,16 @@ class Ours:
             ratio = np.hstack([ratio, [one.week_ratio for one in scan]])
         is_large = (ratio >= self.rules.min_ratio) | (ratio <= 1 / self.rules.min_ratio)
         tests = weekly_tests(["day", "week"][: 1 + self.by_week] * len(scan))
-        called = alerts(p.ravel(), is_large.ravel(), tests, self.rules).reshape(p.shape)
+        week = np.concatenate([np.arange(days) // 7, np.arange(p.shape[1] - days)])
+        weeks = np.broadcast_to(week, p.shape).ravel()
+        called = alerts(p.ravel(), is_large.ravel(), tests, self.rules, weeks).reshape(p.shape)
         signed = np.where(called, np.where(ratio > 1, 1, -1), 0)
         return signed[:, :days], signed[:, days:]
 
 
 OURS: dict[str, Ours] = {
-    "**ours**": Ours(),
-    "**ours, by day and by week**": Ours(by_week=True),
+    "**ours**": Ours(Alerts()),
+    "**ours, by day and by week**": Ours(Alerts(), by_week=True),
     "ours without a least ratio": Ours(Alerts(min_ratio=1 + 1e-9)),
 }
 WAYS = [*OURS, *PEERS]
