@@ -9,14 +9,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from builders import account, baseline, contract, product, product_data, random, tickets_of, usage_of
+from builders import account, baseline, contract, product, product_data, random, usage_of
 from scipy.optimize import minimize
 from scipy.stats import binom
 from scipy.stats import t as student_t
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.watched import daily_values
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
@@ -216,13 +215,6 @@ def test_a_table_given_but_empty_gives_a_note() -> None:
 def test_a_table_not_given_gives_a_note() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2024-01-01")])
     assert notes(baselines.analyse(data, Q3))["missing_table"].fields["tables"] == ("tickets",)
-
-
-def test_tickets_are_counted_by_the_day_of_opening() -> None:
-    opened = series([2, 0, 3], pd.date_range("2026-07-01", periods=3, freq="D"))
-    data = product_data(accounts=[account("A")], contracts=[], tickets=tickets_of(opened))
-    counts = daily_values(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
-    assert counts.tolist() == [2, 0, 3, 0]
 
 
 # --- the quarter's churn against past years ---------------------------------------------------

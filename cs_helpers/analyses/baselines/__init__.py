@@ -20,7 +20,7 @@ from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.measures import covered_period
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
-from cs_helpers.customers.watched import daily_values
+from cs_helpers.customers.watched import watched_series
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
@@ -125,7 +125,11 @@ def _add_usual_levels(
         notes += silence_notes
         if nothing_covered:
             continue
-        values = daily_values(data, baseline, end)
+        every_customer = watched_series(data, baseline, end)
+        if not every_customer:
+            notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
+            continue
+        values = every_customer[0].values
         before = values[values.index < start].dropna()
         if len(before) < MIN_HISTORY_DAYS:
             notes.append(
