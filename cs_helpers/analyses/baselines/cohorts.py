@@ -101,7 +101,7 @@ def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequenc
         is_new = (started >= pd.Timestamp(quarter.start)).to_numpy()
         if min(is_new.sum(), (~is_new).sum()) < MIN_COHORT:
             continue
-        rows.append({"baseline": baseline.id, **_compare(_first_months(account_rows(data, baseline), started), is_new)})
+        rows.append({"baseline": baseline.id, **_compare(_first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), is_new)})
     table = _first_month_table(rows)
     called = benjamini_hochberg(table["age_p"].to_list(), q=data.product.alerts.false_discovery)
     table["age_verdict"] = [_verdict(r, bool(c)) for r, c in zip(table["age_ratio"], called, strict=True)]

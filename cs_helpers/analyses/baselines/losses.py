@@ -56,6 +56,11 @@ def compare_losses(data: ProductData, quarter: Quarter) -> Losses:
     earlier = [losses_by_year(time, quarter.back(k)) for k in range(QUARTERS - 1, 0, -1)]
     table = pd.concat([t for t in (*earlier, now) if len(t)], ignore_index=True)
     answer = Losses(table, four_quarters_verdict(table), notes=_notes(time, quarter, now))
+    judged = int(table["p"].notna().sum())
+    if judged > 1:
+        answer.notes.append(
+            Note("judged_alone", "same_quarter", {"quarters": judged, "share": 1 - 0.95**judged})
+        )
     latest, years = now.iloc[-1], len(now) - 1
     n, lost, share = int(latest["customers"]), int(latest["lost"]), float(latest["share"])
     answer.metrics["lost_share"] = Metric("lost_share", share, "share", n, *wilson(lost, n))
@@ -136,10 +141,7 @@ def past_years_verdict(table: pd.DataFrame) -> Verdict:
 
 def quarter_verdicts(table: pd.DataFrame) -> dict[str, Verdict]:
     """Quarter -> the verdict on it, oldest first. table: of `Losses`."""
-    return {
-        str(quarter): past_years_verdict(rows)
-        for quarter, rows in table.groupby("quarter", sort=False)
-    }  # fmt: skip
+    return {str(q): past_years_verdict(rows) for q, rows in table.groupby("quarter", sort=False)}
 
 
 def four_quarters_verdict(table: pd.DataFrame) -> Verdict:
