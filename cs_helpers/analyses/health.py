@@ -16,6 +16,7 @@ from cs_helpers.customers.health_score import (
     health_bands,
     health_score,
     measure_points,
+    measure_weights,
 )
 from cs_helpers.customers.segments import count_unknown, segments_present, sort_segments
 from cs_helpers.customers.time import customer_time_as_of
@@ -97,9 +98,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         else _unscored_account_notes(is_scored, too_new)
     )
     notes += _unknown_measure_notes(now[is_scored], health.measures, data)
-    score, previous = health_score(now, health.measures), health_score(before, health.measures)
+    weights = measure_weights(data).reindex(now.index)
+    score, previous = health_score(now, weights), health_score(before, weights)
     scores_by_kind = {
-        kind: health_score(now, tuple(m for m in health.measures if m.kind == kind))
+        kind: health_score(now, weights[[m.id for m in health.measures if m.kind == kind]])
         for kind in ("quantitative", "qualitative")
     }
     frame = customers[["account_id", "name", "size"]].set_index("account_id")
@@ -108,7 +110,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     frame["band"] = health_bands(score, health)
     names = np.array([m.id for m in health.measures], dtype=object)
     frame["unknown"] = [tuple(names[row]) for row in now[list(names)].isna().to_numpy()]
-    frame = frame.assign(**scores_by_kind).join(_drivers(now, before, health.measures))
+    frame = frame.assign(**scores_by_kind).join(_drivers(now, before, weights))
     frame = frame.dropna(subset=["score"]).reset_index()
     frame = frame.sort_values(["score", "mrr"], ascending=[True, False], ignore_index=True)
     if not time.by_contracts:
@@ -221,18 +223,16 @@ def _unknown_measure_notes(
     return notes
 
 
-def contributions(
-    now: pd.DataFrame, before: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]
-) -> pd.DataFrame:
+def contributions(now: pd.DataFrame, before: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
     """The points by which each measure changed each score; they add up to the change of the score.
 
     Measures known at both times change their common mean. A measure that became known pulls the score from that mean
     towards its points, one that is not known any more releases it. Where no measure is known at both times, the
-    previous score takes the place of the mean. now, before: points (NaN: not known) by customer and measure. NaN: not
-    known at either time, or without a previous score.
+    previous score takes the place of the mean. now, before, weights: points (NaN: not known) and weights by
+    customer and measure. NaN: not known at either time, or without a previous score.
     """
-    names = [m.id for m in health_measures]
-    weight = np.array([m.weight for m in health_measures])
+    names = list(weights)
+    weight = weights.to_numpy(float)
     new, old = now[names].to_numpy(float), before[names].to_numpy(float)
     known_now, known_before = ~np.isnan(new), ~np.isnan(old)
     known_both = known_now & known_before
@@ -255,16 +255,14 @@ def contributions(
     return pd.DataFrame(change, now.index, names)
 
 
-def _drivers(
-    now: pd.DataFrame, before: pd.DataFrame, health_measures: tuple[HealthMeasure, ...]
-) -> pd.DataFrame:
+def _drivers(now: pd.DataFrame, before: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
     """The measure that changed each score most in the direction of its change.
 
     Columns: driver, driver_kind (`moved`; `new`: not known before; `gone`: not known any more), driver_points (of the
     score); missing where no measure changed it by more than half a point.
     """
-    names = [m.id for m in health_measures]
-    change = contributions(now, before, health_measures).to_numpy()
+    names = list(weights)
+    change = contributions(now, before, weights).to_numpy()
     total_change = np.nansum(change, axis=1, keepdims=True)
     in_direction = np.where(np.sign(change) == np.sign(total_change), np.abs(change), np.nan)
     size = np.nan_to_num(in_direction, nan=-1.0)

@@ -45,9 +45,11 @@ def scores(
             {"ticket_id": "Z", "account_id": "Z", "opened_at": "2025-10-01"},
             *({"ticket_id": str(n), "account_id": "A", "opened_at": "2026-06-05"} for n in range(tickets)),
         ],
-        assessments=[{"account_id": "A", "assessed_on": "2026-06-20", "measure": "plan", "score": plan}]
-        if plan
-        else [],
+        assessments=[
+            {"account_id": name, "assessed_on": "2026-06-20", "measure": "plan", "score": score}
+            for name, score in (("Z", 5), ("A", plan))
+            if score
+        ],
     )
     return health.analyse(data, Q2).tables["scores"].set_index("account_id").loc["A"]
 
