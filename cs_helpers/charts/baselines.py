@@ -108,7 +108,7 @@ def _series_message(result: Result, text: Text) -> str:
     return text(
         f"baselines.series.{verdict.code}", baseline=text.watched(fields["series"]),
         ratio=text.number(fields["ratio"], 1), value=text.amount(fields["value"]),
-        usual=text.amount(fields["usual"]), every=text(f"baselines.every.{fields['every']}"),
+        usual=text.amount(fields["usual"]), every=text(f"baselines.every.{fields['summed_over']}"),
         period=text.span(fields["starts_on"].date(), fields["ends_on"].date()),
     )  # fmt: skip
 

@@ -68,9 +68,8 @@ def _last(row: Any, text: Text) -> str:
 
 def _quarter(row: Any, text: Text) -> str:
     """What is said of the quarter of a number against past years."""
-    every = row.every if row.every != "median" else ""
     return text(
-        f"baselines.normal.quarter_{row.year_verdict}", value=text.amount(row.quarter_value), every=text(f"baselines.every.{every}"),
+        f"baselines.normal.quarter_{row.year_verdict}", value=text.amount(row.quarter_value), every=text(f"baselines.every.{row.summed_over}"),
         low=text.amount(row.year_low), high=text.amount(row.year_high), years=text.number(row.years),
     )  # fmt: skip
 

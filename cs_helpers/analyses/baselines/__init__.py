@@ -46,7 +46,7 @@ DECLARES = Declaration(
             "nothing_recorded_of nothing_to_say nothing_watched short_history silent_event silent_few silent_log "
             "silent_product small_cohort too_few_years"
         ),
-        explains="begins_late budget budget_rare first_month_open judged_alone lost_new not_recorded recounted",
+        explains="begins_late budget budget_rare first_month_open judged_alone judged_since lost_new not_recorded recounted",
     ),
     findings=(
         "lost_more", "lost_fewer", "lost_more_in", "lost_fewer_in", "silent", "odd_more", "odd_fewer", "odd_more_in",
@@ -57,7 +57,7 @@ DECLARES = Declaration(
         dict.fromkeys(number.source for b in product.baselines for number in (b, b.per) if number is not None)
     ),
     discloses=columns(
-        public="day value usual low high p n basis closed baseline segment series every odd starts_on ends_on periods ratio"
+        public="day value usual low high p n basis closed baseline segment series every summed_over odd starts_on ends_on periods ratio"
         " change quarter year customers lost not_recorded share cohort tickets each verdict quarter_value year_usual year_low"
         " year_high year_p years year_verdict earlier earlier_each age_ratio age_low age_high age_p age_verdict"
     ),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.losses import quarter_verdicts
-from cs_helpers.analyses.baselines.scan import Scan
+from cs_helpers.analyses.baselines.scan import Scan, summed_over
 from cs_helpers.analyses.baselines.silence import ALARMS
 from cs_helpers.contract.baselines import Baseline
 from cs_helpers.contract.products import Product
@@ -97,7 +97,7 @@ def _silences(scan: Scan, baselines: Mapping[str, Baseline]) -> list[Finding]:
                 "silent", "series", _direction(baseline, is_more=False), "clear", len(before),
                 value=0.0, compared=float(before.mean()), compared_with="usual", unit=_unit(baseline),
                 customers=int(note.fields["customers"]) or None,
-                fields={"baseline": baseline.name, "since": note.fields["since"], "every": _every(baseline)},
+                fields={"baseline": baseline.name, "since": note.fields["since"], "every": summed_over(baseline)},
             )
         )  # fmt: skip
     return found
@@ -125,7 +125,7 @@ def _episodes(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseli
                 size=size, low=low, high=high, unit=_unit(baseline), size_unit="" if baseline.scale == "level" else "ratio",
                 fields={
                     "baseline": baseline.name, "period": (row.starts_on.date(), row.ends_on.date()),
-                    "every": _every(baseline), **where,
+                    "every": summed_over(baseline), **where,
                 },
             )
         )  # fmt: skip
@@ -199,7 +199,7 @@ def _years(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseline]
                 f"year_{row.year_verdict}", "normal", _direction(baseline, is_more=value > usual), "clear", int(row.years),
                 value=value, compared=usual, compared_with="usual", size=size, low=low, high=high,
                 unit=_unit(baseline), size_unit="" if is_level else "ratio",
-                fields={"baseline": baseline.name, "years": int(row.years), "every": _every(baseline)},
+                fields={"baseline": baseline.name, "years": int(row.years), "every": summed_over(baseline)},
             )
         )  # fmt: skip
     return found
@@ -227,7 +227,3 @@ def _unit(baseline: Baseline) -> str:
         return "currency"
     return "count" if baseline.scale == "count" else "amount"
 
-
-def _every(baseline: Baseline) -> str:
-    """`day`, `week` or `month`, of which a counted number is the sum; `median` where it is none."""
-    return baseline.every if baseline.scale == "count" or baseline.value == "mrr_lost" else "median"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.baselines.scan import Scan, last_day
+from cs_helpers.analyses.baselines.scan import Scan, last_day, never_varies, summed_over
 from cs_helpers.analyses.baselines.silence import ALARMS
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.watched import WatchedSeries
@@ -17,11 +17,11 @@ LAST = ("day", "ends_on", "value", "usual", "low", "high", "n", "basis", "verdic
 def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     """One row for each watched number, of all customers and of each segment.
 
-    years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every; of the last
+    years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every, summed_over; of the last
     known day, week or month of the quarter (`LAST`): day (its first), ends_on, value, usual, low, high (95 %), n (past
     periods behind it), basis, and verdict: `more`, `fewer`, `more_from_none` (worth an alert), `above`, `below` (outside of
     the interval, as one in twenty is), `usual`, `short` (an interval, but too little history for a verdict), `closed` (not
-    compared), `constant`, `little` (too little for an interval), `silent` (nothing any more, though the log goes on);
+    compared), `constant`, `no_spread` (it hardly varied), `little` (too little for an interval), `silent` (nothing any more, though the log goes on);
     those of `years` and, of all customers, of `first_months`. Rows with an alert come first.
     """
     silent = {n.fields["baseline"]: n.fields["since"] for n in scan.notes if n.code in ALARMS}
@@ -36,9 +36,9 @@ def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, qu
             row |= {"verdict": "silent", "day": pd.Timestamp(silent[watched.baseline.name])}
         rows.append(
             {"series": watched.key, "baseline": watched.baseline.id, "segment": watched.segment,
-             "every": watched.baseline.every, **row}
+             "every": watched.baseline.every, "summed_over": summed_over(watched.baseline), **row}
         )  # fmt: skip
-    table = pd.DataFrame(rows, columns=["series", "baseline", "segment", "every", *LAST])
+    table = pd.DataFrame(rows, columns=["series", "baseline", "segment", "every", "summed_over", *LAST])
     table = table.merge(years, left_on="series", right_index=True, how="left")
     of_all = first_months.assign(series=first_months["baseline"]).drop(columns="baseline")
     table = table.merge(of_all, on="series", how="left")
@@ -73,10 +73,13 @@ def _last(
         return row | {"usual": float(before.iloc[-1]), "n": len(before), "verdict": "constant"}
     level = scan.levels[watched.key].loc[day]
     row |= {name: level[name] for name in ("usual", "low", "high", "n", "basis")}
-    return row | {"verdict": _code(level, (watched.key, day) in odd, is_closed=day in scan.closed and every == "day")}
+    if never_varies(scan.levels[watched.key]).loc[day]:
+        return row | {"verdict": "no_spread"}
+    is_closed = every == "day" and day in scan.closed
+    return row | {"verdict": _code(level, is_closed=is_closed, is_odd=(watched.key, day) in odd)}
 
 
-def _code(level: pd.Series, is_odd: bool, *, is_closed: bool) -> str:
+def _code(level: pd.Series, *, is_closed: bool, is_odd: bool) -> str:
     value, usual, low, high = (float(level[name]) for name in ("value", "usual", "low", "high"))
     if np.isnan(low) or np.isnan(high):
         return "closed" if is_closed else "little"

@@ -9,25 +9,23 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.silence import LOGS, coverage_notes, is_unknown
-from cs_helpers.contract.baselines import Alerts, Every
+from cs_helpers.contract.baselines import Alerts, Baseline, Every
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.measures import covered_period
 from cs_helpers.customers.watched import WatchedSeries, watched_series
 from cs_helpers.customers.working_days import closed_days
 from cs_helpers.result import Metric, Note, Verdict
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.alert_budget import alerts
+from cs_helpers.statistics.alert_budget import alerts, weekly_tests
 from cs_helpers.statistics.usual_level import usual_levels
 
-#: how many of its days, weeks or months fall in a week, on average
-A_WEEK = {"day": 7.0, "week": 1.0, "month": 12 * 7 / 365.2425}
 #: odd days of the same direction up to three days apart are one episode; odd weeks and months only where they follow each other
 _LONGEST_STEP = {"day": pd.Timedelta(days=3), "week": pd.Timedelta(days=7), "month": pd.Timedelta(days=31)}
 #: a smaller number added to both sides of a ratio of counts, so that it is finite where one of them is 0
 _HALF = 0.5
 
 DEPARTURES = (
-    "series", "baseline", "segment", "every", "starts_on", "ends_on", "periods", "value", "usual", "low", "high", "ratio",
+    "series", "baseline", "segment", "every", "summed_over", "starts_on", "ends_on", "periods", "value", "usual", "low", "high", "ratio",
     "change", "p",
 )  # fmt: skip
 
@@ -55,7 +53,7 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
 
     Tables: `series` (series, baseline, segment, every, day: the first one of a day, week or month, value, usual, low, high,
     p, n, basis, closed, odd) and `departures` (`DEPARTURES`): episodes of odd days, weeks or months, with the means of
-    value and usual over them, most certain first.
+    value and usual over them, longest first.
     """
     scan = Scan()
     start, end = pd.Timestamp(quarter.start), pd.Timestamp(quarter.end)
@@ -90,7 +88,7 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
     table = pd.concat(frames, ignore_index=True)
     table["odd"] = _called(table, scan.watched, data.product.alerts)
     scan.tables["series"] = table
-    scan.tables["departures"] = _episodes(table)
+    scan.tables["departures"] = _episodes(table, scan.watched)
     scan.verdict = _verdict(table, scan.tables["departures"])
     scan.metrics["odd_days"] = _odd_days(table, quarter)
     scan.notes += _budget_notes(table, data.product.alerts)
@@ -113,14 +111,27 @@ def _levels(watched: WatchedSeries, start: pd.Timestamp, scan: Scan) -> pd.DataF
     closed = scan.closed if every == "day" else None
     levels = usual_levels(values, start, every=every, scale=watched.baseline.scale, closed=closed)
     levels = levels[(levels.index >= start) & levels["value"].notna()]
-    if is_whole and levels["p"].isna().all():
-        if (levels["basis"] == "short").any() or (levels["basis"] == "none").all():
-            scan.notes.append(
-                Note("short_history", "series", {"baseline": watched.baseline.name, "days": len(before), "every": every})
-            )
-        else:
-            scan.notes.append(Note("no_spread", "series", {"baseline": watched.baseline.name}))
+    if is_whole and len(levels):
+        scan.notes += _history_notes(watched, levels, len(before))
     return levels
+
+
+def _history_notes(watched: WatchedSeries, levels: pd.DataFrame, known: int) -> list[Note]:
+    """Why nothing, or not all, of the quarter is judged. known: the values known before it."""
+    name, judged = watched.baseline.name, levels["p"].notna()
+    if not judged.any():
+        if never_varies(levels).all():
+            return [Note("no_spread", "series", {"baseline": name})]
+        return [Note("short_history", "series", {"baseline": name, "known": known})]
+    first = judged.idxmax()
+    if levels.loc[levels.index < first, "basis"].isin(("short", "none")).any():
+        return [Note("judged_since", "series", {"baseline": name, "since": first.date()})]
+    return []
+
+
+def never_varies(levels: pd.DataFrame) -> pd.Series:
+    """Whether a usual value is known, but nothing can be odd because the past hardly varies; bool."""
+    return (levels["basis"] == "none") & levels["usual"].notna()
 
 
 def _as_rows(watched: WatchedSeries, levels: pd.DataFrame, closed: pd.DatetimeIndex) -> pd.DataFrame:
@@ -149,30 +160,34 @@ def _called(table: pd.DataFrame, watched: Sequence[WatchedSeries], settings: Ale
             ratio = (value + added) / (usual + added)
         worth[rows.index] = (ratio >= least) | (ratio <= 1 / least)
     tested = table.loc[table["p"].notna(), ["series", "every"]].drop_duplicates()
-    tests_a_week = float(tested["every"].map(A_WEEK).sum())
-    return np.asarray(alerts(table["p"].to_numpy(float), worth, tests_a_week, settings))
+    return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings)
 
 
-def _episodes(series: pd.DataFrame) -> pd.DataFrame:
-    """Episodes of odd days, weeks or months in the same direction as one row each, the most certain first."""
-    rows = []
+def _episodes(series: pd.DataFrame, watched: Sequence[WatchedSeries]) -> pd.DataFrame:
+    """Episodes of odd days, weeks or months in the same direction as one row each, the longest first.
+
+    ratio: NaN for a number that varies by differences.
+    """
+    rows, baselines = [], {w.key: w.baseline for w in watched}
     for key, part in series[series["odd"]].groupby("series", sort=False):
         every: Every = part["every"].iloc[0]
         is_above = part["value"] > part["usual"]
         begins = (part["day"].diff() > _LONGEST_STEP[every]) | (is_above != is_above.shift())
         for _, episode in part.groupby(begins.cumsum()):
             means = episode[["value", "usual", "low", "high"]].mean()
+            ratio = means["value"] / means["usual"] if means["usual"] else np.inf
             rows.append(
                 {
                     "series": key,
                     "baseline": part["baseline"].iloc[0],
                     "segment": part["segment"].iloc[0],
                     "every": every,
+                    "summed_over": summed_over(baselines[key]),
                     "starts_on": episode["day"].min(),
                     "ends_on": last_day(episode["day"].max(), every),
                     "periods": len(episode),
                     **means,
-                    "ratio": means["value"] / means["usual"] if means["usual"] else np.inf,
+                    "ratio": np.nan if baselines[key].scale == "level" else ratio,
                     "change": means["value"] - means["usual"],
                     "p": episode["p"].min(),
                 }
@@ -190,6 +205,12 @@ def last_day(first: pd.Timestamp, every: Every) -> pd.Timestamp:
     return first + pd.Timedelta(days=6 if every == "week" else 0)
 
 
+def summed_over(baseline: Baseline) -> str:
+    """`day`, `week` or `month`, of which a number is the sum; `none` where it is a median, a share or a ratio."""
+    is_sum = baseline.scale == "count" or (baseline.value == "mrr_lost" and baseline.per is None)
+    return baseline.every if is_sum else "none"
+
+
 def _verdict(table: pd.DataFrame, departures: pd.DataFrame) -> Verdict:
     """The longest episode: `odd`, `odd_from_none` (usual level 0), `odd_level` (of a number without ratios).
 
@@ -199,7 +220,8 @@ def _verdict(table: pd.DataFrame, departures: pd.DataFrame) -> Verdict:
         judged = table.loc[table["p"].notna(), "baseline"].nunique()
         return Verdict("usual" if judged else "not_judged", {"baselines": judged or table["baseline"].nunique()})
     worst = departures.iloc[0]
-    code = "odd" if np.isfinite(worst["ratio"]) else "odd_from_none"
+    ratio = float(worst["ratio"])
+    code = "odd_level" if np.isnan(ratio) else "odd" if np.isfinite(ratio) else "odd_from_none"
     return Verdict(code, {**worst.to_dict(), "episodes": len(departures)})
 
 
