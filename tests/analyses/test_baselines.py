@@ -138,15 +138,6 @@ def test_bounds_hold_the_usual_and_about_19_in_20_of_ordinary_days() -> None:
     assert inside >= binom.ppf(0.001, len(result), 0.95)
 
 
-def test_what_is_usual_on_a_day_is_known_before_it() -> None:
-    values = usual_hundred(9)
-    start, changed = pd.Timestamp(Q3.start), pd.Timestamp("2026-08-10")
-    other = values.where(values.index < changed, values * 3 + 7)
-    before, after = usual.usual_levels(values, start), usual.usual_levels(other, start)
-    pd.testing.assert_frame_equal(before[start : changed - DAY], after[start : changed - DAY])
-    assert before.at[changed, "usual"] == after.at[changed, "usual"]
-
-
 def test_a_gap_in_the_past_calls_nothing_now() -> None:
     values = usual_hundred(7)
     known = values.drop(values["2026-03-02":"2026-03-15"].index)

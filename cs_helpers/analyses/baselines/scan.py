@@ -244,5 +244,5 @@ def _budget_notes(table: pd.DataFrame, settings: Alerts) -> list[Note]:
         return []
     a_week = settings.false_alerts_a_week
     if a_week < 1:
-        return [Note("budget_rare", "series", {"series": watched, "weeks": 1 / a_week})]
-    return [Note("budget", "series", {"series": watched, "alerts": a_week})]
+        return [Note("budget_rare", "departures", {"series": watched, "weeks": 1 / a_week})]
+    return [Note("budget", "departures", {"series": watched, "alerts": a_week})]
