@@ -93,10 +93,12 @@ def _draw_series(axis: Axes, inside: pd.DataFrame, text: Text) -> None:
         count_axis(axis, text)
     axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     closed = inside.loc[inside["closed"], "day"]
-    axis.plot(
-        closed, np.zeros(len(closed)), transform=axis.get_xaxis_transform(), color=QUIET, linewidth=0, marker="^",
-        markersize=5, clip_on=False,
-    )  # fmt: skip
+    if len(closed):
+        [marks] = axis.plot(
+            closed, np.zeros(len(closed)), transform=axis.get_xaxis_transform(), color=QUIET, linewidth=0, marker="^",
+            markersize=5, clip_on=False,
+        )  # fmt: skip
+        marks.set_in_layout(False)  # without it the layout would make room for what stands on the axis
     axis.set_title(text(f"baselines.series.panel_{every}", what=text.watched(key)))
 
 
