@@ -95,6 +95,10 @@ def tickets_table(terms: Sequence[Terms], accounts: pd.DataFrame, rng: np.random
     closed = tickets["opened_at"] + minutes
     tickets["closed_at"] = closed.where(closed < pd.Timestamp("2026-10-01"))
     tickets["kind"] = rng.choice(_TICKET_KINDS, len(tickets), p=(0.45, 0.2, 0.12, 0.15, 0.08))
+    # drawn last, so that no other column depends on it
+    answer = tickets["opened_at"] + rng.exponential(4 * 60, len(tickets)).astype("timedelta64[m]")
+    answered = answer.where(answer < closed, closed)
+    tickets.insert(3, "answered_at", answered.where(answered < pd.Timestamp("2026-10-01")))
     tickets.insert(0, "ticket_id", [f"T-{n:05d}" for n in range(1, len(tickets) + 1)])
     return tickets
 
