@@ -34,7 +34,7 @@ def normal(result: Result, text: Text) -> Listing:
     columns = ["what", "last", "quarter", *(["new"] if (shown["new"] != "").any() else [])]
     verdict = result.verdicts["normal"]
     message = text(f"baselines.normal.{verdict.code}", **{k: text.number(v) for k, v in verdict.fields.items()})
-    page = table(shown, text.headings("baselines.normal", *columns), name="normal stacked", message=message)
+    page = table(shown, text.headings("baselines.normal", *columns), name="normal", message=message)
     numbers = (
         "value", "usual", "low", "high", "n", "quarter_value", "year_usual", "year_low", "year_high", "years",
         "each", "earlier_each", "age_ratio", "age_low", "age_high", "customers",
@@ -42,7 +42,7 @@ def normal(result: Result, text: Text) -> Listing:
     days = rows["day"].dt.strftime("%Y-%m-%d")
     all_rows = sentences.assign(day=days.to_numpy(), **{n: rows[n].round(3).to_numpy() for n in numbers})
     headings = text.headings("baselines.normal", *all_rows)
-    return replace(page, all_rows=all_rows.rename(columns=headings))
+    return replace(page, is_stacked=True, all_rows=all_rows.rename(columns=headings))
 
 
 def _last(row: Any, text: Text) -> str:
