@@ -61,7 +61,7 @@ def _last(row: Any, text: Text) -> str:
     usually = text(f"baselines.normal.usually.{row.basis}", weekday=text.weekday(day))
     return text(
         f"baselines.normal.last.{row.verdict}", seen=seen, usually=usually, low=text.amount(row.low), usual=text.amount(row.usual),
-        high=text.amount(row.high), n=text.number(row.n), periods=text(f"baselines.normal.periods.{row.every}", n=text.number(row.n)),
+        high=text.amount(row.high), n=text.number(row.n),
         day=text.day(day),
     )  # fmt: skip
 
