@@ -9,6 +9,7 @@ import pandas as pd
 
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
+from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 
 #: verdicts on the last day, week or month that are worth an alert
@@ -20,12 +21,12 @@ def normal(result: Result, text: Text) -> Listing:
 
     The page shows numbers of all customers, and those of segments that are unusual; the download has all of them.
     """
-    rows = result.tables["normal"]
+    rows, currency = result.tables["normal"], str(result.settings.get("currency", ""))
     sentences = pd.DataFrame(
         {
             "what": [text.watched(key) for key in rows["series"]],
-            "last": [_last(row, text) for row in rows.itertuples()],
-            "quarter": [_quarter(row, text) for row in rows.itertuples()],
+            "last": [_last(row, text, currency) for row in rows.itertuples()],
+            "quarter": [_quarter(row, text, currency) for row in rows.itertuples()],
             "new": [_new_customers(row, text) for row in rows.itertuples()],
         }
     )
@@ -45,14 +46,18 @@ def normal(result: Result, text: Text) -> Listing:
     return replace(page, is_stacked=True, all_rows=all_rows.rename(columns=headings))
 
 
-def _last(row: Any, text: Text) -> str:
+def _last(row: Any, text: Text, currency: str) -> str:
     """What is said of the last day, week or month of a number."""
     if row.day != row.day:
         return text("baselines.normal.last.nothing")
     day = row.day.date()
+
+    def write(value: float) -> str:
+        return format_value(value, row.unit, text, currency)
+
     seen = text(
-        "baselines.normal.seen",
-        value=text.amount(row.value),
+        "baselines.normal.seen_money" if row.unit == "currency" else "baselines.normal.seen",
+        value=write(row.value),
         unit=text.label("unit", row.baseline),
         when=text(
             f"baselines.normal.when.{row.every}", day=text.day(day), weekday=text.weekday(day), month=text.month(day)
@@ -60,17 +65,22 @@ def _last(row: Any, text: Text) -> str:
     )
     usually = text(f"baselines.normal.usually.{row.basis}", weekday=text.weekday(day))
     return text(
-        f"baselines.normal.last.{row.verdict}", seen=seen, usually=usually, low=text.amount(row.low), usual=text.amount(row.usual),
-        high=text.amount(row.high), n=text.number(row.n),
+        f"baselines.normal.last.{row.verdict}", seen=seen, usually=usually, low=write(row.low), usual=write(row.usual), high=write(row.high),
+        n=text.number(row.n),
         day=text.day(day),
     )  # fmt: skip
 
 
-def _quarter(row: Any, text: Text) -> str:
+def _quarter(row: Any, text: Text, currency: str) -> str:
     """What is said of the quarter of a number against past years."""
+    unit = "amount" if row.unit == "count" else row.unit  # the mean of counts is no whole number
+    value, usual, low, high = (
+        format_value(v, unit, text, currency)
+        for v in (row.quarter_value, row.year_usual, row.year_low, row.year_high)
+    )
     return text(
-        f"baselines.normal.quarter_{row.year_verdict}", value=text.amount(row.quarter_value), every=text(f"baselines.every.{row.summed_over}"),
-        low=text.amount(row.year_low), high=text.amount(row.year_high), years=text.number(row.years),
+        f"baselines.normal.quarter_{row.year_verdict}", value=value, usual=usual, low=low, high=high,
+        every=text(f"baselines.every.{row.summed_over}"), years=text.number(row.years),
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ DECLARES = Declaration(
         dict.fromkeys(number.source for b in product.baselines for number in (b, b.per) if number is not None)
     ),
     discloses=columns(
-        public="day value usual low high p n basis closed baseline segment series every summed_over odd starts_on ends_on periods ratio"
+        public="day value usual low high p n basis closed baseline segment series every summed_over unit odd starts_on ends_on periods ratio"
         " change quarter year customers lost not_recorded share cohort tickets each verdict quarter_value year_usual year_low"
         " year_high year_p years year_verdict earlier earlier_each age_ratio age_low age_high age_p age_verdict"
     ),

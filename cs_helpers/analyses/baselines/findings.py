@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.losses import quarter_verdicts
-from cs_helpers.analyses.baselines.scan import Scan, summed_over
+from cs_helpers.analyses.baselines.scan import Scan, summed_over, unit_of
 from cs_helpers.analyses.baselines.silence import ALARMS
 from cs_helpers.contract.baselines import Baseline
 from cs_helpers.contract.products import Product
@@ -95,7 +95,7 @@ def _silences(scan: Scan, baselines: Mapping[str, Baseline]) -> list[Finding]:
         found.append(
             Finding(
                 "silent", "series", _direction(baseline, is_more=False), "clear", len(before),
-                value=0.0, compared=float(before.mean()), compared_with="usual", unit=_unit(baseline),
+                value=0.0, compared=float(before.mean()), compared_with="usual", unit=unit_of(baseline),
                 customers=int(note.fields["customers"]) or None,
                 fields={"baseline": baseline.name, "since": note.fields["since"], "every": summed_over(baseline)},
             )
@@ -122,7 +122,7 @@ def _episodes(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseli
             Finding(
                 f"{code}_in" if where else code, "series", _direction(baseline, is_more=row.value > row.usual), "clear",
                 int(row.periods), value=float(row.value), compared=float(row.usual), compared_with="usual",
-                size=size, low=low, high=high, unit=_unit(baseline), size_unit="" if baseline.scale == "level" else "ratio",
+                size=size, low=low, high=high, unit=unit_of(baseline), size_unit="" if baseline.scale == "level" else "ratio",
                 fields={
                     "baseline": baseline.name, "period": (row.starts_on.date(), row.ends_on.date()),
                     "every": summed_over(baseline), **where,
@@ -174,7 +174,7 @@ def _first_months(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Ba
                 f"starts_{row.age_verdict}", "normal", _direction(baseline, is_more=row.age_verdict == "more"), "clear",
                 int(row.customers + row.earlier), value=float(row.each), compared=float(row.earlier_each),
                 compared_with="usual", size=float(row.age_ratio), low=float(row.age_low), high=float(row.age_high),
-                unit=_unit(baseline), size_unit="ratio", customers=int(row.customers), fields={"baseline": baseline.name},
+                unit=unit_of(baseline), size_unit="ratio", customers=int(row.customers), fields={"baseline": baseline.name},
             )
         )  # fmt: skip
     return found
@@ -198,7 +198,7 @@ def _years(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseline]
             Finding(
                 f"year_{row.year_verdict}", "normal", _direction(baseline, is_more=value > usual), "clear", int(row.years),
                 value=value, compared=usual, compared_with="usual", size=size, low=low, high=high,
-                unit=_unit(baseline), size_unit="" if is_level else "ratio",
+                unit=unit_of(baseline), size_unit="" if is_level else "ratio",
                 fields={"baseline": baseline.name, "years": int(row.years), "every": summed_over(baseline)},
             )
         )  # fmt: skip
@@ -219,11 +219,3 @@ def _direction(baseline: Baseline, *, is_more: bool) -> Direction:
     if baseline.better == "neither":
         return "neither"
     return "better" if is_more == (baseline.better == "higher") else "worse"
-
-
-def _unit(baseline: Baseline) -> str:
-    """The unit in which a finding says the number (`tables.units`)."""
-    if (baseline.source, baseline.value, baseline.per) == ("contracts", "mrr_lost", None):
-        return "currency"
-    return "count" if baseline.scale == "count" else "amount"
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.baselines.scan import Scan, last_day, never_varies, summed_over
+from cs_helpers.analyses.baselines.scan import Scan, last_day, never_varies, summed_over, unit_of
 from cs_helpers.analyses.baselines.silence import ALARMS
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.watched import WatchedSeries
@@ -17,7 +17,7 @@ LAST = ("day", "ends_on", "value", "usual", "low", "high", "n", "basis", "verdic
 def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
     """One row for each watched number, of all customers and of each segment.
 
-    years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every, summed_over; of the last
+    years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every, summed_over, unit; of the last
     known day, week or month of the quarter (`LAST`): day (its first), ends_on, value, usual, low, high (95 %), n (past
     periods behind it), basis, and verdict: `more`, `fewer`, `more_from_none` (worth an alert), `above`, `below` (outside of
     the interval, as one in twenty is), `usual`, `short` (an interval, but too little history for a verdict), `closed` (not
@@ -36,9 +36,10 @@ def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, qu
             row |= {"verdict": "silent", "day": pd.Timestamp(silent[watched.baseline.name])}
         rows.append(
             {"series": watched.key, "baseline": watched.baseline.id, "segment": watched.segment,
-             "every": watched.baseline.every, "summed_over": summed_over(watched.baseline), **row}
+             "every": watched.baseline.every, "summed_over": summed_over(watched.baseline),
+             "unit": unit_of(watched.baseline), **row}
         )  # fmt: skip
-    table = pd.DataFrame(rows, columns=["series", "baseline", "segment", "every", "summed_over", *LAST])
+    table = pd.DataFrame(rows, columns=["series", "baseline", "segment", "every", "summed_over", "unit", *LAST])
     table = table.merge(years, left_on="series", right_index=True, how="left")
     of_all = first_months.assign(series=first_months["baseline"]).drop(columns="baseline")
     table = table.merge(of_all, on="series", how="left")

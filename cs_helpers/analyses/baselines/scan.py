@@ -211,6 +211,13 @@ def summed_over(baseline: Baseline) -> str:
     return baseline.every if is_sum else "none"
 
 
+def unit_of(baseline: Baseline) -> str:
+    """The unit in which a number is written (`result.Metric`): `currency`, `count`, or `amount` of what is no whole number."""
+    if baseline.value == "mrr_lost" and baseline.per is None:
+        return "currency"
+    return "count" if baseline.scale == "count" else "amount"
+
+
 def _verdict(table: pd.DataFrame, departures: pd.DataFrame) -> Verdict:
     """The longest episode: `odd`, `odd_from_none` (usual level 0), `odd_level` (of a number without ratios).
 

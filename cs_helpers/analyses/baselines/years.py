@@ -19,6 +19,8 @@ from cs_helpers.statistics.proportions import benjamini_hochberg
 
 #: a quarter of which less is known is not compared
 MIN_KNOWN = 0.8
+#: past years that do not even tell three times as much, or a third, from the usual do not say what is usual
+MAX_FACTOR = 3
 #: the mean number of days, weeks and months of a quarter
 _PERIODS = {"day": 365.2425 / 4, "week": 365.2425 / 28, "month": 3.0}
 
@@ -39,7 +41,7 @@ def compare_years(data: ProductData, quarter: Quarter, watched: Sequence[Watched
 
     Index: key of the series. Columns (`YEARS`): quarter_value, the mean of its days, weeks or months; year_usual, year_low,
     year_high (95 %, `statistics.past_years`), year_p, years (of the past, with most of that quarter known), year_verdict:
-    `more`, `fewer`, `as_usual`, `first` (too few years), `unknown` (less than `MIN_KNOWN` of the quarter is known) or
+    `more`, `fewer`, `as_usual`, `wide` (within an interval that is wider than `MAX_FACTOR` times its middle), `first` (too few years), `unknown` (less than `MIN_KNOWN` of the quarter is known) or
     `no_spread`. Counts are in proportion to the customers, where contracts tell them. More and fewer are decided at the
     false discovery rate of the product's alerts over all rows, and from its least ratio or change on.
     """
@@ -51,7 +53,7 @@ def compare_years(data: ProductData, quarter: Quarter, watched: Sequence[Watched
     significant = benjamini_hochberg(table["year_p"].to_list(), q=settings.false_discovery)
     for n, series in enumerate(watched):
         row = table.loc[series.key]
-        if row["year_verdict"] == "as_usual" and significant[n] and _is_worth(row, series.baseline, settings):
+        if significant[n] and _is_worth(row, series.baseline, settings):
             table.loc[series.key, "year_verdict"] = "more" if row["quarter_value"] > row["year_usual"] else "fewer"
     return table
 
@@ -80,12 +82,15 @@ def _compare(
     )  # fmt: skip
     if expected is None or now.exposure <= 0:
         return row | {"year_verdict": "no_spread"}
+    is_wide = scale != "level" and (
+        expected.high > MAX_FACTOR * expected.usual or expected.low < expected.usual / MAX_FACTOR
+    )
     return row | {
         "year_usual": expected.usual / per,
         "year_low": expected.low / per,
         "year_high": expected.high / per,
         "year_p": expected.p,
-        "year_verdict": "as_usual",
+        "year_verdict": "wide" if is_wide else "as_usual",
     }
 
 
