@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cs_helpers.contract.product_parts import SettingsModel, Slug, Words
 
@@ -116,6 +117,48 @@ class ClosedDays(SettingsModel):
     first: _Day
     last: _Day
 
+    @field_validator("first", "last")
+    @classmethod
+    def _exists(cls, day: str) -> str:
+        try:
+            date(2024, int(day[:2]), int(day[3:]))  # a leap year
+        except ValueError:
+            raise ValueError(f"there is no day '{day}' in any year") from None
+        return day
+
+
+#: countries that need no look-up of whether their holidays are known: importing `holidays` takes as long as reading a
+#: snapshot
+KNOWN_COUNTRIES = frozenset(
+    [
+        "AU",
+        "BR",
+        "CA",
+        "CH",
+        "CN",
+        "DE",
+        "ES",
+        "FR",
+        "GB",
+        "HK",
+        "ID",
+        "IN",
+        "IT",
+        "JP",
+        "KR",
+        "MY",
+        "NL",
+        "NZ",
+        "PH",
+        "SE",
+        "SG",
+        "TH",
+        "TW",
+        "US",
+        "VN",
+    ]
+)
+
 
 class Calendar(SettingsModel):
     """Days that are no working days although they are not at a weekend.
@@ -125,3 +168,17 @@ class Calendar(SettingsModel):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     closed: tuple[ClosedDays, ...] = ()
+
+    @field_validator("country")
+    @classmethod
+    def _is_known(cls, country: str | None) -> str | None:
+        if country is None or country in KNOWN_COUNTRIES:
+            return country
+        from holidays import list_supported_countries
+
+        if country not in list_supported_countries(include_aliases=False):
+            raise ValueError(
+                f"no public holidays are known of the country '{country}'; write its code by ISO 3166, as JP, or leave"
+                " 'country' out and list its days in 'closed'"
+            )
+        return country

@@ -65,6 +65,17 @@ def watched_series(data: ProductData, baseline: Baseline, until: pd.Timestamp) -
     return tuple(parts)
 
 
+def account_rows(data: ProductData, number: Number, until: pd.Timestamp) -> pd.DataFrame:
+    """What each customer adds to a count, day by day: account_id, day (datetime64), value (float64).
+
+    Without rows where the table is missing or holds nothing of the number.
+    """
+    recorded = _recorded(data, number, "day", until)
+    if recorded is None:
+        return pd.DataFrame({"account_id": [], "day": pd.DatetimeIndex([]), "value": []})
+    return recorded.rows[["account_id", "day", "value"]]
+
+
 def period_starts(days: pd.DatetimeIndex, every: Every) -> pd.DatetimeIndex:
     """The first day of the day, week (Monday) or month of each of `days`."""
     if every == "day":
