@@ -151,13 +151,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
         axis.set_title(text("baselines.same_quarter.axis"))
         if table["low"].notna().any():
             axis.text(
-                0.0,
-                0.97,
-                text("baselines.same_quarter.usual"),
-                transform=axis.transAxes,
-                va="top",
-                fontsize=8.5,
-                color=QUIET,
+                0.0, 0.97, text("baselines.same_quarter.usual"), transform=axis.transAxes, va="top", fontsize=8.5, color=QUIET
             )
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)

@@ -6,12 +6,7 @@ past years (`years`, and of churn `losses`), and new customers with earlier ones
 
 from __future__ import annotations
 
-from cs_helpers.analyses.baselines.cohorts import (
-    COHORTS,
-    MIN_COHORT,
-    compare_first_months,
-    compare_first_tickets,
-)
+from cs_helpers.analyses.baselines.cohorts import COHORTS, MIN_COHORT, compare_first_months, compare_first_tickets
 from cs_helpers.analyses.baselines.findings import baseline_findings
 from cs_helpers.analyses.baselines.losses import compare_losses
 from cs_helpers.analyses.baselines.normal import normal_table, normal_verdict

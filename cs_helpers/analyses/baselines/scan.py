@@ -227,9 +227,7 @@ def _verdict(table: pd.DataFrame, departures: pd.DataFrame) -> Verdict:
     """
     if departures.empty:
         judged = table.loc[table["p"].notna(), "baseline"].nunique()
-        return Verdict(
-            "usual" if judged else "not_judged", {"baselines": judged or table["baseline"].nunique()}
-        )
+        return Verdict("usual" if judged else "not_judged", {"baselines": judged or table["baseline"].nunique()})
     worst = departures.iloc[0]
     ratio = float(worst["ratio"])
     code = "odd_level" if np.isnan(ratio) else "odd" if np.isfinite(ratio) else "odd_from_none"
