@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from baselines_peers import PEERS
-from cs_helpers.statistics.alert_budget import alerts
 
 from cs_helpers.contract.baselines import Alerts
+from cs_helpers.statistics.alert_budget import alerts, weekly_tests
 from cs_helpers.statistics.usual_level import usual_levels
 
 HISTORY, QUARTER, NUMBERS = 910, 91, 10
@@ -101,58 +101,100 @@ ANOMALIES: dict[str, Anomaly] = {
 }
 
 
-def _ours(values: pd.Series) -> pd.DataFrame:
-    """Our p-values of the quarter, and the ratio to the usual level."""
-    judged = usual_levels(values, START)
-    judged = judged[judged.index >= START]
-    return pd.DataFrame({"p": judged["p"], "ratio": (judged["value"] + 0.5) / (judged["usual"] + 0.5)})
+@dataclass(frozen=True)
+class Judged:
+    """Our p-values of the quarter and ratios to the usual level, of one number: by day, and of its weekly sums."""
+
+    p: np.ndarray
+    ratio: np.ndarray
+    week_p: np.ndarray
+    week_ratio: np.ndarray
 
 
-def _called(scan: list[pd.DataFrame], rules: Alerts) -> np.ndarray:
-    """1, -1 or 0 for each number and day of a scan of ours."""
-    p, ratio = (np.array([number[column] for number in scan]) for column in ("p", "ratio"))
-    is_large = (ratio >= rules.min_ratio) | (ratio <= 1 / rules.min_ratio)
-    called = alerts(p.ravel(), is_large.ravel(), 7 * len(scan), rules).reshape(p.shape)
-    return np.where(called, np.where(ratio > 1, 1, -1), 0)
+def _judged(values: np.ndarray) -> Judged:
+    days = usual_levels(pd.Series(values, DAYS), START)
+    weeks = pd.Series(
+        values[-len(values) // 7 * 7 :].reshape(-1, 7).sum(axis=1), DAYS[-len(values) // 7 * 7 :: 7]
+    )
+    sums = usual_levels(weeks, START, every="week")
+    return Judged(
+        *(
+            x
+            for f in (days, sums)
+            for x in (f["p"].to_numpy(), ((f["value"] + 0.5) / (f["usual"] + 0.5)).to_numpy())
+        )
+    )
 
 
-#: ours with the default rules, and without a least effect
-OURS = {"**ours**": Alerts(), "ours without a least ratio": Alerts(min_ratio=1 + 1e-9)}
+@dataclass(frozen=True)
+class Ours:
+    """A way of ours: its rules, and whether each number is watched by week as well as by day."""
+
+    rules: Alerts
+    by_week: bool = False
+
+    def calls(self, scan: list[Judged]) -> tuple[np.ndarray, np.ndarray]:
+        """1, -1 or 0 for each number and day, and for each number and week."""
+        p, ratio = np.array([one.p for one in scan]), np.array([one.ratio for one in scan])
+        days = p.shape[1]
+        if self.by_week:
+            p = np.hstack([p, [one.week_p for one in scan]])
+            ratio = np.hstack([ratio, [one.week_ratio for one in scan]])
+        is_large = (ratio >= self.rules.min_ratio) | (ratio <= 1 / self.rules.min_ratio)
+        tests = weekly_tests(["day", "week"][: 1 + self.by_week] * len(scan))
+        week = np.concatenate([np.arange(days) // 7, np.arange(p.shape[1] - days)])
+        weeks = np.broadcast_to(week, p.shape).ravel()
+        called = alerts(p.ravel(), is_large.ravel(), tests, self.rules, weeks).reshape(p.shape)
+        signed = np.where(called, np.where(ratio > 1, 1, -1), 0)
+        return signed[:, :days], signed[:, days:]
 
 
-def all_calls(series: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """The calls of each way in the quarter: series x days."""
-    values = [pd.Series(one, DAYS) for one in series]
-    judged = [_ours(one) for one in values]
+OURS: dict[str, Ours] = {
+    "**ours**": Ours(Alerts()),
+    "**ours, by day and by week**": Ours(Alerts(), by_week=True),
+    "ours without a least ratio": Ours(Alerts(min_ratio=1 + 1e-9)),
+}
+WAYS = [*OURS, *PEERS]
+
+
+def false_alerts(series: list[np.ndarray]) -> dict[str, int]:
+    """How many days (and weeks) each way calls in the quarters of ordinary series."""
+    judged = [_judged(one) for one in series]
     scans = [judged[i : i + NUMBERS] for i in range(0, len(judged), NUMBERS)]
-    ours = {way: np.vstack([_called(scan, rules) for scan in scans]) for way, rules in OURS.items()}
-    return ours | {way: np.array([peer(one, START) for one in values]) for way, peer in PEERS.items()}
+    counts = {
+        name: sum(np.count_nonzero(part) for scan in scans for part in way.calls(scan))
+        for name, way in OURS.items()
+    }
+    values = [pd.Series(one, DAYS) for one in series]
+    return counts | {
+        way: sum(np.count_nonzero(peer(one, START)) for one in values) for way, peer in PEERS.items()
+    }
 
 
-def anomalous_calls(ordinary: list[np.ndarray], anomaly: Anomaly, rng: Rng) -> dict[str, np.ndarray]:
-    """The calls on each series with the anomaly, in a scan whose nine other numbers are ordinary."""
-    changed = []
-    for _ in ordinary:
-        rate = _weekly(100)
-        rate[HISTORY:] *= anomaly.factor
-        changed.append(pd.Series(_negative_binomial(rng, rate), DAYS))
-    judged = [_ours(pd.Series(one, DAYS)) for one in ordinary]
-    odd = [_ours(one) for one in changed]
-    calls: dict[str, list[np.ndarray]] = {way: [] for way in OURS}
-    for number, one in enumerate(odd):
-        scan = judged[number // NUMBERS * NUMBERS :][:NUMBERS]
-        scan[number % NUMBERS] = one
-        for way, rules in OURS.items():
-            calls[way].append(_called(scan, rules)[number % NUMBERS])
-    ours = {way: np.array(of_way) for way, of_way in calls.items()}
-    return ours | {way: np.array([peer(one, START) for one in changed]) for way, peer in PEERS.items()}
+def found_after(ordinary: list[Judged], changed: list[np.ndarray], anomaly: Anomaly) -> dict[str, np.ndarray]:
+    """For each way and changed series the day after the onset on which the anomaly is called; NaN: not called.
+
+    A series is one of ten in a scan whose nine others are ordinary. A call counts in the anomaly's direction, while it
+    lasts; that of a week on its Sunday.
+    """
+    days: dict[str, list[float]] = {way: [] for way in WAYS}
+    for number, one in enumerate(changed):
+        scan, place = ordinary[number // NUMBERS * NUMBERS :][:NUMBERS], number % NUMBERS
+        scan = [*scan[:place], _judged(one), *scan[place + 1 :]]
+        for name, way in OURS.items():
+            by_day, by_week = way.calls(scan)
+            days[name].append(
+                min(_first_call(by_day[place], anomaly), _first_call(by_week[place], anomaly, 7))
+            )
+        for name, peer in PEERS.items():
+            days[name].append(_first_call(peer(pd.Series(one, DAYS), START), anomaly))
+    return {way: np.where(np.isfinite(after), after, np.nan) for way, after in days.items()}
 
 
-def found_after(calls: np.ndarray, anomaly: Anomaly) -> tuple[float, float]:
-    """The share of anomalies called in their direction while they last, and the median days until then (1: on the first day)."""
-    hits = calls[:, ONSET : ONSET + anomaly.days] == anomaly.direction
-    found = hits.any(axis=1)
-    return float(found.mean()), float(np.median(hits[found].argmax(axis=1) + 1)) if found.any() else np.nan
+def _first_call(calls: np.ndarray, anomaly: Anomaly, step: int = 1) -> float:
+    """The day (1: that of the onset) of the first call in the anomaly's direction; infinite without one."""
+    hits = np.flatnonzero(calls[ONSET // step : -(-(ONSET + anomaly.days) // step)] == anomaly.direction)
+    return float((hits[0] + 1) * step) if len(hits) else np.inf
 
 
 def _table(head: list[str], rows: dict[str, list[str]]) -> str:
@@ -168,25 +210,28 @@ def main() -> None:
     )
     scans = parser.parse_args().scans
     weeks, began = scans * QUARTER / 7, time.perf_counter()
-    ways = [*OURS, *PEERS]
 
-    rows: dict[str, list[str]] = {}
-    for seed, (kind, draw) in enumerate(ORDINARY.items()):
+    rows: dict[str, list[str]] = {way: [] for way in WAYS}
+    for seed, draw in enumerate(ORDINARY.values()):
         rng = np.random.default_rng([21, seed])
-        calls = all_calls([draw(rng) for _ in range(scans * NUMBERS)])
-        rows[kind] = [f"{np.count_nonzero(calls[way]) / weeks:.2f}" for way in ways]
-    print(f"False alerts a week of ten numbers ({weeks:.0f} weeks each; the budget of ours is 0.2)\n")
-    print(_table(ways, rows), "\n")
+        for way, count in false_alerts([draw(rng) for _ in range(scans * NUMBERS)]).items():
+            rows[way].append(f"{count / weeks:.2f}")
+    print(f"False alerts a week of ten numbers, over {weeks:.0f} weeks\n\n{_table(list(ORDINARY), rows)}\n")
 
     rng = np.random.default_rng([21, 99])
-    ordinary = [_negative_binomial(rng, _weekly(100)) for _ in range(scans * NUMBERS)]
-    rows = {}
-    for name, anomaly in ANOMALIES.items():
-        calls = anomalous_calls(ordinary, anomaly, rng)
-        found = {way: found_after(calls[way], anomaly) for way in ways}
-        rows[name] = [f"{share:.0%}, day {day:.0f}" if share else "0 %" for share, day in found.values()]
-    print(f"Anomalies found (of {scans * NUMBERS}), and the day on which (median of those found)\n")
-    print(_table(ways, rows), f"\n\n{time.perf_counter() - began:.0f} s")
+    ordinary = [_judged(_negative_binomial(rng, _weekly(100))) for _ in range(scans * NUMBERS)]
+    rows = {way: [] for way in WAYS}
+    for anomaly in ANOMALIES.values():
+        rate = _weekly(100)
+        rate[HISTORY:] *= anomaly.factor
+        changed = [_negative_binomial(rng, rate) for _ in ordinary]
+        for way, days in found_after(ordinary, changed, anomaly).items():
+            found = days[np.isfinite(days)]
+            rows[way].append(
+                f"{len(found) / len(days):.0%}" + (f", day {np.median(found):.0f}" if len(found) else "")
+            )
+    print(f"Share of {len(ordinary)} anomalies found, and when (median)\n\n{_table(list(ANOMALIES), rows)}")
+    print(f"\n{time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

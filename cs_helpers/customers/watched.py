@@ -65,6 +65,17 @@ def watched_series(data: ProductData, baseline: Baseline, until: pd.Timestamp) -
     return tuple(parts)
 
 
+def account_rows(data: ProductData, number: Number, until: pd.Timestamp) -> pd.DataFrame:
+    """What each customer adds to a count, day by day: account_id, day (datetime64), value (float64).
+
+    Without rows where the table is missing or holds nothing of the number.
+    """
+    recorded = _recorded(data, number, "day", until)
+    if recorded is None:
+        return pd.DataFrame({"account_id": [], "day": pd.DatetimeIndex([]), "value": []})
+    return recorded.rows[["account_id", "day", "value"]]
+
+
 def period_starts(days: pd.DatetimeIndex, every: Every) -> pd.DatetimeIndex:
     """The first day of the day, week (Monday) or month of each of `days`."""
     if every == "day":
@@ -131,7 +142,7 @@ def _recorded(data: ProductData, number: Number, every: Every, until: pd.Timesta
     if data.missing(number.source):
         return None
     if number.source == "contracts":
-        return _contract_rows(data, number.value, until)
+        return _contract_rows(data, number.value, every, until)
     period = covered_period(data, number.source, number.event)
     if period is None:
         return None
@@ -186,18 +197,21 @@ def _survey_rows(data: ProductData, number: Number, every: Every, period: Period
     return _Recorded(rows, period, lambda groups: groups["value"].mean(), counted=False)
 
 
-def _contract_rows(data: ProductData, value: str, until: pd.Timestamp) -> _Recorded:
-    """Customers won or lost and their MRR, by the day on which they came, or the day after the last one.
+def _contract_rows(data: ProductData, value: str, every: Every, until: pd.Timestamp) -> _Recorded | None:
+    """Customers, by the start of each period; those won or lost and their MRR, by their first day or that after the last.
 
     Contracts begin with the first customer; losses with the first one, since a list of running contracts has none.
     """
     time = customer_time_as_of(data, until.date())
     spells = time.spells
-    unknown: tuple[pd.Timestamp, ...]
-    if value == "new":
+    if spells.empty:
+        return None
+    unknown: tuple[pd.Timestamp, ...] = ()
+    if value == "customers":
+        rows = _customers_at_start(time, every)
+    elif value == "new":
         rows = spells.drop_duplicates("account_id")
         rows = rows[["account_id"]].assign(day=rows["first_day"], value=1.0)
-        unknown = ()
     else:
         lost = spells[spells["ended"].isin(ENDINGS)]
         rows = lost[["account_id"]].assign(day=lost["last_day"] + _DAY, value=1.0)
@@ -206,6 +220,20 @@ def _contract_rows(data: ProductData, value: str, until: pd.Timestamp) -> _Recor
         unknown = tuple(spells.loc[spells["ended"] == NOT_RECORDED, "last_day"] + _DAY)
     first = rows["day"].min() if len(rows) else until
     return _Recorded(rows, Period(first.date(), until.date()), _total, unknown=unknown)
+
+
+def _customers_at_start(time: CustomerTime, every: Every) -> pd.DataFrame:
+    """The customers on the day before each period, in the form of `_Recorded.rows`."""
+    days = pd.date_range(time.spells["first_day"].min() + _DAY, time.known_on, freq="D", unit="us")
+    starts = period_starts(days, every).unique()
+    opening = [time.customers((start - _DAY).date()) for start in starts]
+    return pd.DataFrame(
+        {
+            "account_id": pd.Series([name for accounts in opening for name in accounts], dtype="str"),
+            "day": starts.repeat([len(accounts) for accounts in opening]),
+            "value": 1.0,
+        }
+    )
 
 
 def _last_mrr(time: CustomerTime, lost: pd.DataFrame) -> np.ndarray:

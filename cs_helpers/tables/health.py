@@ -52,13 +52,13 @@ def explained(result: Result, text: Text) -> Listing:
     """What each measure contributes to the score of each customer, red ones with the highest MRR first."""
     rows = result.tables["explained"]
     measures = list(dict.fromkeys(rows["measure"]))
-    headings = text.headings("health.explained", "name", *(("mrr",) if "mrr" in rows else ()), "score")
+    headings = text.headings("health.explained", "name", "mrr", "score")
     names = {m: text.label("measure", m) for m in measures}
     wide = rows.groupby("account_id", sort=False)[[c for c in ("name", "mrr", "score") if c in rows]].first()
-    page = _with_money(wide.head(MAX_ROWS), result, text)
+    page = wide[["name", "score"]].head(MAX_ROWS).copy()
     page["score"] = [text.number(v, 1) for v in page["score"]]
     currency = result.settings["currency"]
-    with_unit = {"mrr": f"{headings['mrr']} ({currency})"} if "mrr" in headings and currency else {}
+    with_unit = {"mrr": f"{headings['mrr']} ({currency})"} if currency else {}
     all_rows = wide.rename(columns={**headings, **with_unit})
     for measure in measures:
         part = rows[rows["measure"] == measure].set_index("account_id").reindex(wide.index)
@@ -71,8 +71,10 @@ def explained(result: Result, text: Text) -> Listing:
             )
             all_rows[heading] = part[column].round(3)  # fmt: skip
     page = page.astype("str").rename(columns=headings | names)
-    right = frozenset(page.columns) - {headings["name"]}
-    return Listing("explained", page, right, all_rows, message=text("health.explained.said"))
+    # cells of measures wrap, as those of numbers do not
+    return Listing(
+        "explained", page, frozenset({headings["score"]}), all_rows, message=text("health.explained.said")
+    )
 
 
 def _contribution(row: Any, text: Text) -> str:

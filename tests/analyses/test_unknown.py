@@ -95,7 +95,7 @@ def test_odd_days_before_the_end_of_a_log_are_those_of_a_quarter_that_ends_there
         for of, as_of in ((DONE, Q3.end), (DONE, date(2026, 9, 1)))
     ]
     assert result[0].tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]
-    for name in ("series", "usual", "departures"):
+    for name in ("series", "departures"):
         pd.testing.assert_frame_equal(result[0].tables[name], result[1].tables[name])
     assert codes(result[1], "series") == []
 

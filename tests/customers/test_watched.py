@@ -212,6 +212,21 @@ def test_a_loss_falls_on_the_day_after_the_last_one_with_the_mrr_of_that() -> No
     assert of_all(data, number("contracts", "new", "month")).values.tolist() == [1, 1, 1, *[0] * 6]
 
 
+def test_customers_are_those_at_the_start_of_the_period_of_whom_a_share_is_lost() -> None:
+    contracts = [
+        contract("A", "2026-06-30"),
+        contract("B", "2026-07-01", "2026-07-31"),
+        contract("C", "2026-07-31"),
+    ]
+    data = product_data(accounts=[account(n) for n in "ABC"], contracts=contracts)
+    assert of_all(data, number("contracts", "customers", "month")).values.tolist() == [1, 3, 2]
+    assert of_all(data, number("contracts", "customers"), "2026-08-01").values[
+        "2026-07-01":"2026-07-03"
+    ].tolist() == [1, 2, 2]
+    share = number("contracts", "lost", "month", per={"source": "contracts", "value": "customers"})
+    assert of_all(data, share).values.tolist() == pytest.approx([1 / 3, 0])
+
+
 def test_a_month_in_which_a_renewal_may_still_be_recorded_is_unknown() -> None:
     contracts = [
         contract("A", "2026-01-01", "2026-06-30"),
@@ -250,6 +265,36 @@ def test_a_list_of_running_contracts_does_not_say_that_nobody_was_lost() -> None
 def test_without_its_table_a_number_is_not_watched(source: str, value: str) -> None:
     data = product_data(accounts=[account("A")])
     assert watched_series(data, number(source, value), END) == ()
+
+
+@pytest.mark.parametrize(("source", "value"), [(s, v) for s, values in VALUES.items() for v in values])
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+@pytest.mark.parametrize("until", ["2023-01-01", "2026-07-01"])
+def test_tables_without_a_row_or_with_rows_later_on_give_nothing_and_no_error(
+    source: str, value: str, every: str, until: str
+) -> None:
+    later = {
+        "account_id": "A",
+        "occurred_at": "2026-07-01",
+        "answered_on": "2026-07-01",
+        "nps": 9,
+        "kind": "mail",
+    }
+    empty = product_data(accounts=[], contracts=[], usage=[], tickets=[], touches=[], surveys=[])
+    one_day = product_data(
+        accounts=[account("A")],
+        contracts=[contract("A", "2026-07-01", "2026-07-01")],
+        usage=[use("A", "2026-07-01")],
+        tickets=[ticket("2026-07-01 10:00", "2026-07-01 11:00")],
+        touches=[later],
+        surveys=[later],
+    )
+    watched = number(source, value, every, by="size")
+    assert watched_series(empty, watched, pd.Timestamp(until)) == ()
+    if until < "2026":
+        assert watched_series(one_day, watched, pd.Timestamp(until)) == ()
+    else:
+        watched_series(one_day, watched, pd.Timestamp(until))
 
 
 # --- segments ---------------------------------------------------------------------------------
@@ -299,6 +344,9 @@ SQL = {
     ("tickets", "resolve_hours", "week"): """
         SELECT date_trunc('week', closed_at), median(epoch(closed_at) - epoch(opened_at)) / 3600
         FROM tickets WHERE closed_at IS NOT NULL GROUP BY ALL""",
+    ("tickets", "first_answer_hours", "day"): """
+        SELECT date_trunc('day', answered_at), median(epoch(answered_at) - epoch(opened_at)) / 3600
+        FROM tickets WHERE answered_at IS NOT NULL GROUP BY ALL""",
     ("touches", "count", "month"): """
         SELECT date_trunc('month', occurred_at), count(*) FROM touches WHERE kind <> 'churn_notice' GROUP BY ALL""",
     ("surveys", "nps", "month"): """
@@ -324,6 +372,6 @@ def test_the_sample_gives_what_sql_gives(
     got = of_all(data, number(source, value, every)).values
     assert len(got.dropna()) > (5 if source == "surveys" else 20)
     in_range = want.reindex(got.dropna().index)
-    if value not in ("resolve_hours", "nps"):
+    if value not in ("first_answer_hours", "resolve_hours", "nps"):
         in_range = in_range.fillna(0)
     np.testing.assert_allclose(got.dropna(), in_range)

@@ -1,0 +1,89 @@
+"""The distribution of forecast errors, from past ones: Student t with an unknown number of degrees of freedom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+#: degrees of freedom from the heaviest tails to the normal distribution
+FREEDOM = np.array([2.5, 3, 4, 5, 7, 10, 15, 30, 100])
+#: quantiles are looked up on this grid of standard errors, dense where they are asked for
+_GRID = np.concatenate([-np.geomspace(60, 0.01, 200), [0.0], np.geomspace(0.01, 60, 200)])
+
+
+@dataclass(frozen=True)
+class ErrorDistribution:
+    """A mixture of Student t distributions: predictive for the next error.
+
+    freedom, centre, scale, weight: one for each component.
+    """
+
+    freedom: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+
+    def p_values(self, errors: np.ndarray) -> np.ndarray:
+        """Two-sided p-values: twice the smaller tail probability. NaN where the error is."""
+        standard = (errors[:, None] - self.centre) / self.scale
+        lower = special.stdtr(self.freedom, standard) @ self.weight
+        upper = special.stdtr(self.freedom, -standard) @ self.weight
+        return np.asarray(2 * np.minimum(lower, upper))
+
+    def quantiles(self, *probabilities: float) -> tuple[float, ...]:
+        """The errors below which so large shares lie."""
+        centre = float(self.weight @ self.centre)
+        grid = centre + _GRID * float(self.weight @ self.scale)
+        below = special.stdtr(self.freedom, (grid[:, None] - self.centre) / self.scale) @ self.weight
+        return tuple(float(np.interp(p, below, grid)) for p in probabilities)
+
+
+def error_distribution(errors: np.ndarray) -> ErrorDistribution:
+    """The predictive distribution of the next error, from past out-of-sample ones.
+
+    For each number of degrees of freedom centre and scale are fitted by maximum likelihood; the fits are weighed by
+    their likelihood, so that tails are as heavy as the errors show, and, of few errors, as heavy as they may be. With n
+    errors no component has more than n - 1 degrees of freedom, and its variance is that of the next error (1 + 1 / n).
+    errors: without NaN, at least 2 different values.
+    """
+    n = len(errors)
+    freedom = np.minimum(FREEDOM, n - 1.0)
+    centre, scale = fit_student_t(errors, freedom)
+    standard = (errors - centre[:, None]) / scale[:, None]
+    likelihood = (
+        n * (special.gammaln((freedom + 1) / 2) - special.gammaln(freedom / 2) - np.log(freedom) / 2 - np.log(scale))
+        - (freedom + 1) / 2 * np.log1p(standard**2 / freedom[:, None]).sum(axis=1)
+    )  # fmt: skip
+    weight = np.exp(likelihood - likelihood.max())
+    return ErrorDistribution(
+        freedom, centre, scale * np.sqrt((1 + 1 / n) * n / (n - 1)), weight / weight.sum()
+    )
+
+
+def fit_student_t(values: np.ndarray, freedom: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centre and scale of the Student t with each of the given degrees of freedom, by maximum likelihood.
+
+    Iterative reweighting (Kent, Tyler, Vardi 1994) gives the estimate of scipy's `t.fit`, a search without
+    derivatives, in a fraction of the time; all degrees of freedom are fitted at once.
+    """
+    centre = np.full(len(freedom), np.median(values))
+    scale = np.full(len(freedom), np.std(values))
+    for _ in range(500):
+        weight = 1 / (freedom[:, None] + ((values - centre[:, None]) / scale[:, None]) ** 2)
+        weight /= weight.sum(axis=1, keepdims=True)
+        previous_centre, centre = centre, weight @ values
+        previous_scale = scale
+        scale = np.sqrt((weight * (values - centre[:, None]) ** 2).sum(axis=1))
+        if (
+            max(np.abs(centre - previous_centre).max(), np.abs(scale - previous_scale).max())
+            < 1e-10 * scale.min()
+        ):
+            break
+    return centre, scale
+
+
+def robust_spread(values: np.ndarray) -> float:
+    """Robust standard deviation (1.4826 MAD); 0 without values."""
+    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if len(values) else 0.0
