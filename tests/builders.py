@@ -42,12 +42,13 @@ def product(
     green_from: float = 70,
     journey: dict[str, Any] | None = None,
     playbook: list[dict[str, Any]] | None = None,
+    health: dict[str, Any] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
     `levels` are the conditions of Lv.1 to Lv.4; `steps` follow the step `contract`; `journey` holds
     what else the journey says, `rules` there the rules of steps that are no milestones and `seen` what
-    else steps say of their contents and tools.
+    else steps say of their contents and tools; `health` what else the health score says.
     """
     levels = levels or [[{"value": "events", "at_least": n}] for n in (1, 2, 3, 4)]
     later = steps or ["kickoff"]
@@ -83,6 +84,7 @@ def product(
                 "yellow_from": yellow_from,
                 "green_from": green_from,
                 "measures": measures,
+                **(health or {}),
             },
             "baselines": baselines or [baseline("opened", source="tickets", value="count")],
             "touch_mix": {"high": 0.25, "low": 0.25, "tech": 0.25, "community": 0.25},

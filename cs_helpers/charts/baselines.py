@@ -1,10 +1,11 @@
-"""Figures of baselines: usual levels, the same quarter of past years, first months of cohorts."""
+"""Figures of baselines: usual levels, the last four quarters against past years, first months of cohorts."""
 
 from __future__ import annotations
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
@@ -14,6 +15,7 @@ from cs_helpers.charts.theme import (
     INK,
     ORANGE,
     QUIET,
+    RULE,
     SKY,
     Picture,
     bars,
@@ -29,98 +31,137 @@ from cs_helpers.text import Text
 
 #: bars of fewer customers are drawn pale
 MIN_CUSTOMERS = 5
+#: a figure of more series cannot be taken in; all are in the table
+MAX_SERIES = 5
+#: the years of a quarter that are drawn
+MAX_YEARS = 5
 
 
 def series(result: Result, text: Text) -> Picture:
-    """Each baseline by day of the quarter, with its usual band and marks on odd days."""
+    """The most notable numbers by day, week or month of the quarter, with usual bands, marks on odd ones and closed days."""
     table = result.tables["series"]
-    names = list(dict.fromkeys(table["baseline"]))
-    with canvas(text, len(names), 1, height=0.7 + 1.55 * len(names), sharex=True, squeeze=False) as (
+    keys = _notable(result)
+    with canvas(text, len(keys), 1, height=0.7 + 1.55 * len(keys), sharex=True, squeeze=False) as (
         figure,
         axes,
     ):
-        for axis, name in zip(axes[:, 0], names, strict=True):
-            inside = table[table["baseline"] == name]
-            axis.fill_between(inside["day"], inside["low"], inside["high"], color=SKY, alpha=0.4, linewidth=0)
-            axis.plot(inside["day"], inside["usual"], color=SKY, linewidth=1.2)
-            axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4)
-            odd = inside[inside["odd"]]
-            axis.scatter(odd["day"], odd["value"], color=ORANGE, s=30, zorder=3)
-            axis.margins(x=0.01)
-            count_axis(axis, text)
-            axis.set_title(text.label("baseline", name))
+        for axis, key in zip(axes[:, 0], keys, strict=True):
+            _draw_series(axis, table[table["series"] == key], text)
         axes[-1, 0].xaxis.set_major_locator(mdates.MonthLocator())
         axes[-1, 0].xaxis.set_major_formatter(
             mdates.DateFormatter("%b" if text.language == "en" else "%-m月")
         )
+        shown = table[table["series"].isin(keys)]
+        legend = text("baselines.series.legend")
+        if shown["closed"].any():
+            legend += text("baselines.series.legend_closed")
         axes[0, 0].text(
-            1.0,
-            1.04,
-            text("baselines.series.legend"),
-            transform=axes[0, 0].transAxes,
-            ha="right",
-            fontsize=8.5,
-            color=QUIET,
+            1.0, 1.04, legend, transform=axes[0, 0].transAxes, ha="right", fontsize=8.5, color=QUIET
         )
         message = _series_message(result, text)
-        days = int(table["day"].nunique())
-        alt = text(
-            "baselines.series.alt",
-            message=message,
-            baselines=text.join_list([text.label("baseline", n) for n in names]),
-        )
+        names = [text.watched(key) for key in keys]
+        alt = text("baselines.series.alt", message=message, baselines=text.join_list(names))
+        days = int(result.metrics["odd_days"].n)
         return finish_figure(
             figure, text, result, message=message, alt=alt, n=text("charts.n_days", n=text.number(days))
         )
 
 
+def _notable(result: Result) -> list[str]:
+    """The series that are drawn: of numbers with something odd that of all customers, or else a segment; then the others."""
+    table = result.tables["series"]
+    odd = result.tables["departures"].drop_duplicates("baseline")["series"]
+    whole = table.loc[table["segment"] == "all", "series"]
+    return list(dict.fromkeys([*odd, *whole, *table["series"]]))[:MAX_SERIES]
+
+
+def _draw_series(axis: Axes, inside: pd.DataFrame, text: Text) -> None:
+    every, key = inside["every"].iloc[0], inside["series"].iloc[0]
+    marker = {} if every == "day" else {"marker": "o", "markersize": 3.5}
+    axis.fill_between(inside["day"], inside["low"], inside["high"], color=SKY, alpha=0.4, linewidth=0)
+    axis.plot(inside["day"], inside["usual"], color=SKY, linewidth=1.2)
+    axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4, **marker)
+    odd = inside[inside["odd"]]
+    axis.scatter(odd["day"], odd["value"], color=ORANGE, s=30, zorder=3)
+    axis.margins(x=0.01)
+    least = float(np.nanmin(inside[["value", "low"]].to_numpy(float)))
+    if least < 0:
+        axis.axhline(0, color=RULE, linewidth=1, zorder=0.5)
+        axis.grid(axis="y")
+        axis.yaxis.set_major_formatter(lambda value, _: text.number(value))
+    else:
+        count_axis(axis, text)
+    axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    closed = inside.loc[inside["closed"], "day"]
+    if len(closed):
+        [marks] = axis.plot(
+            closed, np.zeros(len(closed)), transform=axis.get_xaxis_transform(), color=QUIET, linewidth=0, marker="^",
+            markersize=5, clip_on=False,
+        )  # fmt: skip
+        marks.set_in_layout(False)  # without it the layout would make room for what stands on the axis
+    axis.set_title(text(f"baselines.series.panel_{every}", what=text.watched(key)))
+
+
 def _series_message(result: Result, text: Text) -> str:
     verdict = result.verdicts["series"]
-    if verdict.code == "usual":
-        return text("baselines.series.usual", baselines=text.number(verdict.fields["baselines"]))
     fields = verdict.fields
+    if verdict.code in ("usual", "not_judged"):
+        return text(f"baselines.series.{verdict.code}", baselines=text.number(fields["baselines"]))
     return text(
-        f"baselines.series.{verdict.code}", baseline=text.label("baseline", fields["baseline"]),
-        ratio=text.number(fields["ratio"], 1), value=text.number(fields["value"], 1),
+        f"baselines.series.{verdict.code}", baseline=text.watched(fields["series"]),
+        ratio=text.number(fields["ratio"], 1), value=text.amount(fields["value"]),
+        usual=text.amount(fields["usual"]), every=text(f"baselines.every.{fields['summed_over']}"),
         period=text.span(fields["starts_on"].date(), fields["ends_on"].date()),
     )  # fmt: skip
 
 
 def same_quarter(result: Result, text: Text) -> Picture:
-    """The share of customers lost in the same quarter of each year."""
+    """The share of customers lost in each of the last four quarters, beside the same quarter of past years."""
     table = result.tables["same_quarter"]
-    with canvas(text, height=2.75) as (figure, axis):
-        places = np.arange(len(table))
-        last = places[-1]
-        colours = [SKY] * (len(table) - 1) + [ORANGE if bool(table["odd"].iloc[-1]) else BLUE]
-        bars(axis, places, table["share"], color=colours, width=0.6)
-        for place, row in zip(places, table.itertuples(), strict=True):
+    quarters = list(dict.fromkeys(table["quarter"]))
+    with canvas(text, height=3.1) as (figure, axis):
+        place, places, labels, top = 0.0, [], [], float(table["share"].max())
+        for quarter in quarters:
+            rows = table[table["quarter"] == quarter].iloc[-MAX_YEARS:]
+            at = place + np.arange(len(rows))
+            latest, last = rows.iloc[-1], float(at[-1])
+            colours = [SKY] * (len(rows) - 1) + [ORANGE if latest["odd"] else BLUE]
+            bars(axis, at, rows["share"], color=colours, width=0.7)
+            if latest["low"] == latest["low"]:
+                axis.vlines(last + 0.45, latest["low"], latest["high"], color=INK, linewidth=2)
+                axis.hlines(latest["usual"], last + 0.37, last + 0.53, color=INK, linewidth=2)
+                top = max(top, float(latest["high"]))
             label_above(
                 axis,
-                place,
-                row.share,
-                f"{text.share(row.share)}\n{text.number(row.lost)}/{text.number(row.customers)}",
+                last,
+                float(np.nanmax(latest[["share", "high"]].to_numpy(float))),
+                f"{text.share(latest['share'])}\n{text.number(latest['lost'])}/{text.number(latest['customers'])}",
             )
-        latest = table.iloc[-1]
-        top = float(table["share"].max())
-        if latest["low"] == latest["low"]:
-            axis.vlines(last + 0.42, latest["low"], latest["high"], color=INK, linewidth=2)
-            axis.hlines(latest["usual"], last + 0.36, last + 0.48, color=INK, linewidth=2)
-            axis.text(
-                last + 0.52,
-                max(latest["usual"], 0.05 * max(top, latest["high"])),  # not on the axis
-                text("baselines.same_quarter.usual"),
-                fontsize=8.5,
-                va="center",
-                color=QUIET,
-            )
-            top = max(top, float(latest["high"]))
-        axis.set_xticks(places, [str(y) for y in table["year"]])
-        axis.set_xlim(-0.6, last + 1.25)
+            places += list(at)
+            labels += [f"{year % 100:02d}" for year in rows["year"]]
+            axis.annotate(
+                text.quarter(Quarter.parse(quarter)), ((place + last) / 2, 0), xytext=(0, -21), xycoords=("data", "axes fraction"),
+                textcoords="offset points", ha="center", va="top", fontsize=10, annotation_clip=False,
+                color=INK, weight="bold" if quarter == quarters[-1] else "normal",
+            )  # fmt: skip
+            place = last + 2.1
+        axis.set_xticks(places, labels)
+        axis.set_xlim(-0.8, place - 1.1)
         percent_axis(axis, top=max(top * 1.35, 0.02))
         axis.set_title(text("baselines.same_quarter.axis"))
+        if table["low"].notna().any():
+            axis.text(
+                0.0,
+                0.97,
+                text("baselines.same_quarter.usual"),
+                transform=axis.transAxes,
+                va="top",
+                fontsize=8.5,
+                color=QUIET,
+            )
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)
+        latest = table.iloc[-1]
         return finish_figure(
             figure,
             text,
@@ -128,16 +169,18 @@ def same_quarter(result: Result, text: Text) -> Picture:
             message=message,
             alt=alt,
             n=text("charts.n_customers", n=text.number(int(latest["customers"]))),
-            period=text("baselines.same_quarter.period", years=f"{table['year'].iloc[0]}–{latest['year']}"),
+            period=text("baselines.same_quarter.period", years=f"{table['year'].min()}–{latest['year']}"),
         )
 
 
 def _same_quarter_message(result: Result, text: Text) -> str:
     verdict = result.verdicts["same_quarter"]
     fields = verdict.fields
+    quarter = text.quarter(Quarter.parse(fields["quarter"])) if "quarter" in fields else ""
     return text(
         f"baselines.same_quarter.{verdict.code}", share=text.share(fields["share"]), usual=text.share(fields.get("usual")),
-        years=text.number(fields.get("years")), ratio=text.number(fields.get("ratio"), 1),
+        years=text.number(fields.get("years")), ratio=text.number(fields.get("ratio"), 1), quarter=quarter,
+        now=text.share(fields.get("now")),
     )  # fmt: skip
 
 

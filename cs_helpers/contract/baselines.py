@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cs_helpers.contract.product_parts import SettingsModel, Slug, Words
 
@@ -20,17 +21,30 @@ VALUES: Mapping[str, Mapping[str, Scale]] = {
     "tickets": {"count": "count", "first_answer_hours": "amount", "resolve_hours": "amount"},
     "touches": {"count": "count"},
     "surveys": {"nps": "level", "answers": "count"},
-    "contracts": {"lost": "count", "new": "count", "mrr_lost": "amount"},
+    "contracts": {"customers": "count", "lost": "count", "new": "count", "mrr_lost": "amount"},
 }
 
 
 class Number(SettingsModel):
-    """A number of all customers for each day, week or month.
+    """A number of all customers, or of those of a segment, for each day, week or month.
 
-    source usage: `users` (distinct per account, added up), `events`, `quantity`, `accounts` (with any use); `event` is a
-    name or a pattern with `*`. tickets: `count` (opened), `first_answer_hours` and `resolve_hours` (median over the
-    tickets answered or closed in the period). touches: `count`. surveys: `nps` (share of 9 and 10 minus share of 0 to 6,
-    times 100), `answers`. contracts: customers `lost` and `new`, `mrr_lost`.
+    Its value on a period with a day that the data does not cover is not known.
+
+    usage: `users` are distinct per account and added up over the accounts: those of the day, those of the month, and for
+    a week the sum of its days (a user who came on three days counts three times: the log is kept by day and month);
+    `accounts` with any use, distinct in any period; `events`; `quantity`. `event` is a name or a pattern with `*`; of a
+    user of several matching events an account's largest number counts.
+
+    tickets: `count` by the day of opening. `first_answer_hours` and `resolve_hours`: the median hours on the clock, nights
+    and weekends included, of the tickets that were answered or closed in the period. Tickets that are still waiting have
+    no value yet: where a queue is left lying the median does not rise before it is worked off, so watch `count` too.
+
+    touches: `count` without notices of churn. surveys: `answers`; `nps`, the share of 9 and 10 minus that of 0 to 6, times
+    100, of the answers in the period.
+
+    contracts: `customers` at the start of the period; `new`, on the first day of an account's first contract; `lost` and
+    `mrr_lost`, on the day after the last day as a customer, with the MRR of that last day. Losses are known from the first
+    one on, and not in a period in which a paid term ended whose renewal may still be recorded.
     """
 
     source: Literal["usage", "tickets", "touches", "surveys", "contracts"]
@@ -103,6 +117,48 @@ class ClosedDays(SettingsModel):
     first: _Day
     last: _Day
 
+    @field_validator("first", "last")
+    @classmethod
+    def _exists(cls, day: str) -> str:
+        try:
+            date(2024, int(day[:2]), int(day[3:]))  # a leap year
+        except ValueError:
+            raise ValueError(f"there is no day '{day}' in any year") from None
+        return day
+
+
+#: countries that need no look-up of whether their holidays are known: importing `holidays` takes as long as reading a
+#: snapshot
+KNOWN_COUNTRIES = frozenset(
+    [
+        "AU",
+        "BR",
+        "CA",
+        "CH",
+        "CN",
+        "DE",
+        "ES",
+        "FR",
+        "GB",
+        "HK",
+        "ID",
+        "IN",
+        "IT",
+        "JP",
+        "KR",
+        "MY",
+        "NL",
+        "NZ",
+        "PH",
+        "SE",
+        "SG",
+        "TH",
+        "TW",
+        "US",
+        "VN",
+    ]
+)
+
 
 class Calendar(SettingsModel):
     """Days that are no working days although they are not at a weekend.
@@ -112,3 +168,17 @@ class Calendar(SettingsModel):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     closed: tuple[ClosedDays, ...] = ()
+
+    @field_validator("country")
+    @classmethod
+    def _is_known(cls, country: str | None) -> str | None:
+        if country is None or country in KNOWN_COUNTRIES:
+            return country
+        from holidays import list_supported_countries
+
+        if country not in list_supported_countries(include_aliases=False):
+            raise ValueError(
+                f"no public holidays are known of the country '{country}'; write its code by ISO 3166, as JP, or leave"
+                " 'country' out and list its days in 'closed'"
+            )
+        return country

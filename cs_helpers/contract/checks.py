@@ -227,6 +227,7 @@ def relation_rules(
     if table.time and "first_day" in rows.columns:
         yield from contract_rules(table.name, table.time, rows[table.time].cast("date"), rows, policies)
     if table.name == "tickets":
+        yield rule("answered_at", "answered_before_opened", rows.answered_at < rows.opened_at)
         yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
 
 

@@ -69,7 +69,7 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         person="csm",
     ),
     "tickets": columns(
-        public="product opened_at closed_at kind",
+        public="product opened_at answered_at closed_at kind",
         company="ticket_id account_id",
     ),
     "surveys": columns(

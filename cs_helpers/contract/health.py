@@ -92,6 +92,8 @@ class Health(SettingsModel):
     def _rules_name_measures(self) -> Health:
         by_id = {m.id: m for m in self.measures}
         for rule in self.segments:
+            if {name for name, change in rule.measures.items() if change.weight == 0} >= by_id.keys():
+                raise ValueError(f"the rule of '{rule.segment}' leaves out every measure")
             for name, change in rule.measures.items():
                 if name not in by_id:
                     raise ValueError(

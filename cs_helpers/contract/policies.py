@@ -49,6 +49,7 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "without_contract": _ANY,
         "before_contract": _ANY,
         "after_contract": _ANY,
+        "answered_before_opened": _ANY,
         "closed_before_opened": _ANY,
         "churn_flag_disagrees": _KEEP,
         "churned_but_running": _KEEP,

@@ -232,6 +232,13 @@ _TABLES = (
             "account_id": account(),
             "product": product(),
             "opened_at": column("time", "when opened", "受付日時", "2026-05-12 10:00:00"),
+            "answered_at": column(
+                "time",
+                "when first answered by a person; empty: not yet",
+                "担当者が最初に回答した日時(空は未回答)",
+                "2026-05-12 11:30:00",
+                needed=False,
+            ),
             "closed_at": column(
                 "time",
                 "when closed; empty: open",

@@ -23,12 +23,14 @@ SOURCE_TABLES = {
 }
 
 
-def monthly_values(data: ProductData, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
+def monthly_values(
+    data: ProductData, measure: Measure, months: pd.DatetimeIndex, stale_after_days: int | None = None
+) -> pd.DataFrame:
     """A measure over the window of months that ends with each month.
 
     Index: account_id. Columns: `months` (first days of consecutive months). NaN where the table is missing or nobody
     answered. No usage and no tickets are 0, also in months without data (`known_months`), where the value is a lower
-    bound.
+    bound. stale_after_days: answers and assessments that are more days old at the end of a month do not count there.
     """
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     if SOURCE_TABLES[measure.source] not in data.given:
@@ -43,19 +45,8 @@ def monthly_values(data: ProductData, measure: Measure, months: pd.DatetimeIndex
             rows = rows[rows["kind"] != "churn_notice"]
         when = rows["opened_at" if measure.source == "tickets" else "occurred_at"]
         values = _sum_over_window(grid.sums(rows["account_id"], when), measure)
-    elif measure.source == "surveys":
-        rows = data["surveys"].dropna(subset=["nps"])
-        cell = rows["account_id"], rows["answered_on"]
-        total = _sum_over_window(grid.sums(*cell, rows["nps"]), measure)
-        answers = _sum_over_window(grid.sums(*cell), measure)
-        values = np.divide(total, answers, out=np.full(total.shape, np.nan), where=answers > 0)
     else:
-        rows = data["assessments"]
-        rows = rows[rows["measure"] == measure.name].dropna(subset=["score"]).sort_values("assessed_on")
-        windows = _windows(grid.latest(rows["account_id"], rows["assessed_on"], rows["score"]), measure)
-        values = windows[..., 0]
-        for later in np.moveaxis(windows, -1, 0)[1:]:
-            values = np.where(np.isnan(later), values, later)
+        values = _answered_values(data, measure, grid, stale_after_days)
     return pd.DataFrame(values, index=accounts, columns=months)
 
 
@@ -67,11 +58,13 @@ class MonthlyValues:
     months: pd.DatetimeIndex
     _values: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
-    def of(self, measure: Measure, months: pd.DatetimeIndex) -> pd.DataFrame:
-        """A measure over some months of the range, by account_id."""
-        key = measure.model_dump_json(include=set(Measure.model_fields))
+    def of(
+        self, measure: Measure, months: pd.DatetimeIndex, stale_after_days: int | None = None
+    ) -> pd.DataFrame:
+        """A measure over some months of the range, by account_id (`monthly_values`)."""
+        key = f"{measure.model_dump_json(include=set(Measure.model_fields))} {stale_after_days}"
         if key not in self._values:
-            self._values[key] = monthly_values(self.data, measure, self.months)
+            self._values[key] = monthly_values(self.data, measure, self.months, stale_after_days)
         return self._values[key][months]
 
 
@@ -162,6 +155,42 @@ def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarra
     if measure.value == "users":
         return _max_over_window(grid.maxima(*cell), measure)
     return _sum_over_window(grid.sums(*cell), measure)
+
+
+def _answered_values(
+    data: ProductData, measure: Measure, grid: _Grid, stale_after_days: int | None
+) -> np.ndarray:
+    """The mean answer or the latest assessment of the window that ends with each month, without those that are stale.
+
+    Worked out by the months that have passed since an answer: after each, fewer are fresh.
+    """
+    if measure.source == "surveys":
+        rows = data["surveys"].dropna(subset=["nps"])
+        when, value = rows["answered_on"], rows["nps"]
+    else:
+        rows = data["assessments"]
+        rows = rows[rows["measure"] == measure.name].dropna(subset=["score"]).sort_values("assessed_on")
+        when, value = rows["assessed_on"], rows["score"]
+    width = grid.width - measure.months + 1
+    total, answers, latest = np.zeros((3, len(grid.accounts), width))
+    latest[:] = np.nan
+    month, day = when.to_numpy().astype("datetime64[M]"), when.to_numpy().astype("datetime64[D]")
+    for passed in range(measure.months):
+        age = ((month + passed + 1).astype("datetime64[D]") - day).astype(int) - 1
+        is_fresh = np.full(len(rows), True) if stale_after_days is None else age <= stale_after_days
+        if not is_fresh.any():
+            break
+        cell = rows.loc[is_fresh, "account_id"], when[is_fresh]
+        first = measure.months - 1 - passed
+        inside = slice(first, first + width)
+        if measure.source == "surveys":
+            total += grid.sums(*cell, value[is_fresh])[:, inside]
+            answers += grid.sums(*cell)[:, inside]
+        else:
+            latest = np.where(np.isnan(latest), grid.latest(*cell, value[is_fresh])[:, inside], latest)
+    if measure.source == "surveys":
+        return np.divide(total, answers, out=latest, where=answers > 0)
+    return latest
 
 
 @dataclass(frozen=True)

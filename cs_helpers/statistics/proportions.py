@@ -15,7 +15,7 @@ from statsmodels.stats.multitest import multipletests
 FALSE_DISCOVERY = 0.05
 
 
-def wilson(count: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:
+def wilson(count: float, n: float, *, alpha: float = 0.05) -> tuple[float, float]:
     """Wilson's interval for `count` of `n` (Wilson 1927); (nan, nan) for n = 0."""
     if n == 0:
         return float("nan"), float("nan")

@@ -22,7 +22,8 @@ class Listing:
     page: the cells as text, under the headings of the page. right: the headings of right-aligned columns. all_rows:
     every row with plain numbers and ISO dates, under the same headings (with the unit of plain numbers), unless the
     page combines several rows in one cell. title: the catalogue key of the heading. message: the sentence above the
-    table, or ''.
+    table, or ''. is_stacked: of a
+    table of sentences: on a phone its cells stand below each other.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Listing:
     all_rows: pd.DataFrame
     title: str = "title"
     message: str = ""
+    is_stacked: bool = False
 
     @property
     def shown_rows(self) -> int:
@@ -49,17 +51,22 @@ class Listing:
             f'<th scope="col" class="{side}">{escape(heading)}</th>'
             for side, heading in zip(sides, self.page, strict=True)
         )
+        # on a phone the cells of a stacked table stand below each other, each with its heading
+        labels = [
+            f' data-label="{escape(heading, quote=True)}"' if self.is_stacked else "" for heading in self.page
+        ]
         rows = "\n".join(
             "<tr>"
             + "".join(
-                f'<td class="{side}">{escape(cell)}</td>' for side, cell in zip(sides, row, strict=True)
+                f'<td class="{side}"{label}>{escape(cell)}</td>'
+                for side, label, cell in zip(sides, labels, row, strict=True)
             )
             + "</tr>"
             for row in self.page.itertuples(index=False, name=None)
         )
+        name = f"{self.name} stacked" if self.is_stacked else self.name
         return (
-            f'<table class="{self.name}">\n<thead><tr>{headings}</tr></thead>\n'
-            f"<tbody>\n{rows}\n</tbody>\n</table>"
+            f'<table class="{name}">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
         )
 
 

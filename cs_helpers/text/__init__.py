@@ -68,12 +68,13 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline, theme, subject or entry."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject or entry."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
     labels += [("measure", m.id, m.name) for m in product.health.measures]
     labels += [("baseline", b.id, b.name) for b in product.baselines]
+    labels += [("unit", b.id, b.unit) for b in product.baselines]
     labels += [("theme", code, words) for code, words in product.themes.items()]
     labels += [("touch", subject, words) for subject, words in product.subjects.items()]
     labels += [("when", play.key, play.when) for play in product.playbook]
@@ -136,6 +137,27 @@ class Text:
         dimension, _, value = segment.partition(":")
         return f"{self.label('segment', dimension)}: {self.label(dimension, value)}"
 
+    def watched(self, key: str) -> str:
+        """The name of a watched number, as `tickets_opened`, or of one in a segment, as `tickets_opened/size:small`."""
+        baseline, _, segment = key.partition("/")
+        name = self.label("baseline", baseline)
+        if not segment:
+            return name
+        dimension, _, value = segment.partition(":")
+        return self("baselines.in_segment", what=name, segment=self.label(dimension, value))
+
+    def weekday(self, value: date) -> str:
+        """The name of a date's day of the week, as in Tuesday and 火曜日."""
+        return str(babel.dates.format_date(value, "EEEE", locale=self.language))
+
+    def month(self, value: date) -> str:
+        """A month, as in September 2026 and 2026年9月."""
+        return str(
+            babel.dates.format_date(
+                value, "MMMM y" if self.language == "en" else "y年M月", locale=self.language
+            )
+        )
+
     def theme(self, code: str) -> str:
         """The name of a theme: from the product file, else its code as words."""
         if self.has(name := f"labels.theme.{code}"):
@@ -169,6 +191,11 @@ class Text:
             return "∞"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return str(babel.numbers.format_decimal(value, format=pattern, locale=self.language))
+
+    def amount(self, value: float | None) -> str:
+        """A number that is no count, as a median or a mean: with one decimal below 10, two below 1, none of 0."""
+        size = abs(value or 0.0)
+        return self.number(value, 0 if not size or size >= 9.95 else 1 if size >= 0.995 else 2)
 
     def companies(self, value: float | None) -> str:
         """A number of companies; a sign if it is hidden because it is too small."""

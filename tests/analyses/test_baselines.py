@@ -9,15 +9,15 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from builders import account, baseline, contract, product, product_data, random, tickets_of, usage_of
+from builders import account, baseline, contract, product, product_data, random, usage_of
 from scipy.stats import binom
 
 from cs_helpers.analyses import baselines
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.watched import daily_values
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY
 from cs_helpers.statistics import usual_level as usual
 
 DAY = timedelta(days=1)
@@ -57,7 +57,7 @@ def test_an_odd_day_is_called(seed: int, called: float, ratio: float) -> None:
     values["2026-08-12"] = called
     departures = watched(values).tables["departures"]
     first = departures.iloc[0]
-    assert (first["starts_on"], first["days"]) == (pd.Timestamp("2026-08-12"), 1)
+    assert (first["starts_on"], first["periods"]) == (pd.Timestamp("2026-08-12"), 1)
     assert first["ratio"] == pytest.approx(ratio, rel=0.1)
 
 
@@ -79,8 +79,23 @@ def test_ordinary_noise_is_called_at_most_at_the_false_discovery_level() -> None
             lambda chance: chance.poisson(100 * WEEKDAYS),
         )
     ]
-    called = sum(watched(series(values)).metrics["odd_days"].value > 0 for values in drawn)
-    assert called <= binom.ppf(0.999, len(drawn), baselines.FALSE_DISCOVERY)
+    weeks_called = weeks = 0
+    for values in drawn:
+        days = watched(series(values)).tables["series"]
+        by_week = days.groupby(days["day"].dt.to_period("W"))["odd"].any()
+        weeks_called, weeks = weeks_called + by_week.sum(), weeks + len(by_week)
+    # each week is a scan of its own
+    assert weeks_called <= binom.ppf(0.999, weeks, FALSE_DISCOVERY)
+
+
+def test_what_comes_after_a_week_changes_nothing_that_was_called_in_it() -> None:
+    for seed in range(5):
+        values = series(random(seed).poisson(100, len(DAYS)))
+        values["2026-07-08"] = 132
+        alone = watched(values).tables["series"].query("day < '2026-08-01'")
+        values["2026-08-03":] = 500
+        followed = watched(values).tables["series"].query("day < '2026-08-01'")
+        assert followed["odd"].tolist() == alone["odd"].tolist()
 
 
 def test_a_slow_growth_is_not_odd() -> None:
@@ -99,7 +114,7 @@ def test_odd_days_up_to_three_days_apart_are_one_episode() -> None:
     values = usual_hundred(0)
     values[["2026-08-03", "2026-08-06", "2026-08-10"]] = 500
     result = watched(values).tables["departures"]
-    assert result[["starts_on", "ends_on", "days"]].values.tolist() == [
+    assert result[["starts_on", "ends_on", "periods"]].values.tolist() == [
         [pd.Timestamp("2026-08-03"), pd.Timestamp("2026-08-06"), 2],
         [pd.Timestamp("2026-08-10"), pd.Timestamp("2026-08-10"), 1],
     ]
@@ -109,7 +124,7 @@ def test_days_that_depart_in_opposite_directions_are_two_episodes() -> None:
     values = usual_hundred(0)
     values[["2026-08-03", "2026-08-04"]] = [500, 10]
     result = watched(values).tables["departures"].sort_values("starts_on")
-    assert result["days"].tolist() == [1, 1]
+    assert result["periods"].tolist() == [1, 1]
     assert (result["ratio"] > 1).tolist() == [True, False]
 
 
@@ -122,7 +137,8 @@ def test_an_odd_day_does_not_move_what_is_usual_after_it() -> None:
 
 
 def test_the_usual_level_of_each_weekday_is_that_of_the_pattern() -> None:
-    usual = watched(series(random(5).poisson(100 * WEEKDAYS))).tables["usual"].set_index("weekday")["usual"]
+    table = watched(series(random(5).poisson(100 * WEEKDAYS))).tables["series"].iloc[-28:]
+    usual = table.groupby(table["day"].dt.dayofweek)["usual"].median()
     levels = pd.Series([100] * 5 + [30] * 2)
     # a median of eight Poisson numbers errs by 1.25 deviations over the root of 8
     error = 1.2533 * np.sqrt(levels / 8)
@@ -147,7 +163,7 @@ def test_days_without_rows_are_days_of_none() -> None:
     values = usual_hundred(7)
     known = values.drop(values["2026-08-10":"2026-08-12"].index)
     first = watched(known).tables["departures"].iloc[0]
-    assert (first["starts_on"], first["days"]) == (pd.Timestamp("2026-08-10"), 3)
+    assert (first["starts_on"], first["periods"]) == (pd.Timestamp("2026-08-10"), 3)
     assert first["value"] == 0
 
 
@@ -164,16 +180,41 @@ def test_a_series_that_nearly_never_varies_gives_a_note_and_no_verdict() -> None
     values = series(np.full(len(DAYS), 40))
     values.iloc[20] = 41
     result = watched(values)
-    assert "departures" not in result.tables
-    assert "no_spread" in notes(result)
+    assert result.tables["departures"].empty
+    assert result.verdicts["series"].code == "not_judged"
+    assert result.tables["normal"]["verdict"].tolist() == ["no_spread"]
+    assert set(notes(result)) == {"no_spread"}
 
 
-@pytest.mark.parametrize("history", [0, 1, 30, usual.MIN_HISTORY_DAYS - 1])
-def test_a_short_history_gives_a_note_and_no_verdict(history: int) -> None:
+@pytest.mark.parametrize("history", [0, 1, 10, 30])
+def test_a_short_history_gives_the_usual_range_and_no_verdict(history: int) -> None:
     days = pd.date_range(Q3.start - timedelta(days=history), Q3.end, freq="D")
+    values = series(random(8).poisson(100, len(days)), days)
+    values["2026-09-30"] = 500
+    result = watched(values)
+    assert result.verdicts["series"].code == "not_judged"
+    assert not result.tables["series"]["odd"].any()
+    row = result.tables["normal"].iloc[0]
+    assert row["verdict"] == "short"
+    # about 100 +- 2 deviations of 10
+    assert 70 < row["low"] < 90 < 110 < row["high"] < 130
+    assert notes(result)["short_history"].fields["known"] == history
+
+
+def test_the_part_of_a_quarter_before_which_too_little_was_known_is_named() -> None:
+    days = pd.date_range(Q3.start - timedelta(days=60), Q3.end, freq="D")
     result = watched(series(random(8).poisson(100, len(days)), days))
-    assert "series" not in result.tables
-    assert notes(result)["short_history"].fields["days"] == history
+    table = result.tables["series"].set_index("day")
+    since = notes(result)["judged_since"].fields["since"]
+    assert table["p"].notna().equals(pd.Series(table.index >= pd.Timestamp(since), table.index, name="p"))
+    assert result.verdicts["series"].code == "usual"
+
+
+def test_a_number_born_last_week_has_its_value_and_no_range() -> None:
+    days = pd.date_range("2026-09-24", Q3.end, freq="D")
+    row = watched(series([3, 5, 4, 0, 2, 6, 4], days)).tables["normal"].iloc[0]
+    assert (row["verdict"], row["value"], row["year_verdict"]) == ("little", 4, "unknown")
+    assert np.isnan(row["low"])
 
 
 def test_just_enough_history_gives_a_verdict() -> None:
@@ -191,13 +232,6 @@ def test_a_table_given_but_empty_gives_a_note() -> None:
 def test_a_table_not_given_gives_a_note() -> None:
     data = product_data(accounts=[account("A")], contracts=[contract("A", "2024-01-01")])
     assert notes(baselines.analyse(data, Q3))["missing_table"].fields["tables"] == ("tickets",)
-
-
-def test_tickets_are_counted_by_the_day_of_opening() -> None:
-    opened = series([2, 0, 3], pd.date_range("2026-07-01", periods=3, freq="D"))
-    data = product_data(accounts=[account("A")], contracts=[], tickets=tickets_of(opened))
-    counts = daily_values(data, data.product.baselines[0], pd.Timestamp("2026-07-04"))
-    assert counts.tolist() == [2, 0, 3, 0]
 
 
 # --- the quarter's churn against past years ---------------------------------------------------
@@ -378,7 +412,8 @@ def test_beside_the_planted_odd_week_nothing_of_the_product_is_odd(result_of: Ca
 def test_the_planted_quiet_week_is_the_only_departure(result_of: Callable[..., Result]) -> None:
     truth = truths.QUIET_WEEK
     result = result_of("baselines", truth.product, "2026Q3").tables["departures"]
-    assert result["baseline"].unique().tolist() == ["tickets_opened"]
+    # the fewer tickets, the fewer of them per account
+    assert set(result["baseline"]) == {"tickets_opened", "tickets_per_account"}
     assert result["starts_on"].dt.date.min() >= truth.first_day
     assert result["ends_on"].dt.date.max() <= truth.last_day
     assert (result["ratio"] < 0.5).all()
@@ -396,7 +431,7 @@ def test_where_no_week_was_planted_no_day_is_called(
 
 def test_the_planted_year_end_is_called(result_of: Callable[..., Result]) -> None:
     result = result_of("baselines", truths.YEAR_END_PRODUCT, "2026Q1")
-    assert result.tables["same_quarter"].set_index("year").at[2026, "odd"]
+    assert result.tables["same_quarter"]["odd"].iloc[-1]
     # the quarter also holds the few that end before its last day
     assert result.metrics["lost_ratio"].value == pytest.approx(truths.YEAR_END_RATIO, abs=0.1)
 
@@ -411,8 +446,22 @@ def test_no_other_quarter_is_called_for_its_churn(
 ) -> None:
     # the contracts alone: the daily numbers take longer and say nothing of churn
     contracts_only = replace(of_product(name), given=frozenset({"accounts", "contracts"}))
-    result = baselines.analyse(contracts_only, Quarter.parse(quarter))
-    assert not result.tables["same_quarter"]["odd"].any()
+    table = baselines.analyse(contracts_only, Quarter.parse(quarter)).tables["same_quarter"]
+    planted = {"2026Q1"} if name == truths.YEAR_END_PRODUCT else set()
+    assert set(table.loc[table["odd"], "quarter"]) == planted & set(table["quarter"])
+
+
+@pytest.mark.parametrize("quarter", ["2026Q2", "2026Q3"])
+def test_the_planted_year_end_is_named_in_the_quarters_after_it(
+    result_of: Callable[..., Result], quarter: str
+) -> None:
+    result = result_of("baselines", truths.YEAR_END_PRODUCT, quarter)
+    verdict = result.verdicts["same_quarter"]
+    assert (verdict.code, verdict.fields["quarter"]) == ("earlier_more", "2026Q1")
+    assert verdict.fields["ratio"] == pytest.approx(truths.YEAR_END_RATIO, abs=0.1)
+    [named] = [f for f in result.findings if f.code == "lost_more_in"]
+    assert (named.direction, named.fields["quarter"]) == ("worse", "2026Q1")
+    assert named.customers == result_of("baselines", truths.YEAR_END_PRODUCT, "2026Q1").findings[0].customers
 
 
 def test_the_planted_quiet_cohort_is_called(result_of: Callable[..., Result]) -> None:

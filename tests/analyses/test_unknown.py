@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.health.explanation import change_by_measure
 from cs_helpers.analyses.maturity.levels import UNKNOWN
 from cs_helpers.charts import baselines as charts
 from cs_helpers.contract.products import Product
@@ -94,7 +95,7 @@ def test_odd_days_before_the_end_of_a_log_are_those_of_a_quarter_that_ends_there
         for of, as_of in ((DONE, Q3.end), (DONE, date(2026, 9, 1)))
     ]
     assert result[0].tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]
-    for name in ("series", "usual", "departures"):
+    for name in ("series", "departures"):
         pd.testing.assert_frame_equal(result[0].tables[name], result[1].tables[name])
     assert codes(result[1], "series") == []
 
@@ -279,24 +280,18 @@ def test_the_first_answer_that_halves_a_score_is_its_driver() -> None:
 
 
 points = st.lists(st.none() | st.floats(0, 100), min_size=4, max_size=4)
-MEASURES = product(
-    measures=[
-        health_measure(f"m{n}", red=0, green=1, measure={"value": "days"}, weight=weight)
-        for n, weight in enumerate((1, 2, 3, 0.5))
-    ]
-).health.measures
+WEIGHTS = pd.DataFrame([(1, 2, 3, 0.5)], columns=["m0", "m1", "m2", "m3"])
 
 
 @given(points, points)
 def test_what_the_measures_did_adds_up_to_the_change_of_the_score(
     now: list[float | None], before: list[float | None]
 ) -> None:
-    names = [m.id for m in MEASURES]
-    new, old = (pd.DataFrame([row], columns=names, dtype="float64") for row in (now, before))
-    did = health.contributions(new, old, MEASURES)
+    new, old = (pd.DataFrame([row], columns=WEIGHTS.columns, dtype="float64") for row in (now, before))
+    did = change_by_measure(new, old, WEIGHTS)
 
     def score(of: list[float | None]) -> float:
-        known = [(m.weight, p) for m, p in zip(MEASURES, of, strict=True) if p is not None]
+        known = [(w, p) for w, p in zip(WEIGHTS.loc[0], of, strict=True) if p is not None]
         return sum(w * p for w, p in known) / sum(w for w, _ in known) if known else np.nan
 
     change = score(now) - score(before)

@@ -347,6 +347,21 @@ def test_a_ticket_that_closes_before_it_opens_is_counted(table, contracts_for_us
     }
 
 
+def test_a_ticket_that_is_answered_before_it_opens_is_counted(table, contracts_for_usage):
+    rows = table(
+        "tickets",
+        [
+            ticket("T1", answered_at="2026-05-01 09:59:59"),
+            ticket("T2", answered_at="2026-05-01 10:00:00"),
+            ticket("T3"),
+        ],
+    )
+    rows = join_contracts(rows, contracts_for_usage["contracts"])
+    assert broken(rows, relation_rules(rows, TABLES["tickets"], contracts_for_usage, AS_OF)) == {
+        "answered_before_opened": {"answered_at": [1]}
+    }
+
+
 def cross_table_findings(kept):
     findings = {}
     for name, rows, rule in cross_table_rules(kept, AS_OF):

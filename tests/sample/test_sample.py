@@ -16,7 +16,7 @@ from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths, write_sample
 
 DATES = {
-    "started_on", "ended_on", "reached_at", "occurred_at", "opened_at", "closed_at",
+    "started_on", "ended_on", "reached_at", "occurred_at", "opened_at", "answered_at", "closed_at",
     "answered_on", "assessed_on", "held_on", "month",
 }  # fmt: skip
 PAPER = "paper_to_web"
@@ -223,6 +223,16 @@ def test_the_users_of_the_odd_week_are_spread_over_accounts(
     users = week.groupby("account_id")["user_id"].nunique()
     assert len(users) > 80
     assert users.max() / users.sum() < 0.05
+
+
+def test_a_ticket_is_answered_after_it_opens_and_before_it_closes(tables: dict[str, pd.DataFrame]) -> None:
+    tickets = tables["tickets"]
+    waits = (tickets["answered_at"] - tickets["opened_at"]) / pd.Timedelta(hours=1)
+    assert waits.min() >= 0
+    closed = tickets[tickets["closed_at"].notna()]
+    assert (closed["answered_at"] <= closed["closed_at"]).all()
+    # the first of an answer after 4 hours and a closing after 26 hours, on average
+    assert waits.mean() == pytest.approx(1 / (1 / 4 + 1 / 26), rel=0.03)
 
 
 def test_only_the_quiet_week_of_helpdesk_has_fewer_tickets(

@@ -16,7 +16,12 @@ from cs_helpers.contract.products import Measure
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers import measures
-from cs_helpers.customers.health_score import health_bands, health_score, measure_points
+from cs_helpers.customers.health_score import (
+    health_bands,
+    measure_points,
+    measure_weights,
+    monthly_scores,
+)
 from cs_helpers.customers.maturity_levels import level_bounds
 from cs_helpers.customers.time import customer_time_as_of, knows_terms, missing_contracts, term_ends
 from cs_helpers.snapshot import ProductData
@@ -103,11 +108,10 @@ class Situation:
     @cached_property
     def bands(self) -> np.ndarray:
         """The band of each customer's health at each month's end; '': not known."""
-        health, shape = self.data.product.health, (len(self.customers), len(self.months))
         points, _ = measure_points(self.data, self.months, self.starts, self.measured)
-        by_cell = pd.DataFrame({name: table.to_numpy().ravel() for name, table in points.items()})
-        bands = health_bands(health_score(by_cell, health.measures), health)
-        return np.asarray(bands.fillna("").to_numpy(object)).reshape(shape)
+        scores = monthly_scores(points, measure_weights(self.data))
+        bands = health_bands(pd.Series(scores.to_numpy().ravel()), self.data.product.health)
+        return np.asarray(bands.fillna("").to_numpy(object)).reshape(scores.shape)
 
     def values(self, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
         """A measure of each customer at each month's end, and whether it is known: of no customer who is too new."""

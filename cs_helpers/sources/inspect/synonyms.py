@@ -95,6 +95,13 @@ SYNONYMS = {
     "ticket created, reported at, date received, received at, hs createdate, creation time, creation date, "
     "受付日時, 受付日, 問い合わせ日時, 問い合わせ日, 問合せ日, 問合せ日時, お問い合わせ日時, お問い合わせ日, 起票日, "
     "起票日時, 作成日時, 作成日, 発生日時, 発生日, 登録日時, 登録日, オープン日時, 開始日時, 受信日時",
+    "answered_at": "first reply at, first replied at, first reply date, first response at, first responded at, "
+    "first response date, first responded time, first answer at, first answered at, initial response time, initial response at, "
+    "initial response date, initially responded at, responded at, replied at, answered on, stats first responded at, "
+    "statistics first admin reply at, first admin reply at, first agent reply at, first agent reply date, "
+    "first agent email response date, first public reply at, 初回返信日時, 初回返信日, 初回回答日時, 初回回答日, 初回応答日時, "
+    "初回応答日, 初回対応日時, 初回対応日, 初回レスポンス日時, 一次回答日時, 一次回答日, 一次返信日時, 一次対応日時, 一次対応日, "
+    "最初の返信日時, 返信日時, 返信日",
     "closed_at": "resolved at, solved at, closed on, close date, closed date, date closed, completed at, resolved time, "
     "closed time, closed at, closedate, resolved, solved, resolution time, resolution date, resolved date, solved date, "
     "date time closed, last closed at, first closed at, statistics last close at, last close at, conversation closed at, hs closed date, ticket solved date, "

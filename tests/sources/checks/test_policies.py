@@ -44,9 +44,9 @@ GOOD = {
         "E3,A3,helpdesk,U3,2026-05-03 10:00:00,reply,30\n"
     ),
     "tickets": (
-        "ticket_id,account_id,product,opened_at,closed_at,kind\n"
-        "T1,A1,helpdesk,2026-05-01 10:00:00,,how_to\n"
-        "T2,A2,helpdesk,2026-05-02 10:00:00,2026-05-03 10:00:00,how_to\n"
+        "ticket_id,account_id,product,opened_at,closed_at,kind,answered_at\n"
+        "T1,A1,helpdesk,2026-05-01 10:00:00,,how_to,2026-05-01 12:00:00\n"
+        "T2,A2,helpdesk,2026-05-02 10:00:00,2026-05-03 10:00:00,how_to,\n"
     ),
     "touches": (
         "account_id,product,occurred_at,kind\n"
@@ -98,6 +98,7 @@ DEFECTS = {
     "without_contract": Defect("tickets", "opened_at", "T2", "T2,A2", "T2,A4"),
     "before_contract": Defect("tickets", "opened_at", "T2", "2026-05-02", "2026-01-31"),
     "after_contract": Defect("tickets", "opened_at", "T2", "2026-05-02 10:00:00,2026-05-03 10", "2026-09-02 10:00:00,2026-09-03 10"),
+    "answered_before_opened": Defect("tickets", "answered_at", "T1", "2026-05-01 12", "2026-05-01 09"),
     "closed_before_opened": Defect("tickets", "closed_at", "T2", "2026-05-03", "2026-05-01"),
     "churn_flag_disagrees": Defect("accounts", "churned", "A2", "high,false", "high,true", ("touches",)),
     "churned_but_running": Defect("accounts", "churned", "A3", "tech,false", "tech,true"),

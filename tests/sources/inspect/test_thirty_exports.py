@@ -110,6 +110,9 @@ def test_an_export_gives_what_a_person_counts_with_only_the_marked_lines_filled_
         assert len(time.customers(QUARTER.end)) == export.customers
         assert float(time.mrr(QUARTER.end).sum()) == pytest.approx(export.mrr)
     assert {table: int(data[table]["closed_at"].notna().sum()) for table in export.closed} == export.closed
+    assert {
+        table: int(data[table]["answered_at"].notna().sum()) for table in export.answered
+    } == export.answered
     for column, day in export.first.items():
         table, name = column.split(".")
         rows = data["usage_daily" if table == "usage" else table]

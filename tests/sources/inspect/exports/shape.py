@@ -15,7 +15,7 @@ class Export:
     files: name -> text, bytes, or what writes it to a path. answers: key of a marked line of the draft -> what is
     written there. product: the section `customers` of the product file. as_of: the last day of the data.
     kept: table -> rows that are kept. customers, mrr: at the end of the third quarter of 2026. closed: table -> rows
-    with an end. first: column -> its earliest day. columns: column of accounts -> key of the account -> value.
+    with an end. answered: table -> rows with a first answer. first: column -> its earliest day. columns: column of accounts -> key of the account -> value.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Export:
     mrr: float | None = None
     product: dict[str, Any] = field(default_factory=dict)
     closed: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 

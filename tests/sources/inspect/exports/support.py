@@ -17,24 +17,26 @@ ZENDESK = [
             "organizations.csv": "ID,Name,Domain names,Created at\n36001,Kita,kita.example,2024-01-05 10:00:00\n"
             "36002,Minami,minami.example,2024-02-05 10:00:00\n",
             "tickets.csv": '"Ticket ID","Subject","Requester","Organization","Ticket type","Status","Created at",'
-            '"Solved at","Satisfaction Score"\n'
-            '"1","Login","a@kita.example","Kita","Question","Solved","2026-07-01 09:00","2026-07-02 10:00","Good"\n'
-            '"2","Print","b@minami.example","Minami","Problem","Open","2026-08-01 09:00","",""\n'
-            '"3","Export","a@kita.example","Kita","Question","Solved","2026-09-01 09:00","2026-09-01 12:00",""\n',
+            '"First reply time in minutes","Solved at","Satisfaction Score"\n'
+            '"1","Login","a@kita.example","Kita","Question","Solved","2026-07-01 09:00","35","2026-07-02 10:00","Good"\n'
+            '"2","Print","b@minami.example","Minami","Problem","Open","2026-08-01 09:00","","",""\n'
+            '"3","Export","a@kita.example","Kita","Question","Solved","2026-09-01 09:00","90","2026-09-01 12:00",""\n',
         },
         kept={"accounts": 2, "tickets": 3},
         closed={"tickets": 2},
+        answered={"tickets": 0},  # minutes are no time
         columns={"accounts.name": {"36001": "Kita", "36002": "Minami"}},
     ),
     Export(
         "zendesk in Japanese",
         {
-            "チケット.csv": "チケットID,件名,リクエスタ,組織,チケットタイプ,ステータス,作成日時,解決日時\n"
-            "11,ログイン,田中,北浜包装,質問,解決済み,2026-07-01 09:00,2026-07-02 10:00\n"
-            "12,印刷,鈴木,南堀江商事,不具合,オープン,2026-08-01 09:00,\n"
+            "チケット.csv": "チケットID,件名,リクエスタ,組織,チケットタイプ,ステータス,作成日時,初回返信日時,解決日時\n"
+            "11,ログイン,田中,北浜包装,質問,解決済み,2026-07-01 09:00,2026-07-01 11:00,2026-07-02 10:00\n"
+            "12,印刷,鈴木,南堀江商事,不具合,オープン,2026-08-01 09:00,2026-08-01 15:00,\n"
         },
         kept={"accounts": 2, "tickets": 2},
         closed={"tickets": 1},
+        answered={"tickets": 2},
     ),
     # As the API has it, times with an offset.
     Export(
@@ -66,17 +68,37 @@ ZENDESK = [
     ),
 ]
 
+# What its reports write: times of the first answer, hours of it, and the company.
+FRESHDESK = [
+    Export(
+        "freshdesk tickets",
+        {
+            "tickets.csv": '"Ticket ID","Subject","Status","Priority","Type","Created time","Initial response time",'
+            '"First response time (in hrs)","Resolved time","Closed time","Company Name"\n'
+            '"501","Login","Closed","Low","Question","2026-07-01 09:00:00","2026-07-01 10:30:00","01:30:00",'
+            '"2026-07-02 10:00:00","2026-07-02 10:00:00","Kita"\n'
+            '"502","Print","Open","Low","Problem","2026-08-01 09:00:00","2026-08-01 09:10:00","00:10:00","","","Minami"\n'
+            '"503","Export","Open","Low","Question","2026-09-01 09:00:00","","","","","Kita"\n'
+        },
+        kept={"accounts": 2, "tickets": 3},
+        closed={"tickets": 1},
+        answered={"tickets": 2},
+    ),
+]
+
 INTERCOM = [
     Export(
         "intercom conversations",
         {
-            "conversations.csv": "Conversation ID,Conversation started at (UTC),Last closed at (UTC),Conversation state,"
-            "User ID,User name,Company ID,Company name\n"
-            "215001,2026-07-01 01:00:00,2026-07-01 05:00:00,closed,u1,Aki,c1,Kita\n"
-            "215002,2026-08-01 01:00:00,,open,u2,Ben,c2,Minami\n215003,2026-08-05 01:00:00,,open,u3,Cho,c1,Kita\n"
+            "conversations.csv": "Conversation ID,Conversation started at (UTC),First admin reply at (UTC),"
+            "Last closed at (UTC),Conversation state,User ID,User name,Company ID,Company name\n"
+            "215001,2026-07-01 01:00:00,2026-07-01 02:00:00,2026-07-01 05:00:00,closed,u1,Aki,c1,Kita\n"
+            "215002,2026-08-01 01:00:00,2026-08-01 01:30:00,,open,u2,Ben,c2,Minami\n"
+            "215003,2026-08-05 01:00:00,,,open,u3,Cho,c1,Kita\n"
         },
         kept={"accounts": 2, "tickets": 3},
         closed={"tickets": 1},
+        answered={"tickets": 2},
         columns={"accounts.name": {"c1": "Kita", "c2": "Minami"}},
     ),
     # Companies, and users with the day they signed up, in seconds since 1970 (2026-07-01 and later).
@@ -302,4 +324,4 @@ LOGS = [
     ),
 ]
 
-EXPORTS = [*ZENDESK, *INTERCOM, *STRIPE, *MIXPANEL, *EXCEL, *LOGS]
+EXPORTS = [*ZENDESK, *FRESHDESK, *INTERCOM, *STRIPE, *MIXPANEL, *EXCEL, *LOGS]

@@ -1,0 +1,159 @@
+"""New customers' first month compared with the first month of earlier customers: the same age, not the same days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.contract.baselines import Baseline
+from cs_helpers.contract.coverage import Period
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.measures import covered_period
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.customers.watched import account_rows
+from cs_helpers.result import Metric, Note, Verdict
+from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio
+
+#: the days of the first month of a customer
+FIRST_MONTH = 30
+#: the quarters of start that are shown, including that of the report
+COHORTS = 9
+#: smaller cohorts are not compared
+MIN_COHORT = 8
+
+#: sources whose rows belong to accounts and say how much they did, so that their first months can be compared
+_OF_ACCOUNTS = ("usage", "tickets", "touches")
+
+
+@dataclass
+class Cohorts:
+    """The answer on the first-month tickets of new customers. table: cohort, customers, tickets, each; None without one."""
+
+    table: pd.DataFrame | None = None
+    verdict: Verdict | None = None
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+
+def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
+    """The tickets of new customers in their first 30 days against those of earlier ones, with the notes on them."""
+    # without contracts the start of an account is not known, and its first ticket may be its first row
+    if missing := (*missing_contracts(data), *data.missing("tickets")):
+        return Cohorts(notes=[Note("missing_table", "cohorts", {"tables": missing})])
+    period = covered_period(data, "tickets")
+    if period is None:
+        return Cohorts(notes=[Note("no_tickets", "cohorts", {})])
+    first_days = customer_time_as_of(data, quarter.end).first_days()
+    started = _whole_first_months(first_days, period, quarter)
+    if started.empty:
+        return Cohorts(notes=[Note("no_new_customers", "cohorts", {"quarter": str(quarter)})])
+    if started.max() < pd.Timestamp(quarter.back(COHORTS - 1).start):
+        return Cohorts(notes=[Note("no_recent_customers", "cohorts", {"quarters": COHORTS})])
+    opened = data["tickets"][["account_id"]].assign(
+        day=data["tickets"]["opened_at"].dt.normalize(), value=1.0
+    )
+    tickets = _first_months(opened, started)
+    cohort = started.map(lambda day: str(Quarter.containing(day.date())))
+    table = tickets.groupby(cohort).agg(customers="size", tickets="sum").rename_axis("cohort").reset_index()
+    table["tickets"] = table["tickets"].astype("int64")
+    answer = Cohorts(table.assign(each=table["tickets"] / table["customers"]))
+    is_new = (cohort == str(quarter)).to_numpy()
+    n, earlier = int(is_new.sum()), int((~is_new).sum())
+    if not_over := int((first_days >= pd.Timestamp(quarter.start)).sum()) - n:
+        answer.notes.append(Note("first_month_open", "cohorts", {"customers": not_over, "of": not_over + n}))
+    if min(n, earlier) < MIN_COHORT:
+        answer.notes.append(
+            Note("small_cohort", "cohorts", {"customers": n, "earlier": earlier, "needed": MIN_COHORT})
+        )
+        answer.verdict = Verdict("unknown")
+        return answer
+    same_age = _compare(tickets, is_new)
+    ratio, low, high, p = (same_age[name] for name in ("ratio", "low", "high", "p"))
+    if not np.isnan(ratio):  # NaN without any ticket
+        answer.metrics["cohort_ratio"] = Metric("cohort_ratio", ratio, "ratio", n, low, high)
+    answer.metrics["cohort_p"] = Metric("cohort_p", p, "p", n)
+    answer.verdict = Verdict(_verdict(ratio, p < 0.05), {"ratio": ratio, "low": low, "high": high})
+    return answer
+
+
+def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequence[Baseline]) -> pd.DataFrame:
+    """Each watched number that belongs to accounts: new customers' first 30 days against those of earlier customers.
+
+    Columns: baseline, customers, earlier (their numbers), each, earlier_each (the number in a first month of one),
+    age_ratio, age_low, age_high, age_p, age_verdict: the codes of the question `cohorts`, decided at the false discovery
+    rate of the product's alerts over the numbers. Only numbers of which enough customers have a whole first month.
+    """
+    if missing_contracts(data):
+        return _first_month_table([])
+    first_days = customer_time_as_of(data, quarter.end).first_days()
+    rows = []
+    for baseline in baselines:
+        if baseline.source not in _OF_ACCOUNTS or baseline.scale != "count" or data.missing(baseline.source):
+            continue
+        period = covered_period(data, baseline.source, baseline.event)
+        if period is None:
+            continue
+        started = _whole_first_months(first_days, period, quarter)
+        is_new = (started >= pd.Timestamp(quarter.start)).to_numpy()
+        if min(is_new.sum(), (~is_new).sum()) < MIN_COHORT:
+            continue
+        rows.append(
+            {
+                "baseline": baseline.id,
+                **_compare(
+                    _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), is_new
+                ),
+            }
+        )
+    table = _first_month_table(rows)
+    called = benjamini_hochberg(table["age_p"].to_list(), q=data.product.alerts.false_discovery)
+    table["age_verdict"] = [_verdict(r, bool(c)) for r, c in zip(table["age_ratio"], called, strict=True)]
+    return table
+
+
+def _first_month_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    columns = ["baseline", "customers", "earlier", "each", "earlier_each", "ratio", "low", "high", "p"]
+    ours = {c: f"age_{c}" for c in ("ratio", "low", "high", "p")}
+    return pd.DataFrame(rows, columns=columns).rename(columns=ours)
+
+
+def _whole_first_months(first_days: pd.Series, period: Period, quarter: Quarter) -> pd.Series:
+    """The first days of customers whose whole first month is over by the end of the quarter and covered by the data."""
+    month = pd.Timedelta(days=FIRST_MONTH - 1)
+    until = min(pd.Timestamp(quarter.end), pd.Timestamp(period.last)) - month
+    started = first_days[(first_days >= pd.Timestamp(period.first)) & (first_days <= until)]
+    is_covered = [period.covers(day.date(), (day + month).date()) for day in started]
+    return started[np.array(is_covered, dtype=bool)]
+
+
+def _first_months(rows: pd.DataFrame, started: pd.Series) -> pd.Series:
+    """The sum of `value` in the first 30 days of each customer in `started`. rows: account_id, day, value."""
+    age = (rows["day"] - rows["account_id"].map(started)).dt.days
+    inside = rows[(age >= 0) & (age < FIRST_MONTH)]
+    return inside.groupby("account_id")["value"].sum().reindex(started.index, fill_value=0.0)
+
+
+def _compare(values: pd.Series, is_new: np.ndarray) -> dict[str, float]:
+    """The ratio of the means, with the over-dispersion of the earlier customers (variance divided by mean)."""
+    new, earlier = values[is_new], values[~is_new]
+    dispersion = float(earlier.var() / earlier.mean()) if earlier.mean() > 0 else 1.0
+    ratio, low, high, p = rate_ratio(
+        int(new.sum()), len(new), int(earlier.sum()), len(earlier), dispersion=dispersion
+    )
+    return {
+        "customers": len(new), "earlier": len(earlier), "each": new.mean(), "earlier_each": earlier.mean(),
+        "ratio": ratio, "low": low, "high": high, "p": p,
+    }  # fmt: skip
+
+
+def _verdict(ratio: float, is_significant: bool) -> str:
+    """`none_asked`, `less`, `more`, `as_usual`; where earlier customers had none, `more_than_none` or `hardly_any`."""
+    if np.isnan(ratio):
+        return "none_asked"
+    if not np.isfinite(ratio):
+        return "more_than_none" if is_significant else "hardly_any"
+    return ("less" if ratio < 1 else "more") if is_significant else "as_usual"
