@@ -134,6 +134,11 @@ def _number(written: str) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
+def _digits(value: float) -> int:
+    """The decimals that a number of this size needs."""
+    return 0 if value == 0 or abs(value) >= 10 else 1 if abs(value) >= 1 else 2
+
+
 def _paragraph(sentence: str) -> str:
     return f"<p>{html.escape(sentence)}</p>"
 
@@ -159,8 +164,7 @@ def _answer_html(question: UsualQuestion, guess: guess_log.Guess, text: Text) ->
     """Whether the guess held, what is usual, how wide the guess is, and the last values."""
 
     def said(value: float) -> str:
-        digits = 0 if question.baseline.scale == "count" or abs(value) >= 10 else 1 if abs(value) >= 1 else 2
-        return text.number(value, digits)
+        return text.number(value, 0 if question.baseline.scale == "count" else _digits(value))
 
     outcome = "held" if guess.low <= guess.value <= guess.high else "missed"
     is_usual = "inside" if guess.low <= guess.usual <= guess.high else "outside"
@@ -171,9 +175,10 @@ def _answer_html(question: UsualQuestion, guess: guess_log.Guess, text: Text) ->
             f"quiz.usual_{is_usual}",
             usual=said(guess.usual), low=said(guess.usual_low), high=said(guess.usual_high),
         ),
-        text("quiz.width", ratio=text.number(ratio, 1)),
+        text("quiz.width", ratio=text.number(ratio, _digits(ratio))),
     )  # fmt: skip
-    return "".join(_paragraph(sentence) for sentence in sentences) + _strip(question, guess, text, said)
+    lines = "<br>".join(html.escape(sentence) for sentence in sentences)
+    return f"<p>{lines}</p>" + _strip(question, guess, text, said)
 
 
 def _strip(question: UsualQuestion, guess: guess_log.Guess, text: Text, said: Any) -> str:

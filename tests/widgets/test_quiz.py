@@ -69,7 +69,7 @@ def test_the_answer_is_shown_only_after_the_guess_and_the_guess_is_kept(data, fi
     assert f"Held: {kept.value:.0f} on" in quiz.result.value
     assert "and your range holds it" in quiz.result.value
     assert f"{80 / (kept.usual_high - kept.usual_low):.1f} × as wide" in quiz.result.value
-    assert "Cannot tell yet: 1 guesses, at least 10 are needed." in quiz.calibration.value
+    assert "Cannot tell yet. Guesses so far: 1; at least 10 are needed." in quiz.calibration.value
 
 
 def test_a_range_beside_the_value_is_missed(data, file):
