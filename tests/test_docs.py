@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from cs_helpers import analyses
+from cs_helpers.contract.baselines import VALUES, Alerts, Baseline, Calendar
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
@@ -153,7 +154,16 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey", "playbook", "headlines"}:
+    if set(said) & {
+        "themes",
+        "customers",
+        "journey",
+        "playbook",
+        "headlines",
+        "baselines",
+        "alerts",
+        "health",
+    }:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -177,6 +187,19 @@ def test_what_the_guides_write_in_a_sources_file_can_stand_there(page):
             said = {"columns": said}
         if isinstance(said, dict) and (whole := as_sources(said)) is not None:
             Sources.model_validate(whole)
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_what_the_guide_writes_of_watched_numbers_can_stand_there_and_names_all_of_them(folder):
+    page = f"{folder}/bring-your-own-data.md"
+    written = [yaml.safe_load(code) for language, code in blocks(page) if language == "yaml"]
+    (numbers,) = [said["baselines"] for said in written if isinstance(said, dict) and "baselines" in said]
+    assert [Baseline.model_validate(number).by for number in numbers] == ["size"]
+    (settings,) = [said for said in written if isinstance(said, dict) and "alerts" in said]
+    assert Alerts.model_validate(settings["alerts"]) == Alerts()
+    assert Calendar.model_validate(settings["calendar"]).country == "JP"
+    for value in {value for values in VALUES.values() for value in values}:
+        assert f"`{value}`" in text(page)
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])

@@ -17,8 +17,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.proportions import FALSE_DISCOVERY
 from cs_helpers.statistics import usual_level as usual
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY
 
 DAY = timedelta(days=1)
 Q3 = Quarter(2026, 3)
