@@ -153,7 +153,7 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey", "playbook", "headlines"}:
+    if set(said) & {"themes", "customers", "journey", "playbook", "headlines", "health"}:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
