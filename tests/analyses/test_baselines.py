@@ -79,8 +79,23 @@ def test_ordinary_noise_is_called_at_most_at_the_false_discovery_level() -> None
             lambda chance: chance.poisson(100 * WEEKDAYS),
         )
     ]
-    called = sum(watched(series(values)).metrics["odd_days"].value > 0 for values in drawn)
-    assert called <= binom.ppf(0.999, len(drawn), FALSE_DISCOVERY)
+    weeks_called = weeks = 0
+    for values in drawn:
+        days = watched(series(values)).tables["series"]
+        by_week = days.groupby(days["day"].dt.to_period("W"))["odd"].any()
+        weeks_called, weeks = weeks_called + by_week.sum(), weeks + len(by_week)
+    # each week is a scan of its own
+    assert weeks_called <= binom.ppf(0.999, weeks, FALSE_DISCOVERY)
+
+
+def test_what_comes_after_a_week_changes_nothing_that_was_called_in_it() -> None:
+    for seed in range(5):
+        values = series(random(seed).poisson(100, len(DAYS)))
+        values["2026-07-08"] = 132
+        alone = watched(values).tables["series"].query("day < '2026-08-01'")
+        values["2026-08-03":] = 500
+        followed = watched(values).tables["series"].query("day < '2026-08-01'")
+        assert followed["odd"].tolist() == alone["odd"].tolist()
 
 
 def test_a_slow_growth_is_not_odd() -> None:
@@ -397,7 +412,8 @@ def test_beside_the_planted_odd_week_nothing_of_the_product_is_odd(result_of: Ca
 def test_the_planted_quiet_week_is_the_only_departure(result_of: Callable[..., Result]) -> None:
     truth = truths.QUIET_WEEK
     result = result_of("baselines", truth.product, "2026Q3").tables["departures"]
-    assert result["baseline"].unique().tolist() == ["tickets_opened"]
+    # the fewer tickets, the fewer of them per account
+    assert set(result["baseline"]) == {"tickets_opened", "tickets_per_account"}
     assert result["starts_on"].dt.date.min() >= truth.first_day
     assert result["ends_on"].dt.date.max() <= truth.last_day
     assert (result["ratio"] < 0.5).all()
