@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from cs_helpers import analyses
+from cs_helpers.contract.health import Health
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
@@ -24,6 +25,7 @@ PAIRS = {
     "docs/quick-start.md": "docs/ja/quick-start.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
     "docs/deliver.md": "docs/ja/deliver.md",
+    "docs/health.md": "docs/ja/health.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"
@@ -152,7 +154,7 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey", "playbook", "headlines"}:
+    if set(said) & {"themes", "customers", "journey", "playbook", "headlines", "health"}:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -187,6 +189,16 @@ def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
     ]
     plays = [play for part in said if isinstance(part, dict) for play in part.get("playbook", ())]
     assert [Play.model_validate(play).rule is None for play in plays] == [False]
+
+
+@pytest.mark.parametrize("page", ["docs/health.md", "docs/ja/health.md"])
+def test_the_health_score_that_the_guide_writes_can_stand_in_a_product_file(page):
+    said = [yaml.safe_load(code)["health"] for language, code in blocks(page) if language == "yaml"]
+    whole, *parts = [
+        Health.model_validate(part if "measures" in part else {**said[0], **part}) for part in said
+    ]
+    assert [rule.segment for rule in whole.segments] == ["touch_model:tech", "size:small"]
+    assert parts
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])
