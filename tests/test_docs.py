@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cs_helpers import analyses
 from cs_helpers.contract.baselines import VALUES, Alerts, Baseline, Calendar
+from cs_helpers.contract.health import Health
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
@@ -211,6 +212,16 @@ def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
     ]
     plays = [play for part in said if isinstance(part, dict) for play in part.get("playbook", ())]
     assert [Play.model_validate(play).rule is None for play in plays] == [False]
+
+
+@pytest.mark.parametrize("page", ["docs/health.md", "docs/ja/health.md"])
+def test_the_health_score_that_the_guide_writes_can_stand_in_a_product_file(page):
+    said = [yaml.safe_load(code)["health"] for language, code in blocks(page) if language == "yaml"]
+    whole, *parts = [
+        Health.model_validate(part if "measures" in part else {**said[0], **part}) for part in said
+    ]
+    assert [rule.segment for rule in whole.segments] == ["touch_model:tech", "size:small"]
+    assert parts
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])
