@@ -68,9 +68,9 @@ def series(result: Result, text: Text) -> Picture:
 
 
 def _notable(result: Result) -> list[str]:
-    """The series that are drawn: those with something odd, the most certain first, then those of all customers."""
+    """The series that are drawn: of numbers with something odd that of all customers, or else a segment; then the others."""
     table = result.tables["series"]
-    odd = result.tables["departures"]["series"]
+    odd = result.tables["departures"].drop_duplicates("baseline")["series"]
     whole = table.loc[table["segment"] == "all", "series"]
     return list(dict.fromkeys([*odd, *whole, *table["series"]]))[:MAX_SERIES]
 
@@ -151,7 +151,13 @@ def same_quarter(result: Result, text: Text) -> Picture:
         axis.set_title(text("baselines.same_quarter.axis"))
         if table["low"].notna().any():
             axis.text(
-                0.0, 0.97, text("baselines.same_quarter.usual"), transform=axis.transAxes, va="top", fontsize=8.5, color=QUIET
+                0.0,
+                0.97,
+                text("baselines.same_quarter.usual"),
+                transform=axis.transAxes,
+                va="top",
+                fontsize=8.5,
+                color=QUIET,
             )
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)
