@@ -55,8 +55,8 @@ def heavy_tails_of_roots(chance: np.random.Generator, days: pd.DatetimeIndex) ->
 
 
 def shifted_long_ago(chance: np.random.Generator, days: pd.DatetimeIndex) -> np.ndarray:
-    """Poisson counts that rose from 60 to 100 a year before the end."""
-    return chance.poisson(np.where(np.arange(len(days)) < len(days) - 365, 60, 100)).astype(float)
+    """Poisson counts that rose from 60 to 100 sixteen months before the end."""
+    return chance.poisson(np.where(np.arange(len(days)) < len(days) - 490, 60, 100)).astype(float)
 
 
 def growing(chance: np.random.Generator, days: pd.DatetimeIndex) -> np.ndarray:
