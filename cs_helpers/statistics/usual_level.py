@@ -10,7 +10,13 @@ import pandas as pd
 from scipy import special
 
 from cs_helpers.statistics.closed_periods import closed_forecasts, closed_p_values, closed_periods
-from cs_helpers.statistics.count_forecasts import count_interval, count_p_values, dispersion, mean_forecasts
+from cs_helpers.statistics.count_forecasts import (
+    count_interval,
+    count_p_values,
+    dispersion,
+    heavier_tails,
+    mean_forecasts,
+)
 from cs_helpers.statistics.forecast_errors import MIN_SPREAD, best_way, spreads, without_level_changes
 from cs_helpers.statistics.level_forecasts import SEASONAL, daily_forecasts, longer_forecasts
 from cs_helpers.statistics.rolling import earlier_median, earlier_sum
@@ -44,7 +50,7 @@ RHYTHMS: Mapping[str, Rhythm] = {
 #: the days of history from which on days are judged: five weeks for the weekdays, four for the level, six of errors
 MIN_HISTORY_DAYS = 112
 #: counts of a smaller usual mean are judged as counts, larger ones on the square-root scale
-SMALL_COUNT = 10.0
+SMALL_COUNT = 15.0
 #: the spread of large counts on the square-root scale; where effects happen to be alike it is no smaller
 ROOT_SPREAD = 0.5
 
@@ -66,7 +72,7 @@ def usual_levels(
 
     Each period is forecast in several ways (`level_forecasts`) and by the one whose past out-of-sample errors are
     smallest. A Student t fitted to those errors gives interval and p-value (`student_errors`), so that whatever the
-    forecast misses widens them; days whose usual mean is below 10 are judged as counts (`count_forecasts`). Closed
+    forecast misses widens them; days whose usual mean is below 15 are judged as counts (`count_forecasts`). Closed
     days, and weeks with at least two, are compared with one another (`closed_periods`). What is estimated of errors is
     estimated anew each month (of weeks and months each quarter), from before it.
 
@@ -224,7 +230,11 @@ class _Series:
         spread = np.maximum(a + error / 2, 1 / self.behind[now])
         self.usual[now] = self.means[now]
         self.low[now], self.high[now] = count_interval(self.means[now], spread)
-        self.p[now] = count_p_values(self.y[now], self.means[now], spread)
+        behind = self.behind[past][used]
+        earlier = count_p_values(
+            self.y[past][used], self.means[past][used], np.maximum(a + error / 2, 1 / behind)
+        )
+        self.p[now] = heavier_tails(count_p_values(self.y[now], self.means[now], spread), earlier)
 
     def _say_of_closed(self) -> None:
         """Judges closed periods by earlier closed ones."""
