@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from baselines_peers import PEERS
-from cs_helpers.statistics.alert_budget import alerts
 
 from cs_helpers.contract.baselines import Alerts
+from cs_helpers.statistics.alert_budget import alerts
 from cs_helpers.statistics.usual_level import usual_levels
 
 HISTORY, QUARTER, NUMBERS = 910, 91, 10

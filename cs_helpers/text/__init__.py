@@ -153,7 +153,9 @@ class Text:
     def month(self, value: date) -> str:
         """A month, as in September 2026 and 2026年9月."""
         return str(
-            babel.dates.format_date(value, "MMMM y" if self.language == "en" else "y年M月", locale=self.language)
+            babel.dates.format_date(
+                value, "MMMM y" if self.language == "en" else "y年M月", locale=self.language
+            )
         )
 
     def theme(self, code: str) -> str:

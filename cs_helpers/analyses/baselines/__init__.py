@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cs_helpers.analyses.baselines.cohorts import COHORTS, MIN_COHORT, compare_first_months, compare_first_tickets
+from cs_helpers.analyses.baselines.cohorts import (
+    COHORTS,
+    MIN_COHORT,
+    compare_first_months,
+    compare_first_tickets,
+)
 from cs_helpers.analyses.baselines.findings import baseline_findings
 from cs_helpers.analyses.baselines.losses import compare_losses
 from cs_helpers.analyses.baselines.normal import normal_table, normal_verdict
@@ -22,7 +27,6 @@ from cs_helpers.result import Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
 __all__ = ["COHORTS", "DECLARES", "MIN_COHORT", "analyse"]
-
 
 
 def _quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
