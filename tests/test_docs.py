@@ -24,6 +24,7 @@ PAIRS = {
     "docs/quick-start.md": "docs/ja/quick-start.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
     "docs/deliver.md": "docs/ja/deliver.md",
+    "docs/health.md": "docs/ja/health.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

@@ -144,7 +144,7 @@ def weights(result: Result, text: Text) -> Picture:
         left.invert_yaxis()
         percent_axis(left, which="x", top=min(1.0, float(table[["declared", "learned"]].max().max()) * 1.2))
         left.set_title(text("health_check.weights.left"))
-        left.legend(loc="lower right", fontsize=9)
+        left.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.4, -0.06), fontsize=9)
         _points(right, table, text)
         right.set_yticks(places, [""] * len(table))
         right.set_title(text("health_check.weights.right"))

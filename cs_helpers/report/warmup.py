@@ -12,10 +12,13 @@ from PIL import Image
 from statsmodels.tsa.seasonal import STL
 
 from cs_helpers.charts.theme import BLUE, canvas, finish_figure, heatmap, label_above, percent_axis
+from cs_helpers.contract.baselines import Calendar
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.working_days import closed_days
 from cs_helpers.result import Result
 from cs_helpers.statistics.proportions import benjamini_hochberg, rate_ratio, wilson
 from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
+from cs_helpers.statistics.usual_level import usual_levels
 from cs_helpers.tables.theme import table
 from cs_helpers.text import Text
 from cs_helpers.words.tokens import extract_terms
@@ -31,6 +34,11 @@ def warm_up(languages: Sequence[str]) -> None:
         table(frame, {"a": "A", "b": "B"}, name="warm").as_html()
         Image.preinit()
         STL(pd.Series(np.sin(np.arange(70.0))), period=7, robust=True).fit()
+        closed_days(
+            Calendar(country="JP"), date(2026, 1, 1), date(2026, 1, 31)
+        )  # imports the holidays of all countries
+        daily = pd.Series(np.arange(150.0) % 9 + 20, pd.date_range("2026-01-01", periods=150))
+        usual_levels(daily, daily.index[120])
         Conversion(pd.Series([1.0, 2.0, 3.0]), pd.Series([REACHED, REACHED, CENSORED])).median()
         for note in (
             "請求書を送った",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import yaml
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths
-from cs_helpers.sample.accounts import draw_customers
+from cs_helpers.sample.accounts import Customers, draw_customers
 from cs_helpers.sample.contracts import (
     Terms,
     contracts_table,
@@ -33,9 +35,36 @@ from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
 __all__ = ["write_sample"]
 
 _SOURCES = "sources.yml"
+#: the seed of the sample that a command writes
+SEED = 20260930
 
 
-def write_sample(folder: Path, *, seed: int = 20260930) -> Path:
+@dataclass(frozen=True)
+class Courses:
+    """Who the customers are and how they fare.
+
+    rollouts: of paper_to_web; expense_stages, helpdesk_stages: of the other two products. terms: of the three products;
+    progress: the day on which each of their customers made good progress.
+    """
+
+    customers: Customers
+    rollouts: Rollouts
+    expense_stages: Ints
+    helpdesk_stages: Ints
+    terms: tuple[Terms, Terms, Terms]
+
+    @property
+    def progress(self) -> list[tuple[Terms, Ints]]:
+        """The terms of each product, and the day on which each customer made good progress."""
+        paper, expense, helpdesk = self.terms
+        return [
+            (paper, np.minimum(self.rollouts.second_department, paper.fell)),
+            (expense, self.expense_stages[:, 3]),
+            (helpdesk, self.helpdesk_stages[:, 3]),
+        ]
+
+
+def write_sample(folder: Path, *, seed: int = SEED) -> Path:
     """Write all tables and `sources.yml` into `folder`; returns the path of `sources.yml`.
 
     An existing sample is replaced atomically, so that a killed run leaves no incomplete one. Raises
@@ -69,19 +98,14 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
 
     Each part draws from its own random stream, so that a change in one does not affect the others.
     """
-    streams = iter(np.random.default_rng([seed, part]) for part in range(100))
-    customers = draw_customers(_read_yaml("companies.yml"), next(streams))
+    streams = random_streams(seed)
+    courses = draw_courses(streams)
+    customers, rollouts, progress = courses.customers, courses.rollouts, courses.progress
+    expense_stages, helpdesk_stages = courses.expense_stages, courses.helpdesk_stages
     accounts = customers.accounts
     sizes = accounts["size"].to_numpy()
-
-    small = sizes[: len(customers.starts)] == "small"
-    rollouts = draw_rollouts(customers.starts, small, next(streams))
-    paper_terms = paper_to_web_terms(customers.starts, rollouts, next(streams))
-    expense_terms = other_terms("expense_desk", customers, next(streams))
-    helpdesk_terms = other_terms("helpdesk", customers, next(streams))
-    terms = [paper_terms, expense_terms, helpdesk_terms]
-    expense_stages = draw_uptake(expense_terms, next(streams))
-    helpdesk_stages = draw_uptake(helpdesk_terms, next(streams))
+    terms = list(courses.terms)
+    paper_terms, expense_terms, helpdesk_terms = terms
     contracts = contracts_table(terms, customers, next(streams))
 
     usage = usage_table(
@@ -98,11 +122,6 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         (paper_terms, rollouts),
         (expense_terms, expense_stages),
         (helpdesk_terms, helpdesk_stages),
-    ]
-    progress = [
-        (paper_terms, np.minimum(rollouts.second_department, paper_terms.fell)),
-        (expense_terms, expense_stages[:, 3]),
-        (helpdesk_terms, helpdesk_stages[:, 3]),
     ]
     language = customers.language
     interviews, notes, codings = interview_tables(
@@ -123,6 +142,25 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         "codings": codings,
         "costs": costs_table(contracts, next(streams)),
     }
+
+
+def random_streams(seed: int) -> Iterator[np.random.Generator]:
+    """The random streams of the parts of the sample, in the order in which they are drawn."""
+    return iter(np.random.default_rng([seed, part]) for part in range(100))
+
+
+def draw_courses(streams: Iterator[np.random.Generator]) -> Courses:
+    """The customers and how they fare, drawn from the first of the `random_streams`."""
+    customers = draw_customers(_read_yaml("companies.yml"), next(streams))
+    small = customers.accounts["size"].to_numpy()[: len(customers.starts)] == "small"
+    rollouts = draw_rollouts(customers.starts, small, next(streams))
+    paper_terms = paper_to_web_terms(customers.starts, rollouts, next(streams))
+    expense_terms = other_terms("expense_desk", customers, next(streams))
+    helpdesk_terms = other_terms("helpdesk", customers, next(streams))
+    expense_stages = draw_uptake(expense_terms, next(streams))
+    helpdesk_stages = draw_uptake(helpdesk_terms, next(streams))
+    terms = paper_terms, expense_terms, helpdesk_terms
+    return Courses(customers, rollouts, expense_stages, helpdesk_stages, terms)
 
 
 def _read_yaml(name: str) -> Any:

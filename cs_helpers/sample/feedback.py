@@ -20,7 +20,7 @@ from cs_helpers.sample.days import (
     office_times,
     weekday,
 )
-from cs_helpers.sample.truths import QUIET_COHORT, QUIET_WEEK
+from cs_helpers.sample.truths import LEAVING, QUIET_COHORT, QUIET_WEEK
 
 #: mean number of tickets of a customer on an office day
 _TICKETS_A_DAY = {"paper_to_web": 0.03, "expense_desk": 0.035, "helpdesk": 0.25}
@@ -144,7 +144,14 @@ def mood(terms: Terms, progress: Ints) -> Floats:
     `progress` is the day on which the customer made good progress, `NEVER` if it did not.
     """
     under_way = progress < np.minimum(terms.ended, AS_OF)
-    return np.asarray(np.where(under_way, 0.6, -0.5) - np.where(terms.leaving, 1.0, 0.0))
+    usual = np.where(under_way, LEAVING.mood_with_progress, LEAVING.mood_without)
+    return np.asarray(usual - np.where(terms.leaving, LEAVING.mood_drop, 0.0))
+
+
+def _mood_at(today: int, within: int, terms: Terms, moods: Floats) -> Floats:
+    """The mood on a day: that of leaving only for customers who leave within so many days."""
+    leaves_later = terms.leaving & (terms.ended >= today + within)
+    return np.where(leaves_later, moods + LEAVING.mood_drop, moods)
 
 
 def surveys_table(
@@ -160,8 +167,7 @@ def surveys_table(
         for opens in _SURVEYS:
             is_surveyed = (terms.started < opens - 60) & (terms.ended > opens + 20)
             rows = np.flatnonzero(is_surveyed & (rng.random(len(is_surveyed)) < 0.58))
-            ends_soon = terms.ended[rows] < opens + 400
-            current_mood = np.where(ends_soon | ~terms.leaving[rows], moods[rows], moods[rows] + 1.0)
+            current_mood = _mood_at(opens, LEAVING.surveyed_days, terms, moods)[rows]
             nps = np.clip(np.round(7.2 + 1.3 * current_mood + rng.normal(0, 1.6, len(rows))), 0, 10)
             frames.append(
                 pd.DataFrame(
@@ -199,17 +205,17 @@ def assessments_table(
     frames = []
     for terms, progress in parts:
         moods = mood(terms, progress)
-        account_bias = rng.normal(0, 0.5, len(moods))
+        account_bias = rng.normal(0, LEAVING.account_spread, len(moods))
         for quarter_end in (day(stamp.date()) for stamp in _QUARTER_ENDS):
             is_assessed = (terms.started < quarter_end - 30) & (terms.ended > quarter_end)
             rows = np.flatnonzero(is_assessed)
-            ends_soon = terms.ended[rows] < quarter_end + 200
-            current_mood = np.where(ends_soon | ~terms.leaving[rows], moods[rows], moods[rows] + 1.0)
+            current_mood = _mood_at(quarter_end, LEAVING.assessed_days, terms, moods)[rows]
             days = quarter_end - rng.integers(0, 12, len(rows))
             assessed = accounts.iloc[terms.account[rows]]
             for measure in MEASURES:
-                noise = rng.normal(0, 0.7, len(rows))
-                score = np.clip(np.round(3.2 + 0.8 * current_mood + account_bias[rows] + noise), 1, 5)
+                noise = rng.normal(0, LEAVING.score_spread, len(rows))
+                seen = LEAVING.score_at_0 + LEAVING.score_a_mood * current_mood + account_bias[rows]
+                score = np.clip(np.round(seen + noise), 1, 5)
                 frames.append(
                     pd.DataFrame(
                         {

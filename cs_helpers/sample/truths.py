@@ -15,7 +15,9 @@ How each is planted (everything else is random noise):
 5. REGRESSION: before two year ends a fixed number of accounts falls in maturity (paper is used again,
    or the second department stops); a fixed number of them is among those that end (`contracts`).
    Those that stay recover in April. No other account's level falls in these quarters.
-6. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
+6. LEAVING: what CSMs see, what customers answer and how much they use falls before a customer leaves (`feedback`, `usage`),
+   so a health score made of these tells apart who leaves, as well as these numbers allow and no better.
+7. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
 """
 
 from __future__ import annotations
@@ -78,6 +80,29 @@ class QuietCohort:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """How a customer that leaves differs from one that stays.
+
+    A customer's mood is `mood_with_progress` or `mood_without`, and lower by `mood_drop` if it leaves within
+    `assessed_days` (of assessments) or `surveyed_days` (of surveys). A CSM's score is `score_at_0` + `score_a_mood` x mood,
+    plus a normal error of the customer (`account_spread`) and one of each score (`score_spread`), rounded, and 1 to 5. In the
+    last `usage_days` of its contracts each user is active `usage_ratio` times as often.
+    """
+
+    mood_with_progress: float
+    mood_without: float
+    mood_drop: float
+    assessed_days: int
+    surveyed_days: int
+    score_at_0: float
+    score_a_mood: float
+    account_spread: float
+    score_spread: float
+    usage_days: int
+    usage_ratio: float
+
+
+@dataclass(frozen=True)
 class Regression:
     """Accounts whose level fell in the two quarters before a year end, and how many ended on it."""
 
@@ -137,6 +162,21 @@ REGRESSIONS: Mapping[date, Regression] = MappingProxyType(
     }
 )
 """About 60 % of the accounts whose level fell end at the year end, of the others 12-13 %."""
+
+LEAVING = Leaving(
+    mood_with_progress=0.6,
+    mood_without=-0.5,
+    mood_drop=1.0,
+    assessed_days=200,
+    surveyed_days=400,
+    score_at_0=3.2,
+    score_a_mood=0.8,
+    account_spread=0.5,
+    score_spread=0.7,
+    usage_days=100,
+    usage_ratio=0.65,
+)
+"""Customers of all products who leave are seen to be less content, answer so, and use less, before they do."""
 
 SMALL_ONLY = "login_holder_left"
 """The code of paper_to_web that only small companies mention: the person with the login has left."""

@@ -20,7 +20,7 @@ from cs_helpers.sample.days import (
     weekday,
 )
 from cs_helpers.sample.rollouts import Rollouts
-from cs_helpers.sample.truths import ODD_WEEK
+from cs_helpers.sample.truths import LEAVING, ODD_WEEK
 
 #: each department has exactly two documents, so a third event name shows a second department
 DEPARTMENTS = (
@@ -64,15 +64,15 @@ def _user_days(
 ) -> tuple[Ints, Ints, Ints]:
     """The row of `terms`, the number of the user, and the day, for each active day of a user.
 
-    In the last 100 days of a contract that ends, activity drops to 65 %.
+    Activity drops in the last days of a contract that ends (`truths.LEAVING`).
     """
     pool = np.array([_POOL[size] for size in sizes]) + rng.integers(-1, 2, len(sizes))
     owner = np.repeat(np.arange(len(pool)), pool)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(pool) - pool, pool) + 1
     chance = np.repeat(rng.uniform(0.19, 0.31, len(pool)), pool)[:, None] * factor
     open_days = (begun[owner, None] <= LOG_DAYS) & (terms.ended[owner, None] > LOG_DAYS)
-    fading = terms.ended[owner, None] - 100 <= LOG_DAYS
-    chance = np.where(fading, chance * 0.65, chance) * open_days
+    fading = terms.ended[owner, None] - LEAVING.usage_days <= LOG_DAYS
+    chance = np.where(fading, chance * LEAVING.usage_ratio, chance) * open_days
     rows, when = np.nonzero(rng.random(chance.shape) < chance)
     return owner[rows], number[rows], LOG_DAYS[when]
 

@@ -32,16 +32,29 @@ def weekly_tests(every: Iterable[str]) -> float:
     return sum(TESTS_A_WEEK[e] for e in every)
 
 
-def alerts(p: np.ndarray, large_enough: np.ndarray, tests_a_week: float, budget: AlertBudget) -> np.ndarray:
-    """Which tests of a scan raise an alert.
+def alerts(
+    p: np.ndarray,
+    large_enough: np.ndarray,
+    tests_a_week: float,
+    budget: AlertBudget,
+    scan: np.ndarray | None = None,
+) -> np.ndarray:
+    """Which tests raise an alert.
 
-    p: two-sided p-values of all tests of a scan; NaN: not judged. large_enough: whether the departure is worth an alert. An
-    alert is significant at the false discovery rate within the scan (Benjamini, Hochberg 1995), and its p-value is at most
-    the budget over the tests a week: of n ordinary tests a share p has a p-value up to p, so that on average no more
+    p: two-sided p-values of all tests; NaN: not judged. large_enough: whether the departure is worth an alert. scan: the
+    number of the scan that each test is part of, as the week in which it would have been made; without it all are one.
+
+    An alert is significant at the false discovery rate within its scan (Benjamini, Hochberg 1995), and its p-value is at
+    most the budget over the tests a week: of n ordinary tests a share p has a p-value up to p, so that on average no more
     than the budget raise an alert, whatever the number of series.
     """
     with np.errstate(invalid="ignore"):
         affordable = (
             p <= budget.false_alerts_a_week / tests_a_week if tests_a_week else np.zeros(len(p), bool)
         )
-    return np.asarray(affordable & large_enough & benjamini_hochberg(p.tolist(), q=budget.false_discovery))
+    scans = np.zeros(len(p), dtype=int) if scan is None else scan
+    discovered = np.zeros(len(p), dtype=bool)
+    for number in np.unique(scans):
+        inside = scans == number
+        discovered[inside] = benjamini_hochberg(p[inside].tolist(), q=budget.false_discovery)
+    return np.asarray(affordable & large_enough & discovered)

@@ -43,7 +43,11 @@ def losses(result: Result, text: Text) -> Listing:
     all_rows = rows.assign(
         size=[text.label("size", s) for s in rows["size"]],
         left=[
-            f"{day.date()} ({text('health_check.losses.notice' if noticed else 'health_check.losses.end')})"
+            text(
+                "health_check.losses.left_on",
+                day=str(day.date()),
+                how=text("health_check.losses.notice" if noticed else "health_check.losses.end"),
+            )
             for day, noticed in zip(rows["left_on"], rows["noticed"], strict=True)
         ],
         warned=[
@@ -60,7 +64,7 @@ def changes(result: Result, text: Text) -> Listing:
     rows = result.tables["changes"]
 
     def band(name: str, score: float) -> str:
-        return f"{text.label('band', name)} ({text.number(score)})"
+        return text("health_check.changes.band", band=text.label("band", name), score=text.number(score))
 
     all_rows = rows.assign(
         size=[text.label("size", s) for s in rows["size"]],

@@ -79,8 +79,23 @@ def test_ordinary_noise_is_called_at_most_at_the_false_discovery_level() -> None
             lambda chance: chance.poisson(100 * WEEKDAYS),
         )
     ]
-    called = sum(watched(series(values)).metrics["odd_days"].value > 0 for values in drawn)
-    assert called <= binom.ppf(0.999, len(drawn), FALSE_DISCOVERY)
+    weeks_called = weeks = 0
+    for values in drawn:
+        days = watched(series(values)).tables["series"]
+        by_week = days.groupby(days["day"].dt.to_period("W"))["odd"].any()
+        weeks_called, weeks = weeks_called + by_week.sum(), weeks + len(by_week)
+    # each week is a scan of its own
+    assert weeks_called <= binom.ppf(0.999, weeks, FALSE_DISCOVERY)
+
+
+def test_what_comes_after_a_week_changes_nothing_that_was_called_in_it() -> None:
+    for seed in range(5):
+        values = series(random(seed).poisson(100, len(DAYS)))
+        values["2026-07-08"] = 132
+        alone = watched(values).tables["series"].query("day < '2026-08-01'")
+        values["2026-08-03":] = 500
+        followed = watched(values).tables["series"].query("day < '2026-08-01'")
+        assert followed["odd"].tolist() == alone["odd"].tolist()
 
 
 def test_a_slow_growth_is_not_odd() -> None:

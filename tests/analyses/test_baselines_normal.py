@@ -205,7 +205,7 @@ def nps(score: dict[str, int]) -> Result:
     """Forty answers a month of two years: half promoters, a quarter detractors; in August 2026 so many of each."""
     rows, months = [], pd.date_range("2024-07-01", "2026-09-30", freq="MS")
     draw = random(1)
-    for n, month in enumerate(months):
+    for month in months:
         promoters = (
             20 + int(draw.integers(-3, 4)) if month != pd.Timestamp("2026-08-01") else score["promoters"]
         )

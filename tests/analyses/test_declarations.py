@@ -117,6 +117,6 @@ def test_definitions_that_a_product_file_does_not_have_are_refused(home, monkeyp
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
     book = Workbook.open(product="helpdesk", quarter="2026Q3")
     with pytest.raises(ParameterError, match="the product file defines nothing for it"):
-        book.definitions("health")
+        book.definitions("journeys")
     with pytest.raises(ParameterError, match="there is no analysis of that name"):
         book.definitions("nothing")

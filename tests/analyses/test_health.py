@@ -177,9 +177,14 @@ def test_the_red_share_and_the_revenue_in_red_are_the_headline() -> None:
     assert result.metrics["red_share"].value == pytest.approx(2 / 3)
     assert result.metrics["red_mrr"].value == 60
     assert result.metrics["median_score"].value == 20
-    bands = result.tables["bands"].set_index(["size", "band"])
-    assert bands.loc[("mid", "red"), ["customers", "share", "n"]].tolist() == [2, 1, 2]
-    assert bands.loc[("all", "green"), ["customers", "n"]].tolist() == [1, 3]
+    bands = result.tables["bands"].set_index("band")
+    assert bands["customers"].to_dict() == {"green": 1, "yellow": 0, "red": 2}
+    segments = result.tables["segments"].set_index(["dimension", "segment"])
+    assert segments.loc[("size", "mid"), ["red", "share", "n"]].tolist() == [2, 1, 2]
+    assert segments.loc[("size", "small"), ["green", "n"]].tolist() == [1, 1]
+    by_segment = {(m.name, m.segment): m.value for m in result.by_segment}
+    assert by_segment["red_share", "size=mid"] == 1
+    assert by_segment["median_score", "size=small"] == 90
 
 
 def test_without_any_measure_known_there_is_a_note_and_no_score() -> None:
@@ -215,9 +220,11 @@ def test_active_days_count_each_day_once_whatever_was_delivered(
 
 def test_bands_hold_every_customer_once(result_of: Callable[..., Result]) -> None:
     result = result_of("health", "paper_to_web", "2026Q3")
-    bands = result.tables["bands"]
-    assert bands.groupby("size")["customers"].sum()["all"] == result.n
-    assert bands.groupby("size")["share"].sum().to_numpy() == pytest.approx(1)
+    assert result.tables["bands"]["customers"].sum() == result.tables["tens"]["customers"].sum() == result.n
+    assert result.tables["bands"]["share"].sum() == pytest.approx(1)
+    segments = result.tables["segments"]
+    assert set(segments.groupby("dimension")["n"].sum()) == {result.n}
+    assert (segments[["green", "yellow", "red"]].sum(axis=1) == segments["n"]).all()
 
 
 def test_the_end_of_the_quarter_decides_who_is_a_customer(result_of: Callable[..., Result]) -> None:

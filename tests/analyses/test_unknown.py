@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses.health.explanation import change_by_measure
 from cs_helpers.analyses.maturity.levels import UNKNOWN
 from cs_helpers.charts import baselines as charts
 from cs_helpers.contract.products import Product
@@ -287,7 +288,7 @@ def test_what_the_measures_did_adds_up_to_the_change_of_the_score(
     now: list[float | None], before: list[float | None]
 ) -> None:
     new, old = (pd.DataFrame([row], columns=WEIGHTS.columns, dtype="float64") for row in (now, before))
-    did = health.contributions(new, old, WEIGHTS)
+    did = change_by_measure(new, old, WEIGHTS)
 
     def score(of: list[float | None]) -> float:
         known = [(w, p) for w, p in zip(WEIGHTS.loc[0], of, strict=True) if p is not None]

@@ -24,11 +24,11 @@ from cs_helpers.text import Text
 Q3 = Quarter(2026, 3)
 #: the outputs that go by segment
 CHARTS = {
-    "health": ("bands",), "maturity": ("by_size",), "journeys": ("steps", "stalls", "value_curve"),
+    "health": ("bands", "moved", "segments", "views"), "maturity": ("by_size",), "journeys": ("steps", "stalls", "value_curve"),
     "interviews": ("coverage", "crossing", "key_words", "reasons", "saturation"),
 }  # fmt: skip
 TABLES = {
-    "health": ("scores",), "maturity": ("levels",), "journeys": ("steps", "ages", "waiting"),
+    "health": ("scores", "explained", "fallen", "risen", "csms", "disagree"), "maturity": ("levels",), "journeys": ("steps", "ages", "waiting"),
     "interviews": ("framework", "next", "meter", "varies", "reasons", "segment_facts", "frozen", "key_words", "context"),
 }  # fmt: skip
 OWN = tuple(
@@ -65,9 +65,10 @@ def result(of_product: Callable[[str], ProductData]) -> Callable[[str, str], Res
 
 @pytest.mark.parametrize("known", ["some", "own"])
 def test_the_segments_add_up_to_all(result: Callable[[str, str], Result], known: str) -> None:
-    bands = result("health", known).tables["bands"].groupby("size")["customers"].sum()
-    assert bands.drop("all").sum() == bands["all"]
-    assert bands["unknown"] > 0
+    health = result("health", known)
+    segments = health.tables["segments"]
+    assert set(segments.groupby("dimension")["n"].sum()) == {health.n}
+    assert segments.set_index(["dimension", "segment"]).at[("size", "unknown"), "n"] > 0
     by_size = result("maturity", known).tables["by_size"]
     assert by_size["customers"].sum() == len(result("maturity", known).tables["levels"])
     journeys = result("journeys", known).tables
@@ -109,12 +110,17 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
     result: Callable[[str, str], Result],
 ) -> None:
     health, maturity, journeys = (result(a, "none") for a in ("health", "maturity", "journeys"))
-    assert set(health.tables["bands"]["size"]) == {"all"}
+    assert set(health.tables["segments"]["dimension"]) == {"touch_model"}
     assert "by_size" not in maturity.tables
     assert "by_size" not in maturity.verdicts
     assert set(journeys.tables["steps"]["size"]) == {"all"}
     assert "stalls" not in journeys.tables
-    for found, about in ((health, "bands"), (maturity, "by_size"), (journeys, "steps"), (journeys, "stalls")):
+    for found, about in (
+        (health, "segments"),
+        (maturity, "by_size"),
+        (journeys, "steps"),
+        (journeys, "stalls"),
+    ):
         note = next(n for n in found.about(about) if n.code == "segment_not_recorded")
         assert "size" in note.fields["dimensions"]
     note = next(n for n in result("interviews", "none").notes if n.code == "segment_not_recorded")
@@ -128,14 +134,12 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
 
 def test_how_many_are_not_known_is_said(result: Callable[[str, str], Result]) -> None:
     found = result("health", "own")
-    note = next(n for n in found.about("bands") if n.code == "segment_unknown")
-    bands = found.tables["bands"].groupby("size")["customers"].sum()
-    assert note.fields == {"segments": (("size", bands["unknown"]),), "of": bands["all"]}
+    note = next(n for n in found.about("segments") if n.code == "segment_unknown")
+    unknown = found.tables["segments"].set_index(["dimension", "segment"]).at[("size", "unknown"), "n"]
+    assert note.fields == {"segments": (("size", unknown),), "of": found.n}
     said = sentence(note, Text("en"), "health", "JPY")
-    assert said.startswith(f"Not known for some of the {bands['all']} customers (Size: {bands['unknown']}).")
-    assert f"分からない企業があります（企業規模{bands['unknown']}社）" in sentence(
-        note, Text("ja"), "health", "JPY"
-    )
+    assert said.startswith(f"Not known for some of the {found.n} customers (Size: {unknown}).")
+    assert f"分からない企業があります（企業規模{unknown}社）" in sentence(note, Text("ja"), "health", "JPY")
 
 
 def test_nothing_is_said_where_all_is_known(result_of: Callable[[str, str, str], Result]) -> None:

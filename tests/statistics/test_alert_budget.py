@@ -69,6 +69,23 @@ def test_of_scans_without_anything_odd_at_most_the_discovery_rate_has_an_alert()
     assert called <= 20 + 3 * np.sqrt(400 * 0.05 * 0.95)
 
 
+def test_each_scan_has_a_discovery_rate_of_its_own() -> None:
+    # .02 is the least of two in the first scan (.025 allowed); of all four tests it would have to be .0125
+    p = np.array([0.02, 0.9, 0.03, 0.8])
+    weeks = np.array([1, 1, 2, 2])
+    assert alerts(p, all_large(p), 1, Budget(), weeks).tolist() == [True, False, False, False]
+    assert not alerts(p, all_large(p), 1, Budget()).any()
+
+
+def test_an_odd_week_makes_no_other_week_odd() -> None:
+    odd, ordinary = np.full(20, 1e-6), np.linspace(0.02, 1, 20)
+    p, weeks = np.concatenate([odd, ordinary]), np.repeat([1, 2], 20)
+    called = alerts(p, all_large(p), 1, Budget(), weeks)
+    assert called[:20].all()
+    assert not called[20:].any()
+    assert alerts(p, all_large(p), 1, Budget())[20]
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 50), st.floats(0.01, 100))
 def test_a_larger_budget_calls_all_that_a_smaller_one_does(
     values: list[float], budget: float, tests: float

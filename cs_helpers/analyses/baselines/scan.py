@@ -160,7 +160,9 @@ def _called(table: pd.DataFrame, watched: Sequence[WatchedSeries], settings: Ale
             ratio = (value + added) / (usual + added)
         worth[rows.index] = (ratio >= least) | (ratio <= 1 / least)
     tested = table.loc[table["p"].notna(), ["series", "every"]].drop_duplicates()
-    return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings)
+    # a quarter is scanned week by week, as it would have been, so that what comes after a week changes nothing of it
+    weeks = table["day"].dt.to_period("W").to_numpy()
+    return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings, weeks)
 
 
 def _episodes(series: pd.DataFrame, watched: Sequence[WatchedSeries]) -> pd.DataFrame:
