@@ -88,10 +88,12 @@ def _draw_series(axis: Axes, inside: pd.DataFrame, text: Text) -> None:
     if least < 0:
         axis.axhline(0, color=RULE, linewidth=1, zorder=0.5)
         axis.grid(axis="y")
-        axis.yaxis.set_major_formatter(lambda value, _: text.number(value))
     else:
         count_axis(axis, text)
     axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    top = max(abs(end) for end in axis.get_ylim())
+    digits = 0 if top >= 4 else 1 if top >= 0.4 else 2  # ticks that are not whole numbers
+    axis.yaxis.set_major_formatter(lambda value, _: text.number(value, digits))
     closed = inside.loc[inside["closed"], "day"]
     if len(closed):
         [marks] = axis.plot(
@@ -150,11 +152,11 @@ def same_quarter(result: Result, text: Text) -> Picture:
         axis.set_title(text("baselines.same_quarter.axis"))
         if table["low"].notna().any():
             axis.text(
-                0.0,
-                0.97,
+                1.0,
+                1.04,
                 text("baselines.same_quarter.usual"),
                 transform=axis.transAxes,
-                va="top",
+                ha="right",
                 fontsize=8.5,
                 color=QUIET,
             )
