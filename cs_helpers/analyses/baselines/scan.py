@@ -69,10 +69,10 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
             scan.notes += coverage_notes(data, baseline, period, quarter)
             if is_unknown(period, quarter):
                 continue
-        watched = watched_series(data, baseline, end)
-        if not watched:
+        parts = watched_series(data, baseline, end)
+        if not parts:
             scan.notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
-        scan.watched += watched
+        scan.watched += parts
     if scan.watched:
         first = min(w.values.index[0] for w in scan.watched)
         scan.closed = closed_days(data.product.calendar, first.date(), quarter.end)
