@@ -22,8 +22,7 @@ def fold_of(account: np.ndarray) -> np.ndarray:
     """The part of each customer, 0 to `FOLDS` - 1: by a hash of its account_id, so that it never changes."""
     names, codes = np.unique(account.astype(str), return_inverse=True)
     parts = np.array([crc32(name.encode()) % FOLDS for name in names], dtype=int)
-    of_each: np.ndarray = parts[codes]
-    return of_each
+    return np.asarray(parts[codes])
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class OutOfTime:
     @property
     def known(self) -> np.ndarray:
         """The rows for which there was enough to learn from; bool."""
-        return ~np.isnan(self.p)
+        return np.asarray(~np.isnan(self.p))
 
 
 def out_of_time(panel: Panel, horizon_days: int) -> OutOfTime:
