@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import gammainc
 
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED
 
 #: scale of the half-normal prior of the spread of true ratios
@@ -94,6 +95,39 @@ def shrunken_ratios(groups: pd.DataFrame, by: str) -> pd.DataFrame:
     )
     groups["verdict"] = np.select([groups["low"] > 1, groups["high"] < 1], ["above", "below"], "alike")
     return groups.sort_values(["ratio", by], ascending=[False, True], ignore_index=True)
+
+
+def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
+    """Whether something holds of more or fewer of a group's customers than of others in the same strata.
+
+    by: the column of the groups. customers: that column, stratum (what it may depend on, such as size), holds (bool).
+    If the group made no difference, its number within a stratum would be hypergeometric; the p-value is that of the
+    sum over the strata, exact and two-sided (all sums at most as likely; with one stratum it is Fisher's).
+    Columns: `by`, customers, reached (of whom it holds), expected, share, low, high (Wilson, 95 %), p, verdict
+    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by p.
+    """
+    strata = customers.groupby("stratum")["holds"].agg(["size", "sum"])
+    rows = []
+    for group, inside in customers.groupby(by):
+        chances, expected = np.ones(1), 0.0
+        for stratum, n in inside["stratum"].value_counts().items():
+            of, holding = (int(strata.at[stratum, column]) for column in ("size", "sum"))
+            chances = np.convolve(chances, stats.hypergeom.pmf(np.arange(n + 1), of, holding, n))
+            expected += n * holding / of
+        count, n = int(inside["holds"].sum()), len(inside)
+        p = float(min(1.0, chances[chances <= chances[count] * (1 + 1e-7)].sum()))
+        low, high = wilson(count, n)
+        rows.append(
+            {
+                by: group, "customers": n, "reached": count, "expected": expected, "share": count / n, "low": low,
+                "high": high, "p": p,
+            }
+        )  # fmt: skip
+    table = pd.DataFrame(rows)
+    differs = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
+    side = np.where(table["reached"] > table["expected"], "above", "below")
+    table["verdict"] = np.where(differs, side, "alike")
+    return table.sort_values(["p", by], ignore_index=True)
 
 
 def chance_of_best(comparison: pd.DataFrame) -> float:
