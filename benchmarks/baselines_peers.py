@@ -1,8 +1,8 @@
 """What users would pick to find unusual days, each from its published description, in a few lines of numpy.
 
 Each takes a daily series (NaN where a day is missing) and the first day that it is asked about, and returns for each day
-from there on 1 (called, above), -1 (called, below) or 0. What a way uses of a day is known before it, except where its
-docstring says otherwise.
+from there on how far it lies beyond what is expected, as a multiple of what the way allows: called above 1 and below -1.
+What a way uses of a day is known before it, except where its docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ import pandas as pd
 from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
-Call = Callable[[pd.Series, pd.Timestamp], np.ndarray]
+Way = Callable[[pd.Series, pd.Timestamp], np.ndarray]
 #: the days of history of a fixed z and of fences
 WINDOW = 56
 
 
-def _beyond(values: pd.Series, low: pd.Series, high: pd.Series, since: pd.Timestamp) -> np.ndarray:
-    days = values.index >= since
-    return (values > high)[days].astype(int).to_numpy() - (values < low)[days].astype(int).to_numpy()
+def _excess(
+    values: pd.Series, middle: pd.Series, reach: pd.Series | float, since: pd.Timestamp
+) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = ((values - middle) / reach)[values.index >= since].to_numpy()
+    return np.nan_to_num(excess, nan=0.0)
 
 
 def fixed_z(values: pd.Series, since: pd.Timestamp) -> np.ndarray:
     """Mean plus and minus three standard deviations of the last 56 days."""
     past = values.rolling(WINDOW, min_periods=WINDOW // 2)
     mean, spread = past.mean().shift(1), past.std().shift(1)
-    return _beyond(values, mean - 3 * spread, mean + 3 * spread, since)
+    return _excess(values, mean, 3 * spread, since)
 
 
 def weekday_z(values: pd.Series, since: pd.Timestamp) -> np.ndarray:
@@ -36,15 +39,14 @@ def weekday_z(values: pd.Series, since: pd.Timestamp) -> np.ndarray:
     past = values.groupby(pd.DatetimeIndex(values.index).day_of_week, group_keys=False)
     mean = past.apply(lambda days: days.rolling(8, min_periods=4).mean().shift(1)).reindex(values.index)
     spread = past.apply(lambda days: days.rolling(8, min_periods=4).std().shift(1)).reindex(values.index)
-    return _beyond(values, mean - 3 * spread, mean + 3 * spread, since)
+    return _excess(values, mean, 3 * spread, since)
 
 
 def fences(values: pd.Series, since: pd.Timestamp) -> np.ndarray:
     """Tukey's fences (1977): 1.5 interquartile ranges beyond the quartiles of the last 56 days."""
     past = values.rolling(WINDOW, min_periods=WINDOW // 2)
     lower, upper = past.quantile(0.25).shift(1), past.quantile(0.75).shift(1)
-    reach = 1.5 * (upper - lower)
-    return _beyond(values, lower - reach, upper + reach, since)
+    return _excess(values, (lower + upper) / 2, 2 * (upper - lower), since)
 
 
 def prophet_like(values: pd.Series, since: pd.Timestamp, confidence: float = 0.99) -> np.ndarray:
@@ -74,7 +76,7 @@ def prophet_like(values: pd.Series, since: pd.Timestamp, confidence: float = 0.9
         noise = float(np.std(observed - past @ fitted))
     forecast = pd.Series(design @ fitted * scale, values.index)
     reach = stats.norm.ppf(0.5 + confidence / 2) * noise * scale
-    return _beyond(values, forecast - reach, forecast + reach, since)
+    return _excess(values, forecast, reach, since)
 
 
 def seasonal_hybrid_esd(
@@ -87,39 +89,39 @@ def seasonal_hybrid_esd(
     week that has just ended.
     """
     filled = values.interpolate(limit_direction="both")
-    calls = pd.Series(0, values.index[values.index >= since])
-    for first in calls.index[::7]:
+    result = pd.Series(0.0, values.index[values.index >= since])
+    for first in result.index[::7]:
         part = filled[first - pd.Timedelta(days=175) : first + pd.Timedelta(days=6)]
         periodic = STL(part.to_numpy(), period=7, seasonal=10 * len(part) + 1, seasonal_deg=0).fit().seasonal
         rest = part.to_numpy() - periodic - np.median(part)
-        for position in _generalised_esd(rest, alpha, int(most * len(part))):
+        for position, excess in _generalised_esd(rest, alpha, int(most * len(part))).items():
             day = part.index[position]
             if day >= first and not np.isnan(values[day]):
-                calls[day] = 1 if rest[position] > 0 else -1
-    return calls.to_numpy()
+                result[day] = np.sign(rest[position]) * excess
+    return result.to_numpy()
 
 
-def _generalised_esd(rest: np.ndarray, alpha: float, most: int) -> list[int]:
-    """Positions of the outliers: the most extreme are taken away one by one while the statistic is above its bound."""
-    left, taken, outliers = np.arange(len(rest)), [], 0
-    for step in range(1, most + 1):
-        values = rest[left]
-        distance = np.abs(values - np.median(values))
+def _generalised_esd(rest: np.ndarray, alpha: float, most: int) -> dict[int, float]:
+    """The most extreme values are taken away one by one; position -> statistic over its bound.
+
+    A value is an outlier if the statistic is above its bound when it, or one after it, is taken away.
+    """
+    left, taken = np.arange(len(rest)), {}
+    for _ in range(most):
+        distance = np.abs(rest[left] - np.median(rest[left]))
         spread = 1.4826 * np.median(distance)
         if spread == 0:
             break
-        worst = int(np.argmax(distance))
-        n = len(left)
+        worst, n = int(np.argmax(distance)), len(left)
         quantile = stats.t.ppf(1 - alpha / (2 * n), n - 2)
         bound = (n - 1) * quantile / np.sqrt((n - 2 + quantile**2) * n)
-        taken.append(int(left[worst]))
-        if distance[worst] / spread > bound:
-            outliers = step
+        taken[int(left[worst])] = float(distance[worst] / spread / bound)
         left = np.delete(left, worst)
-    return taken[:outliers]
+    later = np.maximum.accumulate(list(taken.values())[::-1])[::-1]
+    return dict(zip(taken, later.tolist(), strict=True)) if taken else {}
 
 
-PEERS: dict[str, Call] = {
+PEERS: dict[str, Way] = {
     "fixed z: 3 sigma of the last 56 days": fixed_z,
     "3 sigma of the last 8 same weekdays": weekday_z,
     "Tukey's fences of the last 56 days": fences,

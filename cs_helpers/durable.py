@@ -59,3 +59,21 @@ def sync_tree(folder: Path, files: set[str] | None = None) -> None:
             if files is None or file.relative_to(folder).as_posix() in files:
                 sync(file)
         sync(Path(subfolder))
+
+
+def append_line(file: Path, line: bytes) -> None:
+    """Append a line to a file, which is created with its folder where it is missing; it is on the disk when this returns.
+
+    A last line without an end, which a power cut leaves, is ended first, so that it spoils no other one.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not file.exists()
+    with file.open("ab+") as out:
+        if out.tell():
+            out.seek(-1, os.SEEK_END)
+            line = line if out.read(1) == b"\n" else b"\n" + line
+        out.write(line + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+    if is_new:
+        sync(file.parent)

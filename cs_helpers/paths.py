@@ -45,6 +45,11 @@ def names() -> Path:
     return Path(override).resolve() if override else home() / "data" / "names"
 
 
+def quiz() -> Path:
+    """The folder of the guesses of what is usual."""
+    return home() / "data" / "quiz"
+
+
 #: environment variable with the file through which a run hands results back to its batch
 HANDOVER_VARIABLE = "CS_WORKBOOK_FOUND"
 

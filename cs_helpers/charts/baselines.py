@@ -68,19 +68,19 @@ def series(result: Result, text: Text) -> Picture:
 
 
 def _notable(result: Result) -> list[str]:
-    """The series that are drawn: those with something odd, the most certain first, then those of all customers."""
+    """The series that are drawn: of numbers with something odd that of all customers, or else a segment; then the others."""
     table = result.tables["series"]
-    odd = result.tables["departures"]["series"]
+    odd = result.tables["departures"].drop_duplicates("baseline")["series"]
     whole = table.loc[table["segment"] == "all", "series"]
     return list(dict.fromkeys([*odd, *whole, *table["series"]]))[:MAX_SERIES]
 
 
 def _draw_series(axis: Axes, inside: pd.DataFrame, text: Text) -> None:
     every, key = inside["every"].iloc[0], inside["series"].iloc[0]
-    marker = {} if every == "day" else {"marker": "o", "markersize": 3.5}
+    marker = "" if every == "day" else "o"
     axis.fill_between(inside["day"], inside["low"], inside["high"], color=SKY, alpha=0.4, linewidth=0)
     axis.plot(inside["day"], inside["usual"], color=SKY, linewidth=1.2)
-    axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4, **marker)
+    axis.plot(inside["day"], inside["value"], color=BLUE, linewidth=1.4, marker=marker, markersize=3.5)
     odd = inside[inside["odd"]]
     axis.scatter(odd["day"], odd["value"], color=ORANGE, s=30, zorder=3)
     axis.margins(x=0.01)
@@ -88,10 +88,12 @@ def _draw_series(axis: Axes, inside: pd.DataFrame, text: Text) -> None:
     if least < 0:
         axis.axhline(0, color=RULE, linewidth=1, zorder=0.5)
         axis.grid(axis="y")
-        axis.yaxis.set_major_formatter(lambda value, _: text.number(value))
     else:
         count_axis(axis, text)
     axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    top = max(abs(end) for end in axis.get_ylim())
+    digits = 0 if top >= 4 else 1 if top >= 0.4 else 2  # ticks that are not whole numbers
+    axis.yaxis.set_major_formatter(lambda value, _: text.number(value, digits))
     closed = inside.loc[inside["closed"], "day"]
     if len(closed):
         [marks] = axis.plot(
@@ -141,8 +143,7 @@ def same_quarter(result: Result, text: Text) -> Picture:
             labels += [f"{year % 100:02d}" for year in rows["year"]]
             axis.annotate(
                 text.quarter(Quarter.parse(quarter)), ((place + last) / 2, 0), xytext=(0, -21), xycoords=("data", "axes fraction"),
-                textcoords="offset points", ha="center", va="top", fontsize=10, annotation_clip=False,
-                color=INK, weight="bold" if quarter == quarters[-1] else "normal",
+                textcoords="offset points", ha="center", va="top", fontsize=10, annotation_clip=False, color=INK,
             )  # fmt: skip
             place = last + 2.1
         axis.set_xticks(places, labels)
@@ -151,7 +152,13 @@ def same_quarter(result: Result, text: Text) -> Picture:
         axis.set_title(text("baselines.same_quarter.axis"))
         if table["low"].notna().any():
             axis.text(
-                0.0, 0.97, text("baselines.same_quarter.usual"), transform=axis.transAxes, va="top", fontsize=8.5, color=QUIET
+                1.0,
+                1.04,
+                text("baselines.same_quarter.usual"),
+                transform=axis.transAxes,
+                ha="right",
+                fontsize=8.5,
+                color=QUIET,
             )
         message = _same_quarter_message(result, text)
         alt = text("baselines.same_quarter.alt", message=message)

@@ -17,15 +17,17 @@ from cs_helpers.sources.intake import Intake
 
 #: the tables that are read besides usage, with the columns that are needed
 _COLUMNS_READ = {
-    "accounts": ("account_id", "touch_model"),
+    "accounts": ("account_id", "size", "touch_model"),
     "milestones": ("account_id", "product", "step", "reached_at"),
     "touches": ("account_id", "product", "occurred_at", "touch_model", "kind", "content"),
-    "tickets": ("account_id", "product", "opened_at"),
+    "tickets": ("account_id", "product", "opened_at", "answered_at", "closed_at"),
     "surveys": ("account_id", "product", "answered_on", "nps"),
     "assessments": ("account_id", "product", "assessed_on", "measure", "score"),
-    "contracts": ("account_id", "product", "started_on", "ended_on", "ended_how", "mrr"),
+    "contracts": ("account_id", "product", "started_on", "ended_on", "ended_how", "mrr", "currency"),
 }
-_TIMES = ("reached_at", "occurred_at", "opened_at", "answered_on", "assessed_on", "started_on", "ended_on")
+_TIMES = (
+    "reached_at", "occurred_at", "opened_at", "answered_at", "closed_at", "answered_on", "assessed_on", "started_on", "ended_on",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,18 @@ from typing import Any
 import pandas as pd
 
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
-from cs_helpers.product_draft.copied_product import CUSTOMERS, REVENUE
+from cs_helpers.product_draft.copied_product import ALERTS, CUSTOMERS, REVENUE
 from cs_helpers.product_draft.data import DraftData
 from cs_helpers.product_draft.steps import DraftStep, DraftSteps, find_steps, interval_between, make_slugs
 from cs_helpers.product_draft.use import (
-    DraftBaseline,
     DraftLevel,
     DraftMeasure,
     Window,
-    draft_baselines,
     draft_levels,
     draft_measures,
     usage_window,
 )
+from cs_helpers.product_draft.watched import draft_baselines, draft_country
 from cs_helpers.sources.inspect.column_lines import yaml_scalar
 from cs_helpers.sources.inspect.inspection import one_line
 from cs_helpers.text import Text
@@ -72,7 +71,7 @@ def draft(data: DraftData, source: str) -> str:
         *_maturity(draft_levels(window), window),
         *_journey(data, steps, keys, names),
         *_health(draft_measures(data, window)),
-        *_baselines(draft_baselines(data)),
+        *_baselines(data),
         *_touch_mix(data),
         *_playbook(steps, keys, names),
         *_listed_names("themes", {c: f"told in {n} notes" for c, n in data.code_counts.items()}),
@@ -237,25 +236,29 @@ def _health(measures: tuple[DraftMeasure, ...]) -> Iterator[str]:
     yield ""
 
 
-def _baselines(baselines: tuple[DraftBaseline, ...]) -> Iterator[str]:
-    yield "baselines:"
+def _baselines(data: DraftData) -> Iterator[str]:
+    yield "baselines: # what is watched: docs/bring-your-own-data.md"
+    baselines = draft_baselines(data)
     ids = _yaml_keys([b.event if b.name_key == "event" else b.id for b in baselines])
     for baseline, key in zip(baselines, ids, strict=True):
         event = _display_name(baseline.event)
-        basis = (
-            f"rows on {baseline.days} of {baseline.day_count} days, from {baseline.low} to {baseline.high} a day, the"
-            f" median is {baseline.usual}"
-            if baseline.day_count
-            else "nothing: the data has no number of each day; this waits for a usage table"
-        )
-        yield f"  - id: {key}{_GUESS}{basis}"
+        yield f"  - id: {key}{_GUESS}{baseline.basis}"
         name = _bilingual(f"baseline.{baseline.name_key}", event=event)
         yield f"    name: {_yaml_words(name)}{_CHECK_NAME if baseline.name_key == 'event' else ''}"
         yield f"    unit: {_yaml_words(_bilingual(f'unit.{baseline.name_key}'))}"
-        yield f"    source: {baseline.source}"
-        yield f"    value: {baseline.value}"
+        for said, value in baseline.said.items():
+            yield f"    {said}: {value}"
         if baseline.event != "*":
             yield f"    event: {yaml_scalar(baseline.event)}"
+    yield ""
+    yield from ALERTS.splitlines()
+    yield ""
+    if country := draft_country(data):
+        yield "calendar: # weekdays on which the customers' offices are closed"
+        yield f"  country: {country}{_GUESS}all amounts are in yen"
+        yield f"  closed: [{{first: 12-29, last: 01-03}}]{_CHECK}when else most customers are closed"
+    else:
+        yield f"# calendar: {{country: JP, closed: [{{first: 12-29, last: 01-03}}]}}{_CHECK}whose holidays count"
     yield ""
 
 

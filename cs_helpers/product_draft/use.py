@@ -1,11 +1,11 @@
-"""Draft levels of maturity, health measures with their bounds, and baselines from the data."""
+"""Draft levels of maturity and health measures with their bounds from the data."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
@@ -14,10 +14,6 @@ from cs_helpers.product_draft.data import DraftData
 #: candidates for the window in months; with more events than this, levels count distinct events; least share of the
 #: customers that use an event that makes a level
 _WINDOW_MONTHS, _MAX_NAMED_EVENTS, _MIN_SHARE = (3, 6, 12), 8, 0.1
-#: an event becomes a baseline with rows on this share of the days and this median a day; most such events
-_MIN_SHARE_OF_DAYS, _MIN_MEDIAN, _MAX_EVENTS = 0.5, 3.0, 3
-#: days over which daily numbers are summarised
-_LOOKBACK_DAYS = 365
 #: bounds of the example levels where there is no usage
 _EXAMPLE_LEVELS = (1, 10, 50, 100)
 
@@ -73,22 +69,6 @@ class DraftMeasure:
     basis_fields: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class DraftBaseline:
-    """A daily number. days: number of days with rows, of `day_count`. low, usual, high: its minimum, median and maximum."""
-
-    id: str
-    name_key: str
-    event: str
-    source: str
-    value: str
-    days: int
-    day_count: int
-    low: int
-    usual: int
-    high: int
-
-
 def usage_window(data: DraftData) -> Window | None:
     """The shortest window in which half of the customers have usage; `None` without usage or customers."""
     if data.usage is None:
@@ -131,31 +111,6 @@ def draft_measures(data: DraftData, window: Window | None) -> tuple[DraftMeasure
         return tuple(measures)
     days: Condition = {"value": "days", "months": 3}
     return (DraftMeasure("active_days", "days", "quantitative", days, 1, 8, 1, False, "nothing", {}),)
-
-
-def draft_baselines(data: DraftData) -> tuple[DraftBaseline, ...]:
-    """Daily numbers that are large and varied enough to be watched; all events where there is none."""
-    last = pd.Timestamp(data.as_of)
-    candidates: list[DraftBaseline | None] = []
-    if data.usage_by_day is not None:
-        rows = data.usage_by_day
-        totals, by_event = rows[rows["event"].isna()], rows[rows["event"].notna()]
-        if totals["users"].sum() > 0:
-            candidates.append(_daily_baseline("daily_active_users", "users", "*", "users", totals, last))
-        candidates.append(_daily_baseline("events", "events", "*", "events", totals, last))
-        if by_event["event"].nunique() > 1:
-            event_baselines = (
-                _daily_baseline("event", "event", str(e), "events", event_rows, last)
-                for e, event_rows in by_event.groupby("event")
-            )
-            large = [b for b in event_baselines if b is not None]
-            candidates += sorted(large, key=lambda b: (-b.usual, b.event))[:_MAX_EVENTS]
-    tickets = data.table("tickets")
-    if tickets is not None:
-        opened = tickets.assign(day=tickets["opened_at"].dt.normalize(), events=1)
-        candidates.append(_daily_baseline("tickets_opened", "tickets", "*", "count", opened, last))
-    baselines = tuple(b for b in candidates if b is not None)
-    return baselines or (DraftBaseline("events", "events", "*", "usage", "events", 0, 0, 0, 0, 0),)
 
 
 def _last_month_end(as_of: date) -> pd.Timestamp:
@@ -268,27 +223,3 @@ def _score_measures(data: DraftData) -> Iterator[DraftMeasure]:
             "nps", "nps", "qualitative", {"source": "surveys", "value": "nps", "months": 12}, 4, 8, 1, False, "nps",
             {"n": str(len(answers)), "usual": f"{answers.median():g}"},
         )  # fmt: skip
-
-
-def _daily_baseline(
-    id_: str, name_key: str, event: str, value: str, rows: pd.DataFrame, last: pd.Timestamp
-) -> DraftBaseline | None:
-    """A daily number over the last year of its rows; `None` for an event that is too rare or constant."""
-    first = max(rows["day"].min(), last - timedelta(days=_LOOKBACK_DAYS - 1))
-    if first > last:
-        return None
-    column = "users" if value == "users" else "events"
-    days = pd.date_range(first, last)
-    numbers = rows.groupby("day")[column].sum().reindex(days).fillna(0)
-    days_with_rows = int((numbers > 0).sum())
-    is_small = (
-        days_with_rows < _MIN_SHARE_OF_DAYS * len(days)
-        or numbers.median() < _MIN_MEDIAN
-        or numbers.nunique() == 1
-    )
-    if event != "*" and is_small:
-        return None
-    return DraftBaseline(
-        id_, name_key, event, "tickets" if value == "count" else "usage", value, days_with_rows, len(days),
-        int(numbers.min()), int(numbers.median()), int(numbers.max()),
-    )  # fmt: skip

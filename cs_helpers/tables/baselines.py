@@ -34,7 +34,9 @@ def normal(result: Result, text: Text) -> Listing:
     shown = sentences[((rows["segment"] == "all") | is_odd).to_numpy()].head(MAX_ROWS)
     columns = ["what", "last", "quarter", *(["new"] if (shown["new"] != "").any() else [])]
     verdict = result.verdicts["normal"]
-    message = text(f"baselines.normal.{verdict.code}", **{k: text.number(v) for k, v in verdict.fields.items()})
+    message = text(
+        f"baselines.normal.{verdict.code}", **{k: text.number(v) for k, v in verdict.fields.items()}
+    )
     page = table(shown, text.headings("baselines.normal", *columns), name="normal", message=message)
     numbers = (
         "value", "usual", "low", "high", "n", "quarter_value", "year_usual", "year_low", "year_high", "years",
@@ -60,7 +62,10 @@ def _last(row: Any, text: Text, currency: str) -> str:
         value=write(row.value),
         unit=text.label("unit", row.baseline),
         when=text(
-            f"baselines.normal.when.{row.every}", day=text.day(day), weekday=text.weekday(day), month=text.month(day)
+            f"baselines.normal.when.{row.every}",
+            day=text.day(day),
+            weekday=text.weekday(day),
+            month=text.month(day),
         ),
     )
     usually = text(f"baselines.normal.usually.{row.basis}", weekday=text.weekday(day))

@@ -66,8 +66,7 @@ class Listing:
         )
         name = f"{self.name} stacked" if self.is_stacked else self.name
         return (
-            f'<table class="{name}">\n<thead><tr>{headings}</tr></thead>\n'
-            f"<tbody>\n{rows}\n</tbody>\n</table>"
+            f'<table class="{name}">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
         )
 
 

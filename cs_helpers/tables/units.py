@@ -28,7 +28,11 @@ def shown_number(value: float | None, unit: str) -> float:
     """A value as `format_value` rounds it, so that a difference is that of the numbers that a reader sees."""
     if value is None:
         return float("nan")
-    digits = (1 if abs(value) < 10 else 0) if unit == "amount" else {"share": 3, "ratio": 1}.get(unit, 0)
+    digits = (
+        (0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.995 else 2)
+        if unit == "amount"
+        else {"share": 3, "ratio": 1}.get(unit, 0)
+    )
     return round(value, digits) + 0.0
 
 

@@ -153,7 +153,9 @@ class Text:
     def month(self, value: date) -> str:
         """A month, as in September 2026 and 2026年9月."""
         return str(
-            babel.dates.format_date(value, "MMMM y" if self.language == "en" else "y年M月", locale=self.language)
+            babel.dates.format_date(
+                value, "MMMM y" if self.language == "en" else "y年M月", locale=self.language
+            )
         )
 
     def theme(self, code: str) -> str:
@@ -191,8 +193,9 @@ class Text:
         return str(babel.numbers.format_decimal(value, format=pattern, locale=self.language))
 
     def amount(self, value: float | None) -> str:
-        """A number that is no count, as a median or a mean: with one decimal below 10, except 0."""
-        return self.number(value, 1 if value and abs(value) < 9.95 else 0)
+        """A number that is no count, as a median or a mean: with one decimal below 10, two below 1, none of 0."""
+        size = abs(value or 0.0)
+        return self.number(value, 0 if not size or size >= 9.95 else 1 if size >= 0.995 else 2)
 
     def companies(self, value: float | None) -> str:
         """A number of companies; a sign if it is hidden because it is too small."""

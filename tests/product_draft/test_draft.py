@@ -110,6 +110,28 @@ def test_the_customers_of_each_level_are_as_many_as_the_report_finds(sample_draf
     assert f"{comments[0]} of {len(result)} customers" in sample_drafts[name]
 
 
+def test_numbers_of_a_week_and_a_month_are_drafted_with_what_speaks_for_them(sample_drafts, sample_folder):
+    text, product = sample_drafts["helpdesk"], load_text(sample_drafts["helpdesk"])
+    tickets = pd.read_csv(sample_folder / "tickets.csv")
+    year = tickets[(tickets["product"] == "helpdesk") & (tickets["opened_at"] >= "2025-10-01")]
+    assert guess(text, "- id: tickets_per_account") == f"{len(year)} tickets in a year"
+    for id_, column, what in (
+        ("first_answer", "answered_at", "a first answer"),
+        ("time_to_resolve", "closed_at", "an end"),
+    ):
+        known = year[column].notna().sum()
+        assert (
+            guess(text, f"- id: {id_}") == f"{known} of {len(year)} tickets of a year have the time of {what}"
+        )
+    assert {b.id: b.every for b in product.baselines if b.every != "day"} == {
+        "tickets_per_account": "week", "first_answer": "week", "time_to_resolve": "week", "touches": "week",
+        "customers_lost": "month", "mrr_lost": "month",
+    }  # fmt: skip
+    assert [b.by for b in product.baselines if b.id == "daily_active_users"] == ["size"]
+    assert product.calendar.country == "JP"
+    assert guess(text, "country: JP") == "all amounts are in yen"
+
+
 # --- the order of steps, by hand
 
 DAY = datetime(2026, 1, 1)
@@ -400,6 +422,7 @@ def test_touches_tickets_surveys_and_judgements_are_counted(company):
     assert "2 judgements of 2 accounts, the median is 2.5" in text
     # both tickets were opened on the first of the 61 days from then on
     assert guess(text, "- id: tickets_opened") == "rows on 1 of 61 days, from 0 to 2 a day, the median is 0"
+    assert {b.id for b in product.baselines} == {"tickets_opened"}  # too few for numbers of a week
     reports(text, sources)
 
 

@@ -15,7 +15,9 @@ def test_three_years_that_grow_by_a_tenth_are_expected_as_worked_out_by_hand() -
     # Student's t with 2 degrees of freedom is 4.302653, so the reach is 4.302653 x .0953102 x root of 4/3 = .473526
     expected = expect_from_years(200, [100, 110, 121], scale="amount")
     assert expected.usual == pytest.approx(110)
-    assert (expected.low, expected.high) == pytest.approx((110 / np.exp(0.473526), 110 * np.exp(0.473526)), rel=1e-5)
+    assert (expected.low, expected.high) == pytest.approx(
+        (110 / np.exp(0.473526), 110 * np.exp(0.473526)), rel=1e-5
+    )
     # t = ln(200/110) / (.0953102 x 1.154701) = 5.432; with 2 degrees of freedom p = 1 - t / root(t^2 + 2)
     t = np.log(200 / 110) / (np.log(1.1) * np.sqrt(4 / 3))
     assert expected.p == pytest.approx(1 - t / np.sqrt(t**2 + 2))
@@ -36,9 +38,7 @@ def test_counts_that_agree_by_chance_are_expected_no_closer_than_poisson_allows(
 
 
 def test_a_count_is_expected_in_proportion_to_its_exposure() -> None:
-    expected = expect_from_years(
-        400, [100, 202, 298], scale="count", exposure=40, past_exposure=[10, 20, 30]
-    )
+    expected = expect_from_years(400, [100, 202, 298], scale="count", exposure=40, past_exposure=[10, 20, 30])
     assert expected.usual == pytest.approx(400, rel=0.01)
     assert expected.low < 400 < expected.high
 

@@ -53,7 +53,9 @@ def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
         return Cohorts(notes=[Note("no_new_customers", "cohorts", {"quarter": str(quarter)})])
     if started.max() < pd.Timestamp(quarter.back(COHORTS - 1).start):
         return Cohorts(notes=[Note("no_recent_customers", "cohorts", {"quarters": COHORTS})])
-    opened = data["tickets"][["account_id"]].assign(day=data["tickets"]["opened_at"].dt.normalize(), value=1.0)
+    opened = data["tickets"][["account_id"]].assign(
+        day=data["tickets"]["opened_at"].dt.normalize(), value=1.0
+    )
     tickets = _first_months(opened, started)
     cohort = started.map(lambda day: str(Quarter.containing(day.date())))
     table = tickets.groupby(cohort).agg(customers="size", tickets="sum").rename_axis("cohort").reset_index()
@@ -62,9 +64,7 @@ def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
     is_new = (cohort == str(quarter)).to_numpy()
     n, earlier = int(is_new.sum()), int((~is_new).sum())
     if not_over := int((first_days >= pd.Timestamp(quarter.start)).sum()) - n:
-        answer.notes.append(
-            Note("first_month_open", "cohorts", {"customers": not_over, "of": not_over + n})
-        )
+        answer.notes.append(Note("first_month_open", "cohorts", {"customers": not_over, "of": not_over + n}))
     if min(n, earlier) < MIN_COHORT:
         answer.notes.append(
             Note("small_cohort", "cohorts", {"customers": n, "earlier": earlier, "needed": MIN_COHORT})
@@ -101,7 +101,14 @@ def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequenc
         is_new = (started >= pd.Timestamp(quarter.start)).to_numpy()
         if min(is_new.sum(), (~is_new).sum()) < MIN_COHORT:
             continue
-        rows.append({"baseline": baseline.id, **_compare(_first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), is_new)})
+        rows.append(
+            {
+                "baseline": baseline.id,
+                **_compare(
+                    _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), is_new
+                ),
+            }
+        )
     table = _first_month_table(rows)
     called = benjamini_hochberg(table["age_p"].to_list(), q=data.product.alerts.false_discovery)
     table["age_verdict"] = [_verdict(r, bool(c)) for r, c in zip(table["age_ratio"], called, strict=True)]

@@ -109,8 +109,7 @@ def _episodes(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseli
     if departures is None:
         return []
     found = []
-    whole_first = departures.assign(part=departures["segment"] != "all").sort_values("part", kind="stable")
-    for row in whole_first.drop_duplicates("baseline").head(EPISODES).itertuples():
+    for row in departures.drop_duplicates("baseline").head(EPISODES).itertuples():
         baseline = baselines[row.baseline]
         is_ratio = bool(np.isfinite(row.ratio)) and baseline.scale != "level"
         code = "odd_more" if row.value > row.usual else "odd_fewer"

@@ -25,7 +25,19 @@ QUARTERS = 4
 #: verdicts on a quarter with losses beyond the interval
 ODD = ("more", "more_than_none", "fewer")
 
-COLUMNS = ("quarter", "year", "customers", "lost", "not_recorded", "share", "usual", "low", "high", "p", "odd")
+COLUMNS = (
+    "quarter",
+    "year",
+    "customers",
+    "lost",
+    "not_recorded",
+    "share",
+    "usual",
+    "low",
+    "high",
+    "p",
+    "odd",
+)
 
 
 @dataclass

@@ -14,7 +14,9 @@ from cs_helpers.result import Verdict
 LAST = ("day", "ends_on", "value", "usual", "low", "high", "n", "basis", "verdict")
 
 
-def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
+def normal_table(
+    scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, quarter: Quarter
+) -> pd.DataFrame:
     """One row for each watched number, of all customers and of each segment.
 
     years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every, summed_over, unit; of the last
@@ -39,7 +41,9 @@ def normal_table(scan: Scan, years: pd.DataFrame, first_months: pd.DataFrame, qu
              "every": watched.baseline.every, "summed_over": summed_over(watched.baseline),
              "unit": unit_of(watched.baseline), **row}
         )  # fmt: skip
-    table = pd.DataFrame(rows, columns=["series", "baseline", "segment", "every", "summed_over", "unit", *LAST])
+    table = pd.DataFrame(
+        rows, columns=["series", "baseline", "segment", "every", "summed_over", "unit", *LAST]
+    )
     table = table.merge(years, left_on="series", right_index=True, how="left")
     of_all = first_months.assign(series=first_months["baseline"]).drop(columns="baseline")
     table = table.merge(of_all, on="series", how="left")
@@ -55,7 +59,9 @@ def normal_verdict(table: pd.DataFrame) -> Verdict:
     odd = whole["verdict"].isin(("more", "fewer", "more_from_none", "silent"))
     if odd.any():
         return Verdict("some_odd", {"odd": int(odd.sum()), "of": len(whole)})
-    return Verdict("all_usual" if judged.any() else "none_judged", {"of": len(whole), "judged": int(judged.sum())})
+    return Verdict(
+        "all_usual" if judged.any() else "none_judged", {"of": len(whole), "judged": int(judged.sum())}
+    )
 
 
 def _last(

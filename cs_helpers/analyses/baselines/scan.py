@@ -69,10 +69,10 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
             scan.notes += coverage_notes(data, baseline, period, quarter)
             if is_unknown(period, quarter):
                 continue
-        watched = watched_series(data, baseline, end)
-        if not watched:
+        parts = watched_series(data, baseline, end)
+        if not parts:
             scan.notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
-        scan.watched += watched
+        scan.watched += parts
     if scan.watched:
         first = min(w.values.index[0] for w in scan.watched)
         scan.closed = closed_days(data.product.calendar, first.date(), quarter.end)
@@ -160,11 +160,13 @@ def _called(table: pd.DataFrame, watched: Sequence[WatchedSeries], settings: Ale
             ratio = (value + added) / (usual + added)
         worth[rows.index] = (ratio >= least) | (ratio <= 1 / least)
     tested = table.loc[table["p"].notna(), ["series", "every"]].drop_duplicates()
-    return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings)
+    # a quarter is scanned week by week, as it would have been, so that what comes after a week changes nothing of it
+    weeks = table["day"].dt.to_period("W").to_numpy()
+    return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings, weeks)
 
 
 def _episodes(series: pd.DataFrame, watched: Sequence[WatchedSeries]) -> pd.DataFrame:
-    """Episodes of odd days, weeks or months in the same direction as one row each, the longest first.
+    """Episodes of odd days, weeks or months in the same direction as one row each: of all customers before segments, the longest first.
 
     ratio: NaN for a number that varies by differences.
     """
@@ -193,9 +195,10 @@ def _episodes(series: pd.DataFrame, watched: Sequence[WatchedSeries]) -> pd.Data
                 }
             )
     episodes = pd.DataFrame(rows, columns=list(DEPARTURES))
-    days = (episodes["ends_on"] - episodes["starts_on"]).rename("days")
-    order = pd.concat([days, episodes["p"]], axis=1).sort_values(["days", "p"], ascending=[False, True]).index
-    return episodes.loc[order].reset_index(drop=True)
+    order = episodes.assign(
+        of_segment=episodes["segment"] != "all", days=episodes["ends_on"] - episodes["starts_on"]
+    ).sort_values(["of_segment", "days", "p"], ascending=[True, False, True])
+    return episodes.loc[order.index].reset_index(drop=True)
 
 
 def last_day(first: pd.Timestamp, every: Every) -> pd.Timestamp:
@@ -225,7 +228,9 @@ def _verdict(table: pd.DataFrame, departures: pd.DataFrame) -> Verdict:
     """
     if departures.empty:
         judged = table.loc[table["p"].notna(), "baseline"].nunique()
-        return Verdict("usual" if judged else "not_judged", {"baselines": judged or table["baseline"].nunique()})
+        return Verdict(
+            "usual" if judged else "not_judged", {"baselines": judged or table["baseline"].nunique()}
+        )
     worst = departures.iloc[0]
     ratio = float(worst["ratio"])
     code = "odd_level" if np.isnan(ratio) else "odd" if np.isfinite(ratio) else "odd_from_none"
@@ -236,10 +241,10 @@ def _odd_days(table: pd.DataFrame, quarter: Quarter) -> Metric:
     """The days of the quarter that lie in an odd day, week or month, of those that are known."""
     days = pd.date_range(quarter.start, quarter.end)
     known, odd = np.zeros(len(days), dtype=bool), np.zeros(len(days), dtype=bool)
-    for row in table[["day", "every", "odd"]].itertuples(index=False):
-        inside = (days >= row.day) & (days <= last_day(row.day, row.every))
+    for (every, first), is_odd in table.groupby(["every", "day"])["odd"].any().items():
+        inside = (days >= first) & (days <= last_day(first, every))
         known |= inside
-        if row.odd:
+        if is_odd:
             odd |= inside
     return Metric("odd_days", float(odd.sum()), "count", int(known.sum()))
 

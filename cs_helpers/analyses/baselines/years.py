@@ -54,7 +54,9 @@ def compare_years(data: ProductData, quarter: Quarter, watched: Sequence[Watched
     for n, series in enumerate(watched):
         row = table.loc[series.key]
         if significant[n] and _is_worth(row, series.baseline, settings):
-            table.loc[series.key, "year_verdict"] = "more" if row["quarter_value"] > row["year_usual"] else "fewer"
+            table.loc[series.key, "year_verdict"] = (
+                "more" if row["quarter_value"] > row["year_usual"] else "fewer"
+            )
     return table
 
 
@@ -99,7 +101,9 @@ def _total(
 ) -> _Total | None:
     """A number in a quarter; None where too little of it is known."""
     values, baseline = watched.values, watched.baseline
-    inside = values[(values.index >= pd.Timestamp(quarter.start)) & (values.index <= pd.Timestamp(quarter.end))]
+    inside = values[
+        (values.index >= pd.Timestamp(quarter.start)) & (values.index <= pd.Timestamp(quarter.end))
+    ]
     known = inside.dropna()
     if baseline.scale != "count":
         # a median or a share is not there in weeks without tickets or answers
