@@ -153,11 +153,11 @@ class Ours:
         return signed[:, :days], signed[:, days:]
 
 
-UNLIMITED = "ours without a least ratio"
+#: the last one ranks as the one before, and calls more of it
 OURS: dict[str, Ours] = {
     "**ours**": Ours(Alerts()),
     "**ours, by day and by week**": Ours(Alerts(), by_week=True),
-    UNLIMITED: Ours(Alerts(min_ratio=1 + 1e-9)),
+    "the same with false_discovery 0.2": Ours(Alerts(false_discovery=0.2), by_week=True),
 }
 WAYS = [*OURS, *PEERS]
 
@@ -243,7 +243,7 @@ def main() -> None:
     ordinary = [_negative_binomial(rng, _weekly(100)) for _ in range(scans * NUMBERS)]
     of_ordinary, judged = all_calls(ordinary), [_judged(one) for one in ordinary]
     alike = {way: calls.threshold(Alerts().false_alerts_a_week * weeks) for way, calls in of_ordinary.items()}
-    rows, rows_alike = {way: [] for way in WAYS}, {way: [] for way in WAYS if way != UNLIMITED}
+    rows, rows_alike = {way: [] for way in WAYS}, {way: [] for way in WAYS if "false_discovery" not in way}
     for anomaly in ANOMALIES.values():
         rate = _weekly(100)
         rate[HISTORY:] *= anomaly.factor

@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 from nab_score import PROFILES, Series, best_threshold, normalised, probation_points, score, window_positions
 from scipy.special import erfc
+from scipy.stats import median_abs_deviation
 
 from cs_helpers.statistics.rolling import earlier_median
-from cs_helpers.statistics.student_errors import error_distribution, robust_spread
+from cs_helpers.statistics.student_errors import error_distribution
 
 PUBLISHED = Path(__file__).with_name("nab_published.csv")
 
@@ -52,16 +53,12 @@ def our_scores(values: pd.Series) -> np.ndarray:
         earlier_median(y, RECENT, RECENT // 2),
     ]
     p = np.ones(len(y))
-    for first in range(day, len(y), max(day // 2, 1)):
-        past, now = (
-            slice(max(0, first - REMEMBERED_DAYS * day), first),
-            slice(first, first + max(day // 2, 1)),
-        )
+    for first in range(day, len(y), day // 2):
+        past, now = slice(max(0, first - REMEMBERED_DAYS * day), first), slice(first, first + day // 2)
         errors = min((y - way for way in ways), key=lambda e: np.nanmean(np.abs(e[past])))
         known = errors[past][np.isfinite(errors[past])]
-        if (
-            robust_spread(known) < 1e-9
-        ):  # a line that is mostly flat: odd is what is further off than ever before
+        # a line that is mostly flat: odd is what is further off than ever before
+        if median_abs_deviation(known) < 1e-9:
             p[now] = np.where(np.abs(errors[now]) > np.abs(known).max() + 1e-9, 0.0, 1.0)
         else:
             p[now] = np.nan_to_num(error_distribution(known).p_values(errors[now]), nan=1.0)

@@ -42,6 +42,7 @@ from cs_helpers.text import Text
 if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
+    from cs_helpers.widgets.quiz import Quiz
 
 #: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
 _python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
@@ -342,6 +343,18 @@ class Workbook:
         box = Concordance(self.data, self.text, query, as_written=as_written)
         box.show()
         return box
+
+    def quiz(self) -> Quiz:
+        """Shows a quiz on what is usual: the range of a watched number is guessed first, then shown (`widgets.quiz`).
+
+        Guesses are added to `data/quiz/guesses.jsonl`, one line each.
+        """
+        from cs_helpers.widgets.quiz import Quiz
+
+        data = self.data if self.segment == "all" else self.snapshot.read(self.data.product.product)
+        quiz = Quiz(data, self.quarter.end, self.text, paths.quiz() / "guesses.jsonl")
+        quiz.show()
+        return quiz
 
     @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | None:

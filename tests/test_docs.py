@@ -12,6 +12,8 @@ import yaml
 from pydantic import ValidationError
 
 from cs_helpers import analyses
+from cs_helpers.contract.baselines import VALUES, Alerts, Baseline, Calendar
+from cs_helpers.contract.health import Health
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
@@ -24,6 +26,7 @@ PAIRS = {
     "docs/quick-start.md": "docs/ja/quick-start.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
     "docs/deliver.md": "docs/ja/deliver.md",
+    "docs/baselines.md": "docs/ja/baselines.md",
     "docs/health.md": "docs/ja/health.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
@@ -153,7 +156,7 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 def as_sources(said: dict) -> dict | None:
     """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & {"themes", "customers", "journey", "playbook", "headlines"}:
+    if set(said) & set(Product.model_fields):
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -180,6 +183,19 @@ def test_what_the_guides_write_in_a_sources_file_can_stand_there(page):
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])
+def test_what_the_guide_writes_of_watched_numbers_can_stand_there_and_names_all_of_them(folder):
+    page = f"{folder}/bring-your-own-data.md"
+    written = [yaml.safe_load(code) for language, code in blocks(page) if language == "yaml"]
+    (numbers,) = [said["baselines"] for said in written if isinstance(said, dict) and "baselines" in said]
+    assert [Baseline.model_validate(number).by for number in numbers] == ["size"]
+    (settings,) = [said for said in written if isinstance(said, dict) and "alerts" in said]
+    assert Alerts.model_validate(settings["alerts"]) == Alerts()
+    assert Calendar.model_validate(settings["calendar"]).country == "JP"
+    for value in {value for values in VALUES.values() for value in values}:
+        assert f"`{value}`" in text(page)
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/ja"])
 def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
     said = [
         yaml.safe_load(code)
@@ -188,6 +204,16 @@ def test_what_the_guide_writes_in_a_playbook_can_stand_there(folder):
     ]
     plays = [play for part in said if isinstance(part, dict) for play in part.get("playbook", ())]
     assert [Play.model_validate(play).rule is None for play in plays] == [False]
+
+
+@pytest.mark.parametrize("page", ["docs/health.md", "docs/ja/health.md"])
+def test_the_health_score_that_the_guide_writes_can_stand_in_a_product_file(page):
+    said = [yaml.safe_load(code)["health"] for language, code in blocks(page) if language == "yaml"]
+    whole, *parts = [
+        Health.model_validate(part if "measures" in part else {**said[0], **part}) for part in said
+    ]
+    assert [rule.segment for rule in whole.segments] == ["touch_model:tech", "size:small"]
+    assert parts
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])
@@ -205,6 +231,26 @@ def test_the_headlines_and_targets_that_the_guide_writes_are_metrics_of_analyses
     assert {error["type"] for error in errors.value.errors()} == {
         "missing"
     }  # of what a product file has besides
+
+
+@pytest.mark.parametrize("page", ["docs/baselines.md", "docs/ja/baselines.md"])
+def test_what_the_guide_to_baselines_writes_can_stand_in_a_product_file(page):
+    said = [yaml.safe_load(code) for language, code in blocks(page) if language == "yaml"]
+    assert [list(part) for part in said] == [["baselines"], ["alerts"], ["calendar"]]
+    for part in said:
+        with pytest.raises(ValidationError) as errors:
+            Product.model_validate(part)
+        # of what a product file has besides
+        assert {error["type"] for error in errors.value.errors()} == {"missing"}
+    assert Alerts.model_validate(said[1]["alerts"]) == Alerts()
+
+
+@pytest.mark.parametrize("page", ["docs/baselines.md", "docs/ja/baselines.md"])
+def test_the_guide_to_baselines_names_all_that_can_be_watched(page):
+    said = prose(page)
+    for source, values in VALUES.items():
+        assert f"`{source}`" in said
+        assert [value for value in values if f"`{value}`" not in said] == []
 
 
 def test_the_mail_settings_of_the_guide_can_stand_in_their_file(monkeypatch, tmp_path):

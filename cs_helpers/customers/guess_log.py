@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -97,6 +98,10 @@ def _guess(content: dict[str, object]) -> Guess:
         value = getattr(guess, field.name)
         if isinstance(value, bool) or not isinstance(value, (int, float) if is_number else str):
             raise TypeError(field.name)
+    if not all(math.isfinite(getattr(guess, name)) for name in _NUMBERS):
+        raise ValueError("a number that is none")
+    if datetime.fromisoformat(guess.at).tzinfo is None:
+        raise ValueError("a time without its offset")
     if not guess.low <= guess.high or not guess.usual_low < guess.usual_high:
         raise ValueError("a range that is none")
     return guess

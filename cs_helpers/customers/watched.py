@@ -163,7 +163,7 @@ def _usage_rows(data: ProductData, number: Number, every: Every, period: Period)
         rows = rows.loc[chosen, ["account_id", "day"]].assign(value=1.0)
         return _Recorded(rows, period, lambda groups: groups["account_id"].nunique())
     rows = rows.loc[chosen, ["account_id", "day", number.value]].rename(columns={number.value: "value"})
-    if number.value == "users" and not every_event:
+    if number.value == "users" and "*" in number.event and not every_event:
         # who did several of the events is one user: of each account the largest number is surely right
         rows = rows.groupby(["account_id", "day"], as_index=False)["value"].max()
     if number.value == "users" and not rows["value"].sum():

@@ -11,6 +11,8 @@ from cs_helpers.statistics.rolling import by_weekday, earlier_sum, from_weekdays
 LEVEL = {"day": 56, "week": 8, "month": 12}
 #: the weekday's share is known from so many weeks
 WEEKDAY_WEEKS = 52
+#: p-values up to this one show whether tails are heavier than those of the distribution
+TAIL = 0.03
 
 
 def mean_forecasts(counts: np.ndarray, every: str, first_weekday: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,6 +78,17 @@ def count_p_values(counts: np.ndarray, means: np.ndarray, a: np.ndarray) -> np.n
         upper = np.where(counts > 0, special.betainc(np.maximum(counts, 1), size, 1 - share), 1.0)
     p = np.minimum(1.0, 2 * np.minimum(lower, upper))
     return np.where(np.isfinite(counts), p, np.nan)
+
+
+def heavier_tails(p: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+    """P-values made larger where small ones came more often in the past than they say.
+
+    Of calibrated p-values below .03, log(.03 / p) is exponential with mean 1 (of counts at most 1); a larger mean of the
+    earlier ones, m, shows heavier tails, which p ** (1 / m) allows for (Hill 1975).
+    """
+    tail = np.log(TAIL / np.maximum(earlier[earlier <= TAIL], 1e-300))
+    excess = max(1.0, (float(tail.sum()) + 1) / (len(tail) + 1))
+    return np.where(p < TAIL, TAIL * (p / TAIL) ** (1 / excess), p)
 
 
 def count_interval(means: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

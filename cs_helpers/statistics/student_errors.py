@@ -56,7 +56,7 @@ def error_distribution(errors: np.ndarray) -> ErrorDistribution:
         n * (special.gammaln((freedom + 1) / 2) - special.gammaln(freedom / 2) - np.log(freedom) / 2 - np.log(scale))
         - (freedom + 1) / 2 * np.log1p(standard**2 / freedom[:, None]).sum(axis=1)
     )  # fmt: skip
-    weight = np.exp(likelihood - likelihood.max())
+    weight = np.exp(likelihood - likelihood.max()) / np.sqrt(freedom)
     return ErrorDistribution(
         freedom, centre, scale * np.sqrt((1 + 1 / n) * n / (n - 1)), weight / weight.sum()
     )
@@ -82,8 +82,3 @@ def fit_student_t(values: np.ndarray, freedom: np.ndarray) -> tuple[np.ndarray, 
         ):
             break
     return centre, scale
-
-
-def robust_spread(values: np.ndarray) -> float:
-    """Robust standard deviation (1.4826 MAD); 0 without values."""
-    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if len(values) else 0.0

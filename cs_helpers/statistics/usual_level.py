@@ -10,48 +10,49 @@ import pandas as pd
 from scipy import special
 
 from cs_helpers.statistics.closed_periods import closed_forecasts, closed_p_values, closed_periods
-from cs_helpers.statistics.count_forecasts import count_interval, count_p_values, dispersion, mean_forecasts
-from cs_helpers.statistics.level_forecasts import daily_forecasts, longer_forecasts
+from cs_helpers.statistics.count_forecasts import (
+    count_interval,
+    count_p_values,
+    dispersion,
+    heavier_tails,
+    mean_forecasts,
+)
+from cs_helpers.statistics.forecast_errors import MIN_SPREAD, best_way, spreads, without_level_changes
+from cs_helpers.statistics.level_forecasts import SEASONAL, daily_forecasts, longer_forecasts
 from cs_helpers.statistics.rolling import earlier_median, earlier_sum
 from cs_helpers.statistics.scales import scale_of
-from cs_helpers.statistics.student_errors import error_distribution, robust_spread
+from cs_helpers.statistics.student_errors import error_distribution
 
 
 @dataclass(frozen=True)
 class Rhythm:
     """How much past a series needs.
 
-    frequency: of pandas. short: values from which on a usual value is given; errors: past forecast errors from which on a
-    period is judged; remembered: the past errors that count; compared: those by which the way of forecasting is chosen;
-    rested: the periods that a usual value rests on at most; anew: how often what is estimated of errors is.
+    frequency: of pandas. short: values from which on a usual value is given. errors, season_errors: past forecast errors
+    from which on a period is judged, and by which the season of the year may be used. remembered: the past errors that
+    count. rested: the periods that a usual value rests on at most. anew: how often what is estimated of errors is.
     """
 
     frequency: str
     short: int
     errors: int
+    season_errors: int
     remembered: int
-    compared: int
     rested: int
     anew: str
 
 
 RHYTHMS: Mapping[str, Rhythm] = {
-    "day": Rhythm("D", 14, 42, 730, 364, 364, "M"),
-    "week": Rhythm("W-MON", 6, 18, 156, 104, 8, "Q"),
-    "month": Rhythm("MS", 6, 12, 120, 60, 12, "Q"),
+    "day": Rhythm("D", 14, 42, 42, 730, 364, "M"),
+    "week": Rhythm("W-MON", 6, 18, 13, 104, 8, "Q"),
+    "month": Rhythm("MS", 6, 12, 6, 60, 12, "Q"),
 }
 #: the days of history from which on days are judged: five weeks for the weekdays, four for the level, six of errors
 MIN_HISTORY_DAYS = 112
 #: counts of a smaller usual mean are judged as counts, larger ones on the square-root scale
-SMALL_COUNT = 10.0
+SMALL_COUNT = 15.0
 #: the spread of large counts on the square-root scale; where effects happen to be alike it is no smaller
 ROOT_SPREAD = 0.5
-#: a smaller spread of errors is rounding
-MIN_SPREAD = 1e-4
-#: a way that follows quicker is taken if its past errors are smaller by this share
-BETTER = 0.01
-#: the spread of weekends is their own by n / (n + this)
-OWN_SPREAD_DAYS = 30
 
 
 def usual_levels(
@@ -71,7 +72,7 @@ def usual_levels(
 
     Each period is forecast in several ways (`level_forecasts`) and by the one whose past out-of-sample errors are
     smallest. A Student t fitted to those errors gives interval and p-value (`student_errors`), so that whatever the
-    forecast misses widens them; days whose usual mean is below 10 are judged as counts (`count_forecasts`). Closed
+    forecast misses widens them; days whose usual mean is below 15 are judged as counts (`count_forecasts`). Closed
     days, and weeks with at least two, are compared with one another (`closed_periods`). What is estimated of errors is
     estimated anew each month (of weeks and months each quarter), from before it.
 
@@ -87,28 +88,37 @@ def usual_levels(
     if not len(kept) or not frame["value"].notna().any():
         return frame.loc[kept]
     index = pd.date_range(frame.index[0], frame.index[-1], freq=RHYTHMS[every].frequency)
-    series = _Series(frame["value"].reindex(index).to_numpy(), index, every, scale, closed)
-    return series.judged(since).reindex(kept)
+    series = _Series(frame["value"].reindex(index).to_numpy(), index, every, scale, closed, since)
+    return series.judged().reindex(kept)
 
 
 class _Series:
     """A series with all its forecasts, each from earlier periods only, and what is found of its periods."""
 
     def __init__(
-        self, y: np.ndarray, index: pd.DatetimeIndex, every: str, scale: str, closed: pd.DatetimeIndex | None
+        self,
+        y: np.ndarray,
+        index: pd.DatetimeIndex,
+        every: str,
+        scale: str,
+        closed: pd.DatetimeIndex | None,
+        since: pd.Timestamp,
     ) -> None:
         self.y, self.index, self.every, self.rhythm = y, index, every, RHYTHMS[every]
-        self.is_count = scale == "count"
+        self.is_count, self.since = scale == "count", since
         forward, self.back = scale_of(scale, y[: self.rhythm.errors])
         self.z = forward(y)
         self.closed = closed_periods(index, every, closed)
         self.ordinary = np.where(self.closed, np.nan, self.z)
-        by_day = every == "day"
-        self.ways = (
-            daily_forecasts(self.ordinary, index) if by_day else longer_forecasts(self.ordinary, every)
-        )
+        self.known = np.isfinite(self.ordinary).astype(float)
+        self.stretches = _stretches(index, self.rhythm.anew, since)
+        if every == "day":
+            self.level, self.ways = daily_forecasts(self.ordinary, index)
+        else:
+            remembered_from = self.stretches[0][0] - self.rhythm.remembered
+            self.level, self.ways = longer_forecasts(self.ordinary, every, remembered_from)
         self.errors = {way: self.ordinary - forecast for way, forecast in self.ways.items()}
-        self.weekend = np.asarray(index.day_of_week >= 5) & by_day
+        self.is_weekend = np.asarray(index.day_of_week >= 5) & (every == "day")
         self.usual, self.low, self.high, self.p = (np.full(len(y), np.nan) for _ in range(4))
         self.n, self.basis = np.zeros(len(y), dtype=int), np.full(len(y), "none", dtype=object)
         if self.is_count:
@@ -116,27 +126,22 @@ class _Series:
 
     def _forecast_means(self) -> None:
         """The mean of counts; single extreme ones are capped at what the past lets expect."""
-        spread = 1.4826 * earlier_median(
-            np.abs(self.errors["level"]), self.rhythm.compared, self.rhythm.errors
-        )
+        rhythm, absolute = self.rhythm, np.abs(self.errors["level"])
+        spread = 1.4826 * earlier_median(absolute, rhythm.remembered, rhythm.errors)
         cap = self.back(self.ways["level"] + 4 * np.fmax(spread, ROOT_SPREAD))
-        self.capped = np.where(np.isfinite(self.ordinary), np.fmin(self.y, cap), np.nan)
+        self.capped = np.where(self.known > 0, np.fmin(self.y, cap), np.nan)
         self.means, self.behind = mean_forecasts(self.capped, self.every, int(self.index[0].day_of_week))
 
-    def judged(self, since: pd.Timestamp) -> pd.DataFrame:
+    def judged(self) -> pd.DataFrame:
         """The columns of `usual_levels`."""
         self._say_of_short_past()
-        known = np.cumsum(np.isfinite(self.ordinary)) - np.isfinite(self.ordinary)
-        stretch = self.index.to_period(self.rhythm.anew).asi8
-        begins = np.flatnonzero(np.diff(stretch, prepend=stretch[0] - 1))
-        for first, last in zip(begins, [*begins[1:], len(stretch)], strict=True):
-            if self.index[last - 1] >= since and known[first] >= self.rhythm.short:
-                self._judge(int(first), int(last))
+        for first, last in self.stretches:
+            self._judge(first, last)
         self._say_of_closed()
         return pd.DataFrame(
             {
-                "value": self.y, "usual": self.usual, "low": np.fmin(self.low, self.usual),
-                "high": np.fmax(self.high, self.usual), "p": np.where(np.isfinite(self.y), self.p, np.nan),
+                "value": self.y, "usual": self.usual, "low": np.minimum(self.low, self.usual),
+                "high": np.maximum(self.high, self.usual), "p": np.where(np.isfinite(self.y), self.p, np.nan),
                 "n": self.n, "basis": self.basis,
             },
             index=self.index,
@@ -144,9 +149,8 @@ class _Series:
 
     def _say_of_short_past(self) -> None:
         """Mean of all earlier ordinary periods, and the t interval of the next."""
-        known = np.isfinite(self.ordinary)
         n, total, squares = (
-            earlier_sum(v, len(self.y)) for v in (known.astype(float), self.ordinary, self.ordinary**2)
+            earlier_sum(v, len(self.y)) for v in (self.known, self.ordinary, self.ordinary**2)
         )
         enough = n >= self.rhythm.short
         n = np.maximum(n, 2)
@@ -162,97 +166,81 @@ class _Series:
     def _judge(self, first: int, last: int) -> None:
         """Judges the periods of a stretch by the errors before it."""
         past = slice(max(0, first - self.rhythm.remembered), first)
-        before = self.ordinary[:first]
-        before = before[np.isfinite(before)]
-        if before.min() == before.max():
+        before = self.ordinary[:first][self.known[:first] > 0]
+        if len(before) < self.rhythm.errors:
             return
-        way = self._best_way(first)
-        forecast = self.ways[way]
-        size = self._size_of_errors(past)
-        scaled = self.errors[way] / size
-        known = np.isfinite(scaled[past])
-        if known.sum() < self.rhythm.errors:
+        if before.min() == before.max():
+            self.usual[first:last] = self.back(before[:1])
+            self.low[first:last], self.high[first:last], self.basis[first:last] = np.nan, np.nan, "none"
+            return
+        needed = {w: self.rhythm.season_errors if w in SEASONAL else self.rhythm.errors for w in self.ways}
+        way = best_way({way: errors[past] for way, errors in self.errors.items()}, needed)
+        if np.isfinite(self.errors[way][past]).sum() < needed[way]:
             return
         now = np.zeros(len(self.y), dtype=bool)
-        now[first:last] = np.isfinite(forecast[first:last])
-        self._rest_on(now, way)
-        small = now & (self.means <= SMALL_COUNT) if self.is_count else np.zeros_like(now)
-        self._judge_counts(small, past)
-        now &= ~small
-        spread = size * self._spreads(scaled[past], self.weekend[past])
-        self.usual[now], self.low[now], self.high[now] = self.back(forecast)[now], np.nan, np.nan
-        if not np.all(spread[now] > MIN_SPREAD) or not now.any():
+        now[first:last] = np.isfinite(self.ways[way][first:last])
+        by_day, seasonal = self.every == "day", way in SEASONAL
+        self.basis[now] = "weekday" if by_day else "season" if seasonal else "level"
+        self.n[now] = earlier_sum(self.known, len(self.y) if seasonal else self.rhythm.rested)[now]
+        small = np.zeros_like(now)
+        if self.is_count:
+            small = self.means <= SMALL_COUNT
+            if np.isfinite(self.errors[way][past][~small[past]]).sum() < needed[way]:
+                small[:] = True  # the past has too few large ones to judge by
+            self._judge_counts(now & small & np.isfinite(self.means), past)
+        self._judge_by_errors(now & ~small, np.where(small, np.nan, self.errors[way]), self.ways[way], past)
+
+    def _judge_by_errors(
+        self, now: np.ndarray, errors: np.ndarray, forecast: np.ndarray, past: slice
+    ) -> None:
+        """Judges periods by a Student t fitted to past errors."""
+        if not now.any():
+            return
+        size = self._size_of_errors(errors, forecast, past)
+        known = np.isfinite(errors[past])
+        own = spreads((errors / size)[past][known], self.is_weekend[past][known])
+        spread = size * np.where(self.is_weekend, own[1], own[0])
+        if min(own) <= MIN_SPREAD:
+            self.usual[now], self.low[now], self.high[now] = self.back(forecast)[now], np.nan, np.nan
             self.basis[now] = "none"
             return
-        errors = self.errors[way] / spread
-        distribution = error_distribution(errors[past][known])
+        scaled = errors / spread
+        distribution = error_distribution(without_level_changes(scaled[past][known]))
         low, middle, high = distribution.quantiles(0.025, 0.5, 0.975)
         for column, at in ((self.low, low), (self.usual, middle), (self.high, high)):
             column[now] = self.back(forecast + at * spread)[now]
-        self.p[now] = distribution.p_values(errors[now])
+        self.p[now] = distribution.p_values(scaled[now])
 
-    def _best_way(self, first: int) -> str:
-        """The way of forecasting with the smallest mean absolute error in the past, single large ones capped."""
-        past = slice(max(0, first - self.rhythm.compared), first)
-        absolute = {way: np.abs(errors[past]) for way, errors in self.errors.items()}
-        best, least = "level", 1.0
-        for way, errors in absolute.items():
-            both = np.isfinite(errors) & np.isfinite(absolute["level"])
-            if way == "level" or both.sum() < self.rhythm.errors:
-                continue
-            cap = 5 * float(np.median(absolute["level"][both]))
-            of_level = float(np.minimum(absolute["level"][both], cap).mean())
-            share = float(np.minimum(errors[both], cap).mean()) / of_level if of_level > 0 else 1.0
-            if share < min(least, 1 - BETTER):
-                best, least = way, share
-        return best
-
-    def _size_of_errors(self, past: slice) -> np.ndarray:
-        """How large errors are at each period's level: on the square-root scale more than constant where counts vary by factors."""
+    def _size_of_errors(self, errors: np.ndarray, forecast: np.ndarray, past: slice) -> np.ndarray:
+        """How large errors are at each level: where counts vary by factors, not constant on the square-root scale."""
         if not self.is_count:
             return np.ones(len(self.y))
-        large = np.isfinite(self.capped[past]) & (self.means[past] > SMALL_COUNT)
-        a, _ = dispersion(self.capped[past][large], self.means[past][large])
-        return np.asarray(np.sqrt(1 + a * np.nan_to_num(self.means)))
+        means = self.back(forecast)
+        used = np.isfinite(errors[past])
+        a, _ = dispersion(self.capped[past][used], means[past][used])
+        return np.asarray(np.sqrt(1 + a * np.nan_to_num(means)))
 
-    def _spreads(self, scaled: np.ndarray, weekend: np.ndarray) -> np.ndarray:
-        """The robust spread of past errors (MAD) for each period; that of working days and weekends is partly their own."""
-        known = np.isfinite(scaled)
-        spread = robust_spread(scaled[known])
-        result = np.full(len(self.y), spread)
-        if spread <= MIN_SPREAD:
-            return result
-        for kind in (True, False):
-            own = scaled[known & (weekend == kind)]
-            if len(own) and (ratio := robust_spread(own) / spread) > 0:
-                result[self.weekend == kind] *= ratio ** (len(own) / (len(own) + OWN_SPREAD_DAYS))
-        return result
-
-    def _rest_on(self, now: np.ndarray, way: str) -> None:
-        """Notes on what the usual values of periods rest."""
-        rested = len(self.y) if way.startswith("season") else self.rhythm.rested
-        self.n[now] = earlier_sum(np.isfinite(self.ordinary).astype(float), rested)[now]
-        self.basis[now] = (
-            "weekday" if self.every == "day" else "season" if way.startswith("season") else "level"
-        )
-
-    def _judge_counts(self, small: np.ndarray, past: slice) -> None:
+    def _judge_counts(self, now: np.ndarray, past: slice) -> None:
         """Judges periods of which few are usual by the negative binomial distribution."""
-        if not small.any():
-            return
-        used = np.isfinite(self.capped[past]) & (self.means[past] <= SMALL_COUNT)
+        used = np.isfinite(self.capped[past] - self.means[past])
+        if self.means[now].max(initial=0) <= SMALL_COUNT:
+            used &= self.means[past] <= SMALL_COUNT
         a, error = dispersion(self.capped[past][used], self.means[past][used])
         # at least the uncertainty of a mean that so many counts show
-        spread = np.maximum(a + error / 2, 1 / self.behind[small])
-        self.usual[small] = self.means[small]
-        self.low[small], self.high[small] = count_interval(self.means[small], spread)
-        self.p[small] = count_p_values(self.y[small], self.means[small], spread)
+        spread = np.maximum(a + error / 2, 1 / self.behind[now])
+        self.usual[now] = self.means[now]
+        self.low[now], self.high[now] = count_interval(self.means[now], spread)
+        behind = self.behind[past][used]
+        earlier = count_p_values(
+            self.y[past][used], self.means[past][used], np.maximum(a + error / 2, 1 / behind)
+        )
+        self.p[now] = heavier_tails(count_p_values(self.y[now], self.means[now], spread), earlier)
 
     def _say_of_closed(self) -> None:
         """Judges closed periods by earlier closed ones."""
         closed = self.closed
         forecast, spread, n = closed_forecasts(
-            self.z, self.ways["level"], closed, ROOT_SPREAD if self.is_count else 0.0
+            self.z, self.level, closed, ROOT_SPREAD if self.is_count else 0.0
         )
         self.basis[closed], self.n[closed] = "closed_day", n[closed]
         reach = special.stdtrit(np.maximum(n - 1, 1), 0.975) * spread
@@ -261,3 +249,13 @@ class _Series:
             (self.high, self.back(forecast + reach)), (self.p, closed_p_values(self.z - forecast, spread, n)),
         ):  # fmt: skip
             column[closed] = value[closed]
+
+
+def _stretches(index: pd.DatetimeIndex, anew: str, since: pd.Timestamp) -> list[tuple[int, int]]:
+    """First and last (exclusive) position of each month or quarter that does not end before `since`."""
+    number = index.to_period(anew).asi8
+    begins = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    ends = [*begins[1:], len(index)]
+    return [
+        (int(first), int(last)) for first, last in zip(begins, ends, strict=True) if index[last - 1] >= since
+    ]

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from builders import ANALYSES, account, baseline, contract, health_measure, product, product_data, random
 
-from cs_helpers.analyses import baselines, health, maturity
+from cs_helpers.analyses import baselines, health, health_check, maturity
 from cs_helpers.analyses.maturity.levels import LOST, UNKNOWN
 from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
+from cs_helpers.charts import health_check as check_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import level_bounds
@@ -24,6 +25,7 @@ from cs_helpers.result import Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.tables import baselines as baseline_tables
 from cs_helpers.tables import health as health_tables
+from cs_helpers.tables import health_check as check_tables
 from cs_helpers.tables import maturity as maturity_tables
 from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
@@ -33,11 +35,13 @@ END = Q2.end
 CHARTS = {
     "baselines": (baseline_charts, ("series", "same_quarter", "cohorts")),
     "health": (health_charts, ("bands", "moved", "segments", "views")),
+    "health_check": (check_charts, ("apart", "bands", "warning", "parts", "weights")),
     "maturity": (maturity_charts, ("by_quarter", "by_size", "transitions", "falls")),
 }
 TABLES = {
     "baselines": (baseline_tables, "departures"),
     "health": (health_tables, "scores"),
+    "health_check": (check_tables, "losses"),
     "maturity": (maturity_tables, "levels"),
 }
 SEEDS = 60
@@ -137,7 +141,9 @@ def data_of(seed: int) -> ProductData:
 
 @cache
 def analysed(name: str, seed: int) -> Result:
-    analysis = {"baselines": baselines, "health": health, "maturity": maturity}[name]
+    analysis = {"baselines": baselines, "health": health, "health_check": health_check, "maturity": maturity}[
+        name
+    ]
     result = analysis.analyse(data_of(seed), Q2)
     return replace(result, settings={**result.settings, "currency": "JPY"})
 
@@ -330,6 +336,48 @@ def test_measures_that_are_not_known_of_all_are_named() -> None:
                 assert name in none
             else:
                 assert some.get(name, result.n) == count
+
+
+# --- the check of the health score ---------------------------------------------------------------
+
+
+def test_a_score_is_called_good_or_misleading_only_outside_chance() -> None:
+    for _, result in every("health_check"):
+        area = result.metrics.get("auc")
+        assert (area is None) == ("apart" not in result.tables)
+        if area is None:
+            continue
+        code = result.verdicts["apart"].code
+        assert (code == "better") == (area.low > 0.5)
+        assert (code == "worse") == (area.high < 0.5)
+        assert {"score_tells_apart": "better", "score_misleads": "worse", "score_cannot_tell": "cannot_tell"}[
+            next(f.code for f in result.findings if f.about == "apart")
+        ] == code
+
+
+def test_losses_by_band_are_those_of_the_contracts() -> None:
+    seen = set()
+    for data, result in every("health_check"):
+        bands = result.tables.get("bands")
+        if bands is None:
+            continue
+        horizon = pd.Timedelta(days=data.product.health.check.horizon_days)
+        lost = customers = 0
+        for cut in pd.date_range("2020-03-31", END, freq="QE"):
+            if (cut + horizon).date() > END:
+                continue
+            time, now = customer_time_as_of(data, cut.date()), customer_time_as_of(data, END)
+            status = now.status_after(cut.date(), (cut + horizon).date())
+            there = status[status.index.isin(time.customers(cut.date())) & (status != "renewal_not_recorded")]
+            customers += len(there)
+            lost += int((there != "running").sum())
+        left_out = fields(result, "not_scored").get("customers", 0)
+        # quarter ends before anybody had a score are no part of the check
+        assert bands["n"].sum() + left_out <= customers
+        assert bands["lost"].sum() + fields(result, "unscored_losses").get("lost", 0) <= lost
+        assert (result.verdicts["bands"].code == "none_lost") == (bands["lost"].sum() == 0)
+        seen.add(result.verdicts["bands"].code)
+    assert {"none_lost", "few"} <= seen
 
 
 # --- maturity -----------------------------------------------------------------------------------

@@ -54,9 +54,14 @@ def heavy_tails_of_roots(chance: np.random.Generator, days: pd.DatetimeIndex) ->
     return np.round(np.clip(14 * np.sqrt(weekly(days)) + chance.standard_t(5, len(days)), 0, None) ** 2)
 
 
+def heavy_tails_of_few(chance: np.random.Generator, days: pd.DatetimeIndex) -> np.ndarray:
+    """Counts of about eight a day whose square roots have Student t noise (5 degrees of freedom)."""
+    return np.round(np.clip(2.8 + 0.5 * chance.standard_t(5, len(days)), 0, None) ** 2)
+
+
 def shifted_long_ago(chance: np.random.Generator, days: pd.DatetimeIndex) -> np.ndarray:
-    """Poisson counts that rose from 60 to 100 a year before the end."""
-    return chance.poisson(np.where(np.arange(len(days)) < len(days) - 365, 60, 100)).astype(float)
+    """Poisson counts that rose from 60 to 100 sixteen months before the end."""
+    return chance.poisson(np.where(np.arange(len(days)) < len(days) - 490, 60, 100)).astype(float)
 
 
 def growing(chance: np.random.Generator, days: pd.DatetimeIndex) -> np.ndarray:
@@ -95,6 +100,7 @@ ORDINARY: dict[str, tuple[str, Draw]] = {
     "weekly and yearly 100": ("count", weekly_and_yearly(100)),
     "t5 of logs": ("amount", heavy_tails_of_logs),
     "t5 of roots": ("count", heavy_tails_of_roots),
+    "t5 of few": ("count", heavy_tails_of_few),
     "shifted long ago": ("count", shifted_long_ago),
     "growing": ("count", growing),
     "days missing": ("count", days_missing),

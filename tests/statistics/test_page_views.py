@@ -36,8 +36,12 @@ def judged(shared_data):
     ("day", "event"),
     [
         ("2010-02-07", "Super Bowl XLIV"),
+        ("2011-09-08", "an operation; the season is over before it begins"),
+        ("2012-03-07", "Indianapolis lets him go"),
         ("2012-03-20", "signs with Denver"),
+        ("2013-09-05", "seven touchdown passes in the opening game"),
         ("2014-02-02", "Super Bowl XLVIII"),
+        ("2014-10-19", "most touchdown passes of all quarterbacks"),
         ("2016-01-17", "wins the divisional playoff"),
     ],
 )

@@ -60,7 +60,7 @@ def test_the_season_that_is_forecast_is_near_the_published_one():
     """Known a quarter before: its error is a tenth of the season's swing, although the published one knows all years."""
     published = PUBLISHED[(PUBLISHED["scenario"] == "stlez-robust") & (PUBLISHED["month"] >= 60)]
     forecast = np.full(len(CO2), np.nan)
-    for first, last, effect in seasonal_effects(CO2, 12, 3):
+    for first, last, effect in seasonal_effects(CO2, "month", 0):
         forecast[first:last] = effect[first:last]
     error = forecast[published["month"]] - published["season"]
     swing = PUBLISHED["season"].max() - PUBLISHED["season"].min()

@@ -21,7 +21,8 @@ _PENALTIES = (1.0, 10.0, 100.0, 1e5)
 def fold_of(account: np.ndarray) -> np.ndarray:
     """The part of each customer, 0 to `FOLDS` - 1: by a hash of its account_id, so that it never changes."""
     names, codes = np.unique(account.astype(str), return_inverse=True)
-    return np.asarray(np.array([crc32(name.encode()) % FOLDS for name in names], dtype=int)[codes])
+    parts = np.array([crc32(name.encode()) % FOLDS for name in names], dtype=int)
+    return np.asarray(parts[codes])
 
 
 @dataclass(frozen=True)

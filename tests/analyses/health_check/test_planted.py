@@ -106,6 +106,55 @@ def test_the_auc_is_the_planted_strength_within_its_interval(
     assert found.low <= expected <= found.high
 
 
+def planted_in_usage(horizon: int, ratio: float, draws: int = 40) -> float:
+    """The AUC to be expected of the number of web events in the last month.
+
+    Simulated: users by size, active with a chance of each customer, and `ratio` times as often in its last days.
+    """
+    courses = draw_courses(random_streams(SEED))
+    terms, begun = courses.terms[0], courses.rollouts.first_document
+    size = (
+        courses.customers.accounts["size"]
+        .map({"small": 4, "mid": 8, "enterprise": 16})
+        .to_numpy()[terms.account]
+    )
+    office = np.array([1.05, 1.02, 1.0, 0.98, 0.95, 0.08, 0.05])
+    rng, wins, pairs = random(6), 0.0, 0
+    for last in [q.end for q in Quarter(2024, 2).upto(Quarter(2026, 2))]:
+        cut, first = day(last), day(last.replace(day=1))
+        there = (terms.started <= first) & (terms.ended > cut)
+        lost = terms.ended[there] <= cut + horizon
+        days = np.arange(first, cut + 1)
+        often = office[(days + 3) % 7] * (begun[there, None] <= days)  # 1970-01-01 was a Thursday
+        fading = terms.ended[there, None] - LEAVING.usage_days <= days
+        often = np.where(fading, ratio, 1.0) * often
+        for _ in range(draws):
+            users = size[there] + rng.integers(-1, 2, there.sum())
+            chance = rng.uniform(0.19, 0.31, there.sum())
+            events = rng.binomial(users[:, None], chance[:, None] * often).sum(axis=1)
+            events = events + rng.binomial(events, 0.4)
+            if lost.any():
+                wins += stats.mannwhitneyu(events[~lost], events[lost]).statistic / draws
+        pairs += int(lost.sum() * (~lost).sum())
+    return float(wins / pairs)
+
+
+def test_usage_that_falls_before_customers_leave_tells_as_much_as_was_planted(
+    of_product: Callable[[str], ProductData],
+) -> None:
+    data, horizon = of_product("paper_to_web"), 90
+    events = {"id": "events", "name": {"en": "Events", "ja": "件数"}, "kind": "quantitative", "weight": 1}
+    events |= {"measure": {"event": "web.*", "value": "events", "months": 1}, "red": 0, "green": 2000}
+    health = Health.model_validate({"version": 1, "measures": [events], "check": {"horizon_days": horizon}})
+    found = health_check.analyse(
+        replace(data, product=data.product.model_copy(update={"health": health})), Q3
+    )
+    area, expected = found.metrics["auc"], planted_in_usage(horizon, LEAVING.usage_ratio)
+    assert area.low <= expected <= area.high
+    # who leaves is older and larger: without the fall, more use would even foretell leaving
+    assert planted_in_usage(horizon, 1.0) < 0.46 < expected - 0.04
+
+
 def test_learned_weights_go_to_the_measures_in_which_leaving_was_planted(result_of: RESULT_OF) -> None:
     weights = result_of("health_check", "paper_to_web", "2026Q3").tables["weights"].set_index("measure")
     carry = weights.index.isin(["sponsor", "plan", "nps"])
