@@ -91,7 +91,7 @@ def moved(result: Result, text: Text) -> Picture:
                         label, (side * count, place), xytext=(4 * side, 0), textcoords="offset points", va="center",
                         ha="left" if side > 0 else "right", fontsize=8.5, color=QUIET, in_layout=False,
                     )  # fmt: skip
-        reach = max(measures[["fell", "rose"]].to_numpy().max(initial=1), 1) * 2.5
+        reach = max(measures[["fell", "rose"]].to_numpy().max(initial=1), 1) * 2.9
         right.set_xlim(-reach, reach)
         right.set_ylim(len(measures) - 0.4, -0.6)
         right.axvline(0, color=INK, linewidth=0.8)
@@ -102,6 +102,7 @@ def moved(result: Result, text: Text) -> Picture:
         right.set_yticks(places, names, fontsize=9)
         right.set_xticks([])
         right.spines["bottom"].set_visible(False)
+        right.spines["left"].set_visible(False)
         right.set_title(
             text("health.moved.right", points=text.number(result.verdicts["moved"].fields["points"]))
         )

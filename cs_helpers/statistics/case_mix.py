@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import gammainc
 
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED
 
 #: scale of the half-normal prior of the spread of true ratios
@@ -36,7 +37,11 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     """Observed steps of each group (by default of each CSM) divided by expected ones, adjusted for case mix and shrunk.
 
     by: the column of the groups. waits: that column, stratum (what the pace may depend on, such as step and size),
-    days, outcome (`survival`). Columns: `by`, waits, reached, expected, and those of `shrunken_ratios`.
+    days, outcome (`survival`).
+    The steps of a group are Poisson with mean expected x ratio, the ratios Gamma with mean 1 (Clayton, Kaldor 1987);
+    their spread is integrated out over a grid, because a point estimate from few groups is often 0, which would make
+    all groups equal. Columns: `by`, waits, reached, expected, ratio, low, high (95 %), verdict (`above` or `below`
+    where the interval excludes 1, else `alike`). Sorted by ratio, descending.
     """
     rated = waits.assign(
         reached=waits["outcome"] == REACHED,
@@ -45,34 +50,7 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     groups = rated.groupby(by).agg(
         waits=("days", "size"), reached=("reached", "sum"), expected=("expected", "sum")
     )
-    return shrunken_ratios(groups.reset_index(), by)
-
-
-def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
-    """The number of each group's customers of whom something holds, against the number expected of its strata.
-
-    by: the column of the groups. customers: that column, stratum (what it may depend on, such as size), holds (bool).
-    Expected is the share of all customers of a stratum, added up over the customers of a group (indirect
-    standardisation). Columns: `by`, customers, reached (of whom it holds), expected, and those of `shrunken_ratios`; its
-    Poisson counts vary more than the counts of a share do, so that groups are rather called alike.
-    """
-    rated = customers.assign(expected=customers.groupby("stratum")["holds"].transform("mean"))
-    groups = rated.groupby(by).agg(
-        customers=("holds", "size"), reached=("holds", "sum"), expected=("expected", "sum")
-    )
-    return shrunken_ratios(groups.reset_index(), by)
-
-
-def shrunken_ratios(groups: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The ratio of observed to expected counts of each group, shrunk towards 1 by how little the groups spread.
-
-    groups: `by`, reached (observed), expected; those that expect nothing are left out. The counts
-    are Poisson with mean expected x ratio, the ratios Gamma with mean 1 (Clayton, Kaldor 1987); their spread is
-    integrated out over a grid, because a point estimate from few groups is often 0, which would make all groups equal.
-    Added columns: ratio, low, high (95 %), verdict (`above` or `below` where the interval excludes 1, else `alike`).
-    Sorted by ratio, descending.
-    """
-    groups = groups[groups["expected"] > 0].reset_index(drop=True)
+    groups = groups[groups["expected"] > 0].reset_index()
     if groups.empty:
         return groups.assign(ratio=0.0, low=0.0, high=0.0, verdict="")
     steps, due = groups["reached"].to_numpy()[:, None], groups["expected"].to_numpy()[:, None]
@@ -94,6 +72,39 @@ def shrunken_ratios(groups: pd.DataFrame, by: str) -> pd.DataFrame:
     )
     groups["verdict"] = np.select([groups["low"] > 1, groups["high"] < 1], ["above", "below"], "alike")
     return groups.sort_values(["ratio", by], ascending=[False, True], ignore_index=True)
+
+
+def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
+    """Whether something holds of more or fewer of a group's customers than of others in the same strata.
+
+    by: the column of the groups. customers: that column, stratum (what it may depend on, such as size), holds (bool).
+    If the group made no difference, its number within a stratum would be hypergeometric; the p-value is that of the
+    sum over the strata, exact and two-sided (all sums at most as likely; with one stratum it is Fisher's).
+    Columns: `by`, customers, reached (of whom it holds), expected, share, low, high (Wilson, 95 %), p, verdict
+    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by p.
+    """
+    strata = customers.groupby("stratum")["holds"].agg(["size", "sum"])
+    rows = []
+    for group, inside in customers.groupby(by):
+        chances, expected = np.ones(1), 0.0
+        for stratum, n in inside["stratum"].value_counts().items():
+            of, holding = (int(strata.at[stratum, column]) for column in ("size", "sum"))
+            chances = np.convolve(chances, stats.hypergeom.pmf(np.arange(n + 1), of, holding, n))
+            expected += n * holding / of
+        count, n = int(inside["holds"].sum()), len(inside)
+        p = float(min(1.0, chances[chances <= chances[count] * (1 + 1e-7)].sum()))
+        low, high = wilson(count, n)
+        rows.append(
+            {
+                by: group, "customers": n, "reached": count, "expected": expected, "share": count / n, "low": low,
+                "high": high, "p": p,
+            }
+        )  # fmt: skip
+    table = pd.DataFrame(rows)
+    differs = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
+    side = np.where(table["reached"] > table["expected"], "above", "below")
+    table["verdict"] = np.where(differs, side, "alike")
+    return table.sort_values(["p", by], ignore_index=True)
 
 
 def chance_of_best(comparison: pd.DataFrame) -> float:

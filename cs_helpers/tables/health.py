@@ -140,16 +140,16 @@ def csms(result: Result, text: Text) -> Listing:
     all_rows = rows.assign(
         who=[text.label("csm", who) for who in rows["csm"]],
         expected=rows["expected"].round(1),
-        ratio=rows["ratio"].round(2),
+        share=rows["share"].round(3),
         verdict=[text(f"health.csms.{verdict}") for verdict in rows["verdict"]],
     )
     frame = all_rows.head(MAX_ROWS).copy()
     for column, digits in (("customers", 0), ("red", 0), ("expected", 1)):
         frame[column] = [text.number(v, digits) for v in frame[column]]
-    frame["ratio"] = [text.number_within(r.ratio, r.low, r.high, 2) for r in rows.head(MAX_ROWS).itertuples()]
-    headings = text.headings("health.csms", "who", "customers", "red", "expected", "ratio", "verdict")
+    frame["share"] = [text.share_within(r.share, r.low, r.high) for r in rows.head(MAX_ROWS).itertuples()]
+    headings = text.headings("health.csms", "who", "customers", "red", "share", "expected", "verdict")
     return table(
-        frame, headings, name="csms", right=("customers", "red", "expected", "ratio"), all_rows=all_rows
+        frame, headings, name="csms", right=("customers", "red", "share", "expected"), all_rows=all_rows
     )
 
 

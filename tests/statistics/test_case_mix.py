@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 from builders import random
 from scipy import stats
 
-from cs_helpers.statistics.case_mix import chance_of_best, compare_groups, expected_steps
+from cs_helpers.statistics.case_mix import chance_of_best, compare_groups, compare_shares, expected_steps
 from cs_helpers.statistics.survival import CENSORED, REACHED
 
 
@@ -98,3 +100,65 @@ def test_first_place_among_equals_is_luck() -> None:
     chances = [chance_of_best(compare_groups(waits(random(seed), ALIKE, 40))) for seed in range(60)]
     assert stats.kstest(chances, "uniform").pvalue > 0.01
     assert chance_of_best(compare_groups(waits(random(1), ALIKE | {"csm-0": 3.0}, 60))) < 0.001
+
+
+def groups(small: tuple[int, int, int], mid: tuple[int, int, int], of: tuple[int, int, int]) -> pd.DataFrame:
+    """Customers of three CSMs in two strata: so many of each CSM's four small and five mid-size ones that it holds of."""
+    rows = []
+    for stratum, held, each in (("small", small, 4), ("mid", mid, 5)):
+        for csm, (count, n) in enumerate(zip(held, of, strict=True)):
+            rows += [(f"c{csm}", stratum, k < count) for k in range(min(n, each))]
+    return pd.DataFrame(rows, columns=["csm", "stratum", "holds"])
+
+
+def test_in_one_stratum_the_p_value_is_that_of_fisher() -> None:
+    frame = pd.DataFrame(
+        {"csm": ["one"] * 8 + ["two"] * 11, "stratum": "all", "holds": [True] * 6 + [False] * 2 + [True] * 2 + [False] * 9}
+    )  # fmt: skip
+    table = compare_shares(frame).set_index("csm")
+    assert table["p"].tolist() == pytest.approx([stats.fisher_exact([[6, 2], [2, 9]]).pvalue] * 2)
+    assert table.loc["one", ["customers", "reached"]].tolist() == [8, 6]
+    assert table["expected"].to_dict() == pytest.approx({"one": 8 * 8 / 19, "two": 11 * 8 / 19})
+
+
+def test_over_strata_the_p_value_is_that_of_all_ways_to_hand_out_the_customers() -> None:
+    frame = groups((3, 1, 0), (2, 0, 1), (3, 2, 3))
+    every = frame["holds"].to_numpy()
+    place = {name: np.flatnonzero(frame["stratum"] == name) for name in ("small", "mid")}
+    sums: dict[int, int] = {}
+    own = {name: int((frame["csm"].iloc[where] == "c0").sum()) for name, where in place.items()}
+    for small in combinations(place["small"], own["small"]):
+        for mid in combinations(place["mid"], own["mid"]):
+            total = int(every[list(small)].sum() + every[list(mid)].sum())
+            sums[total] = sums.get(total, 0) + 1
+    ways = sum(sums.values())
+    expected = sum(w for w in sums.values() if w <= sums[5]) / ways
+    row = compare_shares(frame).set_index("csm").loc["c0"]
+    assert row["reached"] == 5
+    assert row["p"] == pytest.approx(expected)
+    assert row["expected"] == pytest.approx(sum(total * w for total, w in sums.items()) / ways)
+
+
+def test_groups_with_the_same_share_are_seldom_told_apart_and_one_that_differs_is() -> None:
+    draw, called, missed = random(5), 0, 0
+    for _ in range(40):
+        csm = np.repeat([f"c{n}" for n in range(10)], 15)
+        stratum = draw.choice(["small", "mid"], 150)
+        usual = np.where(stratum == "small", 0.4, 0.1)
+        alike, apart = (draw.random(150) < p for p in (usual, np.where(csm == "c0", 0.75, usual)))
+        frame = pd.DataFrame({"csm": csm, "stratum": stratum})
+        called += (compare_shares(frame.assign(holds=alike))["verdict"] != "alike").any()
+        verdicts = compare_shares(frame.assign(holds=apart)).set_index("csm")["verdict"]
+        missed += verdicts["c0"] != "above"
+    # at a false discovery rate of 5 %, 2 of 40 comparisons of equals name anybody
+    assert called <= 5
+    assert missed <= 6
+
+
+def test_who_has_all_customers_of_a_stratum_is_compared_with_nobody() -> None:
+    frame = pd.DataFrame(
+        {"csm": ["one"] * 9 + ["two"] * 9, "stratum": ["small"] * 9 + ["mid"] * 9, "holds": [True] * 9 + [False] * 9}
+    )  # fmt: skip
+    table = compare_shares(frame)
+    assert table["p"].tolist() == [1, 1]
+    assert (table["verdict"] == "alike").all()

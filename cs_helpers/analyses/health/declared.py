@@ -44,7 +44,7 @@ DECLARES = Declaration(
             "size mrr score previous band band_before quantitative qualitative unknown driver driver_kind driver_points"
             " customers share n measure kind weight known stale mean value points contribution lost change"
             " measures by_measure fell fell_mrr rose rose_mrr dimension segment green yellow red low high median p verdict"
-            " expected ratio numbers view side points_from"
+            " expected numbers view side points_from"
         ),
         company="account_id name",
         person="csm",

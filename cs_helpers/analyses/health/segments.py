@@ -88,7 +88,7 @@ def segment_verdict(customers: pd.DataFrame, table: pd.DataFrame) -> Verdict:
         return Verdict("all_red" if red else "none_red", {"n": len(customers)})
     if (table["verdict"] == "one").all():
         return Verdict("alone")
-    best: tuple[float, Verdict] | None = None
+    best: tuple[tuple[float, bool], Verdict] | None = None
     for dimension in table.loc[table["verdict"] == "differs", "dimension"].unique():
         counts = _red_by(customers, dimension)
         total, of = int(counts["red"].sum()), int(counts["n"].sum())
@@ -96,21 +96,23 @@ def segment_verdict(customers: pd.DataFrame, table: pd.DataFrame) -> Verdict:
             here, n = int(row["red"]), int(row["n"])
             others, m = total - here, of - n
             low, high = newcombe(here, n, others, m)
-            p = fisher(here, n, others, m)
-            if best is None or p < best[0]:
+            better = here / n < others / m
+            # of two segments each is the other's opposite: then the worse one is named
+            rank = round(fisher(here, n, others, m), 12), better
+            if best is None or rank < best[0]:
                 fields = {
                     "segment": f"{dimension}:{segment}", "share": here / n, "n": n, "other_share": others / m, "other_n": m,
                     "low": low, "high": high,
                 }  # fmt: skip
-                best = p, Verdict("worse" if here / n > others / m else "better", fields)
+                best = rank, Verdict("better" if better else "worse", fields)
     return best[1] if best else Verdict("alike", {"n": len(customers)})
 
 
 def by_csm(customers: pd.DataFrame) -> pd.DataFrame:
     """The red customers of each CSM against those expected with the mix of customers that each has.
 
-    Strata are company size x touch model. Columns: csm, customers, red, expected, and ratio, low, high, verdict of
-    `case_mix.shrunken_ratios`. Customers without a CSM are left out.
+    Strata are company size x touch model. Columns: csm, customers, red, and those of `case_mix.compare_shares`. Customers
+    without a CSM are left out.
     """
     known = customers.dropna(subset=["csm"])
     rated = pd.DataFrame(
