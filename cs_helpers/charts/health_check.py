@@ -185,7 +185,9 @@ def _points(axis: Axes, table: pd.DataFrame, text: Text) -> None:
                 va="bottom", fontsize=8.5, color=QUIET, in_layout=False,
             )  # fmt: skip
     percent_axis(axis, which="x")
-    axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    # what lies far below chance is seldom seen, and leaves a phone nothing else to show
+    axis.set_xlim(min(0.25, float(table["low"].min()) - 0.02), 1)
+    axis.set_xticks([0.25, 0.5, 0.75, 1])
     axis.set_ylim(len(table) - 0.5, -0.7)
 
 

@@ -7,7 +7,7 @@ row, in a gap or after the end of a log it is unknown (`contract.coverage`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -152,13 +152,13 @@ def _recorded(data: ProductData, number: Number, every: Every, until: pd.Timesta
 
 def _usage_rows(data: ProductData, number: Number, every: Every, period: Period) -> _Recorded | None:
     every_event = number.event == "*"
-    monthly = number.value == "users" and every == "month"
-    if monthly:
+    rows = data["active_daily" if every_event else "usage_daily"]
+    chosen = slice(None) if every_event else matches_event(rows["event"], number.event)
+    if number.value == "users" and every == "month" and len(days := rows.loc[chosen, "day"]):
+        # rows of a month do not say on which day of it they begin
+        period = replace(period, first=max(period.first, days.min().date()))
         rows = data["usage_monthly"].rename(columns={"month": "day"})
         chosen = rows["event"].isna() if every_event else matches_event(rows["event"], number.event)
-    else:
-        rows = data["active_daily" if every_event else "usage_daily"]
-        chosen = slice(None) if every_event else matches_event(rows["event"], number.event)
     if number.value == "accounts":
         rows = rows.loc[chosen, ["account_id", "day"]].assign(value=1.0)
         return _Recorded(rows, period, lambda groups: groups["account_id"].nunique())

@@ -298,6 +298,7 @@ def _playbook(steps: DraftSteps, keys: list[str], names: list[Pair]) -> Iterator
         yield f"  - when: {_yaml_words(when)}{_GUESS}{basis}"
         yield f"    do: {_yaml_words(_bilingual('play.do'))}"
         yield f"    step: {keys[number]}"
+        yield f"    id: {keys[number]}"  # names of steps may read alike
         yield f"    rule: {{waits_for: {keys[number]}, days: {days}}}"
     yield f"  - when: {_yaml_words(_bilingual('play.less_when'))}"
     yield f"    do: {_yaml_words(_bilingual('play.less_do'))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 #: a smaller spread of errors is rounding
 MIN_SPREAD = 1e-4
@@ -59,8 +59,8 @@ def without_level_changes(errors: np.ndarray) -> np.ndarray:
     After a change of level weeks of forecasts are wrong, which says nothing of how ordinary periods vary and would hide
     the next change. errors: in order, in spreads, without NaN.
     """
-    around = pd.Series(errors).rolling(7, center=True, min_periods=4).median().abs().to_numpy()
-    changed = around > CHANGED
+    around = np.median(sliding_window_view(np.pad(errors, 3, mode="reflect"), 7), axis=1)
+    changed = np.abs(around) > CHANGED
     return errors if changed.mean() > RARE else errors[~changed]
 
 

@@ -9,8 +9,6 @@ from scipy import special
 
 #: degrees of freedom from the heaviest tails to the normal distribution
 FREEDOM = np.array([2.5, 3, 4, 5, 7, 10, 15, 30, 100])
-#: quantiles are looked up on this grid of standard errors, dense where they are asked for
-_GRID = np.concatenate([-np.geomspace(60, 0.01, 200), [0.0], np.geomspace(0.01, 60, 200)])
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,23 @@ class ErrorDistribution:
         upper = special.stdtr(self.freedom, -standard) @ self.weight
         return np.asarray(2 * np.minimum(lower, upper))
 
-    def quantiles(self, *probabilities: float) -> tuple[float, ...]:
-        """The errors below which so large shares lie."""
-        centre = float(self.weight @ self.centre)
-        grid = centre + _GRID * float(self.weight @ self.scale)
-        below = special.stdtr(self.freedom, (grid[:, None] - self.centre) / self.scale) @ self.weight
-        return tuple(float(np.interp(p, below, grid)) for p in probabilities)
+    def quantiles(self, *probabilities: float) -> np.ndarray:
+        """The errors below which so large shares lie (Newton's method, from the mean of the components' quantiles)."""
+        share = np.array(probabilities)
+        found = (self.centre + self.scale * special.stdtrit(self.freedom, share[:, None])) @ self.weight
+        for _ in range(6):
+            standard = (found[:, None] - self.centre) / self.scale
+            density = np.exp(_log_density(standard, self.freedom)) / self.scale @ self.weight
+            found = found - (special.stdtr(self.freedom, standard) @ self.weight - share) / density
+        return np.asarray(found)
 
 
 def error_distribution(errors: np.ndarray) -> ErrorDistribution:
     """The predictive distribution of the next error, from past out-of-sample ones.
 
-    For each number of degrees of freedom centre and scale are fitted by maximum likelihood; the fits are weighed by
-    their likelihood, so that tails are as heavy as the errors show, and, of few errors, as heavy as they may be. With n
+    For each number of degrees of freedom f centre and scale are fitted by maximum likelihood; the fits are weighed by
+    their likelihood over the root of f, so that tails are as heavy as the errors show, and, of few errors, as heavy as they
+    may be (without the root, errors with t5 tails had a p-value up to .001 twice as often after a past of 290 days). With n
     errors no component has more than n - 1 degrees of freedom, and its variance is that of the next error (1 + 1 / n).
     errors: without NaN, at least 2 different values.
     """
@@ -52,10 +54,7 @@ def error_distribution(errors: np.ndarray) -> ErrorDistribution:
     freedom = np.minimum(FREEDOM, n - 1.0)
     centre, scale = fit_student_t(errors, freedom)
     standard = (errors - centre[:, None]) / scale[:, None]
-    likelihood = (
-        n * (special.gammaln((freedom + 1) / 2) - special.gammaln(freedom / 2) - np.log(freedom) / 2 - np.log(scale))
-        - (freedom + 1) / 2 * np.log1p(standard**2 / freedom[:, None]).sum(axis=1)
-    )  # fmt: skip
+    likelihood = (_log_density(standard, freedom[:, None]) - np.log(scale[:, None])).sum(axis=1)
     weight = np.exp(likelihood - likelihood.max()) / np.sqrt(freedom)
     return ErrorDistribution(
         freedom, centre, scale * np.sqrt((1 + 1 / n) * n / (n - 1)), weight / weight.sum()
@@ -68,8 +67,10 @@ def fit_student_t(values: np.ndarray, freedom: np.ndarray) -> tuple[np.ndarray, 
     Iterative reweighting (Kent, Tyler, Vardi 1994) gives the estimate of scipy's `t.fit`, a search without
     derivatives, in a fraction of the time; all degrees of freedom are fitted at once.
     """
-    centre = np.full(len(freedom), np.median(values))
-    scale = np.full(len(freedom), np.std(values))
+    median = np.median(values)
+    centre = np.full(len(freedom), median)
+    # a start that single large values do not move, and that is not 0
+    scale = np.full(len(freedom), np.abs(values - median).mean())
     for _ in range(500):
         weight = 1 / (freedom[:, None] + ((values - centre[:, None]) / scale[:, None]) ** 2)
         weight /= weight.sum(axis=1, keepdims=True)
@@ -78,7 +79,12 @@ def fit_student_t(values: np.ndarray, freedom: np.ndarray) -> tuple[np.ndarray, 
         scale = np.sqrt((weight * (values - centre[:, None]) ** 2).sum(axis=1))
         if (
             max(np.abs(centre - previous_centre).max(), np.abs(scale - previous_scale).max())
-            < 1e-10 * scale.min()
+            < 1e-8 * scale.min()
         ):
             break
     return centre, scale
+
+
+def _log_density(standard: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    constant = special.gammaln((freedom + 1) / 2) - special.gammaln(freedom / 2) - np.log(np.pi * freedom) / 2
+    return np.asarray(constant - (freedom + 1) / 2 * np.log1p(standard**2 / freedom))

@@ -81,14 +81,13 @@ def usual_levels(
     `weekday` (level and weekday), `level`, `season` (level and season of the year), `closed_day`, `short` (too little past
     for a verdict: usual value and interval, no p), `none` (nothing can be said).
     """
-    frame = pd.DataFrame({"value": values.astype(float).sort_index()})
-    frame[["usual", "low", "high", "p"]] = np.nan
-    frame["n"], frame["basis"] = 0, "none"
-    kept = frame.index[frame.index >= since]
-    if not len(kept) or not frame["value"].notna().any():
-        return frame.loc[kept]
-    index = pd.date_range(frame.index[0], frame.index[-1], freq=RHYTHMS[every].frequency)
-    series = _Series(frame["value"].reindex(index).to_numpy(), index, every, scale, closed, since)
+    values = values.astype(float).sort_index()
+    kept = values.index[values.index >= since]
+    if not len(kept) or not values.notna().any():
+        nothing = {"usual": np.nan, "low": np.nan, "high": np.nan, "p": np.nan, "n": 0, "basis": "none"}
+        return pd.DataFrame({"value": values[kept], **nothing}, index=kept)
+    index = pd.date_range(values.index[0], values.index[-1], freq=RHYTHMS[every].frequency)
+    series = _Series(values.reindex(index).to_numpy(), index, every, scale, closed, since)
     return series.judged().reindex(kept)
 
 
@@ -106,7 +105,7 @@ class _Series:
     ) -> None:
         self.y, self.index, self.every, self.rhythm = y, index, every, RHYTHMS[every]
         self.is_count, self.since = scale == "count", since
-        forward, self.back = scale_of(scale, y[: self.rhythm.errors])
+        forward, self.back = scale_of(scale, y[: self.rhythm.short])
         self.z = forward(y)
         self.closed = closed_periods(index, every, closed)
         self.ordinary = np.where(self.closed, np.nan, self.z)
@@ -138,14 +137,15 @@ class _Series:
         for first, last in self.stretches:
             self._judge(first, last)
         self._say_of_closed()
+        columns = {
+            "value": self.y, "usual": self.usual, "low": np.minimum(self.low, self.usual),
+            "high": np.maximum(self.high, self.usual), "p": np.where(np.isfinite(self.y), self.p, np.nan),
+            "n": self.n, "basis": self.basis,
+        }  # fmt: skip
+        begin = self.stretches[0][0]
         return pd.DataFrame(
-            {
-                "value": self.y, "usual": self.usual, "low": np.minimum(self.low, self.usual),
-                "high": np.maximum(self.high, self.usual), "p": np.where(np.isfinite(self.y), self.p, np.nan),
-                "n": self.n, "basis": self.basis,
-            },
-            index=self.index,
-        )  # fmt: skip
+            {name: column[begin:] for name, column in columns.items()}, index=self.index[begin:]
+        )
 
     def _say_of_short_past(self) -> None:
         """Mean of all earlier ordinary periods, and the t interval of the next."""
@@ -177,25 +177,26 @@ class _Series:
         way = best_way({way: errors[past] for way, errors in self.errors.items()}, needed)
         if np.isfinite(self.errors[way][past]).sum() < needed[way]:
             return
+        small = np.zeros(len(self.y), dtype=bool)
+        if self.is_count:
+            small = self.means <= SMALL_COUNT
+            if np.isfinite(self.errors[way][past][~small[past]]).sum() < needed[way]:
+                small[:] = np.isfinite(self.means)  # the past has too few large ones to judge by
         now = np.zeros(len(self.y), dtype=bool)
         now[first:last] = np.isfinite(self.ways[way][first:last])
         by_day, seasonal = self.every == "day", way in SEASONAL
         self.basis[now] = "weekday" if by_day else "season" if seasonal else "level"
         self.n[now] = earlier_sum(self.known, len(self.y) if seasonal else self.rhythm.rested)[now]
-        small = np.zeros_like(now)
-        if self.is_count:
-            small = self.means <= SMALL_COUNT
-            if np.isfinite(self.errors[way][past][~small[past]]).sum() < needed[way]:
-                small[:] = True  # the past has too few large ones to judge by
-            self._judge_counts(now & small & np.isfinite(self.means), past)
-        self._judge_by_errors(now & ~small, np.where(small, np.nan, self.errors[way]), self.ways[way], past)
+        few, many = now & small, now & ~small
+        if few.any():
+            self._judge_counts(few, past)
+        if many.any():
+            self._judge_by_errors(many, np.where(small, np.nan, self.errors[way]), self.ways[way], past)
 
     def _judge_by_errors(
         self, now: np.ndarray, errors: np.ndarray, forecast: np.ndarray, past: slice
     ) -> None:
         """Judges periods by a Student t fitted to past errors."""
-        if not now.any():
-            return
         size = self._size_of_errors(errors, forecast, past)
         known = np.isfinite(errors[past])
         own = spreads((errors / size)[past][known], self.is_weekend[past][known])
@@ -255,7 +256,5 @@ def _stretches(index: pd.DatetimeIndex, anew: str, since: pd.Timestamp) -> list[
     """First and last (exclusive) position of each month or quarter that does not end before `since`."""
     number = index.to_period(anew).asi8
     begins = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
-    ends = [*begins[1:], len(index)]
-    return [
-        (int(first), int(last)) for first, last in zip(begins, ends, strict=True) if index[last - 1] >= since
-    ]
+    ends, judged_from = [*begins[1:], len(index)], int((index < since).sum())
+    return [(int(first), int(last)) for first, last in zip(begins, ends, strict=True) if last > judged_from]

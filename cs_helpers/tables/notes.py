@@ -23,7 +23,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, steps, sizes, reasons,
     themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
+    (baseline or several, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
     (mrr) and shares; other numbers are formatted as numbers.
     """
 
@@ -55,6 +55,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "tables": lambda names: text.join_list(list(names)),
         "names": lambda names: names if isinstance(names, str) else text.join_list(list(names)),
         "baseline": words,
+        "baselines": lambda names: text.join_list([words(name) for name in names]),
         "when": words,
         "do": words,
         "entries": lambda entries: text("playbook.separator").join(map(entry, entries)),

@@ -74,6 +74,15 @@ def test_a_week_begins_on_monday_and_only_complete_weeks_and_months_have_a_value
     assert of_all(data, number(**done, every="month"), "2026-08-10").values.to_dict() == months.to_dict()
 
 
+@pytest.mark.parametrize("value", ["users", "accounts", "events"])
+@pytest.mark.parametrize("event", ["*", "done"])
+def test_the_month_in_which_a_log_begins_is_not_complete(value: str, event: str) -> None:
+    rows = [use("A", day) for day in ("2026-07-20", "2026-07-27", "2026-08-03", "2026-08-31", "2026-09-14")]
+    data = product_data(accounts=[account("A")], contracts=[], usage=rows)
+    watched = of_all(data, number("usage", value, "month", event=event)).values
+    assert watched.index[0] == pd.Timestamp("2026-08-01")
+
+
 @pytest.mark.parametrize(
     ("every", "unknown"),
     [
@@ -328,6 +337,28 @@ def test_a_segment_that_holds_all_customers_is_not_watched_twice() -> None:
         accounts=[account("A")], contracts=[contract("A", "2026-01-01")], tickets=[ticket("2026-07-01 10:00")]
     )
     assert list(by_segment(data, number("tickets", "count", by="industry"))) == ["all"]
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "every"),
+    [
+        ("usage", "users", "day"),
+        ("usage", "accounts", "month"),
+        ("tickets", "count", "week"),
+        ("contracts", "mrr_lost", "month"),
+    ],
+)
+def test_the_segments_of_the_sample_add_up_to_all_of_its_customers(
+    of_product: Callable[[str], ProductData], source: str, value: str, every: str
+) -> None:
+    watched = by_segment(of_product("paper_to_web"), number(source, value, every, by="size"))
+    segments = [each.values for name, each in watched.items() if name != "all"]
+    assert len(segments) == 3
+    total = pd.concat(segments, axis=1).sum(axis=1)
+    assert total.reindex(watched["all"].values.index).tolist() == pytest.approx(
+        watched["all"].values.tolist()
+    )
+    assert watched["all"].values.sum() > 0
 
 
 # --- the sample, against SQL ------------------------------------------------------------------

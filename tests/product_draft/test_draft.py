@@ -440,6 +440,7 @@ def test_a_name_that_yaml_reads_as_another_type_is_quoted(name):
         unique=True,
     )
 )
+@example(names=[" ", "\x1f", "\x1e"])
 @example(names=["a\n- b: c", "# not a comment", "{en: x}", "yes", " ", "*"])
 def test_whatever_steps_are_called_the_file_loads_and_names_them(names):
     rows = pd.DataFrame(

@@ -125,14 +125,18 @@ def test_the_interval_of_customers_seen_several_times_is_that_of_a_bootstrap_ove
 
 
 @pytest.mark.thorough
-def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    truth = stats.norm.cdf(0.8 / math.sqrt(2 * (1 + 0.25)))
-    held = sum(
-        found.low <= truth <= found.high
-        for seed in range(600)
-        if (found := auc((p := panel(seed))[0], p[1], p[3], p[4]))
-    )
-    assert 0.92 <= held / 600 <= 0.98
+@pytest.mark.parametrize("effect", [0.0, 0.8, 1.6])
+@pytest.mark.parametrize("leavers", [10, 24])
+def test_the_interval_holds_the_truth_about_as_often_as_it_says(leavers: int, effect: float) -> None:
+    truth, held, rounds, n, dates = stats.norm.cdf(effect / math.sqrt(2 * (1 + 0.25))), 0, 400, 80, 4
+    customer, date = np.repeat(np.arange(n), dates), np.tile(np.arange(dates), n)
+    event = (customer < leavers) & (date >= dates - 2)
+    for seed in range(rounds):
+        rng = np.random.default_rng([7, seed])
+        trait = rng.normal((np.arange(n) < leavers) * effect, 1)
+        found = auc(event, trait[customer] + rng.normal(0, 0.5, n * dates), customer, date)
+        held += found.low <= truth <= found.high
+    assert 0.92 <= held / rounds <= 0.985
 
 
 def test_lift_of_the_top_tenth_worked_out_by_hand() -> None:

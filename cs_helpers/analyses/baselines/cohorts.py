@@ -87,10 +87,20 @@ def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequenc
     age_ratio, age_low, age_high, age_p, age_verdict: the codes of the question `cohorts`, decided at the false discovery
     rate of the product's alerts over the numbers. Only numbers of which enough customers have a whole first month.
     """
-    if missing_contracts(data):
-        return _first_month_table([])
+    rows = [] if missing_contracts(data) else _first_month_rows(data, quarter, baselines)
+    columns = ["baseline", "customers", "earlier", "each", "earlier_each", "ratio", "low", "high", "p"]
+    ours = {c: f"age_{c}" for c in ("ratio", "low", "high", "p")}
+    table = pd.DataFrame(rows, columns=columns).rename(columns=ours)
+    called = benjamini_hochberg(table["age_p"].to_list(), q=data.product.alerts.false_discovery)
+    table["age_verdict"] = [_verdict(r, bool(c)) for r, c in zip(table["age_ratio"], called, strict=True)]
+    return table
+
+
+def _first_month_rows(
+    data: ProductData, quarter: Quarter, baselines: Sequence[Baseline]
+) -> list[Mapping[str, object]]:
     first_days = customer_time_as_of(data, quarter.end).first_days()
-    rows = []
+    rows: list[Mapping[str, object]] = []
     for baseline in baselines:
         if baseline.source not in _OF_ACCOUNTS or baseline.scale != "count" or data.missing(baseline.source):
             continue
@@ -101,24 +111,9 @@ def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequenc
         is_new = (started >= pd.Timestamp(quarter.start)).to_numpy()
         if min(is_new.sum(), (~is_new).sum()) < MIN_COHORT:
             continue
-        rows.append(
-            {
-                "baseline": baseline.id,
-                **_compare(
-                    _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), is_new
-                ),
-            }
-        )
-    table = _first_month_table(rows)
-    called = benjamini_hochberg(table["age_p"].to_list(), q=data.product.alerts.false_discovery)
-    table["age_verdict"] = [_verdict(r, bool(c)) for r, c in zip(table["age_ratio"], called, strict=True)]
-    return table
-
-
-def _first_month_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    columns = ["baseline", "customers", "earlier", "each", "earlier_each", "ratio", "low", "high", "p"]
-    ours = {c: f"age_{c}" for c in ("ratio", "low", "high", "p")}
-    return pd.DataFrame(rows, columns=columns).rename(columns=ours)
+        values = _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started)
+        rows.append({"baseline": baseline.id, **_compare(values, is_new)})
+    return rows
 
 
 def _whole_first_months(first_days: pd.Series, period: Period, quarter: Quarter) -> pd.Series:

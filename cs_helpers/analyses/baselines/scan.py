@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from cs_helpers.analyses.baselines.silence import LOGS, coverage_notes, is_unknown
 from cs_helpers.contract.baselines import Alerts, Baseline, Every
+from cs_helpers.contract.product_parts import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.measures import covered_period
 from cs_helpers.customers.watched import WatchedSeries, watched_series
@@ -35,7 +37,8 @@ class Scan:
     """The answer on the days, weeks and months of a quarter.
 
     watched: what was watched, with all values up to the end of the quarter. levels: key of a series -> frame of
-    `usual_levels` for the quarter. tables: `series`, `departures`. constant: keys of series that never varied.
+    `usual_levels` for the quarter. tables: `series`, `departures`. constant: keys of series that never varied. not_judged:
+    code of a note -> names of the numbers that are not judged for that reason.
     """
 
     watched: list[WatchedSeries] = field(default_factory=list)
@@ -46,6 +49,7 @@ class Scan:
     verdict: Verdict | None = None
     metrics: dict[str, Metric] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    not_judged: dict[str, list[Words]] = field(default_factory=lambda: defaultdict(list))
 
 
 def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
@@ -57,21 +61,23 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
     """
     scan = Scan()
     start, end = pd.Timestamp(quarter.start), pd.Timestamp(quarter.end)
-    for baseline in data.product.baselines:
-        if missing := data.missing(baseline.source):
+    for missing in dict.fromkeys(data.missing(b.source) for b in data.product.baselines):
+        if missing:
             scan.notes.append(Note("missing_table", "series", {"tables": missing}))
+    for baseline in data.product.baselines:
+        if data.missing(baseline.source):
             continue
         if baseline.source in LOGS:
             period = covered_period(data, baseline.source, baseline.event)
             if period is None:
-                scan.notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
+                scan.not_judged["nothing_recorded_of"].append(baseline.name)
                 continue
             scan.notes += coverage_notes(data, baseline, period, quarter)
             if is_unknown(period, quarter):
                 continue
         parts = watched_series(data, baseline, end)
         if not parts:
-            scan.notes.append(Note("nothing_recorded_of", "series", {"baseline": baseline.name}))
+            scan.not_judged["nothing_recorded_of"].append(baseline.name)
         scan.watched += parts
     if scan.watched:
         first = min(w.values.index[0] for w in scan.watched)
@@ -82,6 +88,7 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
         if levels is not None and len(levels):
             scan.levels[watched.key] = levels
             frames.append(_as_rows(watched, levels, scan.closed))
+    scan.notes += _not_judged_notes(scan.not_judged)
     if not frames:
         scan.notes += [Note("nothing_watched", about, {}) for about in ("series", "departures")]
         return scan
@@ -106,27 +113,34 @@ def _levels(watched: WatchedSeries, start: pd.Timestamp, scan: Scan) -> pd.DataF
     if len(before) > 1 and before.nunique() == 1:
         scan.constant.add(watched.key)
         if is_whole:
-            scan.notes.append(Note("constant_series", "series", {"baseline": watched.baseline.name}))
+            scan.not_judged["constant_series"].append(watched.baseline.name)
         return None
     closed = scan.closed if every == "day" else None
     levels = usual_levels(values, start, every=every, scale=watched.baseline.scale, closed=closed)
     levels = levels[(levels.index >= start) & levels["value"].notna()]
     if is_whole and len(levels):
-        scan.notes += _history_notes(watched, levels, len(before))
+        _note_history(watched, levels, scan)
     return levels
 
 
-def _history_notes(watched: WatchedSeries, levels: pd.DataFrame, known: int) -> list[Note]:
-    """Why nothing, or not all, of the quarter is judged. known: the values known before it."""
+def _note_history(watched: WatchedSeries, levels: pd.DataFrame, scan: Scan) -> None:
+    """Notes why nothing, or not all, of the quarter is judged."""
     name, judged = watched.baseline.name, levels["p"].notna()
     if not judged.any():
-        if never_varies(levels).all():
-            return [Note("no_spread", "series", {"baseline": name})]
-        return [Note("short_history", "series", {"baseline": name, "known": known})]
+        scan.not_judged["no_spread" if never_varies(levels).all() else "short_history"].append(name)
+        return
     first = judged.idxmax()
     if levels.loc[levels.index < first, "basis"].isin(("short", "none")).any():
-        return [Note("judged_since", "series", {"baseline": name, "since": first.date()})]
-    return []
+        scan.notes.append(Note("judged_since", "series", {"baseline": name, "since": first.date()}))
+
+
+def _not_judged_notes(not_judged: Mapping[str, Sequence[Words]]) -> list[Note]:
+    """For each reason one note with all numbers: a page that watches ten would else begin with as many."""
+    return [
+        Note(code, "series", {"baselines": tuple(not_judged[code])})
+        for code in ("nothing_recorded_of", "constant_series", "no_spread", "short_history")
+        if not_judged[code]
+    ]
 
 
 def never_varies(levels: pd.DataFrame) -> pd.Series:

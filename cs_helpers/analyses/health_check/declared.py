@@ -13,7 +13,7 @@ DECLARES = Declaration(
         "bands": Question(
             figure=True, verdicts=verdicts("ordered cannot_tell reversed few none_lost one_band")
         ),
-        "warning": Question(figure=True, verdicts=verdicts("mostly some rarely few")),
+        "warning": Question(figure=True, verdicts=verdicts("mostly some rarely never few")),
         "losses": Question(table=True, for_team=True),
         "parts": Question(figure=True, verdicts=verdicts("helps cannot_tell harms")),
         "weights": Question(figure=True, verdicts=verdicts("better cannot_tell worse untried")),
@@ -26,6 +26,7 @@ DECLARES = Declaration(
     ),
     findings=(
         "score_misleads",
+        "left_unwarned",
         "late_warning",
         "score_tells_apart",
         "score_cannot_tell",

@@ -14,33 +14,16 @@ from cs_helpers.result import Certainty, Direction, Finding, Metric, Verdict
 def check_findings(
     evidence: Evidence, verdicts: Mapping[str, Verdict], metrics: Mapping[str, Metric], quarter: Quarter
 ) -> tuple[Finding, ...]:
-    """`score_misleads`, `late_warning`, `score_tells_apart` or `score_cannot_tell`, `parts_help`, `other_weights`.
+    """`score_misleads`, `left_unwarned` or `late_warning`, `score_tells_apart` or `score_cannot_tell`, `parts_help`, `other_weights`.
 
-    `late_warning`: most customers who left had not been warned of in time; at stake are those of them who left in the
-    quarter. The others are about the score, with no customer at stake.
+    `left_unwarned`: most customers who left had not been warned of in time; at stake are those of them who left in the
+    quarter (`late_warning` without any). The others are about the score, with no customer at stake.
     """
     found: list[Finding] = []
     area, apart = metrics.get("auc"), verdicts.get("apart")
-    if (warning := verdicts.get("warning")) is not None and warning.code == "rarely":
-        share, late = metrics["warned"], _late(evidence, quarter)
-        found.append(
-            Finding(
-                "late_warning",
-                "warning",
-                "worse",
-                "clear",
-                share.n,
-                value=share.value,
-                size=share.value,
-                low=share.low,
-                high=share.high,
-                unit="share",
-                size_unit="share",
-                customers=len(late),
-                mrr=evidence.time.last_mrr(pd.Index(late)),
-                fields={"days": EARLY_DAYS},
-            )
-        )
+    warning = verdicts.get("warning")
+    if warning is not None and warning.code in ("rarely", "never"):
+        found.append(_late_warning(evidence, metrics["warned"], quarter))
     if area is not None and apart is not None:
         codes: dict[str, tuple[str, Direction, Certainty]] = {
             "better": ("score_tells_apart", "better", "clear"),
@@ -68,6 +51,27 @@ def check_findings(
         if area is not None and (verdict := verdicts.get(question)) is not None and verdict.code == wanted
     ]  # fmt: skip
     return tuple(found)
+
+
+def _late_warning(evidence: Evidence, share: Metric, quarter: Quarter) -> Finding:
+    """That most customers were not warned of in time; with those who left so in the quarter, where there are any."""
+    late = _late(evidence, quarter)
+    return Finding(
+        "left_unwarned" if late else "late_warning",
+        "warning",
+        "worse",
+        "clear",
+        share.n,
+        value=share.value,
+        size=share.value,
+        low=share.low,
+        high=share.high,
+        unit="share",
+        size_unit="share",
+        customers=len(late) or None,
+        mrr=evidence.time.last_mrr(pd.Index(late)) if late else None,
+        fields={"days": EARLY_DAYS},
+    )
 
 
 def _late(evidence: Evidence, quarter: Quarter) -> list[str]:

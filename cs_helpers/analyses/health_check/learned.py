@@ -40,7 +40,7 @@ class OutOfTime:
     @property
     def known(self) -> np.ndarray:
         """The rows for which there was enough to learn from; bool."""
-        return ~np.isnan(self.p)
+        return np.asarray(~np.isnan(self.p))
 
 
 def out_of_time(panel: Panel, horizon_days: int) -> OutOfTime:
@@ -53,13 +53,13 @@ def out_of_time(panel: Panel, horizon_days: int) -> OutOfTime:
     n, fold = len(panel.score), fold_of(panel.account)
     p, base, score = (np.full(n, np.nan) for _ in range(3))
     ended = panel.cut + np.timedelta64(horizon_days, "D")
-    x, declared = filled_points(panel), declared_weights(panel)
+    rows_of, declared = _rows(panel), declared_weights(panel)
     for cut in panel.cuts:
         known = ended <= cut
         parts = [f for f in range(FOLDS) if ((fold == f) & (panel.cut == cut)).any()]
         if not all(_enough(panel, known & (fold != f)) for f in parts):
             continue
-        weights = dict(_weights_by_part(x, panel.lost, declared, fold, known))
+        weights = dict(_weights_by_part(rows_of, declared, fold, known))
         for part in parts:
             rows, learn = (fold == part) & (panel.cut == cut), known & (fold != part)
             platt = fit_logistic(panel.score[learn, None] / 100, panel.lost[learn])
@@ -73,6 +73,35 @@ def _enough(panel: Panel, rows: np.ndarray) -> bool:
     return len(set(panel.account[rows & panel.lost])) >= NEEDED and bool((rows & ~panel.lost).any())
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows to learn from: x (rows, measures) 0 to 1, seen (rows, measures): whether it is known, lost (rows)."""
+
+    x: np.ndarray
+    seen: np.ndarray
+    lost: np.ndarray
+
+    def __getitem__(self, chosen: np.ndarray) -> _Rows:
+        return _Rows(self.x[chosen], self.seen[chosen], self.lost[chosen])
+
+    @property
+    def can_teach(self) -> bool:
+        """Whether there are both lost customers and others."""
+        return bool(self.lost.any() and not self.lost.all())
+
+    def log_loss(self, coefficients: np.ndarray) -> float:
+        return log_loss(self.x, self.lost, coefficients)
+
+
+def _rows(panel: Panel) -> _Rows:
+    """The rows of a panel, where a measure that is not known has the points of the customer's score.
+
+    So it neither helps nor harms, as in the score itself, which leaves it out.
+    """
+    seen = ~np.isnan(panel.points)
+    return _Rows(np.where(seen, panel.points, panel.score[:, None]) / 100, seen, panel.lost)
+
+
 def learn_weights(panel: Panel) -> np.ndarray:
     """The weights of the measures that tell best who leaves, from all rows: (measures,), adding up to 1.
 
@@ -81,52 +110,56 @@ def learn_weights(panel: Panel) -> np.ndarray:
     data changes little; it is the one of `_PENALTIES` whose weights predict customers best that they were not learned
     from (the likelihood in `FOLDS` parts of the customers). Without any weight above 0 the declared ones stay.
     """
-    x, declared, fold = filled_points(panel), declared_weights(panel), fold_of(panel.account)
-    parts = [f for f in range(FOLDS) if panel.lost[fold != f].any()]
+    rows, declared, fold = _rows(panel), declared_weights(panel), fold_of(panel.account)
     losses = np.zeros(len(_PENALTIES))
-    for part in parts:
-        out, learn = fold == part, fold != part
-        fits = _path(x[learn], panel.lost[learn], declared)
-        losses += [log_loss(x[out], panel.lost[out], b) for b in fits]
-    best = int(np.argmin(losses))
-    return _shares(_path(x, panel.lost, declared)[best], declared)
+    for part in range(FOLDS):
+        if (learn := rows[fold != part]).can_teach:
+            losses += [rows[fold == part].log_loss(b) for b in _path(learn, declared)]
+    return _shares(_path(rows, declared)[int(np.argmin(losses))], declared)
 
 
 def _weights_by_part(
-    x: np.ndarray, lost: np.ndarray, declared: np.ndarray, fold: np.ndarray, known: np.ndarray
+    rows: _Rows, declared: np.ndarray, fold: np.ndarray, known: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray]]:
     """For each part the weights learned without it, with a penalty that was chosen without it: part, (measures,)."""
     losses = {part: np.zeros(len(_PENALTIES)) for part in range(FOLDS)}
     for part, other in combinations(range(FOLDS), 2):
-        learn = known & (fold != part) & (fold != other)
-        if not lost[learn].any() or lost[learn].all():
+        learn = rows[known & (fold != part) & (fold != other)]
+        if not learn.can_teach:
             continue
-        fits = _path(x[learn], lost[learn], declared)
+        fits = _path(learn, declared)
         for tried, asked in ((part, other), (other, part)):
-            rows = known & (fold == tried)
             # what is tried on `tried` says which penalty is best for `asked`, and has seen neither
-            losses[asked] += [log_loss(x[rows], lost[rows], b) for b in fits]
+            losses[asked] += [rows[known & (fold == tried)].log_loss(b) for b in fits]
     for part in range(FOLDS):
-        learn = known & (fold != part)
-        if lost[learn].any() and not lost[learn].all():
+        if (learn := rows[known & (fold != part)]).can_teach:
             best = _PENALTIES[int(np.argmin(losses[part]))]
-            yield part, _shares(_fit(x[learn], lost[learn], declared, best, None), declared)
+            yield part, _shares(_fit(learn, declared, best, None), declared)
 
 
-def _path(x: np.ndarray, lost: np.ndarray, declared: np.ndarray) -> list[np.ndarray]:
+def _path(rows: _Rows, declared: np.ndarray) -> list[np.ndarray]:
     """The coefficients for each of `_PENALTIES`, each started at those of the next larger one."""
     fits: list[np.ndarray] = []
     start = None
     for penalty in reversed(_PENALTIES):
-        start = _fit(x, lost, declared, penalty, start)
+        start = _fit(rows, declared, penalty, start)
         fits.append(start)
     return fits[::-1]
 
 
-def _fit(
-    x: np.ndarray, lost: np.ndarray, declared: np.ndarray, penalty: float, start: np.ndarray | None
-) -> np.ndarray:
-    return fit_logistic(x, lost, penalty * towards(declared), signs=np.full(x.shape[1], -1.0), start=start)
+def _fit(rows: _Rows, declared: np.ndarray, penalty: float, start: np.ndarray | None) -> np.ndarray:
+    """The coefficients; 0 of a measure that is not known in any row, of which nothing can be learned."""
+    known = rows.seen.any(axis=0)
+    chosen = np.r_[True, known]
+    coefficients = np.zeros(len(chosen))
+    coefficients[chosen] = fit_logistic(
+        rows.x[:, known],
+        rows.lost,
+        penalty * towards(declared[known]),
+        signs=np.full(known.sum(), -1.0),
+        start=None if start is None else start[chosen],
+    )
+    return coefficients
 
 
 def _shares(coefficients: np.ndarray, declared: np.ndarray) -> np.ndarray:
@@ -139,14 +172,6 @@ def declared_weights(panel: Panel) -> np.ndarray:
     """The declared weights, as a mean over the rows where segments differ: (measures,), adding up to 1."""
     weights = panel.weights.mean(axis=0)
     return np.asarray(weights / weights.sum())
-
-
-def filled_points(panel: Panel) -> np.ndarray:
-    """The points as 0 to 1, where a measure that is not known has those of the customer's score: (rows, measures).
-
-    So it neither helps nor harms, as in the score itself, which leaves it out.
-    """
-    return np.asarray(np.where(np.isnan(panel.points), panel.score[:, None], panel.points) / 100)
 
 
 def weighted_score(

@@ -17,7 +17,8 @@ from cs_helpers.snapshot import ProductData
 
 #: how far back scores are held against what happened: older ones are of another product and another team
 YEARS = 3
-#: lost customers (and others) needed before anything is said of how well a score tells them apart
+#: lost customers (and others) needed before anything is said of how well a score tells them apart: with 5 of them, 95 %
+#: intervals hold the truth in 91 to 93 % of simulations, with 10 in 94 to 97 %
 NEEDED = 10
 
 

@@ -66,7 +66,9 @@ def warning_verdict(warned: pd.DataFrame, warnings: Warnings) -> Verdict:
     }
     if row["n"] < NEEDED:
         return Verdict("few", fields)
-    return Verdict("mostly" if row["low"] > 0.5 else "rarely" if row["high"] < 0.5 else "some", fields)
+    if row["low"] > 0.5:
+        return Verdict("mostly", fields)
+    return Verdict("some" if row["high"] >= 0.5 else "rarely" if row["warned"] else "never", fields)
 
 
 def false_alarm_rate(warnings: Warnings) -> dict[str, float]:

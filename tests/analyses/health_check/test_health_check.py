@@ -416,10 +416,15 @@ def test_most_warned_late_is_a_finding_with_those_of_the_quarter_at_stake() -> N
     early = group("E", 14, steady(5, 5), "2026-03-10")
     data = company(early | group("L", 2, steady(5, 5), "2026-11-10") | STAYERS)
     result = health_check.analyse(data, Q4)
-    finding = next(f for f in result.findings if f.code == "late_warning")
+    finding = next(f for f in result.findings if f.code == "left_unwarned")
     assert (finding.value, finding.customers, finding.mrr) == (0, 2, 200)
     assert result.metrics["lead_days"].value == 0
-    assert result.verdicts["warning"].code == "rarely"
+    assert result.verdicts["warning"].code == "never"
+    pages(result, data)
+    # nobody left in the quarter before, and nobody is at stake
+    before = health_check.analyse(company(early | STAYERS), Q4)
+    finding = next(f for f in before.findings if f.about == "warning")
+    assert (finding.code, finding.customers, finding.mrr) == ("late_warning", None, None)
 
 
 def test_usage_that_began_after_the_contracts_is_no_score_before() -> None:

@@ -153,3 +153,18 @@ def test_a_measure_that_is_not_known_leaves_the_learned_score_to_the_others() ->
 def test_what_a_segment_leaves_out_stays_out_with_learned_weights() -> None:
     points, learned, declared = np.array([[80.0, 50.0]]), np.array([0.5, 0.5]), np.array([0.5, 0.5])
     assert weighted_score(points, np.array([[1.0, 0.0]]), learned, declared) == pytest.approx([80])
+
+
+def test_of_a_measure_that_is_not_known_nothing_is_learned() -> None:
+    rows = panel(7, 400)
+    points = rows.points.copy()
+    points[:, 0] = np.nan  # the one that carries most
+    learned = learn_weights(replace(rows, points=points))
+    assert learned[0] == 0
+    assert learned.sum() == pytest.approx(1)
+    # known from the last quarter ends on only: what was learned before rests on the others
+    late = rows.cut >= ENDS[5]
+    tried = out_of_time(replace(rows, points=np.where(late[:, None], rows.points, points)), HORIZON)
+    others = out_of_time(replace(rows, points=points), HORIZON)
+    assert tried.known[late].all()
+    assert np.array_equal(tried.score[late], others.score[late])

@@ -171,7 +171,7 @@ def test_the_qualitative_part_is_found_to_help(result_of: RESULT_OF) -> None:
     assert result.verdicts["parts"].code == "helps"
     assert result.verdicts["weights"].code == "better"
     assert [f.code for f in result.findings] == [
-        "late_warning",
+        "left_unwarned",
         "score_tells_apart",
         "parts_help",
         "other_weights",
