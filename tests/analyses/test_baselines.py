@@ -17,7 +17,6 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics import usual_level as usual
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY
 
 DAY = timedelta(days=1)
@@ -218,7 +217,7 @@ def test_a_number_born_last_week_has_its_value_and_no_range() -> None:
 
 
 def test_just_enough_history_gives_a_verdict() -> None:
-    days = pd.date_range(Q3.start - timedelta(days=usual.MIN_HISTORY_DAYS), Q3.end, freq="D")
+    days = pd.date_range(Q3.start - timedelta(days=112), Q3.end, freq="D")
     values = series(random(8).poisson(100, len(days)), days)
     values["2026-08-12"] = 500
     assert watched(values).tables["departures"]["starts_on"].tolist() == [pd.Timestamp("2026-08-12")]
