@@ -40,12 +40,11 @@ def daily_forecasts(values: np.ndarray, days: pd.DatetimeIndex) -> tuple[np.ndar
     slow = earlier_median(level, LEVEL_DAYS, LEVEL_DAYS // 2)
     ways = {"level": slow, **_following(level, SHORT_LEVEL_DAYS)}
     at_end = np.flatnonzero(np.asarray(days.days_in_month - days.day < 3))
-    for way, forecast in ways.items():
-        forecast = forecast + effect
-        errors = (values - forecast)[at_end]
-        past = earlier_median(errors, MONTH_END_DAYS, MIN_MONTH_END_DAYS)
+    ways = {way: forecast + effect for way, forecast in ways.items()}
+    errors = np.column_stack([(values - forecast)[at_end] for forecast in ways.values()])
+    past_errors = earlier_median(errors, MONTH_END_DAYS, MIN_MONTH_END_DAYS)
+    for forecast, past in zip(ways.values(), past_errors.T, strict=True):
         forecast[at_end] += np.nan_to_num(past)
-        ways[way] = forecast
     return slow, ways
 
 

@@ -1,4 +1,4 @@
-"""Medians and means over the periods before each period, of arrays with missing values."""
+"""Medians and sums over the periods before each period, of arrays with missing values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 def earlier_median(values: np.ndarray, window: int, needed: int) -> np.ndarray:
     """The median of the last `window` values before each, where `needed` of them are known; by column. NaN: not known."""
     frame = pd.Series(values) if values.ndim == 1 else pd.DataFrame(values)
-    medians = frame.rolling(window, min_periods=needed).median().to_numpy()
+    medians: np.ndarray = frame.rolling(window, min_periods=needed).median().to_numpy()
     result = np.full_like(medians, np.nan)
     result[1:] = medians[:-1]
     return result

@@ -149,8 +149,9 @@ class _Series:
 
     def _say_of_short_past(self) -> None:
         """Mean of all earlier ordinary periods, and the t interval of the next."""
+        begin = self.stretches[0][0]
         n, total, squares = (
-            earlier_sum(v, len(self.y)) for v in (self.known, self.ordinary, self.ordinary**2)
+            earlier_sum(v, len(self.y))[begin:] for v in (self.known, self.ordinary, self.ordinary**2)
         )
         enough = n >= self.rhythm.short
         n = np.maximum(n, 2)
@@ -158,10 +159,12 @@ class _Series:
         spread = np.sqrt(np.maximum(squares / n - mean**2, 0) * n / (n - 1) * (1 + 1 / n))
         reach = special.stdtrit(n - 1, 0.975) * spread
         varies = enough & (spread > MIN_SPREAD)
-        self.usual[enough] = self.back(mean)[enough]
-        self.low[varies], self.high[varies] = self.back(mean - reach)[varies], self.back(mean + reach)[varies]
-        self.n[enough] = n[enough]
-        self.basis[varies] = "short"
+        for column, at, said in (
+            (self.usual, mean, enough), (self.low, mean - reach, varies), (self.high, mean + reach, varies)
+        ):  # fmt: skip
+            column[begin:][said] = self.back(at)[said]
+        self.n[begin:][enough] = n[enough]
+        self.basis[begin:][varies] = "short"
 
     def _judge(self, first: int, last: int) -> None:
         """Judges the periods of a stretch by the errors before it."""

@@ -329,6 +329,16 @@ def test_closed_days_are_compared_with_earlier_closed_days() -> None:
     assert odd["p"][tuesday] < 1e-6
 
 
+def test_ordinary_closed_days_and_the_days_between_are_called_as_seldom_as_p_values_say() -> None:
+    levels = pd.concat(
+        usual_levels(with_holidays(seed), pd.Timestamp("2024-10-01"), closed=CLOSED) for seed in range(8)
+    )
+    for days in (levels[levels.index.isin(CLOSED)], levels[~levels.index.isin(CLOSED)]):
+        p = days["p"].dropna()
+        for share in (0.01, 0.001):
+            assert (p <= share).sum() <= stats.binom.ppf(0.999, len(p), share)
+
+
 def test_closed_days_change_nothing_of_what_is_usual_on_ordinary_ones() -> None:
     closed = usual_levels(with_holidays(2), QUARTER, closed=CLOSED)
     unknown = usual_levels(with_holidays(2).where(~DAYS.isin(CLOSED)), QUARTER)
