@@ -99,7 +99,8 @@ def of_product(name: str, data: ProductData, quarter: Quarter) -> tuple[str, ...
         row = quality.loc[measure]
         if measure == "brier":
             return f"{row['value']:.4f} ({row['reference']:.4f})"
-        return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        interval = "" if row["low"] != row["low"] else f" ({row['low']:.2f} to {row['high']:.2f})"
+        return f"{row['value']:.2f}{interval}"
 
     area = result.metrics.get("auc")
     warned = result.metrics.get("warned")

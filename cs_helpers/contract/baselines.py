@@ -38,6 +38,7 @@ class Number(SettingsModel):
     tickets: `count` by the day of opening. `first_answer_hours` and `resolve_hours`: the median hours on the clock, nights
     and weekends included, of the tickets that were answered or closed in the period. Tickets that are still waiting have
     no value yet: where a queue is left lying the median does not rise before it is worked off, so watch `count` too.
+    In the first weeks of a log only tickets opened in it can be closed, which takes the medians below what they will be.
 
     touches: `count` without notices of churn. surveys: `answers`; `nps`, the share of 9 and 10 minus that of 0 to 6, times
     100, of the answers in the period.

@@ -31,7 +31,7 @@ def best_way(errors: Mapping[str, np.ndarray], needed: Mapping[str, int]) -> str
         if way == first or both.sum() < needed[way]:
             continue
         reference = absolute[first][both]
-        cap = 10 * float(np.median(reference))
+        cap = 10 * _median(reference)
         mean = float(np.minimum(reference, cap).mean())
         share = float(np.minimum(own[both], cap).mean()) / mean if mean > 0 else 1.0
         if share < min(least, 1 - 2 / both.sum()):
@@ -65,4 +65,10 @@ def without_level_changes(errors: np.ndarray) -> np.ndarray:
 
 
 def _robust_spread(values: np.ndarray) -> float:
-    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if len(values) else 0.0
+    return 1.4826 * _median(np.abs(values - _median(values))) if len(values) else 0.0
+
+
+def _median(values: np.ndarray) -> float:
+    """Numpy's median takes six times as long for a few hundred values."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

@@ -8,7 +8,11 @@ import pandas as pd
 
 def earlier_median(values: np.ndarray, window: int, needed: int) -> np.ndarray:
     """The median of the last `window` values before each, where `needed` of them are known; by column. NaN: not known."""
-    return _shifted(pd.DataFrame(values).rolling(window, min_periods=needed).median().to_numpy(), values.ndim)
+    frame = pd.Series(values) if values.ndim == 1 else pd.DataFrame(values)
+    medians = frame.rolling(window, min_periods=needed).median().to_numpy()
+    result = np.full_like(medians, np.nan)
+    result[1:] = medians[:-1]
+    return result
 
 
 def earlier_sum(values: np.ndarray, window: int) -> np.ndarray:
@@ -19,12 +23,6 @@ def earlier_sum(values: np.ndarray, window: int) -> np.ndarray:
     if len(total) > window:
         result[window + 1 :] -= total[: -window - 1]
     return result
-
-
-def _shifted(values: np.ndarray, dimensions: int) -> np.ndarray:
-    result = np.full_like(values, np.nan)
-    result[1:] = values[:-1]
-    return result[:, 0] if dimensions == 1 else result
 
 
 def by_weekday(values: np.ndarray, first_weekday: int) -> np.ndarray:

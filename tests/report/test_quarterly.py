@@ -159,8 +159,8 @@ def test_the_manifest_says_how_each_report_came_to_be(batch, snapshot):
 
 
 def test_long_tables_lie_beside_the_reports_and_are_linked(batch):
-    report = batch.manifest().reports["helpdesk/health_baselines.ja.html"]
-    page = (folder_of(batch) / "helpdesk" / "health_baselines.ja.html").read_text(encoding="utf-8")
+    report = batch.manifest().reports["helpdesk/journey_waiting.ja.html"]
+    page = (folder_of(batch) / "helpdesk" / "journey_waiting.ja.html").read_text(encoding="utf-8")
     assert report.good.downloads
     for name in report.good.downloads:
         assert f'href="{name}"' in page
