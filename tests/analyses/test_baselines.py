@@ -419,23 +419,6 @@ def test_beside_the_planted_odd_week_nothing_is_called_beyond_the_rate(
     assert others <= ORDINARY_WEEKS
 
 
-<<<<<<< HEAD
-def test_beside_the_planted_quiet_week_no_more_is_called_than_the_rate_allows(
-    result_of: Callable[..., Result],
-) -> None:
-    truth = truths.QUIET_WEEK
-    called = result_of("baselines", truth.product, "2026Q3").tables["departures"]
-    is_planted = (called["starts_on"].dt.date >= truth.first_day) & (
-        called["ends_on"].dt.date <= truth.last_day
-    )
-    planted, others = called[is_planted], called[~is_planted]
-    # the fewer tickets, the fewer of them per account; and of those that are closed more are old ones
-    assert "tickets_opened" in set(planted["baseline"])
-    assert set(planted["baseline"]) <= {"tickets_opened", "tickets_per_account", "time_to_resolve"}
-    assert (planted.loc[planted["baseline"] != "time_to_resolve", "ratio"] < 0.5).all()
-    # of the twelve other weeks as many as chance may call
-    assert others["starts_on"].dt.to_period("W").nunique() <= binom.ppf(0.99, 12, FALSE_DISCOVERY)
-=======
 def test_the_planted_quiet_week_is_found_and_nothing_else_beyond_the_rate(
     result_of: Callable[..., Result],
 ) -> None:
@@ -446,7 +429,6 @@ def test_the_planted_quiet_week_is_found_and_nothing_else_beyond_the_rate(
     assert set(inside["baseline"]) <= {"tickets_opened", "tickets_per_account", "time_to_resolve"}
     assert (inside.loc[inside["baseline"] != "time_to_resolve", "ratio"] < 0.5).all()
     assert others <= ORDINARY_WEEKS
->>>>>>> baselines
 
 
 #: quarters of products in which nothing is planted
