@@ -42,13 +42,12 @@ class Rhythm:
     anew: str
 
 
+#: days are judged from 112 on: five weeks for the weekdays, four for the level, six of errors, and the rest of a month
 RHYTHMS: Mapping[str, Rhythm] = {
     "day": Rhythm("D", 14, 42, 42, 730, 364, "M"),
     "week": Rhythm("W-MON", 6, 18, 13, 104, 8, "Q"),
     "month": Rhythm("MS", 6, 12, 6, 60, 12, "Q"),
 }
-#: the days of history from which on days are judged: five weeks for the weekdays, four for the level, six of errors
-MIN_HISTORY_DAYS = 112
 #: counts of a smaller usual mean are judged as counts, larger ones on the square-root scale
 SMALL_COUNT = 15.0
 #: the spread of large counts on the square-root scale; where effects happen to be alike it is no smaller

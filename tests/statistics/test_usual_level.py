@@ -243,6 +243,14 @@ def test_a_short_past_gives_the_t_interval_of_the_next_value_and_no_verdict() ->
     )
 
 
+@pytest.mark.parametrize(("history", "is_judged"), [(112, True), (90, False)])
+def test_days_are_judged_after_sixteen_weeks(history: int, is_judged: bool) -> None:
+    days = pd.date_range(QUARTER - pd.Timedelta(days=history), periods=history + 20)
+    levels = usual_levels(pd.Series(random(7).poisson(50, len(days)).astype(float), days), QUARTER)
+    assert (levels["basis"] == ("weekday" if is_judged else "short")).all()
+    assert (levels["p"].notna() == is_judged).all()
+
+
 @pytest.mark.parametrize(("every", "frequency", "short"), [("week", "W-MON", 6), ("month", "MS", 6)])
 def test_six_weeks_or_months_give_a_usual_value(every: str, frequency: str, short: int) -> None:
     index = pd.date_range("2026-01-05" if every == "week" else "2026-01-01", periods=10, freq=frequency)

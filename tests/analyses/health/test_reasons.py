@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,9 @@ from cs_helpers.analyses import health
 from cs_helpers.analyses.health.explanation import change_by_measure
 from cs_helpers.customers.health_score import health_score, shares_of_weight
 from cs_helpers.result import Result
+from cs_helpers.tables import health as tables
+from cs_helpers.tables.health import definitions
+from cs_helpers.text import Text
 
 one = st.none() | st.floats(0, 100)
 #: of each measure: points now, points before, weight for this customer
@@ -110,3 +115,38 @@ def test_what_a_measure_does_to_nobody_is_nothing() -> None:
     row = result.tables["measures"].set_index("measure").loc["silent"]
     assert row[["known", "contribution", "lost"]].tolist() == [0, 0, 0]
     assert np.isnan(row["mean"])
+
+
+def test_the_definition_on_the_page_is_that_of_the_product_file() -> None:
+    view = VIEW | {"stale_after_days": 90, "missing": "worst"}
+    segments = [
+        {"segment": "size:small", "measures": {"numbers": {"green": 4.5}, "view": {"weight": 0}}},
+    ]
+    data = desk(customer("A", 1, 1), measures=[NUMBERS | {"weight": 1.5}, view], segments=segments)
+    headings, rows = definitions(data.product, Text("en", data.product))
+    assert headings == ("measure", "kind", "red_to_green", "weight", "missing", "stale")
+    carried = "the others carry the score"
+    assert rows == [
+        ("numbers", "Quantitative", "0 → 10", "1.5", carried, "–"),
+        ("view", "Qualitative", "0 → 10", "1", "0 points", "90 days"),
+        ("numbers (Size: Small)", "Quantitative", "0 → 4.5", "1.5", carried, "–"),
+        ("view (Size: Small)", "Qualitative", "0 → 10", "not counted", "0 points", "90 days"),
+        ("Score: red below 40, green from 70 (version 1)", "", "", "", "", ""),
+    ]
+
+
+def test_the_page_shows_a_row_that_adds_up_and_the_download_all_of_it() -> None:
+    people = [customer("A", 3, 5, said=4, said_before=4), customer("B", 2, 2)]
+    result = health.analyse(desk(*people), Q2)
+    result = replace(result, settings={**result.settings, "currency": "JPY"})
+    listing = tables.explained(result, Text("en", desk(*people).product))
+    page = listing.page.set_index("Company")
+    assert page.loc["A", ["Score", "numbers", "view"]].tolist() == [
+        "35.0",
+        "15.0 of 50.0 (3)",
+        "20.0 of 50.0 (4)",
+    ]
+    assert page.loc["B", ["Score", "numbers", "view"]].tolist() == ["20.0", "20.0 of 100.0 (2)", "–"]
+    whole = listing.all_rows.set_index("Company").loc["A"]
+    assert whole["numbers: points of the score"] + whole["view: points of the score"] == whole["Score"]
+    assert whole["numbers: change since last quarter"] == -10
