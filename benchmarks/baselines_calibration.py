@@ -6,7 +6,7 @@ A product watches ten daily numbers. Each has 910 days of history; what is calle
 counted. Ordinary quarters: the calls are false alerts. Anomalous quarters: one of the ten numbers has an anomaly from
 its 29th day on; found, if it is called in the right direction while it lasts, and after how many days. Every way is
 given the same series. A third table gives each way the threshold that makes 0.2 false alerts a week, so that what they find
-can be compared. Prints Markdown; the seeds are fixed. Takes about two and a half minutes of one core.
+can be compared. Prints Markdown; the seeds are fixed. Takes about two minutes of one core.
 
 Ways: those of `baselines_peers`, and ours as in a product file without an `alerts` block.
 """
