@@ -119,7 +119,7 @@ def _series_message(result: Result, text: Text) -> str:
 
 def same_quarter(result: Result, text: Text) -> Picture:
     """The share of customers lost in each of the last four quarters, beside the same quarter of past years."""
-    table = result.tables["same_quarter"]
+    table = result.tables["last_quarters"]
     quarters = list(dict.fromkeys(table["quarter"]))
     with canvas(text, height=3.1) as (figure, axis):
         place, places, labels, top = 0.0, [], [], float(table["share"].max())

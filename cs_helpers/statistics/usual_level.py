@@ -190,8 +190,11 @@ class _Series:
         self.basis[now] = "weekday" if by_day else "season" if seasonal else "level"
         self.n[now] = earlier_sum(self.known, len(self.y) if seasonal else self.rhythm.rested)[now]
         few, many = now & small, now & ~small
-        if few.any():
-            self._judge_counts(few, past)
+        # each by its own mean: one that a later value moves must not decide for those before it
+        is_small = self.means <= SMALL_COUNT if self.is_count else few
+        for counts in (few & is_small, few & ~is_small):
+            if counts.any():
+                self._judge_counts(counts, past)
         if many.any():
             self._judge_by_errors(many, np.where(small, np.nan, self.errors[way]), self.ways[way], past)
 
@@ -224,9 +227,12 @@ class _Series:
         return np.asarray(np.sqrt(1 + a * np.nan_to_num(means)))
 
     def _judge_counts(self, now: np.ndarray, past: slice) -> None:
-        """Judges periods of which few are usual by the negative binomial distribution."""
+        """Judges periods of which few are usual by the negative binomial distribution.
+
+        now: periods whose means all are small counts, or none of which is.
+        """
         used = np.isfinite(self.capped[past] - self.means[past])
-        if self.means[now].max(initial=0) <= SMALL_COUNT:
+        if self.means[now][0] <= SMALL_COUNT:
             used &= self.means[past] <= SMALL_COUNT
         a, error = dispersion(self.capped[past][used], self.means[past][used])
         # at least the uncertainty of a mean that so many counts show

@@ -478,7 +478,7 @@ def test_no_other_quarter_is_called_for_its_churn(
 ) -> None:
     # the contracts alone: the daily numbers take longer and say nothing of churn
     contracts_only = replace(of_product(name), given=frozenset({"accounts", "contracts"}))
-    table = baselines.analyse(contracts_only, Quarter.parse(quarter)).tables["same_quarter"]
+    table = baselines.analyse(contracts_only, Quarter.parse(quarter)).tables["last_quarters"]
     planted = {"2026Q1"} if name == truths.YEAR_END_PRODUCT else set()
     assert set(table.loc[table["odd"], "quarter"]) == planted & set(table["quarter"])
 

@@ -35,7 +35,7 @@ def analysed(lost: dict[str, int], years: range = range(2022, 2026)) -> Result:
 
 
 def test_each_of_the_last_four_quarters_is_compared_with_the_same_quarter_of_past_years() -> None:
-    table = analysed({"2026Q1": 40, "2026Q2": 10, "2026Q3": 10}).tables["same_quarter"]
+    table = analysed({"2026Q1": 40, "2026Q2": 10, "2026Q3": 10}).tables["last_quarters"]
     assert table.groupby("quarter", sort=False)["year"].apply(list).to_dict() == {
         "2025Q4": [2022, 2023, 2024, 2025],
         "2026Q1": [2022, 2023, 2024, 2025, 2026],
@@ -100,7 +100,7 @@ def test_four_ordinary_quarters_are_said_to_hold_one_by_chance_in_a_fifth_of_all
 def test_a_quarter_with_too_few_years_is_not_called_usual_beside_an_earlier_bad_one() -> None:
     # the third quarter of 2025 is the first one: only the first quarter has two past years
     result = analysed({"2026Q1": 120, "2026Q2": 10, "2026Q3": 10}, years=range(2024, 2026))
-    table = result.tables["same_quarter"]
+    table = result.tables["last_quarters"]
     message = charts.same_quarter(result, Text("en")).message
     assert table["quarter"].iloc[-1] == "2026Q3"
     assert result.verdicts["same_quarter"].code == "earlier_more"

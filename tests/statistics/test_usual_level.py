@@ -413,6 +413,18 @@ def test_what_is_usual_does_not_depend_on_that_period_or_later(
         assert levels.columns.tolist() == COLUMNS
 
 
+def test_a_large_count_leaves_the_range_of_the_small_ones_before_it_alone() -> None:
+    # both lie in the same quarter, of which the errors are estimated once; the mean passes the bound of small counts
+    index, chance = pd.date_range("2015-06-01", periods=34, freq="W-MON"), random(367)
+    values = pd.Series(chance.poisson(12, 34).astype(float), index)
+    values[chance.random(34) < 0.05] = np.nan
+    other = values.copy()
+    other.iloc[31:] = 1e6
+    before, after = (usual_levels(v, every="week").iloc[31] for v in (values, other))
+    columns = ["usual", "low", "high", "n", "basis"]
+    assert before[columns].tolist() == after[columns].tolist()
+
+
 def test_what_is_usual_does_not_depend_on_where_the_judged_part_begins() -> None:
     values = ordinary("days missing", 3)
     every_day = usual_levels(values)

@@ -82,8 +82,8 @@ DECLARES = Declaration(
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """What is usual for the watched numbers, churn and new customers, and what departed from it in the quarter.
 
-    Tables: `normal` (`normal.normal_table`), `series` and `departures` (`scan.scan_quarter`), `same_quarter` (`losses.Losses`:
-    each of the last four quarters by year), `cohorts` (cohort, customers, tickets, each: tickets per customer in the first
+    Tables: `normal` (`normal.normal_table`), `series` and `departures` (`scan.scan_quarter`), `same_quarter`
+    (`losses.losses_by_year` of the quarter), `last_quarters` (the same of each of the last four), `cohorts` (cohort, customers, tickets, each: tickets per customer in the first
     30 days, by quarter of start).
     """
     scan = scan_quarter(data, quarter)
@@ -98,10 +98,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         answers["normal"] = normal_verdict(tables["normal"])
     else:
         notes.append(Note("nothing_to_say", "normal", {}))
-    for question, answer in (("same_quarter", losses), ("cohorts", cohorts)):
-        if answer.table is not None:
-            tables[question] = answer.table
-            answers[question] = answer.verdict
+    if losses.table is not None:
+        tables["last_quarters"] = losses.table
+        of_quarter = losses.table["quarter"] == str(quarter)
+        tables["same_quarter"] = losses.table[of_quarter].reset_index(drop=True)
+        answers["same_quarter"] = losses.verdict
+    if cohorts.table is not None:
+        tables["cohorts"] = cohorts.table
+        answers["cohorts"] = cohorts.verdict
     verdicts = {question: verdict for question, verdict in answers.items() if verdict is not None}
     return Result(
         "baselines",

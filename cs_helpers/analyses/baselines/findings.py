@@ -44,7 +44,7 @@ def baseline_findings(
 
 def _losses(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     """Of each of the last four quarters, the latest first."""
-    table = tables.get("same_quarter")
+    table = tables.get("last_quarters")
     if table is None:
         return []
     found = []
