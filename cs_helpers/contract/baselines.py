@@ -99,12 +99,13 @@ class Alerts(SettingsModel):
     """When a departure from the usual level is reported.
 
     false_alerts_a_week: at most so many are expected by chance in a week, over all watched numbers of the product.
-    false_discovery: the share of the alerts of a scan that may be due to chance (Benjamini, Hochberg 1995). min_ratio: a
+    false_discovery: the share of the alerts of a week that may be due to chance (Benjamini, Hochberg 1995); where nothing
+    is odd, the share of weeks with an alert, so that .01 calls one ordinary quarter in eight at most. min_ratio: a
     smaller departure is not worth an alert, however certain; of numbers that vary by differences, as nps, min_change.
     """
 
     false_alerts_a_week: float = Field(default=0.2, gt=0, le=50)
-    false_discovery: float = Field(default=0.05, gt=0, le=0.5)
+    false_discovery: float = Field(default=0.01, gt=0, le=0.5)
     min_ratio: float = Field(default=1.3, gt=1)
     min_change: float = Field(default=10, gt=0)
 

@@ -25,7 +25,7 @@ revenue: # what revenue is set against: docs/revenue.md
 ALERTS = """\
 alerts: # when a departure from the usual level is reported
   false_alerts_a_week: 0.2 # expected by chance, over all numbers above: about one in five weeks
-  false_discovery: 0.05 # the share of reported departures that may be due to chance
+  false_discovery: 0.01 # the share of reported departures that may be due to chance
   min_ratio: 1.3 # a smaller departure is not worth an alert; a number above may have its own
   min_change: 10 # the same for numbers that may be negative, as nps: points instead of a ratio
 """

@@ -13,11 +13,11 @@ from builders import account, baseline, contract, product, product_data, random,
 from scipy.stats import binom
 
 from cs_helpers.analyses import baselines
+from cs_helpers.contract.baselines import Alerts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.proportions import FALSE_DISCOVERY
 
 DAY = timedelta(days=1)
 Q3 = Quarter(2026, 3)
@@ -84,7 +84,7 @@ def test_ordinary_noise_is_called_at_most_at_the_false_discovery_level() -> None
         by_week = days.groupby(days["day"].dt.to_period("W"))["odd"].any()
         weeks_called, weeks = weeks_called + by_week.sum(), weeks + len(by_week)
     # each week is a scan of its own
-    assert weeks_called <= binom.ppf(0.999, weeks, FALSE_DISCOVERY)
+    assert weeks_called <= binom.ppf(0.999, weeks, Alerts().false_discovery)
 
 
 def test_what_comes_after_a_week_changes_nothing_that_was_called_in_it() -> None:
@@ -387,7 +387,7 @@ def test_a_customer_who_started_on_the_first_day_of_the_log_is_compared() -> Non
 
 
 #: an alert in an ordinary week is chance: of a scan a week, Benjamini and Hochberg's rate is that of scans with any
-ORDINARY_WEEKS = binom.ppf(0.99, 12, FALSE_DISCOVERY)
+ORDINARY_WEEKS = binom.ppf(0.99, 12, Alerts().false_discovery)
 
 
 def departures(result: Result, week: truths.OddWeek) -> tuple[pd.DataFrame, int]:
@@ -450,7 +450,7 @@ def test_where_no_week_was_planted_no_more_is_called_than_the_rate_allows(
     result_of: Callable[..., Result],
 ) -> None:
     # where nothing is odd, Benjamini and Hochberg's rate is that of scans, of a week each, with any alert
-    assert odd_weeks(result_of, ORDINARY) <= binom.ppf(0.99, 13 * len(ORDINARY), FALSE_DISCOVERY)
+    assert odd_weeks(result_of, ORDINARY) <= binom.ppf(0.99, 13 * len(ORDINARY), Alerts().false_discovery)
 
 
 @pytest.mark.thorough
@@ -458,7 +458,7 @@ def test_of_more_ordinary_weeks_of_the_sample_no_more_are_called_than_the_rate_a
     result_of: Callable[..., Result],
 ) -> None:
     quarters = ORDINARY + MORE_ORDINARY
-    assert odd_weeks(result_of, quarters) <= binom.ppf(0.99, 13 * len(quarters), FALSE_DISCOVERY)
+    assert odd_weeks(result_of, quarters) <= binom.ppf(0.99, 13 * len(quarters), Alerts().false_discovery)
 
 
 def test_the_planted_year_end_is_called(result_of: Callable[..., Result]) -> None:
