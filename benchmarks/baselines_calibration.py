@@ -158,6 +158,7 @@ class Ours:
 OURS: dict[str, Ours] = {
     "**ours**": Ours(Alerts()),
     "**ours, by day and by week**": Ours(Alerts(), by_week=True),
+    "the same with false_discovery 0.05": Ours(Alerts(false_discovery=0.05), by_week=True),
     "the same with false_discovery 0.2": Ours(Alerts(false_discovery=0.2), by_week=True),
 }
 WAYS = [*OURS, *PEERS]
