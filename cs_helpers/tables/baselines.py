@@ -68,7 +68,8 @@ def _last(row: Any, text: Text, currency: str) -> str:
             month=text.month(day),
         ),
     )
-    usually = text(f"baselines.normal.usually.{row.basis}", weekday=text.weekday(day))
+    basis = "closed_week" if (row.basis, row.every) == ("closed_day", "week") else row.basis
+    usually = text(f"baselines.normal.usually.{basis}", weekday=text.weekday(day))
     return text(
         f"baselines.normal.last.{row.verdict}", seen=seen, usually=usually, low=write(row.low), usual=write(row.usual), high=write(row.high),
         n=text.number(row.n),

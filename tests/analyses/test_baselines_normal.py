@@ -139,6 +139,19 @@ def test_on_a_closed_day_that_cannot_be_compared_yet_it_is_said_to_be_closed() -
     assert said(analysed(values))["last"].startswith("Lower than usual: 5 users")
 
 
+def test_a_week_with_several_closed_days_is_no_alarm_against_ordinary_weeks() -> None:
+    values = poisson(100, pd.date_range("2025-09-01", "2026-09-27"))
+    values["2026-09-21":"2026-09-23"] = 5
+    weekly = done(every="week")
+    closed = Calendar(closed=[{"first": "09-21", "last": "09-23"}])
+    result = analysed(values, of(weekly, calendar=closed))
+    assert result.tables["departures"].empty
+    assert said(result)["last"].startswith("Week with closed days, not compared: ")
+    assert said(result, "ja")["last"].startswith("休業日の多い週のため比較していません：")
+    # the same without a calendar is called
+    assert said(analysed(values, of(weekly)))["last"].startswith("Lower than usual: ")
+
+
 def test_a_number_that_fell_to_nothing_while_the_log_goes_on_is_silent() -> None:
     rows = usage_of(poisson(60)[:"2026-09-01"])
     more = usage_of(poisson(60)).assign(event="more")

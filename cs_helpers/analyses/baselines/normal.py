@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.baselines.scan import Scan, last_day, never_varies, summed_over, unit_of
+from cs_helpers.analyses.baselines.scan import Scan, is_closed, last_day, never_varies, summed_over, unit_of
 from cs_helpers.analyses.baselines.silence import ALARMS
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.watched import WatchedSeries
@@ -22,7 +22,7 @@ def normal_table(
     years: of `compare_years`; first_months: of `compare_first_months`. Columns: series, baseline, segment, every, summed_over, unit; of the last
     known day, week or month of the quarter (`LAST`): day (its first), ends_on, value, usual, low, high (95 %), n (past
     periods behind it), basis, and verdict: `more`, `fewer`, `more_from_none` (worth an alert), `above`, `below` (outside of
-    the interval, as one in twenty is), `usual`, `short` (an interval, but too little history for a verdict), `closed` (not
+    the interval, as one in twenty is), `usual`, `short` (an interval, but too little history for a verdict), `closed`, `closed_week` (not
     compared), `constant`, `no_spread` (it hardly varied), `little` (too little for an interval), `silent` (nothing any more, though the log goes on);
     those of `years` and, of all customers, of `first_months`. Rows with an alert come first.
     """
@@ -82,16 +82,17 @@ def _last(
     row |= {name: level[name] for name in ("usual", "low", "high", "n", "basis")}
     if never_varies(scan.levels[watched.key]).loc[day]:
         return row | {"verdict": "no_spread"}
-    is_closed = every == "day" and day in scan.closed
-    return row | {"verdict": _code(level, is_closed=is_closed, is_odd=(watched.key, day) in odd)}
+    if is_closed(scan.levels[watched.key]).loc[day] and np.isnan(level["p"]):
+        return row | {"verdict": "closed_week" if every == "week" else "closed"}
+    return row | {"verdict": _code(level, is_odd=(watched.key, day) in odd)}
 
 
-def _code(level: pd.Series, *, is_closed: bool, is_odd: bool) -> str:
+def _code(level: pd.Series, *, is_odd: bool) -> str:
     value, usual, low, high = (float(level[name]) for name in ("value", "usual", "low", "high"))
     if np.isnan(low) or np.isnan(high):
-        return "closed" if is_closed else "little"
+        return "little"
     if np.isnan(level["p"]):
-        return "closed" if is_closed else "short"
+        return "short"
     if is_odd:
         return ("more" if usual > 0 else "more_from_none") if value > usual else "fewer"
     return "above" if value > high else "below" if value < low else "usual"

@@ -87,7 +87,7 @@ def scan_quarter(data: ProductData, quarter: Quarter) -> Scan:
         levels = _levels(watched, start, scan)
         if levels is not None and len(levels):
             scan.levels[watched.key] = levels
-            frames.append(_as_rows(watched, levels, scan.closed))
+            frames.append(_as_rows(watched, levels))
     scan.notes += _not_judged_notes(scan.not_judged)
     if not frames:
         scan.notes += [Note("nothing_watched", about, {}) for about in ("series", "departures")]
@@ -115,8 +115,7 @@ def _levels(watched: WatchedSeries, start: pd.Timestamp, scan: Scan) -> pd.DataF
         if is_whole:
             scan.not_judged["constant_series"].append(watched.baseline.name)
         return None
-    closed = scan.closed if every == "day" else None
-    levels = usual_levels(values, start, every=every, scale=watched.baseline.scale, closed=closed)
+    levels = usual_levels(values, start, every=every, scale=watched.baseline.scale, closed=scan.closed)
     levels = levels[(levels.index >= start) & levels["value"].notna()]
     if is_whole and len(levels):
         _note_history(watched, levels, scan)
@@ -143,18 +142,23 @@ def _not_judged_notes(not_judged: Mapping[str, Sequence[Words]]) -> list[Note]:
     ]
 
 
+def is_closed(levels: pd.DataFrame) -> pd.Series:
+    """Whether each period is a closed day, or a week with several, which only earlier ones are compared with; bool."""
+    return levels["basis"] == "closed_day"
+
+
 def never_varies(levels: pd.DataFrame) -> pd.Series:
     """Whether a usual value is known, but nothing can be odd because the past hardly varies; bool."""
     return (levels["basis"] == "none") & levels["usual"].notna()
 
 
-def _as_rows(watched: WatchedSeries, levels: pd.DataFrame, closed: pd.DatetimeIndex) -> pd.DataFrame:
+def _as_rows(watched: WatchedSeries, levels: pd.DataFrame) -> pd.DataFrame:
     return levels.reset_index(names="day").assign(
         series=watched.key,
         baseline=watched.baseline.id,
         segment=watched.segment,
         every=watched.baseline.every,
-        closed=levels.index.isin(closed) if watched.baseline.every == "day" else False,
+        closed=is_closed(levels).to_numpy(),
     )
 
 
