@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from cs_helpers.statistics.scales import ANSCOMBE
+
 #: the past years without which nothing is expected
 MIN_YEARS = 2
-#: of Anscombe's transformation (1948): the square root of a count plus this has the variance 1/4
-ANSCOMBE = 3 / 8
 
 
 @dataclass(frozen=True)

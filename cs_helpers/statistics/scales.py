@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: Anscombe (1948)
+#: of Anscombe's transformation (1948): the square root of a count plus this has the variance 1/4
 ANSCOMBE = 3 / 8
 
 Transform = Callable[[np.ndarray], np.ndarray]

@@ -31,8 +31,9 @@ __all__ = ["COHORTS", "DECLARES", "MIN_COHORT", "analyse"]
 
 def _quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
     """The headline metrics without the other comparisons, which take half of the time."""
-    answers = (compare_losses(data, quarter), compare_first_tickets(data, quarter))
-    return {**scan_quarter(data, quarter).metrics, **answers[0].metrics, **answers[1].metrics}
+    time = customer_time_as_of(data, quarter.end)
+    losses, cohorts = compare_losses(data, time, quarter), compare_first_tickets(data, time, quarter)
+    return {**scan_quarter(data, quarter).metrics, **losses.metrics, **cohorts.metrics}
 
 
 DECLARES = Declaration(
@@ -86,14 +87,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     (`losses.losses_by_year` of the quarter), `last_quarters` (the same of each of the last four), `cohorts` (cohort, customers, tickets, each: tickets per customer in the first
     30 days, by quarter of start).
     """
+    time = customer_time_as_of(data, quarter.end)
     scan = scan_quarter(data, quarter)
-    losses = compare_losses(data, quarter)
-    cohorts = compare_first_tickets(data, quarter)
+    losses = compare_losses(data, time, quarter)
+    cohorts = compare_first_tickets(data, time, quarter)
     tables, answers = dict(scan.tables), {"series": scan.verdict}
     notes = [*scan.notes, *losses.notes, *cohorts.notes]
     if scan.watched:
-        years = compare_years(data, quarter, scan.watched)
-        first_months = compare_first_months(data, quarter, data.product.baselines)
+        years = compare_years(data, time, quarter, scan.watched)
+        first_months = compare_first_months(data, time, quarter)
         tables["normal"] = normal_table(scan, years, first_months, quarter)
         answers["normal"] = normal_verdict(tables["normal"])
     else:
@@ -113,7 +115,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         quarter,
         quarter.start,
         data.as_of,
-        len(customer_time_as_of(data, quarter.end).customers(quarter.end)),
+        len(time.customers(quarter.end)),
         tables,
         {**scan.metrics, **losses.metrics, **cohorts.metrics},
         tuple(notes),

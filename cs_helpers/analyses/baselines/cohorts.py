@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.baselines import Baseline
 from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers.measures import covered_period
-from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.customers.time import missing_contracts
 from cs_helpers.customers.watched import account_rows
 from cs_helpers.result import Metric, Note, Verdict
 from cs_helpers.snapshot import ProductData
@@ -39,7 +39,7 @@ class Cohorts:
     notes: list[Note] = field(default_factory=list)
 
 
-def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
+def compare_first_tickets(data: ProductData, time: CustomerTime, quarter: Quarter) -> Cohorts:
     """The tickets of new customers in their first 30 days against those of earlier ones, with the notes on them."""
     # without contracts the start of an account is not known, and its first ticket may be its first row
     if missing := (*missing_contracts(data), *data.missing("tickets")):
@@ -47,7 +47,7 @@ def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
     period = covered_period(data, "tickets")
     if period is None:
         return Cohorts(notes=[Note("no_tickets", "cohorts", {})])
-    first_days = customer_time_as_of(data, quarter.end).first_days()
+    first_days = time.first_days()
     started = _whole_first_months(first_days, period, quarter)
     if started.empty:
         return Cohorts(notes=[Note("no_new_customers", "cohorts", {"quarter": str(quarter)})])
@@ -80,14 +80,14 @@ def compare_first_tickets(data: ProductData, quarter: Quarter) -> Cohorts:
     return answer
 
 
-def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequence[Baseline]) -> pd.DataFrame:
+def compare_first_months(data: ProductData, time: CustomerTime, quarter: Quarter) -> pd.DataFrame:
     """Each watched number that belongs to accounts: new customers' first 30 days against those of earlier customers.
 
     Columns: baseline, customers, earlier (their numbers), each, earlier_each (the number in a first month of one),
     age_ratio, age_low, age_high, age_p, age_verdict: the codes of the question `cohorts`, decided at the false discovery
     rate of the product's alerts over the numbers. Only numbers of which enough customers have a whole first month.
     """
-    rows = [] if missing_contracts(data) else _first_month_rows(data, quarter, baselines)
+    rows = [] if missing_contracts(data) else _first_month_rows(data, time, quarter)
     columns = ["baseline", "customers", "earlier", "each", "earlier_each", "ratio", "low", "high", "p"]
     ours = {c: f"age_{c}" for c in ("ratio", "low", "high", "p")}
     table = pd.DataFrame(rows, columns=columns).rename(columns=ours)
@@ -96,12 +96,10 @@ def compare_first_months(data: ProductData, quarter: Quarter, baselines: Sequenc
     return table
 
 
-def _first_month_rows(
-    data: ProductData, quarter: Quarter, baselines: Sequence[Baseline]
-) -> list[Mapping[str, object]]:
-    first_days = customer_time_as_of(data, quarter.end).first_days()
+def _first_month_rows(data: ProductData, time: CustomerTime, quarter: Quarter) -> list[Mapping[str, object]]:
+    first_days = time.first_days()
     rows: list[Mapping[str, object]] = []
-    for baseline in baselines:
+    for baseline in data.product.baselines:
         if baseline.source not in _OF_ACCOUNTS or baseline.scale != "count" or data.missing(baseline.source):
             continue
         period = covered_period(data, baseline.source, baseline.event)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.baselines.losses import quarter_verdicts
@@ -111,17 +110,14 @@ def _episodes(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseli
     found = []
     for row in departures.drop_duplicates("baseline").head(EPISODES).itertuples():
         baseline = baselines[row.baseline]
-        is_ratio = bool(np.isfinite(row.ratio)) and baseline.scale != "level"
         code = "odd_more" if row.value > row.usual else "odd_fewer"
         where = {} if row.segment == "all" else {"segment": row.segment}
-        size, low, high = _sizes(row.value, row.usual, row.low, row.high, is_ratio=is_ratio)
-        if baseline.scale == "level":
-            size, low, high = row.change, row.value - row.high, row.value - row.low
+        size, low, high = _sizes(row.value, row.usual, row.low, row.high, baseline)
         found.append(
             Finding(
                 f"{code}_in" if where else code, "series", _direction(baseline, is_more=row.value > row.usual), "clear",
                 int(row.periods), value=float(row.value), compared=float(row.usual), compared_with="usual",
-                size=size, low=low, high=high, unit=unit_of(baseline), size_unit="" if baseline.scale == "level" else "ratio",
+                size=size, low=low, high=high, unit=unit_of(baseline), size_unit=_size_unit(baseline),
                 fields={
                     "baseline": baseline.name, "period": (row.starts_on.date(), row.ends_on.date()),
                     "every": summed_over(baseline), **where,
@@ -188,16 +184,13 @@ def _years(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseline]
     found = []
     for row in odd.sort_values("year_p").head(OF_YEARS).itertuples():
         baseline = baselines[row.baseline]
-        is_level = baseline.scale == "level"
         value, usual = float(row.quarter_value), float(row.year_usual)
-        size, low, high = _sizes(value, usual, row.year_low, row.year_high, is_ratio=usual > 0)
-        if is_level:
-            size, low, high = value - usual, value - row.year_high, value - row.year_low
+        size, low, high = _sizes(value, usual, row.year_low, row.year_high, baseline)
         found.append(
             Finding(
                 f"year_{row.year_verdict}", "normal", _direction(baseline, is_more=value > usual), "clear", int(row.years),
                 value=value, compared=usual, compared_with="usual", size=size, low=low, high=high,
-                unit=unit_of(baseline), size_unit="" if is_level else "ratio",
+                unit=unit_of(baseline), size_unit=_size_unit(baseline),
                 fields={"baseline": baseline.name, "years": int(row.years), "every": summed_over(baseline)},
             )
         )  # fmt: skip
@@ -205,12 +198,21 @@ def _years(tables: Mapping[str, pd.DataFrame], baselines: Mapping[str, Baseline]
 
 
 def _sizes(
-    value: float, usual: float, low: float, high: float, *, is_ratio: bool
+    value: float, usual: float, low: float, high: float, baseline: Baseline
 ) -> tuple[float | None, float | None, float | None]:
-    """The ratio of a value to the usual one, and its interval from the one of the usual value; None for an end without one."""
-    if not is_ratio:
+    """The size of a departure and its interval, from that of the usual value: a ratio, of a `level` the difference.
+
+    None where nothing is usual, and for an end without a ratio.
+    """
+    if baseline.scale == "level":
+        return value - usual, value - high, value - low
+    if usual <= 0:
         return None, None, None
     return value / usual, value / high if high > 0 else None, value / low if low > 0 else None
+
+
+def _size_unit(baseline: Baseline) -> str:
+    return "" if baseline.scale == "level" else "ratio"
 
 
 def _direction(baseline: Baseline, *, is_more: bool) -> Direction:

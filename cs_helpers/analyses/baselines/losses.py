@@ -11,15 +11,14 @@ from scipy import stats
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.customers.time import missing_contracts
 from cs_helpers.result import Metric, Note, Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.past_years import MIN_YEARS
 from cs_helpers.statistics.proportions import rate_ratio, wilson
 
 #: the expected losses below which a normal interval is too narrow
 MIN_EXPECTED = 5
-#: the past years needed for a usual share
-MIN_YEARS = 2
 #: the quarters that are compared, that of the report and those before it
 QUARTERS = 4
 #: verdicts on a quarter with losses beyond the interval
@@ -53,7 +52,7 @@ class Losses:
     notes: list[Note] = field(default_factory=list)
 
 
-def compare_losses(data: ProductData, quarter: Quarter) -> Losses:
+def compare_losses(data: ProductData, time: CustomerTime, quarter: Quarter) -> Losses:
     """The losses of the last four quarters, each against the same quarter of past years, with the notes on them.
 
     Each quarter is judged by its own 95 % interval. They are not corrected for there being four: each was, or is, the
@@ -61,7 +60,6 @@ def compare_losses(data: ProductData, quarter: Quarter) -> Losses:
     """
     if missing := missing_contracts(data):
         return Losses(notes=[Note("missing_table", "same_quarter", {"tables": missing})])
-    time = customer_time_as_of(data, quarter.end)
     now = losses_by_year(time, quarter)
     if now.empty:
         return Losses(notes=[Note("no_start_customers", "same_quarter", {"quarter": str(quarter)})])

@@ -168,19 +168,23 @@ def _called(table: pd.DataFrame, watched: Sequence[WatchedSeries], settings: Ale
     worth = np.zeros(len(table), dtype=bool)
     for key, rows in table.groupby("series", sort=False):
         baseline = baselines[key]
-        value, usual = rows["value"].to_numpy(float), rows["usual"].to_numpy(float)
-        if baseline.scale == "level":
-            worth[rows.index] = np.abs(value - usual) >= settings.min_change
-            continue
-        least = baseline.min_ratio or settings.min_ratio
         added = _HALF if baseline.scale == "count" else 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = (value + added) / (usual + added)
-        worth[rows.index] = (ratio >= least) | (ratio <= 1 / least)
+        value, usual = rows["value"].to_numpy(float) + added, rows["usual"].to_numpy(float) + added
+        worth[rows.index] = is_worth_an_alert(value, usual, baseline, settings)
     tested = table.loc[table["p"].notna(), ["series", "every"]].drop_duplicates()
     # a quarter is scanned week by week, as it would have been, so that what comes after a week changes nothing of it
     weeks = table["day"].dt.to_period("W").to_numpy()
     return alerts(table["p"].to_numpy(float), worth, weekly_tests(tested["every"]), settings, weeks)
+
+
+def is_worth_an_alert(
+    value: np.ndarray, usual: np.ndarray, baseline: Baseline, settings: Alerts
+) -> np.ndarray:
+    """Whether values depart from the usual ones by the least ratio of the number (`level`: by the least change); bool."""
+    if baseline.scale == "level":
+        return np.asarray(np.abs(value - usual) >= settings.min_change)
+    least = baseline.min_ratio or settings.min_ratio
+    return np.asarray((value >= least * usual) | (value <= usual / least))
 
 
 def _episodes(series: pd.DataFrame, watched: Sequence[WatchedSeries]) -> pd.DataFrame:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.baselines import Alerts, Baseline
+from cs_helpers.analyses.baselines.scan import is_worth_an_alert
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.customers.watched import WatchedSeries
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.past_years import MIN_YEARS, expect_from_years
@@ -36,7 +35,9 @@ class _Total:
     exposure: float
 
 
-def compare_years(data: ProductData, quarter: Quarter, watched: Sequence[WatchedSeries]) -> pd.DataFrame:
+def compare_years(
+    data: ProductData, time: CustomerTime, quarter: Quarter, watched: Sequence[WatchedSeries]
+) -> pd.DataFrame:
     """Each watched number in the quarter against the same quarter of past years, by the number of customers then.
 
     Index: key of the series. Columns (`YEARS`): quarter_value, the mean of its days, weeks or months; year_usual, year_low,
@@ -45,18 +46,15 @@ def compare_years(data: ProductData, quarter: Quarter, watched: Sequence[Watched
     `no_spread`. Counts are in proportion to the customers, where contracts tell them. More and fewer are decided at the
     false discovery rate of the product's alerts over all rows, and from its least ratio or change on.
     """
-    time = customer_time_as_of(data, quarter.end)
     segments = data["accounts"].set_index("account_id")
     rows = {w.key: _compare(w, quarter, time, segments) for w in watched}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(YEARS))
     settings = data.product.alerts
     significant = benjamini_hochberg(table["year_p"].to_list(), q=settings.false_discovery)
     for n, series in enumerate(watched):
-        row = table.loc[series.key]
-        if significant[n] and _is_worth(row, series.baseline, settings):
-            table.loc[series.key, "year_verdict"] = (
-                "more" if row["quarter_value"] > row["year_usual"] else "fewer"
-            )
+        value, usual = (float(table.loc[series.key, name]) for name in ("quarter_value", "year_usual"))
+        if significant[n] and is_worth_an_alert(np.array(value), np.array(usual), series.baseline, settings):
+            table.loc[series.key, "year_verdict"] = "more" if value > usual else "fewer"
     return table
 
 
@@ -129,11 +127,3 @@ def _customers(watched: WatchedSeries, quarter: Quarter, time: CustomerTime, acc
             customers = customers[(accounts[dimension].reindex(customers) == value).to_numpy(bool)]
         counted.append(len(customers))
     return float(np.mean(counted))
-
-
-def _is_worth(row: pd.Series, baseline: Baseline, settings: Alerts) -> bool:
-    value, usual = float(row["quarter_value"]), float(row["year_usual"])
-    if baseline.scale == "level":
-        return abs(value - usual) >= settings.min_change
-    least = baseline.min_ratio or settings.min_ratio
-    return value >= least * usual or value <= usual / least
