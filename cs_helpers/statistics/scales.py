@@ -15,7 +15,7 @@ Transform = Callable[[np.ndarray], np.ndarray]
 def scale_of(name: str, first_values: np.ndarray) -> tuple[Transform, Transform]:
     """From values to their scale, and back: the square root of `count`, the logarithm of `amount`, `level` as it is.
 
-    first_values: those before any forecast; by them zeros are placed on the logarithmic scale: a tenth of their positive
+    first_values: those before any forecast that tells values apart; by them zeros are placed on the logarithmic scale: a tenth of their positive
     median is added to all values.
     """
     if name == "level":

@@ -104,7 +104,10 @@ class _Series:
     ) -> None:
         self.y, self.index, self.every, self.rhythm = y, index, every, RHYTHMS[every]
         self.is_count, self.since = scale == "count", since
-        forward, self.back = scale_of(scale, y[: self.rhythm.short])
+        # a past of nothing but zeros is constant: up to the first other value the scale is of no account
+        above_zero = np.flatnonzero(y > 0)
+        first = max(self.rhythm.short, int(above_zero[0]) + 1) if len(above_zero) else self.rhythm.short
+        forward, self.back = scale_of(scale, y[:first])
         self.z = forward(y)
         self.closed = closed_periods(index, every, closed)
         self.ordinary = np.where(self.closed, np.nan, self.z)

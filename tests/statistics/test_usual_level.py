@@ -413,6 +413,15 @@ def test_what_is_usual_does_not_depend_on_that_period_or_later(
         assert levels.columns.tolist() == COLUMNS
 
 
+def test_amounts_that_begin_with_nothing_have_a_range_of_their_own_size() -> None:
+    # "187 to 143,185,738 is usual" was once said of months of 0 to 5 million after a year of none
+    amounts = random(0).choice([0, 50_000, 200_000, 1_000_000], 42, p=[0.25, 0.25, 0.3, 0.2]).astype(float)
+    values = pd.Series([0.0] * 12 + list(amounts), pd.date_range("2022-04-01", periods=54, freq="MS"))
+    last = usual_levels(values, every="month", scale="amount").iloc[-1]
+    assert last["low"] == 0
+    assert last["high"] < 100 * amounts.max()
+
+
 def test_a_large_count_leaves_the_range_of_the_small_ones_before_it_alone() -> None:
     # both lie in the same quarter, of which the errors are estimated once; the mean passes the bound of small counts
     index, chance = pd.date_range("2015-06-01", periods=34, freq="W-MON"), random(367)
