@@ -252,6 +252,8 @@ class Product(SettingsModel):
     def _references_are_valid(self) -> Product:
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
             raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
+        if len({b.id for b in self.baselines}) < len(self.baselines):
+            raise ValueError("a baseline is named twice")
         check_playbook(self.playbook, [s.step for s in self.journey.steps])
         return self
 

@@ -133,6 +133,11 @@ def test_a_step_may_not_be_named_twice(load_error, content):
     assert "a step is named twice" in load_error().problem
 
 
+def test_a_baseline_is_named_once(load_error, content):
+    content["baselines"].append(content["baselines"][0])
+    assert "a baseline is named twice" in load_error().problem
+
+
 def test_a_step_needs_exactly_one_rule(load_error, content):
     content["journey"]["steps"][1]["rule"] = {"milestone": "kickoff", "event": "web.*"}
     error = load_error()
