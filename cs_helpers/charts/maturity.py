@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity.levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -22,7 +21,7 @@ from cs_helpers.charts.theme import (
     percent_axis,
 )
 from cs_helpers.charts.theme import LEVELS as SHADES
-from cs_helpers.customers.maturity_levels import LEVELS
+from cs_helpers.customers.maturity_levels import LEVELS, LOST, NOT_THERE, UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 

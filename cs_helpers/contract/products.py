@@ -1,6 +1,6 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
-It holds names in English and Japanese, four levels of maturity, the steps of the journey, the measures
+It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
 of health, the baselines to watch, the touch mix and the playbook.
 """
 
@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
 from cs_helpers.contract.health import Health
+from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.playbook import Play, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -29,27 +30,6 @@ from cs_helpers.errors import SettingError
 Mode = Literal["milestones", "ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
 Effect = Literal["drop_unit", "void_attempt"]
-
-
-class Level(SettingsModel):
-    """A level of maturity, which is reached when all its conditions hold."""
-
-    level: Literal[1, 2, 3, 4]
-    name: Words
-    meaning: Words
-    conditions: tuple[Condition, ...] = ()
-
-
-class Maturity(SettingsModel):
-    """The four levels. A level counts only if all lower levels hold too; level 0 is below the first."""
-
-    levels: tuple[Level, Level, Level, Level]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Maturity:
-        if [level.level for level in self.levels] != [1, 2, 3, 4]:
-            raise ValueError("levels must be 1, 2, 3, 4 in this order")
-        return self
 
 
 class StepRule(SettingsModel):

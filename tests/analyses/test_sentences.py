@@ -13,13 +13,12 @@ import pytest
 from builders import ANALYSES, account, baseline, contract, health_measure, product, product_data, random
 
 from cs_helpers.analyses import baselines, health, health_check, maturity
-from cs_helpers.analyses.maturity.levels import LOST, UNKNOWN
 from cs_helpers.charts import baselines as baseline_charts
 from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import health_check as check_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.maturity_levels import level_bounds
+from cs_helpers.customers.maturity_levels import LOST, UNKNOWN, level_bounds
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result, Verdict
 from cs_helpers.snapshot import ProductData

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 
 from cs_helpers.analyses import baselines, health, maturity
 from cs_helpers.analyses.health.explanation import change_by_measure
-from cs_helpers.analyses.maturity.levels import UNKNOWN
 from cs_helpers.charts import baselines as charts
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.result import Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.text import Text

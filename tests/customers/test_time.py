@@ -11,9 +11,9 @@ from builders import account, contract, product, product_data, random, use
 
 from cs_helpers.analyses import baselines, health, journeys, maturity
 from cs_helpers.analyses.interviews.coverage import current_customers
-from cs_helpers.analyses.maturity.levels import LOST
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.waits import all_waits, milestone_times
+from cs_helpers.customers.maturity_levels import LOST
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import LEFT

@@ -10,7 +10,6 @@ from cs_helpers.analyses.maturity.changes import losses_after_falls, transition_
 from cs_helpers.analyses.maturity.declared import DECLARES as DECLARES
 from cs_helpers.analyses.maturity.findings import maturity_findings
 from cs_helpers.analyses.maturity.levels import (
-    UNKNOWN,
     level_table,
     levels_by_quarter,
     levels_by_size,
@@ -20,7 +19,7 @@ from cs_helpers.analyses.maturity.levels import (
 from cs_helpers.analyses.maturity.verdicts import YEAR, headline_metrics, verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customers.maturity_levels import level_bounds
+from cs_helpers.customers.maturity_levels import UNKNOWN, level_history
 from cs_helpers.customers.segments import count_unknown
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Note, Result
@@ -52,14 +51,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         reasons = tuple(Note(code, about, fields) for about in unanswered)
         name = data.product.product
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons)
-    quarters = _first_quarter(data, quarter).upto(quarter)
-    low, high = level_bounds(data, [q.end for q in quarters], time)
-    states = low.where(low.isna() | (low == high), float(UNKNOWN))
-    states.columns = pd.Index(quarters)
-    # skip the first quarters without a known level
-    while len(quarters) > 1 and not (states[quarters[0]] >= 0).any():
-        quarters = quarters[1:]
-    states = states[quarters]
+    history = level_history(data, quarter)
+    quarters, states = history.quarters, history.by_quarter
+    low, high = history.at_least, history.at_most
     notes = _unknown_levels(data, states[quarter], quarter) + _customer_counts(time, quarters)
     if not time.by_contracts:
         notes += [Note("leaving_stays", about, {}) for about in ("by_quarter", "transitions")]
@@ -77,7 +71,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         del tables["by_size"]
         notes.append(Note("segment_not_recorded", "by_size", {"dimensions": all_unknown}))
     if len(quarters) > 1:
-        transitions = transition_table(time, states, quarters[-YEAR - 1 :])
+        transitions = transition_table(history, quarters[-YEAR - 1 :])
         if transitions["n"].any():
             tables["transitions"] = transitions
         else:
@@ -109,13 +103,6 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts=verdicts(tables, metrics, quarters),
         findings=maturity_findings(tables, metrics, states),
     )
-
-
-def _first_quarter(data: ProductData, quarter: Quarter) -> Quarter:
-    """The quarter of the first usage, at the latest `quarter`."""
-    days = data["active_daily"]["day"]
-    first = Quarter.containing(days.min().date()) if len(days) else quarter
-    return min(first, quarter)
 
 
 def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> list[Note]:

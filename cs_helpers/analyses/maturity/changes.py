@@ -7,35 +7,29 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity.levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.maturity_levels import LEVELS
+from cs_helpers.customers.maturity_levels import LEVELS, LOST, NOT_THERE, UNKNOWN, LevelHistory
 from cs_helpers.statistics.proportions import wilson
 
 #: a fall in level is a warning for this many quarters
 FALL_LASTS = 2
 
 
-def transition_table(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+def transition_table(history: LevelHistory, quarters: list[Quarter]) -> pd.DataFrame:
     """Transitions between levels from one quarter to the next, summed over quarters.
 
     Columns: before, after (a level, `LOST`, `UNKNOWN` or `NOT_THERE`), customers, share, n, low, high (Wilson, 95 %).
     """
-    levels_before, states_after = [], []
-    for quarter, following in pairwise(quarters):
-        level = states[quarter].dropna()
-        outcome = time.status_after(quarter.end, following.end).reindex(level.index)
-        later = states[following].reindex(level.index)
-        later = later.where(later.notna(), float(NOT_THERE)).where(outcome != NOT_RECORDED, float(NOT_THERE))
-        levels_before.append(level.to_numpy())
-        states_after.append(later.where(~outcome.isin(ENDINGS), float(LOST)).to_numpy())
-    before, after = np.concatenate(levels_before), np.concatenate(states_after)
+    moves = [history.moves(quarter, following) for quarter, following in pairwise(quarters)]
+    before, after = (np.concatenate([m[c].to_numpy() for m in moves]) for c in ("before", "after"))
     rows = []
     for before_level in LEVELS:
         n = int((before == before_level).sum())
-        for after_level in (NOT_THERE, UNKNOWN, LOST, *LEVELS) if time.by_contracts else (UNKNOWN, *LEVELS):
+        for after_level in (
+            (NOT_THERE, UNKNOWN, LOST, *LEVELS) if history.time.by_contracts else (UNKNOWN, *LEVELS)
+        ):
             count = int(((before == before_level) & (after == after_level)).sum())
             low, high = wilson(count, n)
             rows.append(

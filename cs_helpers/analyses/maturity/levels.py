@@ -11,12 +11,9 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers import measures
-from cs_helpers.customers.maturity_levels import LEVELS
+from cs_helpers.customers.maturity_levels import LEVELS, UNKNOWN
 from cs_helpers.customers.segments import segments_present, sort_segments
 from cs_helpers.snapshot import ProductData
-
-#: states in place of a level: not known; lost; and no customer any more, with a renewal that may still be recorded
-UNKNOWN, LOST, NOT_THERE = -2, -1, -3
 
 
 def tables_needed(product: Product) -> list[str]:

@@ -1,0 +1,60 @@
+"""The models of the maturity curve in a product file: two to six levels, each a named rule over tables of the contract."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field, model_validator
+
+from cs_helpers.contract.product_parts import Condition, SettingsModel, Words
+
+#: the fewest and the most levels of a curve; level 0, below the first, is not declared
+MIN_LEVELS, MAX_LEVELS = 2, 6
+
+
+class LevelCondition(Condition):
+    """A condition of a level. label: what its measure is called on pages, as "Departments"."""
+
+    label: Words | None = None
+
+
+class Level(SettingsModel):
+    """A level of maturity, which is reached when all its conditions hold, and those of all lower levels."""
+
+    level: int = Field(ge=1, le=MAX_LEVELS, strict=True)
+    name: Words
+    meaning: Words
+    conditions: tuple[LevelCondition, ...] = ()
+
+
+class Maturity(SettingsModel):
+    """The levels of a product, from the first on. A level counts only if all lower levels hold too.
+
+    agreed_on: the day on which these rules were agreed on; pages say it, because levels of before were worked out by
+    them, too.
+    """
+
+    levels: tuple[Level, ...] = Field(min_length=MIN_LEVELS, max_length=MAX_LEVELS)
+    agreed_on: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Maturity:
+        numbers = list(range(1, len(self.levels) + 1))
+        if [level.level for level in self.levels] != numbers:
+            raise ValueError(f"levels must be {', '.join(map(str, numbers))} in this order")
+        return self
+
+    @property
+    def top(self) -> int:
+        """The highest level."""
+        return len(self.levels)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All levels from 0, below the first, to the highest."""
+        return tuple(range(self.top + 1))
+
+    @property
+    def upper_from(self) -> int:
+        """The first level of the upper half: Lv.3 of four."""
+        return self.top // 2 + 1
