@@ -149,4 +149,4 @@ def _new_in_first_month(history: LevelHistory) -> np.ndarray:
     """Whether each account became a customer in the first month of the history."""
     end = history.states.columns[0]
     began = history.time.spell_starts(end).reindex(history.states.index)
-    return (began >= pd.Timestamp(end).replace(day=1)).to_numpy()
+    return np.asarray(began >= pd.Timestamp(end).replace(day=1))
