@@ -35,14 +35,14 @@ def level_bounds(
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     values = values or measures.MonthlyValues(data, span)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    shape = (len(accounts), len(days))
+    shape, first_days = (len(accounts), len(days)), time.first_days()
     lowest, highest = np.zeros(shape), np.zeros(shape)
     surely_met, possibly_met = np.full(shape, True), np.full(shape, True)
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
-            value = values.of(condition, months).to_numpy()
-            known = measures.known_months(data, condition, months) & ~np.isnan(value)
-            surely, possibly = measures.meets_bounds(value, known, condition)
+            value = values.of(condition, months)
+            known = measures.known_values(data, condition, months, value, first_days)
+            surely, possibly = measures.meets_bounds(value.to_numpy(), known, condition)
             surely_met &= surely
             possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level

@@ -33,7 +33,5 @@ DECLARES = Declaration(
         public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
         company="account_id name",
     ),
-    reads_of_product=lambda product: [
-        c.source for level in product.maturity.levels for c in level.conditions
-    ],
+    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )
