@@ -1,0 +1,36 @@
+"""What the figures of maturity share: the sentence of a verdict, the names and colours of levels."""
+
+from __future__ import annotations
+
+from cs_helpers.charts.theme import LEVELS as SHADES
+from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
+from cs_helpers.result import Result
+from cs_helpers.text import Text
+
+#: the colour of customers whose level is not known, unlike the blues of levels
+NOT_KNOWN = "#eadfca"
+
+
+def verdict_sentence(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, with its fields formatted in the language."""
+    verdict = result.verdicts[question]
+    fields: dict[str, str] = {}
+    for name, value in verdict.fields.items():
+        if name in ("best", "least"):
+            fields[name] = text.label("size", value)
+        elif name in ("n", "customers", "quarters"):
+            fields[name] = text.number(value)
+        else:
+            fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
+    return text(f"maturity.{question}.{verdict.code}", **fields)
+
+
+def level_colour(level: int) -> str:
+    """The colour of a level, darker the higher, or of customers whose level is not known."""
+    return NOT_KNOWN if level == UNKNOWN else SHADES[level]
+
+
+def level_name(level: int, text: Text) -> str:
+    """The name of a level, or of the state that takes its place."""
+    words = {LOST: "lost", UNKNOWN: "unknown", NOT_THERE: "not_recorded"}
+    return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
