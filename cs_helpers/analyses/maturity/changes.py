@@ -77,42 +77,59 @@ def starting_levels(history: LevelHistory, quarters: Sequence[Quarter]) -> np.nd
     return counts
 
 
-def long_run_shares(counts: np.ndarray, starts: np.ndarray, now: np.ndarray) -> pd.DataFrame | None:
+def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, int]:
+    """How often customers `rose`, `fell`, were `lost` and `came` from one quarter to the next, summed over quarters."""
+    before, after = all_moves(history, quarters)
+    known = (before >= 0) & (after >= 0)
+    came = 0
+    for quarter, following in pairwise(quarters):
+        came += int((history.time.spell_starts(following.end) > pd.Timestamp(quarter.end)).sum())
+    return {
+        "rose": int((known & (after > before)).sum()),
+        "fell": int((known & (after < before)).sum()),
+        "lost": int((after == LOST).sum()),
+        "came": came,
+    }
+
+
+def long_run_draws(counts: np.ndarray, starts: np.ndarray) -> np.ndarray | None:
     """The share of each level in the long run, if customers go on to move so, and each lost one is replaced by a new one.
 
-    counts: transitions, shape (levels, levels + 1), the last column those lost. starts: new customers by level. now:
-    customers by level. Columns: level, now, share, low, high (95 %, over `DRAWS` chains drawn from the posterior, and
-    starting levels likewise). None where that has no answer: the observed transitions do not lead from each level to
-    every other, or a level was reached from which nobody was observed. A level that nobody had stays at 0.
+    counts: transitions, shape (levels, levels + 1), the last column those lost. starts: new customers by level. Returns
+    shape (1 + `DRAWS`, levels): the shares by the means of the posterior, then by chains and starting levels drawn from
+    it. None where that has no answer: the observed transitions do not lead from each level to every other, or a level
+    was reached from which nobody was observed. A level that nobody had stays at 0.
     """
-    was_held = (counts.sum(axis=1) + counts[:, :-1].sum(axis=0) + starts + now) > 0
+    was_held = counts.sum(axis=1) + counts[:, :-1].sum(axis=0) + starts > 0
     held = np.flatnonzero(was_held)
     counts, starts = counts[np.ix_(held, [*held, counts.shape[1] - 1])], starts[held]
     loses = bool(counts[:, -1].any())
-    possible = counts[:, :-1] > 0
-    if loses:
-        possible = possible | ((counts[:, -1:] > 0) & (starts > 0))
     if loses and not starts.any():
         return None
+    possible = (counts[:, :-1] > 0) | ((counts[:, -1:] > 0) & (starts > 0))
     if not len(held) or (counts.sum(axis=1) == 0).any() or not is_settling(possible):
         return None
-    if not loses:
-        counts, starts = counts[:, :-1], np.zeros(len(held))
-    mean = transition_probabilities(counts).mean
-    draws = draw_probabilities(counts, DRAWS, rng := np.random.default_rng(0))
+    rng = np.random.default_rng(0)
     if loses:
         entries = transition_probabilities(starts[None]).mean[0]
-        mean = replacing_lost(mean, entries)
-        draws = replacing_lost(draws, draw_probabilities(starts[None], DRAWS, rng))
+        mean = replacing_lost(transition_probabilities(counts).mean, entries)
+        drawn_entries = draw_probabilities(starts[None], DRAWS, rng)
+        draws = replacing_lost(draw_probabilities(counts, DRAWS, rng), drawn_entries)
+    else:
+        mean = transition_probabilities(counts[:, :-1]).mean
+        draws = draw_probabilities(counts[:, :-1], DRAWS, rng)
     shares = np.zeros((DRAWS + 1, len(was_held)))
     shares[:, held] = settled_shares(np.concatenate([mean[None], draws]))
-    low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)
+    return shares
+
+
+def long_run_shares(draws: np.ndarray, now: np.ndarray) -> pd.DataFrame:
+    """The share of each level now and in the long run. Columns: level, now, share, low, high (95 %).
+
+    draws: of `long_run_draws`; now: customers by level.
+    """
+    low, high = np.quantile(draws[1:], [0.025, 0.975], axis=0)
+    levels = np.arange(draws.shape[1])
     return pd.DataFrame(
-        {
-            "level": np.arange(len(was_held)),
-            "now": now / max(now.sum(), 1),
-            "share": shares[0],
-            "low": low,
-            "high": high,
-        }
+        {"level": levels, "now": now / max(now.sum(), 1), "share": draws[0], "low": low, "high": high}
     )

@@ -10,28 +10,48 @@ DECLARES = Declaration(
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
         "by_size": Question(figure=True, verdicts=verdicts("message alike one none")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
+        "sojourn": Question(
+            figure=True, verdicts=verdicts("longest longest_open single single_open alike none")
+        ),
+        "stays": Question(table=True),
+        "stalled": Question(table=True, for_team=True),
         "falls": Question(
             figure=True,
             verdicts=verdicts(
                 "more fewer same more_shares fewer_shares same_shares none_lost nobody_fell unknown"
             ),
         ),
+        "lead_time": Question(figure=True, verdicts=verdicts("warned warned_only none_warned")),
     },
-    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio"),
+    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio stalled", neither="fall_lead_days"),
     notes=notes(
         warns=(
             "levels_unknown missing_table moves_unknown no_accounts no_customers "
-            "no_known_levels too_few_quarters"
+            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay too_few_quarters"
         ),
         tells="customers_fell",
-        explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
+        explains=("leaving_stays no_losses recounted segment_not_recorded segment_unknown stays_begun"),
     ),
-    findings=("fell_more", "fell_less", "rose_more", "rose_less", "falls_warn", "fell", "rose"),
+    findings=(
+        "fell_more",
+        "fell_less",
+        "rose_more",
+        "rose_less",
+        "falls_warn",
+        "fell_before",
+        "stalled",
+        "fell",
+        "rose",
+    ),
     reads=("accounts", "contracts", "usage"),
     discloses=columns(
-        public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
+        public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost"
+        " exposure now rose open month months at_risk spells median usual standing late began_before lost_on fell_on days outcome",
         company="account_id name",
+        person="csm",
     ),
     reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from level_histories import level_history_of
 
-from cs_helpers.analyses.maturity.changes import long_run_shares, starting_levels, transition_table
+from cs_helpers.analyses.maturity.changes import (
+    long_run_draws,
+    long_run_shares,
+    movements,
+    starting_levels,
+    transition_table,
+)
 from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.statistics.markov_chain import draw_probabilities, transition_probabilities
 
@@ -63,13 +69,20 @@ def test_intervals_are_those_of_the_posterior() -> None:
     assert moved.loc[1].loc[list(outcomes), "high"].to_numpy() == pytest.approx(high[0])
 
 
+def test_who_came_and_went_is_counted_once_a_quarter() -> None:
+    # B and C move, D is lost in the last quarter, F came in the second; what became of F is not known
+    history = level_history_of(THREE)
+    assert movements(history, history.quarters) == {"rose": 1, "fell": 1, "lost": 1, "came": 1}
+
+
 def test_new_customers_start_at_the_level_of_their_first_quarter_end() -> None:
     history = level_history_of({"A": "111111", "B": "....11", "C": ".....2", "D": "....??", "E": "..1..."})
     assert starting_levels(history, history.quarters).tolist() == [0, 1, 1, 0, 0]
 
 
 def long_run(counts: list[list[int]], starts: list[int], now: list[int]) -> pd.DataFrame | None:
-    return long_run_shares(np.array(counts), np.array(starts), np.array(now))
+    draws = long_run_draws(np.array(counts), np.array(starts))
+    return None if draws is None else long_run_shares(draws, np.array(now))
 
 
 def test_the_long_run_shares_balance_who_comes_and_who_goes() -> None:
@@ -118,7 +131,7 @@ def test_the_interval_of_the_long_run_covers_what_made_the_counts() -> None:
     covered = 0
     for _ in range(100):
         counts = np.array([rng.multinomial(80, row) for row in truth])
-        table = long_run_shares(counts, np.array([1000, 0]), np.array([1, 1]))
+        table = long_run(counts.tolist(), [1000, 0], [1, 1])
         assert table is not None
         covered += int(table["low"].iloc[0] <= share <= table["high"].iloc[0])
     assert 88 <= covered <= 100
