@@ -8,7 +8,14 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
-        "by_size": Question(figure=True, verdicts=verdicts("message alike one none")),
+        "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
+        "bridge": Question(
+            figure=True, table=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")
+        ),
+        "by_segment": Question(
+            figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
+        ),
+        "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
         "levels": Question(table=True),
         "falls": Question(
@@ -21,16 +28,31 @@ DECLARES = Declaration(
     metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
-            "levels_unknown missing_table moves_unknown no_accounts no_customers "
-            "no_known_levels too_few_quarters"
+            "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
+            "no_known_levels one_csm too_few_quarters"
         ),
-        tells="customers_fell",
         explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
     ),
-    findings=("fell_more", "fell_less", "rose_more", "rose_less", "falls_warn", "fell", "rose"),
+    findings=(
+        "customers_fell",
+        "segment_behind",
+        "segment_ahead",
+        "fell_more",
+        "fell_less",
+        "rose_more",
+        "rose_less",
+        "falls_warn",
+        "fell",
+        "rose",
+    ),
     reads=("accounts", "contracts", "usage"),
     discloses=columns(
-        public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
+        public=(
+            "size mrr level at_least at_most previous quarter customers share n before after low high fell lost basis of step"
+            " mrr_share mrr_low mrr_high mrr_before mrr_after expansion contraction dimension segment known upper upper_mrr p"
+            " verdict expected"
+        ),
+        person="csm",
         company="account_id name",
     ),
     reads_of_product=lambda product: [
