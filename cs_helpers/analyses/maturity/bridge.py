@@ -83,12 +83,11 @@ def bridge(flowed: pd.DataFrame, upper: Collection[int], *, by_contracts: bool) 
 
 def _steps(of: str, group: Collection[int], flowed: pd.DataFrame) -> pd.DataFrame:
     """The steps of the customers whose state is in a group. Columns: quarter, of, step, customers, mrr."""
-    before, after = flowed["before"], flowed["after"]
-    starts, ends = before.isin(group), after.isin(group)
+    before, after = flowed["before"].to_numpy(), flowed["after"].to_numpy()
+    starts, ends = np.isin(before, list(group)), np.isin(after, list(group))
     crosses = ends.astype(int) - starts.astype(int)
     known = (before >= 0) & (after >= 0)
     stays = (before >= UNKNOWN) & ((after >= 0) | (after == UNKNOWN))
-    came, went = before < UNKNOWN, ~stays & (before >= UNKNOWN)
     # of each step: the sign with which a row counts in it, and the amount that counts
     counted = {
         "opening": (starts, "mrr_before"),
@@ -100,22 +99,26 @@ def _steps(of: str, group: Collection[int], flowed: pd.DataFrame) -> pd.DataFram
         "became_unknown": (crosses * (stays & ~known & (after == UNKNOWN)), "mrr_before"),
         "expansion": (stays & ends, "expansion"),
         "contraction": (stays & ends, "contraction"),
-        "lost": (-(starts & went & (after == LOST)).astype(int), "mrr_before"),
-        "not_recorded": (-(starts & went & (after == NOT_THERE)).astype(int), "mrr_before"),
-        "closing": (ends & (came | stays), "mrr_after"),
+        "lost": (-1 * (starts & (after == LOST)), "mrr_before"),
+        "not_recorded": (-1 * (starts & (after == NOT_THERE)), "mrr_before"),
+        "closing": (ends, "mrr_after"),
     }
+    codes, quarters = pd.factorize(flowed["quarter"])
+    number = flowed["customers"].to_numpy()
     parts = []
     for step, (sign, amount) in counted.items():
-        of_customers = step not in ("expansion", "contraction")
-        values = pd.DataFrame(
-            {
-                "customers": flowed["customers"] * sign.astype(int) * of_customers,
-                "mrr": flowed[amount] * sign.astype(int),
-            }
-        )
-        sums = values.groupby(flowed["quarter"], sort=False).sum().reset_index()
-        parts.append(sums.assign(of=of, step=step))
-    return pd.concat(parts)[["quarter", "of", "step", "customers", "mrr"]]
+        of_amounts = step in ("expansion", "contraction")
+        customers = np.bincount(codes, np.zeros(len(codes)) if of_amounts else number * sign, len(quarters))
+        mrr = np.bincount(codes, flowed[amount].to_numpy() * sign, len(quarters))
+        columns = {
+            "quarter": quarters,
+            "of": of,
+            "step": step,
+            "customers": customers.astype("int64"),
+            "mrr": mrr,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,33 @@ def largest_fall(steps: pd.DataFrame, flowed: pd.DataFrame, upper_from: int) -> 
     )  # fmt: skip
 
 
-def moved_within(flowed: pd.DataFrame, quarter: str) -> dict[str, int]:
-    """How many of the customers who stayed `rose` and `fell` in a quarter, of those with both levels known."""
-    rows = flowed[(flowed["quarter"] == quarter) & (flowed["before"] >= 0) & (flowed["after"] >= 0)]
-    rose, fell = rows["after"] > rows["before"], rows["after"] < rows["before"]
-    return {name: int(rows.loc[moved, "customers"].sum()) for name, moved in (("rose", rose), ("fell", fell))}
+def changes(steps: pd.DataFrame, flowed: pd.DataFrame) -> pd.DataFrame:
+    """What became of the customers, a quarter a row, the last one first.
+
+    steps, flowed: of `bridge` and `flows`. Columns: quarter, opening, new, back, lost, not_recorded (those of contracts
+    only with them; numbers, none negative), closing; of who stayed: rose, fell, same, unsaid (the level at one end is not known);
+    mrr_opening, mrr_closing (only with contracts).
+    """
+    total = steps[steps["of"] == "all"]
+    wide = total.pivot(index="quarter", columns="step", values="customers").abs()
+    counts = [c for c in ("opening", "new", "back", "lost", "not_recorded", "closing") if c in wide]
+    before, after = flowed["before"], flowed["after"]
+    both = (before >= 0) & (after >= 0)
+    stayed = (before >= UNKNOWN) & ((after >= 0) | (after == UNKNOWN))
+    kinds = {
+        "rose": both & (after > before),
+        "fell": both & (after < before),
+        "same": both & (after == before),
+        "unsaid": stayed & ~both,
+    }
+    table = wide[counts].assign(
+        **{
+            name: (flowed["customers"] * which).groupby(flowed["quarter"]).sum()
+            for name, which in kinds.items()
+        }
+    )
+    if "mrr" in steps:
+        mrr = total.pivot(index="quarter", columns="step", values="mrr")
+        table = table.assign(mrr_opening=mrr["opening"], mrr_closing=mrr["closing"])
+    table = table.loc[list(dict.fromkeys(steps["quarter"]))[::-1]]
+    return table.rename_axis(columns=None).reset_index()

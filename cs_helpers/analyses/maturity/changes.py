@@ -10,7 +10,7 @@ import pandas as pd
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers.maturity_levels import LEVELS, LOST, NOT_THERE, UNKNOWN, LevelHistory
+from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN, LevelHistory
 from cs_helpers.statistics.proportions import wilson
 
 #: a fall in level is a warning for this many quarters
@@ -25,10 +25,12 @@ def transition_table(history: LevelHistory, quarters: list[Quarter]) -> pd.DataF
     moves = [history.moves(quarter, following) for quarter, following in pairwise(quarters)]
     before, after = (np.concatenate([m[c].to_numpy() for m in moves]) for c in ("before", "after"))
     rows = []
-    for before_level in LEVELS:
+    for before_level in history.levels:
         n = int((before == before_level).sum())
         for after_level in (
-            (NOT_THERE, UNKNOWN, LOST, *LEVELS) if history.time.by_contracts else (UNKNOWN, *LEVELS)
+            (NOT_THERE, UNKNOWN, LOST, *history.levels)
+            if history.time.by_contracts
+            else (UNKNOWN, *history.levels)
         ):
             count = int(((before == before_level) & (after == after_level)).sum())
             low, high = wilson(count, n)

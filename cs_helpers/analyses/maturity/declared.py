@@ -9,9 +9,8 @@ DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
         "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
-        "bridge": Question(
-            figure=True, table=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")
-        ),
+        "bridge": Question(figure=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")),
+        "changes": Question(table=True),
         "by_segment": Question(
             figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
         ),
@@ -25,7 +24,7 @@ DECLARES = Declaration(
             ),
         ),
     },
-    metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
+    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
@@ -50,12 +49,10 @@ DECLARES = Declaration(
         public=(
             "size mrr level at_least at_most previous quarter customers share n before after low high fell lost basis of step"
             " mrr_share mrr_low mrr_high mrr_before mrr_after expansion contraction dimension segment known upper upper_mrr p"
-            " verdict expected"
+            " verdict expected opening new back not_recorded closing rose same unsaid mrr_opening mrr_closing"
         ),
         person="csm",
         company="account_id name",
     ),
-    reads_of_product=lambda product: [
-        c.source for level in product.maturity.levels for c in level.conditions
-    ],
+    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from cs_helpers.analyses.maturity import standing
-from cs_helpers.analyses.maturity.bridge import bridge, flows, largest_fall, moved_within
+from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
 from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
 from cs_helpers.analyses.maturity.levels import unknown_measures
 from cs_helpers.analyses.maturity.parts import Part, joined
@@ -29,10 +29,10 @@ from cs_helpers.snapshot import ProductData
 
 
 def distribution(data: ProductData, history: LevelHistory) -> Part:
-    """The questions `by_quarter`, `standing`, `bridge`, `by_segment` and `csms`, and the metric `level_3_or_more`.
+    """The questions `by_quarter`, `standing`, `bridge`, `changes`, `by_segment` and `csms`, and the metric `upper_levels`.
 
     Tables: `by_quarter`, `standing` (both bases), `by_segment`, `segments` (their upper levels) and `csms`: see `standing`;
-    `bridge` and `flows`: see `bridge`. Without a table of contracts they have no MRR, and `csms` counts the same.
+    `bridge`, `changes` and `flows`: see `bridge`. Without a table of contracts they have no MRR, and `csms` counts the same.
     """
     maturity = data.product.maturity
     mrr = mrr_by_day(history.time, [q.end for q in history.quarters])
@@ -87,20 +87,21 @@ def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> l
 
 
 def _changes(history: LevelHistory, mrr: MrrByDay, maturity: Maturity) -> Part:
-    """The question `bridge`."""
+    """The questions `bridge` and `changes`."""
     quarters, by_contracts = history.quarters, history.time.by_contracts
     if len(quarters) < 2:
-        few = Note("too_few_quarters", "bridge", {"quarters": len(quarters), "needed": 2})
-        return Part({}, notes=(few,))
+        few = {"quarters": len(quarters), "needed": 2}
+        return Part({}, notes=tuple(Note("too_few_quarters", about, few) for about in ("bridge", "changes")))
     flowed = flows(history, mrr)
     steps = bridge(flowed, maturity.numbers[maturity.upper_from :], by_contracts=by_contracts)
-    now = str(quarters[-1])
-    total = steps[(steps["quarter"] == now) & (steps["of"] == "all")].set_index("step")["customers"]
+    now, told = str(quarters[-1]), changes(steps, flowed)
     fall = largest_fall(steps, flowed, maturity.upper_from) if by_contracts else None
-    said = bridge_verdict(total, moved_within(flowed, now), fall, now)
-    notes = () if by_contracts else (Note("leaving_stays", "bridge", {}),)
-    found = fall_findings(fall, now, int(total["closing"]))
-    return Part({"bridge": steps, "flows": flowed}, verdicts={"bridge": said}, notes=notes, findings=found)
+    return Part(
+        {"bridge": steps, "changes": told, "flows": flowed},
+        verdicts={"bridge": bridge_verdict(told.iloc[0], fall, now, maturity.upper_from)},
+        notes=() if by_contracts else (Note("leaving_stays", "bridge", {}),),
+        findings=fall_findings(fall, now, int(told["closing"].iloc[0])),
+    )
 
 
 def _segments(data: ProductData, customers: pd.DataFrame, maturity: Maturity) -> Part:

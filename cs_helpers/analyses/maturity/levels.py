@@ -14,18 +14,17 @@ from cs_helpers.snapshot import ProductData
 
 def tables_needed(product: Product) -> list[str]:
     """The tables that the rules of a product need, sorted."""
-    conditions = [c for level in product.maturity.levels for c in level.conditions]
-    return sorted({measures.SOURCE_TABLES[c.source] for c in conditions})
+    return sorted({table for c in product.maturity.conditions for table in c.tables})
 
 
 def unknown_measures(data: ProductData, accounts: pd.Index, quarter: Quarter) -> tuple[str, ...]:
     """The names of the measures of the rules that are not known for all of some accounts at the end of a quarter."""
     month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
     names = []
-    for condition in (c for level in data.product.maturity.levels for c in level.conditions):
+    for condition in data.product.maturity.conditions:
         value = measures.monthly_values(data, condition, month).loc[accounts].to_numpy()
         if not measures.known_months(data, condition, month)[0] or np.isnan(value).any():
-            event = condition.event if condition.source == "usage" and condition.event != "*" else None
+            event = "" if condition.counts_every_event else ", ".join(condition.patterns)
             names.append(condition.name or event or condition.source)
     return tuple(dict.fromkeys(names))
 

@@ -18,7 +18,7 @@ YEAR = 4
 
 
 def upper_share(states: pd.Series, upper_from: int) -> dict[str, Metric]:
-    """`level_3_or_more`: the share of the customers with a known level who are there; empty where none is known.
+    """`upper_levels`: the share of the customers with a known level who are there; empty where none is known.
 
     states: the level of each customer at the end of the quarter.
     """
@@ -27,7 +27,7 @@ def upper_share(states: pd.Series, upper_from: int) -> dict[str, Metric]:
         return {}
     high, n = int((level >= upper_from).sum()), len(level)
     low_bound, high_bound = wilson(high, n)
-    return {"level_3_or_more": Metric("level_3_or_more", high / n, "share", n, low_bound, high_bound)}
+    return {"upper_levels": Metric("upper_levels", high / n, "share", n, low_bound, high_bound)}
 
 
 def trend(by_quarter: pd.DataFrame, quarters: list[Quarter], upper_from: int) -> Verdict:
@@ -87,28 +87,23 @@ def segment_verdict(customers: pd.DataFrame, segments: pd.DataFrame, upper_from:
     return Verdict("lower" if said.pop("side") == "fewer" else "higher", {**fields, **said})
 
 
-def bridge_verdict(steps: pd.Series, stayed: dict[str, int], fall: Fall | None, quarter: str) -> Verdict:
+def bridge_verdict(told: pd.Series, fall: Fall | None, quarter: str, upper_from: int) -> Verdict:
     """What became of the customers in the quarter.
 
-    steps: customers by step of the quarter, of `bridge.bridge`; stayed: how many of those who stayed `rose` and `fell`;
-    fall: the largest one of the year. `accounts` (without contracts: who left is not known), `fell_much`, `after_fall` (in an
-    earlier quarter), `unchanged` (nobody came or left), or `plain`. Fields: opening, closing, came, lost, not_recorded, rose,
-    fell; of a fall see `bridge.Fall`.
+    told: the row of the quarter, of `bridge.changes`; fall: the largest one of the year. `accounts` (without contracts: who
+    left is not known), `fell_much`, `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), or `plain`. Fields:
+    level (the first of the upper ones), opening, closing, came, left (lost, or not renewed yet), rose, fell; below, or quarter,
+    fall_opening and fall_closing: see `bridge.Fall`.
     """
-    ends = {name: int(steps[name]) for name in ("opening", "closing")}
-    if "lost" not in steps:
-        return Verdict("accounts", {**ends, "came": int(steps["new"]), **stayed})
-    fields = {
-        **ends,
-        "came": int(steps["new"] + steps["back"]),
-        "lost": -int(steps["lost"]),
-        "not_recorded": -int(steps["not_recorded"]),
-        **stayed,
-    }
+    fields: dict[str, object] = {name: int(told[name]) for name in ("opening", "closing", "rose", "fell")}
+    fields["level"] = upper_from
+    if "lost" not in told:
+        return Verdict("accounts", {**fields, "came": int(told["new"])})
+    fields["came"] = came = int(told["new"] + told["back"])
+    fields["left"] = left = int(told["lost"] + told["not_recorded"])
     if fall and fall.quarter == quarter:
-        return Verdict("fell_much", {**fields, "level": fall.level, "low": fall.below})
+        return Verdict("fell_much", {**fields, "below": fall.below})
     if fall:
         earlier = {"quarter": fall.quarter, "fall_opening": fall.opening, "fall_closing": fall.closing}
-        return Verdict("after_fall", {**fields, **earlier, "fall_lost": fall.left})
-    is_still = not (fields["came"] or fields["lost"] or fields["not_recorded"])
-    return Verdict("unchanged" if is_still else "plain", fields)
+        return Verdict("after_fall", {**fields, **earlier})
+    return Verdict("plain" if came or left else "unchanged", fields)

@@ -162,7 +162,7 @@ def test_the_sample_says_that_its_customers_fell(result_of: Callable[..., Result
     assert found.direction == "worse"
     said = result.verdicts["bridge"]
     assert said.code == "fell_much"
-    assert (said.fields["opening"], said.fields["closing"], said.fields["lost"]) == (140, 107, 33)
+    assert (said.fields["opening"], said.fields["closing"], said.fields["left"]) == (140, 107, 33)
 
 
 def test_a_fall_that_was_not_made_up_for_stays_a_finding(result_of: Callable[..., Result]) -> None:
@@ -194,6 +194,14 @@ def test_the_first_quarter_has_no_bridge_and_says_why(desk: ProductData) -> None
     result = maturity.analyse(desk, Quarter(2025, 4))
     assert "bridge" not in result.tables
     assert {n.code for n in result.about("bridge")} == {"too_few_quarters"}
+
+
+def test_those_who_stayed_rose_fell_or_held_their_level(desk: ProductData) -> None:
+    row = maturity.analyse(desk, Q2).tables["changes"].set_index("quarter").loc["2026Q2"]
+    # rises; falls; stays and idle; returned left and came back, so it did not stay
+    assert row[["rose", "fell", "same", "unsaid"]].tolist() == [1, 1, 2, 0]
+    assert row[["opening", "new", "back", "lost", "not_recorded", "closing"]].tolist() == [6, 1, 2, 2, 0, 7]
+    assert row[["mrr_opening", "mrr_closing"]].tolist() == [105, 186]
 
 
 def test_steps_add_up_for_each_quarter(result_of: Callable[..., Result]) -> None:
