@@ -1,8 +1,9 @@
-"""Tables of maturity: customers whose level changed."""
+"""Tables of maturity: what became of the customers of each quarter, CSMs, and customers whose level changed."""
 
 from __future__ import annotations
 
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
@@ -85,6 +86,50 @@ def stalled(result: Result, text: Text) -> Listing:
     )
     right = ("time", "usual", "mrr")
     return table(frame, headings, name="stalled", right=right, all_rows=all_rows, units={"mrr": currency})
+
+
+def changes(result: Result, text: Text) -> Listing:
+    """What became of the customers of each quarter, the last one first."""
+    rows = result.tables["changes"]
+    counts = ["opening", "new", "back", "lost", "not_recorded", "closing", "rose", "fell", "unsaid"]
+    # what no quarter has any of, such as renewals that are not recorded, takes no column
+    optional = {"not_recorded", "back", "unsaid"}
+    counts = [c for c in counts if c in rows and (c not in optional or rows[c].any())]
+    amounts = [c for c in ("mrr_closing",) if c in rows]
+    all_rows = rows.assign(quarter=[text.quarter(Quarter.parse(q)) for q in rows["quarter"]])
+    frame = all_rows.head(MAX_ROWS).copy()
+    currency = result.settings["currency"]
+    for column in counts:
+        frame[column] = [text.number(v) for v in frame[column]]
+    for column in amounts:
+        frame[column] = [text.money(v, currency) for v in frame[column]]
+    headings = text.headings("maturity.changes", "quarter", *counts, *amounts)
+    return table(
+        frame, headings, name="changes", right=(*counts, *amounts), all_rows=all_rows,
+        units=dict.fromkeys(amounts, currency),
+    )  # fmt: skip
+
+
+def csms(result: Result, text: Text) -> Listing:
+    """The customers of each CSM at the upper levels, against those that its mix of customers leads to expect."""
+    rows = result.tables["csms"]
+    mrr_columns = ("mrr",) if "mrr" in rows else ()
+    all_rows = rows.assign(
+        who=[text.label("csm", who) for who in rows["csm"]],
+        expected=rows["expected"].round(1),
+        share=rows["share"].round(3),
+        verdict=[text(f"maturity.csms.{verdict}") for verdict in rows["verdict"]],
+    )
+    frame = all_rows.head(MAX_ROWS).copy()
+    for column, digits in (("customers", 0), ("upper", 0), ("expected", 1)):
+        frame[column] = [text.number(v, digits) for v in frame[column]]
+    frame["share"] = [text.share_within(r.share, r.low, r.high) for r in rows.head(MAX_ROWS).itertuples()]
+    currency = result.settings["currency"]
+    if mrr_columns:
+        frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
+    numbers = ("customers", "upper", "share", "expected", *mrr_columns)
+    headings = text.headings("maturity.csms", "who", *numbers, "verdict")
+    return table(frame, headings, name="csms", right=numbers, all_rows=all_rows, units={"mrr": currency})
 
 
 def definitions(product: Product, text: Text) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
