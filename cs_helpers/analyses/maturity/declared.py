@@ -20,7 +20,8 @@ DECLARES = Declaration(
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
         "sojourn": Question(
-            figure=True, verdicts=verdicts("longest longest_open single single_open alike none")
+            figure=True,
+            verdicts=verdicts("longest longest_open range range_open single single_open alike none"),
         ),
         "stays": Question(table=True),
         "stalled": Question(table=True, for_team=True),

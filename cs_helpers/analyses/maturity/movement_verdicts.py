@@ -73,28 +73,40 @@ def long_run_verdict(draws: np.ndarray, now: np.ndarray, upper_from: int) -> Ver
 
 
 def longest_stay(spells: pd.DataFrame, top: int) -> Verdict:
-    """The level below the highest at which customers stay longest, where stays differ (log-rank, 5 %).
+    """The level below the highest at which customers stay longest.
 
-    spells: of `sojourn.level_spells`. `longest`, `single` (only one level was reached and left): level, months until half
-    have left; `longest_open`, `single_open`: half have not left in the months observed; `alike`; `none`: no stay below
-    the highest level has a known beginning.
+    spells: of `sojourn.level_spells`. `longest`: level, months until half have left; it differs from the level with the
+    next longest stay (log-rank, 5 %). `range`: stays differ between levels (log-rank, 5 %), but which is the longest
+    cannot be told: short, fewest, level, months. `single`: only one level was reached. `longest_open`, `range_open` and
+    `single_open`: at that level fewer than half have left in the months that were observed. `alike`; `none`: no stay below the
+    highest level has a known beginning.
     """
     known = spells[~spells["began_before"] & (spells["level"] < top)]
     stays = {int(level): leaving(inside) for level, inside in known.groupby("level")}
     if not stays:
         return Verdict("none")
     half = {level: stay.median()[0] for level, stay in stays.items()}
-    slowest = max(half, key=lambda level: (np.isnan(half[level]), half[level], stays[level].known_until))
-    _, p = log_rank(known["months"].tolist(), (known["outcome"] != OPEN).tolist(), known["level"].tolist())
-    if len(stays) > 1 and not p < 0.05:
+    by_length = sorted(half, key=lambda level: (np.isnan(half[level]), half[level], stays[level].known_until))
+    slowest, is_open = by_length[-1], bool(np.isnan(half[by_length[-1]]))
+    observed = known.loc[known["level"] == slowest, "months"].max()
+    fields = {"level": slowest, "months": int(observed if is_open else half[slowest])}
+    suffix = "_open" if is_open else ""
+    if len(stays) == 1:
+        return Verdict(f"single{suffix}", fields)
+    if not _differ(known):
         return Verdict("alike")
-    code = "longest" if len(stays) > 1 else "single"
-    if np.isnan(half[slowest]):
-        return Verdict(
-            f"{code}_open",
-            {"level": slowest, "months": int(known["months"][known["level"] == slowest].max())},
-        )
-    return Verdict(code, {"level": slowest, "months": int(half[slowest])})
+    shortest, next_slowest = by_length[0], by_length[-2]
+    if half[next_slowest] != half[slowest] and _differ(known[known["level"].isin((slowest, next_slowest))]):
+        return Verdict(f"longest{suffix}", fields)
+    if np.isnan(half[shortest]) or half[shortest] == half[slowest]:
+        return Verdict("alike")
+    return Verdict(f"range{suffix}", {**fields, "short": shortest, "fewest": int(half[shortest])})
+
+
+def _differ(spells: pd.DataFrame) -> bool:
+    """Whether the time to leaving differs between levels (log-rank, 5 %)."""
+    left = (spells["outcome"] != OPEN).tolist()
+    return bool(log_rank(spells["months"].tolist(), left, spells["level"].tolist())[1] < 0.05)
 
 
 def fall_warning(falls: pd.DataFrame) -> Verdict:

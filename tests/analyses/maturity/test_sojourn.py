@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from level_histories import LAST, level_history_of
 
+from cs_helpers.analyses.maturity.movement_verdicts import longest_stay
 from cs_helpers.analyses.maturity.sojourn import level_spells, sojourn_curves, time_at_levels
 
 
@@ -114,3 +115,47 @@ def test_without_five_who_rose_nobody_is_late() -> None:
     assert np.isnan(table.loc[1, "usual"])
     assert table.loc[1, "late"] == 0
     assert table.loc[1, "standing"] == 1
+
+
+def stay(
+    level: int, months: int, outcome: str, n: int = 1, began_before: bool = False
+) -> list[dict[str, object]]:
+    return [{"level": level, "months": float(months), "outcome": outcome, "began_before": began_before}] * n
+
+
+def verdict(*spells: list[dict[str, object]]) -> tuple[str, dict[str, object]]:
+    columns = ["level", "months", "outcome", "began_before"]
+    found = longest_stay(pd.DataFrame([one for part in spells for one in part], columns=columns), 4)
+    return found.code, dict(found.fields)
+
+
+def test_the_level_with_the_longest_stay_is_named_where_it_differs() -> None:
+    short, long = stay(0, 1, "rose", 20), stay(1, 9, "rose", 20)
+    assert verdict(short, stay(2, 3, "rose", 20), long) == ("longest", {"level": 1, "months": 9})
+
+
+def test_a_level_that_most_have_not_left_is_the_longest() -> None:
+    assert verdict(stay(0, 1, "rose", 20), stay(1, 12, "open", 20)) == (
+        "longest_open",
+        {"level": 1, "months": 12},
+    )
+
+
+def test_of_two_levels_with_about_the_same_stay_neither_is_called_the_longest() -> None:
+    spells = stay(0, 1, "rose", 20), stay(1, 8, "rose", 20), stay(2, 8, "fell", 10), stay(2, 9, "rose", 10)
+    code, fields = verdict(*spells)
+    assert code == "range"
+    assert (fields["short"], fields["fewest"], fields["months"]) == (0, 1, 8)
+
+
+def test_stays_of_a_few_customers_are_alike() -> None:
+    assert verdict(stay(0, 2, "rose", 2), stay(1, 3, "rose", 2)) == ("alike", {})
+
+
+def test_the_stay_at_the_only_level_reached_is_said_alone() -> None:
+    assert verdict(stay(1, 4, "lost", 5)) == ("single", {"level": 1, "months": 4})
+    assert verdict(stay(1, 4, "open", 5)) == ("single_open", {"level": 1, "months": 4})
+
+
+def test_of_stays_without_a_beginning_nothing_is_said() -> None:
+    assert verdict(stay(1, 4, "lost", 5, began_before=True), stay(4, 2, "fell", 9)) == ("none", {})
