@@ -38,10 +38,11 @@ class CustomerTime:
 
     spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it is running), ended (`running`,
     `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or an account without
-    a later row; or one of `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with `ended_on` as the last
-    day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
+    a later row; or one of `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with
+    `ended_on` as the last day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
     first row, and losses and MRR are unknown: pages must not show them as 0. return_gap_days: the most days between two
-    contracts of one spell.
+    contracts of one spell. recorded_within_days: without contracts, the days after a row on which an account counts
+    (`account_time`); None: without an end.
     """
 
     spells: pd.DataFrame
@@ -49,6 +50,12 @@ class CustomerTime:
     known_on: date
     by_contracts: bool = True
     return_gap_days: int = 0
+    recorded_within_days: int | None = None
+
+    @property
+    def spells_end(self) -> bool:
+        """Whether a spell can end: not where accounts are counted from their first row on without an end."""
+        return self.by_contracts or self.recorded_within_days is not None
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -258,4 +265,4 @@ def account_time(recorded: pd.DataFrame, known_on: date, within_days: int | None
         "mrr": "float64",
     }
     contracts = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in kinds.items()})
-    return CustomerTime(spells, contracts, known_on, by_contracts=False)
+    return CustomerTime(spells, contracts, known_on, by_contracts=False, recorded_within_days=within_days)
