@@ -19,8 +19,6 @@ from cs_helpers.snapshot import ProductData
 #: states in place of a level: not known; lost; and no customer any more, with a renewal that may still be recorded
 UNKNOWN, LOST, NOT_THERE = -2, -1, -3
 
-LEVELS = (0, 1, 2, 3, 4)
-
 
 def level_bounds(
     data: ProductData, days: list[date], time: CustomerTime, values: measures.MonthlyValues | None = None
@@ -60,13 +58,19 @@ class LevelHistory:
 
     at_least, at_most: the bounds of each level, as known on the last day of `quarter`. Index: account_id. Columns: the
     last days of consecutive months (datetime.date). Values 0 to the highest level; NaN: not a customer on that day.
-    time: the spells of customers as known on that day.
+    time: the spells of customers as known on that day. top: the highest level of the product.
     """
 
     quarter: Quarter
     time: CustomerTime
     at_least: pd.DataFrame
     at_most: pd.DataFrame
+    top: int = 4
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """All levels of the product from 0, below the first, to the highest."""
+        return tuple(range(self.top + 1))
 
     @cached_property
     def states(self) -> pd.DataFrame:
@@ -122,4 +126,4 @@ def level_history(
     first = min(Quarter.containing(used.min().date()) if len(used) else quarter, quarter)
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
     low, high = level_bounds(data, list(ends), time, values)
-    return LevelHistory(quarter, time, low, high)
+    return LevelHistory(quarter, time, low, high, data.product.maturity.top)

@@ -18,7 +18,7 @@ DECLARES = Declaration(
             ),
         ),
     },
-    metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
+    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
             "levels_unknown missing_table moves_unknown no_accounts no_customers "

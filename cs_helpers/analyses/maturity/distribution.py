@@ -21,7 +21,7 @@ LARGE_FALL = 0.1
 
 
 def distribution(data: ProductData, history: LevelHistory) -> Part:
-    """The questions `by_quarter` and `by_size`, and the metric `level_3_or_more`.
+    """The questions `by_quarter` and `by_size`, and the metric `upper_levels`.
 
     Tables: `by_quarter`: see `levels.levels_by_quarter`; `by_size`: see `levels.levels_by_size`.
     """
@@ -30,8 +30,8 @@ def distribution(data: ProductData, history: LevelHistory) -> Part:
     if not history.time.by_contracts:
         notes.append(Note("leaving_stays", "by_quarter", {}))
     tables = {
-        "by_quarter": levels_by_quarter(states),
-        "by_size": levels_by_size(data["accounts"], states[quarter], data.sizes),
+        "by_quarter": levels_by_quarter(states, history.levels),
+        "by_size": levels_by_size(data["accounts"], states[quarter], data.sizes, history.levels),
     }
     current = data["accounts"][data["accounts"]["account_id"].isin(states.index[states[quarter].notna()])]
     partly_unknown, all_unknown = count_unknown(current, "size")
@@ -40,7 +40,9 @@ def distribution(data: ProductData, history: LevelHistory) -> Part:
     if all_unknown:
         del tables["by_size"]
         notes.append(Note("segment_not_recorded", "by_size", {"dimensions": all_unknown}))
-    return Part(tables, upper_share(states[quarter]), verdicts(tables, quarters), tuple(notes))
+    upper_from = data.product.maturity.upper_from
+    metrics = upper_share(states[quarter], upper_from)
+    return Part(tables, metrics, verdicts(tables, quarters, upper_from), tuple(notes))
 
 
 def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> list[Note]:

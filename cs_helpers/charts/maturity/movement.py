@@ -18,7 +18,7 @@ from cs_helpers.charts.theme import (
     heatmap,
     percent_axis,
 )
-from cs_helpers.customers.maturity_levels import LEVELS, LOST, NOT_THERE, UNKNOWN
+from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
@@ -26,9 +26,10 @@ from cs_helpers.text import Text
 def transitions(result: Result, text: Text) -> Picture:
     """Transitions between levels within a quarter, over the last four quarters."""
     table = result.tables["transitions"]
+    levels = sorted(set(table["before"]))
     table = table[table["n"] > 0]
     other_states = [a for a in (NOT_THERE, UNKNOWN) if table.loc[table["after"] == a, "customers"].any()]
-    columns = [*other_states, *([LOST] if (table["after"] == LOST).any() else []), *LEVELS]
+    columns = [*other_states, *([LOST] if (table["after"] == LOST).any() else []), *levels]
     before = sorted(set(table["before"]))
     share = table.pivot(index="before", columns="after", values="share").loc[before, columns]
     count = table.pivot(index="before", columns="after", values="customers").loc[before, columns]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cs_helpers.charts.theme import LEVELS as SHADES
+import pandas as pd
+
+from cs_helpers.charts.theme import level_colours
 from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -18,6 +20,8 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
     for name, value in verdict.fields.items():
         if name in ("best", "least"):
             fields[name] = text.label("size", value)
+        elif name == "level":
+            fields[name] = text.label("level", value)
         elif name in ("n", "customers", "quarters"):
             fields[name] = text.number(value)
         else:
@@ -25,9 +29,14 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
     return text(f"maturity.{question}.{verdict.code}", **fields)
 
 
-def level_colour(level: int) -> str:
-    """The colour of a level, darker the higher, or of customers whose level is not known."""
-    return NOT_KNOWN if level == UNKNOWN else SHADES[level]
+def levels_of(table: pd.DataFrame) -> tuple[int, ...]:
+    """The levels that a table with a row for each of them (column `level`) holds, from 0."""
+    return tuple(sorted(int(level) for level in set(table["level"]) if level >= 0))
+
+
+def level_colour(level: int, top: int) -> str:
+    """The colour of a level up to the highest, or of customers whose level is not known."""
+    return NOT_KNOWN if level == UNKNOWN else level_colours(top)[level]
 
 
 def level_name(level: int, text: Text) -> str:
