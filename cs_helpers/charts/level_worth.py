@@ -136,8 +136,6 @@ def nrr(result: Result, text: Text) -> Picture:
     table = result.tables["nrr"]
     periods = list(dict.fromkeys(table["period"]))
     levels = sorted(set(table["level"]))
-    known = table[["nrr", "nrr_low", "nrr_high"]].to_numpy(float)
-    low, high = float(np.nanmin(known, initial=1.0)), float(np.nanmax(known, initial=1.0))
     with canvas(text, 1, len(periods), height=1.45 + 0.36 * len(levels), sharey=True, squeeze=False) as (
         figure,
         axes,
@@ -145,6 +143,9 @@ def nrr(result: Result, text: Text) -> Picture:
         for axis, period in zip(axes[0], periods, strict=True):
             part = table[table["period"] == period].set_index("level").reindex(levels)
             ends = zip(part["nrr"], part["nrr_low"], part["nrr_high"], part["paying"].fillna(0), strict=True)
+            known = part[["nrr", "nrr_low", "nrr_high"]].to_numpy(float)
+            low, high = float(np.nanmin(known, initial=1.0)), float(np.nanmax(known, initial=1.0))
+            room = 0.12 + 0.15 * (high - low)
             axis.axvline(1, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
             for place, (value, at_least, at_most, paying) in enumerate(ends):
                 if math.isnan(value):
@@ -155,9 +156,10 @@ def nrr(result: Result, text: Text) -> Picture:
                 axis.annotate(
                     f"{text.share(value)}  n={text.number(paying)}", (value, place), xytext=(0, 7),
                     textcoords="offset points", ha="center", fontsize=8.5, color=QUIET, in_layout=False,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
                 )  # fmt: skip
-            percent_axis(axis, top=high + 0.12, which="x")
-            axis.set_xlim(left=max(0.0, low - 0.12))
+            percent_axis(axis, top=high + room, which="x")
+            axis.set_xlim(left=max(0.0, low - room))
             axis.xaxis.set_major_locator(MaxNLocator(5))
             axis.set_title(text(f"level_worth.period.{period}"))
         axes[0][0].set_yticks(range(len(levels)), [text.label("level", at) for at in levels], fontsize=9.5)

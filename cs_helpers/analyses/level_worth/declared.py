@@ -16,7 +16,9 @@ DECLARES = Declaration(
         ),
         "steps": Question(
             figure=True,
-            verdicts=verdicts("fewer fewer_late more more_late one_step unclear none_lost nobody_compared"),
+            verdicts=verdicts(
+                "fewer fewer_late more more_late one_step one_step_late unclear none_lost nobody_compared"
+            ),
         ),
         "associations": Question(table=True, verdicts=verdicts("more less unclear not_known")),
     },

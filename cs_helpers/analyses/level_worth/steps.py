@@ -32,8 +32,10 @@ def quarters_at_risk(follow: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFra
     follow: `follow_up.follow_up`. Columns: level, earlier, start and stop (age in days), lost, year (of the quarter, the
     calendar's), size, industry.
     """
-    ends = {q: (q.back(-1).end - q.end).days for q in follow["landmark"].unique()}
-    last = follow["landmark"].map(ends).to_numpy("int64")
+    after = {q: q.back(-1) for q in follow["landmark"].unique()}
+    last = (
+        follow["landmark"].map({q: (later.end - q.end).days for q, later in after.items()}).to_numpy("int64")
+    )
     days = follow["days"].to_numpy("int64")
     segments = with_segments(accounts).set_index("account_id")
     return pd.DataFrame(
@@ -44,7 +46,7 @@ def quarters_at_risk(follow: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFra
             "start": follow["age"].to_numpy(),
             "stop": follow["age"].to_numpy() + np.minimum(days, last),
             "lost": follow["lost"].to_numpy() & (days <= last),
-            "year": [q.back(-1).year for q in follow["landmark"]],
+            "year": follow["landmark"].map({q: later.year for q, later in after.items()}).to_numpy("int64"),
             "size": segments["size"].reindex(follow["account_id"]).to_numpy(),
             "industry": segments["industry"].reindex(follow["account_id"]).to_numpy(),
         }

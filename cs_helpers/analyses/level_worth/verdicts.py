@@ -93,11 +93,11 @@ def steps_verdict(table: pd.DataFrame, steps: pd.DataFrame, lost: int, quarters:
     """The rate of loss of one level more.
 
     `fewer` or `more` losses by the interval of the chosen row; `fewer_late`, `more_late`: not so by the level of a quarter before, so
-    that what customers do when they are already leaving may be all there is to it; `one_step`: unclear over the whole curve, but
+    that what customers do when they are already leaving may be all there is to it; `one_step`, `one_step_late`: unclear over the whole curve, but
     one step differs; `unclear`; `none_lost`; `nobody_compared`.
 
     table: `steps.associations`. steps: `steps.step_table`. Fields: ratio, low, high, compared (losses), common (a key of `steps.STRATA`);
-    quarters (customer-quarters at risk), lost; of `one_step` below, level, step_ratio, step_low, step_high.
+    quarters (customer-quarters at risk), lost; of `one_step` below, step, step_ratio, step_low, step_high.
     """
     by_loss = table[table["outcome"] == "loss"].set_index("common")
     common = str(by_loss.index[by_loss["chosen"]][0])
@@ -116,9 +116,11 @@ def steps_verdict(table: pd.DataFrame, steps: pd.DataFrame, lost: int, quarters:
     clear = steps[steps["verdict"] != "unclear"].sort_values("p")
     if len(clear):
         best = clear.iloc[0]
+        side = "less" if best["ratio"] < 1 else "more"
+        is_early = _beside(best["earlier_low"], best["earlier_high"], 1.0) == side
         fields |= {"below": int(best["below"]), "step": int(best["level"])}
         fields |= {f"step_{name}": float(best[name]) for name in ("ratio", "low", "high")}
-        return Verdict("one_step", fields)
+        return Verdict("one_step" if is_early else "one_step_late", fields)
     return Verdict("unclear", fields)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -48,10 +47,10 @@ def planted(
     large_loss: float = 1.0,
     later_loss: float = 1.0,
 ) -> Planted:
-    """Customers whose level rises with their tenure, and who are lost in a month with a probability.
+    """Customers whose level rises with their tenure, and who are lost at a rate.
 
-    effect: by which the probability is multiplied for each level that was held at the end of the quarter before. rate: the
-    probability of Lv.0, which falls by half in the second year and later. renewals: losses only at the end of each twelve months.
+    effect: by which the rate is multiplied for each level that was held at the end of the quarter before. rate: that of a month
+    at Lv.0, which falls by half in the second year and later. renewals: losses only at the end of each twelve months.
     large_climb, large_loss: how many times as fast large companies rise, and how many times as often they are lost.
     later_loss: how many times as often anybody is lost in the last of the three years.
     """
@@ -66,11 +65,11 @@ def planted(
     for month in range(-BEFORE, months):
         there = (start <= month) & (lost_in > month)
         age = month - start
-        p = rate * np.where(age > 12, 0.5, 1.0) * effect**at_quarter * np.where(large, large_loss, 1.0)
-        p = p * (later_loss if month >= months - 12 else 1.0)
+        hazard = rate * np.where(age > 12, 0.5, 1.0) * effect**at_quarter * np.where(large, large_loss, 1.0)
+        hazard = hazard * (later_loss if month >= months - 12 else 1.0)
         if renewals:
-            p = np.where((age > 0) & (age % 12 == 0), np.minimum(10 * p, 0.9), 0.0)
-        goes = there & (age > 0) & (random.random(customers) < p)
+            hazard = np.where((age > 0) & (age % 12 == 0), 10 * hazard, 0.0)
+        goes = there & (age > 0) & (random.random(customers) < -np.expm1(-hazard))
         lost_in[goes] = month
         there &= ~goes
         level = np.minimum(level + (random.random(customers) < climb), 4) * there
@@ -79,30 +78,26 @@ def planted(
         if month % 3 == 2:  # the records begin with a quarter
             at_quarter = level.copy()
     names = np.array([f"A{n:04}" for n in range(customers)])
-    starts = pd.Timestamp("2023-10-01") + pd.Series([pd.DateOffset(months=int(s)) for s in start])
+    first = np.datetime64("2023-10", "M")
+    starts = pd.Series((first + start).astype("datetime64[D]").astype("datetime64[us]"))
     # lost in a month: the last day as a customer is the last of the month before
-    ends = [
-        pd.NaT
-        if m == months
-        else pd.Timestamp("2023-10-01") + pd.DateOffset(months=int(m)) - pd.Timedelta(days=1)
-        for m in lost_in
-    ]
-    ended = pd.Series(ends, dtype="datetime64[us]")
+    ends = (first + lost_in).astype("datetime64[D]") - np.timedelta64(1, "D")
+    ended = pd.Series(ends.astype("datetime64[us]")).mask(lost_in == months)
     contracts = pd.DataFrame(
         {
             "contract_id": names, "account_id": pd.Series(names, dtype="str"),
-            "started_on": starts.astype("datetime64[us]"), "ended_on": ended,
+            "started_on": starts, "ended_on": ended,
             "ended_how": pd.Series(np.where(ended.isna(), None, "notice"), dtype="str"),
             "mrr": 100.0, "currency": "JPY",
         }
     )  # fmt: skip
     accounts = pd.DataFrame(
-        {"account_id": names, "size": np.where(large, "enterprise", "small"), "industry": "retail"}
+        {
+            "account_id": names,
+            "size": np.where(large, "enterprise", "small"),
+            "industry": "retail",
+            "motivation": np.nan,
+            "literacy": np.nan,
+        }
     )
-    # who left before the records, or before its first month's end, is in them as a customer of before
     return Planted(accounts, contracts, levels)
-
-
-def day(month: int) -> date:
-    """The last day of a month of the records."""
-    return ENDS[month].date()
