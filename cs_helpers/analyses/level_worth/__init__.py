@@ -22,7 +22,6 @@ from cs_helpers.analyses.level_worth.verdicts import (
 )
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import ENDINGS
-from cs_helpers.customers import measures
 from cs_helpers.customers.costs import year_of_costs
 from cs_helpers.customers.maturity_levels import LevelHistory, level_history
 from cs_helpers.customers.movements import Ledger, ledger, month_ends
@@ -60,10 +59,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `steps.associations`.
     """
     answers, n = _Answers(), 0
-    conditions = [c for level in data.product.maturity.levels for c in level.conditions]
-    missing = missing_contracts(data) or data.missing(
-        *sorted({measures.SOURCE_TABLES[c.source] for c in conditions})
-    )
+    needed = sorted({table for c in data.product.maturity.conditions for table in c.tables})
+    missing = missing_contracts(data) or data.missing(*needed)
     findings: tuple[Finding, ...] = ()
     if missing:
         answers.notes += [Note("missing_table", about, {"tables": missing}) for about in DECLARES.questions]
