@@ -56,11 +56,22 @@ class TouchPlan(SettingsModel):
         """Whether it says how many touches customers are to get."""
         return bool(self.by_touch_model or self.by_level)
 
-    def check_levels(self, top: int) -> None:
-        """Raises `ValueError` where it names a level that the product, whose highest is `top`, does not have."""
+    def check(self, top: int, touch_mix: Mapping[str, float]) -> None:
+        """Raises `ValueError` for a level above the product's highest, `top`, and for planned touches without hours."""
         for level in self.by_level:
             if not 0 <= level <= top:
                 raise ValueError(f"touch_plan names the level {level}, the product has the levels 0 to {top}")
+        mixes = [
+            touch_mix,
+            *(self.mix_of(group, touch_mix) for group in (*self.by_touch_model, *self.by_level)),
+        ]
+        for model in TOUCH_MODELS:
+            if (
+                self.hours_per_touch
+                and model not in self.hours_per_touch
+                and any(mix.get(model) for mix in mixes)
+            ):
+                raise ValueError(f"touch_plan needs the hours_per_touch of '{model}', which is planned")
 
     def mix_of(self, group: str | int, touch_mix: Mapping[str, float]) -> dict[str, float]:
         """The planned share of each touch model among the touches of a level or of a touch model of customers.

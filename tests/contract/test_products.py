@@ -143,6 +143,7 @@ def test_a_touch_plan_by_level_stays_the_same_in_the_manifest_of_a_snapshot(cont
         ({"by_level": {5: 2}}, "", "touch_plan names the level 5, the product has the levels 0 to 4"),
         ({"by_level": {1: 2}, "by_touch_model": {"high": 2}}, "touch_plan", "needs one of 'by_touch_model' and 'by_level', not both"),
         ({}, "touch_plan", "needs 'by_touch_model' or 'by_level', 'hours_per_touch', or both"),
+        ({"hours_per_touch": {"high": 1, "low": 1, "tech": 1}}, "", "touch_plan needs the hours_per_touch of 'community', which is planned"),
         ({"hours_per_touch": {"high": -1}}, "hours_per_touch.high", "greater than or equal to 0"),
         ({"hours": {"high": 1}}, "touch_plan.hours", "there is no such key"),
     ],
