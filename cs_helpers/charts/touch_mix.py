@@ -42,7 +42,12 @@ def mix(result: Result, text: Text) -> Picture:
             bars(axis, places, rows["share"], width=0.56, color=colours, lying=True)
             axis.hlines(places, rows["low"], rows["high"], color=INK, linewidth=1.3)
             axis.vlines(
-                rows["declared"], places - 0.42, places + 0.42, color=INK, linewidth=2.2, linestyle=(0, (1, 0.6))
+                rows["declared"],
+                places - 0.42,
+                places + 0.42,
+                color=INK,
+                linewidth=2.2,
+                linestyle=(0, (1, 0.6)),
             )
             axis.set_title(text.label("touch_model", model))
             percent_axis(axis, which="x")
@@ -77,7 +82,9 @@ def levels(result: Result, text: Text) -> Picture:
                 axis.hlines(places, table["low"], table["high"], color=INK, linewidth=1.3)
             else:
                 plan = table["plan_hours"]
-                axis.vlines(plan, places - 0.42, places + 0.42, color=INK, linewidth=2.2, linestyle=(0, (1, 0.6)))
+                axis.vlines(
+                    plan, places - 0.42, places + 0.42, color=INK, linewidth=2.2, linestyle=(0, (1, 0.6))
+                )
                 ends = np.fmax(values, plan)
             reach = float(np.nanmax(ends.to_numpy(float), initial=0)) or 1.0
             for place, value, end in zip(places, values, ends, strict=True):
@@ -125,9 +132,7 @@ def below_plan(result: Result, text: Text) -> Picture:
             axis.set_xlim(0, reach * 1.35)
             _without_scale(axis)
             axis.set_title(text(f"touch_mix.below_plan.axis_{'mrr' if column in amounts else kind}"))
-        axes[0][0].set_yticks(
-            places, [text.label(result.settings["by"], group) for group in table["group"]]
-        )
+        axes[0][0].set_yticks(places, [text.label(result.settings["by"], group) for group in table["group"]])
         axes[0][0].set_ylim(-0.6, len(table) - 0.4)
         return _of_quarter(figure, result, "below_plan", text)
 
@@ -184,7 +189,7 @@ def _message(result: Result, question: str, text: Text) -> str:
     return text(f"touch_mix.{question}.{verdict.code}", **fields)
 
 
-def _beside(axis: Axes, x: float, y: float, label: str) -> None:
+def _beside(axis: Axes, x: float, y: Any, label: str) -> None:
     axis.text(x, y, label, va="center", fontsize=9, color=QUIET, in_layout=False)
 
 

@@ -10,34 +10,39 @@ from cs_helpers.text import Text
 
 
 def mix(result: Result, text: Text) -> Listing:
-    """The share of each touch model: of all customers, and where it is not as declared, of levels."""
-    known = result.tables["mix"]
-    known = known[known["touches"] > 0]
-    said = known[(known["level"] == "all") | known["verdict"].isin(["more", "fewer"])]
-    headings = text.headings(
-        "touch_mix.mix", "period", "level", "touch_model", "count", "share", "declared", "verdict"
-    )
+    """The share of each touch model, of four quarters and of this one: of all customers, and of levels not as declared."""
+    by_period = dict(tuple(result.tables["mix"].groupby("period", sort=False)))
+    quarter = by_period["quarter"].set_index(["level", "touch_model"])[["share", "low", "high"]]
+    known = by_period["year"].join(quarter.add_prefix("quarter_"), on=["level", "touch_model"])
+    known = known[known["touches"] > 0].rename(columns={"count": "made"})
+    said = known[(known["level"] == "all") | known["verdict"].isin(["more", "fewer"])].head(MAX_ROWS)
 
     def named(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(
-            period=[text(f"touch_mix.mix.period.{p}") for p in rows["period"]],
             level=[text.label("level", level) for level in rows["level"]],
-            touch_model=[text.label("touch_model", m) for m in rows["touch_model"]],
-            verdict=[text(f"touch_mix.mix.row.{v}") for v in rows["verdict"]],
+            touch_model=[text.label("touch_model", model) for model in rows["touch_model"]],
+            count=rows["made"],
+            quarter=rows["quarter_share"],
+            verdict=[text(f"touch_mix.mix.row.{verdict}") for verdict in rows["verdict"]],
         )
 
-    page = named(said).head(MAX_ROWS)
-    page = page.assign(
+    page = named(said).assign(
         count=[
-            text("touch_mix.mix.count", count=text.number(row.count_), touches=text.number(row.touches))
-            for row in page.rename(columns={"count": "count_"}).itertuples()
+            text("touch_mix.mix.count", count=text.number(row.made), touches=text.number(row.touches))
+            for row in said.itertuples()
         ],
-        share=[text.share_within(r.share, r.low, r.high) for r in page.itertuples()],
-        declared=[text.share(v) for v in page["declared"]],
+        share=[text.share_within(row.share, row.low, row.high) for row in said.itertuples()],
+        quarter=[
+            text.share_within(row.quarter_share, row.quarter_low, row.quarter_high)
+            for row in said.itertuples()
+        ],
+        declared=[text.share(value) for value in said["declared"]],
     )
-    return table(
-        page, headings, name="touch-mix", right=("count", "share", "declared"), all_rows=named(known)
+    headings = text.headings(
+        "touch_mix.mix", "level", "touch_model", "count", "share", "quarter", "declared", "verdict"
     )
+    right = ("count", "share", "quarter", "declared")
+    return table(page, headings, name="touch-mix", right=right, all_rows=named(known))
 
 
 def levels(result: Result, text: Text) -> Listing:
@@ -135,4 +140,3 @@ def changed_mix(result: Result, text: Text) -> Listing:
 def _signed(value: float, text: Text) -> str:
     sign = "+" if round(value) > 0 else "−" if round(value) < 0 else "±"
     return f"{sign}{text.number(abs(value))}"
-

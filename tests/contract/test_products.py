@@ -158,8 +158,8 @@ def test_a_wrong_touch_plan_is_refused_where_it_is_wrong(load_error, content, pl
 def test_the_planned_mix_is_that_of_the_plan_where_it_names_models_else_that_of_the_product():
     mix = {"high": 0.5, "low": 0.5}
     by_level = TouchPlan(by_level={1: {"high": 3, "tech": 1}, 2: 4})
-    assert by_level.mix_of(1, mix) == {"high": 0.75, "low": 0, "tech": 0.25, "community": 0}
-    assert by_level.mix_of(2, mix) == {"high": 0.5, "low": 0.5, "tech": 0, "community": 0}
+    assert by_level.mix_of("1", mix) == {"high": 0.75, "low": 0, "tech": 0.25, "community": 0}
+    assert by_level.mix_of("2", mix) == {"high": 0.5, "low": 0.5, "tech": 0, "community": 0}
     by_model = TouchPlan(by_touch_model={"high": 3, "low": {"low": 1, "tech": 1}})
     assert by_model.mix_of("high", mix) == {"high": 1, "low": 0, "tech": 0, "community": 0}
     assert by_model.mix_of("low", mix) == {"high": 0, "low": 0.5, "tech": 0.5, "community": 0}

@@ -46,8 +46,8 @@ DECLARES = Declaration(
     findings=("below_plan", "untouched", "mix_apart", "level_mix_apart", "plan_needs_hours"),
     notes=notes(
         warns="missing_table no_customers no_accounts touches_not_covered no_plan no_hours plan_unknown hours_unknown"
-        " model_unknown levels_unknown new_customers no_whole_quarter no_csm",
-        explains="model_of_customer outside few_quarters",
+        " model_unknown levels_unknown no_whole_quarter no_csm",
+        explains="few_quarters model_of_customer new_customers outside",
     ),
     reads=("accounts", "contracts", "touches"),
     reads_of_product=_tables_of_levels,

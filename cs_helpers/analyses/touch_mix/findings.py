@@ -22,17 +22,16 @@ def headline_metrics(tables: Mapping[str, pd.DataFrame], by_contracts: bool) -> 
     if every["customer_quarters"]:
         low, high = (None if v != v else float(v) for v in (every["low"], every["high"]))
         metrics["touches_per_customer"] = Metric(
-            "touches_per_customer", float(every["rate"]), "ratio", int(every["touches"]), low, high
+            "touches_per_customer", float(every["rate"]), "amount", int(every["touches"]), low, high
         )
     if "below_plan" in tables:
         row = tables["below_plan"].iloc[0]
-        for name, of, column in (("below_plan", "planned", "below"), ("untouched", "customers", "untouched")):
-            if not row.get(of):
-                continue
-            metrics[name] = Metric(name, float(row[column]), "count", int(row[of]))
+        name, kind, of = _judged(row)
+        if row[of]:
+            metrics[name] = Metric(name, float(row[kind]), "count", int(row[of]))
             if by_contracts:
-                amount = float(row[f"{column}_mrr"])
-                metrics[f"{name}_mrr"] = Metric(f"{name}_mrr", amount, "currency", int(row[column]))
+                amount = float(row[f"{kind}_mrr"])
+                metrics[f"{name}_mrr"] = Metric(f"{name}_mrr", amount, "currency", int(row[kind]))
     if "changed_mix" in tables:
         rows = tables["changed_mix"].set_index("change")
         metrics["hours"] = Metric(
@@ -43,6 +42,14 @@ def headline_metrics(tables: Mapping[str, pd.DataFrame], by_contracts: bool) -> 
                 "plan_hours", float(rows.at[PLAN, "hours"]), "count", int(every["customers"])
             )
     return metrics
+
+
+def _judged(row: pd.Series) -> tuple[str, str, str]:
+    """What is counted: customers below the plan of those with one; without a plan those without a touch, of all.
+
+    The name of metric and finding, and the columns of `below_plan` with the count and with what it is of.
+    """
+    return ("below_plan", "below", "planned") if "planned" in row else ("untouched", "untouched", "customers")
 
 
 def touch_findings(
@@ -63,9 +70,7 @@ def _below(tables: Mapping[str, pd.DataFrame], before: pd.Series | None, by_cont
     if "below_plan" not in tables:
         return []
     row = tables["below_plan"].iloc[0]
-    code, kind, of = (
-        ("below_plan", "below", "planned") if "planned" in row else ("untouched", "untouched", "customers")
-    )
+    code, kind, of = _judged(row)
     if not row[kind]:
         return []
     count = float(row[kind])

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.touch_mix.planned import plan_groups, planned_touches
+from cs_helpers.analyses.touch_mix.planned import plan_groups
 from cs_helpers.analyses.touch_mix.touched import ALL, Touched, level_rows
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.touch import Mix
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
@@ -36,18 +37,18 @@ def plan_hours(data: ProductData, levels: pd.Series) -> pd.DataFrame:
 def _needs(product: Product, group: str) -> tuple[float, float]:
     """The touches that a customer of a group is to get in a quarter, and the hours they take."""
     plan = product.touch_plan
-    touches = planned_touches(plan, group)
+    touches = plan.touches_of(group) if plan else None
     if plan is None or touches is None:
         return np.nan, np.nan
     total = float(sum(touches.values()) if isinstance(touches, Mapping) else touches)
-    mix = plan.mix_of(int(group) if plan.by_level else group, product.touch_mix)
+    mix = plan.mix_of(group, product.touch_mix)
     return total, total * hours_of_mix(product, mix)
 
 
-def hours_of_mix(product: Product, mix: Mapping[str, float]) -> float:
+def hours_of_mix(product: Product, mix: Mix) -> float:
     """The hours of one touch on average, with the shares of a mix; NaN where the hours of a model are not declared."""
     hours = product.touch_plan.hours_per_touch if product.touch_plan else {}
-    return float(sum(share * hours.get(model, np.nan) for model, share in mix.items() if share))  # type: ignore[call-overload]
+    return float(sum(share * hours.get(model, np.nan) for model, share in mix.items() if share))
 
 
 def hours_of(touches: pd.DataFrame, product: Product) -> pd.Series:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cs_helpers.analyses.touch_mix.touched import ALL, NO_LEVEL, Touched, counts_by_model, level_rows
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.touch import Mix
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.contract.vocabulary import UNKNOWN as NO_MODEL
 from cs_helpers.result import Verdict
@@ -56,9 +57,8 @@ def mix_table(touched: Touched, product: Product) -> pd.DataFrame:
 def _of_level(touches: pd.DataFrame, level: str, product: Product) -> list[dict[str, object]]:
     counts = counts_by_model(touches, pd.Index(touches["account_id"].unique()))[:, : len(TOUCH_MODELS)]
     sizes = counts.sum(axis=1)
-    group = int(level) if level not in (ALL, NO_LEVEL) else level
     plan = product.touch_plan
-    declared = plan.mix_of(group, product.touch_mix) if plan else product.touch_mix
+    declared: Mix = plan.mix_of(level, product.touch_mix) if plan else product.touch_mix
     rows = []
     for place, model in enumerate(TOUCH_MODELS):
         share = clustered_share(counts[:, place], sizes)

@@ -28,15 +28,6 @@ def plan_groups(data: ProductData, plan: TouchPlan | None, levels: pd.Series) ->
     return models.where(models.notna(), NO_MODEL).reindex(levels.index)
 
 
-def planned_touches(plan: TouchPlan | None, group: str) -> int | Mapping[str, int] | None:
-    """The touches that a customer of a group is to get in a quarter; None without a plan for it."""
-    if plan is None:
-        return None
-    if plan.by_level:
-        return None if group == NO_LEVEL else plan.by_level.get(int(group))
-    return plan.by_touch_model.get(group)  # type: ignore[call-overload,no-any-return]
-
-
 def received(data: ProductData, touched: Touched, quarter: Quarter) -> pd.DataFrame:
     """The touches that the customers of a whole quarter got, and what was planned for them.
 
@@ -56,7 +47,7 @@ def received(data: ProductData, touched: Touched, quarter: Quarter) -> pd.DataFr
     table["due"], table["missing"] = np.nan, np.nan
     for name in group.unique():
         inside = table.index[group == name]
-        touches = planned_touches(plan, name)
+        touches = plan.touches_of(name) if plan else None
         if isinstance(touches, Mapping):
             lacking = sum((touches.get(m, 0) - counts.loc[inside, m]).clip(lower=0) for m in TOUCH_MODELS)
             table.loc[inside, "due"] = float(sum(touches.values()))
