@@ -22,6 +22,7 @@ from cs_helpers.analyses.touch_mix.planned import (
 )
 from cs_helpers.analyses.touch_mix.touched import NO_LEVEL, Touched, touched
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.contract.vocabulary import UNKNOWN as NO_MODEL
 from cs_helpers.customers.measures import covered_period
@@ -45,7 +46,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     time = customer_time_as_of(data, quarter.end)
     customers = time.customers(quarter.end)
     if not covered or customers.empty:
-        notes = [_unanswered(data, quarter, about, bool(covered)) for about in DECLARES.questions]
+        notes = [_unanswered(data, time, quarter, about) for about in DECLARES.questions]
         name = data.product.product
         return Result(
             "touch_mix", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, tuple(notes)
@@ -121,15 +122,14 @@ def _covered_quarters(data: ProductData, quarter: Quarter) -> list[Quarter]:
     return covered
 
 
-def _unanswered(data: ProductData, quarter: Quarter, about: str, is_covered: bool) -> Note:
-    """Why a question has no answer: no table of touches, none of the quarter, or no customers."""
+def _unanswered(data: ProductData, time: CustomerTime, quarter: Quarter, about: str) -> Note:
+    """Why a question has no answer: no table of touches, no customers, or a quarter that the touches do not cover."""
     if missing := data.missing("touches"):
         return Note("missing_table", about, {"tables": missing})
-    if not is_covered:
-        return Note("touches_not_covered", about, {"quarter": str(quarter)})
-    if data.missing("contracts"):
-        return Note("no_accounts", about, {"quarter": str(quarter)})
-    return Note("no_customers", about, {"quarter": str(quarter)})
+    if time.customers(quarter.end).empty:
+        code = "no_customers" if time.by_contracts else "no_accounts"
+        return Note(code, about, {"quarter": str(quarter)})
+    return Note("touches_not_covered", about, {"quarter": str(quarter)})
 
 
 def _notes(data: ProductData, found: Touched, tables: dict[str, object], customers: int) -> tuple[Note, ...]:
