@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, PercentFormatter
@@ -30,8 +30,9 @@ INK, QUIET, RULE = "#1f2933", "#616e7c", "#d9dee4"
 BLUE, ORANGE, GREEN, RED, SKY, SAND = "#1f6fb2", "#d9822b", "#2a8c6e", "#c0392b", "#8fc1e3", "#e3c567"
 #: colours of company sizes, largest first: as many as a product may have classes
 _SIZE_COLOURS = (BLUE, GREEN, ORANGE, "#7a55a5", "#8c564b", "#b3487d")
-#: maturity levels from 0 to 4, light to dark
-LEVELS = ("#dfe5ea", "#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86")
+#: of levels of maturity, from the lowest to the highest; level 0 is grey
+_LEVEL_SHADES = LinearSegmentedColormap.from_list("levels", ["#b9d6ea", "#7fb2d9", "#3d82bd", "#174f86"])
+_NO_LEVEL = "#dfe5ea"
 #: of a share, from none to all: seaborn's light palette of this blue; to import it for that alone takes time
 _SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951388), BLUE])  # type: ignore[arg-type]
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
@@ -62,6 +63,18 @@ def size_colours(result: Result) -> dict[str, str]:
     """The colours of `all`, of the classes of company size from the largest, and of `unknown`, in this order."""
     sizes = result.settings.get("sizes", DEFAULT_ORDER)
     return {"all": INK, **dict(zip(sizes, _SIZE_COLOURS, strict=False)), UNKNOWN: QUIET}
+
+
+@cache
+def level_colours(top: int) -> tuple[str, ...]:
+    """The colours of the levels of maturity from 0 to the highest, the darker the higher."""
+    return (_NO_LEVEL, *(to_hex(_LEVEL_SHADES(n / (top - 1))) for n in range(top)))
+
+
+def ink_on(colour: str) -> str:
+    """The colour of letters that can be read on an area of a colour: white on what is dark."""
+    red, green, blue = to_rgb(colour)
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
 
 
 @cache

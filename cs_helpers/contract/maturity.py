@@ -45,6 +45,11 @@ class Maturity(SettingsModel):
         return self
 
     @property
+    def conditions(self) -> tuple[LevelCondition, ...]:
+        """The conditions of all levels, lowest level first."""
+        return tuple(condition for level in self.levels for condition in level.conditions)
+
+    @property
     def top(self) -> int:
         """The highest level."""
         return len(self.levels)

@@ -61,7 +61,7 @@ def measure_points(
         )
         value = values.of(item.measure, months, item.stale_after_days).reindex(index).to_numpy()
         points = ((value - red) / (green - red) * 100).clip(0, 100) + 0.0  # no -0
-        if not data.missing(measures.SOURCE_TABLES[item.measure.source]):
+        if not data.missing(*item.measure.tables):
             is_known = measures.known_months(data, item.measure, months)
             started_within = measures.started_within_windows(data, item.measure, months, first_days)
             answerable = _answerable(data, item, months)

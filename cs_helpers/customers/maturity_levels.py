@@ -19,8 +19,6 @@ from cs_helpers.snapshot import ProductData
 #: states in place of a level: not known; lost; and no customer any more, with a renewal that may still be recorded
 UNKNOWN, LOST, NOT_THERE = -2, -1, -3
 
-LEVELS = (0, 1, 2, 3, 4)
-
 
 def level_bounds(
     data: ProductData, days: list[date], time: CustomerTime, values: measures.MonthlyValues | None = None
@@ -35,14 +33,14 @@ def level_bounds(
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     values = values or measures.MonthlyValues(data, span)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    shape = (len(accounts), len(days))
+    shape, first_days = (len(accounts), len(days)), time.first_days()
     lowest, highest = np.zeros(shape), np.zeros(shape)
     surely_met, possibly_met = np.full(shape, True), np.full(shape, True)
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
-            value = values.of(condition, months).to_numpy()
-            known = measures.known_months(data, condition, months) & ~np.isnan(value)
-            surely, possibly = measures.meets_bounds(value, known, condition)
+            value = values.of(condition, months)
+            known = measures.known_values(data, condition, months, value, first_days)
+            surely, possibly = measures.meets_bounds(value.to_numpy(), known, condition)
             surely_met &= surely
             possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level
@@ -59,13 +57,19 @@ class LevelHistory:
 
     at_least, at_most: the bounds of each level, as known on the last day of `quarter`. Index: account_id. Columns: the
     last days of consecutive months (datetime.date). Values 0 to the highest level; NaN: not a customer on that day.
-    time: the spells of customers as known on that day.
+    time: the spells of customers as known on that day. top: the highest level of the product.
     """
 
     quarter: Quarter
     time: CustomerTime
     at_least: pd.DataFrame
     at_most: pd.DataFrame
+    top: int = 4
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """All levels of the product from 0, below the first, to the highest."""
+        return tuple(range(self.top + 1))
 
     @cached_property
     def states(self) -> pd.DataFrame:
@@ -121,4 +125,4 @@ def level_history(
     first = min(Quarter.containing(used.min().date()) if len(used) else quarter, quarter)
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
     low, high = level_bounds(data, list(ends), time, values)
-    return LevelHistory(quarter, time, low, high)
+    return LevelHistory(quarter, time, low, high, data.product.maturity.top)

@@ -419,7 +419,7 @@ def test_customers_of_unknown_level_are_counted_and_noted() -> None:
         assert (said.code == "none") == known.empty
         if len(known):
             assert said.fields["share"] == high / len(known)
-            assert result.metrics["level_3_or_more"].value == high / len(known)
+            assert result.metrics["upper_levels"].value == high / len(known)
         if unknown.any():
             assert fields(result, "levels_unknown")["names"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from builders import account, product_data, use
+from builders import account, contract, product_data, use
 
 from cs_helpers.contract.products import Measure
 from cs_helpers.customers.measures import monthly_values
@@ -135,3 +135,84 @@ def test_an_assessment_is_the_latest_until_it_is_too_old() -> None:
     assert np.isnan(values(data, **plan, months=2)[2])
     assert values(data, **plan, months=1)[0] == 2
     assert values(data, **plan, months=3) == [2, 2, 2]
+
+
+DELIVERIES = [
+    use("A", "2026-05-04", "web.sales.invoice", quantity=30),
+    use("A", "2026-05-05", "web.sales.order", quantity=30),
+    use("A", "2026-06-01", "web.hr.payslip", quantity=40),
+    use("A", "2026-05-20", "paper.out", quantity=20),
+    use("A", "2026-06-20", "web", quantity=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        # sales in May, hr in June; the name `web` has no second part
+        ({"value": "distinct_parts", "part": 2, "event": "web*", "months": 1}, [1, 1, 0]),
+        ({"value": "distinct_parts", "part": 2, "event": "web*", "months": 2}, [1, 2, 1]),
+        ({"value": "distinct_parts", "part": 3, "event": "web*", "months": 2}, [2, 3, 1]),
+        ({"value": "distinct_parts", "part": 1, "months": 1}, [2, 1, 0]),
+        ({"value": "distinct_parts", "part": 1, "separator": "b", "event": "web.*", "months": 1}, [1, 1, 0]),
+        ({"value": "active_months", "event": "web.*", "months": 3}, [1, 2, 2]),
+        ({"value": "active_months", "event": "paper.*", "months": 3}, [1, 1, 1]),
+        ({"value": "events", "event": ["paper.out", "web.sales.*"], "months": 1}, [3, 0, 0]),
+        ({"value": "quantity", "event": ["paper.out", "web.*"], "months": 2}, [80, 120, 40]),
+        ({"value": "days", "event": ["paper.out", "web.*"], "months": 1}, [3, 1, 0]),
+    ],
+)
+def test_parts_of_names_active_months_and_several_patterns(
+    measure: dict[str, Any], expected: list[float]
+) -> None:
+    data = product_data(accounts=accounts(), usage=DELIVERIES)
+    assert values(data, **measure) == expected
+
+
+def test_a_ratio_divides_by_the_same_months_and_has_no_value_where_that_is_nothing() -> None:
+    data = product_data(accounts=accounts(), usage=DELIVERIES)
+    paper = {
+        "event": "paper.out",
+        "value": "quantity",
+        "per": {"event": ["paper.out", "web.*"], "value": "quantity"},
+    }
+    one, two = values(data, **paper, months=1), values(data, **paper, months=2)
+    assert one[:2] == [20 / 80, 0 / 40]
+    assert np.isnan(one[2])
+    assert two == [20 / 80, 20 / 120, 0 / 40]
+
+
+def test_milestones_count_from_the_month_in_which_they_were_first_reached_on() -> None:
+    rows = [
+        {"account_id": "A", "step": step, "reached_at": at}
+        for step, at in (
+            ("kickoff", "2025-01-05"),
+            ("partner north", "2026-06-30 23:00"),
+            ("partner north", "2026-07-01"),
+            ("partner south", "2026-07-02"),
+        )
+    ]
+    data = product_data(accounts=accounts(), milestones=rows)
+    reached = {"source": "milestones", "value": "reached"}
+    assert values(data, **reached, name="kickoff") == [1, 1, 1]
+    assert values(data, **reached, name="partner *") == [0, 1, 2]
+
+
+def test_contracts_are_those_that_run_on_the_last_day_of_a_month() -> None:
+    rows = [
+        contract("A", "2026-01-01", "2026-06-29", mrr=100),
+        contract("A", "2026-05-31", mrr=30),
+    ]
+    data = product_data(accounts=accounts(), contracts=rows)
+    assert values(data, source="contracts", value="mrr") == [130, 30, 30]
+    assert values(data, source="contracts", value="count") == [2, 1, 1]
+
+
+def test_touches_and_tickets_of_a_kind() -> None:
+    rows = [
+        {"account_id": "A", "occurred_at": "2026-05-10", "kind": kind}
+        for kind in ("meeting", "webinar", "webinar live", "churn_notice")
+    ]
+    data = product_data(accounts=accounts(), touches=rows)
+    assert values(data, source="touches", value="count", kind="webinar*", months=1) == [2, 0, 0]
+    assert values(data, source="touches", value="count", kind=["meeting", "webinar"], months=1) == [2, 0, 0]

@@ -217,7 +217,7 @@ def publish(root, audience="leadership", languages=("en", "ja"), quarter=QUARTER
             add(
                 product, "maturity", language, page(language, product, "<p id='maturity-levels'></p>"),
                 ROSE[language], NOT_KNOWN[language],
-                {"maturity.level_3_or_more": metric(0.52, low=0.39, high=0.64)}, (rose(language),), {},
+                {"maturity.upper_levels": metric(0.52, low=0.39, high=0.64)}, (rose(language),), {},
             )  # fmt: skip
         for product in summaries:
             add(

@@ -152,7 +152,7 @@ def test_the_manifest_says_how_each_report_came_to_be(batch, snapshot):
     assert report.seconds > 0
     assert len(report.cells) > 5
     assert 0 < sum(c.seconds for c in report.cells) <= report.seconds
-    share = report.good.metrics["maturity.level_3_or_more"]
+    share = report.good.metrics["maturity.upper_levels"]
     assert 0 < share["value"] < 1
     assert share["n"] > 0
     assert batch.manifest().versions["papermill"]

@@ -53,7 +53,9 @@ def test_accounts_stand_in_place_of_customers_with_their_article():
     )
     assert text("charts.n_customers", n="7") == "n = 7 accounts"
     assert "has an account with" in text("interviews.crossing.nobody")
-    assert Text("ja", accounts=True)("maturity.by_quarter.now", share="3%") == "Lv.3以上の企業は3%"
+    assert (
+        Text("ja", accounts=True)("maturity.by_quarter.now", level="Lv.3", share="3%") == "Lv.3以上の企業は3%"
+    )
     assert Text("en")("charts.n_customers", n="7") == "n = 7 customers"
 
 

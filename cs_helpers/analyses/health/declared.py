@@ -49,6 +49,6 @@ DECLARES = Declaration(
         company="account_id name",
         person="csm",
     ),
-    reads_of_product=lambda product: [m.measure.source for m in product.health.measures],
+    reads_of_product=lambda product: [table for m in product.health.measures for table in m.measure.tables],
     quick_metrics=headline_metrics,
 )

@@ -7,7 +7,6 @@ import pandas as pd
 from cs_helpers.analyses.health.scored import Scored
 from cs_helpers.analyses.health.segments import DIMENSIONS
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers import measures
 from cs_helpers.customers.health_score import rules_in_force
 from cs_helpers.customers.segments import count_unknown
 from cs_helpers.result import Note
@@ -31,7 +30,7 @@ def missing_tables(scored: Scored) -> list[Note]:
     """A note on the tables that a measure needs and the company does not have."""
     data = scored.data
     unknown = [m for m in data.product.health.measures if scored.now[m.id].isna().all()]
-    missing = data.missing(*sorted({measures.SOURCE_TABLES[m.measure.source] for m in unknown}))
+    missing = data.missing(*sorted({table for m in unknown for table in m.measure.tables}))
     return [Note("missing_table", "bands", {"tables": missing})] if missing else []
 
 
@@ -76,7 +75,7 @@ def unknown_measures(scored: Scored) -> list[Note]:
     notes = []
     if partly := tuple((m.id, int(known[m.id])) for m in health.measures if 0 < known[m.id] < of[m.id]):
         notes.append(Note("partly_known", "bands", {"measures": partly, "of": len(now)}))
-    given = [m for m in health.measures if not data.missing(measures.SOURCE_TABLES[m.measure.source])]
+    given = [m for m in health.measures if not data.missing(*m.measure.tables)]
     if unknown := tuple(m.id for m in given if known[m.id] == 0 and of[m.id]):
         notes.append(Note("measures_unknown", "bands", {"measures": unknown}))
     stale = stale_values(scored).loc[now.index].sum()

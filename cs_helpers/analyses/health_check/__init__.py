@@ -32,7 +32,6 @@ from cs_helpers.analyses.health_check.verdicts import (
     weights_verdict,
 )
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.measures import SOURCE_TABLES
 from cs_helpers.customers.time import missing_contracts
 from cs_helpers.result import Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
@@ -105,7 +104,7 @@ def _unanswered(data: ProductData, quarter: Quarter, evidence: Evidence | None) 
         code, fields = "missing_table", {"tables": missing}
     elif evidence is None or np.isnan(evidence.history.scores).all():
         missing = data.missing(
-            *sorted({SOURCE_TABLES[m.measure.source] for m in data.product.health.measures})
+            *sorted({table for m in data.product.health.measures for table in m.measure.tables})
         )
         given = evidence is not None or not missing
         code, fields = (

@@ -40,6 +40,6 @@ DECLARES = Declaration(
         "learned_score learned_band",
         company="account_id name",
     ),
-    reads_of_product=lambda product: [m.measure.source for m in product.health.measures],
+    reads_of_product=lambda product: [table for m in product.health.measures for table in m.measure.tables],
     quick_metrics=check_metrics,
 )

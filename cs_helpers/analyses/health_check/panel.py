@@ -90,7 +90,7 @@ def score_history(data: ProductData, time: CustomerTime, quarter: Quarter) -> Hi
 
 def _first_day(data: ProductData) -> date | None:
     """The first day of any table that a measure of health reads; None without one."""
-    tables = {measures.SOURCE_TABLES[m.measure.source] for m in data.product.health.measures}
+    tables = {table for m in data.product.health.measures for table in m.measure.tables}
     firsts = [period.first for name in tables if (period := data.coverage.tables.get(name)) is not None]
     return min(firsts, default=None)
 

@@ -18,7 +18,7 @@ DECLARES = Declaration(
             ),
         ),
     },
-    metrics=metrics(higher="level_3_or_more rose", lower="fell fall_ratio"),
+    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio"),
     notes=notes(
         warns=(
             "levels_unknown missing_table moves_unknown no_accounts no_customers "
@@ -33,7 +33,5 @@ DECLARES = Declaration(
         public="size mrr level at_least at_most previous quarter customers share n before after low high fell lost",
         company="account_id name",
     ),
-    reads_of_product=lambda product: [
-        c.source for level in product.maturity.levels for c in level.conditions
-    ],
+    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )

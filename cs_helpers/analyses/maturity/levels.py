@@ -11,25 +11,24 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers import measures
-from cs_helpers.customers.maturity_levels import LEVELS, UNKNOWN
+from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.customers.segments import segments_present, sort_segments
 from cs_helpers.snapshot import ProductData
 
 
 def tables_needed(product: Product) -> list[str]:
     """The tables that the rules of a product need, sorted."""
-    conditions = [c for level in product.maturity.levels for c in level.conditions]
-    return sorted({measures.SOURCE_TABLES[c.source] for c in conditions})
+    return sorted({table for c in product.maturity.conditions for table in c.tables})
 
 
 def unknown_measures(data: ProductData, accounts: pd.Index, quarter: Quarter) -> tuple[str, ...]:
     """The names of the measures of the rules that are not known for all of some accounts at the end of a quarter."""
     month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
     names = []
-    for condition in (c for level in data.product.maturity.levels for c in level.conditions):
+    for condition in data.product.maturity.conditions:
         value = measures.monthly_values(data, condition, month).loc[accounts].to_numpy()
         if not measures.known_months(data, condition, month)[0] or np.isnan(value).any():
-            event = condition.event if condition.source == "usage" and condition.event != "*" else None
+            event = "" if condition.counts_every_event else ", ".join(condition.patterns)
             names.append(condition.name or event or condition.source)
     return tuple(dict.fromkeys(names))
 
@@ -57,8 +56,11 @@ def level_table(
     return table if time.by_contracts else table.drop(columns="mrr")
 
 
-def levels_by_quarter(states: pd.DataFrame) -> pd.DataFrame:
-    """The number and share of customers by quarter and level. Columns: quarter, level, customers, share."""
+def levels_by_quarter(states: pd.DataFrame, levels: Sequence[int]) -> pd.DataFrame:
+    """The number and share of customers by quarter and level, unknown ones first.
+
+    levels: of the product, from 0. Columns: quarter, level, customers, share.
+    """
     rows = []
     for quarter in states.columns:
         counts = states[quarter].value_counts()
@@ -70,15 +72,17 @@ def levels_by_quarter(states: pd.DataFrame) -> pd.DataFrame:
                 "customers": int(counts.get(level, 0)),
                 "share": counts.get(level, 0) / total if total else np.nan,
             }
-            for level in (UNKNOWN, *LEVELS)
+            for level in (UNKNOWN, *levels)
         ]
     return pd.DataFrame(rows)
 
 
-def levels_by_size(accounts: pd.DataFrame, states: pd.Series, sizes: Sequence[str]) -> pd.DataFrame:
+def levels_by_size(
+    accounts: pd.DataFrame, states: pd.Series, sizes: Sequence[str], levels: Sequence[int]
+) -> pd.DataFrame:
     """The number and share of customers by company size and level. Columns: size, level, customers, share, n.
 
-    states: the level of each account, by account_id; sizes: the classes of the product.
+    states: the level of each account, by account_id; sizes: the classes of the product; levels: its levels, from 0.
     """
     size = accounts.set_index("account_id")["size"].reindex(states.index)
     present = segments_present(size[states.notna()], sizes)
@@ -93,6 +97,6 @@ def levels_by_size(accounts: pd.DataFrame, states: pd.Series, sizes: Sequence[st
                 "share": (inside == level).mean() if len(inside) else np.nan,
                 "n": len(inside),
             }
-            for level in (UNKNOWN, *LEVELS)
+            for level in (UNKNOWN, *levels)
         ]
     return pd.DataFrame(rows)

@@ -21,10 +21,11 @@ def _tables_of_rules(product: Product) -> Sequence[str]:
             events = [s.rule.event for s in product.journey.steps if s.step == rule.waits_for]
             tables += ["usage" for event in events if event]
         if rule.level_dropped or rule.level_below:
-            tables += [c.source for level in product.maturity.levels for c in level.conditions]
+            tables += [table for c in product.maturity.conditions for table in c.tables]
         if rule.band:
-            tables += [m.measure.source for m in product.health.measures]
-        tables += [part.source for part in (rule.silence, rule.measure, rule.fall) if part]
+            tables += [table for m in product.health.measures for table in m.measure.tables]
+        tables += [rule.silence.source] if rule.silence else []
+        tables += [table for measure in (rule.measure, rule.fall) if measure for table in measure.tables]
         if play.done:
             tables.append("touches" if play.done.touch else "usage")
     return tables

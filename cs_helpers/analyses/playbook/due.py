@@ -116,9 +116,11 @@ class Situation:
     def values(self, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
         """A measure of each customer at each month's end, and whether it is known: of no customer who is too new."""
         months = self.months
-        values = self.measured.of(measure, months).reindex(self.customers).to_numpy()
-        known = measures.known_months(self.data, measure, months)[None, :] & ~np.isnan(values)
-        return values, known & ~measures.started_within_windows(self.data, measure, months, self.starts)
+        values = self.measured.of(measure, months).reindex(self.customers)
+        known = measures.known_values(self.data, measure, months, values, self.starts)
+        return values.to_numpy(), known & ~measures.started_within_windows(
+            self.data, measure, months, self.starts
+        )
 
     def due(self, rule: Rule, *, months_later: int = 0) -> Due:
         """For whom a rule holds on the day, and since when.

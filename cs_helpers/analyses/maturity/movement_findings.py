@@ -1,4 +1,4 @@
-"""The findings of maturity: customers whose level fell or rose, whether that is unusual, and losses after a fall."""
+"""The findings of movement: customers whose level fell or rose, whether that is unusual, and losses after a fall."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIRECTIONS: tuple[tuple[str, int, Direction, Direction], ...] = (
 )
 
 
-def maturity_findings(
+def movement_findings(
     tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric], states: pd.DataFrame
 ) -> tuple[Finding, ...]:
     """`fell_more`, `fell_less`, `rose_more`, `rose_less`, `falls_warn`, `fell`, `rose`, most important first.

@@ -1,0 +1,8 @@
+"""The figures of maturity: where customers stand, and how they move."""
+
+from __future__ import annotations
+
+from cs_helpers.charts.maturity.distribution import by_quarter as by_quarter
+from cs_helpers.charts.maturity.distribution import by_size as by_size
+from cs_helpers.charts.maturity.movement import falls as falls
+from cs_helpers.charts.maturity.movement import transitions as transitions

@@ -1,0 +1,45 @@
+"""What the figures of maturity share: the sentence of a verdict, the names and colours of levels."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cs_helpers.charts.theme import level_colours
+from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
+from cs_helpers.result import Result
+from cs_helpers.text import Text
+
+#: the colour of customers whose level is not known, unlike the blues of levels
+NOT_KNOWN = "#eadfca"
+
+
+def verdict_sentence(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, with its fields formatted in the language."""
+    verdict = result.verdicts[question]
+    fields: dict[str, str] = {}
+    for name, value in verdict.fields.items():
+        if name in ("best", "least"):
+            fields[name] = text.label("size", value)
+        elif name == "level":
+            fields[name] = text.label("level", value)
+        elif name in ("n", "customers", "quarters"):
+            fields[name] = text.number(value)
+        else:
+            fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
+    return text(f"maturity.{question}.{verdict.code}", **fields)
+
+
+def levels_of(table: pd.DataFrame) -> tuple[int, ...]:
+    """The levels that a table with a row for each of them (column `level`) holds, from 0."""
+    return tuple(sorted(int(level) for level in set(table["level"]) if level >= 0))
+
+
+def level_colour(level: int, top: int) -> str:
+    """The colour of a level up to the highest, or of customers whose level is not known."""
+    return NOT_KNOWN if level == UNKNOWN else level_colours(top)[level]
+
+
+def level_name(level: int, text: Text) -> str:
+    """The name of a level, or of the state that takes its place."""
+    words = {LOST: "lost", UNKNOWN: "unknown", NOT_THERE: "not_recorded"}
+    return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
