@@ -20,7 +20,7 @@ from cs_helpers.analyses.touch_mix.planned import (
     customer_table,
     received,
 )
-from cs_helpers.analyses.touch_mix.touched import NO_LEVEL, Touched, touched
+from cs_helpers.analyses.touch_mix.touched import NO_LEVEL, Touched, of_quarter, touched
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
@@ -156,7 +156,7 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
     if "changed_mix" not in tables:
         notes += [Note("no_hours", about, {}) for about in ("levels", "changed_mix")]
     else:
-        in_quarter = found.touches[[q == quarter for q in found.touches["quarter"]]]
+        in_quarter = of_quarter(found.touches, quarter)
         if unknown := int(hours_of(in_quarter, data.product).isna().sum()):
             fields = {"touches": unknown, "of": len(in_quarter)}
             notes += [Note("hours_unknown", about, fields) for about in ("levels", "changed_mix")]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.touch_mix.planned import plan_groups
-from cs_helpers.analyses.touch_mix.touched import ALL, Touched, level_rows
+from cs_helpers.analyses.touch_mix.touched import ALL, Touched, level_rows, of_quarter
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.touch import Mix
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
@@ -66,10 +66,9 @@ def level_table(data: ProductData, touched: Touched, needs: pd.DataFrame) -> pd.
     the end of the quarter; NaN: not planned).
     """
     quarter = touched.quarters[-1]
-    in_quarter = [q == quarter for q in touched.touches["quarter"]]
-    touches = touched.touches[in_quarter]
+    touches = of_quarter(touched.touches, quarter)
     touches = touches.assign(hours=hours_of(touches, data.product))
-    days = touched.days[[q == quarter for q in touched.days["quarter"]]]
+    days = of_quarter(touched.days, quarter)
     length = (quarter.end - quarter.start).days + 1
     levels = touched.level_at(quarter.end)
     rows = []
@@ -99,7 +98,7 @@ def csm_table(data: ProductData, touched: Touched, needs: pd.DataFrame, mrr: pd.
     no CSM, by the customer's), hours, plan_hours. Touches and customers without a CSM have the csm ''.
     """
     quarter = touched.quarters[-1]
-    touches = touched.touches[[q == quarter for q in touched.touches["quarter"]]]
+    touches = of_quarter(touched.touches, quarter)
     touches = touches.assign(hours=hours_of(touches, data.product), csm=touches["csm"].fillna(""))
     in_charge = (
         data["accounts"].set_index("account_id")["csm"].astype("object").reindex(needs.index).fillna("")
@@ -124,7 +123,7 @@ def changed_mix(data: ProductData, touched: Touched, needs: pd.DataFrame) -> pd.
     hours, difference (from now). Only touches whose hours are known count.
     """
     product, quarter = data.product, touched.quarters[-1]
-    touches = touched.touches[[q == quarter for q in touched.touches["quarter"]]]
+    touches = of_quarter(touched.touches, quarter)
     known = touches[hours_of(touches, product).notna()]
     counts = known["touch_model"].value_counts().reindex(list(TOUCH_MODELS), fill_value=0)
     total = int(counts.sum())

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.touch_mix.touched import ALL, NO_LEVEL, Touched, counts_by_model, level_rows
+from cs_helpers.analyses.touch_mix.touched import (
+    ALL,
+    NO_LEVEL,
+    Touched,
+    counts_by_model,
+    level_rows,
+    of_quarter,
+)
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.touch import Mix
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
@@ -37,7 +44,7 @@ def mix_table(touched: Touched, product: Product) -> pd.DataFrame:
     for period in (YEAR, QUARTER):
         known = touched.touches[touched.touches["touch_model"] != NO_MODEL]
         if period == QUARTER:
-            known = known[[q == touched.quarters[-1] for q in known["quarter"]]]
+            known = of_quarter(known, touched.quarters[-1])
         rows += [
             row | {"period": period}
             for level in level_rows(product, known["level"])

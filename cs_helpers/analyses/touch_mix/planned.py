@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.touch_mix.touched import ALL, MODELS, NO_LEVEL, Touched, counts_by_model
+from cs_helpers.analyses.touch_mix.touched import ALL, MODELS, NO_LEVEL, Touched, counts_by_model, of_quarter
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.touch import TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
@@ -41,7 +41,7 @@ def received(data: ProductData, touched: Touched, quarter: Quarter) -> pd.DataFr
     levels = touched.level_at(begins).reindex(whole).fillna(NO_LEVEL)
     plan = data.product.touch_plan
     group = plan_groups(data, plan, levels)
-    rows = touched.touches[[q == quarter for q in touched.touches["quarter"]]]
+    rows = of_quarter(touched.touches, quarter)
     counts = pd.DataFrame(counts_by_model(rows, whole), index=whole, columns=list(MODELS))
     table = pd.DataFrame({"group": group, "got": counts.sum(axis=1)}, index=whole)
     table["due"], table["missing"] = np.nan, np.nan

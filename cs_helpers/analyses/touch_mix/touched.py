@@ -132,6 +132,11 @@ def _days(history: LevelHistory, quarters: list[Quarter], in_month: np.ndarray) 
     return table.groupby(["account_id", "quarter", "level"], sort=False, as_index=False)["days"].sum()
 
 
+def of_quarter(table: pd.DataFrame, quarter: Quarter) -> pd.DataFrame:
+    """The rows of a table that belong to a quarter."""
+    return table[np.array([q == quarter for q in table["quarter"]], dtype=bool)]
+
+
 def counts_by_model(touches: pd.DataFrame, accounts: pd.Index) -> np.ndarray:
     """How many touches of each model (columns: `MODELS`) each of some accounts (rows) got; float array."""
     row = accounts.get_indexer(touches["account_id"])

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from builders import account, contract, product, product_data, random, touch, use
@@ -31,7 +30,7 @@ PLANS: list[dict[str, Any] | None] = [
     {"by_level": {0: 2, 1: 1}},
     {"by_level": {0: 0, 2: {"high": 1}}, "hours_per_touch": HOURS},
 ]
-SEEDS = range(40)
+SEEDS = range(70)
 
 
 @cache
@@ -46,23 +45,25 @@ def history(seed: int) -> Result:
     or ended; accounts with and without a touch model and a CSM; with or without contracts, use, and a plan."""
     draw = random(seed)
     end = pd.Timestamp(Q3.end)
-    begins, ends = (int(draw.choice(d)) for d in ([900, 300, 100, 20], [0, 0, 0, 100]))
+    begins, ends = (int(draw.choice(d)) for d in ([900, 900, 300, 100, 20], [0, 0, 0, 0, 100]))
     models = [str(m) for m in TOUCH_MODELS[: draw.integers(1, 5)]] if draw.random() < 0.8 else [None]
-    rate, age_at_most = float(draw.choice([0, 0.02, 0.3])), int(draw.choice([60, 1000]))
+    rate, age_at_most = float(draw.choice([0, 0.02, 0.02, 0.3])), int(draw.choice([60, 1000]))
     of_everybody = draw.choice(["lost", "kept", ""], p=[0.1, 0.2, 0.7])
 
     def day(before_the_end: int) -> str:
         return str((end - pd.Timedelta(days=before_the_end)).date())
 
     accounts, contracts, touches, usage = [], [], [], []
-    for n in range(draw.choice([0, 1, 3, 12, 40])):
+    for n in range(draw.choice([0, 1, 3, 12, 40], p=[0.05, 0.1, 0.2, 0.25, 0.4])):
         name, age = f"c{n}", int(draw.integers(0, age_at_most))
         has = {"touch_model": str(draw.choice(TOUCH_MODELS))} if draw.random() < 0.5 else {}
         accounts.append(account(name, **has, **({"csm": "x"} if draw.random() < 0.5 else {})))
         lost = of_everybody == "lost" or (of_everybody == "" and draw.random() < 0.3)
         contracts.append(contract(name, day(age), day(int(draw.integers(1, age + 2))) if lost else None))
         touches += [
-            touch(name, day(d), draw.choice(models)) for d in range(begins, ends - 1, -1) if draw.random() < rate
+            touch(name, day(d), draw.choice(models))
+            for d in range(begins, ends - 1, -1)
+            if draw.random() < rate
         ]
         usage += [use(name, day(d)) for d in range(min(age, 400), -1, -1) if draw.random() < 0.03]
     given = {"contracts": contracts, "touches": touches, "usage": usage}
@@ -107,7 +108,9 @@ def test_verdicts_follow_from_the_tables(seed: int) -> None:
         assert (verdict.code == "too_few") == (0 < customers < 10)
         if verdict.code in ("more", "level_more", "fewer", "level_fewer"):
             f = verdict.fields
-            assert (f["low"] > f["declared"]) if verdict.code.endswith("more") else (f["high"] < f["declared"])
+            assert (
+                (f["low"] > f["declared"]) if verdict.code.endswith("more") else (f["high"] < f["declared"])
+            )
     if "below_plan" in result.verdicts:
         verdict, every = result.verdicts["below_plan"], result.tables["below_plan"].iloc[0]
         kind = "below" if "below" in every else "untouched"
@@ -148,7 +151,9 @@ def few(*rows: dict[str, Any], plan: int = 2, **other: Any) -> Result:
 
 
 def test_nobody_touched_is_said_of_a_covered_quarter_only() -> None:
-    rows = [touch("A", str(day.date()), "high") for day in pd.date_range("2025-10-01", "2026-03-31", freq="D")]
+    rows = [
+        touch("A", str(day.date()), "high") for day in pd.date_range("2025-10-01", "2026-03-31", freq="D")
+    ]
     silent = few(*rows)  # touched every day, and then no more: the log ended
     assert {n.code for n in silent.notes} == {"touches_not_covered"}
     assert not silent.tables
@@ -170,7 +175,8 @@ def test_without_contracts_no_amount_is_shown() -> None:
     assert result.verdicts["below_plan"].code == "below_count"
     assert not [c for t in result.tables.values() for c in t if "mrr" in c]
     assert not [m for m in result.metrics if "mrr" in m]
-    assert [f.mrr for f in result.findings] == [None]
+    assert result.findings
+    assert {f.mrr for f in result.findings} == {None}
     assert not any("MRR" in words for words in said(result, of_product(2)))
 
 
@@ -183,7 +189,11 @@ def test_a_touch_plan_for_models_that_no_customer_has_judges_nobody() -> None:
 
 
 def test_renamed_customers_change_no_number() -> None:
-    rows = [touch(n, f"2026-0{m}-1{d}", model) for d, n in enumerate("AB") for m, model in ((7, "high"), (9, "tech"))]
+    rows = [
+        touch(n, f"2026-0{m}-1{d}", model)
+        for d, n in enumerate("AB")
+        for m, model in ((7, "high"), (9, "tech"))
+    ]
     other = {"A": "Z", "B": "Y", "C": "X"}
     one = few(*rows)
     renamed = few(
@@ -193,8 +203,7 @@ def test_renamed_customers_change_no_number() -> None:
     )  # fmt: skip
     assert renamed.metrics == one.metrics
     assert renamed.verdicts == one.verdicts
-    for name in ("mix", "levels", "below_plan", "changed_mix", "csms"):
+    for name in ("mix", "levels", "below_plan", "changed_mix"):
         pd.testing.assert_frame_equal(renamed.tables[name], one.tables[name])
-    assert np.array_equal(one.tables["below_plan_customers"]["missing"], [2.0, 1.0]) or len(
-        one.tables["below_plan_customers"]
-    )
+    listed = [set(r.tables["below_plan_customers"]["account_id"]) for r in (one, renamed)]
+    assert listed[1] == {other[name] for name in listed[0]} != set()
