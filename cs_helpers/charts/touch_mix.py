@@ -154,7 +154,9 @@ def changed_mix(result: Result, text: Text) -> Picture:
         axis.set_xlim(0, reach * 1.2)
         axis.set_ylim(-0.6, len(table) - 0.4)
         _without_scale(axis)
-        axis.set_yticks(places, [text(f"touch_mix.changed_mix.{change}") for change in table["change"]])
+        axis.set_yticks(
+            places, [text.wrap(text(f"touch_mix.changed_mix.{change}"), 20) for change in table["change"]]
+        )
         return _of_quarter(figure, result, "changed_mix", text)
 
 

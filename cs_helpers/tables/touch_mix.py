@@ -64,7 +64,7 @@ def levels(result: Result, text: Text) -> Listing:
 def below_plan(result: Result, text: Text) -> Listing:
     """How many customers got fewer touches than planned, or none at all, by level or touch model."""
     known = result.tables["below_plan"]
-    counts = ["planned", "below", "missing"] if result.settings["has_plan"] else ["customers"]
+    counts = ["planned", "below", "missing", "beyond"] if result.settings["has_plan"] else ["customers"]
     amount = ("below_mrr",) if result.settings["has_plan"] else ("untouched_mrr",)
     amounts = amount if result.settings["by_contracts"] else ()
     currency = result.settings["currency"]

@@ -53,7 +53,7 @@ DECLARES = Declaration(
     reads_of_product=_tables_of_levels,
     discloses=columns(
         public="period level touch_model count touches customers share low high declared p verdict customer_quarters rate"
-        " hours plan_hours group untouched untouched_mrr planned below below_mrr due got missing mrr quarters last_touch"
+        " hours plan_hours group untouched untouched_mrr planned below below_mrr due got missing beyond mrr quarters last_touch"
         " change difference",
         company="account_id name",
         person="csm",

@@ -65,7 +65,7 @@ def below_table(
 
     table: see `received`; mrr: by account_id; groups: names in order. Columns: group (`all` first), customers, untouched,
     untouched_mrr, and where the plan counts touches: planned (customers with a plan), below, below_mrr, due, got
-    (touches of customers with a plan), missing.
+    (touches of customers with a plan), missing, beyond (touches that were not planned): due - missing + beyond = got.
     """
     rows = []
     for name in (ALL, *(g for g in groups if (table["group"] == g).any())):
@@ -80,6 +80,7 @@ def below_table(
                 "planned": len(with_plan), "below": int(with_plan["below"].sum()),
                 "below_mrr": _total(mrr, with_plan["below"]), "due": float(with_plan["due"].sum()),
                 "got": int(with_plan["got"].sum()), "missing": float(with_plan["missing"].sum()),
+                "beyond": float((with_plan["got"] - with_plan["due"] + with_plan["missing"]).sum()),
             }  # fmt: skip
         rows.append(row)
     return pd.DataFrame(rows)

@@ -131,7 +131,7 @@ def test_who_gets_less_than_planned_is_listed_with_what_is_missing_and_the_newco
     every = result.tables["below_plan"].set_index("group").loc["all"]
     assert every.to_dict() == {
         "customers": 4, "untouched": 2, "untouched_mrr": 210, "planned": 3, "below": 1, "below_mrr": 200,
-        "due": 6, "got": 4, "missing": 2,
+        "due": 6, "got": 4, "missing": 2, "beyond": 0,
     }  # fmt: skip
     assert result.verdicts["below_plan"].code == "below"
     assert result.verdicts["below_plan"].fields == {"customers": 1, "of": 3, "none": 2, "mrr": 200}
