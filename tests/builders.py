@@ -44,6 +44,8 @@ def product(
     journey: dict[str, Any] | None = None,
     playbook: list[dict[str, Any]] | None = None,
     health: dict[str, Any] | None = None,
+    touch_mix: dict[str, float] | None = None,
+    touch_plan: dict[str, Any] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
@@ -88,7 +90,8 @@ def product(
                 **(health or {}),
             },
             "baselines": baselines or [baseline("opened", source="tickets", value="count")],
-            "touch_mix": {"high": 0.25, "low": 0.25, "tech": 0.25, "community": 0.25},
+            "touch_mix": touch_mix or {"high": 0.25, "low": 0.25, "tech": 0.25, "community": 0.25},
+            "touch_plan": touch_plan,
             "playbook": playbook or [],
         }
     )
@@ -220,6 +223,16 @@ def contract(name: str, started_on: str, ended_on: str | None = None, mrr: float
         "ended_on": ended_on,
         "mrr": mrr,
         "currency": "JPY",
+    }
+
+
+def touch(name: str, day: str, model: str | None = None, **other: Any) -> dict[str, Any]:
+    return {
+        "account_id": name,
+        "occurred_at": f"{day} 10:00:00",
+        "touch_model": model,
+        "kind": "mail",
+        **other,
     }
 
 

@@ -239,7 +239,7 @@ class Product(SettingsModel):
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
             raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
         if self.touch_plan:
-            self.touch_plan.check_levels(self.maturity.top)
+            self.touch_plan.check(self.maturity.top, self.touch_mix)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
         check_playbook(self.playbook, [s.step for s in self.journey.steps])
