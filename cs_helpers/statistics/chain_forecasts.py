@@ -148,13 +148,18 @@ def simulate(
 
 
 def expected(
-    drawn: Drawn, start: np.ndarray, entry: np.ndarray, rising: Mapping[int, float] | None = None
+    drawn: Drawn,
+    start: np.ndarray,
+    entry: np.ndarray,
+    rising: Mapping[int, float] | None = None,
+    growth: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The expected number of units in each state, and of those lost from it, after each step of each draw.
 
     start: the units, or their amounts, in each state now; entry: in which states each new unit (or its amount) is added.
     rising: of those of a state who are not lost, the share that rises to the next state in each step and would have stayed
-    in it otherwise; at most all who would. Returns two arrays (draws, steps, states).
+    in it otherwise; at most all who would. growth: by how much the amounts of those who stay change in a step, as a factor.
+    Returns two arrays (draws, steps, states).
     """
     draws, steps, states, _ = drawn.stay.shape
     stay = drawn.stay
@@ -167,7 +172,8 @@ def expected(
     now = np.broadcast_to(np.asarray(start, float), (draws, states))
     for step in range(steps):
         lost[:, step] = now * drawn.loss[:, step]
-        now = np.einsum("ds,dst->dt", now - lost[:, step], stay[:, step]) + drawn.joining[:, step, None] * entry
+        now = growth * np.einsum("ds,dst->dt", now - lost[:, step], stay[:, step])
+        now = now + drawn.joining[:, step, None] * entry
         numbers[:, step] = now
     return numbers, lost
 
