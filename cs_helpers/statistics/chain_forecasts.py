@@ -37,8 +37,11 @@ class PastSteps:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Future steps, drawn: stay (draws, steps, states, states), the next state of those who are not lost; loss (draws,
-    steps, states), the probability to be lost; joining (draws, steps), the mean number of new units."""
+    """Future steps, drawn.
+
+    stay: the probabilities of the next state of units that are not lost; (draws, steps, states, states). loss: the
+    probability to be lost, by state; (draws, steps, states). joining: the mean number of new units; (draws, steps).
+    """
 
     stay: np.ndarray
     loss: np.ndarray

@@ -57,14 +57,18 @@ def test_mrr_follows_the_customers_who_pay_it() -> None:
     """One customer of 1,000 at the level that nobody leaves: the MRR is there or lost, never in between."""
     drawn = Drawn(np.ones((500, 1, 1, 1)), np.full((500, 1, 1), 0.3), np.zeros((500, 1)))
     nobody = Joined(np.array([], int), np.array([]))
-    seen = simulate(drawn, np.array([0]), np.array([1000.0]), nobody, np.array([1.1]), np.random.default_rng(2))
+    seen = simulate(
+        drawn, np.array([0]), np.array([1000.0]), nobody, np.array([1.1]), np.random.default_rng(2)
+    )
     assert set(np.round(seen.mrr[:, 0, 0])) == {0.0, 1100.0}
     assert seen.lost_mrr[:, 0] == pytest.approx(1000.0 * seen.lost[:, 0])
 
 
 def test_nothing_recorded_of_new_customers_forecasts_none() -> None:
     nobody = Joined(np.array([], int), np.array([]))
-    seen = simulate(known_chain(50, 3), np.array([0, 1]), np.ones(2), nobody, np.array([1.0]), np.random.default_rng(3))
+    seen = simulate(
+        known_chain(50, 3), np.array([0, 1]), np.ones(2), nobody, np.array([1.0]), np.random.default_rng(3)
+    )
     assert not seen.joined.any()
 
 
@@ -73,7 +77,9 @@ def test_a_season_of_losses_is_forecast_for_its_quarter_alone() -> None:
     observed = np.array([2, 2, 23, 3, 3, 3, 33, 2])
     season = np.array([3, 4, 1, 2, 3, 4, 1, 2])
     ahead = np.array([3, 4, 1, 2])
-    factors = draw_factors(observed, np.full(8, observed.mean()), season, ahead, 4000, np.random.default_rng(4))
+    factors = draw_factors(
+        observed, np.full(8, observed.mean()), season, ahead, 4000, np.random.default_rng(4)
+    )
     rates = factors * observed.mean()
     assert np.median(rates[:, 2]) == pytest.approx(28, rel=0.2)
     assert np.quantile(rates[:, [0, 1, 3]], 0.9) < 8

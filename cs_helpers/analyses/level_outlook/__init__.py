@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from cs_helpers.analyses.level_outlook.backtest import accuracy, origins, past_forecasts
-from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED, Counted, step_counts
+from cs_helpers.analyses.level_outlook.backtest import accuracy, earlier_histories, past_forecasts
+from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED, step_counts
 from cs_helpers.analyses.level_outlook.declared import DECLARES as DECLARES
 from cs_helpers.analyses.level_outlook.findings import findings_ahead, metrics_ahead
 from cs_helpers.analyses.level_outlook.forecast import Forecast, customer_table, forecast, mrr_table
@@ -32,11 +33,30 @@ QUESTIONS = tuple(DECLARES.questions)
 
 @dataclass(frozen=True)
 class _Ahead:
-    """A forecast with the history that it rests on, or the reason why there is none."""
+    """A forecast with the history that it rests on. losses: whether these are known; pays: whether anybody pays."""
 
-    history: LevelHistory | None = None
-    made: Forecast | None = None
-    note: Note | None = None
+    history: LevelHistory
+    made: Forecast
+
+    @property
+    def losses(self) -> bool:
+        return self.history.time.by_contracts
+
+    @property
+    def pays(self) -> bool:
+        return self.losses and bool(np.nansum(self.made.counted.mrr) > 0)
+
+    def metrics(self) -> dict[str, Metric]:
+        return metrics_ahead(self.made, losses=self.losses, pays=self.pays)
+
+
+@dataclass(frozen=True)
+class _NoForecast:
+    """Why there is no forecast: the code and fields of a note; customers: of the product."""
+
+    code: str
+    fields: Mapping[str, Any]
+    customers: int = 0
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -47,26 +67,20 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     name = data.product.product
     ahead = _ahead(data, quarter)
-    if ahead.history is None or ahead.made is None:
-        n = 0 if ahead.history is None else len(ahead.history.time.customers(quarter.end))
-        reasons = (
-            tuple(Note(ahead.note.code, about, ahead.note.fields) for about in QUESTIONS)
-            if ahead.note
-            else ()
-        )
+    if isinstance(ahead, _NoForecast):
+        reasons = tuple(Note(ahead.code, about, ahead.fields) for about in QUESTIONS)
         return Result(
-            "level_outlook", name, quarter, quarter.start, data.as_of, n, {}, {}, reasons
+            "level_outlook", name, quarter, quarter.start, data.as_of, ahead.customers, {}, {}, reasons
         )
-    history, made = ahead.history, ahead.made
-    losses, maturity = history.time.by_contracts, data.product.maturity
-    pays = losses and bool(made.counted.mrr.sum() > 0)
-    notes = _notes(data, history, made.counted, pays=pays)
+    history, made, losses = ahead.history, ahead.made, ahead.losses
+    maturity = data.product.maturity
+    notes = _notes(data, ahead)
     tables = {"outlook": customer_table(history, made, LEARNED + 1)}
     verdicts = {"outlook": outlook_verdict(tables["outlook"], maturity.upper_from)}
-    if pays:
+    if ahead.pays:
         tables["mrr"] = mrr_table(history, made, LEARNED + 1)
         verdicts["mrr"] = mrr_verdict(tables["mrr"])
-    past = past_forecasts([level_history(data, q) for q in origins(history)], history, maturity.upper_from)
+    past = past_forecasts(earlier_histories(data, history), history, maturity.upper_from)
     if past.empty:
         fields = {"quarters": len(history.quarters), "needed": NEEDED + 2}
         notes += [Note("too_few_quarters", about, fields) for about in ("backtest", "accuracy")]
@@ -74,13 +88,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         tables |= {"backtest": past, "accuracy": accuracy(past)}
         verdicts["backtest"] = backtest_verdict(past)
     tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses)
-    if not pays and "mrr" in tables["what_if"]:
+    if losses and not ahead.pays and "mrr" in tables["what_if"]:
         tables["what_if"] = tables["what_if"].drop(columns=["mrr", "mrr_low", "mrr_high"])
     asked, last = level_asked(made, maturity.top), str(made.quarters[-1])
     verdicts["what_if"] = what_if_verdict(tables["what_if"], asked, SHOWN[1], last)
     return Result(
         "level_outlook", name, quarter, made.counted.quarters[0].start, data.as_of, len(made.counted.level), tables,
-        metrics_ahead(made, losses=losses, pays=pays), tuple(notes), verdicts=verdicts,
+        ahead.metrics(), tuple(notes), verdicts=verdicts,
         findings=findings_ahead(made, tables, losses=losses),
     )  # fmt: skip
 
@@ -88,35 +102,31 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 def quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
     """The headlines of a quarter without the forecasts of the past."""
     ahead = _ahead(data, quarter)
-    if ahead.made is None or ahead.history is None:
-        return {}
-    losses = ahead.history.time.by_contracts
-    return metrics_ahead(ahead.made, losses=losses, pays=losses and bool(ahead.made.counted.mrr.sum() > 0))
+    return {} if isinstance(ahead, _NoForecast) else ahead.metrics()
 
 
-def _ahead(data: ProductData, quarter: Quarter) -> _Ahead:
+def _ahead(data: ProductData, quarter: Quarter) -> _Ahead | _NoForecast:
     """The forecast from the end of a quarter."""
     missing = data.missing(*sorted({table for c in data.product.maturity.conditions for table in c.tables}))
     if missing:
-        return _Ahead(note=Note("missing_table", "outlook", {"tables": missing}))
+        return _NoForecast("missing_table", {"tables": missing})
     history = level_history(data, quarter)
-    customers = len(history.time.customers(quarter.end))
+    time, customers = history.time, len(history.time.customers(quarter.end))
     if not customers:
-        code = "no_customers" if history.time.by_contracts else "no_accounts"
-        return _Ahead(history, note=Note(code, "outlook", {"quarter": str(quarter)}))
-    counted = step_counts(history)
+        return _NoForecast("no_customers" if time.by_contracts else "no_accounts", {"quarter": str(quarter)})
+    mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
+    counted = step_counts(history, mrr)
     if counted is None:
         fields = {"quarters": len(history.quarters), "needed": NEEDED + 1}
-        return _Ahead(history, note=Note("too_few_quarters", "outlook", fields))
+        return _NoForecast("too_few_quarters", fields, customers)
     if customers < MIN_CUSTOMERS:
-        fields = {"customers": customers, "needed": MIN_CUSTOMERS}
-        return _Ahead(history, note=Note("too_few_customers", "outlook", fields))
-    upper_from = data.product.maturity.upper_from
-    return _Ahead(history, forecast(counted, upper_from, losses=history.time.by_contracts))
+        return _NoForecast("too_few_customers", {"customers": customers, "needed": MIN_CUSTOMERS}, customers)
+    return _Ahead(history, forecast(counted, data.product.maturity.upper_from, losses=time.by_contracts))
 
 
-def _notes(data: ProductData, history: LevelHistory, counted: Counted, *, pays: bool) -> list[Note]:
+def _notes(data: ProductData, ahead: _Ahead) -> list[Note]:
     """What a reader must know about a forecast."""
+    history, counted = ahead.history, ahead.made.counted
     learned = {"quarters": len(counted.quarters), "since": counted.quarters[0].start}
     notes = [Note("learned_from", "outlook", learned), Note("associated", "what_if", {})]
     if len(counted.quarters) < LEARNED:
@@ -124,15 +134,15 @@ def _notes(data: ProductData, history: LevelHistory, counted: Counted, *, pays: 
     if not counted.past.came.any():
         notes.append(Note("nobody_joined", "outlook", {}))
     if counted.unseen:
-        fields = {"customers": int(counted.level.isin(counted.unseen).sum())}
-        notes.append(Note("unseen_levels", "outlook", fields))
+        customers = int(np.isin(counted.level, counted.unseen).sum())
+        notes.append(Note("unseen_levels", "outlook", {"customers": customers}))
     if waiting := len(history.time.renewals_not_recorded()):
         notes.append(Note("renewals_open", "outlook", {"customers": waiting}))
-    if not history.time.by_contracts:
+    if not ahead.losses:
         notes.append(Note("losses_unknown", "outlook", {}))
         notes.append(Note("missing_table", "mrr", {"tables": missing_contracts(data)}))
-    elif not pays:
+    elif not ahead.pays:
         notes.append(Note("no_paying", "mrr", {}))
-    elif unknown := int(counted.mrr.isna().sum()):
+    elif unknown := int(np.isnan(counted.mrr).sum()):
         notes.append(Note("mrr_not_known", "mrr", {"customers": unknown}))
     return notes

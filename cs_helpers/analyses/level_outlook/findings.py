@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.level_outlook.forecast import Forecast
+from cs_helpers.analyses.level_outlook.forecast import Forecast, significant
 from cs_helpers.analyses.level_outlook.verdicts import compared
 from cs_helpers.result import Finding, Metric
 
-#: losses of one quarter are worth a finding if they surely are so many times those of the others
-SEASON = 1.5
+#: losses of one quarter are worth a finding if they are so many times those of the others, in so many of the futures
+SEASON, LIKELY, CLEAR = 1.5, 0.8, 0.975
 
 
 def metrics_ahead(made: Forecast, *, losses: bool, pays: bool) -> dict[str, Metric]:
@@ -28,7 +28,8 @@ def metrics_ahead(made: Forecast, *, losses: bool, pays: bool) -> dict[str, Metr
     found = {}
     for name, (unit, values) in drawn.items():
         low, high = np.quantile(values, [0.025, 0.975], method="inverted_cdf")
-        found[name] = Metric(name, float(values.mean()), unit, n, float(low), float(high))
+        shown = significant if unit == "currency" else float
+        found[name] = Metric(name, shown(values.mean()), unit, n, shown(low), shown(high))
     return found
 
 
@@ -61,18 +62,22 @@ def findings_ahead(
 
 
 def _season_of_losses(made: Forecast, n: int, *, pays: bool) -> Finding | None:
-    """The quarter ahead with the most losses, where they surely are `SEASON` times those of the others or more."""
+    """The quarter ahead with the most losses, where it likely has more than `SEASON` times those of the others.
+
+    `clear` where that is so in 97.5 % of the futures, `unclear` in `LIKELY` of them.
+    """
     lost = made.futures.lost
     place = int(lost.mean(axis=0).argmax())
     others = np.delete(lost, place, axis=1).mean(axis=1)
     difference = lost[:, place] - others
-    if np.mean(lost[:, place] > SEASON * others) < 0.975:
+    chance = float(np.mean(lost[:, place] > SEASON * others))
+    if chance < LIKELY:
         return None
     low, high = np.quantile(difference, [0.025, 0.975])
     value = float(lost[:, place].mean())
-    at_stake = float(made.futures.lost_mrr[:, place].mean()) if pays else None
+    at_stake = significant(made.futures.lost_mrr[:, place].mean()) if pays else None
     return Finding(
-        "losses_ahead", "outlook", "worse", "clear", n, value, float(others.mean()), "usual", float(difference.mean()),
+        "losses_ahead", "outlook", "worse", "clear" if chance >= CLEAR else "unclear", n, value, float(others.mean()), "usual", float(difference.mean()),
         float(low), float(high), "count", customers=round(value), mrr=at_stake,
         fields={"quarter": str(made.quarters[place])},
     )  # fmt: skip

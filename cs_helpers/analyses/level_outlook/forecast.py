@@ -61,7 +61,7 @@ def forecast(
     drawn = draw_steps(counted.past, np.array([q.number for q in quarters]), draws, rng)
     if not losses:
         drawn = replace(drawn, loss=np.zeros_like(drawn.loss))
-    pays = counted.mrr.fillna(0.0).to_numpy(float)
+    pays = np.nan_to_num(counted.mrr)
     futures = simulate(drawn, counted.places, pays, counted.joined, counted.growth, rng)
     return Forecast(counted, quarters, upper_from, drawn, futures)
 
@@ -103,13 +103,19 @@ def mrr_table(history: LevelHistory, made: Forecast, shown: int) -> pd.DataFrame
     return pd.concat([was, pd.DataFrame(list(_ahead(made, futures, "mrr")))], ignore_index=True)
 
 
+def significant(amount: float) -> float:
+    """An amount that is forecast, with three significant digits: more would look surer than it is."""
+    return float(f"{amount:.3g}")
+
+
 def _ahead(made: Forecast, futures: dict[str, np.ndarray], value: str) -> Iterator[dict[str, object]]:
     """A row for each part and quarter ahead, from futures of shape (draws, quarters)."""
     for part, drawn in futures.items():
         bounds = np.quantile(drawn, [0.025, 0.975, 0.1, 0.9], axis=0, method="inverted_cdf")
         for place, quarter in enumerate(made.quarters):
-            low, high, inner_low, inner_high = (float(bound) for bound in bounds[:, place])
+            shown = significant if value == "mrr" else float
+            low, high, inner_low, inner_high = (shown(bound) for bound in bounds[:, place])
             yield {
-                "quarter": str(quarter), "part": part, value: float(drawn[:, place].mean()), "low": low, "high": high,
+                "quarter": str(quarter), "part": part, value: shown(drawn[:, place].mean()), "low": low, "high": high,
                 "inner_low": inner_low, "inner_high": inner_high, "ahead": place + 1,
             }  # fmt: skip

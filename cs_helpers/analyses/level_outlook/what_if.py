@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.level_outlook.forecast import Forecast, part_of
+from cs_helpers.analyses.level_outlook.forecast import Forecast, part_of, significant
 from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.statistics.chain_forecasts import Drawn, expected
 
@@ -31,7 +31,7 @@ def what_if(made: Forecast, top: int, *, losses: bool) -> tuple[pd.DataFrame, pd
     counted = made.counted
     places, states = counted.places, len(counted.states)
     start = np.bincount(places, minlength=states)
-    paid = np.bincount(places, weights=counted.mrr.fillna(0.0), minlength=states)
+    paid = np.bincount(places, weights=np.nan_to_num(counted.mrr), minlength=states)
     new = max(len(counted.joined.state), 1)
     entry = np.bincount(counted.joined.state, minlength=states) / new
     entry_mrr = np.bincount(counted.joined.state, weights=counted.joined.amount, minlength=states) / new
@@ -57,7 +57,12 @@ def what_if(made: Forecast, top: int, *, losses: bool) -> tuple[pd.DataFrame, pd
                 row: dict[str, float] = {"rising": level, "more": more}
                 for name, drawn_difference in differences.items():
                     low, high = np.quantile(drawn_difference, [0.025, 0.975])
-                    row |= {name: drawn_difference.mean(), f"{name}_low": low, f"{name}_high": high}
+                    shown = significant if name == "mrr" else float
+                    row |= {
+                        name: shown(drawn_difference.mean()),
+                        f"{name}_low": shown(low),
+                        f"{name}_high": shown(high),
+                    }
                 yield row, there.mean(axis=0)
 
     rows, distributions = zip(*scenarios(), strict=True)
