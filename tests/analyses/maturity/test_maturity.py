@@ -89,7 +89,7 @@ def test_a_report_knows_no_end_after_its_quarter(small: ProductData) -> None:
 
 def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> None:
     result = maturity.analyse(small, Quarter(2025, 3))
-    needing_more = {"bridge", "changes", "flows", "transitions", "long_run", "falls"}
+    needing_more = {"bridge", "changes", "transitions", "flows", "long_run", "falls"}
     assert needing_more.isdisjoint(result.tables)
     assert {n.about for n in result.notes if n.code == "too_few_quarters"} == needing_more
 
