@@ -1,7 +1,7 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
 It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
-of health, the baselines to watch, the touch mix and the playbook.
+of health, the baselines to watch, the touch mix and plan, and the playbook.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
+from cs_helpers.contract.touch import TouchModel, TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
 
@@ -210,7 +211,9 @@ class Product(SettingsModel):
     baselines: tuple[Baseline, ...] = Field(min_length=1)
     alerts: Alerts = Alerts()
     calendar: Calendar = Calendar()
-    touch_mix: dict[Literal["high", "low", "tech", "community"], float]
+    touch_mix: dict[TouchModel, float]
+    """The share of each touch model among the touches of the product, as it is meant to be."""
+    touch_plan: TouchPlan | None = None
     playbook: tuple[Play, ...] = ()
     themes: dict[str, Words] = Field(default_factory=dict)
     """Names of the theme codes on pages."""
@@ -228,6 +231,8 @@ class Product(SettingsModel):
     def _references_are_valid(self) -> Product:
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
             raise ValueError(f"touch_mix ({', '.join(TOUCH_MODELS)}) must add up to 1")
+        if self.touch_plan:
+            self.touch_plan.check_levels(self.maturity.top)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
         check_playbook(self.playbook, [s.step for s in self.journey.steps], self.maturity.top)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cs_helpers.analyses.revenue.movements import MOVEMENTS
+from cs_helpers.customers.movements import MOVEMENTS
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.tables.units import format_value

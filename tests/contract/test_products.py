@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cs_helpers.contract.products import load_product, load_products
+from cs_helpers.contract.products import Product, load_product, load_products
+from cs_helpers.contract.touch import TouchPlan
 from cs_helpers.errors import SettingError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "products"
@@ -114,6 +115,53 @@ def test_a_touch_model_that_does_not_exist_is_refused(load_error, content):
     error = load_error()
     assert error.key.startswith("touch_mix.hihg")
     assert "'high'" in error.allowed
+
+
+def test_a_product_needs_no_touch_plan(tmp_path, content):
+    del content["touch_plan"]
+    file = tmp_path / "paper_to_web.yml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert load_product(file).touch_plan is None
+
+
+def test_a_touch_plan_by_level_stays_the_same_in_the_manifest_of_a_snapshot(content):
+    content["touch_plan"] = {"by_level": {0: 4, 1: {"high": 2, "tech": 1}}}
+    product = Product.model_validate(content)
+    assert Product.model_validate(product.model_dump(mode="json")).touch_plan == product.touch_plan
+
+
+@pytest.mark.parametrize(
+    ("plan", "key", "problem"),
+    [
+        ({"by_touch_model": {"hihg": 2}}, "by_touch_model.hihg", "'hihg' is not allowed"),
+        ({"by_touch_model": {"high": 2.5}}, "by_touch_model.high", "a whole number of touches is needed"),
+        ({"by_touch_model": {"high": -1}}, "by_touch_model.high", "a whole number of touches is needed"),
+        ({"by_touch_model": {"high": True}}, "by_touch_model.high", "a whole number of touches is needed"),
+        ({"by_level": {1: {"hihg": 2}}}, "by_level.1", "or one for each touch model (high, low, tech, community)"),
+        ({"by_level": {1: {}}}, "by_level.1", "a whole number of touches is needed"),
+        ({"by_level": {"Lv.1": 2}}, "by_level.Lv.1", "a whole number is needed, not 'Lv.1'"),
+        ({"by_level": {5: 2}}, "", "touch_plan names the level 5, the product has the levels 0 to 4"),
+        ({"by_level": {1: 2}, "by_touch_model": {"high": 2}}, "touch_plan", "needs one of 'by_touch_model' and 'by_level', not both"),
+        ({}, "touch_plan", "needs 'by_touch_model' or 'by_level', 'hours_per_touch', or both"),
+        ({"hours_per_touch": {"high": -1}}, "hours_per_touch.high", "greater than or equal to 0"),
+        ({"hours": {"high": 1}}, "touch_plan.hours", "there is no such key"),
+    ],
+)  # fmt: skip
+def test_a_wrong_touch_plan_is_refused_where_it_is_wrong(load_error, content, plan, key, problem):
+    content["touch_plan"] = plan
+    error = load_error()
+    assert key in error.key
+    assert problem in error.problem
+
+
+def test_the_planned_mix_is_that_of_the_plan_where_it_names_models_else_that_of_the_product():
+    mix = {"high": 0.5, "low": 0.5}
+    by_level = TouchPlan(by_level={1: {"high": 3, "tech": 1}, 2: 4})
+    assert by_level.mix_of(1, mix) == {"high": 0.75, "low": 0, "tech": 0.25, "community": 0}
+    assert by_level.mix_of(2, mix) == {"high": 0.5, "low": 0.5, "tech": 0, "community": 0}
+    by_model = TouchPlan(by_touch_model={"high": 3, "low": {"low": 1, "tech": 1}})
+    assert by_model.mix_of("high", mix) == {"high": 1, "low": 0, "tech": 0, "community": 0}
+    assert by_model.mix_of("low", mix) == {"high": 0, "low": 0.5, "tech": 0.5, "community": 0}
 
 
 def test_a_playbook_may_only_name_steps_of_the_journey(load_error, content):

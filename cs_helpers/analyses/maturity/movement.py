@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cs_helpers.analyses.maturity.changes import losses_after_falls, transition_table
+from cs_helpers.analyses.maturity.changes import transition_table
+from cs_helpers.analyses.maturity.falls import losses_after_falls
 from cs_helpers.analyses.maturity.levels import level_table
 from cs_helpers.analyses.maturity.movement_findings import movement_findings
 from cs_helpers.analyses.maturity.movement_verdicts import movement_metrics, movement_verdicts

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.analyses.revenue.costs import profitability, year_of_costs
+from cs_helpers.analyses.revenue.costs import costs_with_notes, profitability
 from cs_helpers.analyses.revenue.declared import DECLARES
 from cs_helpers.analyses.revenue.findings import find
 from cs_helpers.analyses.revenue.lifetime import lifetime_values, lifetimes
-from cs_helpers.analyses.revenue.movements import MOVEMENTS, Ledger, ledger, month_ends
-from cs_helpers.analyses.revenue.retention import by_segment, cohort, quick_ratio
+from cs_helpers.analyses.revenue.retention import by_segment, quick_ratio
 from cs_helpers.analyses.revenue.verdicts import (
     bridge_verdict,
     profitability_verdict,
@@ -26,6 +25,8 @@ from cs_helpers.analyses.revenue.verdicts import (
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customers.movements import MOVEMENTS, Ledger, ledger, month_ends
+from cs_helpers.customers.retention import cohort
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.customers.time import (
     contracts_without_rate,
@@ -227,7 +228,7 @@ def _add_profitability(
     answers: _Answers, data: ProductData, quarter: Quarter, of_months: Ledger
 ) -> dict[str, float]:
     """Adds what growth costs, and returns the ratios (`costs.profitability`)."""
-    costs, notes = year_of_costs(data, quarter)
+    costs, notes = costs_with_notes(data, quarter)
     answers.notes += notes
     if costs is None:
         return {}

@@ -13,56 +13,34 @@ at the ends of the twelve months. (The margin and the index follow Tien Tzuo's t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-from cs_helpers.analyses.revenue.movements import Ledger
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.revenue import RevenueRules
+from cs_helpers.customers.costs import YEAR, YearOfCosts, known_months, rows_of_year, year_of_costs
+from cs_helpers.customers.movements import Ledger
 from cs_helpers.customers.time import currency
 from cs_helpers.result import Note
 from cs_helpers.snapshot import ProductData
 
-YEAR = 12
 _MARGIN_KINDS = ("cost_of_goods", "general_and_administrative", "research_and_development")
 
 
-@dataclass(frozen=True)
-class YearOfCosts:
-    """The costs of twelve months by kind, in the product's currency; kinds without a category or row are left out."""
-
-    by_kind: dict[str, float]
-
-    def total(self, *kinds: str) -> float | None:
-        """The sum of kinds; None where one of them is not known."""
-        if not set(kinds) <= set(self.by_kind):
-            return None
-        return sum(self.by_kind[kind] for kind in kinds)
-
-
-def year_of_costs(data: ProductData, quarter: Quarter) -> tuple[YearOfCosts | None, list[Note]]:
+def costs_with_notes(data: ProductData, quarter: Quarter) -> tuple[YearOfCosts | None, list[Note]]:
     """The costs of the twelve months that end with the quarter; None, with a note, where they are not known."""
     rules, about = data.product.revenue, "profitability"
     if missing := data.missing("costs"):
         return None, [Note("missing_table", about, {"tables": missing})]
     if data.segment != "all":
         return None, [Note("costs_of_all", about, {})]
-    rows = data["costs"]
     if not rules.costs:
-        names = sorted(rows["category"].dropna().unique())
+        names = sorted(data["costs"]["category"].dropna().unique())
         return None, [Note("costs_undeclared", about, {"names": names})]
-    first = pd.Timestamp(quarter.back(3).start)
-    month = rows["month"].dt.to_period("M").dt.to_timestamp()
-    rows = rows[(month >= first) & (month <= pd.Timestamp(quarter.end))]
-    if (known := rows["month"].dt.to_period("M").nunique()) < YEAR:
-        return None, [Note("costs_incomplete", about, {"months": known, "needed": YEAR})]
-    main = currency(data)
-    notes = _notes_on(rows, rules, main)
-    kind_of = {category: kind for kind, names in rules.costs.items() for category in names}
-    amounts = rules.converted(rows["amount"], rows["currency"], main)
-    by_kind = amounts.groupby(rows["category"].map(kind_of)).sum(min_count=1).dropna()
-    costs = YearOfCosts({str(kind): float(amount) for kind, amount in by_kind.items()})
+    rows = rows_of_year(data, quarter)
+    costs = year_of_costs(data, quarter)
+    if costs is None:
+        return None, [Note("costs_incomplete", about, {"months": known_months(rows), "needed": YEAR})]
+    notes = _notes_on(rows, rules, currency(data))
     if unknown := [kind for kind in (*_MARGIN_KINDS, "sales_and_marketing") if kind not in costs.by_kind]:
         notes.append(Note("costs_kind_unknown", about, {"kinds": tuple(unknown)}))
     return costs, notes
@@ -96,8 +74,7 @@ def profitability(ledger: Ledger, costs: YearOfCosts) -> dict[str, float]:
     found: dict[str, float | None] = {
         "opening_arr": opening, "churned_arr": -went, "new_arr": came, **costs.by_kind
     }  # fmt: skip
-    goods, growth = costs.total("cost_of_goods"), costs.total("sales_and_marketing")
-    gross_margin = _ratio(None if goods is None else revenue - goods, revenue)
+    growth, gross_margin = costs.total("sales_and_marketing"), costs.gross_margin(revenue)
     spent = costs.total(*_MARGIN_KINDS)
     found |= {
         "gross_margin": gross_margin,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.revenue.movements import Ledger
+from cs_helpers.customers.movements import Ledger
 from cs_helpers.result import Certainty, Finding, Metric
 
 #: a customer that makes so large a share of all movement of the quarter is worth a word

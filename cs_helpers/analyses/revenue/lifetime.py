@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.revenue.movements import Ledger
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customers.movements import Ledger
 from cs_helpers.statistics.lifetime_value import ShiftedBetaGeometric, constant_hazard, retained_value
 from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
 

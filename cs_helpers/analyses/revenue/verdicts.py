@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.revenue.lifetime import Lifetimes
-from cs_helpers.analyses.revenue.movements import MOVEMENTS
+from cs_helpers.customers.movements import MOVEMENTS
 from cs_helpers.result import Verdict
 from cs_helpers.statistics.bootstrap import MIN_CUSTOMERS
 

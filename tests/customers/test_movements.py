@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_helpers.analyses import revenue
-from cs_helpers.analyses.revenue.movements import MOVEMENTS, ledger, month_ends
 from cs_helpers.contract.products import CustomerRules
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import customer_time
+from cs_helpers.customers.movements import MOVEMENTS, ledger, month_ends
 
 Q3 = Quarter(2026, 3)
 
