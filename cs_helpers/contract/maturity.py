@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field, model_validator
 
+from cs_helpers.contract.level_rules import check_levels
 from cs_helpers.contract.product_parts import Condition, SettingsModel, Words
 
 #: the fewest and the most levels of a curve; level 0, below the first, is not declared
@@ -21,7 +22,7 @@ class LevelCondition(Condition):
 class Level(SettingsModel):
     """A level of maturity, which is reached when all its conditions hold, and those of all lower levels."""
 
-    level: int = Field(ge=1, le=MAX_LEVELS, strict=True)
+    level: int = Field(ge=1, strict=True)
     name: Words
     meaning: Words
     conditions: tuple[LevelCondition, ...] = ()
@@ -34,14 +35,23 @@ class Maturity(SettingsModel):
     them, too.
     """
 
-    levels: tuple[Level, ...] = Field(min_length=MIN_LEVELS, max_length=MAX_LEVELS)
+    levels: tuple[Level, ...]
     agreed_on: date | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Maturity:
+        if not MIN_LEVELS <= len(self.levels) <= MAX_LEVELS:
+            raise ValueError(
+                f"a product has {MIN_LEVELS} to {MAX_LEVELS} levels, these are {len(self.levels)}"
+            )
         numbers = list(range(1, len(self.levels) + 1))
         if [level.level for level in self.levels] != numbers:
             raise ValueError(f"levels must be {', '.join(map(str, numbers))} in this order")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Maturity:
+        check_levels([(level.level, level.conditions) for level in self.levels])
         return self
 
     @property
