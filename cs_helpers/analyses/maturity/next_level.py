@@ -24,8 +24,14 @@ def next_level(data: ProductData, history: LevelHistory) -> Part:
     Tables: `next_level`: see `conditions_by_customer`; `held_back`: see `missing_by_level`.
     """
     conditions = conditions_by_customer(data, history)
-    tables = {"next_level": conditions, "held_back": missing_by_level(conditions, history.top)}
-    notes = []
+    tables, notes, found = {"next_level": conditions}, [], {}
+    held_back = missing_by_level(conditions, history.top)
+    if len(held_back):
+        tables["held_back"], found["held_back"] = held_back, _most_often_missing(held_back)
+    else:
+        notes.append(
+            Note("all_at_top" if (conditions["level"] >= 0).any() else "no_level_known", "held_back")
+        )
     if (agreed_on := data.product.maturity.agreed_on) is not None:
         notes.append(Note("rules_agreed", "held_back", {"since": agreed_on}))
     unknown = conditions[conditions["state"] == NOT_KNOWN]
@@ -36,14 +42,15 @@ def next_level(data: ProductData, history: LevelHistory) -> Part:
             "conditions": tuple(unknown["condition"].unique()),
         }
         notes += [Note("conditions_unknown", about, fields) for about in ("held_back", "next_level")]
-    return Part(tables, {}, {"held_back": _most_held_back(tables["held_back"], conditions)}, tuple(notes))
+    return Part(tables, {}, found, tuple(notes))
 
 
 def conditions_by_customer(data: ProductData, history: LevelHistory) -> pd.DataFrame:
     """The conditions of each customer at the end of the quarter, up to those of the level above the one it surely has.
 
     Customers nearest to their next level come first: those who lack the fewest conditions, then by the largest distance
-    to a bound, in parts of the bound or the value, then by MRR; those at the highest level come last. Columns:
+    to a bound (of a share as it is, else as part of the bound or the value, whichever is larger), then by MRR; those at
+    the highest level come last. Columns:
     account_id, name, size, mrr (left out without contracts), level (`UNKNOWN` where it is not known), to (the level of
     the condition), condition (its key, `LEVEL.PLACE`), unit (`share`, `currency` or `number`), state (`holds`,
     `missing` or `not_known`), has (NaN: no value), bound (`at_least` or `at_most`), needs, short_by (from has to needs;
@@ -65,7 +72,7 @@ def conditions_by_customer(data: ProductData, history: LevelHistory) -> pd.DataF
     rows["next"] = rows["to"].to_numpy() > rows["account_id"].map(lowest).to_numpy()
     is_open = rows["state"] != HOLDS
     rows["lacks"] = is_open.groupby(rows["account_id"]).transform("sum").astype("int64")
-    size = rows[["has", "needs"]].abs().max(axis="columns")
+    size = rows[["has", "needs"]].abs().max(axis="columns").where(rows["unit"] != "share", 1.0)
     distance = (rows["short_by"] / size).where(is_open).fillna(is_open.astype("float64"))
     furthest = distance.groupby(rows["account_id"]).transform("max")
     mrr = rows["mrr"] if "mrr" in rows else pd.Series(0.0, rows.index)
@@ -115,8 +122,9 @@ def missing_by_level(conditions: pd.DataFrame, top: int) -> pd.DataFrame:
     """How many customers each condition of the next level keeps at their level.
 
     conditions: see `conditions_by_customer`. Customers whose level is not known are left out. Columns: level, condition,
-    customers (for whom it is missing), only (of these, for whom nothing else is), not_known, n (customers at the level),
-    share (of n), mrr (of those for whom it is missing; left out without contracts).
+    unit, bound and needs (of most of those for whom it is missing, else of all), customers (for whom it is missing), only
+    (of these, for whom nothing else is), not_known, n (customers at the level), share (of n), median (of what those have
+    for whom it is missing; NaN without any), mrr (of these; left out without contracts).
     """
     known = conditions[conditions["next"] & (conditions["level"] != UNKNOWN) & (conditions["level"] < top)]
     rows = []
@@ -125,21 +133,23 @@ def missing_by_level(conditions: pd.DataFrame, top: int) -> pd.DataFrame:
         row = {
             "level": level,
             "condition": condition,
+            **(missing if len(missing) else inside)[["unit", "bound", "needs"]].mode().iloc[0],
             "customers": len(missing),
             "only": int((missing["lacks"] == 1).sum()),
             "not_known": int((inside["state"] == NOT_KNOWN).sum()),
             "n": len(inside),
             "share": len(missing) / len(inside),
+            "median": missing["has"].median(),
         }
         rows.append(row | ({"mrr": float(missing["mrr"].sum())} if "mrr" in missing else {}))
-    columns = ["level", "condition", "customers", "only", "not_known", "n", "share"]
+    columns = [
+        "level", "condition", "unit", "bound", "needs", "customers", "only", "not_known", "n", "share", "median",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=[*columns, *(["mrr"] if "mrr" in conditions else [])])
 
 
-def _most_held_back(held_back: pd.DataFrame, conditions: pd.DataFrame) -> Verdict:
-    """The condition that is missing for most customers, if it is one; where nobody lacks any, why."""
-    if held_back.empty:
-        return Verdict("top" if (conditions["level"] >= 0).any() else "unknown")
+def _most_often_missing(held_back: pd.DataFrame) -> Verdict:
+    """The condition that is missing for most customers, or all of those that are missing for as many."""
     most = held_back[held_back["customers"] == held_back["customers"].max()]
     first = most.iloc[0]
     fields = {"customers": int(first["customers"]), "n": int(first["n"]), "level": int(first["level"])}

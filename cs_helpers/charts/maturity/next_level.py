@@ -12,38 +12,42 @@ from cs_helpers.charts.theme import (
     bars,
     canvas,
     finish_figure,
-    percent_axis,
 )
 from cs_helpers.result import Result
 from cs_helpers.text import Text
+from cs_helpers.text.measured import measured
 
 
 def held_back(result: Result, text: Text) -> Picture:
-    """For each level, the share of its customers who lack each condition of the next one."""
-    table = result.tables["held_back"]
-    with canvas(text, height=1.3 + 0.42 * max(len(table), 1)) as (figure, axis):
+    """For each level, how many of its customers lack each condition of the next one."""
+    table, currency = result.tables["held_back"], result.settings["currency"]
+    widest = float(table["customers"].max())
+    with canvas(text, height=1.15 + 0.46 * len(table)) as (figure, axis):
         names = []
         for place, row in enumerate(table.itertuples()):
-            only = row.only / row.n
-            bars(axis, [place], only, color=BLUE, width=0.6, lying=True)
-            bars(axis, [place], row.share - only, start=only, color=SKY, width=0.6, lying=True)
-            label = text(
-                "maturity.held_back.label",
-                share=text.share(row.share),
-                customers=text.number(row.customers),
-                n=text.number(row.n),
+            bars(axis, [place], row.only, color=BLUE, width=0.6, lying=True)
+            further = row.customers - row.only
+            bars(axis, [place], further, start=row.only, color=SKY, width=0.6, lying=True)
+            axis.text(
+                row.customers + widest * 0.012,
+                place,
+                _label(row, currency, text),
+                va="center",
+                fontsize=9,
+                color=QUIET,
             )
-            axis.text(row.share + 0.01, place, label, va="center", fontsize=9, color=QUIET)
-            names.append(_condition(str(row.condition), row.level, text))
+            needs = measured(row.needs, row.unit, currency, text)
+            name = text.wrap(_condition(str(row.condition), row.level, text), 40)
+            names.append(f"{name}\n{text(f'labels.measured.{row.bound}', n=needs)}")
         axis.set_yticks(range(len(names)), names)
         axis.invert_yaxis()
-        percent_axis(axis, which="x", top=1.18)
+        axis.set_xlim(0, widest * 1.8)
+        axis.set_xticks([])
         axis.grid(axis="y", visible=False)
         axis.set_title(text("maturity.held_back.axis"))
-        if len(table):
-            handles = [axis.barh([0], [0], color=colour) for colour in (BLUE, SKY)]
-            words = [text(f"maturity.held_back.{key}") for key in ("only", "further")]
-            axis.legend(handles, words, ncols=2, loc="upper center", bbox_to_anchor=(0.4, -0.12), fontsize=9)
+        handles = [axis.barh([0], [0], color=colour) for colour in (BLUE, SKY)]
+        words = [text(f"maturity.held_back.{key}") for key in ("only", "further")]
+        axis.legend(handles, words, ncols=2, loc="upper center", bbox_to_anchor=(0.4, 0.0), fontsize=9)
         message = _message(result, text)
         n = int(table.drop_duplicates("level")["n"].sum())
         return finish_figure(
@@ -55,6 +59,18 @@ def held_back(result: Result, text: Text) -> Picture:
             n=text("charts.n_customers", n=text.number(n)),
             period=text.day(result.quarter.end),
         )
+
+
+def _label(row: Any, currency: str, text: Text) -> str:
+    """How many of the customers at the level, the MRR of these where it is known, and what they have at the median."""
+    fields = {"customers": text.number(row.customers), "n": text.number(row.n)}
+    mrr = getattr(row, "mrr", None)
+    if not row.customers:
+        return text("maturity.held_back.label", **fields)
+    fields["median"] = measured(row.median, row.unit, currency, text)
+    if mrr is None:
+        return text("maturity.held_back.label_median", **fields)
+    return text("maturity.held_back.label_mrr", mrr=text.money(mrr, currency), **fields)
 
 
 def _condition(key: str, level: int, text: Text) -> str:
