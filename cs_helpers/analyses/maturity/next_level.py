@@ -87,9 +87,11 @@ def _evidence(data: ProductData, history: LevelHistory, accounts: pd.Index) -> I
     """The columns of each condition, in the order of `accounts`."""
     month = pd.DatetimeIndex([pd.Timestamp(history.quarter.end).replace(day=1)]).as_unit("us")
     first_days = history.time.first_days()
+    measured = measures.MonthlyValues(data, month)
+    measured.prepare(data.product.maturity.conditions)
     for level in data.product.maturity.levels:
         for place, condition in enumerate(level.conditions, 1):
-            values = measures.monthly_values(data, condition, month)
+            values = measured.of(condition, month)
             known = measures.known_values(data, condition, month, values, first_days)
             surely, possibly = measures.meets_bounds(values.to_numpy(), known, condition)
             state = np.where(surely, HOLDS, np.where(possibly, NOT_KNOWN, MISSING))
