@@ -32,6 +32,7 @@ def level_bounds(
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     values = values or measures.MonthlyValues(data, span)
+    values.prepare(condition for rule in data.product.maturity.levels for condition in rule.conditions)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     shape, first_days = (len(accounts), len(days)), time.first_days()
     lowest, highest = np.zeros(shape), np.zeros(shape)
