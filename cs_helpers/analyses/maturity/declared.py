@@ -9,7 +9,9 @@ DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
         "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
-        "bridge": Question(figure=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")),
+        "bridge": Question(
+            figure=True, verdicts=verdicts("fell_much after_fall plain even unchanged accounts")
+        ),
         "changes": Question(table=True),
         "by_segment": Question(
             figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
@@ -30,7 +32,7 @@ DECLARES = Declaration(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
             "no_known_levels one_csm too_few_quarters"
         ),
-        explains=("leaving_stays recounted segment_not_recorded segment_unknown"),
+        explains=("leaving_stays recounted share_split segment_not_recorded segment_unknown"),
     ),
     findings=(
         "customers_fell",
