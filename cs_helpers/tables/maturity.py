@@ -33,6 +33,61 @@ def levels(result: Result, text: Text) -> Listing:
     return table(frame, headings, name="levels", right=("mrr",), all_rows=all_rows, units={"mrr": currency})
 
 
+def stays(result: Result, text: Text) -> Listing:
+    """Each level: how stays there ended, how long they last, and how many customers have been there longer than usual."""
+    rows = result.tables["stays"]
+    currency = result.settings["currency"]
+    frame = rows.assign(
+        where=[text.label("level", level) for level in rows["level"]], n=rows["spells"], now=rows["standing"]
+    )
+    page = frame.copy()
+    counts = ("n", "rose", "fell", "lost", "now")
+    for column in (c for c in counts if c in page):
+        page[column] = [text.number(v) for v in page[column]]
+    page["half"] = [
+        text("maturity.stays.not_reached")
+        if r.median != r.median
+        else text.number_within(r.median, r.low, r.high)
+        for r in rows.itertuples()
+    ]
+    page["usual"] = ["" if v != v else text.number(v) for v in rows["usual"]]
+    page["late"] = ["" if r.usual != r.usual else text.number(r.late) for r in rows.itertuples()]
+    if "mrr" in page:
+        page["mrr"] = ["" if r.usual != r.usual else text.money(r.mrr, currency) for r in rows.itertuples()]
+    names = [c for c in ("where", *counts[:-1], "half", "usual", "now", "late", "mrr") if c in page]
+    return table(
+        page, text.headings("maturity.stays", *names), name="stays", right=tuple(names[1:]),
+        all_rows=frame.assign(half=rows["median"]), units={"mrr": currency},
+    )  # fmt: skip
+
+
+def stalled(result: Result, text: Text) -> Listing:
+    """Customers at their level for longer than three in four of those who rose from it, by MRR where it is known."""
+    rows = result.tables["stalled"]
+    currency = result.settings["currency"]
+    all_rows = rows.assign(
+        size=[text.label("size", s) for s in rows["size"]],
+        where=[text.label("level", level) for level in rows["level"]],
+        time=rows["months"],
+    )
+    frame = all_rows.head(MAX_ROWS).copy()
+    frame["time"] = [
+        text("maturity.stalled.at_least", months=text.number(r.months))
+        if r.began_before
+        else text.number(r.months)
+        for r in frame.itertuples()
+    ]
+    frame["usual"] = [text.number(v) for v in frame["usual"]]
+    mrr_columns = ("mrr",) if "mrr" in frame else ()
+    if mrr_columns:
+        frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
+    headings = text.headings(
+        "maturity.stalled", "name", "size", "csm", "where", "time", "usual", *mrr_columns
+    )
+    right = ("time", "usual", "mrr")
+    return table(frame, headings, name="stalled", right=right, all_rows=all_rows, units={"mrr": currency})
+
+
 def changes(result: Result, text: Text) -> Listing:
     """What became of the customers of each quarter, the last one first."""
     rows = result.tables["changes"]

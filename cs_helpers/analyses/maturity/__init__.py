@@ -37,7 +37,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "by_segment",
             "csms",
             "transitions",
+            "flows",
+            "long_run",
+            "sojourn",
+            "stays",
+            "stalled",
             "falls",
+            "lead_time",
         )
         reasons = tuple(Note(code, about, fields) for about in unanswered)
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons)

@@ -18,21 +18,32 @@ DECLARES = Declaration(
         ),
         "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
+        "sojourn": Question(
+            figure=True,
+            verdicts=verdicts("longest longest_open range range_open single single_open alike none"),
+        ),
+        "stays": Question(table=True),
+        "stalled": Question(table=True, for_team=True),
         "falls": Question(
             figure=True,
             verdicts=verdicts(
                 "more fewer same more_shares fewer_shares same_shares none_lost nobody_fell unknown"
             ),
         ),
+        "lead_time": Question(figure=True, verdicts=verdicts("warned warned_only none_warned")),
     },
-    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio"),
+    metrics=metrics(higher="upper_levels rose", lower="fell fall_ratio stalled", neither="fall_lead_days"),
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "no_known_levels one_csm too_few_quarters"
+            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters"
         ),
-        explains=("leaving_stays recounted share_split segment_not_recorded segment_unknown"),
+        explains=(
+            "leaving_stays no_losses recounted segment_not_recorded segment_unknown share_split stays_begun"
+        ),
     ),
     findings=(
         "customers_fell",
@@ -43,6 +54,8 @@ DECLARES = Declaration(
         "rose_more",
         "rose_less",
         "falls_warn",
+        "fell_before",
+        "stalled",
         "fell",
         "rose",
     ),
@@ -52,6 +65,7 @@ DECLARES = Declaration(
             "size mrr level at_least at_most previous quarter customers share n before after low high fell lost basis of step"
             " mrr_share mrr_low mrr_high mrr_before mrr_after expansion contraction dimension segment known upper upper_mrr p"
             " verdict expected opening new back not_recorded closing rose same unsaid mrr_opening mrr_closing"
+            " exposure now open month months at_risk spells median usual standing late began_before lost_on fell_on days outcome"
         ),
         person="csm",
         company="account_id name",

@@ -21,7 +21,7 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
     """The sentence of a question's verdict, with its fields formatted in the language."""
     verdict = result.verdicts[question]
     formats: dict[str, Callable[[Any], str]] = {
-        "level": lambda level: text.label("level", level),
+        **dict.fromkeys(("level", "short"), lambda level: text.label("level", level)),
         "segment": text.segment,
         "quarter": lambda quarter: text.quarter(Quarter.parse(quarter)),
         **dict.fromkeys(("ratio", "low", "high"), lambda value: text.number(value, 1)),

@@ -89,7 +89,7 @@ def test_a_report_knows_no_end_after_its_quarter(small: ProductData) -> None:
 
 def test_one_quarter_of_log_is_too_few_for_transitions(small: ProductData) -> None:
     result = maturity.analyse(small, Quarter(2025, 3))
-    needing_more = {"bridge", "changes", "transitions", "falls"}
+    needing_more = {"bridge", "changes", "transitions", "flows", "long_run", "falls"}
     assert needing_more.isdisjoint(result.tables)
     assert {n.about for n in result.notes if n.code == "too_few_quarters"} == needing_more
 
@@ -127,7 +127,7 @@ def test_the_shares_of_the_levels_sum_to_one(result_of: Callable[..., Result], n
     assert tables["by_segment"].groupby(["dimension", "segment"])["share"].sum().to_numpy() == pytest.approx(
         1
     )
-    held = tables["transitions"][tables["transitions"]["n"] > 0]
+    held = tables["transitions"][tables["transitions"]["exposure"] > 0]
     assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
 
 
