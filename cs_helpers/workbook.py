@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to impo
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
     from cs_helpers.widgets.quiz import Quiz
+    from cs_helpers.widgets.what_if import WhatIf
 
 #: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
 _python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
@@ -355,6 +356,14 @@ class Workbook:
         quiz = Quiz(data, self.quarter.end, self.text, paths.quiz() / "guesses.jsonl")
         quiz.show()
         return quiz
+
+    def what_if(self, result: Result) -> WhatIf:
+        """Shows a slider of how many more customers move up, for the outlook of maturity (`widgets.what_if`)."""
+        from cs_helpers.widgets.what_if import WhatIf
+
+        slider = WhatIf(result, self.text)
+        slider.show()
+        return slider
 
     @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | None:

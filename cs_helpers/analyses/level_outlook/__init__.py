@@ -1,0 +1,148 @@
+"""Outlook of maturity: customers and MRR by level in the next four quarters, and what if more customers rose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cs_helpers.analyses.level_outlook.backtest import accuracy, earlier_histories, past_forecasts
+from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED, step_counts
+from cs_helpers.analyses.level_outlook.declared import DECLARES as DECLARES
+from cs_helpers.analyses.level_outlook.findings import findings_ahead, metrics_ahead
+from cs_helpers.analyses.level_outlook.forecast import Forecast, customer_table, forecast, mrr_table
+from cs_helpers.analyses.level_outlook.verdicts import (
+    backtest_verdict,
+    mrr_verdict,
+    outlook_verdict,
+    what_if_verdict,
+)
+from cs_helpers.analyses.level_outlook.what_if import SHOWN, level_asked, what_if
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.maturity_levels import LevelHistory, level_history
+from cs_helpers.customers.time import missing_contracts
+from cs_helpers.result import Metric, Note, Result
+from cs_helpers.snapshot import ProductData
+
+#: below so many customers, a forecast says nothing
+MIN_CUSTOMERS = 10
+QUESTIONS = tuple(DECLARES.questions)
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """A forecast with the history that it rests on. losses: whether these are known; pays: whether anybody pays."""
+
+    history: LevelHistory
+    made: Forecast
+
+    @property
+    def losses(self) -> bool:
+        return self.history.time.by_contracts
+
+    @property
+    def pays(self) -> bool:
+        return self.losses and bool(np.nansum(self.made.counted.mrr) > 0)
+
+    def metrics(self) -> dict[str, Metric]:
+        return metrics_ahead(self.made, losses=self.losses, pays=self.pays)
+
+
+@dataclass(frozen=True)
+class _NoForecast:
+    """Why there is no forecast: the code and fields of a note; customers: of the product."""
+
+    code: str
+    fields: Mapping[str, Any]
+    customers: int = 0
+
+
+def analyse(data: ProductData, quarter: Quarter) -> Result:
+    """The next four quarters, by the moves between levels of the last two years.
+
+    Tables: `outlook`: see `forecast.customer_table`; `mrr`: see `forecast.mrr_table`; `backtest`: see
+    `backtest.past_forecasts`; `accuracy`: see `backtest.accuracy`; `what_if` and `what_if_levels`: see `what_if.what_if`.
+    """
+    name = data.product.product
+    ahead = _ahead(data, quarter)
+    if isinstance(ahead, _NoForecast):
+        reasons = tuple(Note(ahead.code, about, ahead.fields) for about in QUESTIONS)
+        return Result(
+            "level_outlook", name, quarter, quarter.start, data.as_of, ahead.customers, {}, {}, reasons
+        )
+    history, made, losses = ahead.history, ahead.made, ahead.losses
+    maturity = data.product.maturity
+    notes = _notes(data, ahead)
+    tables = {"outlook": customer_table(history, made, LEARNED + 1)}
+    verdicts = {"outlook": outlook_verdict(tables["outlook"], maturity.upper_from)}
+    if ahead.pays:
+        tables["mrr"] = mrr_table(history, made, LEARNED + 1)
+        verdicts["mrr"] = mrr_verdict(tables["mrr"])
+    past = past_forecasts(earlier_histories(data, history), history, maturity.upper_from)
+    if past.empty:
+        fields = {"quarters": len(history.quarters), "needed": NEEDED + 2}
+        notes += [Note("too_few_quarters", about, fields) for about in ("backtest", "accuracy")]
+    else:
+        tables |= {"backtest": past, "accuracy": accuracy(past)}
+        verdicts["backtest"] = backtest_verdict(past)
+    tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses)
+    if losses and not ahead.pays and "mrr" in tables["what_if"]:
+        tables["what_if"] = tables["what_if"].drop(columns=["mrr", "mrr_low", "mrr_high"])
+    asked, last = level_asked(made, maturity.top), str(made.quarters[-1])
+    verdicts["what_if"] = what_if_verdict(tables["what_if"], asked, SHOWN[1], last)
+    return Result(
+        "level_outlook", name, quarter, made.counted.quarters[0].start, data.as_of, len(made.counted.level), tables,
+        ahead.metrics(), tuple(notes), verdicts=verdicts,
+        findings=findings_ahead(made, tables, losses=losses),
+    )  # fmt: skip
+
+
+def quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
+    """The headlines of a quarter without the forecasts of the past."""
+    ahead = _ahead(data, quarter)
+    return {} if isinstance(ahead, _NoForecast) else ahead.metrics()
+
+
+def _ahead(data: ProductData, quarter: Quarter) -> _Ahead | _NoForecast:
+    """The forecast from the end of a quarter."""
+    missing = data.missing(*sorted({table for c in data.product.maturity.conditions for table in c.tables}))
+    if missing:
+        return _NoForecast("missing_table", {"tables": missing})
+    history = level_history(data, quarter)
+    time, customers = history.time, len(history.time.customers(quarter.end))
+    if not customers:
+        return _NoForecast("no_customers" if time.by_contracts else "no_accounts", {"quarter": str(quarter)})
+    mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
+    counted = step_counts(history, mrr)
+    if counted is None:
+        fields = {"quarters": len(history.quarters), "needed": NEEDED + 1}
+        return _NoForecast("too_few_quarters", fields, customers)
+    if customers < MIN_CUSTOMERS:
+        return _NoForecast("too_few_customers", {"customers": customers, "needed": MIN_CUSTOMERS}, customers)
+    return _Ahead(history, forecast(counted, data.product.maturity.upper_from, losses=time.by_contracts))
+
+
+def _notes(data: ProductData, ahead: _Ahead) -> list[Note]:
+    """What a reader must know about a forecast."""
+    history, counted = ahead.history, ahead.made.counted
+    learned = {"quarters": len(counted.quarters), "since": counted.quarters[0].start}
+    notes = [Note("learned_from", "outlook", learned), Note("associated", "what_if", {})]
+    if len(counted.quarters) < LEARNED:
+        notes.append(Note("one_year", "outlook", {}))
+    if not counted.past.came.any():
+        notes.append(Note("nobody_joined", "outlook", {}))
+    if counted.unseen:
+        customers = int(np.isin(counted.level, counted.unseen).sum())
+        notes.append(Note("unseen_levels", "outlook", {"customers": customers}))
+    if waiting := len(history.time.renewals_not_recorded()):
+        notes.append(Note("renewals_open", "outlook", {"customers": waiting}))
+    if not ahead.losses:
+        notes.append(Note("losses_unknown", "outlook", {}))
+        notes.append(Note("missing_table", "mrr", {"tables": missing_contracts(data)}))
+    elif not ahead.pays:
+        notes.append(Note("no_paying", "mrr", {}))
+    elif unknown := int(np.isnan(counted.mrr).sum()):
+        notes.append(Note("mrr_not_known", "mrr", {"customers": unknown}))
+    return notes
