@@ -11,6 +11,8 @@ from cs_helpers.contract.product_parts import SettingsModel
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 
 TouchModel = Literal["high", "low", "tech", "community"]
+#: touch model -> share of touches; any text may be asked for
+Mix = Mapping[Any, float]
 
 
 def _touches(value: Any) -> Any:
@@ -56,21 +58,42 @@ class TouchPlan(SettingsModel):
         """Whether it says how many touches customers are to get."""
         return bool(self.by_touch_model or self.by_level)
 
-    def check_levels(self, top: int) -> None:
-        """Raises `ValueError` where it names a level that the product, whose highest is `top`, does not have."""
+    def check(self, top: int, touch_mix: Mix) -> None:
+        """Raises `ValueError` for a level above the product's highest, `top`, and for planned touches without hours."""
         for level in self.by_level:
             if not 0 <= level <= top:
                 raise ValueError(f"touch_plan names the level {level}, the product has the levels 0 to {top}")
+        mixes = [touch_mix, *(self.mix_of(group, touch_mix) for group in self._planned)]
+        for model in TOUCH_MODELS:
+            if (
+                self.hours_per_touch
+                and model not in self.hours_per_touch
+                and any(mix.get(model) for mix in mixes)
+            ):
+                raise ValueError(f"touch_plan needs the hours_per_touch of '{model}', which is planned")
 
-    def mix_of(self, group: str | int, touch_mix: Mapping[str, float]) -> dict[str, float]:
+    @property
+    def _planned(self) -> Mapping[str, Touches]:
+        """The touches by level (its number as text) or touch model."""
+        return {
+            str(group): touches
+            for by in (self.by_level, self.by_touch_model)
+            for group, touches in by.items()
+        }
+
+    def touches_of(self, group: str) -> Touches | None:
+        """The touches that a customer of a level (its number as text) or touch model is to get; None: nothing is planned."""
+        return self._planned.get(group)
+
+    def mix_of(self, group: str, touch_mix: Mix) -> Mix:
         """The planned share of each touch model among the touches of a level or of a touch model of customers.
 
         A plan that names the models of touches says it itself. Where it only counts touches, those of a touch model's
         customers are of that model, and those of a level are shared out as the product's `touch_mix`.
         """
-        touches = {**self.by_touch_model, **self.by_level}.get(group)  # type: ignore[dict-item]
-        if isinstance(touches, Mapping) and sum(touches.values()):
-            total = sum(touches.values())
+        touches = self.touches_of(group)
+        total = sum(touches.values()) if isinstance(touches, Mapping) else 0
+        if isinstance(touches, Mapping) and total:
             return {model: touches.get(model, 0) / total for model in TOUCH_MODELS}
         if group in TOUCH_MODELS:
             return {model: float(model == group) for model in TOUCH_MODELS}

@@ -10,10 +10,9 @@ from cs_helpers.customer_journey.waits import (
     known_steps,
     milestone_times,
     records_begin,
-    usual_days,
 )
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.survival import incidence
+from cs_helpers.statistics.survival import incidence, usual_days
 
 COLUMNS = (
     "account_id", "step", "began", "days", "outcome", "usual_days", "planned", "uses", "uses_known_from", "uses_known_until",

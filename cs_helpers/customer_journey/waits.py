@@ -14,7 +14,7 @@ from cs_helpers.customer_journey.progress import reached_steps
 from cs_helpers.customers.segments import segments_present
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.snapshot import ProductData
-from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, incidence, share_at
+from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, day_of_share, incidence, usual_days
 
 #: the customers needed to say what is usual, or how a segment behaves
 MIN_CUSTOMERS = 5
@@ -23,9 +23,6 @@ MIN_CUSTOMERS = 5
 QUIET_DAYS = 30
 
 _DAY = pd.Timedelta(days=1)
-
-#: a usual wait is one within which this share of those who take the step take it
-USUAL_SHARE = 0.75
 
 COLUMNS = (
     "account_id", "name", "size", "csm", "step", "days", "usual", "late", "expected_on", "turn",
@@ -177,7 +174,7 @@ def waiting_customers(data: ProductData, waits: pd.DataFrame, quarter: Quarter) 
             open_waits.assign(
                 usual=usual_days(inside["outcome"], curve),
                 expected_after=[
-                    _day_of_share(curve, d, 0.5) if enough else np.nan for d in open_waits["days"]
+                    day_of_share(curve, d, 0.5) if enough else np.nan for d in open_waits["days"]
                 ],
             )
         )
@@ -240,27 +237,6 @@ def stalls(waits: pd.DataFrame, waiting: pd.DataFrame, accounts: pd.DataFrame) -
     table["share"] = table["late"] / table["waits"]
     columns = ["step", "dimension", "segment", *counts, "share"]
     return table.fillna({"mrr": 0.0})[[*columns, "mrr"] if "mrr" in waiting else columns]
-
-
-def usual_days(outcome: pd.Series, curve: pd.DataFrame) -> float:
-    """Days within which three in four of those who take a step take it; NaN where fewer than five took it.
-
-    outcome: of all waits for the step; curve: their `survival.incidence`.
-    """
-    return (
-        _day_of_share(curve, 0, USUAL_SHARE) if (outcome == REACHED).sum() >= MIN_CUSTOMERS else float("nan")
-    )
-
-
-def _day_of_share(curve: pd.DataFrame, since: float, part: float) -> float:
-    """The day by which a share `part` of those who take the step after `since` take it; NaN where nobody does."""
-    if curve.empty:
-        return float("nan")
-    began, last = share_at(curve, since)[0], float(curve["share"].iloc[-1])
-    if last - began < 1e-9:
-        return float("nan")
-    enough = curve["share"].to_numpy() >= began + part * (last - began) - 1e-9
-    return float(curve["day"].to_numpy()[enough][0])
 
 
 def _last_touches(data: ProductData, end: pd.Timestamp) -> pd.DataFrame:

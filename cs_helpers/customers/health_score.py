@@ -52,6 +52,7 @@ def measure_points(
     in which anybody could have answered: with no row of the table in the window, nothing is known of anybody.
     """
     index, values = first_days.index, values or measures.MonthlyValues(data, months)
+    values.prepare(item.measure for item in data.product.health.measures)
     in_force = rules_in_force(data).reindex(index)
     points_by_measure, too_new = {}, np.full((len(index), len(months)), False)
     for item in data.product.health.measures:

@@ -32,6 +32,7 @@ def level_bounds(
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     values = values or measures.MonthlyValues(data, span)
+    values.prepare(condition for rule in data.product.maturity.levels for condition in rule.conditions)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     shape, first_days = (len(accounts), len(days)), time.first_days()
     lowest, highest = np.zeros(shape), np.zeros(shape)
@@ -116,13 +117,14 @@ class LevelHistory:
 def level_history(
     data: ProductData, quarter: Quarter, values: measures.MonthlyValues | None = None
 ) -> LevelHistory:
-    """The levels at the end of each month from the quarter of the first usage on, at least those of the quarter.
+    """The levels at the end of each month from the quarter of the first row on that a rule reads, at least of the quarter.
 
     values: of the measures over these months, where others need them too.
     """
     time = customer_time_as_of(data, quarter.end)
-    used = data["active_daily"]["day"]
-    first = min(Quarter.containing(used.min().date()) if len(used) else quarter, quarter)
+    tables = {table for condition in data.product.maturity.conditions for table in condition.tables}
+    first_days = [data.coverage.tables[name].first for name in tables & set(data.coverage.tables)]
+    first = min(Quarter.containing(min(first_days)), quarter) if first_days else quarter
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
     low, high = level_bounds(data, list(ends), time, values)
     return LevelHistory(quarter, time, low, high, data.product.maturity.top)

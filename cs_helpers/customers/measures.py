@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
 
 from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.products import Condition, Measure
+from cs_helpers.customers.month_grid import MonthGrid, month_number
 from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.usage_values import Aggregate, usage_values
 from cs_helpers.snapshot import ProductData, matches_pattern
 
 #: the column with the time of the rows that are counted
@@ -21,62 +24,91 @@ _COUNTED_AT = {"tickets": "opened_at", "touches": "occurred_at"}
 def monthly_values(
     data: ProductData, measure: Measure, months: pd.DatetimeIndex, stale_after_days: int | None = None
 ) -> pd.DataFrame:
-    """A measure over the window of months that ends with each month.
+    """A measure over the window of months that ends with each month (`MonthlyValues.of`)."""
+    return MonthlyValues(data, months).of(measure, months, stale_after_days)
 
-    Index: account_id. Columns: `months` (first days of consecutive months). NaN where the table is missing or nobody
-    answered. No usage and no tickets are 0, also in months without data (`known_months`), where the value is a lower
-    bound. A ratio (`per`) is NaN where what it divides by is 0. stale_after_days: answers and assessments that are more
-    days old at the end of a month do not count there.
-    """
-    if measure.divisor is not None:
-        return ratio(
-            monthly_values(data, measure.numerator, months), monthly_values(data, measure.divisor, months)
+
+@dataclass(frozen=True)
+class MonthlyValues:
+    """The values of measures over a range of months, each worked out once. months: first days of consecutive months."""
+
+    data: ProductData
+    months: pd.DatetimeIndex
+    _values: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _use: dict[Aggregate, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(
+        self, measure: Measure, months: pd.DatetimeIndex, stale_after_days: int | None = None
+    ) -> pd.DataFrame:
+        """A measure over the window that ends with each of some months of the range.
+
+        Index: account_id. Columns: `months`. NaN where the table is missing or nobody answered. No usage and no tickets
+        are 0, also in months without data (`known_months`), where the value is a lower bound. A ratio (`per`) is NaN
+        where what it divides by is 0. stale_after_days: answers and assessments that are more days old at the end of a
+        month do not count there.
+        """
+        if measure.divisor is not None:
+            return ratio(self.of(measure.numerator, months), self.of(measure.divisor, months))
+        key = f"{measure.model_dump_json(include=set(Measure.model_fields))} {stale_after_days}"
+        if key not in self._values:
+            self._values[key] = pd.DataFrame(
+                self._worked_out(measure, stale_after_days), index=self._accounts, columns=self.months
+            )
+        return self._values[key][months]
+
+    def prepare(self, measures: Iterable[Measure]) -> None:
+        """Read what several measures need of the use in one pass over its tables, instead of one for each measure.
+
+        Raises `SnapshotError` where a file of the snapshot is damaged.
+        """
+        if self.data.missing("usage"):
+            return
+        months: dict[Aggregate, int] = {}
+        for measure in (part for each in measures for part in (each.numerator, each.divisor) if part):
+            if measure.source == "usage":
+                aggregate = _aggregate_of(measure)
+                months[aggregate] = max(months.get(aggregate, 0), measure.months)
+        missing = [
+            a for a, n in months.items() if a not in self._use or self._use[a].shape[-1] < self._width(n)
+        ]
+        if missing:
+            grid = self._grid(max(months[aggregate] for aggregate in missing))
+            self._use.update(usage_values(self.data, missing, grid))
+
+    @cached_property
+    def _accounts(self) -> pd.Index:
+        return pd.Index(self.data["accounts"]["account_id"], name="account_id")
+
+    def _width(self, window: int) -> int:
+        """The number of months that windows reach over."""
+        return window - 1 + len(self.months)
+
+    def _grid(self, window: int) -> MonthGrid:
+        """The accounts by the months that windows reach over."""
+        return MonthGrid(
+            self._accounts, int(month_number(self.months[:1])[0]) - window + 1, self._width(window)
         )
-    accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
-    if data.missing(*measure.tables):
-        return pd.DataFrame(float("nan"), index=accounts, columns=months)
-    if measure.is_of_month_end:
-        of_month_end = _milestones_reached if measure.source == "milestones" else _contract_values
-        return pd.DataFrame(of_month_end(data, measure, accounts, months), index=accounts, columns=months)
-    months_before = measure.months - 1
-    grid = _Grid(accounts, int(_month_number(months[:1])[0]) - months_before, months_before + len(months))
-    if measure.source == "usage":
-        values = _usage_values(data, measure, grid)
-    elif measure.source in ("tickets", "touches"):
-        rows = data[measure.source]
-        if measure.source == "touches":
-            rows = rows[rows["kind"] != "churn_notice"]
-        if measure.kind != "*":
-            rows = rows[matches_event(rows["kind"], measure.kind)]
-        values = _sum_over_window(grid.sums(rows["account_id"], rows[_COUNTED_AT[measure.source]]), measure)
-    else:
-        values = _answered_values(data, measure, grid, stale_after_days)
-    return pd.DataFrame(values, index=accounts, columns=months)
+
+    def _worked_out(self, measure: Measure, stale_after_days: int | None) -> np.ndarray | float:
+        if self.data.missing(*measure.tables):
+            return float("nan")
+        if measure.source == "milestones":
+            return _milestones_reached(self.data, measure, self._accounts, self.months)
+        if measure.source == "contracts":
+            return _contract_values(self.data, measure, self._accounts, self.months)
+        if measure.source == "usage":
+            self.prepare([measure])
+            aggregate = _aggregate_of(measure)
+            return _use_over_windows(self._use[aggregate][..., -self._width(measure.months) :], measure)
+        grid = self._grid(measure.months)
+        if measure.source in _COUNTED_AT:
+            return _rows_counted(self.data, measure, grid)
+        return _answered_values(self.data, measure, grid, stale_after_days)
 
 
 def ratio(values: pd.DataFrame, divisor: pd.DataFrame) -> pd.DataFrame:
     """Values divided by others of the same shape; NaN where those are 0."""
     return values / divisor.where(divisor != 0)
-
-
-@dataclass(frozen=True)
-class MonthlyValues:
-    """The values of measures over a range of months, each worked out once (`monthly_values`)."""
-
-    data: ProductData
-    months: pd.DatetimeIndex
-    _values: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
-
-    def of(
-        self, measure: Measure, months: pd.DatetimeIndex, stale_after_days: int | None = None
-    ) -> pd.DataFrame:
-        """A measure over some months of the range, by account_id (`monthly_values`)."""
-        if measure.divisor is not None:
-            return ratio(self.of(measure.numerator, months), self.of(measure.divisor, months))
-        key = f"{measure.model_dump_json(include=set(Measure.model_fields))} {stale_after_days}"
-        if key not in self._values:
-            self._values[key] = monthly_values(self.data, measure, self.months, stale_after_days)
-        return self._values[key][months]
 
 
 #: sources that count rows: no row means 0 on days covered by the data
@@ -176,43 +208,61 @@ def matches_event(events: pd.Series, patterns: str | tuple[str, ...]) -> np.ndar
     return np.asarray(np.append(fits, False)[codes])
 
 
-def _usage_values(data: ProductData, measure: Measure, grid: _Grid) -> np.ndarray:
-    usage = data["usage_monthly"]
+def _aggregate_of(measure: Measure) -> Aggregate:
+    """What a measure of use needs of each month."""
     if measure.value in ("distinct_events", "distinct_parts"):
-        rows = usage.loc[matches_event(usage["event"], measure.event), ["account_id", "month", "event"]]
-        what = rows["event"] if measure.part is None else name_parts(rows["event"], measure)
-        counts = np.zeros((len(grid.accounts), grid.width - measure.months + 1))
-        for _, each in rows.groupby(what):
-            counts += _max_over_window(grid.maxima(each["account_id"], each["month"]), measure)
-        return counts
+        return Aggregate(
+            "usage_monthly",
+            "parts",
+            "",
+            measure.patterns,
+            measure.part or 0,
+            measure.separator if measure.part else ".",
+        )
+    # the row over all events counts each day and user once
+    patterns = () if measure.counts_every_event else measure.patterns
+    if measure.value == "days" and patterns:
+        return Aggregate("usage_daily", "days", "", patterns)
     if measure.value == "active_months":
-        rows = usage.loc[matches_event(usage["event"], measure.event), ["account_id", "month"]]
-        return _sum_over_window(grid.maxima(rows["account_id"], rows["month"]), measure)
-    if measure.value == "days" and not measure.counts_every_event:
-        # a day with several matching events counts once
-        daily = data["usage_daily"]
-        rows = daily.loc[
-            matches_event(daily["event"], measure.event), ["account_id", "day"]
-        ].drop_duplicates()
-        return _sum_over_window(grid.sums(rows["account_id"], rows["day"]), measure)
-    # the row without an event counts each day and user once over all events
-    is_counted = (
-        usage["event"].isna() if measure.counts_every_event else matches_event(usage["event"], measure.event)
-    )
-    rows = usage.loc[is_counted, ["account_id", "month", measure.value]]
-    cell = rows["account_id"], rows["month"], rows[measure.value]
+        return Aggregate("usage_monthly", "sum", "events", patterns)
+    return Aggregate("usage_monthly", "max" if measure.value == "users" else "sum", measure.value, patterns)
+
+
+def _use_over_windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
+    """The values of a measure of use. per_month: of its aggregate, from the first month of the first window on."""
+    if measure.value in ("distinct_events", "distinct_parts"):
+        return _bits(_over_window(per_month, measure, np.bitwise_or))
     if measure.value == "users":
-        return _max_over_window(grid.maxima(*cell), measure)
-    return _sum_over_window(grid.sums(*cell), measure)
+        return _over_window(per_month, measure, np.maximum)
+    if measure.value == "active_months":
+        per_month = (per_month > 0).astype("float64")
+    elif per_month.dtype == np.uint64:
+        per_month = _bits(per_month)
+    return _over_window(per_month, measure, np.add)
 
 
-def name_parts(events: pd.Series, measure: Measure) -> pd.Series:
-    """The part of each event's name that a measure counts; missing where a name has fewer parts. Index of `events`."""
-    codes, names = pd.factorize(events)
-    split = [str(name).split(measure.separator) for name in names]
-    place = (measure.part or 1) - 1
-    parts = [each[place] if len(each) > place and each[place] else None for each in split]
-    return pd.Series(np.array([*parts, None], dtype=object)[codes], index=events.index)
+def _bits(words: np.ndarray) -> np.ndarray:
+    """The number of bits that are set in words, which are along the first axis."""
+    return np.asarray(np.bitwise_count(words).sum(axis=0), dtype="float64")
+
+
+def _over_window(per_month: np.ndarray, measure: Measure, ufunc: np.ufunc) -> np.ndarray:
+    """The values of the months of each window together; months are along the last axis."""
+    width = per_month.shape[-1] - measure.months + 1
+    total = per_month[..., :width].copy()
+    for passed in range(1, measure.months):
+        ufunc(total, per_month[..., passed : passed + width], out=total)
+    return total
+
+
+def _rows_counted(data: ProductData, measure: Measure, grid: MonthGrid) -> np.ndarray:
+    """The number of tickets or touches of a kind; notices of churn are no touches."""
+    rows = data[measure.source]
+    if measure.source == "touches":
+        rows = rows[rows["kind"] != "churn_notice"]
+    if measure.kind != "*":
+        rows = rows[matches_event(rows["kind"], measure.kind)]
+    return _over_window(grid.sums(rows["account_id"], rows[_COUNTED_AT[measure.source]]), measure, np.add)
 
 
 def _milestones_reached(
@@ -223,8 +273,8 @@ def _milestones_reached(
     rows = rows[matches_event(rows["step"], measure.name)]
     firsts = rows.groupby(["account_id", "step"], as_index=False)["reached_at"].min()
     # a milestone counts from the month in which it was first reached on, also where that lies before the months
-    month = np.maximum(_month_number(firsts["reached_at"]), int(_month_number(months[:1])[0]))
-    grid = _Grid(accounts, int(_month_number(months[:1])[0]), len(months))
+    month = np.maximum(month_number(firsts["reached_at"]), int(month_number(months[:1])[0]))
+    grid = MonthGrid(accounts, int(month_number(months[:1])[0]), len(months))
     reached_in = pd.Series(month.astype("datetime64[M]").astype("datetime64[us]"))
     return np.asarray(grid.sums(firsts["account_id"], reached_in).cumsum(axis=1))
 
@@ -247,7 +297,7 @@ def _contract_values(
 
 
 def _answered_values(
-    data: ProductData, measure: Measure, grid: _Grid, stale_after_days: int | None
+    data: ProductData, measure: Measure, grid: MonthGrid, stale_after_days: int | None
 ) -> np.ndarray:
     """The mean answer or the latest assessment of the window that ends with each month, without those that are stale.
 
@@ -280,66 +330,6 @@ def _answered_values(
     if measure.source == "surveys":
         return np.divide(total, answers, out=latest, where=answers > 0)
     return latest
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """A grid of accounts (rows) and consecutive months (columns); rows of data outside of it are ignored.
-
-    Uses arrays instead of pivot tables, because a report needs some twenty measures.
-    """
-
-    accounts: pd.Index
-    first: int
-    width: int
-
-    def sums(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
-        """The sum of the values (or the number of rows) per account and month."""
-        return self._accumulate(account_id, when, value, np.add)
-
-    def maxima(self, account_id: pd.Series, when: pd.Series, value: pd.Series | None = None) -> np.ndarray:
-        """The largest value (or 1 where there is a row) per account and month."""
-        return self._accumulate(account_id, when, value, np.maximum)
-
-    def latest(self, account_id: pd.Series, when: pd.Series, value: pd.Series) -> np.ndarray:
-        """The value of the last row per account and month; NaN without one."""
-        cells = np.full(len(self.accounts) * self.width + 1, np.nan)
-        cells[self._cell_indices(account_id, when)] = value.to_numpy("float64")
-        return cells[:-1].reshape(-1, self.width)
-
-    def _accumulate(
-        self, account_id: pd.Series, when: pd.Series, value: pd.Series | None, ufunc: np.ufunc
-    ) -> np.ndarray:
-        cells = np.zeros(len(self.accounts) * self.width + 1)
-        values = 1.0 if value is None else value.to_numpy("float64", na_value=0.0)
-        ufunc.at(cells, self._cell_indices(account_id, when), values)
-        return cells[:-1].reshape(-1, self.width)
-
-    def _cell_indices(self, account_id: pd.Series, when: pd.Series) -> np.ndarray:
-        """The flat index of each row's cell; for rows outside the grid, the index after the last cell."""
-        codes, names = pd.factorize(account_id)
-        row = np.append(self.accounts.get_indexer(names), -1)[codes]
-        column = _month_number(when) - self.first
-        inside = (row >= 0) & (column >= 0) & (column < self.width)
-        return np.where(inside, row * self.width + column, len(self.accounts) * self.width)
-
-
-def _windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    """The window of months that ends with each month, along the last axis."""
-    return sliding_window_view(per_month, measure.months, axis=1)
-
-
-def _sum_over_window(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    return np.asarray(_windows(per_month, measure).sum(axis=-1))
-
-
-def _max_over_window(per_month: np.ndarray, measure: Measure) -> np.ndarray:
-    return np.asarray(_windows(per_month, measure).max(axis=-1))
-
-
-def _month_number(when: pd.Series | pd.DatetimeIndex) -> np.ndarray:
-    """Months since 1970."""
-    return np.asarray(when.to_numpy().astype("datetime64[M]").astype("int64"))
 
 
 def meets_bounds(

@@ -58,8 +58,6 @@ def pseudonymize_staff(data: ProductData, pseudonymization: Pseudonymization) ->
     numbers: list[Mapping[str, int]] = []
 
     def pseudonymize(name: str, table: pd.DataFrame) -> pd.DataFrame:
-        if not STAFF.get(name):
-            return table
         if not numbers:
             numbers.append(pseudonymization.staff(data).staff)
         return table.assign(
@@ -76,7 +74,7 @@ def pseudonymize_staff(data: ProductData, pseudonymization: Pseudonymization) ->
             }
         )
 
-    return data.map_tables(pseudonymize)
+    return data.map_tables([name for name, columns in STAFF.items() if columns], pseudonymize)
 
 
 def create_masker(

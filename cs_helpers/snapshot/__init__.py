@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.refused import LeftOut, left_out_of_json
 from cs_helpers.errors import SnapshotError, did_you_mean
+from cs_helpers.snapshot.stored import StoredTable, damaged
 
 if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of the time without
     import pandas as pd
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of
 LATEST = "LATEST"
 
 #: version of the format of manifest and tables; snapshots of another version cannot be read
-FORMAT = 8
+FORMAT = 9
 
 #: tables of at most so many rows hold their texts as Python strings, whose operations are faster on few rows
 SMALL_TABLE = 50_000
@@ -43,10 +44,12 @@ class ProductData:
     tables: every table of the contract with its columns (usage only as its reductions usage_daily, usage_monthly and
     active_daily); a table that the company did not provide is empty and not in `given`. `accounts` holds the accounts
     that ever had a contract for the product; without a table of contracts, those with a row of the product in any
-    table, with their first day in `first_seen` (account_id, first_day). coverage: the periods for which the tables have
+    table, with the times of their rows in `recorded`
+    (account_id, first_day, last_day). coverage: the periods for which the tables have
     data on the product, whichever of its customers are selected. sizes: the classes of company size in the order of
     pages, the largest first; accounts of unknown size have `unknown` instead. segment: of the selected customers, as
     `size:small`; what is not of customers, as the costs, is that of all.
+    stored: the files of the tables that are as they are in the snapshot, with the rows of all accounts.
     """
 
     product: Product
@@ -56,6 +59,7 @@ class ProductData:
     coverage: Coverage = NO_COVERAGE
     sizes: tuple[str, ...] = DEFAULT_ORDER
     segment: str = "all"
+    stored: Mapping[str, StoredTable] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -85,11 +89,23 @@ class ProductData:
         def table(name: str) -> pd.DataFrame:
             return changed[name] if name in changed else self.tables[name]
 
-        return replace(self, tables=_LazyTables(self.tables, table))
+        return self._with(_LazyTables(self.tables, table), changed)
 
-    def map_tables(self, change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> ProductData:
-        """The same data with `change(name, table)` applied to each table when it is read."""
-        return replace(self, tables=_LazyTables(self.tables, lambda name: change(name, self.tables[name])))
+    def map_tables(
+        self, names: Iterable[str], change: Callable[[str, pd.DataFrame], pd.DataFrame]
+    ) -> ProductData:
+        """The same data with `change(name, table)` applied to each of some tables when it is read."""
+        changing = frozenset(names)
+
+        def table(name: str) -> pd.DataFrame:
+            return change(name, self.tables[name]) if name in changing else self.tables[name]
+
+        return self._with(_LazyTables(self.tables, table), changing)
+
+    def _with(self, tables: Mapping[str, pd.DataFrame], changed: Iterable[str]) -> ProductData:
+        """The same data with other tables, of which `changed` are no longer as they are in files."""
+        kept = {name: files for name, files in self.stored.items() if name not in set(changed)}
+        return replace(self, tables=tables, stored=kept)
 
 
 #: tables whose rows belong to an account through another table: name -> (key column, that table)
@@ -237,6 +253,7 @@ class Snapshot:
             frozenset(self.manifest["given"]),
             Coverage.of_json(self.manifest["known"][product]),
             display_order(self.sizes),
+            stored=self._stored(product),
         )
         return data.of_accounts(tables[self._account_table()]["account_id"])
 
@@ -286,7 +303,7 @@ class Snapshot:
 
     def _account_table(self) -> str:
         """The table that defines the accounts of a product."""
-        return "contracts" if "contracts" in self.manifest["given"] else "first_seen"
+        return "contracts" if "contracts" in self.manifest["given"] else "recorded"
 
     def distinct_texts_of_all(self, name: str, column: str) -> frozenset[str]:
         """The distinct texts in a column of the tables of all products, of all accounts."""
@@ -303,21 +320,30 @@ class Snapshot:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        files = self.manifest["files"]
-        prefix = f"{name}/product={product}"
-        partitions = [f for f in files if f == f"{prefix}.parquet" or f.startswith(f"{prefix}/")]
-        if not partitions:
-            partitions = [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
+        partitions = self._partitions(name, product)
         try:
             # not read_table, and one thread: starting threads takes longer than reading these small files
-            contents = (pa.BufferReader(self._content(f)) for f in sorted(partitions))
+            contents = (pa.BufferReader(self._content(f)) for f in partitions)
             return pa.concat_tables([pq.ParquetFile(c).read(use_threads=False) for c in contents])
         except (OSError, ValueError) as error:
             file = error.args[0] if isinstance(error, _DamagedError) else partitions[0]
-            raise SnapshotError(
-                f"snapshot {self.id}: the file {file} is gone or damaged; delete the folder"
-                f" {paths.display_path(self.folder)} and take the snapshot again"
-            ) from None
+            raise damaged(self.folder, file) from None
+
+    def _stored(self, product: str) -> Mapping[str, StoredTable]:
+        """The tables that are files of the product alone, as files."""
+        digests, stored = self.manifest["files"], {}
+        for name in self.manifest["tables"]:
+            files = self._partitions(name, product)
+            if all(file.startswith(f"{name}/product={product}") for file in files):
+                stored[name] = StoredTable(self.folder, {file: digests[file] for file in files})
+        return stored
+
+    def _partitions(self, name: str, product: str) -> list[str]:
+        """The files with the rows of a table for a product, sorted."""
+        files = self.manifest["files"]
+        prefix = f"{name}/product={product}"
+        partitions = sorted(f for f in files if f == f"{prefix}.parquet" or f.startswith(f"{prefix}/"))
+        return partitions or [f for f in (f"{name}/all.parquet", f"{name}/empty.parquet") if f in files]
 
     def _content(self, file: str) -> bytes:
         try:

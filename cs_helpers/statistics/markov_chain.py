@@ -91,14 +91,17 @@ def stationary_distribution(chain: np.ndarray) -> np.ndarray | None:
     sum to one.
     """
     chain = np.asarray(chain, float)
-    n = len(chain)
     if (chain < 0).any() or not np.allclose(chain.sum(axis=1), 1):
         raise ValueError("each row of a chain must be probabilities that sum to one")
-    if not is_settling(chain > 0):
-        return None
-    balance = chain.T - np.eye(n)
-    balance[-1] = 1.0  # one equation follows from the others; the shares sum to one instead
-    return np.asarray(np.linalg.solve(balance, np.eye(n)[-1]))
+    return settled_shares(chain) if is_settling(chain > 0) else None
+
+
+def settled_shares(chains: np.ndarray) -> np.ndarray:
+    """The stationary distribution of each of several chains that settle (`is_settling`); (..., n, n) -> (..., n)."""
+    n = chains.shape[-1]
+    balance = np.swapaxes(chains, -1, -2) - np.eye(n)
+    balance[..., -1, :] = 1.0  # one equation follows from the others; the shares sum to one instead
+    return np.asarray(np.linalg.solve(balance, np.eye(n)[:, -1:])[..., 0])
 
 
 def is_settling(possible: np.ndarray) -> bool:

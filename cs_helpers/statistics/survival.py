@@ -19,6 +19,11 @@ CENSORED, REACHED, LEFT = 0, 1, 2
 #: once most are censored, a curve ends where fewer than this are still at risk: they do not represent the others
 MIN_AT_RISK = 5
 
+#: a usual time is one within which this share of those who reach the event reach it
+USUAL_SHARE = 0.75
+#: the units that must have reached it to say what is usual
+MIN_REACHED = 5
+
 #: the columns of `incidence`
 CURVE = ("day", "share", "low", "high", "at_risk")
 
@@ -187,6 +192,28 @@ def share_at(curve: pd.DataFrame, day: float) -> tuple[float, float, float]:
         return 0.0, 0.0, 0.0
     share, low, high = (float(curve[c].to_numpy()[steps - 1]) for c in ("share", "low", "high"))
     return share, low, high
+
+
+def day_of_share(curve: pd.DataFrame, since: float, part: float) -> float:
+    """The day by which a share `part` of those who reach the event after `since` reach it; NaN where nobody does.
+
+    curve: an `incidence` curve.
+    """
+    if curve.empty:
+        return float("nan")
+    began, last = share_at(curve, since)[0], float(curve["share"].iloc[-1])
+    if last - began < 1e-9:
+        return float("nan")
+    enough = curve["share"].to_numpy() >= began + part * (last - began) - 1e-9
+    return float(curve["day"].to_numpy()[enough][0])
+
+
+def usual_days(outcome: pd.Series, curve: pd.DataFrame) -> float:
+    """Days within which three in four of those who reach the event reach it; NaN where fewer than five did.
+
+    outcome: of all; curve: their `incidence`.
+    """
+    return day_of_share(curve, 0, USUAL_SHARE) if (outcome == REACHED).sum() >= MIN_REACHED else float("nan")
 
 
 def log_rank(days: Sequence[float], reached: Sequence[bool], group: Sequence[object]) -> tuple[float, float]:

@@ -21,7 +21,7 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, steps, sizes, reasons,
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, touch models, steps, sizes, reasons,
     themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
     (mrr) and shares; other numbers are formatted as numbers.
@@ -60,12 +60,14 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "do": words,
         "entries": lambda entries: text("playbook.separator").join(map(entry, entries)),
         "every": lambda every: text(f"baselines.every.{every}"),
+        "level": lambda level: text.label("level", level),
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
+        "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,
         "measures": lambda measures: text.join_list([measure(m) for m in measures]),

@@ -64,7 +64,7 @@ def format_interval(
         return ""
     if difference:
         ends = [format_difference(end, unit, text, currency) for end in (low, high)]
-    elif unit in ("currency", "share"):
+    elif unit in ("currency", "share", "amount"):
         ends = [format_value(end, unit, text, currency) for end in (low, high)]
     else:
         ends = [text.number(end, 1 if unit == "ratio" else 0) for end in (low, high)]

@@ -35,7 +35,7 @@ CHARTS = {
     "baselines": (baseline_charts, ("series", "same_quarter", "cohorts")),
     "health": (health_charts, ("bands", "moved", "segments", "views")),
     "health_check": (check_charts, ("apart", "bands", "warning", "parts", "weights")),
-    "maturity": (maturity_charts, ("by_quarter", "by_size", "transitions", "falls")),
+    "maturity": (maturity_charts, ("by_quarter", "standing", "bridge", "by_segment", "transitions", "falls")),
 }
 TABLES = {
     "baselines": (baseline_tables, "normal", "departures"),
@@ -400,9 +400,11 @@ def test_levels_of_each_quarter_add_up_to_its_customers() -> None:
         for quarter, count in by["customers"].sum().items():
             assert count == len(time.customers(Quarter.parse(quarter).end))
         assert by["share"].sum().round(9).isin([0, 1]).all()
-        sizes = result.tables["by_size"]
+        sizes = result.tables["by_segment"].query("dimension == 'size'")
         assert sizes["customers"].sum() == result.n
-        assert sizes.drop_duplicates("size")["n"].sum() == result.n
+        assert sizes.drop_duplicates("segment")["n"].sum() == result.n
+        standing = result.tables["standing"].groupby("basis")["customers"].sum()
+        assert standing.to_dict() == {"current_state": result.n, "ratchet": result.n}
 
 
 def test_customers_of_unknown_level_are_counted_and_noted() -> None:
@@ -445,21 +447,55 @@ def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
             assert both.empty
 
 
-def test_sizes_are_compared_by_those_whose_levels_are_known() -> None:
+def test_segments_are_compared_by_those_whose_levels_are_known() -> None:
+    seen = set()
     for _, result in every("maturity"):
-        if "by_size" not in result.tables:
+        if "by_segment" not in result.tables:
             continue
-        known = result.tables["by_size"].query("level >= 0 and customers > 0")
-        high = known["customers"].where(known["level"] >= 3, 0).groupby(known["size"]).sum()
-        share = high / known.groupby("size")["customers"].sum()
-        said = result.verdicts["by_size"]
-        if said.code == "message":
-            assert said.fields["best_share"] == share.max() == share[said.fields["best"]]
-            assert said.fields["least_share"] == share.min() == share[said.fields["least"]]
-            assert share.min() < share.max()
-        else:
-            assert said.code == {0: "none", 1: "one"}.get(len(share), "alike")
-            assert share.nunique() <= 1
+        known = result.tables["by_segment"].query("dimension == 'size' and level >= 0 and customers > 0")
+        high = known["customers"].where(known["level"] >= 3, 0).groupby(known["segment"]).sum()
+        n = known.groupby("segment")["customers"].sum()
+        said = result.verdicts["by_segment"]
+        seen.add(said.code)
+        assert (said.code == "unknown") == (n.sum() == 0)
+        assert (said.code == "none_upper") == (high.sum() == 0 < n.sum())
+        assert (said.code == "all_upper") == (0 < high.sum() == n.sum())
+        if said.code in ("lower", "higher"):
+            assert (said.fields["share"] < said.fields["other_share"]) == (said.code == "lower")
+            assert said.fields["low"] * said.fields["high"] > 0
+        if said.code == "alone":
+            assert len(n) == 1
+    assert seen >= {"alike", "none_upper"}
+
+
+def test_the_steps_of_each_quarter_lead_from_the_customers_before_to_those_after() -> None:
+    seen = set()
+    for data, result in every("maturity"):
+        if "bridge" not in result.tables:
+            continue
+        bridge, time = result.tables["bridge"], customer_time_as_of(data, Q2.end)
+        quarters = result.tables["by_quarter"].groupby("quarter", sort=False)
+        upper = result.tables["by_quarter"].query("level >= 3").groupby("quarter")["customers"].sum()
+        wide = bridge.pivot(index=["of", "quarter"], columns="step", values="customers")
+        steps = wide.drop(columns=["opening", "closing"]).sum(axis=1)
+        assert (wide["opening"] + steps == wide["closing"]).all()
+        assert wide.loc["all", "closing"].to_dict() == quarters["customers"].sum().iloc[1:].to_dict()
+        assert wide.loc["upper", "closing"].to_dict() == upper[wide.loc["upper"].index].to_dict()
+        if time.by_contracts:
+            for quarter, row in wide.loc["all"].iterrows():
+                after = Quarter.parse(str(quarter))
+                assert -row["lost"] == len(time.lost_customers(after.back(1).end, after.end))
+            amounts = bridge.pivot(index=["of", "quarter"], columns="step", values="mrr")
+            moved = amounts.drop(columns=["opening", "closing"]).sum(axis=1)
+            assert (amounts["opening"] + moved).to_numpy() == pytest.approx(amounts["closing"].to_numpy())
+        said = result.verdicts["bridge"]
+        seen.add(said.code)
+        now = wide.loc["all"].iloc[-1] if len(wide.loc["all"]) else None
+        fell = now["opening"] - now["closing"] >= 0.1 * now["opening"] > 0
+        assert said.code != "fell_much" or fell
+        if said.code == "unchanged":
+            assert now["new"] == now["back"] == now["lost"] == 0
+    assert seen >= {"fell_much", "plain"}
 
 
 def test_transitions_lose_those_that_customer_time_loses() -> None:
@@ -559,7 +595,9 @@ def test_the_histories_hold_most_cases_there_are() -> None:
         "cohorts": {"unknown", "as_usual"},
         "bands": {"message", "none_red"},
         "by_quarter": {"none", "now", "year"},
-        "by_size": {"none", "one", "alike", "message"},
+        "standing": {"none", "kept", "slipped"},
+        "bridge": {"fell_much", "plain"},
+        "by_segment": {"unknown", "none_upper", "alike"},
         "transitions": {"unknown", "message"},
         "falls": {"none_lost", "nobody_fell", "same"},
     }

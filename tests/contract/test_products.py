@@ -143,6 +143,7 @@ def test_a_touch_plan_by_level_stays_the_same_in_the_manifest_of_a_snapshot(cont
         ({"by_level": {5: 2}}, "", "touch_plan names the level 5, the product has the levels 0 to 4"),
         ({"by_level": {1: 2}, "by_touch_model": {"high": 2}}, "touch_plan", "needs one of 'by_touch_model' and 'by_level', not both"),
         ({}, "touch_plan", "needs 'by_touch_model' or 'by_level', 'hours_per_touch', or both"),
+        ({"hours_per_touch": {"high": 1, "low": 1, "tech": 1}}, "", "touch_plan needs the hours_per_touch of 'community', which is planned"),
         ({"hours_per_touch": {"high": -1}}, "hours_per_touch.high", "greater than or equal to 0"),
         ({"hours": {"high": 1}}, "touch_plan.hours", "there is no such key"),
     ],
@@ -157,8 +158,8 @@ def test_a_wrong_touch_plan_is_refused_where_it_is_wrong(load_error, content, pl
 def test_the_planned_mix_is_that_of_the_plan_where_it_names_models_else_that_of_the_product():
     mix = {"high": 0.5, "low": 0.5}
     by_level = TouchPlan(by_level={1: {"high": 3, "tech": 1}, 2: 4})
-    assert by_level.mix_of(1, mix) == {"high": 0.75, "low": 0, "tech": 0.25, "community": 0}
-    assert by_level.mix_of(2, mix) == {"high": 0.5, "low": 0.5, "tech": 0, "community": 0}
+    assert by_level.mix_of("1", mix) == {"high": 0.75, "low": 0, "tech": 0.25, "community": 0}
+    assert by_level.mix_of("2", mix) == {"high": 0.5, "low": 0.5, "tech": 0, "community": 0}
     by_model = TouchPlan(by_touch_model={"high": 3, "low": {"low": 1, "tech": 1}})
     assert by_model.mix_of("high", mix) == {"high": 1, "low": 0, "tech": 0, "community": 0}
     assert by_model.mix_of("low", mix) == {"high": 0, "low": 0.5, "tech": 0.5, "community": 0}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.health.scored import Scored
-from cs_helpers.analyses.health.segments import DIMENSIONS
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.health_score import rules_in_force
+from cs_helpers.customers.segment_shares import DIMENSIONS
 from cs_helpers.customers.segments import count_unknown
 from cs_helpers.result import Note
 

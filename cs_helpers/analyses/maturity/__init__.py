@@ -29,7 +29,22 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         code, fields = (
             ("missing_table", {"tables": missing}) if missing else (no_customers, {"quarter": str(quarter)})
         )
-        unanswered = ("by_quarter", "by_size", "transitions", "falls")
+        unanswered = (
+            "by_quarter",
+            "standing",
+            "bridge",
+            "changes",
+            "by_segment",
+            "csms",
+            "transitions",
+            "flows",
+            "long_run",
+            "sojourn",
+            "stays",
+            "stalled",
+            "falls",
+            "lead_time",
+        )
         reasons = tuple(Note(code, about, fields) for about in unanswered)
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons)
     history = level_history(data, quarter)

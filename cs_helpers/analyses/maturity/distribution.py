@@ -1,48 +1,79 @@
-"""Where customers stand: levels at the end of each quarter, and by segment."""
+"""Where customers stand: levels at the end of each quarter, what changed their number, and levels by segment."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 
 import pandas as pd
 
-from cs_helpers.analyses.maturity.levels import levels_by_quarter, levels_by_size, unknown_measures
-from cs_helpers.analyses.maturity.parts import Part
-from cs_helpers.analyses.maturity.verdicts import YEAR, upper_share, verdicts
+from cs_helpers.analyses.maturity import standing
+from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
+from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
+from cs_helpers.analyses.maturity.levels import unknown_measures
+from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.verdicts import (
+    both_states,
+    bridge_verdict,
+    segment_verdict,
+    trend,
+    upper_share,
+)
+from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
+from cs_helpers.customers.mrr import MrrByDay, mrr_by_day
+from cs_helpers.customers.segment_shares import DIMENSIONS, customers_by_dimension
 from cs_helpers.customers.segments import count_unknown
-from cs_helpers.result import Note
+from cs_helpers.result import NOTHING_APART, Note, Verdict
 from cs_helpers.snapshot import ProductData
-
-#: a note explains a quarter in which the number of customers falls by at least this share
-LARGE_FALL = 0.1
 
 
 def distribution(data: ProductData, history: LevelHistory) -> Part:
-    """The questions `by_quarter` and `by_size`, and the metric `upper_levels`.
+    """The questions `by_quarter`, `standing`, `bridge`, `changes`, `by_segment` and `csms`, and the metric `upper_levels`.
 
-    Tables: `by_quarter`: see `levels.levels_by_quarter`; `by_size`: see `levels.levels_by_size`.
+    Tables: `by_quarter`, `standing` (both bases), `by_segment`, `segments` (their upper levels) and `csms`: see `standing`;
+    `bridge`, `changes` and `flows`: see `bridge`. Without a table of contracts they have no MRR, and `csms` counts the same.
     """
-    quarter, quarters, states = history.quarter, history.quarters, history.by_quarter
-    notes = _unknown_levels(data, states[quarter], quarter) + _customer_counts(history.time, quarters)
+    maturity = data.product.maturity
+    mrr = mrr_by_day(history.time, [q.end for q in history.quarters])
+    states = history.states[history.quarter.end].dropna()
+    customers = customers_by_dimension(data["accounts"]).reindex(states.index)
+    customers = customers.assign(
+        state=states, mrr=pd.Series(mrr.mrr[:, -1], mrr.accounts).reindex(states.index)
+    )
+    part = joined(
+        _levels(data, history, mrr, customers),
+        _changes(history, mrr, maturity),
+        _segments(data, customers, maturity),
+        _csms(customers, maturity.upper_from),
+    )
+    tables, metrics = dict(part.tables), upper_share(states, maturity.upper_from)
+    if not history.time.by_contracts:
+        tables = {
+            name: table.drop(columns=[c for c in table if "mrr" in c]) for name, table in tables.items()
+        }
+    return replace(part, tables=tables, metrics=metrics)
+
+
+def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: pd.DataFrame) -> Part:
+    """The questions `by_quarter` and `standing`."""
+    quarter, maturity = history.quarter, data.product.maturity
+    tables = {
+        "by_quarter": standing.by_quarter(history, mrr, maturity.numbers),
+        "standing": standing.both_bases(history, customers["mrr"], maturity.numbers),
+    }
+    said = {
+        "by_quarter": trend(tables["by_quarter"], history.quarters, maturity.upper_from),
+        "standing": both_states(
+            customers["state"], standing.ratchet_states(history, quarter.end), maturity.upper_from
+        ),
+    }
+    notes = _unknown_levels(data, customers["state"], quarter)
+    if recounted := len(history.time.recounted_customers([q.end for q in history.quarters[:-1]])):
+        notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
     if not history.time.by_contracts:
         notes.append(Note("leaving_stays", "by_quarter", {}))
-    tables = {
-        "by_quarter": levels_by_quarter(states, history.levels),
-        "by_size": levels_by_size(data["accounts"], states[quarter], data.sizes, history.levels),
-    }
-    current = data["accounts"][data["accounts"]["account_id"].isin(states.index[states[quarter].notna()])]
-    partly_unknown, all_unknown = count_unknown(current, "size")
-    if partly_unknown:
-        notes.append(Note("segment_unknown", "by_size", {"segments": partly_unknown, "of": len(current)}))
-    if all_unknown:
-        del tables["by_size"]
-        notes.append(Note("segment_not_recorded", "by_size", {"dimensions": all_unknown}))
-    upper_from = data.product.maturity.upper_from
-    metrics = upper_share(states[quarter], upper_from)
-    return Part(tables, metrics, verdicts(tables, quarters, upper_from), tuple(notes))
+    return Part(tables, verdicts=said, notes=tuple(notes))
 
 
 def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> list[Note]:
@@ -50,24 +81,66 @@ def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> l
     unknown = int((states == UNKNOWN).sum())
     if not unknown:
         return []
-    customers = states.index[states.notna()]
-    fields = {
-        "customers": unknown, "of": len(customers), "names": unknown_measures(data, customers, quarter),
-    }  # fmt: skip
-    return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_size")]
+    names = unknown_measures(data, states.index, quarter)
+    fields = {"customers": unknown, "of": len(states), "names": names}
+    return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_segment")]
 
 
-def _customer_counts(time: CustomerTime, quarters: list[Quarter]) -> list[Note]:
-    """Notes on quarters that lost many customers, and on customers counted otherwise than in earlier reports."""
+def _changes(history: LevelHistory, mrr: MrrByDay, maturity: Maturity) -> Part:
+    """The questions `bridge` and `changes`."""
+    quarters, by_contracts = history.quarters, history.time.by_contracts
+    if len(quarters) < 2:
+        few = {"quarters": len(quarters), "needed": 2}
+        return Part({}, notes=tuple(Note("too_few_quarters", about, few) for about in ("bridge", "changes")))
+    flowed = flows(history, mrr)
+    steps = bridge(flowed, maturity.numbers[maturity.upper_from :], by_contracts=by_contracts)
+    now, told = str(quarters[-1]), changes(steps, flowed)
+    fall = largest_fall(steps, flowed, maturity.upper_from) if by_contracts else None
+    return Part(
+        {"bridge": steps, "changes": told, "flows": flowed},
+        verdicts={"bridge": bridge_verdict(told.iloc[0], fall, now, maturity.upper_from)},
+        notes=() if by_contracts else (Note("leaving_stays", "bridge", {}),),
+        findings=fall_findings(fall, now, int(told["closing"].iloc[0])),
+    )
+
+
+def _segments(data: ProductData, customers: pd.DataFrame, maturity: Maturity) -> Part:
+    """The question `by_segment`."""
+    partly_unknown, all_unknown = count_unknown(customers, *DIMENSIONS)
     notes = []
-    for before, after in pairwise(quarters[-YEAR - 1 :]):
-        movement = time.movement(before.end, after.end)
-        if movement["opening"] - movement["closing"] >= LARGE_FALL * movement["opening"] > 0:
-            fields = {
-                "quarter": str(after), "opening": movement["opening"], "closing": movement["closing"],
-                "lost": movement["lost"], "joined": movement["new"] + movement["back"],
-            }  # fmt: skip
-            notes.append(Note("customers_fell", "by_quarter", fields))
-    if recounted := len(time.recounted_customers([q.end for q in quarters[:-1]])):
-        notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
-    return notes
+    if partly_unknown:
+        fields = {"segments": partly_unknown, "of": len(customers)}
+        notes.append(Note("segment_unknown", "by_segment", fields))
+    if all_unknown:
+        notes.append(Note("segment_not_recorded", "by_segment", {"dimensions": all_unknown}))
+    levels = standing.by_segment(customers, data.sizes, maturity.numbers)
+    if levels.empty:
+        return Part({}, notes=tuple(notes))
+    upper = standing.upper_by_segment(customers, data.sizes, maturity.upper_from)
+    said = segment_verdict(customers, upper, maturity.upper_from)
+    return Part(
+        {"by_segment": levels, "segments": upper}, verdicts={"by_segment": said}, notes=tuple(notes),
+        findings=segment_findings(said, customers),
+    )  # fmt: skip
+
+
+def _csms(customers: pd.DataFrame, upper_from: int) -> Part:
+    """The question `csms`."""
+    has_csm = customers["csm"].notna()
+    if not has_csm.any():
+        return Part({}, notes=(Note("no_csm", "csms", {}),))
+    notes = []
+    if not has_csm.all():
+        fields = {"customers": int((~has_csm).sum()), "of": len(customers)}
+        notes.append(Note("csm_unknown", "csms", fields))
+    known = customers[has_csm & (customers["state"] >= 0)]
+    if customers.loc[has_csm, "csm"].nunique() == 1:
+        notes.append(Note("one_csm", "csms", {}))
+    elif not (known["state"] >= upper_from).any():
+        notes.append(Note("no_comparison", "csms", {"level": upper_from}))
+    else:
+        table = standing.by_csm(customers, upper_from)
+        is_alike = (table["verdict"] == "alike").all()
+        said = {"csms.rows": Verdict(NOTHING_APART, {"rows": len(table)})} if is_alike else {}
+        return Part({"csms": table}, verdicts=said, notes=tuple(notes))
+    return Part({}, notes=tuple(notes))

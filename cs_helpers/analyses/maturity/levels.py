@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -11,8 +9,6 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers import measures
-from cs_helpers.customers.maturity_levels import UNKNOWN
-from cs_helpers.customers.segments import segments_present, sort_segments
 from cs_helpers.snapshot import ProductData
 
 
@@ -54,49 +50,3 @@ def level_table(
     table["previous"] = table["account_id"].map(states[before]) if before in states else np.nan
     table = table.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
     return table if time.by_contracts else table.drop(columns="mrr")
-
-
-def levels_by_quarter(states: pd.DataFrame, levels: Sequence[int]) -> pd.DataFrame:
-    """The number and share of customers by quarter and level, unknown ones first.
-
-    levels: of the product, from 0. Columns: quarter, level, customers, share.
-    """
-    rows = []
-    for quarter in states.columns:
-        counts = states[quarter].value_counts()
-        total = int(counts.sum())
-        rows += [
-            {
-                "quarter": str(quarter),
-                "level": level,
-                "customers": int(counts.get(level, 0)),
-                "share": counts.get(level, 0) / total if total else np.nan,
-            }
-            for level in (UNKNOWN, *levels)
-        ]
-    return pd.DataFrame(rows)
-
-
-def levels_by_size(
-    accounts: pd.DataFrame, states: pd.Series, sizes: Sequence[str], levels: Sequence[int]
-) -> pd.DataFrame:
-    """The number and share of customers by company size and level. Columns: size, level, customers, share, n.
-
-    states: the level of each account, by account_id; sizes: the classes of the product; levels: its levels, from 0.
-    """
-    size = accounts.set_index("account_id")["size"].reindex(states.index)
-    present = segments_present(size[states.notna()], sizes)
-    rows = []
-    for name in sort_segments({*sizes, *present}, sizes) if present else ():
-        inside = states[size == name].dropna()
-        rows += [
-            {
-                "size": name,
-                "level": level,
-                "customers": int((inside == level).sum()),
-                "share": (inside == level).mean() if len(inside) else np.nan,
-                "n": len(inside),
-            }
-            for level in (UNKNOWN, *levels)
-        ]
-    return pd.DataFrame(rows)

@@ -1,64 +1,175 @@
-"""How customers move between levels: transitions, the customers who changed level, and losses after a fall."""
+"""How customers move between levels: transitions, the time they stay at a level, and losses after a fall."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.maturity.changes import transition_table
-from cs_helpers.analyses.maturity.falls import losses_after_falls
+from cs_helpers.analyses.maturity.changes import (
+    all_moves,
+    long_run_draws,
+    long_run_shares,
+    movements,
+    starting_levels,
+    transition_table,
+)
+from cs_helpers.analyses.maturity.falls import (
+    UNKNOWN_BEFORE,
+    falls_and_losses,
+    losses_after_falls,
+    warnings_before_losses,
+)
 from cs_helpers.analyses.maturity.levels import level_table
 from cs_helpers.analyses.maturity.movement_findings import movement_findings
-from cs_helpers.analyses.maturity.movement_verdicts import movement_metrics, movement_verdicts
-from cs_helpers.analyses.maturity.parts import Part
-from cs_helpers.customers.maturity_levels import LevelHistory
+from cs_helpers.analyses.maturity.movement_verdicts import (
+    fall_warning,
+    lead_time_verdict,
+    long_run_verdict,
+    longest_stay,
+    movement_metrics,
+    transitions_verdict,
+)
+from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.sojourn import (
+    level_spells,
+    sojourn_curves,
+    standing_customers,
+    time_at_levels,
+)
+from cs_helpers.customers.maturity_levels import LOST, LevelHistory
 from cs_helpers.customers.time import missing_contracts
-from cs_helpers.result import Note
+from cs_helpers.result import Note, Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.markov_chain import transition_counts
+from cs_helpers.statistics.survival import MIN_REACHED
 
 #: the quarters over which transitions are summed
 SUMMED_QUARTERS = 4
 
 
 def movement(data: ProductData, history: LevelHistory) -> Part:
-    """The questions `transitions`, `levels` and `falls`, and the metrics `rose`, `fell` and `fall_ratio`.
+    """What customers do from quarter to quarter and from month to month.
 
-    Tables: `levels` of the customers at the end of the quarter: see `levels.level_table`; `transitions` over the last
-    four quarters (or all, if fewer): see `changes.transition_table`; `falls`: see `changes.losses_after_falls`.
+    Questions and tables: `levels` of the customers at the end of the quarter: see `levels.level_table`; `transitions` and
+    `long_run` by the last four quarters (or all, if fewer): see `changes`; `sojourn`, `stays` and `stalled`: see `sojourn`;
+    `falls` and `lead_time`: see `falls`; a verdict on `flows`. Metrics: `rose`, `fell`, `fall_ratio`, `stalled`,
+    `fall_lead_days`.
     """
-    time, quarter, quarters = history.time, history.quarter, history.quarters
-    states, by_contracts = history.by_quarter, history.time.by_contracts
+    quarter = history.quarter
     low, high = history.at_least.iloc[:, -1], history.at_most.iloc[:, -1]
-    tables = {"levels": level_table(data, time, states, low, high, quarter)}
+    levels = level_table(data, history.time, history.by_quarter, low, high, quarter)
+    part = joined(
+        Part({"levels": levels}, notes=_unknown_changes(levels, history)),
+        _transitions(history, levels, data.product.maturity.upper_from),
+        _stays(data, history),
+        _falls(data, history),
+    )
+    metrics = movement_metrics(part.tables)
+    findings = movement_findings(part.tables, metrics, history.by_quarter)
+    return Part(part.tables, metrics, part.verdicts, part.notes, findings)
+
+
+def _unknown_changes(levels: pd.DataFrame, history: LevelHistory) -> tuple[Note, ...]:
+    """A note on the number of customers, already customers a quarter before, whose change of level is not known."""
+    before = history.time.customers(history.quarter.back(1).end)
+    stayed = levels[levels["account_id"].isin(before)]
+    unknown = int((~((stayed["level"] >= 0) & (stayed["previous"] >= 0))).sum())
+    return (Note("moves_unknown", "levels", {"customers": unknown, "of": len(stayed)}),) if unknown else ()
+
+
+def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -> Part:
+    """The questions `transitions`, `flows` and `long_run`."""
     notes = []
-    if not by_contracts:
-        notes.append(Note("leaving_stays", "transitions", {}))
-        notes.append(Note("missing_table", "falls", {"tables": missing_contracts(data)}))
-    if len(quarters) > 1:
-        transitions = transition_table(history, quarters[-SUMMED_QUARTERS - 1 :])
-        if transitions["n"].any():
-            tables["transitions"] = transitions
-        else:
-            notes.append(Note("no_known_levels", "transitions", {}))
-    if len(quarters) > 2 and by_contracts:
-        falls = losses_after_falls(time, states, quarters)
+    if not history.time.by_contracts:
+        notes += [Note("leaving_stays", about, {}) for about in ("transitions", "long_run")]
+    quarters = history.quarters[-SUMMED_QUARTERS - 1 :]
+    if len(quarters) < 2:
+        fields = {"quarters": len(quarters), "needed": 2}
+        notes += [Note("too_few_quarters", about, fields) for about in ("transitions", "flows", "long_run")]
+        return Part({}, notes=tuple(notes))
+    moved = {**movements(history, quarters), "quarters": len(quarters) - 1}
+    if not history.time.by_contracts:
+        del moved["lost"]
+    said = {"flows": Verdict("message" if history.time.by_contracts else "accounts", moved)}
+    transitions = transition_table(history, quarters)
+    if not transitions["customers"].any():
+        notes += [Note("no_known_levels", about, {}) for about in ("transitions", "long_run")]
+        return Part({}, verdicts=said, notes=tuple(notes))
+    tables = {"transitions": transitions}
+    said["transitions"] = transitions_verdict(levels, len(quarters) - 1)
+    counts = transition_counts(
+        *all_moves(history, quarters), states=history.levels, outcomes=(*history.levels, LOST)
+    )
+    draws = long_run_draws(counts, starting_levels(history, quarters))
+    now = np.array([(levels["level"] == level).sum() for level in history.levels])
+    if draws is None or not now.any():
+        notes.append(Note("no_long_run", "long_run", {}))
+    else:
+        tables["long_run"] = long_run_shares(draws, now)
+        said["long_run"] = long_run_verdict(draws, now, upper_from)
+    return Part(tables, verdicts=said, notes=tuple(notes))
+
+
+def _stays(data: ProductData, history: LevelHistory) -> Part:
+    """The questions `sojourn`, `stays` and `stalled`."""
+    by_contracts = history.time.by_contracts
+    spells = level_spells(history)
+    curves = sojourn_curves(spells)
+    if curves.empty:
+        questions = ("sojourn", "stays", "stalled")
+        return Part({}, notes=tuple(Note("no_stays", about, {}) for about in questions))
+    notes = [] if by_contracts else [Note("leaving_stays", "sojourn", {})]
+    if begun := int(spells["began_before"].sum()):
+        notes.append(Note("stays_begun", "sojourn", {"stays": begun, "of": len(spells)}))
+    mrr = history.time.mrr(history.quarter.end)
+    stays = time_at_levels(history, mrr)
+    tables = {"sojourn": curves, "stays": stays if by_contracts else stays.drop(columns=["lost", "mrr"])}
+    if stays["usual"].isna().all():
+        notes.append(Note("no_usual_stay", "stalled", {"needed": MIN_REACHED}))
+    else:
+        tables["stalled"] = _stalled(data, spells, mrr if by_contracts else None)
+    return Part(tables, verdicts={"sojourn": longest_stay(spells, history.top)}, notes=tuple(notes))
+
+
+def _stalled(data: ProductData, spells: pd.DataFrame, mrr: pd.Series | None) -> pd.DataFrame:
+    """The customers at their level for longer than usual, those with most MRR first.
+
+    Columns: account_id, name, size, csm, level, months, began_before, usual, mrr (left out without contracts).
+    """
+    late = standing_customers(spells)[lambda t: t["late"]].drop(columns="late")
+    late = data["accounts"][["account_id", "name", "size", "csm"]].merge(late, on="account_id")
+    order = ["months", "account_id"]
+    if mrr is not None:
+        late["mrr"] = late["account_id"].map(mrr).astype("float64")
+        order = ["mrr", *order]
+    descending = [column == "account_id" for column in order]
+    return late.sort_values(order, ascending=descending, ignore_index=True)
+
+
+def _falls(data: ProductData, history: LevelHistory) -> Part:
+    """The questions `falls` and `lead_time`."""
+    time, quarters = history.time, history.quarters
+    if not time.by_contracts:
+        fields: dict[str, Any] = {"tables": missing_contracts(data)}
+        return Part({}, notes=tuple(Note("missing_table", about, fields) for about in ("falls", "lead_time")))
+    tables, said, notes = {}, {}, []
+    if len(quarters) < 3:
+        notes.append(Note("too_few_quarters", "falls", {"quarters": len(quarters), "needed": 3}))
+    else:
+        falls = losses_after_falls(time, history.by_quarter, quarters)
         if falls["customers"].any():
             tables["falls"] = falls
+            said["falls"] = fall_warning(falls)
         else:
             notes.append(Note("no_known_levels", "falls", {}))
-    notes += _unknown_changes(tables["levels"], time.customers(quarter.back(1).end))
-    quarters_needed = {"transitions": 2, "falls": 3}
-    notes += [
-        Note("too_few_quarters", about, {"quarters": len(quarters), "needed": needed})
-        for about, needed in quarters_needed.items()
-        if len(quarters) < needed and (by_contracts or about != "falls")
-    ]
-    metrics = movement_metrics(tables)
-    verdicts = movement_verdicts(tables, metrics, min(len(quarters) - 1, SUMMED_QUARTERS))
-    return Part(tables, metrics, verdicts, tuple(notes), movement_findings(tables, metrics, states))
-
-
-def _unknown_changes(levels: pd.DataFrame, customers_before: pd.Index) -> list[Note]:
-    """A note on the number of customers, already customers a quarter before, whose change of level is not known."""
-    stayed = levels[levels["account_id"].isin(customers_before)]
-    unknown = int((~((stayed["level"] >= 0) & (stayed["previous"] >= 0))).sum())
-    return [Note("moves_unknown", "levels", {"customers": unknown, "of": len(stayed)})] if unknown else []
+    warnings = warnings_before_losses(history)
+    unknown = int((warnings["outcome"] == UNKNOWN_BEFORE).sum())
+    if unknown == len(warnings):
+        code = "losses_unknown" if unknown else "no_losses"
+        notes.append(Note(code, "lead_time", {"lost": unknown} if unknown else {}))
+    else:
+        tables["lead_time"] = warnings.drop(columns="account_id")
+        said["lead_time"] = lead_time_verdict(warnings, *falls_and_losses(history))
+    return Part(tables, verdicts=said, notes=tuple(notes))

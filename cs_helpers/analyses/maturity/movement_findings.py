@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from cs_helpers.analyses.maturity.falls import UNKNOWN_BEFORE, WARNED, WARNING_MONTHS
 from cs_helpers.result import Direction, Finding, Metric
 from cs_helpers.statistics.proportions import rate_ratio
 
@@ -21,12 +22,14 @@ _DIRECTIONS: tuple[tuple[str, int, Direction, Direction], ...] = (
 def movement_findings(
     tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric], states: pd.DataFrame
 ) -> tuple[Finding, ...]:
-    """`fell_more`, `fell_less`, `rose_more`, `rose_less`, `falls_warn`, `fell`, `rose`, most important first.
+    """`fell_more`, `fell_less`, `rose_more`, `rose_less`, `falls_warn`, `fell_before`, `stalled`, `fell`, `rose`, in this order.
 
     tables and metrics: of the result; states: the level of each account by quarter, negative where unknown. `fell_more`
     and the like: the share of customers who moved since the previous quarter differs from that of the quarters before
     (conditional test of two rates, 5 %). `falls_warn`: customers whose level fell are lost more often than others; at
-    stake are those who fell since the previous quarter. `fell` and `rose`: how many moved since then.
+    stake are those who fell since the previous quarter. `fell_before`: how many of those lost had fallen in level, and
+    how long before. `stalled`: who has been at a level for longer than three in four of those who rose from it. `fell` and `rose`: how
+    many moved since then.
     """
     levels = tables["levels"][lambda t: (t["previous"] >= 0) & (t["level"] >= 0)]
     moves = {code: (levels["level"] - levels["previous"]) * sign > 0 for code, sign, _, _ in _DIRECTIONS}
@@ -49,6 +52,8 @@ def movement_findings(
                 mrr=_mrr(levels, moves["fell"]),
             )
         )
+    found += _fell_before(tables.get("lead_time"))
+    found += _stalled(tables)
     for code, _, direction, _ in _DIRECTIONS:
         if moves[code].any():
             count = int(moves[code].sum())
@@ -102,6 +107,46 @@ def _unusual(levels: pd.DataFrame, moves: Mapping[str, pd.Series], states: pd.Da
             )
         )
     return found
+
+
+def _fell_before(warnings: pd.DataFrame | None) -> list[Finding]:
+    """The losses before which the level had fallen, with the median of days between."""
+    if warnings is None or not (warnings["outcome"] == WARNED).any():
+        return []
+    return [
+        Finding(
+            "fell_before",
+            "lead_time",
+            "neither",
+            "counted",
+            int((warnings["outcome"] != UNKNOWN_BEFORE).sum()),
+            value=float(warnings["days"].median()),
+            unit="days",
+            customers=int((warnings["outcome"] == WARNED).sum()),
+            fields={"months": WARNING_MONTHS},
+        )
+    ]
+
+
+def _stalled(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
+    """The customers who have been at a level for longer than usual, and the level where most of them are."""
+    stalled = tables.get("stalled")
+    if stalled is None or stalled.empty:
+        return []
+    at_level = stalled["level"].value_counts()
+    return [
+        Finding(
+            "stalled",
+            "stays",
+            "worse",
+            "counted",
+            int(tables["stays"].loc[tables["stays"]["usual"].notna(), "standing"].sum()),
+            value=float(len(stalled)),
+            customers=len(stalled),
+            mrr=float(stalled["mrr"].sum()) if "mrr" in stalled else None,
+            fields={"level": int(at_level.idxmax()), "there": int(at_level.max())},
+        )
+    ]
 
 
 def _mrr(levels: pd.DataFrame, selected: pd.Series) -> float | None:

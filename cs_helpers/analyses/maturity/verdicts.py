@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.maturity.bridge import Fall
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.segments import mask_unknown
+from cs_helpers.customers.segment_shares import stands_out
 from cs_helpers.result import Metric, Verdict
 from cs_helpers.statistics.proportions import wilson
 
@@ -17,7 +18,7 @@ YEAR = 4
 
 
 def upper_share(states: pd.Series, upper_from: int) -> dict[str, Metric]:
-    """`upper_levels`: the share at `upper_from` or above of the customers with a known level; empty where there is none.
+    """`upper_levels`: the share of the customers with a known level who are there; empty where none is known.
 
     states: the level of each customer at the end of the quarter.
     """
@@ -29,51 +30,80 @@ def upper_share(states: pd.Series, upper_from: int) -> dict[str, Metric]:
     return {"upper_levels": Metric("upper_levels", high / n, "share", n, low_bound, high_bound)}
 
 
-def verdicts(
-    tables: Mapping[str, pd.DataFrame], quarters: list[Quarter], upper_from: int
-) -> dict[str, Verdict]:
-    """The verdict of each question on where customers stand that has a table.
+def trend(by_quarter: pd.DataFrame, quarters: list[Quarter], upper_from: int) -> Verdict:
+    """The share at the upper levels of customers with a known level, and that of a year earlier where it is known.
 
-    upper_from: the first of the upper levels, whose share is compared; the field `level` of each verdict with a share.
+    `none`, `now` (level, share), or `year` (before, too).
     """
-    result = {"by_quarter": _trend(tables["by_quarter"], quarters, upper_from)}
-    if "by_size" in tables:
-        result["by_size"] = _size_difference(tables["by_size"], upper_from)
-    return result
-
-
-def _trend(by_quarter: pd.DataFrame, quarters: list[Quarter], upper_from: int) -> Verdict:
-    """The share at the upper levels of customers with a known level, and that of a year earlier where it is known."""
     known = by_quarter[by_quarter["level"] >= 0]
     total = known.groupby("quarter")["customers"].sum()
     high = known[known["level"] >= upper_from].groupby("quarter")["customers"].sum() / total.where(total > 0)
     now = float(high[str(quarters[-1])])
     if now != now:
         return Verdict("none")
-    before = float(high.get(str(quarters[-1].back(YEAR)), np.nan))
     fields = {"level": upper_from, "share": now}
+    before = float(high.get(str(quarters[-1].back(YEAR)), np.nan))
     return Verdict("now", fields) if before != before else Verdict("year", {**fields, "before": before})
 
 
-def _size_difference(by_size: pd.DataFrame, upper_from: int) -> Verdict:
-    """The company sizes with the largest and the smallest share at the upper levels."""
-    known = by_size[(by_size["level"] >= 0) & mask_unknown(by_size["size"]).notna()]
-    total = known.groupby("size", sort=False)["customers"].sum()
-    high = known[known["level"] >= upper_from].groupby("size", sort=False)["customers"].sum() / total.where(
-        total > 0
-    )
-    high = high.dropna()
-    if len(high) < 2:
-        one = {"level": upper_from, "share": float(high.iloc[0])} if len(high) else {}
-        return Verdict("one" if one else "none", one)
-    best, least = str(high.idxmax()), str(high.idxmin())
-    if high[best] == high[least]:
-        return Verdict("alike", {"level": upper_from, "share": float(high[best])})
-    fields = {
-        "level": upper_from,
-        "best": best,
-        "best_share": float(high[best]),
-        "least": least,
-        "least_share": float(high[least]),
-    }
-    return Verdict("message", fields)
+def both_states(now: pd.Series, highest: pd.Series, upper_from: int) -> Verdict:
+    """How many customers stand below the highest level that they had, of those whose level is known.
+
+    now, highest: the level at the end of the quarter and the highest one so far, by account_id. `none`, `kept` (level, share,
+    n), or `slipped` (ever: the share that was at the upper levels at some time; below: customers).
+    """
+    known = now[now >= 0]
+    if known.empty:
+        return Verdict("none")
+    highest, n = highest.reindex(known.index), len(known)
+    fields = {"level": upper_from, "share": float((known >= upper_from).mean()), "n": n}
+    below = int((known < highest).sum())
+    if not below:
+        return Verdict("kept", fields)
+    return Verdict("slipped", {**fields, "ever": float((highest >= upper_from).mean()), "below": below})
+
+
+def segment_verdict(customers: pd.DataFrame, segments: pd.DataFrame, upper_from: int) -> Verdict:
+    """The segment that stands out most from the others of its dimension, of those dimensions that differ.
+
+    customers, segments: of `standing.by_segment` and `standing.upper_by_segment`. `lower` or `higher` (segment as in
+    `size:small`, share, n, other_share, other_n, low and high of the difference), `alike`, `alone` (nothing to compare),
+    `none_upper`, `all_upper`, `unknown`.
+    """
+    known = customers[customers["state"] >= 0]
+    is_upper = known["state"] >= upper_from
+    fields = {"level": upper_from, "n": len(known)}
+    if known.empty:
+        return Verdict("unknown")
+    if is_upper.sum() in (0, len(known)):
+        return Verdict("all_upper" if is_upper.any() else "none_upper", fields)
+    if (segments["verdict"] == "one").all():
+        return Verdict("alone", {**fields, "share": float(is_upper.mean())})
+    different = segments.loc[segments["verdict"] == "differs", "dimension"].unique()
+    found = stands_out(is_upper, known, list(different), first="fewer")
+    if found is None:
+        return Verdict("alike", fields)
+    said = asdict(found)
+    return Verdict("lower" if said.pop("side") == "fewer" else "higher", {**fields, **said})
+
+
+def bridge_verdict(told: pd.Series, fall: Fall | None, quarter: str, upper_from: int) -> Verdict:
+    """What became of the customers in the quarter.
+
+    told: the row of the quarter, of `bridge.changes`; fall: the largest one of the year. `accounts` (without contracts: who
+    left is not known), `fell_much`, `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), or `plain`. Fields:
+    level (the first of the upper ones), opening, closing, came, left (lost, or not renewed yet), rose, fell; below, or quarter,
+    fall_opening and fall_closing: see `bridge.Fall`.
+    """
+    fields: dict[str, object] = {name: int(told[name]) for name in ("opening", "closing", "rose", "fell")}
+    fields["level"] = upper_from
+    if "lost" not in told:
+        return Verdict("accounts", {**fields, "came": int(told["new"])})
+    fields["came"] = came = int(told["new"] + told["back"])
+    fields["left"] = left = int(told["lost"] + told["not_recorded"])
+    if fall and fall.quarter == quarter:
+        return Verdict("fell_much", {**fields, "below": fall.below})
+    if fall:
+        earlier = {"quarter": fall.quarter, "fall_opening": fall.opening, "fall_closing": fall.closing}
+        return Verdict("after_fall", {**fields, **earlier})
+    return Verdict("plain" if came or left else "unchanged", fields)

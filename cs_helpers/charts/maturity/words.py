@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from cs_helpers.charts.theme import level_colours
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -16,16 +20,16 @@ NOT_KNOWN = "#eadfca"
 def verdict_sentence(result: Result, question: str, text: Text) -> str:
     """The sentence of a question's verdict, with its fields formatted in the language."""
     verdict = result.verdicts[question]
-    fields: dict[str, str] = {}
-    for name, value in verdict.fields.items():
-        if name in ("best", "least"):
-            fields[name] = text.label("size", value)
-        elif name == "level":
-            fields[name] = text.label("level", value)
-        elif name in ("n", "customers", "quarters"):
-            fields[name] = text.number(value)
-        else:
-            fields[name] = text.number(value, 1) if name in ("ratio", "low", "high") else text.share(value)
+    formats: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("level", "short"), lambda level: text.label("level", level)),
+        "segment": text.segment,
+        "quarter": lambda quarter: text.quarter(Quarter.parse(quarter)),
+        **dict.fromkeys(("ratio", "low", "high"), lambda value: text.number(value, 1)),
+    }
+    fields = {
+        name: formats.get(name, text.number if isinstance(value, int) else text.share)(value)
+        for name, value in verdict.fields.items()
+    }
     return text(f"maturity.{question}.{verdict.code}", **fields)
 
 
@@ -43,3 +47,11 @@ def level_name(level: int, text: Text) -> str:
     """The name of a level, or of the state that takes its place."""
     words = {LOST: "lost", UNKNOWN: "unknown", NOT_THERE: "not_recorded"}
     return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
+
+
+def quarter_ticks(quarters: list[str]) -> list[str]:
+    """The names of quarters below a narrow axis: the year below the first one and below each first quarter."""
+    parts = [quarter.partition("Q") for quarter in quarters]
+    return [
+        f"Q{n}\n{year}" if place == 0 or n == "1" else f"Q{n}" for place, (year, _, n) in enumerate(parts)
+    ]
