@@ -8,15 +8,18 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
-        "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
-        "bridge": Question(figure=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")),
+        "standing": Question(figure=True, verdicts=verdicts("slipped kept first none")),
+        "bridge": Question(
+            figure=True,
+            verdicts=verdicts("fell_much after_fall plain unchanged accounts accounts_new accounts_over"),
+        ),
         "changes": Question(table=True),
         "by_segment": Question(
             figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
         ),
         "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
-        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
         "sojourn": Question(
@@ -39,7 +42,9 @@ DECLARES = Declaration(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
             "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters"
         ),
-        explains=("leaving_stays no_losses recounted segment_not_recorded segment_unknown stays_begun"),
+        explains=(
+            "leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown stays_begun"
+        ),
     ),
     findings=(
         "customers_fell",
