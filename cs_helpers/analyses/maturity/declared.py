@@ -9,7 +9,9 @@ DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
         "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
-        "bridge": Question(figure=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")),
+        "bridge": Question(
+            figure=True, verdicts=verdicts("fell_much after_fall plain even unchanged accounts")
+        ),
         "changes": Question(table=True),
         "by_segment": Question(
             figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
@@ -42,7 +44,7 @@ DECLARES = Declaration(
             "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
         ),
         explains=(
-            "all_at_top rules_agreed leaving_stays no_losses recounted segment_not_recorded segment_unknown stays_begun"
+            "all_at_top rules_agreed leaving_stays no_losses recounted segment_not_recorded segment_unknown share_split stays_begun"
         ),
     ),
     findings=(
