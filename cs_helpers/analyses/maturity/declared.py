@@ -24,7 +24,7 @@ DECLARES = Declaration(
         "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
-        "held_back": Question(figure=True, verdicts=verdicts("most tied")),
+        "held_back": Question(figure=True, verdicts=verdicts("most single tied tied_levels")),
         "next_level": Question(table=True, for_team=True),
         "sojourn": Question(
             figure=True,
