@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from cs_helpers.contract.level_rules import check_levels
+from cs_helpers.contract.level_rules import check_levels, is_share
 from cs_helpers.contract.product_parts import Condition, SettingsModel, Words
 
+#: what values are written as: a share from 0 to 1, an amount of money, or a plain number
+Unit = Literal["share", "currency", "number"]
 #: the fewest and the most levels of a curve; level 0, below the first, is not declared
 MIN_LEVELS, MAX_LEVELS = 2, 6
 
@@ -17,6 +20,13 @@ class LevelCondition(Condition):
     """A condition of a level. label: what its measure is called on pages, as "Departments"."""
 
     label: Words | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """What its values and bounds are written as."""
+        if is_share(self):
+            return "share"
+        return "currency" if self.value == "mrr" and self.per is None else "number"
 
 
 class Level(SettingsModel):
@@ -57,7 +67,16 @@ class Maturity(SettingsModel):
     @property
     def conditions(self) -> tuple[LevelCondition, ...]:
         """The conditions of all levels, lowest level first."""
-        return tuple(condition for level in self.levels for condition in level.conditions)
+        return tuple(self.conditions_by_key.values())
+
+    @property
+    def conditions_by_key(self) -> dict[str, LevelCondition]:
+        """The conditions of all levels by `<level>.<place in the level>`, lowest level first."""
+        return {
+            f"{level.level}.{place}": condition
+            for level in self.levels
+            for place, condition in enumerate(level.conditions, 1)
+        }
 
     @property
     def top(self) -> int:
