@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from cs_helpers.analyses.level_outlook.verdicts import (
 from cs_helpers.analyses.level_outlook.what_if import SHOWN, level_asked, what_if
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import LevelHistory, level_history
-from cs_helpers.customers.time import missing_contracts
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
@@ -50,15 +49,6 @@ class _Ahead:
         return metrics_ahead(self.made, losses=self.losses, pays=self.pays)
 
 
-@dataclass(frozen=True)
-class _NoForecast:
-    """Why there is no forecast: the code and fields of a note; customers: of the product."""
-
-    code: str
-    fields: Mapping[str, Any]
-    customers: int = 0
-
-
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The next four quarters, by the moves between levels of the last two years.
 
@@ -67,10 +57,11 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     name = data.product.product
     ahead = _ahead(data, quarter)
-    if isinstance(ahead, _NoForecast):
-        reasons = tuple(Note(ahead.code, about, ahead.fields) for about in QUESTIONS)
+    if isinstance(ahead, Note):
+        customers = customer_time_as_of(data, quarter.end).customers(quarter.end)
+        reasons = tuple(replace(ahead, about=question) for question in QUESTIONS)
         return Result(
-            "level_outlook", name, quarter, quarter.start, data.as_of, ahead.customers, {}, {}, reasons
+            "level_outlook", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons
         )
     history, made, losses = ahead.history, ahead.made, ahead.losses
     maturity = data.product.maturity
@@ -102,25 +93,26 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 def quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
     """The headlines of a quarter without the forecasts of the past."""
     ahead = _ahead(data, quarter)
-    return {} if isinstance(ahead, _NoForecast) else ahead.metrics()
+    return {} if isinstance(ahead, Note) else ahead.metrics()
 
 
-def _ahead(data: ProductData, quarter: Quarter) -> _Ahead | _NoForecast:
-    """The forecast from the end of a quarter."""
+def _ahead(data: ProductData, quarter: Quarter) -> _Ahead | Note:
+    """The forecast from the end of a quarter, or the reason why there is none."""
     missing = data.missing(*sorted({table for c in data.product.maturity.conditions for table in c.tables}))
     if missing:
-        return _NoForecast("missing_table", {"tables": missing})
+        return Note("missing_table", "outlook", {"tables": missing})
     history = level_history(data, quarter)
     time, customers = history.time, len(history.time.customers(quarter.end))
     if not customers:
-        return _NoForecast("no_customers" if time.by_contracts else "no_accounts", {"quarter": str(quarter)})
+        code = "no_customers" if time.by_contracts else "no_accounts"
+        return Note(code, "outlook", {"quarter": str(quarter)})
     mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
     counted = step_counts(history, mrr)
     if counted is None:
-        fields = {"quarters": len(history.quarters), "needed": NEEDED + 1}
-        return _NoForecast("too_few_quarters", fields, customers)
+        held = {"quarters": len(history.quarters), "needed": NEEDED + 1}
+        return Note("too_few_quarters", "outlook", held)
     if customers < MIN_CUSTOMERS:
-        return _NoForecast("too_few_customers", {"customers": customers, "needed": MIN_CUSTOMERS}, customers)
+        return Note("too_few_customers", "outlook", {"customers": customers, "needed": MIN_CUSTOMERS})
     return _Ahead(history, forecast(counted, data.product.maturity.upper_from, losses=time.by_contracts))
 
 
