@@ -197,7 +197,9 @@ def _name_columns(
     }
 
 
-def _create(connection: duckdb.DuckDBPyConnection, name: str, **columns: Sequence[str | None] | np.ndarray) -> None:
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, **columns: Sequence[str | None] | np.ndarray
+) -> None:
     """Create or replace a table with these columns."""
     connection.register("content", pa.table(columns))
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM content")
