@@ -99,13 +99,8 @@ class Workbook:
             result = selected.analyse(data, self.quarter)
         else:
             result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
-        settings = {
-            **result.settings,
-            "currency": self._currency(),
-            "sizes": self.data.sizes,
-            "options": options,
-        }
-        return replace(result, settings=settings)
+        known = {"currency": self._currency(), "sizes": self.data.sizes, "options": options}
+        return replace(result, settings={**result.settings, **known})
 
     def header(self, *shown: str) -> None:
         """Shows the page's product, quarter, customers and last day, and the rows that were left out.
@@ -355,6 +350,12 @@ class Workbook:
         quiz = Quiz(data, self.quarter.end, self.text, paths.quiz() / "guesses.jsonl")
         quiz.show()
         return quiz
+
+    def what_if(self, result: Result) -> None:
+        """Shows a slider of how many more customers move up a level, for the outlook (`widgets.what_if`)."""
+        from cs_helpers.widgets.what_if import WhatIf
+
+        WhatIf(result, self.text).show()
 
     @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | None:

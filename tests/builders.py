@@ -12,6 +12,7 @@ import pandas as pd
 
 from cs_helpers import analyses
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.spells import recorded_spells
 from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
 from cs_helpers.snapshot import ProductData
@@ -145,23 +146,21 @@ def product_data(
     filled = {name: frame(name, tables.get(name, ())) for name in TABLES if name != "usage"}
     reduced = _reduced(pd.DataFrame(usage if usage is not None else []))
     given = {*tables, *(("usage",) if usage is not None else ())}
-    if "contracts" not in given:  # as a snapshot does: who was seen when
-        filled["first_seen"] = _first_seen(filled, reduced["active_daily"])
+    if "contracts" not in given:  # as a snapshot does: who was recorded when
+        filled["recorded"] = _recorded(filled, reduced["active_daily"], of or product())
     days = rows_by_day(filled) | {"usage": usage_by_day(reduced["active_daily"], reduced["usage_daily"])}
     what = coverage_by_product(days, [NAME], as_of)[NAME]
     return ProductData(of or product(), as_of, filled | reduced, frozenset(given), what)
 
 
-def _first_seen(tables: Mapping[str, pd.DataFrame], active: pd.DataFrame) -> pd.DataFrame:
+def _recorded(tables: Mapping[str, pd.DataFrame], active: pd.DataFrame, of: Product) -> pd.DataFrame:
     dated = [(tables[n], str(TABLES[n].time)) for n in ACCOUNT_TABLES if n in tables and TABLES[n].time]
     parts = [
-        t[["account_id", "product"]].assign(first_day=t[when].dt.normalize())
+        t[["account_id", "product"]].assign(day=t[when].dt.normalize())
         for t, when in (*dated, (active, "day"))
     ]
-    rows = pd.concat(
-        [part for part in parts if len(part)] or [_empty("active_daily").rename(columns={"day": "first_day"})]
-    )
-    return rows.groupby(["account_id", "product"])["first_day"].min().reset_index()
+    days = pd.concat([part for part in parts if len(part)] or [_empty("active_daily")])
+    return recorded_spells(days, {NAME: of.customers.recorded_within_days})
 
 
 def frame(name: str, rows: Rows) -> pd.DataFrame:

@@ -24,9 +24,11 @@ REDUCED: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-#: the columns of `first_seen`, the first day with a row of each account, computed where there are no contracts
-#: (`contract.spells.account_time`)
-FIRST_SEEN: Mapping[str, str] = {"account_id": "text", "product": "text", "first_day": "date"}
+#: the columns of `recorded`, the times with rows of each account, computed where there are no contracts
+#: (`contract.spells.recorded_spells`)
+RECORDED: Mapping[str, str] = {
+    "account_id": "text", "product": "text", "first_day": "date", "last_day": "date",
+}  # fmt: skip
 
 
 def empty_frame(kinds: Mapping[str, str]) -> pd.DataFrame:

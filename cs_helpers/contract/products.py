@@ -179,12 +179,15 @@ class CustomerRules(SettingsModel):
     A customer who returns within `return_gap_days` days without a contract never left. A paid term that
     ended no more than `renewal_grace_days` days ago is shown separately: its renewal may still be recorded.
     `zero_mrr`: whether a contract with an MRR of 0 makes a customer; if missing, it is asked where it matters.
+    `recorded_within_days`: without a table of contracts, an account counts up to this many days after each of its rows,
+    as in a survey that asks others each year; if missing, it counts from its first row on without an end.
     """
 
     return_gap_days: int = Field(default=30, ge=0, le=3_660, strict=True)
     renewal_grace_days: int = Field(default=30, ge=0, le=3_660, strict=True)
     zero_mrr: Literal["customer", "not_customer"] | None = None
     amount_per: Literal["month", "quarter", "year", "term"] = "month"
+    recorded_within_days: int | None = Field(default=None, ge=1, le=3_660, strict=True)
 
 
 #: the headline numbers of a product's summary, where its file does not choose

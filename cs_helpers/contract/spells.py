@@ -6,13 +6,14 @@ falls on the day after a spell's last day. Everything is as known on one day: co
 not exist yet, and one that ends on that day or later is still running.
 
 Without a table of contracts, customers and losses are unknown. Then accounts are counted instead, each from its first
-recorded row of the product on (use, milestone, ticket, touch, answer, interview ...), without an end
-(`account_time`). `CustomerTime.by_contracts` says which of the two it is.
+recorded row of the product on (use, milestone, ticket, touch, answer, interview ...), without an end, or for as many
+days after a row as the product file says (`customers.recorded_within_days`; `account_time`). `CustomerTime.by_contracts`
+says which of the two it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -36,11 +37,12 @@ class CustomerTime:
     """The customers of a product, day by day, as known on `known_on`.
 
     spells: account_id (text), first_day, last_day (datetime64[us]; NaT while it is running), ended (`running`,
-    `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or one of
-    `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with `ended_on` as the last
-    day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
+    `renewal_not_recorded`: a paid term that ended no more than `customers.renewal_grace_days` ago, or an account without
+    a later row; or one of `vocabulary.ENDINGS`); sorted by account and first day. contracts: the known contracts, with
+    `ended_on` as the last day (NaT while running). by_contracts: whether the spells come from contracts; if not, they are accounts since their
     first row, and losses and MRR are unknown: pages must not show them as 0. return_gap_days: the most days between two
-    contracts of one spell.
+    contracts of one spell. recorded_within_days: without contracts, the days after a row on which an account counts
+    (`account_time`); None: without an end.
     """
 
     spells: pd.DataFrame
@@ -48,6 +50,12 @@ class CustomerTime:
     known_on: date
     by_contracts: bool = True
     return_gap_days: int = 0
+    recorded_within_days: int | None = None
+
+    @property
+    def spells_end(self) -> bool:
+        """Whether a spell can end: not where accounts are counted from their first row on without an end."""
+        return self.by_contracts or self.recorded_within_days is not None
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,6 +74,14 @@ class CustomerTime:
     def customers(self, day: date) -> pd.Index:
         """The account_ids of the customers on a day, sorted."""
         return pd.Index(self._arrays[0][self._running(day)], dtype="str", name="account_id")
+
+    def are_customers(self, accounts: pd.Index, days: Sequence[date]) -> np.ndarray:
+        """Whether each account is a customer on each of some days: bool, accounts by days. accounts: account_ids."""
+        row = accounts.get_indexer(pd.Index(self._arrays[0], dtype=accounts.dtype))
+        are_customers = np.zeros((len(accounts), len(days)), dtype=bool)
+        for n, day in enumerate(days):
+            are_customers[row[self._running(day) & (row >= 0)], n] = True
+        return are_customers
 
     def contracts_on(self, day: date) -> pd.DataFrame:
         """The contracts that are running on a day."""
@@ -217,16 +233,36 @@ def customer_time(contracts: pd.DataFrame, rules: CustomerRules, known_on: date)
     return CustomerTime(spells, rows, known_on, return_gap_days=rules.return_gap_days)
 
 
-def account_time(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
+def recorded_spells(days: pd.DataFrame, within_days: Mapping[str, int | None]) -> pd.DataFrame:
+    """The times in which each account was recorded, from its days with a row in any table of the product.
+
+    days: account_id, product (text), day (datetime64 at midnight), in any order, also repeated. within_days: product ->
+    `customers.recorded_within_days`; rows more days apart than that belong to two spells, all rows to one where it is
+    None. Returns account_id, product, first_day, last_day (of the first and the last row), sorted.
+    """
+    keys = ["account_id", "product"]
+    rows = days[[*keys, "day"]].drop_duplicates().sort_values([*keys, "day"], ignore_index=True)
+    gap = rows.groupby(keys)["day"].diff().dt.days
+    longest = rows["product"].map(within_days).astype("float64").fillna(np.inf)
+    rows["spell"] = (gap.isna() | (gap > longest + 1)).cumsum()
+    spells = rows.groupby([*keys, "spell"])["day"].agg(first_day="min", last_day="max").reset_index()
+    return spells[[*keys, "first_day", "last_day"]]
+
+
+def account_time(recorded: pd.DataFrame, known_on: date, within_days: int | None = None) -> CustomerTime:
     """The accounts of a product without a table of contracts, as known on a day.
 
-    first_seen: account_id (text), first_day (datetime64): the first day with a row of the account in any table of the
-    product. Each account counts from that day on, without an end; accounts with a later first row do not exist yet.
+    recorded: account_id (text), first_day, last_day (datetime64) of the product (`recorded_spells`, by the same
+    within_days). Each account counts from its first row on: without an end, or up to `within_days` days after its last
+    one, and is then over, but not lost. Accounts with a later first row do not exist yet.
     """
-    rows = first_seen.loc[first_seen["first_day"] <= pd.Timestamp(known_on), ["account_id", "first_day"]]
-    spells = rows.sort_values("account_id", ignore_index=True).assign(
-        last_day=pd.Series(pd.NaT, dtype="datetime64[us]"), ended=RUNNING
-    )
+    known = pd.Timestamp(known_on)
+    rows = recorded.loc[recorded["first_day"] <= known, ["account_id", "first_day", "last_day"]]
+    spells = rows.sort_values(["account_id", "first_day"], ignore_index=True)
+    # rows after `known_on` lengthen a spell only where it runs on that day anyway
+    last = spells["last_day"] + pd.Timedelta(within_days or 0, "D")
+    is_over = (last < known) & (within_days is not None)
+    spells = spells.assign(last_day=last.where(is_over), ended=np.where(is_over, NOT_RECORDED, RUNNING))
     spells = spells.astype(
         {"account_id": "str", "first_day": "datetime64[us]", "last_day": "datetime64[us]", "ended": "str"}
     )
@@ -237,4 +273,4 @@ def account_time(first_seen: pd.DataFrame, known_on: date) -> CustomerTime:
         "mrr": "float64",
     }
     contracts = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in kinds.items()})
-    return CustomerTime(spells, contracts, known_on, by_contracts=False)
+    return CustomerTime(spells, contracts, known_on, by_contracts=False, recorded_within_days=within_days)

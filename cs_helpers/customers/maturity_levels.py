@@ -45,7 +45,7 @@ def level_bounds(
             surely_met &= surely
             possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level
-    is_customer = np.column_stack([accounts.isin(time.customers(d)) for d in days])
+    is_customer = time.are_customers(accounts, days)
     return (
         pd.DataFrame(lowest, index=accounts, columns=days).where(is_customer),
         pd.DataFrame(highest, index=accounts, columns=days).where(is_customer),
@@ -117,13 +117,14 @@ class LevelHistory:
 def level_history(
     data: ProductData, quarter: Quarter, values: measures.MonthlyValues | None = None
 ) -> LevelHistory:
-    """The levels at the end of each month from the quarter of the first usage on, at least those of the quarter.
+    """The levels at the end of each month from the quarter of the first row on that a rule reads, at least of the quarter.
 
     values: of the measures over these months, where others need them too.
     """
     time = customer_time_as_of(data, quarter.end)
-    used = data["active_daily"]["day"]
-    first = min(Quarter.containing(used.min().date()) if len(used) else quarter, quarter)
+    tables = {table for condition in data.product.maturity.conditions for table in condition.tables}
+    first_days = [data.coverage.tables[name].first for name in tables & set(data.coverage.tables)]
+    first = min(Quarter.containing(min(first_days)), quarter) if first_days else quarter
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
     low, high = level_bounds(data, list(ends), time, values)
     return LevelHistory(quarter, time, low, high, data.product.maturity.top)

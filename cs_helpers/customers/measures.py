@@ -17,6 +17,9 @@ from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.customers.usage_values import Aggregate, usage_values
 from cs_helpers.snapshot import ProductData, matches_pattern
 
+#: larger sums are not rounded: a double has no room for six decimals of them
+_MAX_ROUNDED = 1e9
+
 #: the column with the time of the rows that are counted
 _COUNTED_AT = {"tickets": "opened_at", "touches": "occurred_at"}
 
@@ -238,7 +241,9 @@ def _use_over_windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
         per_month = (per_month > 0).astype("float64")
     elif per_month.dtype == np.uint64:
         per_month = _bits(per_month)
-    return _over_window(per_month, measure, np.add)
+    total = _over_window(per_month, measure, np.add)
+    # quantities have six decimals: rounding to them makes the sum the same in whatever order it was added up
+    return np.where(np.abs(total) < _MAX_ROUNDED, np.round(total, 6), total)
 
 
 def _bits(words: np.ndarray) -> np.ndarray:

@@ -62,12 +62,13 @@ class Cohort:
         return row
 
 
-def cohort(ledger: Ledger, months: int) -> Cohort:
-    """The customers so many months before the end of the ledger, and what became of them."""
-    spell_then, spell_now = ledger.at.spell[:, ledger.months - months], ledger.at.spell[:, -1]
+def cohort(ledger: Ledger, months: int, *, until: int = 0) -> Cohort:
+    """The customers so many months before the end of the ledger, and what became of them `until` months before it."""
+    last = ledger.months - until
+    spell_then, spell_now = ledger.at.spell[:, ledger.months - months], ledger.at.spell[:, last]
     there = spell_then >= 0
     spell_then, spell_now = spell_then[there], spell_now[there]
-    start, now = ledger.mrr(months)[there], ledger.mrr()[there]
+    start, now = ledger.mrr(months)[there], ledger.mrr(until)[there]
     stayed = spell_then == spell_now
     unrecorded = ~stayed & ledger.unrecorded[spell_then]
     end = np.where(stayed, now, np.where(unrecorded, start, 0.0))

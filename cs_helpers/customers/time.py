@@ -23,7 +23,7 @@ def customer_time_as_of(data: ProductData, day: date) -> CustomerTime:
     Without a table of contracts: the spells of accounts known to use it (`contract.spells.account_time`).
     """
     if missing_contracts(data):
-        return account_time(data["first_seen"], day)
+        return account_time(data["recorded"], day, data.product.customers.recorded_within_days)
     contracts, rules = data["contracts"], data.product.revenue
     converted = contracts.assign(mrr=rules.converted(contracts["mrr"], contracts["currency"], currency(data)))
     return customer_time(converted, data.product.customers, day)

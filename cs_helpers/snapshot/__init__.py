@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of
 LATEST = "LATEST"
 
 #: version of the format of manifest and tables; snapshots of another version cannot be read
-FORMAT = 8
+FORMAT = 9
 
 #: tables of at most so many rows hold their texts as Python strings, whose operations are faster on few rows
 SMALL_TABLE = 50_000
@@ -44,7 +44,8 @@ class ProductData:
     tables: every table of the contract with its columns (usage only as its reductions usage_daily, usage_monthly and
     active_daily); a table that the company did not provide is empty and not in `given`. `accounts` holds the accounts
     that ever had a contract for the product; without a table of contracts, those with a row of the product in any
-    table, with their first day in `first_seen` (account_id, first_day). coverage: the periods for which the tables have
+    table, with the times of their rows in `recorded`
+    (account_id, first_day, last_day). coverage: the periods for which the tables have
     data on the product, whichever of its customers are selected. sizes: the classes of company size in the order of
     pages, the largest first; accounts of unknown size have `unknown` instead. segment: of the selected customers, as
     `size:small`; what is not of customers, as the costs, is that of all.
@@ -302,7 +303,7 @@ class Snapshot:
 
     def _account_table(self) -> str:
         """The table that defines the accounts of a product."""
-        return "contracts" if "contracts" in self.manifest["given"] else "first_seen"
+        return "contracts" if "contracts" in self.manifest["given"] else "recorded"
 
     def distinct_texts_of_all(self, name: str, column: str) -> frozenset[str]:
         """The distinct texts in a column of the tables of all products, of all accounts."""

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cs_helpers import hashes
-from cs_helpers.contract.frames import FIRST_SEEN, REDUCED, empty_frame
+from cs_helpers.contract.frames import RECORDED, REDUCED, empty_frame
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.usage_log.reduce_cells import UNDATED, ReducedUsage
 
 #: the tables of every snapshot: those of the contract, with usage replaced by its reductions; a snapshot without
-#: contracts also has `first_seen`
+#: contracts also has `recorded`
 FROZEN = tuple(n for n in (*TABLES, *REDUCED) if n != "usage")
 
 
@@ -82,7 +82,7 @@ def shared_parts(frames: Mapping[str, pd.DataFrame], products: Iterable[str]) ->
     With these hashes a changed note changes the data of its own product only.
     """
     hashes_by_table: dict[str, dict[str, str]] = {"accounts": {}, "notes": {}, "codings": {}}
-    owners, interviews = frames.get("first_seen", frames["contracts"]), frames["interviews"]
+    owners, interviews = frames.get("recorded", frames["contracts"]), frames["interviews"]
     for product in products:
         accounts = owners.loc[owners["product"] == product, "account_id"]
         interview_ids = interviews.loc[interviews["product"] == product, "interview_id"]
@@ -104,8 +104,8 @@ def empty(name: str) -> pd.DataFrame:
 
 def kinds_of(name: str) -> Mapping[str, str]:
     """The columns of a table of the snapshot: name -> the contract's type."""
-    if name == "first_seen":
-        return FIRST_SEEN
+    if name == "recorded":
+        return RECORDED
     return REDUCED.get(name) or {c: TABLES[name].kind(c) for c in TABLES[name].columns}
 
 

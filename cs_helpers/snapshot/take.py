@@ -21,10 +21,11 @@ import pandera.pandas as pa
 
 from cs_helpers import durable, hashes, paths
 from cs_helpers.contract.findings import Finding, Stop
-from cs_helpers.contract.frames import FIRST_SEEN, REDUCED
+from cs_helpers.contract.frames import RECORDED, REDUCED
 from cs_helpers.contract.labels import SizeClass
 from cs_helpers.contract.products import Product, load_products
 from cs_helpers.contract.refused import LeftOut
+from cs_helpers.contract.spells import recorded_spells
 from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES, UNKNOWN
 from cs_helpers.errors import ContractError, SnapshotError, did_you_mean
@@ -247,12 +248,12 @@ def _write(
         tables["milestones"] = reached
     files = Files(staging)
     frames: dict[str, pd.DataFrame] = {}
-    table_names = FROZEN if "contracts" in intake.kept else (*FROZEN, "first_seen")
+    table_names = FROZEN if "contracts" in intake.kept else (*FROZEN, "recorded")
     for name in table_names:
         if name in REDUCED and intake.usage is not None:
             continue
-        if name == "first_seen":
-            frames[name] = _first_seen(intake, frames)
+        if name == "recorded":
+            frames[name] = _recorded(intake, frames, products)
         else:
             frames[name] = _freeze(tables[name], name, sizes) if name in tables else empty(name)
         files.table(name, frames[name], products)
@@ -308,24 +309,27 @@ def _rows_of_each_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> dic
     return tables_by_day
 
 
-def _first_seen(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The first day with a row of each account and product in any table, for snapshots without contracts.
-
-    Columns: account_id, product, first_day; one row for each account and product, sorted.
-    """
+def _recorded(
+    intake: Intake, frames: Mapping[str, pd.DataFrame], products: Mapping[str, Product]
+) -> pd.DataFrame:
+    """The times with rows of each account and product in any table (`contract.spells.recorded_spells`)."""
     keys = ["account_id", "product"]
+    within = {name: product.customers.recorded_within_days for name, product in products.items()}
     days = [
-        frames[name][keys].assign(first_day=frames[name][str(TABLES[name].time)].dt.normalize())
+        frames[name][keys].assign(day=frames[name][str(TABLES[name].time)].dt.normalize())
         for name in ACCOUNT_TABLES
         if TABLES[name].time and name in frames
     ]
     if intake.usage is not None:
         used = intake.usage.table("active_daily")
-        first = used.group_by(keys).aggregate(first_day=used.day.min()).execute()
-        days.append(first.assign(first_day=pd.to_datetime(first["first_day"])))
-    kinds = {column: DTYPES[kind] for column, kind in FIRST_SEEN.items()}
+        if any(n is not None for n in within.values()):
+            days.append(used.select(*keys, "day").execute())
+        else:  # the first and the last day are enough, of a log that may be large
+            ends = used.group_by(keys).aggregate(first=used.day.min(), last=used.day.max()).execute()
+            days += [ends[[*keys, end]].rename(columns={end: "day"}) for end in ("first", "last")]
+    kinds = {"account_id": DTYPES["text"], "product": DTYPES["text"], "day": DTYPES["date"]}
     rows = pd.concat([part.astype(kinds) for part in days], ignore_index=True).dropna()
-    return rows.groupby(keys, sort=True)["first_day"].min().reset_index().astype(kinds)
+    return recorded_spells(rows, within).astype({column: DTYPES[kind] for column, kind in RECORDED.items()})
 
 
 def _first_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> str | None:
@@ -337,7 +341,7 @@ def _first_day(intake: Intake, frames: Mapping[str, pd.DataFrame]) -> str | None
     first = (
         frames["contracts"]["started_on"].min()
         if "contracts" in intake.kept
-        else frames["first_seen"]["first_day"].min()
+        else frames["recorded"]["first_day"].min()
     )
     return None if pd.isna(first) else str(first.date())
 

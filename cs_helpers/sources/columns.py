@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Any
 
 import ibis.expr.types as ir
 import sqlglot as sg
@@ -18,10 +17,10 @@ from cs_helpers.contract.schema import Table
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SourceError, did_you_mean
 from cs_helpers.sources.engines import Engine, Engines, engine_error_types, source_errors
+from cs_helpers.sources.expressions import column_expression, find_column, text_type
 from cs_helpers.sources.files.headers import columns_named
 from cs_helpers.sources.files.opening import RAW_SUFFIX, is_parquet, raw_rows_sql
 from cs_helpers.sources.mapping import ColumnSource, Sources, TableSource
-from cs_helpers.sources.written import NumberForm, date_sql
 
 #: Ibis's names of the engines that can reduce usage
 REDUCING = ("duckdb", "postgres", "pyspark")
@@ -115,7 +114,7 @@ def map_table(
     parts, mapped_parts = [ROW], {}
     for name in table.columns:
         column_source = source.column(name)
-        if column_source is None and (same_name := _find_column(name, available)):
+        if column_source is None and (same_name := find_column(name, available)):
             column_source = ColumnSource(column=same_name)
         if namesakes := columns_named(
             name if column_source is None else str(column_source.column), available
@@ -140,10 +139,10 @@ def map_table(
                     column=name,
                     where=place,
                 )
-            parts.append(f"CAST(NULL AS {_text_type(engine)}) AS {engine.quote(name)}")
+            parts.append(f"CAST(NULL AS {text_type(engine)}) AS {engine.quote(name)}")
             continue
         if column_source.column is not None and not (
-            source_name := _find_column(column_source.column, available)
+            source_name := find_column(column_source.column, available)
         ):
             raise SourceError(
                 table.name,
@@ -157,7 +156,7 @@ def map_table(
             column_source = column_source.model_copy(
                 update={"column": raw_name if raw_name in all_columns else source_name}
             )
-        mapped_parts[name] = f"{_expression(engine, column_source)} AS {engine.quote(name)}"
+        mapped_parts[name] = f"{column_expression(engine, column_source)} AS {engine.quote(name)}"
         parts.append(mapped_parts[name])
     parts += [f"{expression} AS {engine.quote(name)}" for name, expression in extra_columns.items()]
     try:
@@ -221,19 +220,11 @@ def _query_error(engine: Engine, sources: Sources, table: Table, problem: str) -
     )
 
 
-def _find_column(name: str, columns: Sequence[str]) -> str:
-    """The column of a name, ignoring case and whitespace; empty where there is none."""
-    if name in columns:
-        return name
-    normalized = " ".join(name.split()).casefold()
-    return next((column for column in columns if column.casefold() == normalized), "")
-
-
 def provided_columns(engine: Engine, sources: Sources, table: Table) -> frozenset[str]:
     """The columns of a table that its source has or the sources file maps."""
     source = sources.tables[table.name]
     available = source_columns(engine, sources, table)
-    return frozenset(c for c in table.columns if c in source.columns or _find_column(c, available))
+    return frozenset(c for c in table.columns if c in source.columns or find_column(c, available))
 
 
 def source_columns(engine: Engine, sources: Sources, table: Table) -> tuple[str, ...]:
@@ -266,43 +257,3 @@ def _source_sql(engine: Engine, source: TableSource, *, numbered: bool, filtered
         if source.where and filtered
         else numbered_rows
     )
-
-
-def _text_type(engine: Engine) -> str:
-    return "STRING" if engine.dialect == "pyspark" else "VARCHAR"
-
-
-def _expression(engine: Engine, column_source: ColumnSource) -> str:
-    if column_source.constant is not None:
-        value: Any = column_source.constant
-        text = engine.literal(str(value) if isinstance(value, date) else value)
-    elif column_source.sql is not None:
-        text = f"({column_source.sql}\n)"
-    else:
-        text = engine.quote(str(column_source.column))
-    if column_source.format is not None:
-        text = date_sql(column_source.format, text)
-    if column_source.number is not None:
-        text = NumberForm.of(column_source.number).sql(text)
-    if not column_source.values:
-        return text
-    as_text = f"CAST({text} AS {_text_type(engine)})"
-    whens = " ".join(
-        f"WHEN {_matches_key(engine, as_text, old)} THEN {engine.literal(_as_text(new))}"
-        for old, new in column_source.values.items()
-    )
-    return f"CASE {whens} ELSE {as_text} END"
-
-
-def _matches_key(engine: Engine, text: str, key: str | bool) -> str:
-    """The SQL of whether a text equals a key of `values`; YAML reads yes, true and on as one key, true."""
-    if isinstance(key, bool):
-        words = ("true", "yes", "on") if key else ("false", "no", "off")
-        return f"lower(trim({text})) IN ({', '.join(engine.literal(word) for word in words)})"
-    return f"trim({text}) = {engine.literal(key.strip(' '))}"
-
-
-def _as_text(value: str | int | float | bool | None) -> str | None:
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)

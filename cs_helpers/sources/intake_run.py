@@ -19,6 +19,7 @@ from cs_helpers.sources import labels
 from cs_helpers.sources.checks import balance, choices
 from cs_helpers.sources.checks.examples import finding, with_total_text
 from cs_helpers.sources.columns import copy_unsupported_tables
+from cs_helpers.sources.combining import combine_files
 from cs_helpers.sources.engines import Engines
 from cs_helpers.sources.mapping import Sources
 
@@ -35,6 +36,7 @@ class IntakeRun:
         self, engines: Engines, declared: Sources, today: date, products: Mapping[str, Product]
     ) -> None:
         self.declared = declared
+        combine_files(engines.files, declared)
         relaxed, self.filters, self.filter_errors = balance.relax_filters(engines, declared)
         self.sources = copy_unsupported_tables(engines, relaxed)
         self.engines, self.today, self.products = engines, today, products

@@ -10,6 +10,10 @@
       tabs: {path: export.zip, member: tickets.txt, delimiter: ";"}
       events: mixpanel.jsonl          # JSON, and JSON lines
       log: {path: "s3://bucket/log/*.parquet", options: {key: "${AWS_KEY}", secret: "${AWS_SECRET}"}}
+    combined:                         # files of different layouts as one, which tables name like a file
+      answers:
+        - {from: survey_2025, columns: {who: Respondent, stage: column 24, year: {constant: 2025}}}
+        - {from: survey_2026, columns: {who: ID, stage: Stage, year: {constant: 2026}}}
     databases:
       warehouse: "postgres://reader:${PGPASSWORD}@db.example.com/cs"
     sizes: [SMB, Mid-Market, Enterprise]  # own classes of company size, smallest first; with names per
@@ -69,6 +73,7 @@ class _Model(BaseModel):
 class ColumnSource(_Model):
     """The source of a column: a column of the source, a constant for all rows, or an SQL expression.
 
+    column: its name, or `column 24` for the 24th one where none has that name.
     format: of dates in text, as in `%d/%m/%Y`, or a word: `era` (令和8年4月1日, R8.4.1), `excel` (serial numbers of
     days), `epoch` and `epoch_ms` (seconds and milliseconds since 1970 in UTC). number: an example of the format of
     numbers, as in `1.234,5` or `120千円`. means: for the end of a contract, whether it is the last day or the day after.
@@ -162,6 +167,25 @@ class TableSource(_Model):
         return self.columns.get(name)
 
 
+class CombinedPart(_Model):
+    """A file of several that are read as one: its rows under the names of columns that all of them share.
+
+    It has no filter: rows that a table leaves out are counted with the table.
+    """
+
+    from_: str = Field(alias="from")
+    columns: dict[str, ColumnSource] = Field(min_length=1)
+
+    @field_validator("columns")
+    @classmethod
+    def _without_meanings(cls, columns: dict[str, ColumnSource]) -> dict[str, ColumnSource]:
+        if any(c.means or c.bounds or c.normalize for c in columns.values()):
+            raise ValueError(
+                "'means', 'bounds' and 'normalize' belong to the columns of the table, in 'tables'"
+            )
+        return columns
+
+
 class RefusedAtMost(_Model):
     """The largest shares that may be refused, of the rows of each table and the MRR of each product; None: no limit."""
 
@@ -177,6 +201,7 @@ class Sources(_Model):
     memory: str = "2GB"
     folder: str = "."
     files: dict[str, FileSource] = Field(default_factory=dict)
+    combined: dict[str, tuple[CombinedPart, ...]] = Field(default_factory=dict)
     databases: dict[str, str] = Field(default_factory=dict)
     policies: dict[str, Policy] = Field(default_factory=dict)
     sizes: tuple[SizeClass, ...] = DEFAULT_SIZES

@@ -52,6 +52,7 @@ def _check_names(file: Path, sources: Sources) -> None:
         if refused := policy_problem(key, policy):
             raise SettingError(file, refused[0], key=f"policies.{key}", allowed=refused[1])
     _check_timezone(file, "timezone", sources.timezone)
+    _check_combined(file, sources)
     for name, table in sources.tables.items():
         _check_choice(file, f"tables.{name}", name, TABLES, "the contract has no such table")
         _check_timezone(file, f"tables.{name}.timezone", table.timezone)
@@ -62,7 +63,7 @@ def _check_names(file: Path, sources: Sources) -> None:
             )  # fmt: skip
         elif table.from_ is not None:
             _check_choice(
-                file, f"tables.{name}.from", table.from_, sources.files,
+                file, f"tables.{name}.from", table.from_, {**sources.files, **sources.combined},
                 f"'{table.from_}' is not one of the files",
             )  # fmt: skip
         if table.duplicates is not None and (
@@ -95,6 +96,23 @@ def _check_names(file: Path, sources: Sources) -> None:
             key="tables",
             allowed=", ".join(ACCOUNT_TABLES),
         )
+
+
+def _check_combined(file: Path, sources: Sources) -> None:
+    """Check the parts of combined files; their columns are those of tables only later, so any format may stand there."""
+    for name, parts in sources.combined.items():
+        if name in sources.files:
+            raise SettingError(
+                file, "a file has this name already; choose another one", key=f"combined.{name}"
+            )
+        for i, part in enumerate(parts):
+            key = f"combined.{name}.{i}"
+            _check_choice(
+                file, f"{key}.from", part.from_, sources.files, f"'{part.from_}' is not one of the files"
+            )
+            for column, source in part.columns.items():
+                kind = "time" if source.format is not None else "number"
+                _check_formats(file, f"{key}.columns.{column}", source, kind, in_file=True)
 
 
 def _check_formats(file: Path, key: str, source: ColumnSource, kind: str, *, in_file: bool) -> None:

@@ -20,10 +20,18 @@ def resampled_ratios(tops: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     tops: (k, n), the numerators of k ratios of the same n customers; bottom: (n,). Returns (k, `RESAMPLES`); NaN
     or infinite where the sum of a resample's bottoms is 0.
     """
-    values = np.vstack([tops, bottom]).astype("float64")
-    sums = np.concatenate([values @ w for w in _weights(values.shape[1])], axis=1)
+    sums = resampled_sums(np.vstack([tops, bottom]))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(sums[:-1] / sums[-1])
+
+
+def resampled_sums(values: np.ndarray) -> np.ndarray:
+    """The sums of each resample of customers: (k, n), k values of n customers -> (k, `RESAMPLES`).
+
+    Of the same n customers in the same order, all calls draw the same resamples.
+    """
+    values = np.asarray(values, dtype="float64")
+    return np.concatenate([values @ w for w in _weights(values.shape[1])], axis=1)
 
 
 def interval(resamples: np.ndarray) -> tuple[float, float]:

@@ -78,7 +78,7 @@ def hazard_trend(
         weight = at_risk * np.exp(log_ratio * values)
         return float((of_event - weight @ values / weight.sum(axis=1)).sum())
 
-    return HazardTrend(*_estimate(likelihood, slope), len(of_event))
+    return HazardTrend(*_estimate(likelihood, slope), compared=len(of_event))
 
 
 def _groups(stratum: np.ndarray) -> list[np.ndarray]:

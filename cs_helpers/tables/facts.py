@@ -16,7 +16,10 @@ def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:
     Without contracts: the number of known accounts.
     """
     if not time.by_contracts:
-        return text("page.accounts.known", n=text.number(len(time.customers(quarter.end))))
+        known, days = text.number(len(time.customers(quarter.end))), time.recorded_within_days
+        if days is not None:
+            return text("page.accounts.recorded_within", n=known, days=text.number(days))
+        return text("page.accounts.known", n=known)
     movement = time.movement(quarter.back(1).end, quarter.end)
     parts = [
         text(f"page.movement.{name}", n=text.number(movement[name]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Note
+from cs_helpers.tables.units import format_difference
 from cs_helpers.text import Text
 
 
@@ -24,7 +25,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, reasons,
     themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), amounts
-    (mrr) and shares; other numbers are formatted as numbers.
+    (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
     def measure(item: Any) -> str:
@@ -45,7 +46,11 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
 
+    def points(value: float) -> str:
+        return format_difference(value, "share", text, currency)
+
     formats: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("points", "points_moved", "points_came", "points_left"), points),
         "since": text.day,
         "first": text.day,
         "last": text.day,
@@ -66,7 +71,6 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
-        "level": lambda level: text.label("level", level),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,

@@ -18,6 +18,7 @@ from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import health_check as check_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.maturity_levels import LOST, UNKNOWN, level_bounds
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result, Verdict
@@ -35,13 +36,27 @@ CHARTS = {
     "baselines": (baseline_charts, ("series", "same_quarter", "cohorts")),
     "health": (health_charts, ("bands", "moved", "segments", "views")),
     "health_check": (check_charts, ("apart", "bands", "warning", "parts", "weights")),
-    "maturity": (maturity_charts, ("by_quarter", "by_size", "transitions", "falls")),
+    "maturity": (
+        maturity_charts,
+        (
+            "by_quarter",
+            "standing",
+            "bridge",
+            "by_segment",
+            "flows",
+            "transitions",
+            "long_run",
+            "sojourn",
+            "falls",
+            "lead_time",
+        ),
+    ),
 }
 TABLES = {
     "baselines": (baseline_tables, "normal", "departures"),
     "health": (health_tables, "scores"),
     "health_check": (check_tables, "losses"),
-    "maturity": (maturity_tables, "levels"),
+    "maturity": (maturity_tables, "stays", "stalled", "levels"),
 }
 SEEDS = 60
 #: the verdict holds where rounding does not decide
@@ -400,9 +415,11 @@ def test_levels_of_each_quarter_add_up_to_its_customers() -> None:
         for quarter, count in by["customers"].sum().items():
             assert count == len(time.customers(Quarter.parse(quarter).end))
         assert by["share"].sum().round(9).isin([0, 1]).all()
-        sizes = result.tables["by_size"]
+        sizes = result.tables["by_segment"].query("dimension == 'size'")
         assert sizes["customers"].sum() == result.n
-        assert sizes.drop_duplicates("size")["n"].sum() == result.n
+        assert sizes.drop_duplicates("segment")["n"].sum() == result.n
+        standing = result.tables["standing"].groupby("basis")["customers"].sum()
+        assert standing.to_dict() == {"current_state": result.n, "ratchet": result.n}
 
 
 def test_customers_of_unknown_level_are_counted_and_noted() -> None:
@@ -445,21 +462,55 @@ def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
             assert both.empty
 
 
-def test_sizes_are_compared_by_those_whose_levels_are_known() -> None:
+def test_segments_are_compared_by_those_whose_levels_are_known() -> None:
+    seen = set()
     for _, result in every("maturity"):
-        if "by_size" not in result.tables:
+        if "by_segment" not in result.tables:
             continue
-        known = result.tables["by_size"].query("level >= 0 and customers > 0")
-        high = known["customers"].where(known["level"] >= 3, 0).groupby(known["size"]).sum()
-        share = high / known.groupby("size")["customers"].sum()
-        said = result.verdicts["by_size"]
-        if said.code == "message":
-            assert said.fields["best_share"] == share.max() == share[said.fields["best"]]
-            assert said.fields["least_share"] == share.min() == share[said.fields["least"]]
-            assert share.min() < share.max()
-        else:
-            assert said.code == {0: "none", 1: "one"}.get(len(share), "alike")
-            assert share.nunique() <= 1
+        known = result.tables["by_segment"].query("dimension == 'size' and level >= 0 and customers > 0")
+        high = known["customers"].where(known["level"] >= 3, 0).groupby(known["segment"]).sum()
+        n = known.groupby("segment")["customers"].sum()
+        said = result.verdicts["by_segment"]
+        seen.add(said.code)
+        assert (said.code == "unknown") == (n.sum() == 0)
+        assert (said.code == "none_upper") == (high.sum() == 0 < n.sum())
+        assert (said.code == "all_upper") == (0 < high.sum() == n.sum())
+        if said.code in ("lower", "higher"):
+            assert (said.fields["share"] < said.fields["other_share"]) == (said.code == "lower")
+            assert said.fields["low"] * said.fields["high"] > 0
+        if said.code == "alone":
+            assert len(n) == 1
+    assert seen >= {"alike", "none_upper"}
+
+
+def test_the_steps_of_each_quarter_lead_from_the_customers_before_to_those_after() -> None:
+    seen = set()
+    for data, result in every("maturity"):
+        if "bridge" not in result.tables:
+            continue
+        bridge, time = result.tables["bridge"], customer_time_as_of(data, Q2.end)
+        quarters = result.tables["by_quarter"].groupby("quarter", sort=False)
+        upper = result.tables["by_quarter"].query("level >= 3").groupby("quarter")["customers"].sum()
+        wide = bridge.pivot(index=["of", "quarter"], columns="step", values="customers")
+        steps = wide.drop(columns=["opening", "closing"]).sum(axis=1)
+        assert (wide["opening"] + steps == wide["closing"]).all()
+        assert wide.loc["all", "closing"].to_dict() == quarters["customers"].sum().iloc[1:].to_dict()
+        assert wide.loc["upper", "closing"].to_dict() == upper[wide.loc["upper"].index].to_dict()
+        if time.by_contracts:
+            for quarter, row in wide.loc["all"].iterrows():
+                after = Quarter.parse(str(quarter))
+                assert -row["lost"] == len(time.lost_customers(after.back(1).end, after.end))
+            amounts = bridge.pivot(index=["of", "quarter"], columns="step", values="mrr")
+            moved = amounts.drop(columns=["opening", "closing"]).sum(axis=1)
+            assert (amounts["opening"] + moved).to_numpy() == pytest.approx(amounts["closing"].to_numpy())
+        said = result.verdicts["bridge"]
+        seen.add(said.code)
+        now = wide.loc["all"].iloc[-1] if len(wide.loc["all"]) else None
+        fell = now["opening"] - now["closing"] >= 0.1 * now["opening"] > 0
+        assert said.code != "fell_much" or fell
+        if said.code == "unchanged":
+            assert now["new"] == now["back"] == now["lost"] == 0
+    assert seen >= {"fell_much", "plain"}
 
 
 def test_transitions_lose_those_that_customer_time_loses() -> None:
@@ -467,7 +518,9 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
         if "transitions" not in result.tables:
             continue
         table, time = result.tables["transitions"], customer_time_as_of(data, Q2.end)
-        assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
+        known = table[table["share"].notna()]
+        exposed = table[table["exposure"] > 0].groupby("before")["exposure"].first()
+        assert (known.groupby("before")["customers"].sum() == exposed).all()
         quarters = [Quarter.parse(q) for q in dict.fromkeys(result.tables["by_quarter"]["quarter"])][-5:]
         lost = 0
         states = [level_bounds(data, [q.end], time) for q in quarters]
@@ -477,10 +530,56 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
             same = (low == high).reindex(gone).to_numpy(bool)
             lost += same.sum()
         assert table.loc[table["after"] == LOST, "customers"].sum() == lost
-        held = table[table["n"] > 0]
-        assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
-        assert (held["low"] <= held["share"] + WITHIN).all()
-        assert (held["share"] <= held["high"] + WITHIN).all()
+        assert known.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
+        assert (known["low"] <= known["share"] + WITHIN).all()
+        assert (known["share"] <= known["high"] + WITHIN).all()
+
+
+def test_what_the_flows_say_is_the_change_of_customers_from_quarter_to_quarter() -> None:
+    for data, result in every("maturity"):
+        said = result.verdicts.get("flows")
+        if said is None:
+            assert "changes" not in result.tables
+            continue
+        changes = result.tables["changes"].set_index("quarter")
+        last = changes.loc[[str(Q2.back(n)) for n in range(said.fields["quarters"])]]
+        assert said.fields["rose"] == last["rose"].sum()
+        assert said.fields["fell"] == last["fell"].sum()
+        by_contracts = not data.missing("contracts")
+        assert said.fields["came"] == last["new"].sum() + (last["back"].sum() if by_contracts else 0)
+        assert said.fields.get("lost", 0) == (last["lost"].sum() if by_contracts else 0)
+
+
+def test_who_stays_at_a_level_is_counted_once_and_who_left_did_so_in_one_way() -> None:
+    for _, result in every("maturity"):
+        if "sojourn" not in result.tables:
+            continue
+        stays, curves = result.tables["stays"], result.tables["sojourn"]
+        levels = result.tables["levels"]
+        assert stays["standing"].sum() == (levels["level"] >= 0).sum()
+        assert (stays["late"] <= stays["standing"]).all()
+        ended = stays[[c for c in ("rose", "fell", "lost", "open") if c in stays]].sum(axis=1)
+        assert (ended == stays["spells"]).all()
+        assert (curves[["rose", "fell", "lost"]].sum(axis=1) <= 1 + WITHIN).all()
+        if "stalled" in result.tables:
+            assert len(result.tables["stalled"]) == stays["late"].sum()
+            assert (result.tables["stalled"]["months"] > result.tables["stalled"]["usual"]).all()
+
+
+def test_every_loss_had_a_warning_or_none() -> None:
+    for data, result in every("maturity"):
+        said = result.verdicts.get("lead_time")
+        if said is None:
+            continue
+        losses, spells = result.tables["lead_time"], customer_time_as_of(data, Q2.end).spells
+        assert len(losses) <= spells["ended"].isin(ENDINGS).sum()
+        warned = losses[losses["outcome"] == "warned"]
+        assert (warned["days"] > 0).all()
+        assert (warned["days"] <= 215).all()
+        assert said.fields["warned"] == len(warned)
+        assert (said.code == "none_warned") == warned.empty
+        assert ("fall_lead_days" in result.metrics) == (not warned.empty)
+        assert said.fields.get("followed", 0) <= said.fields.get("falls", 0)
 
 
 def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the_interval() -> None:
@@ -559,8 +658,12 @@ def test_the_histories_hold_most_cases_there_are() -> None:
         "cohorts": {"unknown", "as_usual"},
         "bands": {"message", "none_red"},
         "by_quarter": {"none", "now", "year"},
-        "by_size": {"none", "one", "alike", "message"},
+        "standing": {"none", "kept", "slipped"},
+        "bridge": {"fell_much", "plain"},
+        "by_segment": {"unknown", "none_upper", "alike"},
         "transitions": {"unknown", "message"},
+        "flows": {"message"},
+        "lead_time": {"warned", "none_warned"},
         "falls": {"none_lost", "nobody_fell", "same"},
     }
     wanted = {(question, code) for question, codes in asked.items() for code in codes}

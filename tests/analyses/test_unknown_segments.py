@@ -24,11 +24,11 @@ from cs_helpers.text import Text
 Q3 = Quarter(2026, 3)
 #: the outputs that go by segment
 CHARTS = {
-    "health": ("bands", "moved", "segments", "views"), "maturity": ("by_size",), "journeys": ("steps", "stalls", "value_curve"),
+    "health": ("bands", "moved", "segments", "views"), "maturity": ("by_quarter", "standing", "bridge", "by_segment"), "journeys": ("steps", "stalls", "value_curve"),
     "interviews": ("coverage", "crossing", "key_words", "reasons", "saturation"),
 }  # fmt: skip
 TABLES = {
-    "health": ("scores", "explained", "fallen", "risen", "csms", "disagree"), "maturity": ("levels",), "journeys": ("steps", "ages", "waiting"),
+    "health": ("scores", "explained", "fallen", "risen", "csms", "disagree"), "maturity": ("levels", "changes", "csms"), "journeys": ("steps", "ages", "waiting"),
     "interviews": ("framework", "next", "meter", "varies", "reasons", "segment_facts", "frozen", "key_words", "context"),
 }  # fmt: skip
 OWN = tuple(
@@ -69,8 +69,12 @@ def test_the_segments_add_up_to_all(result: Callable[[str, str], Result], known:
     segments = health.tables["segments"]
     assert set(segments.groupby("dimension")["n"].sum()) == {health.n}
     assert segments.set_index(["dimension", "segment"]).at[("size", "unknown"), "n"] > 0
-    by_size = result("maturity", known).tables["by_size"]
-    assert by_size["customers"].sum() == len(result("maturity", known).tables["levels"])
+    maturity = result("maturity", known)
+    counts = maturity.tables["by_segment"].groupby("dimension")["customers"].sum()
+    assert set(counts) == {maturity.n}
+    assert set(maturity.tables["by_segment"].groupby("dimension")["mrr"].sum().round(6)) == {
+        round(maturity.tables["levels"]["mrr"].sum(), 6)
+    }
     journeys = result("journeys", known).tables
     each = journeys["steps"].groupby(["step", journeys["steps"]["size"] == "all"])["n"].sum().unstack()
     assert (each[True] == each[False]).all()
@@ -111,13 +115,12 @@ def test_where_nothing_is_recorded_the_page_says_so_in_place_of_one_segment(
 ) -> None:
     health, maturity, journeys = (result(a, "none") for a in ("health", "maturity", "journeys"))
     assert set(health.tables["segments"]["dimension"]) == {"touch_model"}
-    assert "by_size" not in maturity.tables
-    assert "by_size" not in maturity.verdicts
+    assert set(maturity.tables["by_segment"]["dimension"]) == {"touch_model"}
     assert set(journeys.tables["steps"]["size"]) == {"all"}
     assert "stalls" not in journeys.tables
     for found, about in (
         (health, "segments"),
-        (maturity, "by_size"),
+        (maturity, "by_segment"),
         (journeys, "steps"),
         (journeys, "stalls"),
     ):

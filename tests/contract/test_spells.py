@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers.contract.products import CustomerRules
-from cs_helpers.contract.spells import CustomerTime, account_time, customer_time
+from cs_helpers.contract.spells import CustomerTime, account_time, customer_time, recorded_spells
 from cs_helpers.contract.vocabulary import ENDINGS
 
 DAY = timedelta(days=1)
@@ -195,6 +195,10 @@ def test_all_methods_agree_with_a_calculation_day_by_day(rows: list[Row], gap: i
         before = day - DAY
         lost = {a for a, days in there.items() if before in days and day not in days}
         assert set(time.lost_customers(before, day)) == lost
+    days = [START + DAY * n for n in range((KNOWN - START).days + 1)]
+    # B first: in the order of the accounts that are asked for, and also of those that never were customers
+    expected = [[day in there.get(account, ()) for day in days] for account in ("B", "never")]
+    assert time.are_customers(pd.Index(["B", "never"], dtype="str"), days).tolist() == expected
     joined = {a: min(days) for a, days in there.items() if days}
     assert {a: d.date() for a, d in time.first_days().items()} == joined
 
@@ -245,15 +249,19 @@ def test_later_contracts_change_nothing_about_an_earlier_day(
 # --- without contracts ----------------------------------------------------------------------------
 
 
-def first_seen_frame(*rows: tuple[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["account_id", "first_day"]).astype(
-        {"account_id": "str", "first_day": "datetime64[us]"}
-    )
+def days_frame(*rows: tuple[str, str]) -> pd.DataFrame:
+    """Days with a row of each account."""
+    days = pd.DataFrame(rows, columns=["account_id", "day"]).assign(product="helpdesk")
+    return days.astype({"account_id": "str", "day": "datetime64[us]"})
+
+
+def recorded_frame(*rows: tuple[str, str], within: int | None = None) -> pd.DataFrame:
+    return recorded_spells(days_frame(*rows), {"helpdesk": within})
 
 
 def test_without_contracts_an_account_counts_from_its_first_row_and_never_ends():
     time = account_time(
-        first_seen_frame(("B", "2026-03-31"), ("A", "2026-01-05"), ("C", "2026-07-01")), date(2026, 6, 30)
+        recorded_frame(("B", "2026-03-31"), ("A", "2026-01-05"), ("C", "2026-07-01")), date(2026, 6, 30)
     )
     assert not time.by_contracts
     assert list(time.customers(date(2026, 3, 30))) == ["A"]
@@ -268,14 +276,55 @@ def test_without_contracts_an_account_counts_from_its_first_row_and_never_ends()
 
 
 def test_without_contracts_mrr_is_not_known_rather_than_zero():
-    time = account_time(first_seen_frame(("A", "2026-01-05")), date(2026, 6, 30))
+    time = account_time(recorded_frame(("A", "2026-01-05")), date(2026, 6, 30))
     assert time.mrr(date(2026, 6, 30)).isna().to_dict() == {"A": True}
 
 
 def test_without_contracts_and_rows_there_are_no_accounts():
-    time = account_time(first_seen_frame(), date(2026, 6, 30))
+    time = account_time(recorded_frame(), date(2026, 6, 30))
     assert time.customers(date(2026, 6, 30)).empty
     assert time.mrr(date(2026, 6, 30)).empty
+
+
+ANSWERS = (("A", "2025-06-30"), ("A", "2026-06-30"), ("B", "2025-06-30"), ("C", "2026-06-30"))
+
+
+def test_where_accounts_count_for_some_days_after_a_row_they_are_over_then_but_not_lost():
+    recorded = recorded_frame(*ANSWERS, within=30)
+    time = account_time(recorded, date(2026, 7, 31), within_days=30)
+    # 30 days after 30 June is 30 July, the last day
+    counted = {d: list(time.customers(d)) for d in (date(2025, 6, 29), date(2025, 6, 30), date(2025, 7, 30))}
+    assert counted == {date(2025, 6, 29): [], date(2025, 6, 30): ["A", "B"], date(2025, 7, 30): ["A", "B"]}
+    assert list(time.customers(date(2025, 7, 31))) == []
+    assert list(time.customers(date(2026, 6, 30))) == ["A", "C"]
+    assert list(time.customers(date(2026, 7, 31))) == []
+    assert set(time.status_after(date(2025, 6, 30), date(2026, 6, 30))) == {"renewal_not_recorded"}
+    assert time.lost_customers(date(2025, 6, 30), date(2026, 6, 30)).empty
+    assert time.movement(date(2025, 6, 30), date(2026, 6, 30)) == {
+        "opening": 2, "new": 1, "back": 1, "lost": 0, "not_recorded": 2, "closing": 2,
+    }  # fmt: skip
+
+
+def test_a_row_within_these_days_goes_on_with_the_same_spell():
+    # the 31st day after 1 January is the first that the row of then does not count on, and has one itself
+    recorded = recorded_frame(("A", "2026-01-01"), ("A", "2026-02-01"), ("A", "2026-03-05"), within=30)
+    assert list(recorded["first_day"].dt.strftime("%m-%d")) == ["01-01", "03-05"]
+    assert list(recorded["last_day"].dt.strftime("%m-%d")) == ["02-01", "03-05"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60)), max_size=12),
+    st.integers(0, 20),
+    st.integers(0, 70),
+    st.integers(0, 70),
+)
+def test_an_account_counts_on_a_day_if_a_row_known_then_is_not_older(rows, within, known, day):
+    start = pd.Timestamp("2026-01-01")
+    recorded = recorded_frame(*((a, start + pd.Timedelta(d, "D")) for a, d in rows), within=within)
+    time = account_time(recorded, (start + pd.Timedelta(known, "D")).date(), within_days=within)
+    day = min(day, known)
+    expected = sorted({a for a, d in rows if d <= day <= d + within})
+    assert list(time.customers((start + pd.Timedelta(day, "D")).date())) == expected
 
 
 def test_a_customer_between_two_contracts_pays_nothing_that_day():

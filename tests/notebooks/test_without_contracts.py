@@ -184,7 +184,7 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
     assert [str(q) for q in quarters] == ["2026Q1", "2026Q2"]
     data = snapshot.read("helpdesk")
     assert sorted(data["accounts"]["account_id"]) == sorted(BEGINS)  # Z9 has no row of the product
-    assert dict(zip(data["first_seen"]["account_id"], data["first_seen"]["first_day"].dt.strftime("%Y-%m-%d"), strict=True)) == BEGINS
+    assert dict(zip(data["recorded"]["account_id"], data["recorded"]["first_day"].dt.strftime("%Y-%m-%d"), strict=True)) == BEGINS
     for quarter in quarters:
         for analysis in ANALYSES.values():
             analysis.analyse(data, quarter)

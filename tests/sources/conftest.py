@@ -62,11 +62,14 @@ class Taken:
 def take(tmp_path):
     """Writes files (name -> text, bytes or nothing) and a sources file, and takes the tables in.
 
-    `tables` is what the sources file says beyond `from`: the two required tables, each from the
-    file of its name.
+    `tables` is what the sources file says beyond `from`: accounts and contracts, each from the file of its name
+    (None: the table is left out).
     """
 
-    def run(files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), products=None, **names):
+    def run(
+        files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), products=None, combined=None,
+        **names,
+    ):  # fmt: skip
         contents = {"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, **(files or {})}
         for name, content in contents.items():
             if content is not None:
@@ -74,8 +77,10 @@ def take(tmp_path):
                 (tmp_path / name).write_bytes(data)
         names = {name.split(".")[0]: name for name in contents} | names
         entries = {"accounts": {}, "contracts": {}, **(tables or {})}
+        entries = {n: t for n, t in entries.items() if t is not None}
         mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in entries.items()}
         sources = {"files": names, "tables": mapped, **({"as_of": as_of} if as_of else {})}
+        sources |= {"combined": combined} if combined else {}
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
         scratch = tmp_path / "scratch"

@@ -87,9 +87,11 @@ def _evidence(data: ProductData, history: LevelHistory, accounts: pd.Index) -> I
     """The columns of each condition, in the order of `accounts`."""
     month = pd.DatetimeIndex([pd.Timestamp(history.quarter.end).replace(day=1)]).as_unit("us")
     first_days = history.time.first_days()
+    measured = measures.MonthlyValues(data, month)
+    measured.prepare(data.product.maturity.conditions)
     for level in data.product.maturity.levels:
         for place, condition in enumerate(level.conditions, 1):
-            values = measures.monthly_values(data, condition, month)
+            values = measured.of(condition, month)
             known = measures.known_values(data, condition, month, values, first_days)
             surely, possibly = measures.meets_bounds(values.to_numpy(), known, condition)
             state = np.where(surely, HOLDS, np.where(possibly, NOT_KNOWN, MISSING))
@@ -154,5 +156,11 @@ def _most_often_missing(held_back: pd.DataFrame) -> Verdict:
     first = most.iloc[0]
     fields = {"customers": int(first["customers"]), "n": int(first["n"]), "level": int(first["level"])}
     if len(most) > 1:
-        return Verdict("tied", {"customers": fields["customers"], "conditions": tuple(most["condition"])})
-    return Verdict("most", {**fields, "condition": str(first["condition"]), "only": int(first["only"])})
+        conditions = {"conditions": tuple(most["condition"])}
+        if most["level"].nunique() == 1:
+            return Verdict("tied", {**fields, **conditions})
+        return Verdict("tied_levels", {"customers": fields["customers"], **conditions})
+    condition = {"condition": str(first["condition"])}
+    if (held_back["level"] == first["level"]).sum() == 1:
+        return Verdict("single", {**fields, **condition})
+    return Verdict("most", {**fields, **condition, "only": int(first["only"])})

@@ -76,7 +76,7 @@ def open_file(
             _check_complete(name, paths)
             _check_is_text(name, paths, where)
             create_text_view(connection, raw_view_name(name), name, path, paths, file, scratch)
-            _create_typed_view(connection, name, typed=typed)
+            create_typed_view(connection, name, typed=typed)
         else:
             with open_bytes(path, file.options) as content:
                 if type_ in file_types.JSON:
@@ -138,6 +138,9 @@ def raw_rows_sql(connection: Backend, name: str, *, typed: bool) -> str:
 
 def _is_used_in_expressions(sources: Sources, name: str) -> bool:
     """Whether an SQL expression of the sources file may use the columns of a file, so that their types matter."""
+    parts = [part for parts in sources.combined.values() for part in parts if part.from_ == name]
+    if any(column.sql is not None for part in parts for column in part.columns.values()):
+        return True
     for source in sources.tables.values():
         if source.in_ is not None:
             continue
@@ -153,15 +156,17 @@ def _is_used_in_expressions(sources: Sources, name: str) -> bool:
 # --- views -------------------------------------------------------------------------------------
 
 
-def _create_view(connection: Backend, name: str, query: str) -> None:
+def create_view(connection: Backend, name: str, query: str) -> None:
+    """Create a view of a query, or replace it."""
     connection.raw_sql(f"CREATE OR REPLACE VIEW {quote_identifier(name)} AS {query}").fetchall()
 
 
-def _create_typed_view(connection: Backend, name: str, *, typed: bool) -> None:
+def create_typed_view(connection: Backend, name: str, *, typed: bool = True) -> None:
+    """Create the view `name` of the raw view of that name, with the types of `column_types.infer_types`."""
     raw_name = raw_view_name(name)
     types = infer_types(connection, raw_name) if typed else {}
     columns = [row[0] for row in connection.raw_sql(f"DESCRIBE {quote_identifier(raw_name)}").fetchall()]
-    _create_view(connection, name, f"SELECT {cast_columns(columns, types)} FROM {quote_identifier(raw_name)}")
+    create_view(connection, name, f"SELECT {cast_columns(columns, types)} FROM {quote_identifier(raw_name)}")
 
 
 def cast_columns(columns: Sequence[str], types: dict[str, str]) -> str:
@@ -172,7 +177,7 @@ def cast_columns(columns: Sequence[str], types: dict[str, str]) -> str:
 
 def _create_table_views(connection: Backend, name: str, table: pa.Table) -> None:
     connection.create_table(name, table, overwrite=True)
-    _create_view(connection, raw_view_name(name), f"SELECT * FROM {quote_identifier(name)}")
+    create_view(connection, raw_view_name(name), f"SELECT * FROM {quote_identifier(name)}")
 
 
 def _create_parquet_views(connection: Backend, name: str, path: str) -> None:
@@ -180,9 +185,9 @@ def _create_parquet_views(connection: Backend, name: str, path: str) -> None:
     pattern = f"{path.rstrip('/')}/**/*.parquet" if folder else path
     # without autocast, the folder `account_id=0042` gives the text 0042, not the number 42
     reader = f"read_parquet({sql_text(pattern)}, hive_types_autocast=false, union_by_name=true"
-    _create_view(connection, name, f"SELECT * FROM {reader})")
+    create_view(connection, name, f"SELECT * FROM {reader})")
     filename_option = ", filename='source_file'" if folder or _is_pattern(path) else ""
-    _create_view(connection, raw_view_name(name), f"SELECT * FROM {reader}{filename_option})")
+    create_view(connection, raw_view_name(name), f"SELECT * FROM {reader}{filename_option})")
 
 
 # --- paths -------------------------------------------------------------------------------------

@@ -190,6 +190,51 @@ def test_without_contracts_accounts_come_and_nobody_leaves() -> None:
     assert {"lost", "back", "not_recorded"}.isdisjoint(bridge["step"])
 
 
+def test_where_nobody_came_or_left_the_sentence_says_so() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account("A"), account("B")],
+        contracts=[contract(n, "2025-12-01", mrr=10) for n in "AB"],
+        usage=[*uses("A", "2026-03", 1), *uses("A", "2026-06", 3), *uses("B", "2026-03", 2)],
+    )
+    said = maturity.analyse(data, Q2).verdicts["bridge"]
+    assert said.code == "unchanged"
+    assert (said.fields["closing"], said.fields["rose"], said.fields["fell"]) == (2, 1, 1)
+
+
+def test_where_as_many_came_as_left_the_number_stays() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account("A"), account("B")],
+        contracts=[contract("A", "2025-12-01", "2026-05-31"), contract("B", "2026-05-01")],
+        usage=[*uses("A", "2026-03", 1), *uses("B", "2026-06", 3)],
+    )
+    said = maturity.analyse(data, Q2).verdicts["bridge"]
+    assert (said.code, said.fields["came"], said.fields["left"]) == ("even", 1, 1)
+
+
+def test_a_renewal_that_may_still_be_recorded_is_no_loss() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account(n) for n in "ABC"],
+        contracts=[
+            contract("A", "2025-12-01", mrr=10),
+            contract("B", "2025-12-01", "2026-06-25", mrr=20) | {"ended_how": "term"},
+            contract("C", "2025-12-01", "2026-06-25", mrr=40) | {"ended_how": "cancelled"},
+        ],
+        usage=[*uses("A", "2026-03", 1), *uses("B", "2026-03", 3)],
+    )
+    result = maturity.analyse(data, Q2)
+    assert steps(result, "all", Q2) == {
+        "opening": (3, 70), "lost": (-1, -40), "not_recorded": (-1, -20), "closing": (1, 10),
+    }  # fmt: skip
+    said = result.verdicts["bridge"]
+    assert (said.code, said.fields["left"], said.fields["below"]) == ("fell_much", 2, 1)
+
+
 def test_the_first_quarter_has_no_bridge_and_says_why(desk: ProductData) -> None:
     result = maturity.analyse(desk, Quarter(2025, 4))
     assert "bridge" not in result.tables
