@@ -40,7 +40,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters"
+            "losses_unknown no_known_levels no_long_run nobody_twice no_stays no_usual_stay one_csm too_few_quarters"
         ),
         explains=(
             "leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown stays_begun"
