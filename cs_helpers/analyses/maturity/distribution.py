@@ -13,6 +13,7 @@ from cs_helpers.analyses.maturity.findings import fall_findings, segment_finding
 from cs_helpers.analyses.maturity.levels import unknown_measures
 from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.verdicts import (
+    YEAR,
     both_states,
     bridge_verdict,
     segment_verdict,
@@ -70,6 +71,15 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
         "standing": both_states(customers["state"], highest, earlier, maturity.upper_from),
     }
     notes = _unknown_levels(data, customers["state"], quarter)
+    year_before = quarter.back(YEAR)
+    if year_before in history.by_quarter:
+        before = history.by_quarter[year_before].dropna()
+        if parts := standing.share_split(before, customers["state"], maturity.upper_from):
+            split = {
+                "level": maturity.upper_from, "points": sum(parts.values()), "points_moved": parts["moved"],
+                "points_came": parts["came"], "points_left": parts["left"],
+            }  # fmt: skip
+            notes.append(Note("share_split", "by_quarter", split))
     if recounted := len(history.time.recounted_customers([q.end for q in history.quarters[:-1]])):
         notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
     notes += how_accounts_count(history.time, "by_quarter")

@@ -91,6 +91,29 @@ def both_bases(history: LevelHistory, mrr: pd.Series, levels: Sequence[int]) -> 
     return table[["basis", *table.columns.drop("basis")]]
 
 
+def share_split(before: pd.Series, now: pd.Series, upper_from: int) -> dict[str, float] | None:
+    """What changed the share at the upper levels: who moved, who came, and who left; the three add up to the change.
+
+    before, now: the level of each customer at both ends, by account_id. `moved`: the change among the customers of both;
+    `left`: their share before, against that of all then; `came`: the share of all now, against theirs. None where levels are
+    unknown, or nobody was a customer at both ends.
+    """
+    stayed = before.index.intersection(now.index)
+    if stayed.empty or (before < 0).any() or (now < 0).any():
+        return None
+    share = {
+        name: float((states >= upper_from).mean())
+        for name, states in (
+            ("before", before), ("stayed_before", before[stayed]), ("stayed_now", now[stayed]), ("now", now),
+        )
+    }  # fmt: skip
+    return {
+        "moved": share["stayed_now"] - share["stayed_before"],
+        "came": share["now"] - share["stayed_now"],
+        "left": share["stayed_before"] - share["before"],
+    }
+
+
 def by_segment(customers: pd.DataFrame, sizes: Sequence[str], levels: Sequence[int]) -> pd.DataFrame:
     """The levels in each segment of each dimension that is known of anybody.
 

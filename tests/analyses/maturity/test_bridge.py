@@ -203,6 +203,18 @@ def test_where_nobody_came_or_left_the_sentence_says_so() -> None:
     assert (said.fields["closing"], said.fields["rose"], said.fields["fell"]) == (2, 1, 1)
 
 
+def test_where_as_many_came_as_left_the_number_stays() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account("A"), account("B")],
+        contracts=[contract("A", "2025-12-01", "2026-05-31"), contract("B", "2026-05-01")],
+        usage=[*uses("A", "2026-03", 1), *uses("B", "2026-06", 3)],
+    )
+    said = maturity.analyse(data, Q2).verdicts["bridge"]
+    assert (said.code, said.fields["came"], said.fields["left"]) == ("even", 1, 1)
+
+
 def test_a_renewal_that_may_still_be_recorded_is_no_loss() -> None:
     data = product_data(
         product(levels=LEVELS),

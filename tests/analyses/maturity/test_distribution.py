@@ -200,3 +200,43 @@ def test_the_levels_of_a_quarter_do_not_depend_on_what_comes_later() -> None:
         strict=True,
     ):
         pd.testing.assert_frame_equal(one, other)
+
+
+def test_the_change_of_the_share_is_split_into_who_moved_came_and_left() -> None:
+    # a year ago A at Lv.3, B C D at Lv.1; now A and B at Lv.3, C and D gone, E F G new, F of them at Lv.3
+    before = {"A": 3, "B": 1, "C": 1, "D": 1}
+    now = {"A": 3, "B": 3, "E": 1, "F": 3, "G": 1}
+    used = [row for n, times in before.items() for row in uses(n, "2025-06", times)]
+    used += [row for n, times in now.items() for row in uses(n, "2026-06", times)]
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account(n) for n in "ABCDEFG"],
+        contracts=[
+            *(contract(n, "2025-05-01") for n in "AB"), *(contract(n, "2025-05-01", "2026-01-31") for n in "CD"),
+            *(contract(n, "2026-02-01") for n in "EFG"),
+        ],
+        usage=used,
+    )  # fmt: skip
+    result = maturity.analyse(data, Q2)
+    said = result.verdicts["by_quarter"]
+    assert (said.code, said.fields["before"], said.fields["share"]) == ("year", 1 / 4, 3 / 5)
+    (note,) = [n for n in result.about("by_quarter") if n.code == "share_split"]
+    # of A and B a half was at Lv.3, now both; with E, F and G it is 3 of 5; C and D pulled the share down before
+    parts = {"points_moved": 0.5, "points_came": -0.4, "points_left": 0.25}
+    assert {name: note.fields[name] for name in parts} == pytest.approx(parts)
+    assert note.fields["points"] == pytest.approx(sum(parts.values()))
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+def test_the_parts_of_the_change_add_up(result_of: Callable[..., Result], name: str) -> None:
+    result = result_of("maturity", name, "2026Q3")
+    said = result.verdicts["by_quarter"].fields
+    (note,) = [n for n in result.about("by_quarter") if n.code == "share_split"]
+    parts = [note.fields[f"points_{part}"] for part in ("moved", "came", "left")]
+    assert sum(parts) == pytest.approx(said["share"] - said["before"])
+
+
+def test_the_change_is_not_split_where_levels_are_not_known() -> None:
+    result = maturity.analyse(desk(uses("A", "2026-06", 4), names="A"), Q2)
+    assert "share_split" not in {n.code for n in result.notes}
