@@ -52,7 +52,8 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
             return text.share(number)
         if question == "mrr":
             return text.money(number, currency)
-        return text.number(number, 1 if name.startswith("kept") else 0)
+        digits = int(question == "what_if" and (name.startswith("kept") or number < 10))
+        return text.number(round(number, digits) + 0.0, digits)  # no -0.0
 
     fields = {name: formatted(name, value) for name, value in verdict.fields.items()}
     return text(f"level_outlook.{question}.{verdict.code}", **fields)
