@@ -27,13 +27,13 @@ def transition_table(history: LevelHistory, quarters: Sequence[Quarter]) -> pd.D
     """Transitions between levels from one quarter to the next, summed over quarters.
 
     A customer-quarter with a known level at its start is exposed if it is known what became of it: a level, or a loss.
-    Columns: before (a level), after (a level, `LOST`, `UNKNOWN`, or `NOT_THERE`: a renewal that may still be recorded),
+    Columns: before (a level), after (a level, `LOST`, `UNKNOWN`, or `NOT_THERE`: a renewal, or without contracts a later row, that is not recorded),
     customers, exposure (of `before`), share (of the exposure), low, high (95 %, Dirichlet posterior:
     `markov_chain.transition_probabilities`; NaN where the exposure is 0, and for the two outcomes that are not known).
     """
     lost = (LOST,) if history.time.by_contracts else ()
     known = (*lost, *history.levels)
-    unknown = (NOT_THERE, UNKNOWN) if history.time.by_contracts else (UNKNOWN,)
+    unknown = (NOT_THERE, UNKNOWN) if history.time.spells_end else (UNKNOWN,)
     before, after = all_moves(history, quarters)
     counts = transition_counts(before, after, states=history.levels, outcomes=known)
     others = transition_counts(before, after, states=history.levels, outcomes=unknown)
@@ -78,7 +78,10 @@ def starting_levels(history: LevelHistory, quarters: Sequence[Quarter]) -> np.nd
 
 
 def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, int]:
-    """How often customers `rose`, `fell`, were `lost` and `came` from one quarter to the next, summed over quarters."""
+    """How often customers `rose`, `fell`, were `lost`, were `over` and `came` from one quarter to the next, summed over them.
+
+    `over`: not there any more, but not known to be lost.
+    """
     before, after = all_moves(history, quarters)
     known = (before >= 0) & (after >= 0)
     came = 0
@@ -88,6 +91,7 @@ def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, i
         "rose": int((known & (after > before)).sum()),
         "fell": int((known & (after < before)).sum()),
         "lost": int((after == LOST).sum()),
+        "over": int((after == NOT_THERE).sum()),
         "came": came,
     }
 

@@ -8,9 +8,12 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
-        "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
+        "standing": Question(figure=True, verdicts=verdicts("slipped kept first none")),
         "bridge": Question(
-            figure=True, verdicts=verdicts("fell_much after_fall plain even unchanged accounts")
+            figure=True,
+            verdicts=verdicts(
+                "fell_much after_fall plain even unchanged accounts accounts_new accounts_over"
+            ),
         ),
         "changes": Question(table=True),
         "by_segment": Question(
@@ -18,7 +21,7 @@ DECLARES = Declaration(
         ),
         "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
-        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
         "sojourn": Question(
@@ -42,7 +45,7 @@ DECLARES = Declaration(
             "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters"
         ),
         explains=(
-            "leaving_stays no_losses recounted segment_not_recorded segment_unknown share_split stays_begun"
+            "leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown share_split stays_begun"
         ),
     ),
     findings=(

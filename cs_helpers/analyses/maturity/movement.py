@@ -31,7 +31,7 @@ from cs_helpers.analyses.maturity.movement_verdicts import (
     movement_metrics,
     transitions_verdict,
 )
-from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.sojourn import (
     level_spells,
     sojourn_curves,
@@ -81,9 +81,7 @@ def _unknown_changes(levels: pd.DataFrame, history: LevelHistory) -> tuple[Note,
 
 def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -> Part:
     """The questions `transitions`, `flows` and `long_run`."""
-    notes = []
-    if not history.time.by_contracts:
-        notes += [Note("leaving_stays", about, {}) for about in ("transitions", "long_run")]
+    notes = list(how_accounts_count(history.time, "transitions", "long_run"))
     quarters = history.quarters[-SUMMED_QUARTERS - 1 :]
     if len(quarters) < 2:
         fields = {"quarters": len(quarters), "needed": 2}
@@ -92,7 +90,12 @@ def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -
     moved = {**movements(history, quarters), "quarters": len(quarters) - 1}
     if not history.time.by_contracts:
         del moved["lost"]
-    said = {"flows": Verdict("message" if history.time.by_contracts else "accounts", moved)}
+    code = (
+        "message" if history.time.by_contracts else "accounts_over" if history.time.spells_end else "accounts"
+    )
+    if code != "accounts_over":
+        del moved["over"]
+    said = {"flows": Verdict(code, moved)}
     transitions = transition_table(history, quarters)
     if not transitions["customers"].any():
         notes += [Note("no_known_levels", about, {}) for about in ("transitions", "long_run")]
@@ -120,7 +123,7 @@ def _stays(data: ProductData, history: LevelHistory) -> Part:
     if curves.empty:
         questions = ("sojourn", "stays", "stalled")
         return Part({}, notes=tuple(Note("no_stays", about, {}) for about in questions))
-    notes = [] if by_contracts else [Note("leaving_stays", "sojourn", {})]
+    notes = list(how_accounts_count(history.time, "sojourn"))
     if begun := int(spells["began_before"].sum()):
         notes.append(Note("stays_begun", "sojourn", {"stays": begun, "of": len(spells)}))
     mrr = history.time.mrr(history.quarter.end)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.charts.maturity.distribution import MAX_QUARTERS
-from cs_helpers.charts.maturity.words import quarter_ticks, verdict_sentence
+from cs_helpers.charts.maturity.words import quarter_ticks, quarters_with_customers, verdict_sentence
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -35,7 +35,7 @@ _COLOURS = {
 def bridge(result: Result, text: Text) -> Picture:
     """What came, went, rose and fell in each quarter: of all customers and of the upper levels, in number and MRR."""
     table = result.tables["bridge"]
-    quarters = list(dict.fromkeys(table["quarter"]))[-MAX_QUARTERS + 1 :]
+    quarters = quarters_with_customers(table[table["of"] == "all"], MAX_QUARTERS - 1)
     table = table[table["quarter"].isin(quarters)]
     columns = ["customers", *(["mrr"] if "mrr" in table else [])]
     upper = text.label("level", result.verdicts["bridge"].fields["level"])

@@ -114,8 +114,8 @@ def test_in_2018_63_percent_of_the_large_companies_have_a_program(results, answe
 
 def sizes(result):
     """Size and level -> customers."""
-    table = result.tables["by_size"]
-    return table.pivot(index="size", columns="level", values="customers")
+    table = result.tables["by_segment"].query("dimension == 'size'")
+    return table.pivot(index="segment", columns="level", values="customers")
 
 
 # --- a small survey, made here ---------------------------------------------------------------------
