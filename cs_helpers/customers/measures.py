@@ -17,6 +17,9 @@ from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.customers.usage_values import Aggregate, usage_values
 from cs_helpers.snapshot import ProductData, matches_pattern
 
+#: larger sums are not rounded: a double has no room for six decimals of them
+_MAX_ROUNDED = 1e9
+
 #: the column with the time of the rows that are counted
 _COUNTED_AT = {"tickets": "opened_at", "touches": "occurred_at"}
 
@@ -238,7 +241,9 @@ def _use_over_windows(per_month: np.ndarray, measure: Measure) -> np.ndarray:
         per_month = (per_month > 0).astype("float64")
     elif per_month.dtype == np.uint64:
         per_month = _bits(per_month)
-    return _over_window(per_month, measure, np.add)
+    total = _over_window(per_month, measure, np.add)
+    # quantities have six decimals: rounding to them makes the sum the same in whatever order it was added up
+    return np.where(np.abs(total) < _MAX_ROUNDED, np.round(total, 6), total)
 
 
 def _bits(words: np.ndarray) -> np.ndarray:
@@ -338,7 +343,8 @@ def meets_bounds(
     """Whether values surely and possibly meet the bounds of a condition; bool arrays of their shape.
 
     known: whether the data covers all of what each value sums up. Recorded rows can show that a lower bound is met, but
-    not that an upper one is kept; of a ratio they show neither. A known ratio to nothing, which is NaN, meets no bound.
+    not that an upper one is kept; of a ratio they show neither, only that it is not 0. A known ratio to nothing, which
+    is NaN, meets no bound.
     """
     can_be_more = ~known
     can_be_less = ~known & (np.isnan(values) | (condition.per is not None))
@@ -350,5 +356,5 @@ def meets_bounds(
     if condition.at_most is not None:
         kept = values <= condition.at_most
         surely &= kept & ~can_be_more
-        possibly &= kept | can_be_less
+        possibly &= kept | (can_be_less & ~((values > 0) & (condition.at_most <= 0)))
     return surely, possibly

@@ -22,9 +22,9 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, touch models, steps, sizes, reasons,
-    themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, reasons,
+    themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
@@ -65,7 +65,6 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "do": words,
         "entries": lambda entries: text("playbook.separator").join(map(entry, entries)),
         "every": lambda every: text(f"baselines.every.{every}"),
-        "level": lambda level: text.label("level", level),
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
@@ -79,6 +78,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
         "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
+        "conditions": lambda keys: text.join_list(list(dict.fromkeys(map(text.condition, keys)))),
         "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,

@@ -21,6 +21,7 @@ import yaml
 from cs_helpers.contract.labels import SizeClass, class_names
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.text.measured import condition_name
 
 _FOLDER = Path(__file__).parent
 
@@ -116,6 +117,7 @@ class Text:
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})
         self._touches = _planned_touches(product) if product else []
+        self._conditions = product.maturity.conditions_by_key if product else {}
 
     def __call__(self, key: str, /, **fields: Any) -> str:
         """The sentence of a key with its fields filled in. Raises `KeyError` for an unknown key or a missing field."""
@@ -133,6 +135,10 @@ class Text:
     def label(self, kind: str, value: object) -> str:
         """The label of a value of the contract, as for `size`, `small`; the value itself if it has none."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def condition(self, key: str) -> str:
+        """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""
+        return condition_name(self._conditions[key], self)
 
     def segment(self, segment: str) -> str:
         """The label of a segment of customers, as for `all` or `size:small`."""

@@ -166,6 +166,21 @@ def test_more_names_than_a_word_has_bits_are_all_counted(
 
 
 @pytest.mark.usefixtures("engine")
+def test_a_tenth_and_two_tenths_are_three_tenths(tmp_path: Path) -> None:
+    rows = [
+        use("A", f"2026-0{month}-01", event, quantity=quantity)
+        for month, event, quantity in ((4, "a", 0.1), (4, "b", 0.2), (5, "a", 0.2), (5, "b", 2e15 + 1))
+    ]
+    data = product_data(accounts=[account("A")], usage=rows)
+    quantity = Measure(value="quantity", event=("a", "b"), months=1)
+    two_months = quantity.model_copy(update={"months": 2, "event": "a"})
+    for each in (data, stored(data, tmp_path)):
+        values = MonthlyValues(each, MONTHS)
+        assert values.of(quantity, MONTHS).loc["A"].tolist() == [0, 0.3, 2e15 + 1.2, 0]
+        assert values.of(two_months, MONTHS).loc["A"].tolist() == [0, 0.1, 0.3, 0.2]
+
+
+@pytest.mark.usefixtures("engine")
 def test_files_count_for_the_accounts_of_a_segment_only(tmp_path: Path) -> None:
     rows = [use("A", "2026-05-01"), use("B", "2026-05-01"), use("B", "2026-05-02")]
     data = stored(product_data(accounts=[account("A"), account("B")], usage=rows), tmp_path)

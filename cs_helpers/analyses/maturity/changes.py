@@ -78,9 +78,9 @@ def starting_levels(history: LevelHistory, quarters: Sequence[Quarter]) -> np.nd
 
 
 def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, int]:
-    """How often customers `rose`, `fell`, were `lost`, were `over` and `came` from one quarter to the next, summed over them.
+    """How often customers moved, left and came from one quarter to the next, summed over quarters.
 
-    `over`: not there any more, but not known to be lost.
+    Keys: `rose`, `fell`, `lost`, `over` (not there any more, but not known to be lost), `came`.
     """
     before, after = all_moves(history, quarters)
     known = (before >= 0) & (after >= 0)

@@ -169,9 +169,10 @@ def _falls(data: ProductData, history: LevelHistory) -> Part:
             notes.append(Note("no_known_levels", "falls", {}))
     warnings = warnings_before_losses(history)
     unknown = int((warnings["outcome"] == UNKNOWN_BEFORE).sum())
-    if unknown == len(warnings):
-        code = "losses_unknown" if unknown else "no_losses"
-        notes.append(Note(code, "lead_time", {"lost": unknown} if unknown else {}))
+    if warnings.empty:
+        notes.append(Note("no_losses", "lead_time", {}))
+    elif unknown == len(warnings):
+        notes.append(Note("losses_unknown", "lead_time", {"lost": unknown}))
     else:
         tables["lead_time"] = warnings.drop(columns="account_id")
         said["lead_time"] = lead_time_verdict(warnings, *falls_and_losses(history))
