@@ -51,7 +51,10 @@ _TOPICS_WITHOUT_CUSTOMERS = (
 
 @cache
 def _account_catalogue(language: str) -> dict[str, str]:
-    """All sentences of a language with "accounts" in place of "customers", for data without contracts."""
+    """All sentences of a language with "accounts" in place of "customers", for data without contracts.
+
+    An account that is over has no later row, in place of a renewal that is not recorded.
+    """
     sentences = catalogue(language)
     customer_words, account_word = sentences["page.accounts.said"], sentences["page.accounts.instead"]
 
@@ -62,8 +65,9 @@ def _account_catalogue(language: str) -> dict[str, str]:
         )
 
     pattern = re.compile(rf"(\ba )?({customer_words})(?![^{{}}]*}})", re.IGNORECASE)  # not inside field names
+    over = sentences["page.accounts.over.said"], sentences["page.accounts.over.instead"]
     return {
-        key: s if key.startswith(_TOPICS_WITHOUT_CUSTOMERS) else pattern.sub(replace_word, s)
+        key: s if key.startswith(_TOPICS_WITHOUT_CUSTOMERS) else pattern.sub(replace_word, s.replace(*over))
         for key, s in sentences.items()
     }
 

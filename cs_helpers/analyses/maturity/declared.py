@@ -8,9 +8,12 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
-        "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
+        "standing": Question(figure=True, verdicts=verdicts("slipped kept first none")),
         "bridge": Question(
-            figure=True, verdicts=verdicts("fell_much after_fall plain even unchanged accounts")
+            figure=True,
+            verdicts=verdicts(
+                "fell_much after_fall plain even unchanged accounts accounts_new accounts_over"
+            ),
         ),
         "changes": Question(table=True),
         "by_segment": Question(
@@ -18,10 +21,10 @@ DECLARES = Declaration(
         ),
         "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
-        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
-        "held_back": Question(figure=True, verdicts=verdicts("most tied")),
+        "held_back": Question(figure=True, verdicts=verdicts("most single tied tied_levels")),
         "next_level": Question(table=True, for_team=True),
         "sojourn": Question(
             figure=True,
@@ -41,10 +44,10 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
+            "losses_unknown no_known_levels no_long_run nobody_twice no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
         ),
         explains=(
-            "all_at_top rules_agreed leaving_stays no_losses recounted segment_not_recorded segment_unknown share_split stays_begun"
+            "all_at_top rules_agreed leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown share_split stays_begun"
         ),
     ),
     findings=(

@@ -8,9 +8,10 @@ import pandas as pd
 
 from cs_helpers.analyses.maturity import standing
 from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
+from cs_helpers.analyses.maturity.changes import SUMMED_QUARTERS, anybody_twice
 from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
 from cs_helpers.analyses.maturity.levels import unknown_measures
-from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.verdicts import (
     YEAR,
     both_states,
@@ -63,11 +64,11 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
         "by_quarter": standing.by_quarter(history, mrr, maturity.numbers),
         "standing": standing.both_bases(history, customers["mrr"], maturity.numbers),
     }
+    highest = standing.ratchet_states(history, quarter.end)
+    earlier = (history.states.iloc[:, :-1] >= 0).any(axis=1)
     said = {
         "by_quarter": trend(tables["by_quarter"], history.quarters, maturity.upper_from),
-        "standing": both_states(
-            customers["state"], standing.ratchet_states(history, quarter.end), maturity.upper_from
-        ),
+        "standing": both_states(customers["state"], highest, earlier, maturity.upper_from),
     }
     notes = _unknown_levels(data, customers["state"], quarter)
     year_before = quarter.back(YEAR)
@@ -81,8 +82,7 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
             notes.append(Note("share_split", "by_quarter", split))
     if recounted := len(history.time.recounted_customers([q.end for q in history.quarters[:-1]])):
         notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
-    if not history.time.by_contracts:
-        notes.append(Note("leaving_stays", "by_quarter", {}))
+    notes += how_accounts_count(history.time, "by_quarter")
     return Part(tables, verdicts=said, notes=tuple(notes))
 
 
@@ -103,13 +103,14 @@ def _changes(history: LevelHistory, mrr: MrrByDay, maturity: Maturity) -> Part:
         few = {"quarters": len(quarters), "needed": 2}
         return Part({}, notes=tuple(Note("too_few_quarters", about, few) for about in ("bridge", "changes")))
     flowed = flows(history, mrr)
-    steps = bridge(flowed, maturity.numbers[maturity.upper_from :], by_contracts=by_contracts)
+    steps = bridge(flowed, maturity.numbers[maturity.upper_from :], history.time)
     now, told = str(quarters[-1]), changes(steps, flowed)
+    shows_flows = anybody_twice(history, quarters[-SUMMED_QUARTERS - 1 :])
     fall = largest_fall(steps, flowed, maturity.upper_from) if by_contracts else None
     return Part(
-        {"bridge": steps, "changes": told, "flows": flowed},
+        {"bridge": steps, "changes": told, **({"flows": flowed} if shows_flows else {})},
         verdicts={"bridge": bridge_verdict(told.iloc[0], fall, now, maturity.upper_from)},
-        notes=() if by_contracts else (Note("leaving_stays", "bridge", {}),),
+        notes=how_accounts_count(history.time, "bridge"),
         findings=fall_findings(fall, now, int(told["closing"].iloc[0])),
     )
 

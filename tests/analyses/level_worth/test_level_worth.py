@@ -185,7 +185,7 @@ def test_who_does_not_pay_has_no_value_but_stays() -> None:
     result = level_worth.analyse(desk(customers(12, 1, mrr=0), customers(12, 4, mrr=0)), LAST)
     assert result.verdicts["lifetime"].code == "unpaid"
     assert result.verdicts["nrr"].code == "unpaid"
-    assert "lifetime_value_upper" not in result.metrics
+    assert "year_value_upper" not in result.metrics
     drawn(result)
 
 
