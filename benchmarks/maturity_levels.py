@@ -141,8 +141,8 @@ def write(folder: Path, millions: float) -> int:
             )
             files.hashes[target] = of_file(staging / target)
             rows += connection.read_parquet(str(staging / target)).shape[0]
-    # known to be empty before, so that the windows of the first months are known
-    period = Period(date(2023, 1, 1), date.fromisoformat(LAST))
+    # known to be without use in the quarter before, so that the windows of the first months are known
+    period = Period(date(2023, 7, 1), date.fromisoformat(LAST))
     content = {
         "format": FORMAT, "as_of": LAST, "first_day": FIRST, "tables": list(FROZEN),
         "known": {PRODUCT: Coverage({"usage": period, "contracts": period}).as_json()},
@@ -168,16 +168,13 @@ def scan(folder: Path) -> str:
 
 def ours(folder: Path) -> str:
     """Opens the snapshot, checks its files, and works out the levels."""
-    import pandas as pd
-
-    from cs_helpers.customers.maturity_levels import level_bounds
-    from cs_helpers.customers.time import customer_time_as_of
+    from cs_helpers.contract.quarters import Quarter
+    from cs_helpers.customers.maturity_levels import level_history
     from cs_helpers.snapshot import Snapshot
 
     data = Snapshot.open(folder=folder / "snapshots").read(PRODUCT)
-    ends = list(pd.date_range(FIRST, LAST, freq="ME").date)
-    at_least, _ = level_bounds(data, ends, customer_time_as_of(data, data.as_of))
-    return _digest(at_least.sort_index().to_numpy("uint8"))
+    states = level_history(data, Quarter.containing(data.as_of)).states
+    return _digest(states.sort_index().to_numpy()[:, -MONTHS:])
 
 
 def sql(folder: Path) -> str:

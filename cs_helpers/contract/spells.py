@@ -75,6 +75,14 @@ class CustomerTime:
         """The account_ids of the customers on a day, sorted."""
         return pd.Index(self._arrays[0][self._running(day)], dtype="str", name="account_id")
 
+    def are_customers(self, accounts: pd.Index, days: Sequence[date]) -> np.ndarray:
+        """Whether each account is a customer on each of some days: bool, accounts by days. accounts: account_ids."""
+        row = accounts.get_indexer(pd.Index(self._arrays[0], dtype=accounts.dtype))
+        are_customers = np.zeros((len(accounts), len(days)), dtype=bool)
+        for n, day in enumerate(days):
+            are_customers[row[self._running(day) & (row >= 0)], n] = True
+        return are_customers
+
     def contracts_on(self, day: date) -> pd.DataFrame:
         """The contracts that are running on a day."""
         at = pd.Timestamp(day)

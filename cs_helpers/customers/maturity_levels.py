@@ -45,7 +45,7 @@ def level_bounds(
             surely_met &= surely
             possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level
-    is_customer = np.column_stack([accounts.isin(time.customers(d)) for d in days])
+    is_customer = time.are_customers(accounts, days)
     return (
         pd.DataFrame(lowest, index=accounts, columns=days).where(is_customer),
         pd.DataFrame(highest, index=accounts, columns=days).where(is_customer),

@@ -56,4 +56,6 @@ def condition_words(condition: LevelCondition, currency: str, text: Text) -> str
     rule = text("labels.measured.rule", name=condition_name(condition, text), bounds=text.join_list(bounds))
     if condition.is_of_month_end:
         return rule
+    if condition.months == 1:
+        return text("labels.measured.within_a_month", rule=rule)
     return text("labels.measured.within", rule=rule, months=text.number(condition.months))

@@ -195,6 +195,10 @@ def test_all_methods_agree_with_a_calculation_day_by_day(rows: list[Row], gap: i
         before = day - DAY
         lost = {a for a, days in there.items() if before in days and day not in days}
         assert set(time.lost_customers(before, day)) == lost
+    days = [START + DAY * n for n in range((KNOWN - START).days + 1)]
+    # B first: in the order of the accounts that are asked for, and also of those that never were customers
+    expected = [[day in there.get(account, ()) for day in days] for account in ("B", "never")]
+    assert time.are_customers(pd.Index(["B", "never"], dtype="str"), days).tolist() == expected
     joined = {a: min(days) for a, days in there.items() if days}
     assert {a: d.date() for a, d in time.first_days().items()} == joined
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.analyses.level_outlook.ahead import quick_metrics
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
@@ -37,5 +38,6 @@ DECLARES = Declaration(
             "unchanged_error rising more above above_low above_high kept kept_low kept_high mrr_low mrr_high"
         )
     ),
+    quick_metrics=quick_metrics,
     reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )

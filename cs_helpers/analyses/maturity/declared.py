@@ -24,7 +24,7 @@ DECLARES = Declaration(
         "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
-        "held_back": Question(figure=True, verdicts=verdicts("most tied")),
+        "held_back": Question(figure=True, verdicts=verdicts("most single tied tied_levels")),
         "next_level": Question(table=True, for_team=True),
         "sojourn": Question(
             figure=True,
@@ -44,7 +44,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
+            "losses_unknown no_known_levels no_long_run nobody_twice no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
         ),
         explains=(
             "all_at_top rules_agreed leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown share_split stays_begun"

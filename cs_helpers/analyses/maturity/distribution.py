@@ -8,6 +8,7 @@ import pandas as pd
 
 from cs_helpers.analyses.maturity import standing
 from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
+from cs_helpers.analyses.maturity.changes import SUMMED_QUARTERS, anybody_twice
 from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
 from cs_helpers.analyses.maturity.levels import unknown_measures
 from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
@@ -104,9 +105,10 @@ def _changes(history: LevelHistory, mrr: MrrByDay, maturity: Maturity) -> Part:
     flowed = flows(history, mrr)
     steps = bridge(flowed, maturity.numbers[maturity.upper_from :], history.time)
     now, told = str(quarters[-1]), changes(steps, flowed)
+    shows_flows = anybody_twice(history, quarters[-SUMMED_QUARTERS - 1 :])
     fall = largest_fall(steps, flowed, maturity.upper_from) if by_contracts else None
     return Part(
-        {"bridge": steps, "changes": told, "flows": flowed},
+        {"bridge": steps, "changes": told, **({"flows": flowed} if shows_flows else {})},
         verdicts={"bridge": bridge_verdict(told.iloc[0], fall, now, maturity.upper_from)},
         notes=how_accounts_count(history.time, "bridge"),
         findings=fall_findings(fall, now, int(told["closing"].iloc[0])),

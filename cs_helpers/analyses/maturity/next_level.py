@@ -156,5 +156,11 @@ def _most_often_missing(held_back: pd.DataFrame) -> Verdict:
     first = most.iloc[0]
     fields = {"customers": int(first["customers"]), "n": int(first["n"]), "level": int(first["level"])}
     if len(most) > 1:
-        return Verdict("tied", {"customers": fields["customers"], "conditions": tuple(most["condition"])})
-    return Verdict("most", {**fields, "condition": str(first["condition"]), "only": int(first["only"])})
+        conditions = {"conditions": tuple(most["condition"])}
+        if most["level"].nunique() == 1:
+            return Verdict("tied", {**fields, **conditions})
+        return Verdict("tied_levels", {"customers": fields["customers"], **conditions})
+    condition = {"condition": str(first["condition"])}
+    if (held_back["level"] == first["level"]).sum() == 1:
+        return Verdict("single", {**fields, **condition})
+    return Verdict("most", {**fields, **condition, "only": int(first["only"])})

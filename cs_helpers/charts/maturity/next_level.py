@@ -45,9 +45,11 @@ def held_back(result: Result, text: Text) -> Picture:
         axis.set_xticks([])
         axis.grid(axis="y", visible=False)
         axis.set_title(text("maturity.held_back.axis"))
-        handles = [axis.barh([0], [0], color=colour) for colour in (BLUE, SKY)]
-        words = [text(f"maturity.held_back.{key}") for key in ("only", "further")]
-        axis.legend(handles, words, ncols=2, loc="upper center", bbox_to_anchor=(0.4, 0.0), fontsize=9)
+        colours = {"only": BLUE, "further": SKY} if (table["customers"] > table["only"]).any() else {}
+        handles = [axis.barh([0], [0], color=colour) for colour in colours.values()]
+        words = [text(f"maturity.held_back.{key}") for key in colours]
+        if colours:
+            axis.legend(handles, words, ncols=2, loc="upper center", bbox_to_anchor=(0.4, 0.0), fontsize=9)
         message = _message(result, text)
         n = int(table.drop_duplicates("level")["n"].sum())
         return finish_figure(
@@ -92,7 +94,13 @@ def _message(result: Result, text: Text) -> str:
         elif name == "condition":
             fields[name] = text.condition(value)
         elif name == "conditions":
-            fields[name] = text.join_list([_condition(key, int(key[0]) - 1, text) for key in value])
+            names = [
+                text.condition(key) if verdict.code == "tied" else _condition(key, int(key[0]) - 1, text)
+                for key in value
+            ]
+            fields[name] = text.join_list(
+                [text("maturity.held_back.quoted", condition=each) for each in names]
+            )
         else:
             fields[name] = text.number(value)
     return text(f"maturity.held_back.{verdict.code}", **fields)

@@ -115,7 +115,21 @@ def test_the_conditions_of_each_level_are_counted_over_the_customers_at_it() -> 
     pd.testing.assert_frame_equal(
         result.tables["held_back"][columns], pd.DataFrame(expected, columns=columns), check_dtype=False
     )
-    assert result.verdicts["held_back"] == Verdict("tied", {"customers": 2, "conditions": ("2.1", "2.2")})
+    assert result.verdicts["held_back"] == Verdict(
+        "tied", {"customers": 2, "n": 3, "level": 1, "conditions": ("2.1", "2.2")}
+    )
+
+
+def test_conditions_of_several_levels_that_as_many_lack_are_all_named() -> None:
+    result = result_of(*used("A", hr=30), *used("B", hr=30, sales=1, paper=30))
+    said = {"customers": 1, "conditions": ("2.1", "3.1")}
+    assert result.verdicts["held_back"] == Verdict("tied_levels", said)
+
+
+def test_the_only_condition_of_a_level_is_named_without_others() -> None:
+    result = result_of(*used("A", hr=30, sales=30, paper=30))
+    said = {"condition": "3.1", "level": 2, "customers": 1, "n": 1}
+    assert result.verdicts["held_back"] == Verdict("single", said)
 
 
 def test_the_condition_that_most_lack_is_named() -> None:
