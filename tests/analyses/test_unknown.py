@@ -198,7 +198,11 @@ def test_the_level_of_the_quarter_in_which_the_log_begins_is_not_known_and_said(
     result = maturity.analyse(begun("2026-06-29"), Q2)
     levels = result.tables["levels"]
     assert levels[["level", "at_least", "at_most"]].drop_duplicates().values.tolist() == [[-2, 2, 4]]
-    assert dict(note(result, "levels_unknown").fields) == {"customers": 6, "of": 6, "conditions": ("3.1", "4.1")}
+    assert dict(note(result, "levels_unknown").fields) == {
+        "customers": 6,
+        "of": 6,
+        "conditions": ("3.1", "4.1"),
+    }
     assert result.verdicts["by_quarter"] == Verdict("none")
 
 
