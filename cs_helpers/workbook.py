@@ -43,7 +43,6 @@ if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to impo
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
     from cs_helpers.widgets.quiz import Quiz
-    from cs_helpers.widgets.what_if import WhatIf
 
 #: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
 _python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
@@ -100,13 +99,8 @@ class Workbook:
             result = selected.analyse(data, self.quarter)
         else:
             result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
-        settings = {
-            **result.settings,
-            "currency": self._currency(),
-            "sizes": self.data.sizes,
-            "options": options,
-        }
-        return replace(result, settings=settings)
+        known = {"currency": self._currency(), "sizes": self.data.sizes, "options": options}
+        return replace(result, settings={**result.settings, **known})
 
     def header(self, *shown: str) -> None:
         """Shows the page's product, quarter, customers and last day, and the rows that were left out.
@@ -357,13 +351,11 @@ class Workbook:
         quiz.show()
         return quiz
 
-    def what_if(self, result: Result) -> WhatIf:
-        """Shows a slider of how many more customers move up, for the outlook of maturity (`widgets.what_if`)."""
+    def what_if(self, result: Result) -> None:
+        """Shows a slider of how many more customers move up a level, for the outlook (`widgets.what_if`)."""
         from cs_helpers.widgets.what_if import WhatIf
 
-        slider = WhatIf(result, self.text)
-        slider.show()
-        return slider
+        WhatIf(result, self.text).show()
 
     @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | None:

@@ -45,4 +45,4 @@ def level_history_of(
     is_held = pd.DataFrame(list(held.values()), index=index, columns=columns)
     at_least = known_levels.fillna(0.0).where(is_held)
     at_most = known_levels.fillna(float(top)).where(is_held)
-    return LevelHistory(last, time, at_least, at_most)
+    return LevelHistory(last, time, at_least, at_most, top)

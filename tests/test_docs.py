@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from cs_helpers import analyses
 from cs_helpers.contract.baselines import VALUES, Alerts, Baseline, Calendar
 from cs_helpers.contract.health import Health
+from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.playbook import Play
+from cs_helpers.contract.product_parts import VALUES as MEASURED
 from cs_helpers.contract.products import Product
 from cs_helpers.product_draft.copied_product import new_product_text
 from cs_helpers.sources.inspect import proposal
@@ -28,6 +30,7 @@ PAIRS = {
     "docs/deliver.md": "docs/ja/deliver.md",
     "docs/baselines.md": "docs/ja/baselines.md",
     "docs/health.md": "docs/ja/health.md",
+    "docs/maturity.md": "docs/ja/maturity.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"
@@ -214,6 +217,15 @@ def test_the_health_score_that_the_guide_writes_can_stand_in_a_product_file(page
     ]
     assert [rule.segment for rule in whole.segments] == ["touch_model:tech", "size:small"]
     assert parts
+
+
+@pytest.mark.parametrize("page", ["docs/maturity.md", "docs/ja/maturity.md"])
+def test_the_levels_that_the_guide_writes_can_stand_in_a_product_file_and_every_measure_is_told(page):
+    said = [yaml.safe_load(code) for language, code in blocks(page) if language == "yaml"]
+    levels = [Maturity.model_validate(part["maturity"]) for part in said if "maturity" in part]
+    assert [curve.top for curve in levels] == [3]
+    for name in (*MEASURED, *(value for values in MEASURED.values() for value in values)):
+        assert f"`{name}`" in text(page)
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])

@@ -20,6 +20,7 @@ from cs_helpers.charts.theme import (
     canvas,
     finish_figure,
     percent_axis,
+    spread_labels,
 )
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -106,15 +107,15 @@ def staying(result: Result, text: Text) -> Picture:
             )
             axis.step(part["month"], part["survival"], where="post", color=colour, linewidth=1.9)
             ends.append((half, colour, part.iloc[-1]))
-        apart = abs(ends[0][2]["survival"] - ends[-1][2]["survival"]) > 0.1
-        for half, colour, last in ends:
-            is_above = apart or last["survival"] == max(e[2]["survival"] for e in ends)
+        places = sorted(ends, key=lambda end: float(end[2]["survival"]))
+        heights = spread_labels([float(last["survival"]) for _, _, last in places], 0.15, top=1.0)
+        for (half, colour, last), at in zip(places, heights, strict=True):
             name = text(f"level_worth.half.{half}", level=level)
             n = int(table.loc[(table["group"] == half) & (table["month"] == 0), "at_risk"].iloc[0])
             axis.annotate(
-                f"{name}\n{text.share(last['survival'])}  n={text.number(n)}", (last["month"], last["survival"]),
-                xytext=(8, 0 if apart or len(ends) == 1 else 13 if is_above else -13), textcoords="offset points",
-                color=colour, va="center", fontsize=9.5, linespacing=1.3, annotation_clip=False,
+                f"{name}\n{text.share(last['survival'])}  n={text.number(n)}", (months, at), xytext=(8, 0),
+                textcoords="offset points", color=colour, va="center", fontsize=9.5, linespacing=1.3,
+                annotation_clip=False,
             )  # fmt: skip
         percent_axis(axis, top=1.03)
         axis.set_yticks(np.linspace(0, 1, 6))

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from cs_helpers import hashes
+from cs_helpers.contract.maturity import MAX_LEVELS
 from cs_helpers.contract.product_parts import Condition, Measure, SettingsModel, Sign, Slug, Words
 
 Role = Literal["csm", "account_manager", "support", "product", "manager"]
@@ -79,7 +80,7 @@ class Rule(SettingsModel):
     days: int | None = Field(default=None, ge=0, le=3_660, strict=True)
     level_dropped: Literal[True] | None = None
     months: int | None = Field(default=None, ge=1, le=MAX_MONTHS_BACK, strict=True)
-    level_below: Literal[1, 2, 3, 4] | None = None
+    level_below: int | None = Field(default=None, ge=1, le=MAX_LEVELS, strict=True)
     band: Literal["red", "yellow"] | None = None
     silence: Silence | None = None
     renewal_within: int | None = Field(default=None, ge=0, le=3_660, strict=True)
@@ -141,14 +142,21 @@ class Play(SettingsModel):
         return self
 
 
-def check_playbook(plays: Sequence[Play], steps: Sequence[str]) -> None:
-    """Raises `ValueError` where entries name steps that the journey (`steps`, in order) does not have, or share an id."""
+def check_playbook(plays: Sequence[Play], steps: Sequence[str], top: int) -> None:
+    """Raises `ValueError` where entries name what the product does not have, or share an id.
+
+    steps: of the journey, in order. top: the highest level of maturity.
+    """
     for play in plays:
         rule = play.rule
         named = (play.step, *((rule.waits_for, rule.after, rule.reached) if rule else ()))
         for step in filter(None, named):
             if step not in steps:
                 raise ValueError(f"playbook names the step '{step}', journey has no such step")
+        if rule and rule.level_below and rule.level_below > top:
+            raise ValueError(
+                f"playbook asks for customers below level {rule.level_below}, the highest level is {top}"
+            )
         if rule and rule.waits_for:
             after = rule.after or steps[0]
             if steps.index(after) >= steps.index(rule.waits_for):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+def as_regex(pattern: str) -> str:
+    """A regular expression for full names that match a pattern, in which `*` stands for any text."""
+    return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
 class SettingsModel(BaseModel):

@@ -22,6 +22,7 @@ from cs_helpers.contract.product_parts import SettingsModel
 from cs_helpers.contract.product_parts import Sign as Sign
 from cs_helpers.contract.product_parts import Slug as Slug
 from cs_helpers.contract.product_parts import Words as Words
+from cs_helpers.contract.product_parts import as_regex as as_regex
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.touch import TouchModel, TouchPlan
@@ -75,11 +76,6 @@ class Step(SettingsModel):
             if getattr(self, f"{kind}_seen") and not getattr(self, kind):
                 raise ValueError(f"'{kind}_seen' needs '{kind}', what they are called")
         return self
-
-
-def as_regex(pattern: str) -> str:
-    """A regular expression for full names that match a pattern, in which `*` stands for any text."""
-    return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
 class ExclusionRule(SettingsModel):
@@ -242,7 +238,7 @@ class Product(SettingsModel):
             self.touch_plan.check(self.maturity.top, self.touch_mix)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
-        check_playbook(self.playbook, [s.step for s in self.journey.steps])
+        check_playbook(self.playbook, [s.step for s in self.journey.steps], self.maturity.top)
         return self
 
 

@@ -343,7 +343,8 @@ def meets_bounds(
     """Whether values surely and possibly meet the bounds of a condition; bool arrays of their shape.
 
     known: whether the data covers all of what each value sums up. Recorded rows can show that a lower bound is met, but
-    not that an upper one is kept; of a ratio they show neither. A known ratio to nothing, which is NaN, meets no bound.
+    not that an upper one is kept; of a ratio they show neither, only that it is not 0. A known ratio to nothing, which
+    is NaN, meets no bound.
     """
     can_be_more = ~known
     can_be_less = ~known & (np.isnan(values) | (condition.per is not None))
@@ -355,5 +356,5 @@ def meets_bounds(
     if condition.at_most is not None:
         kept = values <= condition.at_most
         surely &= kept & ~can_be_more
-        possibly &= kept | can_be_less
+        possibly &= kept | (can_be_less & ~((values > 0) & (condition.at_most <= 0)))
     return surely, possibly

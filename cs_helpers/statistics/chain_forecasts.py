@@ -70,20 +70,24 @@ class Simulated:
 def draw_steps(past: PastSteps, season_ahead: np.ndarray, draws: int, rng: np.random.Generator) -> Drawn:
     """Future steps drawn from what past ones tell of their probabilities.
 
-    season_ahead: the season of each future step. Losses: a beta posterior for each state, times a factor common to all
-    states with a season and a spread from step to step (`season_factors`). New units: their mean a step, times such a
+    season_ahead: the season of each future step. Losses: their share of all units (beta posterior, Jeffreys' prior), times how
+    often units of each state are lost relative to all (gamma posterior), times a factor common to all states with a season
+    and a spread from step to step (`season_factors`). New units: their mean a step, times such a
     factor. Moves of those who stay: a Dirichlet distribution in each step, whose spread between steps (the correlation of
     units of a state in a step) is averaged over a grid. A state that nobody was in is drawn from the prior.
     """
     steps, ahead = len(past.moves), len(season_ahead)
     stay = _drawn_moves(past.moves, ahead, draws, rng)
-    lost, stayed = past.lost.sum(axis=0), past.moves.sum(axis=(0, 2))
-    overall = (lost.sum() + 0.5) / (lost.sum() + stayed.sum() + 1)
-    # the prior counts as one unit of each state, lost as often as all units
-    at_risk = past.lost + past.moves.sum(axis=2)
-    usual = (lost + overall) / (lost + stayed + 1)
-    rate = rng.beta(lost + overall, stayed + 1 - overall, (draws, len(lost)))
-    factor = draw_factors(past.lost.sum(axis=1), at_risk @ usual, past.season, season_ahead, draws, rng)
+    lost, at_risk = past.lost.sum(axis=0), past.lost + past.moves.sum(axis=2)
+    units = at_risk.sum(axis=0)
+    overall = (lost.sum() + 0.5) / (units.sum() + 1)
+    # how often units of each state are lost, relative to all; the prior counts as one expected loss, at the rate of all
+    due = units * overall
+    relative = rng.gamma(lost + 1.0, 1 / (due + 1), (draws, len(lost)))
+    relative /= np.maximum((relative @ units) / max(units.sum(), 1), 1e-9)[:, None]
+    rate = rng.beta(lost.sum() + 0.5, units.sum() - lost.sum() + 0.5, (draws, 1)) * relative
+    expected_losses = at_risk @ (overall * (lost + 1) / (due + 1))
+    factor = draw_factors(past.lost.sum(axis=1), expected_losses, past.season, season_ahead, draws, rng)
     loss = np.minimum(rate[:, None, :] * factor[:, :, None], _CERTAIN)
     came = past.came.sum()
     usually = np.full(steps, (came + 0.5) / steps)

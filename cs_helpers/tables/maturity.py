@@ -1,12 +1,14 @@
-"""Tables of maturity: what became of the customers of each quarter, CSMs, and customers whose level changed."""
+"""Tables of maturity: changes by quarter, CSMs, customers who moved, and what they lack for the next level."""
 
 from __future__ import annotations
 
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
+from cs_helpers.text.measured import condition_words, measured
 
 
 def levels(result: Result, text: Text) -> Listing:
@@ -31,6 +33,53 @@ def levels(result: Result, text: Text) -> Listing:
         frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
     headings = text.headings("maturity.levels", "name", "size", *mrr_columns, "moved")
     return table(frame, headings, name="levels", right=("mrr",), all_rows=all_rows, units={"mrr": currency})
+
+
+def next_level(result: Result, text: Text) -> Listing:
+    """What each customer lacks for its next level, those nearest to it first; the download also holds what it has."""
+    known = result.tables["next_level"]
+    currency = result.settings["currency"]
+    mrr_columns = ("mrr",) if "mrr" in known else ()
+    all_rows = known.assign(
+        size=[text.label("size", size) for size in known["size"]],
+        level=[_level(level, text) for level in known["level"]],
+        to=[text.label("level", level) for level in known["to"]],
+        condition=[text.condition(key) for key in known["condition"]],
+        state=[text(f"maturity.next_level.{state}") for state in known["state"]],
+    )
+    lacked = known["next"] & (known["state"] != "holds")
+    frame = all_rows[lacked].head(MAX_ROWS).copy()
+    plain = known.loc[frame.index]
+    for column in ("has", "needs", "short_by"):
+        frame[column] = [
+            measured(value, unit, currency, text)
+            for value, unit in zip(plain[column], plain["unit"], strict=True)
+        ]
+    frame["needs"] = [
+        text(f"labels.measured.{bound}", n=n) for bound, n in zip(plain["bound"], frame["needs"], strict=True)
+    ]
+    if mrr_columns:
+        frame["mrr"] = [text.money(v, currency) for v in frame["mrr"]]
+    headings = text.headings(
+        "maturity.next_level",
+        "name",
+        "level",
+        "to",
+        "condition",
+        "state",
+        "has",
+        "needs",
+        "short_by",
+        *mrr_columns,
+    )
+    return table(
+        frame, headings, name="next-level", right=("has", "needs", "short_by", "mrr"),
+        all_rows=all_rows.drop(columns="needs").assign(needs=known["needs"]), units={"mrr": currency},
+    )  # fmt: skip
+
+
+def _level(level: int, text: Text) -> str:
+    return text("maturity.unknown") if level == UNKNOWN else text.label("level", level)
 
 
 def stays(result: Result, text: Text) -> Listing:
@@ -139,7 +188,11 @@ def definitions(product: Product, text: Text) -> tuple[tuple[str, ...], list[tup
             text.label("level", level.level),
             level.name.in_language(text.language),
             level.meaning.in_language(text.language),
+            text("maturity.separator").join(
+                condition_words(condition, product.revenue.currency or "", text)
+                for condition in level.conditions
+            ),
         )
         for level in product.maturity.levels
     ]
-    return ("level", "name", "meaning"), rows
+    return ("level", "name", "meaning", "conditions"), rows

@@ -8,6 +8,7 @@ from typing import Any
 
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Note
+from cs_helpers.tables.units import format_difference
 from cs_helpers.text import Text
 
 
@@ -21,10 +22,10 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, touch models, steps, sizes, reasons,
-    themes, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, when, do), entries of the playbook (with or without a number of customers), roles (who), amounts
-    (mrr) and shares; other numbers are formatted as numbers.
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, reasons,
+    themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), amounts
+    (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
     def measure(item: Any) -> str:
@@ -45,7 +46,11 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
 
+    def points(value: float) -> str:
+        return format_difference(value, "share", text, currency)
+
     formats: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("points", "points_moved", "points_came", "points_left"), points),
         "since": text.day,
         "first": text.day,
         "last": text.day,
@@ -74,6 +79,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "segments": lambda segments: text.join_list([segment(s) for s in segments]),
         "dimensions": lambda names: text.join_list([text.label("segment", d) for d in names]),
         "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
+        "conditions": lambda keys: text.join_list(list(dict.fromkeys(map(text.condition, keys)))),
         "who": lambda role: text.label("role", role),
         "share": text.share,
         "usual_share": text.share,

@@ -21,6 +21,7 @@ import yaml
 from cs_helpers.contract.labels import SizeClass, class_names
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.text.measured import condition_name
 
 _FOLDER = Path(__file__).parent
 
@@ -50,7 +51,10 @@ _TOPICS_WITHOUT_CUSTOMERS = (
 
 @cache
 def _account_catalogue(language: str) -> dict[str, str]:
-    """All sentences of a language with "accounts" in place of "customers", for data without contracts."""
+    """All sentences of a language with "accounts" in place of "customers", for data without contracts.
+
+    An account that is over has no later row, in place of a renewal that is not recorded.
+    """
     sentences = catalogue(language)
     customer_words, account_word = sentences["page.accounts.said"], sentences["page.accounts.instead"]
 
@@ -61,8 +65,9 @@ def _account_catalogue(language: str) -> dict[str, str]:
         )
 
     pattern = re.compile(rf"(\ba )?({customer_words})(?![^{{}}]*}})", re.IGNORECASE)  # not inside field names
+    over = sentences["page.accounts.over.said"], sentences["page.accounts.over.instead"]
     return {
-        key: s if key.startswith(_TOPICS_WITHOUT_CUSTOMERS) else pattern.sub(replace_word, s)
+        key: s if key.startswith(_TOPICS_WITHOUT_CUSTOMERS) else pattern.sub(replace_word, s.replace(*over))
         for key, s in sentences.items()
     }
 
@@ -112,6 +117,7 @@ class Text:
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})
         self._touches = _planned_touches(product) if product else []
+        self._conditions = product.maturity.conditions_by_key if product else {}
 
     def __call__(self, key: str, /, **fields: Any) -> str:
         """The sentence of a key with its fields filled in. Raises `KeyError` for an unknown key or a missing field."""
@@ -129,6 +135,10 @@ class Text:
     def label(self, kind: str, value: object) -> str:
         """The label of a value of the contract, as for `size`, `small`; the value itself if it has none."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def condition(self, key: str) -> str:
+        """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""
+        return condition_name(self._conditions[key], self)
 
     def segment(self, segment: str) -> str:
         """The label of a segment of customers, as for `all` or `size:small`."""

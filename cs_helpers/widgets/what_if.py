@@ -15,7 +15,7 @@ from cs_helpers.text import Text
 
 
 class WhatIf:
-    """A level and a slider; below, the expected customers by level a year from now, without and with more who move up.
+    """Buttons for a level and a slider; below, the expected customers by level a year from now, without and with more who move up.
 
     All numbers are in the result (`what_if`, `what_if_levels`), so that a move of the slider only looks them up. Draws into
     an HTML widget, as the filter bar does (nbclient issue 312).
@@ -32,7 +32,7 @@ class WhatIf:
         wide = {"description_width": "initial"}
         levels = [(text.label("level", int(level)), int(level)) for level in sorted(set(rows["rising"]))]
         asked = int(result.verdicts["what_if"].fields["level"])
-        self.level = widgets.Dropdown(
+        self.level = widgets.ToggleButtons(
             options=levels, value=asked, description=text("level_outlook.slider.level"), style=wide
         )
         percents = [round(100 * more) for more in rows["more"]]

@@ -18,6 +18,7 @@ from cs_helpers.charts import health as health_charts
 from cs_helpers.charts import health_check as check_charts
 from cs_helpers.charts import maturity as maturity_charts
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.maturity_levels import LOST, UNKNOWN, level_bounds
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result, Verdict
@@ -35,13 +36,27 @@ CHARTS = {
     "baselines": (baseline_charts, ("series", "same_quarter", "cohorts")),
     "health": (health_charts, ("bands", "moved", "segments", "views")),
     "health_check": (check_charts, ("apart", "bands", "warning", "parts", "weights")),
-    "maturity": (maturity_charts, ("by_quarter", "standing", "bridge", "by_segment", "transitions", "falls")),
+    "maturity": (
+        maturity_charts,
+        (
+            "by_quarter",
+            "standing",
+            "bridge",
+            "by_segment",
+            "flows",
+            "transitions",
+            "long_run",
+            "sojourn",
+            "falls",
+            "lead_time",
+        ),
+    ),
 }
 TABLES = {
     "baselines": (baseline_tables, "normal", "departures"),
     "health": (health_tables, "scores"),
     "health_check": (check_tables, "losses"),
-    "maturity": (maturity_tables, "levels"),
+    "maturity": (maturity_tables, "stays", "stalled", "levels"),
 }
 SEEDS = 60
 #: the verdict holds where rounding does not decide
@@ -423,7 +438,7 @@ def test_customers_of_unknown_level_are_counted_and_noted() -> None:
             assert said.fields["share"] == high / len(known)
             assert result.metrics["upper_levels"].value == high / len(known)
         if unknown.any():
-            assert fields(result, "levels_unknown")["names"]
+            assert fields(result, "levels_unknown")["conditions"]
 
 
 def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:
@@ -503,7 +518,9 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
         if "transitions" not in result.tables:
             continue
         table, time = result.tables["transitions"], customer_time_as_of(data, Q2.end)
-        assert (table.groupby("before")["customers"].sum() == table.groupby("before")["n"].first()).all()
+        known = table[table["share"].notna()]
+        exposed = table[table["exposure"] > 0].groupby("before")["exposure"].first()
+        assert (known.groupby("before")["customers"].sum() == exposed).all()
         quarters = [Quarter.parse(q) for q in dict.fromkeys(result.tables["by_quarter"]["quarter"])][-5:]
         lost = 0
         states = [level_bounds(data, [q.end], time) for q in quarters]
@@ -513,10 +530,56 @@ def test_transitions_lose_those_that_customer_time_loses() -> None:
             same = (low == high).reindex(gone).to_numpy(bool)
             lost += same.sum()
         assert table.loc[table["after"] == LOST, "customers"].sum() == lost
-        held = table[table["n"] > 0]
-        assert held.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
-        assert (held["low"] <= held["share"] + WITHIN).all()
-        assert (held["share"] <= held["high"] + WITHIN).all()
+        assert known.groupby("before")["share"].sum().to_numpy() == pytest.approx(1)
+        assert (known["low"] <= known["share"] + WITHIN).all()
+        assert (known["share"] <= known["high"] + WITHIN).all()
+
+
+def test_what_the_flows_say_is_the_change_of_customers_from_quarter_to_quarter() -> None:
+    for data, result in every("maturity"):
+        said = result.verdicts.get("flows")
+        if said is None:
+            assert "changes" not in result.tables
+            continue
+        changes = result.tables["changes"].set_index("quarter")
+        last = changes.loc[[str(Q2.back(n)) for n in range(said.fields["quarters"])]]
+        assert said.fields["rose"] == last["rose"].sum()
+        assert said.fields["fell"] == last["fell"].sum()
+        by_contracts = not data.missing("contracts")
+        assert said.fields["came"] == last["new"].sum() + (last["back"].sum() if by_contracts else 0)
+        assert said.fields.get("lost", 0) == (last["lost"].sum() if by_contracts else 0)
+
+
+def test_who_stays_at_a_level_is_counted_once_and_who_left_did_so_in_one_way() -> None:
+    for _, result in every("maturity"):
+        if "sojourn" not in result.tables:
+            continue
+        stays, curves = result.tables["stays"], result.tables["sojourn"]
+        levels = result.tables["levels"]
+        assert stays["standing"].sum() == (levels["level"] >= 0).sum()
+        assert (stays["late"] <= stays["standing"]).all()
+        ended = stays[[c for c in ("rose", "fell", "lost", "open") if c in stays]].sum(axis=1)
+        assert (ended == stays["spells"]).all()
+        assert (curves[["rose", "fell", "lost"]].sum(axis=1) <= 1 + WITHIN).all()
+        if "stalled" in result.tables:
+            assert len(result.tables["stalled"]) == stays["late"].sum()
+            assert (result.tables["stalled"]["months"] > result.tables["stalled"]["usual"]).all()
+
+
+def test_every_loss_had_a_warning_or_none() -> None:
+    for data, result in every("maturity"):
+        said = result.verdicts.get("lead_time")
+        if said is None:
+            continue
+        losses, spells = result.tables["lead_time"], customer_time_as_of(data, Q2.end).spells
+        assert len(losses) <= spells["ended"].isin(ENDINGS).sum()
+        warned = losses[losses["outcome"] == "warned"]
+        assert (warned["days"] > 0).all()
+        assert (warned["days"] <= 215).all()
+        assert said.fields["warned"] == len(warned)
+        assert (said.code == "none_warned") == warned.empty
+        assert ("fall_lead_days" in result.metrics) == (not warned.empty)
+        assert said.fields.get("followed", 0) <= said.fields.get("falls", 0)
 
 
 def test_after_falls_no_more_are_lost_than_at_all_and_the_verdict_is_that_of_the_interval() -> None:
@@ -599,6 +662,8 @@ def test_the_histories_hold_most_cases_there_are() -> None:
         "bridge": {"fell_much", "plain"},
         "by_segment": {"unknown", "none_upper", "alike"},
         "transitions": {"unknown", "message"},
+        "flows": {"message"},
+        "lead_time": {"warned", "none_warned"},
         "falls": {"none_lost", "nobody_fell", "same"},
     }
     wanted = {(question, code) for question, codes in asked.items() for code in codes}

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from builders import account, contract, product_data, use
 
-from cs_helpers.contract.products import Measure
-from cs_helpers.customers.measures import monthly_values
+from cs_helpers.contract.products import Condition, Measure
+from cs_helpers.customers.measures import known_values, meets_bounds, monthly_values
 from cs_helpers.snapshot import ProductData
 
 MAY_TO_JULY = pd.date_range("2026-05-01", periods=3, freq="MS")
@@ -216,3 +216,46 @@ def test_touches_and_tickets_of_a_kind() -> None:
     data = product_data(accounts=accounts(), touches=rows)
     assert values(data, source="touches", value="count", kind="webinar*", months=1) == [2, 0, 0]
     assert values(data, source="touches", value="count", kind=["meeting", "webinar"], months=1) == [2, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "known", "expected"),
+    [
+        # a sum: what is not recorded can only add to it
+        ({"at_least": 5}, 5, False, (True, True)),
+        ({"at_least": 5}, 4, False, (False, True)),
+        ({"at_least": 5}, 4, True, (False, False)),
+        ({"at_most": 5}, 5, False, (False, True)),
+        ({"at_most": 5}, 6, False, (False, False)),
+        ({"at_most": 5}, 5, True, (True, True)),
+        # a ratio: what is not recorded can change it either way
+        ({"at_least": 0.5, "per": {"value": "events"}}, 0.6, False, (False, True)),
+        ({"at_most": 0.5, "per": {"value": "events"}}, 0.6, False, (False, True)),
+        ({"at_most": 0.5, "per": {"value": "events"}}, 0.6, True, (False, False)),
+        ({"at_most": 0, "per": {"value": "events"}}, 0.1, False, (False, False)),
+        ({"at_most": 0, "per": {"value": "events"}}, 0.0, False, (False, True)),
+        ({"at_most": 0.5, "per": {"value": "events"}}, np.nan, True, (False, False)),
+        ({"at_least": 0.5, "per": {"value": "events"}}, np.nan, True, (False, False)),
+        ({"at_most": 0.5, "per": {"value": "events"}}, np.nan, False, (False, True)),
+    ],
+)  # fmt: skip
+def test_bounds_are_surely_or_possibly_met(
+    bounds: dict[str, Any], value: float, known: bool, expected: tuple[bool, bool]
+) -> None:
+    condition = Condition.model_validate({"value": "quantity", **bounds})
+    surely, possibly = meets_bounds(np.array([[value]]), np.array([[known]]), condition)
+    assert (bool(surely[0, 0]), bool(possibly[0, 0])) == expected
+
+
+def test_milestones_are_known_of_those_who_started_within_the_records() -> None:
+    rows = [
+        {"account_id": "A", "step": "kickoff", "reached_at": "2026-03-05"},
+        {"account_id": "B", "step": "live", "reached_at": "2026-07-30"},
+    ]
+    data = product_data(accounts=accounts(), milestones=rows)
+    measure = Measure(source="milestones", value="reached", name="live")
+    reached = monthly_values(data, measure, MAY_TO_JULY)
+    starts = pd.Series(pd.to_datetime(["2020-01-01", "2026-03-05"]), ["A", "B"]).astype("datetime64[us]")
+    known = known_values(data, measure, MAY_TO_JULY, reached, starts)
+    # A was a customer long before the first record and may have gone live unseen
+    assert known.tolist() == [[False, False, False], [True, True, True]]

@@ -64,6 +64,23 @@ def test_mrr_follows_the_customers_who_pay_it() -> None:
     assert seen.lost_mrr[:, 0] == pytest.approx(1000.0 * seen.lost[:, 0])
 
 
+def test_no_loss_so_far_is_no_promise() -> None:
+    """None lost of 84: Jeffreys' 95 % of their share end at 2.9 %, so that within four steps of 12 units one may be lost."""
+    past = PastSteps(np.full((7, 1, 1), 12), np.zeros((7, 1), int), np.zeros(7, int), np.arange(7) % 4)
+    drawn = draw_steps(past, np.arange(4), 4000, np.random.default_rng(6))
+    assert np.quantile(drawn.loss[:, 0], 0.5) < 0.006
+    assert 0.02 < np.quantile(drawn.loss[:, 0], 0.975) < 0.06
+
+
+def test_a_state_that_is_lost_more_often_is_forecast_so() -> None:
+    # 4 of 200 and 40 of 200, the same in each step
+    moves, lost = np.array([[49, 0], [0, 40]]), np.array([1, 10])
+    past = PastSteps(np.tile(moves, (4, 1, 1)), np.tile(lost, (4, 1)), np.zeros(4, int), np.arange(4))
+    drawn = draw_steps(past, np.arange(4), 4000, np.random.default_rng(7))
+    assert np.median(drawn.loss[:, 0], axis=0) == pytest.approx([0.02, 0.2], rel=0.35)
+    assert np.quantile(drawn.loss[:, 0, 0], 0.975) < np.quantile(drawn.loss[:, 0, 1], 0.025)
+
+
 def test_nothing_recorded_of_new_customers_forecasts_none() -> None:
     nobody = Joined(np.array([], int), np.array([]))
     seen = simulate(

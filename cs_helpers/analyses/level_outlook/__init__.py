@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
+from cs_helpers.analyses.level_outlook.ahead import Ahead, look_ahead
 from cs_helpers.analyses.level_outlook.backtest import accuracy, earlier_histories, past_forecasts
-from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED, step_counts
+from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED
 from cs_helpers.analyses.level_outlook.declared import DECLARES as DECLARES
-from cs_helpers.analyses.level_outlook.findings import findings_ahead, metrics_ahead
-from cs_helpers.analyses.level_outlook.forecast import Forecast, customer_table, forecast, mrr_table
+from cs_helpers.analyses.level_outlook.findings import findings_ahead
+from cs_helpers.analyses.level_outlook.forecast import customer_table, mrr_table
 from cs_helpers.analyses.level_outlook.verdicts import (
     backtest_verdict,
     mrr_verdict,
@@ -21,42 +20,11 @@ from cs_helpers.analyses.level_outlook.verdicts import (
 )
 from cs_helpers.analyses.level_outlook.what_if import SHOWN, level_asked, what_if
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.maturity_levels import LevelHistory, level_history
-from cs_helpers.customers.time import missing_contracts
-from cs_helpers.result import Metric, Note, Result
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData
 
-#: below so many customers, a forecast says nothing
-MIN_CUSTOMERS = 10
 QUESTIONS = tuple(DECLARES.questions)
-
-
-@dataclass(frozen=True)
-class _Ahead:
-    """A forecast with the history that it rests on. losses: whether these are known; pays: whether anybody pays."""
-
-    history: LevelHistory
-    made: Forecast
-
-    @property
-    def losses(self) -> bool:
-        return self.history.time.by_contracts
-
-    @property
-    def pays(self) -> bool:
-        return self.losses and bool(np.nansum(self.made.counted.mrr) > 0)
-
-    def metrics(self) -> dict[str, Metric]:
-        return metrics_ahead(self.made, losses=self.losses, pays=self.pays)
-
-
-@dataclass(frozen=True)
-class _NoForecast:
-    """Why there is no forecast: the code and fields of a note; customers: of the product."""
-
-    code: str
-    fields: Mapping[str, Any]
-    customers: int = 0
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -66,11 +34,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `backtest.past_forecasts`; `accuracy`: see `backtest.accuracy`; `what_if` and `what_if_levels`: see `what_if.what_if`.
     """
     name = data.product.product
-    ahead = _ahead(data, quarter)
-    if isinstance(ahead, _NoForecast):
-        reasons = tuple(Note(ahead.code, about, ahead.fields) for about in QUESTIONS)
+    ahead = look_ahead(data, quarter)
+    if isinstance(ahead, Note):
+        customers = customer_time_as_of(data, quarter.end).customers(quarter.end)
+        reasons = tuple(replace(ahead, about=question) for question in QUESTIONS)
         return Result(
-            "level_outlook", name, quarter, quarter.start, data.as_of, ahead.customers, {}, {}, reasons
+            "level_outlook", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons
         )
     history, made, losses = ahead.history, ahead.made, ahead.losses
     maturity = data.product.maturity
@@ -87,9 +56,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables |= {"backtest": past, "accuracy": accuracy(past)}
         verdicts["backtest"] = backtest_verdict(past)
-    tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses)
-    if losses and not ahead.pays and "mrr" in tables["what_if"]:
-        tables["what_if"] = tables["what_if"].drop(columns=["mrr", "mrr_low", "mrr_high"])
+    tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses, pays=ahead.pays)
     asked, last = level_asked(made, maturity.top), str(made.quarters[-1])
     verdicts["what_if"] = what_if_verdict(tables["what_if"], asked, SHOWN[1], last)
     return Result(
@@ -99,32 +66,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     )  # fmt: skip
 
 
-def quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
-    """The headlines of a quarter without the forecasts of the past."""
-    ahead = _ahead(data, quarter)
-    return {} if isinstance(ahead, _NoForecast) else ahead.metrics()
-
-
-def _ahead(data: ProductData, quarter: Quarter) -> _Ahead | _NoForecast:
-    """The forecast from the end of a quarter."""
-    missing = data.missing(*sorted({table for c in data.product.maturity.conditions for table in c.tables}))
-    if missing:
-        return _NoForecast("missing_table", {"tables": missing})
-    history = level_history(data, quarter)
-    time, customers = history.time, len(history.time.customers(quarter.end))
-    if not customers:
-        return _NoForecast("no_customers" if time.by_contracts else "no_accounts", {"quarter": str(quarter)})
-    mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
-    counted = step_counts(history, mrr)
-    if counted is None:
-        fields = {"quarters": len(history.quarters), "needed": NEEDED + 1}
-        return _NoForecast("too_few_quarters", fields, customers)
-    if customers < MIN_CUSTOMERS:
-        return _NoForecast("too_few_customers", {"customers": customers, "needed": MIN_CUSTOMERS}, customers)
-    return _Ahead(history, forecast(counted, data.product.maturity.upper_from, losses=time.by_contracts))
-
-
-def _notes(data: ProductData, ahead: _Ahead) -> list[Note]:
+def _notes(data: ProductData, ahead: Ahead) -> list[Note]:
     """What a reader must know about a forecast."""
     history, counted = ahead.history, ahead.made.counted
     learned = {"quarters": len(counted.quarters), "since": counted.quarters[0].start}

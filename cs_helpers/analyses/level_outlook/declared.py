@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.analyses.level_outlook.ahead import quick_metrics
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
@@ -25,7 +26,7 @@ DECLARES = Declaration(
     ),
     notes=notes(
         warns=(
-            "missing_table no_accounts no_customers too_few_quarters too_few_customers unseen_levels no_paying "
+            "missing_table recorded_within no_accounts no_customers too_few_quarters too_few_customers unseen_levels no_paying "
             "mrr_not_known"
         ),
         explains="learned_from one_year nobody_joined losses_unknown renewals_open associated",
@@ -37,5 +38,6 @@ DECLARES = Declaration(
             "unchanged_error rising more above above_low above_high kept kept_low kept_high mrr_low mrr_high"
         )
     ),
+    quick_metrics=quick_metrics,
     reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
 )

@@ -18,13 +18,13 @@ OFFERED = tuple(round(n / 100, 2) for n in range(31))
 _DRAWS = 300
 
 
-def what_if(made: Forecast, top: int, *, losses: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def what_if(made: Forecast, top: int, *, losses: bool, pays: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The expected numbers after the last quarter ahead, if in each quarter more customers of a level rose to the next.
 
     The first table: rising (the level), more (`OFFERED`: the share of its customers in each quarter who rise and would
     have stayed otherwise), above (customers above that level, more than without), kept (fewer losses by then), mrr (more
-    than without); each with `_low` and `_high` (95 %, of the probabilities alone: chance would hit both alike). Without
-    `losses` neither kept nor mrr. The second: rising, more, part (`level_<n>`, `unknown`), customers (expected).
+    than without); each with `_low` and `_high` (95 %, of the probabilities alone: chance would hit both alike). kept only
+    where losses are known, mrr where anybody pays. The second: rising, more, part (`level_<n>`, `unknown`), customers (expected).
     """
     some = min(_DRAWS, len(made.drawn.loss))
     drawn = Drawn(made.drawn.stay[:some], made.drawn.loss[:some], made.drawn.joining[:some])
@@ -41,7 +41,7 @@ def what_if(made: Forecast, top: int, *, losses: bool) -> tuple[pd.DataFrame, pd
     def run(rising: dict[int, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Customers by state at the end, losses by then, MRR at the end; (draws, states), (draws,), (draws,)."""
         numbers, lost = expected(drawn, start, entry, rising)
-        amounts = expected(drawn, paid, entry_mrr, rising, growth)[0] if losses else numbers
+        amounts = expected(drawn, paid, entry_mrr, rising, growth)[0] if pays else numbers
         return numbers[:, -1], lost.sum(axis=(1, 2)), amounts[:, -1].sum(axis=1)
 
     numbers, lost, amounts = run({})
@@ -50,10 +50,12 @@ def what_if(made: Forecast, top: int, *, losses: bool) -> tuple[pd.DataFrame, pd
         for level in range(1, top):
             above = (levels > level) & (levels != UNKNOWN)
             for more in OFFERED:
-                there, gone, pays = run({level: more})
+                there, gone, paid_then = run({level: more})
                 differences = {"above": (there - numbers)[:, above].sum(axis=1)}
                 if losses:
-                    differences |= {"kept": lost - gone, "mrr": pays - amounts}
+                    differences["kept"] = lost - gone
+                if pays:
+                    differences["mrr"] = paid_then - amounts
                 row: dict[str, float] = {"rising": level, "more": more}
                 for name, drawn_difference in differences.items():
                     low, high = np.quantile(drawn_difference, [0.025, 0.975])

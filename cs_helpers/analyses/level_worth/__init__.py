@@ -148,8 +148,9 @@ def _add_lifetime(
         answers.notes.append(Note("not_all_levels", "lifetime", {"months": YEAR}))
     for name, stay in halves.items():
         if stay.known >= YEAR and stay.paying:
-            value, low, high = stay.value(horizon, rules.discount_rate)
-            answers.add(f"lifetime_value_{name}", value, "currency", stay.followed, low, high)
+            # over a year, whatever the horizon: so it can be compared with that of earlier quarters
+            value, low, high = stay.value(YEAR, rules.discount_rate)
+            answers.add(f"year_value_{name}", value, "currency", stay.followed, low, high)
 
 
 def _add_nrr(answers: _Answers, data: ProductData, history: LevelHistory, book: Ledger) -> None:

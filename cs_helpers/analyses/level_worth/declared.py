@@ -23,7 +23,7 @@ DECLARES = Declaration(
         "associations": Question(table=True, verdicts=verdicts("more less unclear not_known")),
     },
     metrics=metrics(
-        higher="lifetime_value_upper lifetime_value_lower nrr_year_upper nrr_year_lower",
+        higher="year_value_upper year_value_lower nrr_year_upper nrr_year_lower",
         neither="loss_ratio_a_level",
     ),
     notes=notes(

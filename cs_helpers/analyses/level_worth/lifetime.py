@@ -76,11 +76,15 @@ class Stay:
         value = self.margin * float(weight @ self.survival[:horizon])
         if self.followed < MIN_CUSTOMERS or self.paying < MIN_CUSTOMERS:
             return value, np.nan, np.nan
-        low, high = interval(self.value_draws(horizon, discount_rate))
-        if not self.lost:
-            # resamples without a loss know nothing of the losses that were possible
-            low = float(np.quantile(self.margin_draws, 0.025) * (weight @ self._slowest(np.arange(horizon))))
-        return value, low, high
+        if self.lost:
+            return value, *interval(self.value_draws(horizon, discount_rate))
+        # resamples without a loss know nothing of the losses that were possible
+        low, high = np.quantile(self.margin_draws, [0.025, 0.975])
+        return (
+            value,
+            float(low * (weight @ self._slowest(np.arange(horizon)))),
+            float(high * weight.sum()),
+        )
 
     def value_draws(self, horizon: int, discount_rate: float) -> np.ndarray:
         """The lifetime value of each resample."""

@@ -19,6 +19,13 @@ def _beside(low: float, high: float, equal: float) -> str:
     return "more" if low > equal else "less" if high < equal else "unclear"
 
 
+def _difference(
+    a: float, a_low: float, a_high: float, b: float, b_low: float, b_high: float
+) -> tuple[float, float]:
+    """The interval of a - b from those of both (MOVER; Newcombe 1998), where resamples of one of them saw no loss."""
+    return a - b - math.hypot(a - a_low, b_high - b), a - b + math.hypot(a_high - a, b - b_low)
+
+
 def lifetime_verdict(halves: Mapping[str, Stay], horizon: int, discount_rate: float, level: int) -> Verdict:
     """The lifetime value of the upper levels against that of the lower ones.
 
@@ -35,11 +42,14 @@ def lifetime_verdict(halves: Mapping[str, Stay], horizon: int, discount_rate: fl
         return Verdict("one_half" if values else "unpaid", fields)
     if any(math.isnan(v[1]) for v in values.values()) or values["lower"][0] <= 0:
         return Verdict("small", fields)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = known["upper"].value_draws(horizon, discount_rate) / known["lower"].value_draws(
-            horizon, discount_rate
-        )
-    low, high = interval(drawn)
+    upper, lower = known["upper"], known["lower"]
+    if upper.lost and lower.lost:
+        draws = [stay.value_draws(horizon, discount_rate) for stay in (upper, lower)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = interval(draws[0] / draws[1])
+    else:
+        (a, a_low, a_high), (b, b_low, b_high) = (np.log(values[name]) for name in ("upper", "lower"))
+        low, high = (float(np.exp(end)) for end in _difference(a, a_low, a_high, b, b_low, b_high))
     fields |= {"ratio": values["upper"][0] / values["lower"][0], "low": low, "high": high}
     return Verdict("small" if math.isnan(low) else _beside(low, high, 1.0), fields)
 
@@ -59,13 +69,10 @@ def staying_verdict(halves: Mapping[str, Stay], level: int) -> Verdict:
         return Verdict("none_lost", fields)
     upper, lower = known["upper"], known["lower"]
     difference = float(upper.survival[YEAR] - lower.survival[YEAR])
-    if not (upper.lost and lower.lost):
-        # resamples say nothing of the half that lost nobody: its bound stands in their place (Newcombe 1998)
-        (a, a_low, a_high), (b, b_low, b_high) = upper.share(YEAR), lower.share(YEAR)
-        low = difference - math.hypot(a - a_low, b_high - b)
-        high = difference + math.hypot(a_high - a, b - b_low)
-    else:
+    if upper.lost and lower.lost:
         low, high = interval(upper.draws[YEAR] - lower.draws[YEAR])
+    else:
+        low, high = _difference(*upper.share(YEAR), *lower.share(YEAR))
     fields |= {"difference": difference, "low": low, "high": high}
     return Verdict(_beside(low, high, 0.0), fields)
 
@@ -89,11 +96,20 @@ def nrr_verdict(halves: Mapping[str, float], period: str, level: int) -> Verdict
     return Verdict(_beside(halves["low"], halves["high"], 0.0), fields)
 
 
+def _is_late(ratio: float, earlier: float, low: float, high: float) -> bool:
+    """Whether less than half of a clear ratio (on the scale of logarithms) is left by the level of a quarter before."""
+    if _beside(low, high, 1.0) == ("less" if ratio < 1 else "more"):
+        return False
+    with np.errstate(divide="ignore"):
+        left, all_of_it = np.log([earlier, ratio])
+    return not left * np.sign(all_of_it) > abs(all_of_it) / 2
+
+
 def steps_verdict(table: pd.DataFrame, steps: pd.DataFrame, lost: int, quarters: int) -> Verdict:
     """The rate of loss of one level more.
 
-    `fewer` or `more` losses by the interval of the chosen row; `fewer_late`, `more_late`: not so by the level of a quarter before, so
-    that what customers do when they are already leaving may be all there is to it; `one_step`, `one_step_late`: unclear over the whole curve, but
+    `fewer` or `more` losses by the interval of the chosen row; `fewer_late`, `more_late`: little of it is left by the level of a quarter
+    before, so that what customers do when they are already leaving may be all there is to it; `one_step`, `one_step_late`: unclear over the whole curve, but
     one step differs; `unclear`; `none_lost`; `nobody_compared`.
 
     table: `steps.associations`. steps: `steps.step_table`. Fields: ratio, low, high, compared (losses), common (a key of `steps.STRATA`);
@@ -111,16 +127,16 @@ def steps_verdict(table: pd.DataFrame, steps: pd.DataFrame, lost: int, quarters:
     fields |= {"ratio": ratio, "low": low, "high": high, "compared": int(row["compared"])}
     code = {"more": "more", "less": "fewer", "unclear": "unclear"}[_beside(low, high, 1.0)]
     if code != "unclear":
-        is_early = _beside(earlier["low"], earlier["high"], 1.0) == ("less" if code == "fewer" else "more")
-        return Verdict(code if is_early else f"{code}_late", fields)
+        return Verdict(
+            f"{code}_late" if _is_late(ratio, *earlier[["value", "low", "high"]]) else code, fields
+        )
     clear = steps[steps["verdict"] != "unclear"].sort_values("p")
     if len(clear):
         best = clear.iloc[0]
-        side = "less" if best["ratio"] < 1 else "more"
-        is_early = _beside(best["earlier_low"], best["earlier_high"], 1.0) == side
         fields |= {"below": int(best["below"]), "step": int(best["level"])}
         fields |= {f"step_{name}": float(best[name]) for name in ("ratio", "low", "high")}
-        return Verdict("one_step" if is_early else "one_step_late", fields)
+        late = _is_late(best["ratio"], *best[["earlier", "earlier_low", "earlier_high"]])
+        return Verdict("one_step_late" if late else "one_step", fields)
     return Verdict("unclear", fields)
 
 

@@ -6,6 +6,7 @@ from cs_helpers.analyses.maturity.declared import DECLARES as DECLARES
 from cs_helpers.analyses.maturity.distribution import distribution
 from cs_helpers.analyses.maturity.levels import tables_needed
 from cs_helpers.analyses.maturity.movement import movement
+from cs_helpers.analyses.maturity.next_level import next_level
 from cs_helpers.analyses.maturity.parts import joined
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import level_history
@@ -44,11 +45,12 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "stalled",
             "falls",
             "lead_time",
+            "held_back",
         )
         reasons = tuple(Note(code, about, fields) for about in unanswered)
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons)
     history = level_history(data, quarter)
-    part = joined(distribution(data, history), movement(data, history))
+    part = joined(distribution(data, history), movement(data, history), next_level(data, history))
     return Result(
         "maturity", name, quarter, history.quarters[0].start, data.as_of, len(customers), part.tables, part.metrics,
         part.notes, verdicts=part.verdicts, findings=part.findings,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.maturity import MAX_LEVELS
-from cs_helpers.contract.spells import NOT_RECORDED
+from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN, LevelHistory
 from cs_helpers.customers.mrr import MrrByDay
 
@@ -24,8 +24,8 @@ NEW, BACK = -4, -5
 STEPS = (
     "new", "back", "rose", "fell", "became_known", "became_unknown", "expansion", "contraction", "lost", "not_recorded",
 )  # fmt: skip
-#: steps that need a table of contracts
-_OF_CONTRACTS = ("back", "expansion", "contraction", "lost", "not_recorded")
+#: steps that need a table of contracts, and those that only happen where a spell can end
+_OF_CONTRACTS, _OF_ENDS = ("expansion", "contraction", "lost"), ("back", "not_recorded")
 
 
 def flows(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def flows(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
     return every.groupby(keys, sort=False).sum().sort_index(level=[0, 1, 2]).reset_index()
 
 
-def bridge(flowed: pd.DataFrame, upper: Collection[int], *, by_contracts: bool) -> pd.DataFrame:
+def bridge(flowed: pd.DataFrame, upper: Collection[int], time: CustomerTime) -> pd.DataFrame:
     """The steps from the opening to the closing number of each quarter, of all customers and of the upper levels.
 
     flowed: of `flows`. upper: those levels. Columns: quarter, of (`all`, `upper`), step (`opening`, those of `STEPS`,
@@ -76,9 +76,10 @@ def bridge(flowed: pd.DataFrame, upper: Collection[int], *, by_contracts: bool) 
     table = pd.concat([_steps("all", everybody, flowed), _steps("upper", upper, flowed)], ignore_index=True)
     order = {quarter: n for n, quarter in enumerate(dict.fromkeys(flowed["quarter"]))}
     table = table.sort_values("quarter", key=lambda q: q.map(order), kind="stable", ignore_index=True)
-    if by_contracts:
+    if time.by_contracts:
         return table
-    return table[~table["step"].isin(_OF_CONTRACTS)].drop(columns="mrr").reset_index(drop=True)
+    left_out = _OF_CONTRACTS if time.spells_end else _OF_CONTRACTS + _OF_ENDS
+    return table[~table["step"].isin(left_out)].drop(columns="mrr").reset_index(drop=True)
 
 
 def _steps(of: str, group: Collection[int], flowed: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,8 @@ from cs_helpers.statistics.markov_chain import (
     transition_probabilities,
 )
 
+#: the quarters over which transitions are summed
+SUMMED_QUARTERS = 4
 #: the tables of transition probabilities drawn for the interval of the long run
 DRAWS = 1000
 
@@ -27,13 +29,13 @@ def transition_table(history: LevelHistory, quarters: Sequence[Quarter]) -> pd.D
     """Transitions between levels from one quarter to the next, summed over quarters.
 
     A customer-quarter with a known level at its start is exposed if it is known what became of it: a level, or a loss.
-    Columns: before (a level), after (a level, `LOST`, `UNKNOWN`, or `NOT_THERE`: a renewal that may still be recorded),
+    Columns: before (a level), after (a level, `LOST`, `UNKNOWN`, or `NOT_THERE`: a renewal, or without contracts a later row, that is not recorded),
     customers, exposure (of `before`), share (of the exposure), low, high (95 %, Dirichlet posterior:
     `markov_chain.transition_probabilities`; NaN where the exposure is 0, and for the two outcomes that are not known).
     """
     lost = (LOST,) if history.time.by_contracts else ()
     known = (*lost, *history.levels)
-    unknown = (NOT_THERE, UNKNOWN) if history.time.by_contracts else (UNKNOWN,)
+    unknown = (NOT_THERE, UNKNOWN) if history.time.spells_end else (UNKNOWN,)
     before, after = all_moves(history, quarters)
     counts = transition_counts(before, after, states=history.levels, outcomes=known)
     others = transition_counts(before, after, states=history.levels, outcomes=unknown)
@@ -78,7 +80,10 @@ def starting_levels(history: LevelHistory, quarters: Sequence[Quarter]) -> np.nd
 
 
 def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, int]:
-    """How often customers `rose`, `fell`, were `lost` and `came` from one quarter to the next, summed over quarters."""
+    """How often customers moved, left and came from one quarter to the next, summed over quarters.
+
+    Keys: `rose`, `fell`, `lost`, `over` (not there any more, but not known to be lost), `came`.
+    """
     before, after = all_moves(history, quarters)
     known = (before >= 0) & (after >= 0)
     came = 0
@@ -88,8 +93,18 @@ def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, i
         "rose": int((known & (after > before)).sum()),
         "fell": int((known & (after < before)).sum()),
         "lost": int((after == LOST).sum()),
+        "over": int((after == NOT_THERE).sum()),
         "came": came,
     }
+
+
+def anybody_twice(history: LevelHistory, quarters: Sequence[Quarter]) -> bool:
+    """Whether anybody is a customer at the ends of two quarters that follow each other.
+
+    If not, as in a survey that asks others each time, a picture could show nobody's way.
+    """
+    there = history.by_quarter[list(quarters)].notna().to_numpy()
+    return bool((there[:, :-1] & there[:, 1:]).any())
 
 
 def long_run_draws(counts: np.ndarray, starts: np.ndarray) -> np.ndarray | None:

@@ -8,17 +8,24 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "by_quarter": Question(figure=True, verdicts=verdicts("none now year")),
-        "standing": Question(figure=True, verdicts=verdicts("slipped kept none")),
-        "bridge": Question(figure=True, verdicts=verdicts("fell_much after_fall plain unchanged accounts")),
+        "standing": Question(figure=True, verdicts=verdicts("slipped kept first none")),
+        "bridge": Question(
+            figure=True,
+            verdicts=verdicts(
+                "fell_much after_fall plain even unchanged accounts accounts_new accounts_over"
+            ),
+        ),
         "changes": Question(table=True),
         "by_segment": Question(
             figure=True, verdicts=verdicts("lower higher alike alone none_upper all_upper unknown")
         ),
         "csms": Question(table=True, verdicts=verdicts("nothing_apart")),
         "transitions": Question(figure=True, verdicts=verdicts("message message_one unknown unknown_one")),
-        "flows": Question(figure=True, verdicts=verdicts("message accounts")),
+        "flows": Question(figure=True, verdicts=verdicts("message accounts accounts_over")),
         "long_run": Question(figure=True, verdicts=verdicts("more fewer same")),
         "levels": Question(table=True),
+        "held_back": Question(figure=True, verdicts=verdicts("most single tied tied_levels")),
+        "next_level": Question(table=True, for_team=True),
         "sojourn": Question(
             figure=True,
             verdicts=verdicts("longest longest_open range range_open single single_open alike none"),
@@ -37,9 +44,11 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters"
+            "losses_unknown no_known_levels no_long_run nobody_twice no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
         ),
-        explains=("leaving_stays no_losses recounted segment_not_recorded segment_unknown stays_begun"),
+        explains=(
+            "all_at_top rules_agreed leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown share_split stays_begun"
+        ),
     ),
     findings=(
         "customers_fell",
@@ -62,6 +71,7 @@ DECLARES = Declaration(
             " mrr_share mrr_low mrr_high mrr_before mrr_after expansion contraction dimension segment known upper upper_mrr p"
             " verdict expected opening new back not_recorded closing rose same unsaid mrr_opening mrr_closing"
             " exposure now open month months at_risk spells median usual standing late began_before lost_on fell_on days outcome"
+            " to condition unit state has bound needs short_by lacks next only not_known"
         ),
         person="csm",
         company="account_id name",

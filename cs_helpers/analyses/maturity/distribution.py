@@ -8,10 +8,12 @@ import pandas as pd
 
 from cs_helpers.analyses.maturity import standing
 from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
+from cs_helpers.analyses.maturity.changes import SUMMED_QUARTERS, anybody_twice
 from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
-from cs_helpers.analyses.maturity.levels import unknown_measures
-from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.levels import unknown_conditions
+from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.verdicts import (
+    YEAR,
     both_states,
     bridge_verdict,
     segment_verdict,
@@ -19,7 +21,6 @@ from cs_helpers.analyses.maturity.verdicts import (
     upper_share,
 )
 from cs_helpers.contract.maturity import Maturity
-from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
 from cs_helpers.customers.mrr import MrrByDay, mrr_by_day
 from cs_helpers.customers.segment_shares import DIMENSIONS, customers_by_dimension
@@ -62,27 +63,34 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
         "by_quarter": standing.by_quarter(history, mrr, maturity.numbers),
         "standing": standing.both_bases(history, customers["mrr"], maturity.numbers),
     }
+    highest = standing.ratchet_states(history, quarter.end)
+    earlier = (history.states.iloc[:, :-1] >= 0).any(axis=1)
     said = {
         "by_quarter": trend(tables["by_quarter"], history.quarters, maturity.upper_from),
-        "standing": both_states(
-            customers["state"], standing.ratchet_states(history, quarter.end), maturity.upper_from
-        ),
+        "standing": both_states(customers["state"], highest, earlier, maturity.upper_from),
     }
-    notes = _unknown_levels(data, customers["state"], quarter)
+    notes = _unknown_levels(data, customers["state"], history)
+    year_before = quarter.back(YEAR)
+    if year_before in history.by_quarter:
+        before = history.by_quarter[year_before].dropna()
+        if parts := standing.share_split(before, customers["state"], maturity.upper_from):
+            split = {
+                "level": maturity.upper_from, "points": sum(parts.values()), "points_moved": parts["moved"],
+                "points_came": parts["came"], "points_left": parts["left"],
+            }  # fmt: skip
+            notes.append(Note("share_split", "by_quarter", split))
     if recounted := len(history.time.recounted_customers([q.end for q in history.quarters[:-1]])):
         notes.append(Note("recounted", "by_quarter", {"customers": recounted}))
-    if not history.time.by_contracts:
-        notes.append(Note("leaving_stays", "by_quarter", {}))
+    notes += how_accounts_count(history.time, "by_quarter")
     return Part(tables, verdicts=said, notes=tuple(notes))
 
 
-def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> list[Note]:
-    """Notes on the number of customers with an unknown level, and on the measures that are not known."""
+def _unknown_levels(data: ProductData, states: pd.Series, history: LevelHistory) -> list[Note]:
+    """Notes on the number of customers with an unknown level, and on the conditions that are not known of them."""
     unknown = int((states == UNKNOWN).sum())
     if not unknown:
         return []
-    names = unknown_measures(data, states.index, quarter)
-    fields = {"customers": unknown, "of": len(states), "names": names}
+    fields = {"customers": unknown, "of": len(states), "conditions": unknown_conditions(data, history)}
     return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_segment")]
 
 
@@ -93,13 +101,14 @@ def _changes(history: LevelHistory, mrr: MrrByDay, maturity: Maturity) -> Part:
         few = {"quarters": len(quarters), "needed": 2}
         return Part({}, notes=tuple(Note("too_few_quarters", about, few) for about in ("bridge", "changes")))
     flowed = flows(history, mrr)
-    steps = bridge(flowed, maturity.numbers[maturity.upper_from :], by_contracts=by_contracts)
+    steps = bridge(flowed, maturity.numbers[maturity.upper_from :], history.time)
     now, told = str(quarters[-1]), changes(steps, flowed)
+    shows_flows = anybody_twice(history, quarters[-SUMMED_QUARTERS - 1 :])
     fall = largest_fall(steps, flowed, maturity.upper_from) if by_contracts else None
     return Part(
-        {"bridge": steps, "changes": told, "flows": flowed},
+        {"bridge": steps, "changes": told, **({"flows": flowed} if shows_flows else {})},
         verdicts={"bridge": bridge_verdict(told.iloc[0], fall, now, maturity.upper_from)},
-        notes=() if by_contracts else (Note("leaving_stays", "bridge", {}),),
+        notes=how_accounts_count(history.time, "bridge"),
         findings=fall_findings(fall, now, int(told["closing"].iloc[0])),
     )
 

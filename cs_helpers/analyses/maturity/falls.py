@@ -52,7 +52,7 @@ def losses_after_falls(time: CustomerTime, states: pd.DataFrame, quarters: list[
 
 
 def warnings_before_losses(history: LevelHistory) -> pd.DataFrame:
-    """Each loss of a customer, and whether its level had fallen in the `WARNING_MONTHS` months before.
+    """Each loss of a customer since levels are known, and whether its level had fallen in the `WARNING_MONTHS` months before.
 
     The warning is the first fall that was not made good: from then on the level stayed below what it was before. It is
     known at the end of its month. Columns: account_id, lost_on, fell_on (the last day of the month; NaT: did not fall),
@@ -63,7 +63,9 @@ def warnings_before_losses(history: LevelHistory) -> pd.DataFrame:
     spells = spells[spells["ended"].isin(ENDINGS)]
     ends = np.array(history.states.columns, dtype="datetime64[D]")
     lost_on = spells["last_day"].to_numpy("datetime64[D]") + _DAY
-    is_recorded = (lost_on > ends[0]) & (lost_on <= ends[-1])
+    known_of_any = (history.states >= 0).any().to_numpy()
+    first = ends[known_of_any][0] if known_of_any.any() else ends[0]
+    is_recorded = (lost_on > first) & (lost_on <= ends[-1])
     spells, lost_on = spells[is_recorded], lost_on[is_recorded]
     # the month ends before the loss: the one before all warnings, and those of the warnings
     before = np.searchsorted(ends, lost_on)[:, None] + np.arange(-WARNING_MONTHS - 1, 0)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.maturity.changes import (
+    SUMMED_QUARTERS,
     all_moves,
+    anybody_twice,
     long_run_draws,
     long_run_shares,
     movements,
@@ -31,7 +33,7 @@ from cs_helpers.analyses.maturity.movement_verdicts import (
     movement_metrics,
     transitions_verdict,
 )
-from cs_helpers.analyses.maturity.parts import Part, joined
+from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.sojourn import (
     level_spells,
     sojourn_curves,
@@ -44,9 +46,6 @@ from cs_helpers.result import Note, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.markov_chain import transition_counts
 from cs_helpers.statistics.survival import MIN_REACHED
-
-#: the quarters over which transitions are summed
-SUMMED_QUARTERS = 4
 
 
 def movement(data: ProductData, history: LevelHistory) -> Part:
@@ -81,9 +80,7 @@ def _unknown_changes(levels: pd.DataFrame, history: LevelHistory) -> tuple[Note,
 
 def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -> Part:
     """The questions `transitions`, `flows` and `long_run`."""
-    notes = []
-    if not history.time.by_contracts:
-        notes += [Note("leaving_stays", about, {}) for about in ("transitions", "long_run")]
+    notes = list(how_accounts_count(history.time, "transitions", "long_run"))
     quarters = history.quarters[-SUMMED_QUARTERS - 1 :]
     if len(quarters) < 2:
         fields = {"quarters": len(quarters), "needed": 2}
@@ -92,9 +89,17 @@ def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -
     moved = {**movements(history, quarters), "quarters": len(quarters) - 1}
     if not history.time.by_contracts:
         del moved["lost"]
-    said = {"flows": Verdict("message" if history.time.by_contracts else "accounts", moved)}
+    code = (
+        "message" if history.time.by_contracts else "accounts_over" if history.time.spells_end else "accounts"
+    )
+    if code != "accounts_over":
+        del moved["over"]
+    said = {"flows": Verdict(code, moved)}
+    if not anybody_twice(history, quarters):
+        said = {}
+        notes.append(Note("nobody_twice", "flows", {}))
     transitions = transition_table(history, quarters)
-    if not transitions["customers"].any():
+    if not transitions["exposure"].any():
         notes += [Note("no_known_levels", about, {}) for about in ("transitions", "long_run")]
         return Part({}, verdicts=said, notes=tuple(notes))
     tables = {"transitions": transitions}
@@ -120,7 +125,7 @@ def _stays(data: ProductData, history: LevelHistory) -> Part:
     if curves.empty:
         questions = ("sojourn", "stays", "stalled")
         return Part({}, notes=tuple(Note("no_stays", about, {}) for about in questions))
-    notes = [] if by_contracts else [Note("leaving_stays", "sojourn", {})]
+    notes = list(how_accounts_count(history.time, "sojourn"))
     if begun := int(spells["began_before"].sum()):
         notes.append(Note("stays_begun", "sojourn", {"stays": begun, "of": len(spells)}))
     mrr = history.time.mrr(history.quarter.end)
@@ -166,9 +171,10 @@ def _falls(data: ProductData, history: LevelHistory) -> Part:
             notes.append(Note("no_known_levels", "falls", {}))
     warnings = warnings_before_losses(history)
     unknown = int((warnings["outcome"] == UNKNOWN_BEFORE).sum())
-    if unknown == len(warnings):
-        code = "losses_unknown" if unknown else "no_losses"
-        notes.append(Note(code, "lead_time", {"lost": unknown} if unknown else {}))
+    if warnings.empty:
+        notes.append(Note("no_losses", "lead_time", {}))
+    elif unknown == len(warnings):
+        notes.append(Note("losses_unknown", "lead_time", {"lost": unknown}))
     else:
         tables["lead_time"] = warnings.drop(columns="account_id")
         said["lead_time"] = lead_time_verdict(warnings, *falls_and_losses(history))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.result import Finding, Metric, Note, Verdict
 
 
@@ -30,3 +31,12 @@ def joined(*parts: Part) -> Part:
         tuple(note for part in parts for note in part.notes),
         tuple(finding for part in parts for finding in part.findings),
     )
+
+
+def how_accounts_count(time: CustomerTime, *questions: str) -> tuple[Note, ...]:
+    """The note on which accounts count where there is no table of contracts, for each question; empty with contracts."""
+    if time.by_contracts:
+        return ()
+    days = time.recorded_within_days
+    code, fields = ("leaving_stays", {}) if days is None else ("recorded_within", {"days": days})
+    return tuple(Note(code, about, fields) for about in questions)

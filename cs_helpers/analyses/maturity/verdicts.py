@@ -46,17 +46,19 @@ def trend(by_quarter: pd.DataFrame, quarters: list[Quarter], upper_from: int) ->
     return Verdict("now", fields) if before != before else Verdict("year", {**fields, "before": before})
 
 
-def both_states(now: pd.Series, highest: pd.Series, upper_from: int) -> Verdict:
+def both_states(now: pd.Series, highest: pd.Series, earlier: pd.Series, upper_from: int) -> Verdict:
     """How many customers stand below the highest level that they had, of those whose level is known.
 
-    now, highest: the level at the end of the quarter and the highest one so far, by account_id. `none`, `kept` (level, share,
-    n), or `slipped` (ever: the share that was at the upper levels at some time; below: customers).
+    now, highest: the level at the end of the quarter and the highest one so far, by account_id. earlier: whether a level
+    is known at the end of an earlier month, too. `none`, `first` (of nobody; level, share, n), `kept` (the same fields), or `slipped` (ever: the share that was at the upper levels at some time; below: customers).
     """
     known = now[now >= 0]
     if known.empty:
         return Verdict("none")
     highest, n = highest.reindex(known.index), len(known)
     fields = {"level": upper_from, "share": float((known >= upper_from).mean()), "n": n}
+    if not earlier.reindex(known.index).any():
+        return Verdict("first", fields)
     below = int((known < highest).sum())
     if not below:
         return Verdict("kept", fields)
@@ -91,14 +93,20 @@ def bridge_verdict(told: pd.Series, fall: Fall | None, quarter: str, upper_from:
     """What became of the customers in the quarter.
 
     told: the row of the quarter, of `bridge.changes`; fall: the largest one of the year. `accounts` (without contracts: who
-    left is not known), `fell_much`, `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), or `plain`. Fields:
+    left is not known), `accounts_over` (over: who is not recorded any more), `accounts_new` (none at the start), `fell_much`,
+    `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), `even` (as many came as left), or `plain`. Fields:
     level (the first of the upper ones), opening, closing, came, left (lost, or not renewed yet), rose, fell; below, or quarter,
     fall_opening and fall_closing: see `bridge.Fall`.
     """
     fields: dict[str, object] = {name: int(told[name]) for name in ("opening", "closing", "rose", "fell")}
     fields["level"] = upper_from
     if "lost" not in told:
-        return Verdict("accounts", {**fields, "came": int(told["new"])})
+        fields["came"] = int(told["new"] + told.get("back", 0))
+        if not told["opening"]:
+            return Verdict("accounts_new", {name: fields[name] for name in ("closing", "level")})
+        if "not_recorded" in told:
+            return Verdict("accounts_over", {**fields, "over": int(told["not_recorded"])})
+        return Verdict("accounts", fields)
     fields["came"] = came = int(told["new"] + told["back"])
     fields["left"] = left = int(told["lost"] + told["not_recorded"])
     if fall and fall.quarter == quarter:
@@ -106,4 +114,6 @@ def bridge_verdict(told: pd.Series, fall: Fall | None, quarter: str, upper_from:
     if fall:
         earlier = {"quarter": fall.quarter, "fall_opening": fall.opening, "fall_closing": fall.closing}
         return Verdict("after_fall", {**fields, **earlier})
-    return Verdict("plain" if came or left else "unchanged", fields)
+    if not (came or left):
+        return Verdict("unchanged", fields)
+    return Verdict("even" if fields["opening"] == fields["closing"] else "plain", fields)

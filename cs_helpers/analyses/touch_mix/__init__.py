@@ -139,8 +139,9 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
     if len(found.quarters) < YEAR:
         notes.append(Note("few_quarters", "mix", {"quarters": len(found.quarters)}))
     if found.of_customer:
-        fields = {"touches": found.of_customer, "of": len(found.touches)}
-        notes.append(Note("model_of_customer", "mix", fields))
+        notes.append(
+            Note("model_of_customer", "mix", {"touches": found.of_customer, "of": len(found.touches)})
+        )
     if unknown := int((found.touches["touch_model"] == NO_MODEL).sum()):
         notes.append(Note("model_unknown", "mix", {"touches": unknown, "of": len(found.touches)}))
     if found.outside:
@@ -158,8 +159,10 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
     else:
         in_quarter = of_quarter(found.touches, quarter)
         if unknown := int(hours_of(in_quarter, data.product).isna().sum()):
-            fields = {"touches": unknown, "of": len(in_quarter)}
-            notes += [Note("hours_unknown", about, fields) for about in ("levels", "changed_mix")]
+            notes += [
+                Note("hours_unknown", about, {"touches": unknown, "of": len(in_quarter)})
+                for about in ("levels", "changed_mix")
+            ]
     if "below_plan" not in tables:
         notes += [Note("no_whole_quarter", about, {}) for about in ("below_plan", "below_plan_customers")]
         return tuple(notes)
@@ -168,8 +171,9 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
     else:
         row = tables["below_plan"].iloc[0]  # type: ignore[attr-defined]
         if unknown := int(row["customers"] - row["planned"]):
-            fields = {"customers": unknown, "of": int(row["customers"])}
-            notes.append(Note("plan_unknown", "below_plan", fields))
+            notes.append(
+                Note("plan_unknown", "below_plan", {"customers": unknown, "of": int(row["customers"])})
+            )
     if new := customers - int(tables["below_plan"].iloc[0]["customers"]):  # type: ignore[attr-defined]
         notes.append(Note("new_customers", "below_plan", {"customers": new, "of": customers}))
     return tuple(notes)

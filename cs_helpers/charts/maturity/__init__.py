@@ -1,4 +1,4 @@
-"""The figures of maturity: where customers stand, and how they move."""
+"""The figures of maturity: where customers stand, how they move, and what keeps them from the next level."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ from cs_helpers.charts.maturity.losses import falls as falls
 from cs_helpers.charts.maturity.losses import lead_time as lead_time
 from cs_helpers.charts.maturity.movement import long_run as long_run
 from cs_helpers.charts.maturity.movement import transitions as transitions
+from cs_helpers.charts.maturity.next_level import held_back as held_back
 from cs_helpers.charts.maturity.time_at_level import sojourn as sojourn

@@ -25,6 +25,7 @@ from cs_helpers.charts.theme import (
     finish_figure,
     label_inside,
 )
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import LOST, NOT_THERE, UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -45,7 +46,8 @@ _Places = Mapping[int, float]
 def flows(result: Result, text: Text) -> Picture:
     """Bands from each level to each level between quarter ends; new customers come from below, lost ones go there."""
     table = result.tables["flows"]
-    quarters = list(dict.fromkeys(table["quarter"]))[-QUARTERS:]
+    first = str(table["quarter"].iloc[0])
+    quarters = [str(quarter) for quarter in Quarter.parse(first).upto(result.quarter)][-QUARTERS:]
     table = table[table["quarter"].isin(quarters)]
     top = int(result.tables["by_quarter"]["level"].max())
     order = [UNKNOWN, *range(top + 1)]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.charts.maturity.distribution import MAX_QUARTERS
-from cs_helpers.charts.maturity.words import quarter_ticks, verdict_sentence
+from cs_helpers.charts.maturity.words import quarter_ticks, quarters_with_customers, verdict_sentence
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -35,7 +35,7 @@ _COLOURS = {
 def bridge(result: Result, text: Text) -> Picture:
     """What came, went, rose and fell in each quarter: of all customers and of the upper levels, in number and MRR."""
     table = result.tables["bridge"]
-    quarters = list(dict.fromkeys(table["quarter"]))[-MAX_QUARTERS + 1 :]
+    quarters = quarters_with_customers(table[table["of"] == "all"], MAX_QUARTERS - 1)
     table = table[table["quarter"].isin(quarters)]
     columns = ["customers", *(["mrr"] if "mrr" in table else [])]
     upper = text.label("level", result.verdicts["bridge"].fields["level"])
@@ -89,7 +89,7 @@ def _diverging(
                 f"{'+' if change > 0 else ''}{_signed(change, None, text)}", (x, place), xytext=(0, 4.5 * side), textcoords="offset points", ha="center",
                 va="bottom" if side > 0 else "top", fontsize=8.5, in_layout=False,
             )  # fmt: skip
-    axis.set_ylim(float(down.min()) - 0.16 * room, float(up.max()) + 0.16 * room)
+    axis.set_ylim(float(down.min()) - 0.24 * room, float(up.max()) + 0.24 * room)
     axis.set_xlim(-0.6, len(quarters) - 0.4)
     axis.set_xticks(range(len(quarters)), quarter_ticks(quarters), fontsize=8.5)
     axis.grid(axis="y")

@@ -14,6 +14,7 @@ from cs_helpers.charts.maturity.words import (
     level_name,
     levels_of,
     quarter_ticks,
+    quarters_with_customers,
     verdict_sentence,
 )
 from cs_helpers.charts.theme import (
@@ -42,7 +43,7 @@ MAX_QUARTERS = 9
 def by_quarter(result: Result, text: Text) -> Picture:
     """Customers, and their MRR where it is known, by level at the end of each quarter."""
     table = result.tables["by_quarter"]
-    quarters = list(dict.fromkeys(table["quarter"]))[-MAX_QUARTERS:]
+    quarters = quarters_with_customers(table, MAX_QUARTERS)
     with_mrr = "mrr" in table
     with canvas(text, 1, 1 + with_mrr, height=3.5, squeeze=False) as (figure, axes):
         _stacked(axes[0, 0], table, quarters, "customers", text)

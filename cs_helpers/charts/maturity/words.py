@@ -49,9 +49,20 @@ def level_name(level: int, text: Text) -> str:
     return text(f"maturity.{words[level]}") if level in words else text.label("level", level)
 
 
+def quarters_with_customers(table: pd.DataFrame, most: int) -> list[str]:
+    """The last quarters of a table (columns quarter, customers) that anybody is counted in, at most so many.
+
+    A survey that is made once a year counts nobody in the quarters between.
+    """
+    counted = table.groupby("quarter", sort=False)["customers"].agg(lambda numbers: numbers.abs().sum())
+    return [str(quarter) for quarter in counted.index[counted > 0]][-most:]
+
+
 def quarter_ticks(quarters: list[str]) -> list[str]:
-    """The names of quarters below a narrow axis: the year below the first one and below each first quarter."""
+    """The names of quarters below a narrow axis, with the year below the first of each year."""
     parts = [quarter.partition("Q") for quarter in quarters]
+    years = ["", *(year for year, _, _ in parts)]
     return [
-        f"Q{n}\n{year}" if place == 0 or n == "1" else f"Q{n}" for place, (year, _, n) in enumerate(parts)
+        f"Q{n}\n{year}" if year != before else f"Q{n}"
+        for before, (year, _, n) in zip(years, parts, strict=False)
     ]

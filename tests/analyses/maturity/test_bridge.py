@@ -14,6 +14,8 @@ from cs_helpers.analyses import maturity
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
+from cs_helpers.tables.findings import sentence
+from cs_helpers.text import Text
 
 #: Lv.n from n uses in the month on
 LEVELS = [[{"value": "events", "at_least": n, "months": 1}] for n in (1, 2, 3, 4)]
@@ -170,6 +172,12 @@ def test_a_fall_that_was_not_made_up_for_stays_a_finding(result_of: Callable[...
         f for f in result_of("maturity", "paper_to_web", "2026Q3").findings if f.code == "customers_fell"
     ]
     assert found.fields["quarter"] == "2026Q1"
+    for language, words in (
+        ("en", ("Q1 2026", "from 140 to 107", "below Lv.3")),
+        ("ja", ("140社から107社", "Lv.3未満")),
+    ):
+        said = sentence(found, Text(language), "maturity", "JPY")
+        assert all(word in said for word in words)
 
 
 def test_quarters_without_much_of_a_fall_have_no_such_finding(result_of: Callable[..., Result]) -> None:
@@ -201,6 +209,18 @@ def test_where_nobody_came_or_left_the_sentence_says_so() -> None:
     said = maturity.analyse(data, Q2).verdicts["bridge"]
     assert said.code == "unchanged"
     assert (said.fields["closing"], said.fields["rose"], said.fields["fell"]) == (2, 1, 1)
+
+
+def test_where_as_many_came_as_left_the_number_stays() -> None:
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account("A"), account("B")],
+        contracts=[contract("A", "2025-12-01", "2026-05-31"), contract("B", "2026-05-01")],
+        usage=[*uses("A", "2026-03", 1), *uses("B", "2026-06", 3)],
+    )
+    said = maturity.analyse(data, Q2).verdicts["bridge"]
+    assert (said.code, said.fields["came"], said.fields["left"]) == ("even", 1, 1)
 
 
 def test_a_renewal_that_may_still_be_recorded_is_no_loss() -> None:

@@ -14,7 +14,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from cs_helpers.analyses import maturity
-from cs_helpers.analyses.maturity.standing import by_csm, level_shares, upper_by_segment
+from cs_helpers.analyses.maturity.standing import by_csm, mrr_intervals, upper_by_segment
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.result import Result
@@ -102,7 +102,7 @@ def test_customers_and_mrr_by_level_are_those_that_sql_counts(
 def test_the_interval_of_a_share_of_mrr_is_that_of_the_bootstrap_of_scipy() -> None:
     draw = random(5)
     states, mrr = pd.Series(draw.integers(0, 3, 60).astype(float)), pd.Series(draw.gamma(2, 100, 60))
-    table = level_shares(states, mrr, range(5)).set_index("level")
+    ours = mrr_intervals(states.to_numpy()[None, :] == np.arange(3)[:, None], mrr)
 
     def share(at_level: np.ndarray, paid: np.ndarray, axis: int) -> np.ndarray:
         return (at_level * paid).sum(axis=axis) / paid.sum(axis=axis)
@@ -113,8 +113,7 @@ def test_the_interval_of_a_share_of_mrr_is_that_of_the_bootstrap_of_scipy() -> N
             (at_level, mrr.to_numpy()), share, paired=True, method="percentile", n_resamples=4000,
             random_state=np.random.default_rng(1),
         ).confidence_interval  # fmt: skip
-        assert table.at[level, "mrr_low"] == pytest.approx(found.low, abs=0.025)
-        assert table.at[level, "mrr_high"] == pytest.approx(found.high, abs=0.025)
+        assert ours[level] == pytest.approx((found.low, found.high), abs=0.025)
 
 
 def people(**columns: list[object]) -> pd.DataFrame:
@@ -200,3 +199,43 @@ def test_the_levels_of_a_quarter_do_not_depend_on_what_comes_later() -> None:
         strict=True,
     ):
         pd.testing.assert_frame_equal(one, other)
+
+
+def test_the_change_of_the_share_is_split_into_who_moved_came_and_left() -> None:
+    # a year ago A at Lv.3, B C D at Lv.1; now A and B at Lv.3, C and D gone, E F G new, F of them at Lv.3
+    before = {"A": 3, "B": 1, "C": 1, "D": 1}
+    now = {"A": 3, "B": 3, "E": 1, "F": 3, "G": 1}
+    used = [row for n, times in before.items() for row in uses(n, "2025-06", times)]
+    used += [row for n, times in now.items() for row in uses(n, "2026-06", times)]
+    data = product_data(
+        product(levels=LEVELS),
+        as_of=Q2.end,
+        accounts=[account(n) for n in "ABCDEFG"],
+        contracts=[
+            *(contract(n, "2025-05-01") for n in "AB"), *(contract(n, "2025-05-01", "2026-01-31") for n in "CD"),
+            *(contract(n, "2026-02-01") for n in "EFG"),
+        ],
+        usage=used,
+    )  # fmt: skip
+    result = maturity.analyse(data, Q2)
+    said = result.verdicts["by_quarter"]
+    assert (said.code, said.fields["before"], said.fields["share"]) == ("year", 1 / 4, 3 / 5)
+    (note,) = [n for n in result.about("by_quarter") if n.code == "share_split"]
+    # of A and B a half was at Lv.3, now both; with E, F and G it is 3 of 5; C and D pulled the share down before
+    parts = {"points_moved": 0.5, "points_came": -0.4, "points_left": 0.25}
+    assert {name: note.fields[name] for name in parts} == pytest.approx(parts)
+    assert note.fields["points"] == pytest.approx(sum(parts.values()))
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+def test_the_parts_of_the_change_add_up(result_of: Callable[..., Result], name: str) -> None:
+    result = result_of("maturity", name, "2026Q3")
+    said = result.verdicts["by_quarter"].fields
+    (note,) = [n for n in result.about("by_quarter") if n.code == "share_split"]
+    parts = [note.fields[f"points_{part}"] for part in ("moved", "came", "left")]
+    assert sum(parts) == pytest.approx(said["share"] - said["before"])
+
+
+def test_the_change_is_not_split_where_levels_are_not_known() -> None:
+    result = maturity.analyse(desk(uses("A", "2026-06", 4), names="A"), Q2)
+    assert "share_split" not in {n.code for n in result.notes}

@@ -57,6 +57,11 @@ def test_without_two_known_levels_nothing_is_said_of_a_loss() -> None:
     }  # fmt: skip
 
 
+def test_losses_of_the_time_before_levels_are_known_are_not_counted() -> None:
+    assert outcomes({"A": "??.......", "B": "???22221."}) == {"B": "warned"}
+    assert outcomes({"A": "??......."}) == {"A": "unknown"}
+
+
 def test_a_renewal_that_may_still_be_recorded_is_no_loss() -> None:
     assert outcomes({"A": "222221111.", "B": "222222222."}, ended_how="term") == {}
 

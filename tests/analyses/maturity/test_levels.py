@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
-from builders import account, contract, product, product_data, use
+from builders import ANALYSES, account, contract, product, product_data, use
 
+from cs_helpers.analyses.maturity import DECLARES
+from cs_helpers.charts import maturity as charts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import level_bounds
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
+from cs_helpers.text import Text
 
 #: Lv.1 any use, Lv.2 two kinds, Lv.3 and no paper, Lv.4 and ten deliveries; each over one month
 LEVELS = [
@@ -100,3 +104,35 @@ def test_levels_agree_with_the_rules_read_from_the_events(
         out, arrived = (usage.loc[usage["event"] == e, "quantity"].sum() for e in ("paper.out", "paper.in"))
         reached = 0 if not documents else 1 if documents < 4 else 2 if out else 3 if arrived else 4
         assert reached == level
+
+
+@pytest.mark.parametrize(("top", "upper"), [(2, 2), (3, 2), (6, 4)])
+def test_a_curve_of_two_to_six_levels_is_counted_and_drawn_as_declared(top: int, upper: int) -> None:
+    # A0 is never used, A1 has one use in every month, A2 two, and so on
+    names = [f"A{n}" for n in range(top + 1)]
+    months = [f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 13)][:21]
+    data = product_data(
+        product(
+            levels=[[{"value": "events", "event": "web", "at_least": n, "months": 1}] for n in range(1, top + 1)]
+        ),
+        accounts=[account(name) for name in names],
+        contracts=[contract(name, "2024-12-01") for name in names],
+        usage=[
+            *(use("Z", f"{month}-{day:02}", "web") for month in months for day in range(1, 29)),
+            *(use(f"A{n}", f"{month}-10", "web") for n in range(1, top + 1) for month in months for _ in range(n)),
+        ],
+    )  # fmt: skip
+    result = ANALYSES["maturity"].analyse(data, Quarter(2026, 2))
+    result = replace(result, settings={**result.settings, "currency": "JPY"})
+    by_quarter = result.tables["by_quarter"][lambda t: (t["quarter"] == "2026Q2") & (t["level"] >= 0)]
+    assert dict(zip(by_quarter["level"], by_quarter["customers"], strict=True)) == dict.fromkeys(
+        range(top + 1), 1
+    )
+    upper_levels = result.metrics["upper_levels"]
+    assert upper_levels.value == (top - upper + 1) / (top + 1)
+    for language in ("en", "ja"):
+        text = Text(language, data.product)
+        assert text.label("level", top) == f"Lv.{top}"
+        for question in set(DECLARES.figures) & set(result.tables):
+            assert getattr(charts, question)(result, text).message
+        assert f"Lv.{upper}" in charts.by_quarter(result, text).message
