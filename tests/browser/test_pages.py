@@ -10,7 +10,15 @@ from hostile import HOSTILE, SCRIPT
 from PIL import Image
 
 #: pages that list no customer by name
-NAMELESS = ("index", "health_baselines", "journey_funnels", "executive_summary", "level_worth", "revenue")
+NAMELESS = (
+    "index",
+    "health_baselines",
+    "journey_funnels",
+    "executive_summary",
+    "level_outlook",
+    "level_worth",
+    "revenue",
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +18,12 @@ from cs_helpers.analyses.level_outlook.counted import step_counts
 from cs_helpers.analyses.level_outlook.forecast import customer_table, forecast
 from cs_helpers.analyses.level_outlook.verdicts import backtest_verdict, outlook_verdict, what_if_verdict
 from cs_helpers.analyses.level_outlook.what_if import what_if
+from cs_helpers.charts import level_outlook as charts
+from cs_helpers.charts import theme
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.tables import level_outlook as tables
+from cs_helpers.tables.notes import sentence
+from cs_helpers.text import Text
 
 LEVELS = [[{"value": "events", "event": "*", "at_least": n, "months": 1}] for n in (1, 2, 3, 4)]
 Q2 = Quarter(2026, 2)
@@ -151,6 +159,22 @@ def test_without_contracts_nobody_is_lost_and_no_money_is_spoken_of():
     assert result.verdicts["what_if"].code == "rises"
     ahead = result.tables["outlook"].query("part == 'all' and ahead > 0")
     assert (ahead["low"] >= 12).all()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_of_accounts_no_sentence_speaks_of_money_or_of_who_left(language, monkeypatch):
+    monkeypatch.setattr(theme, "pixels", lambda figure: np.full((60, 80, 4), 255, np.uint8))
+    data = desk(contracts=False)
+    result = replace(level_outlook.analyse(data, Q2), settings={"currency": ""})
+    text = Text(language, data.product, accounts=True)
+    pictures = [getattr(charts, name)(result, text) for name in ("outlook", "backtest", "what_if")]
+    listings = [getattr(tables, name)(result, text) for name in ("outlook", "accuracy", "what_if")]
+    notes = [sentence(note, text, "level_outlook", "") for note in result.notes if note.about != "mrr"]
+    said = " ".join(
+        [*(p.message + p.alt for p in pictures), *(listing.as_html() for listing in listings), *notes]
+    )
+    assert not re.search(r"MRR|¥|\blost\b|\bcustomer|顧客|解約|{", said)
+    assert "Lv.1" in said
 
 
 def test_customers_whose_level_is_not_known_any_more_are_in_the_total():
