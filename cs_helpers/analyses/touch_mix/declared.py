@@ -5,7 +5,6 @@ from __future__ import annotations
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
-
 DECLARES = Declaration(
     questions={
         "mix": Question(
