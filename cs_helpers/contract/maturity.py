@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from cs_helpers.contract.level_rules import check_levels, is_share
 from cs_helpers.contract.product_parts import Condition, SettingsModel, Words
@@ -38,6 +38,16 @@ class Level(SettingsModel):
     conditions: tuple[LevelCondition, ...] = ()
 
 
+def _is_day(value: Any) -> Any:
+    """A day, as YAML reads it or as text (in the manifest of a snapshot)."""
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("needs a day, as 2026-04-01") from None
+
+
 class Maturity(SettingsModel):
     """The levels of a product, from the first on. A level counts only if all lower levels hold too.
 
@@ -46,7 +56,7 @@ class Maturity(SettingsModel):
     """
 
     levels: tuple[Level, ...]
-    agreed_on: date | None = None
+    agreed_on: Annotated[date | None, BeforeValidator(_is_day)] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Maturity:

@@ -13,6 +13,8 @@ from cs_helpers.text import Text
 
 #: of the line of a trend, in CSS pixels
 SPARK_WIDTH, SPARK_HEIGHT = 64, 22
+#: letters of the value of a card that are too many for its width in large type
+LONG_VALUE = 10
 #: metric -> its changes, from earlier quarters and from the target
 Changes = Mapping[str, Sequence[Change]]
 
@@ -50,10 +52,11 @@ def card(
         f'<p class="change {change.direction}">{html.escape(change_sentence(change, text, currency))}</p>'
         for change in changes
     )
-    value = html.escape(format_value(metric.value, metric.unit, text, currency))
+    value = format_value(metric.value, metric.unit, text, currency)
+    size = " long" if len(value) > LONG_VALUE else ""  # smaller letters, so that an amount stays on one line
     line = sparkline(trend, [format_value(v, metric.unit, text, currency) for v in trend], text)
     return (
-        f'<div class="card"><p class="label">{heading}</p><p class="value">{value}{line}</p>'
+        f'<div class="card"><p class="label">{heading}</p><p class="value{size}">{html.escape(value)}{line}</p>'
         f'<p class="detail">{html.escape(_detail(metric, text, currency))}</p>{lines}</div>'
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from itertools import product as every
 from typing import Any
 
@@ -142,6 +143,17 @@ def test_levels_that_exclude_or_repeat_each_other_are_refused_in_a_sentence(
 )  # fmt: skip
 def test_levels_that_a_customer_can_be_at_are_allowed(levels: list[list[dict[str, Any]]]) -> None:
     assert curve(*levels).top == len(levels)
+
+
+@pytest.mark.parametrize("day", ["April", "2026-04", 20260401, datetime(2026, 4, 1, 9), {"on": "2026-04-01"}])
+def test_the_day_of_agreement_is_a_day(day: Any) -> None:
+    with pytest.raises(ValidationError, match="needs a day, as 2026-04-01"):
+        Maturity.model_validate({**curve([at_least(1)], [at_least(2)]).model_dump(), "agreed_on": day})
+
+
+def test_the_day_of_agreement_survives_the_manifest_of_a_snapshot() -> None:
+    agreed = curve([at_least(1)], [at_least(2)]).model_copy(update={"agreed_on": date(2026, 4, 1)})
+    assert Maturity.model_validate(agreed.model_dump(mode="json")) == agreed
 
 
 def test_a_play_below_a_level_is_one_of_the_product() -> None:

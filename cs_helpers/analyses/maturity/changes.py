@@ -19,6 +19,8 @@ from cs_helpers.statistics.markov_chain import (
     transition_probabilities,
 )
 
+#: the quarters over which transitions are summed
+SUMMED_QUARTERS = 4
 #: the tables of transition probabilities drawn for the interval of the long run
 DRAWS = 1000
 
@@ -94,6 +96,15 @@ def movements(history: LevelHistory, quarters: Sequence[Quarter]) -> dict[str, i
         "over": int((after == NOT_THERE).sum()),
         "came": came,
     }
+
+
+def anybody_twice(history: LevelHistory, quarters: Sequence[Quarter]) -> bool:
+    """Whether anybody is a customer at the ends of two quarters that follow each other.
+
+    If not, as in a survey that asks others each time, a picture could show nobody's way.
+    """
+    there = history.by_quarter[list(quarters)].notna().to_numpy()
+    return bool((there[:, :-1] & there[:, 1:]).any())
 
 
 def long_run_draws(counts: np.ndarray, starts: np.ndarray) -> np.ndarray | None:

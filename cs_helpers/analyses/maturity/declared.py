@@ -44,7 +44,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "csm_unknown levels_unknown missing_table moves_unknown no_accounts no_comparison no_csm no_customers "
-            "losses_unknown no_known_levels no_long_run no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
+            "losses_unknown no_known_levels no_long_run nobody_twice no_stays no_usual_stay one_csm too_few_quarters conditions_unknown no_level_known"
         ),
         explains=(
             "all_at_top rules_agreed leaving_stays no_losses recorded_within recounted segment_not_recorded segment_unknown share_split stays_begun"

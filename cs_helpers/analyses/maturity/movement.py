@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.maturity.changes import (
+    SUMMED_QUARTERS,
     all_moves,
+    anybody_twice,
     long_run_draws,
     long_run_shares,
     movements,
@@ -44,9 +46,6 @@ from cs_helpers.result import Note, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.markov_chain import transition_counts
 from cs_helpers.statistics.survival import MIN_REACHED
-
-#: the quarters over which transitions are summed
-SUMMED_QUARTERS = 4
 
 
 def movement(data: ProductData, history: LevelHistory) -> Part:
@@ -96,8 +95,11 @@ def _transitions(history: LevelHistory, levels: pd.DataFrame, upper_from: int) -
     if code != "accounts_over":
         del moved["over"]
     said = {"flows": Verdict(code, moved)}
+    if not anybody_twice(history, quarters):
+        said = {}
+        notes.append(Note("nobody_twice", "flows", {}))
     transitions = transition_table(history, quarters)
-    if not transitions["customers"].any():
+    if not transitions["exposure"].any():
         notes += [Note("no_known_levels", about, {}) for about in ("transitions", "long_run")]
         return Part({}, verdicts=said, notes=tuple(notes))
     tables = {"transitions": transitions}

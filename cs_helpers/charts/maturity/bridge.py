@@ -89,7 +89,7 @@ def _diverging(
                 f"{'+' if change > 0 else ''}{_signed(change, None, text)}", (x, place), xytext=(0, 4.5 * side), textcoords="offset points", ha="center",
                 va="bottom" if side > 0 else "top", fontsize=8.5, in_layout=False,
             )  # fmt: skip
-    axis.set_ylim(float(down.min()) - 0.16 * room, float(up.max()) + 0.16 * room)
+    axis.set_ylim(float(down.min()) - 0.24 * room, float(up.max()) + 0.24 * room)
     axis.set_xlim(-0.6, len(quarters) - 0.4)
     axis.set_xticks(range(len(quarters)), quarter_ticks(quarters), fontsize=8.5)
     axis.grid(axis="y")

@@ -72,7 +72,7 @@ def test_intervals_are_those_of_the_posterior() -> None:
 def test_who_came_and_went_is_counted_once_a_quarter() -> None:
     # B and C move, D is lost in the last quarter, F came in the second; what became of F is not known
     history = level_history_of(THREE)
-    assert movements(history, history.quarters) == {"rose": 1, "fell": 1, "lost": 1, "came": 1}
+    assert movements(history, history.quarters) == {"rose": 1, "fell": 1, "lost": 1, "over": 0, "came": 1}
 
 
 def test_new_customers_start_at_the_level_of_their_first_quarter_end() -> None:

@@ -14,12 +14,16 @@ import builders
 import pandas as pd
 import pytest
 
-from cs_helpers.analyses import maturity
+from cs_helpers.analyses import level_outlook, maturity
+from cs_helpers.charts import maturity as charts
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import level_history
+from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.take import take_snapshot
+from cs_helpers.tables import facts, findings
+from cs_helpers.text import Text
 
 HERE = Path(__file__).parent / "survey"
 YEARS = (2018, 2019, 2020, 2021)
@@ -113,9 +117,44 @@ def test_in_2018_63_percent_of_the_large_companies_have_a_program(results, answe
 
 
 def sizes(result):
-    """Size and level -> customers."""
-    table = result.tables["by_size"]
-    return table.pivot(index="size", columns="level", values="customers")
+    """Size and level -> companies."""
+    table = result.tables["by_segment"].query("dimension == 'size' and level >= 0")
+    return table.pivot(index="segment", columns="level", values="customers")
+
+
+def test_by_industry_nobody_is_left_out(results, answered):
+    for year in YEARS:
+        table = results[year].tables["by_segment"]
+        if year == 2020:  # its file does not hold the answers on industry
+            assert "industry" not in set(table["dimension"])
+            continue
+        total = table.loc[table["dimension"] == "industry", "customers"].sum()
+        assert total == len(answered[year]) == table.loc[table["dimension"] == "size", "customers"].sum()
+
+
+def test_large_companies_stand_out_in_every_year_and_nothing_is_said_of_movement(results):
+    for result in results.values():
+        said = result.verdicts["by_segment"]
+        assert (said.code, said.fields["segment"]) == ("higher", "size:over_10000")
+        assert set(result.metrics) == {"upper_levels"}
+        assert {f.code for f in result.findings} == {"segment_ahead"}
+        # each company was asked once: no move, no stay, no highest level of before
+        assert result.verdicts["standing"].code == "first"
+        assert not {"flows", "transitions", "long_run", "sojourn", "falls"} & set(result.verdicts)
+    for year in YEARS[1:]:
+        assert results[year].verdicts["bridge"].code == "accounts_new"
+    upper = [results[year].metrics["upper_levels"].value for year in YEARS]
+    assert upper == pytest.approx([280 / 748, 960 / 2681, 410 / 1026, 372 / 1141])
+
+
+def test_each_change_of_the_total_is_explained(results):
+    table = results[2021].tables["bridge"].query("of == 'all'")
+    steps = table.pivot(index="quarter", columns="step", values="customers").loc[
+        ["2019Q2", "2019Q3", "2021Q2"]
+    ]
+    assert steps["new"].tolist() == [2681, 0, 1141]
+    assert steps["not_recorded"].tolist() == [0, -2681, 0]
+    assert steps["closing"].tolist() == [2681, 0, 1141]
 
 
 # --- a small survey, made here ---------------------------------------------------------------------
@@ -148,9 +187,12 @@ def test_the_history_begins_with_the_first_answer_where_rules_are_scores(small):
     assert history.by_quarter[Quarter(2025, 1)].isna().all()
 
 
-def test_nobody_is_lost_or_moves_between_years_that_ask_others(small):
+def test_who_answered_in_both_years_came_back_and_stood_lower_before(small):
     result = maturity.analyse(small, Quarter(2025, 2))
     assert result.n == 5
+    now = result.tables["bridge"].query("quarter == '2025Q2' and of == 'all'").set_index("step")["customers"]
+    assert (now["new"], now["back"], now["closing"]) == (4, 1, 5)
+    assert result.verdicts["standing"].code == "kept"
     assert not {"rose", "fell", "fall_ratio"} & set(result.metrics)
     assert not {"fell", "rose", "falls_warn"} & {finding.code for finding in result.findings}
 
@@ -160,3 +202,48 @@ def test_a_quarter_without_a_survey_says_that_there_is_nobody(small):
     assert result.n == 0
     assert result.tables == {}
     assert {note.code for note in result.notes} == {"no_accounts"}
+
+
+# --- what pages say --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "wrong"),
+    [("en", ("customer", "lost", "renewal", "MRR", "left")), ("ja", ("顧客", "解約", "更新", "MRR"))],
+)
+def test_figures_speak_of_accounts_and_of_no_loss(results, survey, language, wrong):
+    text = Text(language, survey.read("ospo").product, survey.sizes, accounts=True)
+    said = {}
+    for question in results[2021].verdicts:
+        if question in results[2021].tables:
+            picture = getattr(charts, question)(results[2021], text)
+            said[question] = picture.message
+            assert picture.png.startswith(b"\x89PNG")
+    assert set(said) == {"by_quarter", "standing", "bridge", "by_segment", "next_level"}
+    assert [(word, s) for word in wrong for s in said.values() if word in s] == []
+    assert text("maturity.not_recorded") != Text(language)("maturity.not_recorded")
+    assert "1,141" in said["bridge"]
+
+
+def test_the_finding_names_the_level_and_the_segment(results, survey):
+    text = Text("en", survey.read("ospo").product, survey.sizes, accounts=True)
+    (finding,) = results[2021].findings
+    assert findings.sentence(finding, text, "maturity", "") == (
+        "Size: over 10,000: 60.0% of 220 accounts are at Lv.2 or above, against 25.8% of the others"
+    )
+
+
+def test_nothing_is_foretold_of_who_is_asked_next(survey):
+    result = level_outlook.analyse(survey.read("ospo"), Quarter(2021, 2))
+    assert result.tables == {}
+    assert result.metrics == {}
+    assert {(note.code, note.about) for note in result.notes} >= {("recorded_within", "outlook")}
+
+
+def test_the_header_says_for_how_long_an_account_counts(small):
+    time = customer_time_as_of(small, Quarter(2025, 2).end)
+    said = facts.customers(Text("en", accounts=True), time, Quarter(2025, 2))
+    assert (
+        "5 accounts with a row of this product on the last day of the quarter or in the 30 days before"
+        in said
+    )
