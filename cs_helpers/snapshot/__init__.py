@@ -70,14 +70,19 @@ class ProductData:
 
     def of_accounts(self, account_ids: pd.Series) -> ProductData:
         """The same data, restricted to some accounts."""
-        account_set = set(account_ids)
+        import pandas as pd
+
+        accounts = pd.Index(account_ids).unique()
 
         def filter_table(name: str) -> pd.DataFrame:
             table = self.tables[name]
             key, parent_table = _PARENTS.get(name, ("account_id", ""))
             if key not in table:
                 return table
-            is_selected = table[key].isin(set(tables[parent_table][key]) if parent_table else account_set)
+            selected = pd.Index(tables[parent_table][key]).unique() if parent_table else accounts
+            is_selected = (
+                selected.get_indexer(table[key]) >= 0
+            )  # isin compares texts of large tables one by one
             return table if is_selected.all() else table[is_selected].reset_index(drop=True)
 
         tables = _LazyTables(self.tables, filter_table)

@@ -65,6 +65,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "do": words,
         "entries": lambda entries: text("playbook.separator").join(map(entry, entries)),
         "every": lambda every: text(f"baselines.every.{every}"),
+        "level": lambda level: text.label("level", level),
         "step": lambda step: text.label("step", step),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),

@@ -438,7 +438,7 @@ def test_customers_of_unknown_level_are_counted_and_noted() -> None:
             assert said.fields["share"] == high / len(known)
             assert result.metrics["upper_levels"].value == high / len(known)
         if unknown.any():
-            assert fields(result, "levels_unknown")["names"]
+            assert fields(result, "levels_unknown")["conditions"]
 
 
 def test_moves_are_told_of_those_whose_levels_are_both_known() -> None:

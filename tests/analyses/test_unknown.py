@@ -198,7 +198,11 @@ def test_the_level_of_the_quarter_in_which_the_log_begins_is_not_known_and_said(
     result = maturity.analyse(begun("2026-06-29"), Q2)
     levels = result.tables["levels"]
     assert levels[["level", "at_least", "at_most"]].drop_duplicates().values.tolist() == [[-2, 2, 4]]
-    assert dict(note(result, "levels_unknown").fields) == {"customers": 6, "of": 6, "names": ("a",)}
+    assert dict(note(result, "levels_unknown").fields) == {
+        "customers": 6,
+        "of": 6,
+        "conditions": ("3.1", "4.1"),
+    }
     assert result.verdicts["by_quarter"] == Verdict("none")
 
 
@@ -252,7 +256,7 @@ def test_who_was_never_asked_for_a_score_has_no_lowest_level(given: bool) -> Non
     row = result.tables["levels"].set_index("account_id").loc["A"]
     assert row[["level", "at_least", "at_most"]].tolist() == [UNKNOWN, 1, 4]
     fields = note(result, "levels_unknown").fields
-    assert (fields["customers"], fields["names"]) == (1 if given else 2, ("surveys",))
+    assert (fields["customers"], fields["conditions"]) == (1 if given else 2, ("2.2",))
 
 
 def test_the_first_answer_that_halves_a_score_is_its_driver() -> None:

@@ -52,12 +52,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stored(data: ProductData, folder: Path) -> ProductData:
-    """The data with its use in Parquet files of a quarter each, as in a snapshot."""
+    """The data with its use in Parquet files, two of each quarter: a snapshot has one, but nothing may depend on it."""
     found = {}
     for name, time in (("usage_monthly", "month"), ("usage_daily", "day")):
         files = {}
-        for quarter, rows in data[name].groupby(data[name][time].dt.to_period("Q")):
-            file = folder / f"{name}-{quarter}.parquet"
+        half = np.arange(len(data[name])) % 2
+        for (quarter, n), rows in data[name].groupby([data[name][time].dt.to_period("Q"), half]):
+            file = folder / f"{name}-{quarter}-{n}.parquet"
             rows.to_parquet(file, index=False)
             files[file.name] = hashes.of_file(file)
         if files:
@@ -166,6 +167,21 @@ def test_more_names_than_a_word_has_bits_are_all_counted(
 
 
 @pytest.mark.usefixtures("engine")
+def test_each_day_with_any_of_several_events_counts_once_up_to_the_31st(tmp_path: Path) -> None:
+    # a every day of May, b every second day, and on the last day of April
+    days = (
+        [("a", 5, day) for day in range(1, 32)] + [("b", 5, day) for day in range(1, 32, 2)] + [("b", 4, 30)]
+    )
+    rows = [use("A", f"2026-{month:02}-{day:02}", event) for event, month, day in days]
+    data = product_data(accounts=[account("A")], usage=rows)
+    for each in (data, stored(data, tmp_path)):
+        values = MonthlyValues(each, MONTHS)
+        for event, expected in (("a", [0, 0, 31, 31]), ("b", [0, 1, 17, 16]), (("a", "b"), [0, 1, 32, 31])):
+            measure = Measure(value="days", event=event, months=2)
+            assert values.of(measure, MONTHS).loc["A"].tolist() == expected
+
+
+@pytest.mark.usefixtures("engine")
 def test_a_tenth_and_two_tenths_are_three_tenths(tmp_path: Path) -> None:
     rows = [
         use("A", f"2026-0{month}-01", event, quantity=quantity)
@@ -207,8 +223,8 @@ def test_a_table_that_was_changed_is_not_read_from_its_files(tmp_path: Path, how
 @pytest.mark.usefixtures("engine")
 def test_a_file_that_is_not_as_it_was_is_named(tmp_path: Path) -> None:
     data = stored(product_data(accounts=[account("A")], usage=[use("A", "2026-05-01")]), tmp_path)
-    (tmp_path / "usage_monthly-2026Q2.parquet").write_bytes(b"PAR1")
-    with pytest.raises(SnapshotError, match=r"usage_monthly-2026Q2\.parquet is gone or damaged"):
+    (tmp_path / "usage_monthly-2026Q2-0.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SnapshotError, match=r"usage_monthly-2026Q2-0\.parquet is gone or damaged"):
         MonthlyValues(data, MONTHS).of(Measure(value="events"), MONTHS)
 
 

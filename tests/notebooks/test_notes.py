@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIELDS = {
     "entries": (Words(en="Silent", ja="無言"), (Words(en="Red", ja="赤"), 7)),
-    "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y",
+    "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y", "conditions": ("1.1", "2.1"),
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
     "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",), "kinds": ("cost_of_goods",),
     "segment": "size:small", "baseline": Words(en="Tickets opened", ja="問い合わせ件数"), "baselines": (Words(en="Touches", ja="顧客接点"),),

@@ -19,9 +19,9 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows)
-def test_it_is_weighted_least_squares_with_a_constant_a_stratum_and_errors_by_customer(found) -> None:
+def test_it_is_weighted_least_squares_with_a_constant_a_stratum_and_a_jackknife_of_customers(found) -> None:
     value, outcome, weight, stratum, customer = (np.array(part, float) for part in zip(*found, strict=True))
     slope = stratified_slope(value, outcome, weight, stratum, customer)
     dummies = (stratum[:, None] == np.unique(stratum)[None, :]).astype(float)
@@ -29,15 +29,22 @@ def test_it_is_weighted_least_squares_with_a_constant_a_stratum_and_errors_by_cu
     if np.linalg.matrix_rank(design) < design.shape[1] or slope.customers < 2:
         assert np.isnan(slope.value)
         return
-    fit = sm.WLS(outcome, design, weights=weight).fit(
-        cov_type="cluster", cov_kwds={"groups": customer, "use_correction": False}
-    )
+    fit = sm.WLS(outcome, design, weights=weight).fit()
     assert slope.value == pytest.approx(fit.params[0], abs=1e-8)
-    if slope.customers >= 10:
-        clusters = slope.customers
-        error = fit.bse[0] * np.sqrt(clusters / (clusters - 1))
+    if not np.isnan(slope.low):
+        # once more for each customer, without it
+        varied = [np.ptp(value[stratum == k]) > 0 for k in stratum]
+        others = [
+            sm.WLS(outcome[customer != c], design[customer != c], weights=weight[customer != c])
+            .fit()
+            .params[0]
+            for c in np.unique(customer[varied])
+        ]
+        clusters = len(others)
+        assert slope.customers == clusters
+        error = np.sqrt((clusters - 1) / clusters * np.sum((np.array(others) - fit.params[0]) ** 2))
         reach = float(stats.t.ppf(0.975, clusters - 1)) * error
-        assert (slope.high - slope.low) / 2 == pytest.approx(reach, rel=1e-6, abs=1e-8)
+        assert (slope.high - slope.low) / 2 == pytest.approx(reach, rel=1e-5, abs=1e-8)
 
 
 def test_a_stratum_of_one_level_says_nothing() -> None:
@@ -58,16 +65,17 @@ def test_nothing_to_compare_has_no_slope() -> None:
     assert same.customers == 0
 
 
-def test_the_interval_holds_the_truth_in_some_nineteen_of_twenty_simulations() -> None:
+@pytest.mark.parametrize("customers", [12, 80])
+def test_the_interval_holds_the_truth_in_some_nineteen_of_twenty_simulations(customers: int) -> None:
     held = 0
     for seed in range(200):
         random = np.random.default_rng(seed)
-        customer = np.repeat(np.arange(80), 3)
-        stratum = random.integers(0, 5, 240)
-        level = np.repeat(random.integers(0, 5, 80), 3).astype(float)
-        weight = np.repeat(random.lognormal(0, 1, 80), 3)
-        own = np.repeat(random.normal(0, 0.2, 80), 3)  # a customer's years are alike
-        outcome = 1 + 0.05 * level + 0.1 * stratum + own + random.normal(0, 0.2, 240)
+        customer = np.repeat(np.arange(customers), 3)
+        stratum = random.integers(0, 5 if customers > 20 else 2, 3 * customers)
+        level = np.repeat(random.integers(0, 5, customers), 3).astype(float)
+        weight = np.repeat(random.lognormal(0, 1, customers), 3)
+        own = np.repeat(random.normal(0, 0.2, customers), 3)  # a customer's years are alike
+        outcome = 1 + 0.05 * level + 0.1 * stratum + own + random.normal(0, 0.2, 3 * customers)
         slope = stratified_slope(level, outcome, weight, stratum, customer)
         held += slope.low <= 0.05 <= slope.high
-    assert held >= 180
+    assert held >= 184

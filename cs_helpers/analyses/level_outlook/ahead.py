@@ -57,6 +57,10 @@ def look_ahead(data: ProductData, quarter: Quarter) -> Ahead | Note:
     if not customers:
         code = "no_customers" if time.by_contracts else "no_accounts"
         return Note(code, "outlook", {"quarter": str(quarter)})
+    if (
+        time.recorded_within_days is not None
+    ):  # who is not recorded any more is no loss, and whoever is new no growth
+        return Note("recorded_within", "outlook", {"days": time.recorded_within_days})
     mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
     counted = step_counts(history, mrr)
     if counted is None:

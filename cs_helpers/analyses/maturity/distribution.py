@@ -10,7 +10,7 @@ from cs_helpers.analyses.maturity import standing
 from cs_helpers.analyses.maturity.bridge import bridge, changes, flows, largest_fall
 from cs_helpers.analyses.maturity.changes import SUMMED_QUARTERS, anybody_twice
 from cs_helpers.analyses.maturity.findings import fall_findings, segment_findings
-from cs_helpers.analyses.maturity.levels import unknown_measures
+from cs_helpers.analyses.maturity.levels import unknown_conditions
 from cs_helpers.analyses.maturity.parts import Part, how_accounts_count, joined
 from cs_helpers.analyses.maturity.verdicts import (
     YEAR,
@@ -21,7 +21,6 @@ from cs_helpers.analyses.maturity.verdicts import (
     upper_share,
 )
 from cs_helpers.contract.maturity import Maturity
-from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
 from cs_helpers.customers.mrr import MrrByDay, mrr_by_day
 from cs_helpers.customers.segment_shares import DIMENSIONS, customers_by_dimension
@@ -70,7 +69,7 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
         "by_quarter": trend(tables["by_quarter"], history.quarters, maturity.upper_from),
         "standing": both_states(customers["state"], highest, earlier, maturity.upper_from),
     }
-    notes = _unknown_levels(data, customers["state"], quarter)
+    notes = _unknown_levels(data, customers["state"], history)
     year_before = quarter.back(YEAR)
     if year_before in history.by_quarter:
         before = history.by_quarter[year_before].dropna()
@@ -86,13 +85,12 @@ def _levels(data: ProductData, history: LevelHistory, mrr: MrrByDay, customers: 
     return Part(tables, verdicts=said, notes=tuple(notes))
 
 
-def _unknown_levels(data: ProductData, states: pd.Series, quarter: Quarter) -> list[Note]:
-    """Notes on the number of customers with an unknown level, and on the measures that are not known."""
+def _unknown_levels(data: ProductData, states: pd.Series, history: LevelHistory) -> list[Note]:
+    """Notes on the number of customers with an unknown level, and on the conditions that are not known of them."""
     unknown = int((states == UNKNOWN).sum())
     if not unknown:
         return []
-    names = unknown_measures(data, states.index, quarter)
-    fields = {"customers": unknown, "of": len(states), "names": names}
+    fields = {"customers": unknown, "of": len(states), "conditions": unknown_conditions(data, history)}
     return [Note("levels_unknown", about, fields) for about in ("by_quarter", "by_segment")]
 
 

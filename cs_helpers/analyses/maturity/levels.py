@@ -9,6 +9,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers import measures
+from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
 from cs_helpers.snapshot import ProductData
 
 
@@ -17,16 +18,20 @@ def tables_needed(product: Product) -> list[str]:
     return sorted({table for c in product.maturity.conditions for table in c.tables})
 
 
-def unknown_measures(data: ProductData, accounts: pd.Index, quarter: Quarter) -> tuple[str, ...]:
-    """The names of the measures of the rules that are not known for all of some accounts at the end of a quarter."""
+def unknown_conditions(data: ProductData, history: LevelHistory) -> tuple[str, ...]:
+    """The keys of the conditions that the data leaves open for any customer whose level is not known at the quarter's end."""
+    quarter = history.quarter
     month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
-    names = []
-    for condition in data.product.maturity.conditions:
-        value = measures.monthly_values(data, condition, month).loc[accounts].to_numpy()
-        if not measures.known_months(data, condition, month)[0] or np.isnan(value).any():
-            event = "" if condition.counts_every_event else ", ".join(condition.patterns)
-            names.append(condition.name or event or condition.source)
-    return tuple(dict.fromkeys(names))
+    values, first_days = measures.MonthlyValues(data, month), history.time.first_days()
+    is_unknown = (history.states[quarter.end] == UNKNOWN).to_numpy()
+    keys = []
+    for key, condition in data.product.maturity.conditions_by_key.items():
+        value = values.of(condition, month)
+        known = measures.known_values(data, condition, month, value, first_days)
+        surely, possibly = measures.meets_bounds(value.to_numpy(), known, condition)
+        if (surely != possibly)[is_unknown].any():
+            keys.append(key)
+    return tuple(keys)
 
 
 def level_table(

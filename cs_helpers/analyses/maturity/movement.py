@@ -39,6 +39,7 @@ from cs_helpers.analyses.maturity.sojourn import (
     sojourn_curves,
     standing_customers,
     time_at_levels,
+    usual_months,
 )
 from cs_helpers.customers.maturity_levels import LOST, LevelHistory
 from cs_helpers.customers.time import missing_contracts
@@ -129,21 +130,23 @@ def _stays(data: ProductData, history: LevelHistory) -> Part:
     if begun := int(spells["began_before"].sum()):
         notes.append(Note("stays_begun", "sojourn", {"stays": begun, "of": len(spells)}))
     mrr = history.time.mrr(history.quarter.end)
-    stays = time_at_levels(history, mrr)
+    usual = usual_months(spells)
+    standing = standing_customers(spells, usual)
+    stays = time_at_levels(spells, standing, usual, mrr)
     tables = {"sojourn": curves, "stays": stays if by_contracts else stays.drop(columns=["lost", "mrr"])}
     if stays["usual"].isna().all():
         notes.append(Note("no_usual_stay", "stalled", {"needed": MIN_REACHED}))
     else:
-        tables["stalled"] = _stalled(data, spells, mrr if by_contracts else None)
+        tables["stalled"] = _stalled(data, standing, mrr if by_contracts else None)
     return Part(tables, verdicts={"sojourn": longest_stay(spells, history.top)}, notes=tuple(notes))
 
 
-def _stalled(data: ProductData, spells: pd.DataFrame, mrr: pd.Series | None) -> pd.DataFrame:
+def _stalled(data: ProductData, standing: pd.DataFrame, mrr: pd.Series | None) -> pd.DataFrame:
     """The customers at their level for longer than usual, those with most MRR first.
 
     Columns: account_id, name, size, csm, level, months, began_before, usual, mrr (left out without contracts).
     """
-    late = standing_customers(spells)[lambda t: t["late"]].drop(columns="late")
+    late = standing[standing["late"]].drop(columns="late")
     late = data["accounts"][["account_id", "name", "size", "csm"]].merge(late, on="account_id")
     order = ["months", "account_id"]
     if mrr is not None:

@@ -81,16 +81,29 @@ def leaving(spells: pd.DataFrame) -> Conversion:
     return Conversion(spells["months"], (spells["outcome"] != OPEN).map({True: REACHED, False: CENSORED}))
 
 
-def time_at_levels(history: LevelHistory, mrr: pd.Series) -> pd.DataFrame:
+def usual_months(spells: pd.DataFrame) -> pd.Series:
+    """The months within which three in four of those who rise from a level have risen; NaN: fewer than five rose.
+
+    spells: those of `level_spells`. Index: level.
+    """
+    usual = {}
+    for level, inside in spells.groupby("level"):
+        known = _with_beginning(inside)
+        outcome = known["outcome"].map({OPEN: CENSORED, ROSE: REACHED}).fillna(LEFT).astype(int)
+        usual[level] = usual_days(outcome, incidence(known["months"], outcome))
+    return pd.Series(usual, dtype="float64")
+
+
+def time_at_levels(
+    spells: pd.DataFrame, standing: pd.DataFrame, usual: pd.Series, mrr: pd.Series
+) -> pd.DataFrame:
     """Each level: how stays there ended, how long they last, and who stays longer than usual.
 
-    mrr: of the customers at the end of the quarter, by account_id. Columns: level, spells (stays with a known beginning),
+    spells, standing, usual: of `level_spells`, `standing_customers` and `usual_months`; mrr: by account_id. Columns: level, spells (stays with a known beginning),
     rose, fell, lost, open (of these), median, low, high (months until half have left, 95 % by Kaplan-Meier; NaN: not
     reached), usual (months within which three in four of those who rise have risen; NaN: fewer than five rose), standing
     (customers at the level now), late (of them, longer than `usual`), mrr (of the late ones).
     """
-    spells = level_spells(history)
-    standing = standing_customers(spells)
     rows = []
     for level, inside in spells.groupby("level"):
         known, now = _with_beginning(inside), standing[standing["level"] == level]
@@ -104,7 +117,7 @@ def time_at_levels(history: LevelHistory, mrr: pd.Series) -> pd.DataFrame:
                 "median": median,
                 "low": low,
                 "high": high,
-                "usual": _usual_months(known),
+                "usual": usual[level],
                 "standing": len(now),
                 "late": len(late),
                 "mrr": float(mrr.reindex(late["account_id"]).sum()),
@@ -116,19 +129,15 @@ def time_at_levels(history: LevelHistory, mrr: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def standing_customers(spells: pd.DataFrame) -> pd.DataFrame:
-    """The customers at a known level now: account_id, level, months (so far), began_before, usual, late."""
-    usual = {level: _usual_months(_with_beginning(inside)) for level, inside in spells.groupby("level")}
+def standing_customers(spells: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
+    """The customers at a known level now: account_id, level, months (so far), began_before, usual, late.
+
+    usual: of `usual_months`.
+    """
     now = spells[spells["is_current"]]
     now = now.assign(usual=now["level"].map(usual).astype("float64"))
     now["late"] = now["months"] > now["usual"]
     return now[["account_id", "level", "months", "began_before", "usual", "late"]].reset_index(drop=True)
-
-
-def _usual_months(spells: pd.DataFrame) -> float:
-    """The months within which three in four of those who rise from a level have risen."""
-    outcome = spells["outcome"].map({OPEN: CENSORED, ROSE: REACHED}).fillna(LEFT).astype(int)
-    return usual_days(outcome, incidence(spells["months"], outcome))
 
 
 def _with_beginning(spells: pd.DataFrame) -> pd.DataFrame:

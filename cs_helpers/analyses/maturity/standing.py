@@ -20,20 +20,18 @@ BASES = ("current_state", "ratchet")
 
 
 def level_shares(states: pd.Series, mrr: pd.Series, levels: Sequence[int]) -> pd.DataFrame:
-    """The customers and the MRR at each level, and how sure their shares are.
+    """The customers and the MRR at each level.
 
     states: the level of each customer, or `UNKNOWN`; mrr: of the same customers, NaN where it is not known; levels: of
-    the product. Columns: level (`UNKNOWN` first), customers, n (all of them), share, low, high (Wilson, 95 %), mrr, mrr_share,
-    mrr_low, mrr_high (bootstrap over customers, 95 %; NaN for fewer than ten customers). Shares of nothing are NaN.
+    the product. Columns: level (`UNKNOWN` first), customers, n (all of them), share, low, high (Wilson, 95 %), mrr, mrr_share.
+    Shares of nothing are NaN.
     """
     numbers = (UNKNOWN, *levels)
     amounts = mrr.to_numpy("float64")
     at_level = states.to_numpy()[None, :] == np.array(numbers)[:, None]
     counts, n = at_level.sum(axis=1), len(states)
     bounds = [wilson(count, n) for count in counts]
-    paid, total = np.where(at_level, amounts, 0.0), float(amounts.sum())
-    intervals = ratio_intervals(paid, amounts) if total > 0 else [(np.nan, np.nan)] * len(numbers)
-    sums = paid.sum(axis=1)
+    sums, total = np.where(at_level, amounts, 0.0).sum(axis=1), float(amounts.sum())
     return pd.DataFrame(
         {
             "level": numbers,
@@ -44,10 +42,19 @@ def level_shares(states: pd.Series, mrr: pd.Series, levels: Sequence[int]) -> pd
             "high": [high for _, high in bounds],
             "mrr": sums,
             "mrr_share": sums / total if total > 0 else np.nan,
-            "mrr_low": [low for low, _ in intervals],
-            "mrr_high": [high for _, high in intervals],
         }
     )
+
+
+def mrr_intervals(at_level: np.ndarray, mrr: pd.Series) -> list[tuple[float, float]]:
+    """The 95 % interval (bootstrap over customers) of the share of the MRR of each row of customers.
+
+    at_level: bool (rows, customers); mrr: of the customers. NaN for fewer than ten customers, and where no MRR is known.
+    """
+    amounts = mrr.to_numpy("float64")
+    if not amounts.sum() > 0:
+        return [(np.nan, np.nan)] * len(at_level)
+    return ratio_intervals(np.where(at_level, amounts, 0.0), amounts)
 
 
 def by_quarter(history: LevelHistory, mrr: MrrByDay, levels: Sequence[int]) -> pd.DataFrame:
@@ -79,14 +86,18 @@ def ratchet_states(history: LevelHistory, day: date) -> pd.Series:
 def both_bases(history: LevelHistory, mrr: pd.Series, levels: Sequence[int]) -> pd.DataFrame:
     """The levels at the end of the quarter and the highest ones so far, side by side.
 
-    mrr: of the customers, by account_id. Columns: basis (of `BASES`), and those of `level_shares`.
+    mrr: of the customers, by account_id. Columns: basis (of `BASES`), those of `level_shares`, mrr_low, mrr_high.
     """
     day = history.quarter.end
     states = {"current_state": history.states[day].dropna(), "ratchet": ratchet_states(history, day)}
-    parts = [
-        level_shares(states[basis], mrr.reindex(states[basis].index), levels).assign(basis=basis)
-        for basis in BASES
-    ]
+    parts = []
+    for basis in BASES:
+        at = states[basis].to_numpy()
+        amounts = mrr.reindex(states[basis].index)
+        table = level_shares(states[basis], amounts, levels)
+        intervals = mrr_intervals(at[None, :] == table["level"].to_numpy()[:, None], amounts)
+        low, high = zip(*intervals, strict=True)
+        parts.append(table.assign(basis=basis, mrr_low=low, mrr_high=high))
     table = pd.concat(parts, ignore_index=True)
     return table[["basis", *table.columns.drop("basis")]]
 
@@ -145,14 +156,14 @@ def upper_by_segment(customers: pd.DataFrame, sizes: Sequence[str], upper_from: 
             inside = customers[(customers[dimension] == segment) & (customers["state"] >= 0)]
             upper, n = int((inside["state"] >= upper_from).sum()), len(inside)
             low, high = wilson(upper, n)
-            amounts = inside["mrr"].to_numpy("float64")
-            top, total = np.where(inside["state"] >= upper_from, amounts, 0.0), float(amounts.sum())
-            mrr_low, mrr_high = ratio_intervals(top[None, :], amounts)[0] if total > 0 else (np.nan, np.nan)
+            is_upper = (inside["state"] >= upper_from).to_numpy()
+            top, total = float(inside["mrr"][is_upper].sum()), float(inside["mrr"].sum())
+            ((mrr_low, mrr_high),) = mrr_intervals(is_upper[None, :], inside["mrr"])
             rows.append(
                 {
                     "dimension": dimension, "segment": segment, "known": n, "upper": upper,
-                    "share": upper / n if n else np.nan, "low": low, "high": high, "mrr": total, "upper_mrr": float(top.sum()),
-                    "mrr_share": float(top.sum()) / total if total > 0 else np.nan, "mrr_low": mrr_low, "mrr_high": mrr_high,
+                    "share": upper / n if n else np.nan, "low": low, "high": high, "mrr": total, "upper_mrr": top,
+                    "mrr_share": top / total if total > 0 else np.nan, "mrr_low": mrr_low, "mrr_high": mrr_high,
                 }
             )  # fmt: skip
     known = customers[customers["state"] >= 0]

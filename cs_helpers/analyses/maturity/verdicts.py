@@ -93,7 +93,8 @@ def bridge_verdict(told: pd.Series, fall: Fall | None, quarter: str, upper_from:
     """What became of the customers in the quarter.
 
     told: the row of the quarter, of `bridge.changes`; fall: the largest one of the year. `accounts` (without contracts: who
-    left is not known), `accounts_over` (over: who is not recorded any more), `accounts_new` (none at the start), `fell_much`, `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), `even` (as many came as left), or `plain`. Fields:
+    left is not known), `accounts_over` (over: who is not recorded any more), `accounts_new` (none at the start), `fell_much`,
+    `after_fall` (in an earlier quarter), `unchanged` (nobody came or left), `even` (as many came as left), or `plain`. Fields:
     level (the first of the upper ones), opening, closing, came, left (lost, or not renewed yet), rose, fell; below, or quarter,
     fall_opening and fall_closing: see `bridge.Fall`.
     """

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.products import Product
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
-
-
-def _tables_of_levels(product: Product) -> Sequence[str]:
-    """The tables that the levels of maturity rest on."""
-    return [c.source for level in product.maturity.levels for c in level.conditions]
-
 
 DECLARES = Declaration(
     questions={
@@ -50,7 +41,7 @@ DECLARES = Declaration(
         explains="few_quarters model_of_customer new_customers outside",
     ),
     reads=("accounts", "contracts", "touches"),
-    reads_of_product=_tables_of_levels,
+    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
     discloses=columns(
         public="period level touch_model count touches customers share low high declared p verdict customer_quarters rate"
         " hours plan_hours group untouched untouched_mrr planned below below_mrr due got missing beyond mrr quarters last_touch"

@@ -80,7 +80,8 @@ def _below(tables: Mapping[str, pd.DataFrame], before: pd.Series | None, by_cont
         Finding(
             code,
             "below_plan",
-            "neither" if not change else "worse" if change > 0 else "better",
+            # fewer than a quarter before is still no good news: these customers wait for what was planned
+            "worse" if change and change > 0 else "neither",
             "counted",
             int(row[of]),
             value=count,

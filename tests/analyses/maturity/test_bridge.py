@@ -14,6 +14,8 @@ from cs_helpers.analyses import maturity
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
+from cs_helpers.tables.findings import sentence
+from cs_helpers.text import Text
 
 #: Lv.n from n uses in the month on
 LEVELS = [[{"value": "events", "at_least": n, "months": 1}] for n in (1, 2, 3, 4)]
@@ -170,6 +172,12 @@ def test_a_fall_that_was_not_made_up_for_stays_a_finding(result_of: Callable[...
         f for f in result_of("maturity", "paper_to_web", "2026Q3").findings if f.code == "customers_fell"
     ]
     assert found.fields["quarter"] == "2026Q1"
+    for language, words in (
+        ("en", ("Q1 2026", "from 140 to 107", "below Lv.3")),
+        ("ja", ("140社から107社", "Lv.3未満")),
+    ):
+        said = sentence(found, Text(language), "maturity", "JPY")
+        assert all(word in said for word in words)
 
 
 def test_quarters_without_much_of_a_fall_have_no_such_finding(result_of: Callable[..., Result]) -> None:

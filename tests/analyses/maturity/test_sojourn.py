@@ -8,7 +8,20 @@ import pytest
 from level_histories import LAST, level_history_of
 
 from cs_helpers.analyses.maturity.movement_verdicts import longest_stay
-from cs_helpers.analyses.maturity.sojourn import level_spells, sojourn_curves, time_at_levels
+from cs_helpers.analyses.maturity.sojourn import (
+    level_spells,
+    sojourn_curves,
+    standing_customers,
+    time_at_levels,
+    usual_months,
+)
+from cs_helpers.customers.maturity_levels import LevelHistory
+
+
+def stays_of(history: LevelHistory, mrr: pd.Series) -> pd.DataFrame:
+    found = level_spells(history)
+    usual = usual_months(found)
+    return time_at_levels(found, standing_customers(found, usual), usual, mrr)
 
 
 def spells(levels: dict[str, str], **options: str) -> list[tuple[int, float, str, bool]]:
@@ -64,7 +77,7 @@ def test_the_curves_of_rising_and_loss_are_those_of_aalen_and_johansen() -> None
 
 def test_the_median_stay_and_how_it_ended_are_those_by_hand() -> None:
     # Kaplan-Meier of leaving Lv.1: .8, .6, .4, so half have left after three months
-    row = time_at_levels(level_history_of(HAND), pd.Series(dtype=float)).set_index("level").loc[1]
+    row = stays_of(level_history_of(HAND), pd.Series(dtype=float)).set_index("level").loc[1]
     assert row["median"] == 3
     assert row[["spells", "rose", "fell", "lost", "open"]].tolist() == [5, 3, 0, 1, 1]
 
@@ -89,7 +102,7 @@ def test_a_planted_stay_is_recovered_where_the_mean_of_ended_stays_is_not() -> N
         signs = "." * max(began, 1) + "1" * stay + "2" * months
         levels[f"{n:03}"] = signs[:months]
     history = level_history_of(levels)
-    row = time_at_levels(history, pd.Series(dtype=float)).set_index("level").loc[1]
+    row = stays_of(history, pd.Series(dtype=float)).set_index("level").loc[1]
     found = level_spells(history)
     ended = found.loc[(found["level"] == 1) & (found["outcome"] == "rose"), "months"]
     assert ended.median() <= 5
@@ -104,14 +117,14 @@ def test_who_stays_longer_than_three_in_four_of_those_who_rose_is_late() -> None
     standing = {"late": "....." + "1" * 7, "since": "1" * 12, "new": "." * 9 + "1" * 3}
     history = level_history_of({**rose, **standing})
     mrr = history.time.mrr(LAST.end)
-    row = time_at_levels(history, mrr).set_index("level").loc[1]
+    row = stays_of(history, mrr).set_index("level").loc[1]
     assert row["usual"] == 3  # the one that still stays makes it a little later than 2
     assert row[["standing", "late", "mrr"]].tolist() == [3, 2, 200]
 
 
 def test_without_five_who_rose_nobody_is_late() -> None:
     history = level_history_of({"A": ".1222", "B": ".1222", "C": "11111"})
-    table = time_at_levels(history, history.time.mrr(LAST.end)).set_index("level")
+    table = stays_of(history, history.time.mrr(LAST.end)).set_index("level")
     assert np.isnan(table.loc[1, "usual"])
     assert table.loc[1, "late"] == 0
     assert table.loc[1, "standing"] == 1

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import builders
 import pandas as pd
 import pytest
 
-from cs_helpers.analyses import maturity
+from cs_helpers.analyses import level_outlook, maturity
 from cs_helpers.charts import maturity as charts
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
@@ -22,7 +23,7 @@ from cs_helpers.customers.maturity_levels import level_history
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot.take import take_snapshot
-from cs_helpers.tables import facts
+from cs_helpers.tables import facts, findings
 from cs_helpers.text import Text
 
 HERE = Path(__file__).parent / "survey"
@@ -213,16 +214,32 @@ def test_a_quarter_without_a_survey_says_that_there_is_nobody(small):
 )
 def test_figures_speak_of_accounts_and_of_no_loss(results, survey, language, wrong):
     text = Text(language, survey.read("ospo").product, survey.sizes, accounts=True)
+    result = replace(results[2021], settings={"currency": ""})  # as a notebook sets it
     said = {}
-    for question in results[2021].verdicts:
-        if question in results[2021].tables:
-            picture = getattr(charts, question)(results[2021], text)
+    for question in result.verdicts:
+        if question in result.tables:
+            picture = getattr(charts, question)(result, text)
             said[question] = picture.message
             assert picture.png.startswith(b"\x89PNG")
-    assert set(said) == {"by_quarter", "standing", "bridge", "by_segment"}
+    assert set(said) == {"by_quarter", "standing", "bridge", "by_segment", "held_back"}
     assert [(word, s) for word in wrong for s in said.values() if word in s] == []
     assert text("maturity.not_recorded") != Text(language)("maturity.not_recorded")
     assert "1,141" in said["bridge"]
+
+
+def test_the_finding_names_the_level_and_the_segment(results, survey):
+    text = Text("en", survey.read("ospo").product, survey.sizes, accounts=True)
+    (finding,) = results[2021].findings
+    assert findings.sentence(finding, text, "maturity", "") == (
+        "Size: over 10,000: 60.0% of 220 accounts are at Lv.2 or above, against 25.8% of the others"
+    )
+
+
+def test_nothing_is_foretold_of_who_is_asked_next(survey):
+    result = level_outlook.analyse(survey.read("ospo"), Quarter(2021, 2))
+    assert result.tables == {}
+    assert result.metrics == {}
+    assert {(note.code, note.about) for note in result.notes} >= {("recorded_within", "outlook")}
 
 
 def test_the_header_says_for_how_long_an_account_counts(small):

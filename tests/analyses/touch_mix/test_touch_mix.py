@@ -277,8 +277,8 @@ def test_a_planted_mix_is_told_from_the_declared_one_within_its_interval() -> No
 
 def test_the_declared_mix_itself_is_hardly_ever_called_another() -> None:
     shares = {"high": 0.2, "low": 0.3, "tech": 0.3, "community": 0.2}
-    codes = [touch_mix.analyse(everybody(seed, shares), Q3).verdicts["mix"].code for seed in range(20)]
-    assert codes.count("chance") >= 18  # a false discovery rate of 5 %
+    codes = [touch_mix.analyse(everybody(seed, shares), Q3).verdicts["mix"].code for seed in range(12)]
+    assert codes.count("chance") >= 11  # a false discovery rate of 5 %
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
