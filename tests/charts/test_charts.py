@@ -212,7 +212,7 @@ def test_no_amount_stands_without_its_currency(workbook, results):
             assert all(MONEY.fullmatch(cell) for cell in cells), (analysis, question)
             assert "MRR (JPY)" in listing.all_rows
             amounts += 1
-    assert amounts == 13
+    assert amounts == 15
     for analysis, question in CHARTS:
         picture = workbook._picture(results[analysis], question)
         message = picture.message if picture else ""
