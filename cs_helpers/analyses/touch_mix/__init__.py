@@ -72,13 +72,9 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         [*TOUCH_MODELS, NO_MODEL] if by_touch_model else [*map(str, data.product.maturity.numbers), NO_LEVEL]
     )
     by_quarter = {q: received(data, found, q) for q in covered}
-    before = None
     if len(by_quarter[quarter]):
         tables["below_plan"] = below_table(by_quarter[quarter], mrr, plan, groups)
         tables["below_plan_customers"] = customer_table(data, found, by_quarter, mrr)
-        earlier = by_quarter.get(quarter.back(1))
-        if earlier is not None and len(earlier):
-            before = below_table(earlier, mrr, plan, groups).iloc[0]
     if not tables["csms"]["csm"].any():
         del tables["csms"]
     if not by_contracts:
@@ -106,7 +102,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "has_hours": has_hours,
         },
         verdicts=verdicts,
-        findings=touch_findings(tables, before, by_contracts),
+        findings=touch_findings(tables, by_contracts),
     )
 
 

@@ -52,44 +52,36 @@ def _judged(row: pd.Series) -> tuple[str, str, str]:
     return ("below_plan", "below", "planned") if "planned" in row else ("untouched", "untouched", "customers")
 
 
-def touch_findings(
-    tables: Mapping[str, pd.DataFrame], before: pd.Series | None, by_contracts: bool
-) -> tuple[Finding, ...]:
+def touch_findings(tables: Mapping[str, pd.DataFrame], by_contracts: bool) -> tuple[Finding, ...]:
     """Customers below the plan, or without a touch; models of touches off the declared mix; hours that the plan needs.
 
-    before: the row `all` of `below_plan` a quarter earlier; None where that is not known.
+    All say how things are beside what was declared, not what changed.
     """
     return (
-        *_below(tables, before, by_contracts),
+        *_below(tables, by_contracts),
         *_apart(tables["mix"]),
         *_needs_hours(tables),
     )
 
 
-def _below(tables: Mapping[str, pd.DataFrame], before: pd.Series | None, by_contracts: bool) -> list[Finding]:
+def _below(tables: Mapping[str, pd.DataFrame], by_contracts: bool) -> list[Finding]:
     if "below_plan" not in tables:
         return []
     row = tables["below_plan"].iloc[0]
     code, kind, of = _judged(row)
     if not row[kind]:
         return []
-    count = float(row[kind])
-    was = None if before is None or not before[of] else float(before[kind])
-    change = None if was is None else count - was
+    has_plan = code == "below_plan"
     return [
         Finding(
             code,
             "below_plan",
-            # fewer than a quarter before is still no good news: these customers wait for what was planned
-            "worse" if change and change > 0 else "neither",
+            "worse" if has_plan else "neither",
             "counted",
             int(row[of]),
-            value=count,
-            compared=was,
-            compared_with="nothing" if was is None else "previous_quarter",
-            size=change,
-            size_unit="" if change is None else "count",
-            customers=int(count),
+            value=float(row[kind]),
+            compared_with="target" if has_plan else "nothing",
+            customers=int(row[kind]),
             mrr=float(row[f"{kind}_mrr"]) if by_contracts else None,
             fields={"of": int(row[of]), "none": int(row["untouched"])},
         )
