@@ -33,7 +33,7 @@ class Planted:
         time = customer_time(self.contracts, CustomerRules(), LAST.end)
         index = pd.Index(self.accounts["account_id"], name="account_id")
         levels = pd.DataFrame(self.levels, index=index, columns=list(ENDS.date))
-        return LevelHistory(LAST, time, levels, levels)
+        return LevelHistory(LAST, time, levels, levels, top=4)
 
 
 def planted(

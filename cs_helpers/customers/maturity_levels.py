@@ -65,7 +65,7 @@ class LevelHistory:
     time: CustomerTime
     at_least: pd.DataFrame
     at_most: pd.DataFrame
-    top: int = 4
+    top: int
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -114,17 +114,12 @@ class LevelHistory:
         return pd.DataFrame({"before": level.astype("int64"), "after": later.astype("int64")})
 
 
-def level_history(
-    data: ProductData, quarter: Quarter, values: measures.MonthlyValues | None = None
-) -> LevelHistory:
-    """The levels at the end of each month from the quarter of the first row on that a rule reads, at least of the quarter.
-
-    values: of the measures over these months, where others need them too.
-    """
+def level_history(data: ProductData, quarter: Quarter) -> LevelHistory:
+    """The levels at the end of each month from the quarter of the first row on that a rule reads, at least of the quarter."""
     time = customer_time_as_of(data, quarter.end)
     tables = {table for condition in data.product.maturity.conditions for table in condition.tables}
     first_days = [data.coverage.tables[name].first for name in tables & set(data.coverage.tables)]
     first = min(Quarter.containing(min(first_days)), quarter) if first_days else quarter
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
-    low, high = level_bounds(data, list(ends), time, values)
+    low, high = level_bounds(data, list(ends), time)
     return LevelHistory(quarter, time, low, high, data.product.maturity.top)

@@ -53,7 +53,7 @@ def touched(data: ProductData, quarters: list[Quarter]) -> Touched:
     first, last = quarters[0].start, quarters[-1].end
     ends = list(pd.date_range(first - timedelta(days=1), last, freq="ME").date)
     time = customer_time_as_of(data, last)
-    history = LevelHistory(quarters[-1], time, *level_bounds(data, ends, time))
+    history = LevelHistory(quarters[-1], time, *level_bounds(data, ends, time), data.product.maturity.top)
     states = history.states.to_numpy()
     before, after = states[:, :-1], states[:, 1:]
     in_month = np.where(np.isnan(before), after, before)
