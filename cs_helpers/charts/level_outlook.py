@@ -52,7 +52,7 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
             return text.share(number)
         if question == "mrr":
             return text.money(number, currency)
-        digits = int(question == "what_if" and (name.startswith("kept") or number < 10))
+        digits = int(question == "what_if" and name.startswith("kept"))
         return text.number(round(number, digits) + 0.0, digits)  # no -0.0
 
     fields = {name: formatted(name, value) for name, value in verdict.fields.items()}

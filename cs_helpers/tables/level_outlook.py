@@ -53,7 +53,10 @@ def what_if(result: Result, text: Text) -> Listing:
         if name == "mrr":
             value, low, high = (text.money(amount, currency) for amount in bounds)
             return text("charts.interval", value=value, low=low, high=high)
-        return text.number_within(*bounds, 1)
+        value, low, high = (
+            f"{text.number(round(v, 1) + 0.0, 1)}".replace("-", "−") for v in bounds
+        )  # no -0.0
+        return text("charts.interval", value=value, low=low, high=high)
 
     page = pd.DataFrame(
         {
@@ -85,6 +88,6 @@ def _quarters_ahead(result: Result, text: Text, question: str, value: str) -> Li
     page = pd.DataFrame({"part": [text(f"level_outlook.parts.{part}") for part in parts]})
     headings = text.headings(f"level_outlook.{question}", "part")
     for quarter in quarters:
-        page[quarter] = [cells.get((quarter, part), "") for part in parts]
+        page[quarter] = [cells.get((quarter, part), "–") for part in parts]
         headings[quarter] = text.quarter(Quarter.parse(quarter))
     return table(page, headings, name=f"level-outlook-{question}", right=tuple(quarters))

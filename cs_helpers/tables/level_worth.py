@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import Listing, table
 from cs_helpers.text import Text
 from cs_helpers.text.level_worth_verdict import level_worth_verdict, points
+
+#: an interval whose upper end is so many times its lower one says nothing
+WIDEST = 10
 
 
 def lifetime(result: Result, text: Text) -> Listing:
@@ -24,6 +28,10 @@ def lifetime(result: Result, text: Text) -> Listing:
             return text("level_worth.lifetime.at_least", low=money(low))
         return text("charts.interval", value=money(value), low=money(low), high=money(high))
 
+    def for_ever(row: Any) -> str:
+        too_wide = not row.steady_high <= WIDEST * row.steady_low
+        return "–" if too_wide else within(row.steady, row.steady_low, row.steady_high)
+
     frame = rows.assign(
         which=[text.label("level", at) for at in rows["level"]],
         customers=[text.number(v) for v in rows["now"]],
@@ -31,7 +39,7 @@ def lifetime(result: Result, text: Text) -> Listing:
         month=[money(v) for v in rows["margin"]],
         stays=[text.share_within(r.stay, r.stay_low, r.stay_high) for r in rows.itertuples()],
         worth=[within(r.value, r.value_low, r.value_high) for r in rows.itertuples()],
-        forever=[within(r.steady, r.steady_low, r.steady_high) for r in rows.itertuples()],
+        forever=[for_ever(r) for r in rows.itertuples()],
     )
     columns = ("which", "customers", "month", "followed", "stays", "worth", "forever")
     headings = text.headings("level_worth.lifetime", *columns)

@@ -126,10 +126,11 @@ def changed_mix(result: Result, text: Text) -> Listing:
     """The hours of the quarter's touches, and of what the plan and other mixes would need."""
     known = result.tables["changed_mix"]
     named = known.assign(change=[text(f"touch_mix.changed_mix.{change}") for change in known["change"]])
+    now = round(known.loc[known["change"] == "now", "hours"].iloc[0])
     page = named.assign(
         touches=[text.number(v) for v in known["touches"]],
         hours=[text.number(v) for v in known["hours"]],
-        difference=["–" if c == "now" else _signed(v, text) for c, v in zip(known["change"], known["difference"], strict=True)],
+        difference=["–" if c == "now" else _signed(round(h) - now, text) for c, h in zip(known["change"], known["hours"], strict=True)],
     )  # fmt: skip
     right = ("touches", "hours", "difference")
     return table(

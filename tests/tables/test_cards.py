@@ -53,7 +53,7 @@ def test_a_change_is_that_of_the_numbers_shown(now, before, better, expected) ->
 
 def test_a_change_in_japanese() -> None:
     now, before = Metric("m", 2_645_000, "currency", 132), Metric("m", 1_459_000, "currency", 115)
-    assert said(now, before, "lower", JA) == "前四半期 ￥1,459,000、+￥1,186,000（+81%）、悪化"
+    assert said(now, before, "lower", JA) == "前四半期 ￥1,459,000、\u200b+￥1,186,000（+81%）、悪化"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from cs_helpers.analyses.level_outlook.ahead import Ahead, look_ahead
-from cs_helpers.analyses.level_outlook.backtest import accuracy, earlier_histories, past_forecasts
+from cs_helpers.analyses.level_outlook.backtest import (
+    accuracy,
+    beaten_by_no_change,
+    earlier_histories,
+    past_forecasts,
+)
 from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED
 from cs_helpers.analyses.level_outlook.declared import DECLARES as DECLARES
 from cs_helpers.analyses.level_outlook.findings import findings_ahead
@@ -49,6 +54,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if ahead.pays:
         tables["mrr"] = mrr_table(history, made, LEARNED + 1)
         verdicts["mrr"] = mrr_verdict(tables["mrr"])
+    beaten: dict[str, float] = {}
     past = past_forecasts(earlier_histories(data, history), history, maturity.upper_from)
     if past.empty:
         fields = {"quarters": len(history.quarters), "needed": NEEDED + 2}
@@ -56,13 +62,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables |= {"backtest": past, "accuracy": accuracy(past)}
         verdicts["backtest"] = backtest_verdict(past)
+        beaten = beaten_by_no_change(tables["accuracy"])
+        notes += [Note("no_better_than_unchanged", "accuracy", beaten)] if beaten else []
     tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses, pays=ahead.pays)
     asked, last = level_asked(made, maturity.top), str(made.quarters[-1])
     verdicts["what_if"] = what_if_verdict(tables["what_if"], asked, SHOWN[1], last)
     return Result(
         "level_outlook", name, quarter, made.counted.quarters[0].start, data.as_of, len(made.counted.level), tables,
         ahead.metrics(), tuple(notes), verdicts=verdicts,
-        findings=findings_ahead(made, tables, losses=losses),
+        findings=findings_ahead(made, tables, losses=losses, trusted=not beaten),
     )  # fmt: skip
 
 

@@ -91,3 +91,18 @@ def _known_at(data: ProductData, history: LevelHistory, quarter: Quarter) -> Lev
     np.logical_or.at(is_customer, accounts[accounts >= 0], is_running[accounts >= 0])
     at_least, at_most = (bound[days].where(is_customer) for bound in (history.at_least, history.at_most))
     return replace(history, quarter=quarter, time=time, at_least=at_least, at_most=at_most)
+
+
+def beaten_by_no_change(accuracy: pd.DataFrame) -> dict[str, float]:
+    """The mean errors of the forecasts furthest ahead, where "all stays as it is" was as close; else empty.
+
+    accuracy: see `accuracy`. Keys: `error`, `unchanged` (customers), `ahead` (quarters).
+    """
+    furthest = accuracy.loc[accuracy["ahead"].idxmax()]
+    if furthest["error"] < furthest["unchanged_error"]:
+        return {}
+    return {
+        "error": float(furthest["error"]),
+        "unchanged": float(furthest["unchanged_error"]),
+        "ahead": int(furthest["ahead"]),
+    }

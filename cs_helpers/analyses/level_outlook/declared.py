@@ -27,7 +27,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "missing_table recorded_within no_accounts no_customers too_few_quarters too_few_customers unseen_levels no_paying "
-            "mrr_not_known"
+            "mrr_not_known no_better_than_unchanged"
         ),
         explains="learned_from one_year nobody_joined losses_unknown renewals_open associated",
     ),

@@ -34,9 +34,12 @@ def metrics_ahead(made: Forecast, *, losses: bool, pays: bool) -> dict[str, Metr
 
 
 def findings_ahead(
-    made: Forecast, tables: Mapping[str, pd.DataFrame], *, losses: bool
+    made: Forecast, tables: Mapping[str, pd.DataFrame], *, losses: bool, trusted: bool
 ) -> tuple[Finding, ...]:
-    """`losses_ahead`, and of MRR, customers and the upper levels what a year from now is clearly not as today."""
+    """`losses_ahead`, and of MRR, customers and the upper levels what a year from now is clearly not as today.
+
+    trusted: whether past forecasts a year ahead were closer than "all stays as it is"; if not, nothing is clear.
+    """
     n = len(made.counted.level)
     found = [_season_of_losses(made, n, pays="mrr" in tables)] if losses else []
     measured = (("mrr", "mrr", "all", "currency", "falls", "grows"), ("customers", "outlook", "all", "count", "fall", "grow"),
@@ -51,7 +54,7 @@ def findings_ahead(
         is_more = value > now
         found.append(
             Finding(
-                f"{subject}_{grows if is_more else falls}", question, "better" if is_more else "worse", "clear", n, value, now,
+                f"{subject}_{grows if is_more else falls}", question, "better" if is_more else "worse", "clear" if trusted else "unclear", n, value, now,
                 "nothing", value - now, float(then["low"]) - now, float(then["high"]) - now, unit,
                 customers=None if subject == "mrr" else round(abs(value - now)),
                 mrr=abs(value - now) if subject == "mrr" else None,

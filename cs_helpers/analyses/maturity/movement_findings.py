@@ -73,19 +73,22 @@ def movement_findings(
 
 
 def _unusual(levels: pd.DataFrame, moves: Mapping[str, pd.Series], states: pd.DataFrame) -> list[Finding]:
-    """The changes of level that are more or less frequent than in the quarters before."""
+    """The changes of level that are more or less frequent than in all together and in each of the quarters before."""
     found = []
     for code, sign, more, less in _DIRECTIONS:
         moved = usual_moved = usual_n = 0
+        shares = []
         for before, after in pairwise(list(states)[-USUAL_QUARTERS - 2 : -1]):
             known = (states[before] >= 0) & (states[after] >= 0)
-            usual_moved += int((((states[after] - states[before]) * sign > 0) & known).sum())
-            usual_n += int(known.sum())
+            count, n = int((((states[after] - states[before]) * sign > 0) & known).sum()), int(known.sum())
+            usual_moved, usual_n = usual_moved + count, usual_n + n
+            shares += [count / n] if n else []
         moved = int(moves[code].sum())
         if not (len(levels) and usual_n and moved + usual_moved):
             continue
         ratio, low, high, p = rate_ratio(moved, len(levels), usual_moved, usual_n)
-        if p >= 0.05:
+        # moves come in clusters: a share that one of the quarters had too is nothing unusual
+        if p >= 0.05 or min(shares) <= moved / len(levels) <= max(shares):
             continue
         found.append(
             Finding(

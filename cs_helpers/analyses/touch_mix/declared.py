@@ -31,8 +31,8 @@ DECLARES = Declaration(
         ),
     },
     metrics=metrics(
-        lower="below_plan below_plan_mrr untouched untouched_mrr",
-        neither="touches_per_customer hours plan_hours",
+        lower="below_plan untouched",
+        neither="below_plan_mrr untouched_mrr touches_per_customer hours plan_hours",
     ),
     findings=("below_plan", "untouched", "mix_apart", "level_mix_apart", "plan_needs_hours"),
     notes=notes(

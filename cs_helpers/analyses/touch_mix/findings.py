@@ -10,6 +10,7 @@ from cs_helpers.analyses.touch_mix.hours import PLAN
 from cs_helpers.analyses.touch_mix.mix import rows_apart
 from cs_helpers.analyses.touch_mix.touched import ALL
 from cs_helpers.result import Finding, Metric
+from cs_helpers.statistics.proportions import wilson
 
 #: the plan is remarked on where it needs so many times the hours of the quarter's touches
 MANY_HOURS = 1.1
@@ -28,7 +29,8 @@ def headline_metrics(tables: Mapping[str, pd.DataFrame], by_contracts: bool) -> 
         row = tables["below_plan"].iloc[0]
         name, kind, of = _judged(row)
         if row[of]:
-            metrics[name] = Metric(name, float(row[kind]), "count", int(row[of]))
+            low, high = wilson(int(row[kind]), int(row[of]))
+            metrics[name] = Metric(name, float(row[kind] / row[of]), "share", int(row[of]), low, high)
             if by_contracts:
                 amount = float(row[f"{kind}_mrr"])
                 metrics[f"{name}_mrr"] = Metric(f"{name}_mrr", amount, "currency", int(row[kind]))

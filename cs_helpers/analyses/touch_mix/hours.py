@@ -158,7 +158,7 @@ def hours_verdict(table: pd.DataFrame) -> Verdict:
         "now": now,
         "hours": hours,
         "touches": int(rows.at[NOW, "touches"]),
-        "difference": abs(hours - now),
+        "difference": abs(round(hours) - round(now)),  # of the numbers that a reader sees
     }
     size = "same" if round(hours) == round(now) else "more" if hours > now else "less"
     return Verdict(f"{other}_{size}", fields)
