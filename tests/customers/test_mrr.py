@@ -69,7 +69,13 @@ def test_on_the_day_of_knowledge_the_mrr_is_the_sum_of_the_running_contracts() -
 
 
 def test_without_contracts_the_mrr_is_not_known() -> None:
-    seen = pd.DataFrame({"account_id": ["A"], "first_day": pd.to_datetime(["2026-01-05"])})
+    seen = pd.DataFrame(
+        {
+            "account_id": ["A"],
+            "first_day": pd.to_datetime(["2026-01-05"]),
+            "last_day": pd.to_datetime(["2026-02-01"]),
+        }
+    )
     found = mrr_by_day(account_time(seen, date(2026, 3, 1)), [date(2026, 1, 1), date(2026, 2, 1)])
     assert np.isnan(found.mrr).all()
     assert found.spell.tolist() == [[-1, 0]]

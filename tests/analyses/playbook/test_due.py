@@ -461,7 +461,7 @@ def test_the_order_of_rows_changes_nothing() -> None:
     for rule in rules:
         levels = [[{"value": "events", "months": 1, "at_least": n}] for n in (1, 3, 5, 7)]
         data = data_of(rule, starts, usage=usage, milestones=steps, of={"levels": levels})
-        shuffled = data.map_tables(lambda _, table: table.sample(frac=1, random_state=3))
+        shuffled = data.map_tables(data.tables, lambda _, table: table.sample(frac=1, random_state=3))
         one, other = due(data), due(shuffled)
         pd.testing.assert_series_equal(one.since, other.since)
         assert list(one.unknown) == list(other.unknown)
