@@ -9,8 +9,8 @@ import numpy as np
 from cs_helpers.analyses.level_outlook.ahead import Ahead, look_ahead
 from cs_helpers.analyses.level_outlook.backtest import (
     accuracy,
-    beaten_by_no_change,
     earlier_histories,
+    is_beaten_by_no_change,
     past_forecasts,
 )
 from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED
@@ -54,7 +54,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if ahead.pays:
         tables["mrr"] = mrr_table(history, made, LEARNED + 1)
         verdicts["mrr"] = mrr_verdict(tables["mrr"])
-    beaten: dict[str, float] = {}
+    trusted = True
     past = past_forecasts(earlier_histories(data, history), history, maturity.upper_from)
     if past.empty:
         fields = {"quarters": len(history.quarters), "needed": NEEDED + 2}
@@ -62,15 +62,21 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     else:
         tables |= {"backtest": past, "accuracy": accuracy(past)}
         verdicts["backtest"] = backtest_verdict(past)
-        beaten = beaten_by_no_change(tables["accuracy"])
-        notes += [Note("no_better_than_unchanged", "accuracy", beaten)] if beaten else []
+        furthest = tables["accuracy"].iloc[-1]
+        trusted = not is_beaten_by_no_change(furthest)
+        if not trusted:
+            missed: dict[str, float] = {
+                "ahead": int(furthest["ahead"]), "error": float(furthest["error"]),
+                "unchanged": float(furthest["unchanged_error"]),
+            }  # fmt: skip
+            notes.append(Note("no_better_than_unchanged", "accuracy", missed))
     tables["what_if"], tables["what_if_levels"] = what_if(made, maturity.top, losses=losses, pays=ahead.pays)
     asked, last = level_asked(made, maturity.top), str(made.quarters[-1])
     verdicts["what_if"] = what_if_verdict(tables["what_if"], asked, SHOWN[1], last)
     return Result(
         "level_outlook", name, quarter, made.counted.quarters[0].start, data.as_of, len(made.counted.level), tables,
         ahead.metrics(), tuple(notes), verdicts=verdicts,
-        findings=findings_ahead(made, tables, losses=losses, trusted=not beaten),
+        findings=findings_ahead(made, tables, losses=losses, trusted=trusted),
     )  # fmt: skip
 
 

@@ -93,16 +93,6 @@ def _known_at(data: ProductData, history: LevelHistory, quarter: Quarter) -> Lev
     return replace(history, quarter=quarter, time=time, at_least=at_least, at_most=at_most)
 
 
-def beaten_by_no_change(accuracy: pd.DataFrame) -> dict[str, float]:
-    """The mean errors of the forecasts furthest ahead, where "all stays as it is" was as close; else empty.
-
-    accuracy: see `accuracy`. Keys: `error`, `unchanged` (customers), `ahead` (quarters).
-    """
-    furthest = accuracy.loc[accuracy["ahead"].idxmax()]
-    if furthest["error"] < furthest["unchanged_error"]:
-        return {}
-    return {
-        "error": float(furthest["error"]),
-        "unchanged": float(furthest["unchanged_error"]),
-        "ahead": int(furthest["ahead"]),
-    }
+def is_beaten_by_no_change(furthest: pd.Series) -> bool:
+    """Whether "all stays as it is" was as close as the forecasts furthest ahead; furthest: their row of `accuracy`."""
+    return bool(furthest["error"] >= furthest["unchanged_error"])

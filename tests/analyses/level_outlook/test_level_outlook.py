@@ -256,3 +256,13 @@ def test_the_table_of_customers_begins_with_what_was():
     assert was.to_dict() == {
         "2025Q1": 0, "2025Q2": 0, "2025Q3": 0, "2025Q4": 11, "2026Q1": 11, "2026Q2": 11,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
+def test_a_forecast_that_does_no_better_than_no_change_says_so_and_calls_nothing_clear(result_of, name):
+    result = result_of("level_outlook", name, "2026Q3")
+    furthest = result.tables["accuracy"].iloc[-1]
+    is_beaten = furthest["error"] >= furthest["unchanged_error"]
+    assert is_beaten == any(note.code == "no_better_than_unchanged" for note in result.notes)
+    ahead = [f for f in result.findings if f.code != "losses_ahead"]
+    assert {f.certainty for f in ahead} <= {"unclear" if is_beaten else "clear"}
