@@ -38,7 +38,7 @@ class Level(SettingsModel):
     conditions: tuple[LevelCondition, ...] = ()
 
 
-def _is_day(value: Any) -> Any:
+def _day(value: Any) -> Any:
     """A day, as YAML reads it or as text (in the manifest of a snapshot)."""
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
@@ -56,7 +56,7 @@ class Maturity(SettingsModel):
     """
 
     levels: tuple[Level, ...]
-    agreed_on: Annotated[date | None, BeforeValidator(_is_day)] = None
+    agreed_on: Annotated[date | None, BeforeValidator(_day)] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Maturity:

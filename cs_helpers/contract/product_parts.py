@@ -58,7 +58,7 @@ _ONLY_FOR = {
 }
 
 
-def _is_pattern(value: Any) -> Any:
+def _pattern(value: Any) -> Any:
     """One name or pattern, or a list of at least one."""
     patterns = [value] if isinstance(value, str) else value
     if not isinstance(patterns, list | tuple) or not patterns:
@@ -69,7 +69,7 @@ def _is_pattern(value: Any) -> Any:
 
 
 #: a name, a pattern with `*`, or several of them, of which any fits
-Patterns = Annotated[str | tuple[str, ...], BeforeValidator(_is_pattern)]
+Patterns = Annotated[str | tuple[str, ...], BeforeValidator(_pattern)]
 
 
 class Amount(SettingsModel):

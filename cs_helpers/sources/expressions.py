@@ -23,11 +23,15 @@ def find_column(name: str, columns: Sequence[str]) -> str:
     """
     if name in columns:
         return name
-    normalized = " ".join(name.split()).casefold()
-    if found := next((column for column in columns if column.casefold() == normalized), ""):
+    normalized = _normalized(name)
+    if found := next((column for column in columns if _normalized(column) == normalized), ""):
         return found
     place = re.fullmatch(r"column ([1-9][0-9]*)", normalized)
     return columns[int(place[1]) - 1] if place and int(place[1]) <= len(columns) else ""
+
+
+def _normalized(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def text_type(engine: Engine) -> str:

@@ -208,6 +208,17 @@ class Sources(_Model):
     refused_at_most: RefusedAtMost = RefusedAtMost()
     tables: dict[str, TableSource]
 
+    @field_validator("combined")
+    @classmethod
+    def _same_case(cls, combined: dict[str, tuple[CombinedPart, ...]]) -> dict[str, tuple[CombinedPart, ...]]:
+        for parts in combined.values():
+            names: dict[str, str] = {}
+            for name in (name for part in parts for name in part.columns):
+                first = names.setdefault(name.casefold(), name)
+                if first != name:
+                    raise ValueError(f"'{first}' and '{name}' are one column; write its name alike in all parts")
+        return combined
+
     @field_validator("memory")
     @classmethod
     def _check_memory(cls, memory: str) -> str:

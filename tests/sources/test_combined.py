@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cs_helpers.errors import SettingError, SourceError
+from cs_helpers.sources.mapping import Sources
 
 FIRST = (
     "Who,How many people work there?,,Programme?\n"
@@ -136,3 +137,9 @@ def test_what_a_part_may_not_say_is_refused_with_its_place(combine, part, said):
 def test_a_name_of_a_file_cannot_be_that_of_several(take):
     with pytest.raises(SettingError, match="a file has this name already"):
         take({}, {}, combined={"accounts": COMBINED["answers"]})
+
+
+def test_a_column_written_in_two_cases_is_refused() -> None:
+    parts = [{"from": "a", "columns": {"stage": "x"}}, {"from": "b", "columns": {"Stage": "x"}}]
+    with pytest.raises(ValueError, match="'stage' and 'Stage' are one column"):
+        Sources.model_validate({"combined": {"answers": parts}, "tables": {}})
