@@ -209,7 +209,7 @@ def _create(
 def _shaped(value: np.ndarray, grid: MonthGrid) -> np.ndarray:
     """Values of cells as an array of accounts by months, with the words of bits before them."""
     shape = len(grid.accounts), grid.width
-    return value.reshape(-1, *shape) if value.dtype == np.uint64 else value.reshape(shape)
+    return value.reshape(len(value), *shape) if value.dtype == np.uint64 else value.reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,9 @@ class Sources(_Model):
             for name in (name for part in parts for name in part.columns):
                 first = names.setdefault(name.casefold(), name)
                 if first != name:
-                    raise ValueError(f"'{first}' and '{name}' are one column; write its name alike in all parts")
+                    raise ValueError(
+                        f"'{first}' and '{name}' are one column; write its name alike in all parts"
+                    )
         return combined
 
     @field_validator("memory")

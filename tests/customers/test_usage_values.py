@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from builders import account, product_data, use
+from builders import account, product, product_data, use
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_helpers import hashes
+from cs_helpers.analyses import level_outlook, level_worth, maturity
 from cs_helpers.contract.products import Measure
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers import usage_values
@@ -226,6 +227,17 @@ def test_a_file_that_is_not_as_it_was_is_named(tmp_path: Path) -> None:
     (tmp_path / "usage_monthly-2026Q2-0.parquet").write_bytes(b"PAR1")
     with pytest.raises(SnapshotError, match=r"usage_monthly-2026Q2-0\.parquet is gone or damaged"):
         MonthlyValues(data, MONTHS).of(Measure(value="events"), MONTHS)
+
+
+@pytest.mark.parametrize("analysis", [maturity, level_worth, level_outlook])
+@pytest.mark.parametrize("event", ["*", "web.*"])
+@pytest.mark.parametrize("value", ["distinct_events", "distinct_parts", "days"])
+def test_a_product_without_accounts_has_no_customers(analysis: Any, value: str, event: str) -> None:
+    condition = {"value": value, "event": event} | ({"part": 1} if value == "distinct_parts" else {})
+    levels = [[condition | {"at_least": n, "months": 2}] for n in (1, 2)]
+    data = product_data(product(levels=levels), accounts=[], contracts=[], usage=[use("A", "2026-05-01")])
+    notes = analysis.analyse(data, Quarter(2026, 2)).notes
+    assert {note.code for note in notes} == {"no_customers"}
 
 
 @pytest.fixture(params=["expense_desk", "helpdesk", "paper_to_web"])

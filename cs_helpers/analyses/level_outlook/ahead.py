@@ -9,7 +9,7 @@ import numpy as np
 
 from cs_helpers.analyses.level_outlook.counted import LEARNED, NEEDED, step_counts
 from cs_helpers.analyses.level_outlook.findings import metrics_ahead
-from cs_helpers.analyses.level_outlook.forecast import Forecast, forecast
+from cs_helpers.analyses.level_outlook.forecast import Forecast, forecast, paid_by_quarter
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import LevelHistory, level_history
 from cs_helpers.result import Metric, Note
@@ -61,8 +61,7 @@ def look_ahead(data: ProductData, quarter: Quarter) -> Ahead | Note:
         time.recorded_within_days is not None
     ):  # who is not recorded any more is no loss, and whoever is new no growth
         return Note("recorded_within", "outlook", {"days": time.recorded_within_days})
-    mrr = {q: time.mrr(q.end) for q in history.quarters[-LEARNED - 1 :]} if time.by_contracts else None
-    counted = step_counts(history, mrr)
+    counted = step_counts(history, paid_by_quarter(history, LEARNED + 1) if time.by_contracts else None)
     if counted is None:
         held = {"quarters": len(history.quarters), "needed": NEEDED + 1}
         return Note("too_few_quarters", "outlook", held)

@@ -83,12 +83,7 @@ def earlier_histories(data: ProductData, history: LevelHistory) -> list[LevelHis
 def _known_at(data: ProductData, history: LevelHistory, quarter: Quarter) -> LevelHistory:
     time = customer_time_as_of(data, quarter.end)
     days = [day for day in history.at_least.columns if day <= quarter.end]
-    ends = np.array(days, dtype="datetime64[D]")
-    first, last = (time.spells[c].to_numpy("datetime64[D]")[:, None] for c in ("first_day", "last_day"))
-    is_running = (first <= ends) & (np.isnat(last) | (last >= ends))
-    accounts = history.at_least.index.get_indexer(time.spells["account_id"])
-    is_customer = np.zeros((len(history.at_least), len(days)), bool)
-    np.logical_or.at(is_customer, accounts[accounts >= 0], is_running[accounts >= 0])
+    is_customer = time.are_customers(history.at_least.index, days)
     at_least, at_most = (bound[days].where(is_customer) for bound in (history.at_least, history.at_most))
     return replace(history, quarter=quarter, time=time, at_least=at_least, at_most=at_most)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from cs_helpers.analyses.level_outlook.counted import Counted
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
+from cs_helpers.customers.mrr import mrr_by_day
 from cs_helpers.statistics.chain_forecasts import Drawn, Simulated, draw_steps, simulate
 
 #: the quarters that are forecast
@@ -93,14 +94,27 @@ def mrr_table(history: LevelHistory, made: Forecast, shown: int) -> pd.DataFrame
     """The MRR of each part; columns as of `customer_table`, with mrr in place of customers. `lost`: on leaving."""
     states = history.by_quarter
     rows = []
-    for quarter in history.quarters[-shown:]:
-        paid = history.time.mrr(quarter.end).fillna(0.0)
+    for quarter, amounts in paid_by_quarter(history, shown).items():
+        paid = amounts.fillna(0.0)
         level = states[quarter].reindex(paid.index).to_numpy()
         held = np.array([paid.to_numpy()[level == state].sum() for state in made.counted.states])
         rows += [(str(quarter), part, float(amount), 0) for part, amount in made.parts(held).items()]
     was = pd.DataFrame(rows, columns=["quarter", "part", "mrr", "ahead"])
     futures = {**made.parts(made.futures.mrr), LOST_IN: made.futures.lost_mrr}
     return pd.concat([was, pd.DataFrame(list(_ahead(made, futures, "mrr")))], ignore_index=True)
+
+
+def paid_by_quarter(history: LevelHistory, shown: int) -> dict[Quarter, pd.Series]:
+    """The MRR of each account at the end of each of the last quarters. Index: account_id; float64.
+
+    Between two contracts of one spell it is what the page of revenue says (`customers.mrr`): a renewal that is recorded
+    late is neither a fall nor a rise. NaN, in the last quarter, where no exchange rate is known.
+    """
+    quarters = history.quarters[-shown:]
+    paid = mrr_by_day(history.time, [q.end for q in quarters])
+    found = {q: pd.Series(paid.mrr[:, n], paid.accounts) for n, q in enumerate(quarters)}
+    found[quarters[-1]] = history.time.mrr(quarters[-1].end)
+    return found
 
 
 def significant(amount: float) -> float:

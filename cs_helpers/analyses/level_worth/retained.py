@@ -70,7 +70,10 @@ def halves_differ(found: Cohort, level: np.ndarray, groups: Mapping[str, Sequenc
     if min(row["paying_lower"], row["paying_upper"]) >= MIN_CUSTOMERS:
         drawn = resampled_sums(values)
         with np.errstate(divide="ignore", invalid="ignore"):
-            row["low"], row["high"] = interval(drawn[2] / drawn[3] - drawn[0] / drawn[1])
+            difference = drawn[2] / drawn[3] - drawn[0] / drawn[1]
+            difference = difference[np.isfinite(difference)]  # a resample may hold nobody of a small half
+            if len(difference):
+                row["low"], row["high"] = interval(difference)
     return row
 
 

@@ -30,24 +30,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         code, fields = (
             ("missing_table", {"tables": missing}) if missing else (no_customers, {"quarter": str(quarter)})
         )
-        unanswered = (
-            "by_quarter",
-            "standing",
-            "bridge",
-            "changes",
-            "by_segment",
-            "csms",
-            "transitions",
-            "flows",
-            "long_run",
-            "sojourn",
-            "stays",
-            "stalled",
-            "falls",
-            "lead_time",
-            "held_back",
-        )
-        reasons = tuple(Note(code, about, fields) for about in unanswered)
+        reasons = tuple(Note(code, about, fields) for about in DECLARES.questions)
         return Result("maturity", name, quarter, quarter.start, data.as_of, len(customers), {}, {}, reasons)
     history = level_history(data, quarter)
     part = joined(distribution(data, history), movement(data, history), next_level(data, history))

@@ -17,7 +17,6 @@ WARNING_MONTHS = 3 * FALL_LASTS
 
 #: what was to be seen before a loss
 WARNED, MISSED, LOWEST, UNKNOWN_BEFORE = "warned", "missed", "lowest", "unknown"
-OUTCOMES = (WARNED, MISSED, LOWEST, UNKNOWN_BEFORE)
 
 _DAY = np.timedelta64(1, "D")
 

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.products import Product
-from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customers import measures
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
 from cs_helpers.snapshot import ProductData
@@ -34,24 +32,22 @@ def unknown_conditions(data: ProductData, history: LevelHistory) -> tuple[str, .
     return tuple(keys)
 
 
-def level_table(
-    data: ProductData,
-    time: CustomerTime,
-    states: pd.DataFrame,
-    low: pd.Series,
-    high: pd.Series,
-    quarter: Quarter,
-) -> pd.DataFrame:
+def level_table(data: ProductData, history: LevelHistory) -> pd.DataFrame:
     """The customers at the end of a quarter with their level, its bounds, and the level a quarter before.
 
-    states: levels by account_id and quarter, see `analyse`; low, high: the bounds at the end of the quarter. Columns:
-    account_id, name, size, mrr (left out without contracts), level, at_least, at_most, previous (NaN: no customer).
+    Columns: account_id, name, size, mrr (left out without contracts), level, at_least, at_most, previous (`UNKNOWN` or a
+    level; NaN: no customer then, or lost and back in between, which is no move between levels).
     """
+    quarter, states, time = history.quarter, history.by_quarter, history.time
+    low, high = history.at_least.iloc[:, -1], history.at_most.iloc[:, -1]
     table = data["accounts"][["account_id", "name", "size"]].copy()
     table["mrr"] = table["account_id"].map(time.mrr(quarter.end)).astype("float64")
     table["level"] = table["account_id"].map(states[quarter])
     table["at_least"], table["at_most"] = table["account_id"].map(low), table["account_id"].map(high)
     before = quarter.back(1)
-    table["previous"] = table["account_id"].map(states[before]) if before in states else np.nan
+    table["previous"] = np.nan
+    if before in states:
+        stayed = history.moves(before, quarter).query("after >= 0 or after == @UNKNOWN")
+        table["previous"] = table["account_id"].map(stayed["before"].astype("float64"))
     table = table.dropna(subset=["level"]).astype({"level": int}).reset_index(drop=True)
     return table if time.by_contracts else table.drop(columns="mrr")

@@ -41,6 +41,7 @@ from cs_helpers.analyses.maturity.sojourn import (
     time_at_levels,
     usual_months,
 )
+from cs_helpers.contract.spells import RUNNING
 from cs_helpers.customers.maturity_levels import LOST, LevelHistory
 from cs_helpers.customers.time import missing_contracts
 from cs_helpers.result import Note, Verdict
@@ -57,9 +58,7 @@ def movement(data: ProductData, history: LevelHistory) -> Part:
     `falls` and `lead_time`: see `falls`; a verdict on `flows`. Metrics: `rose`, `fell`, `fall_ratio`, `stalled`,
     `fall_lead_days`.
     """
-    quarter = history.quarter
-    low, high = history.at_least.iloc[:, -1], history.at_most.iloc[:, -1]
-    levels = level_table(data, history.time, history.by_quarter, low, high, quarter)
+    levels = level_table(data, history)
     part = joined(
         Part({"levels": levels}, notes=_unknown_changes(levels, history)),
         _transitions(history, levels, data.product.maturity.upper_from),
@@ -67,14 +66,14 @@ def movement(data: ProductData, history: LevelHistory) -> Part:
         _falls(data, history),
     )
     metrics = movement_metrics(part.tables)
-    findings = movement_findings(part.tables, metrics, history.by_quarter)
+    findings = movement_findings(part.tables, metrics, history)
     return Part(part.tables, metrics, part.verdicts, part.notes, findings)
 
 
 def _unknown_changes(levels: pd.DataFrame, history: LevelHistory) -> tuple[Note, ...]:
-    """A note on the number of customers, already customers a quarter before, whose change of level is not known."""
-    before = history.time.customers(history.quarter.back(1).end)
-    stayed = levels[levels["account_id"].isin(before)]
+    """A note on the number of customers, customers without interruption since a quarter before, whose move is not known."""
+    status = history.time.status_after(history.quarter.back(1).end, history.quarter.end)
+    stayed = levels[levels["account_id"].isin(status.index[status == RUNNING])]
     unknown = int((~((stayed["level"] >= 0) & (stayed["previous"] >= 0))).sum())
     return (Note("moves_unknown", "levels", {"customers": unknown, "of": len(stayed)}),) if unknown else ()
 

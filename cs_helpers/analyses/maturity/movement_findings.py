@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from cs_helpers.analyses.maturity.falls import UNKNOWN_BEFORE, WARNED, WARNING_MONTHS
+from cs_helpers.customers.maturity_levels import LevelHistory
 from cs_helpers.result import Direction, Finding, Metric
 from cs_helpers.statistics.proportions import rate_ratio
 
@@ -20,11 +21,11 @@ _DIRECTIONS: tuple[tuple[str, int, Direction, Direction], ...] = (
 
 
 def movement_findings(
-    tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric], states: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame], metrics: Mapping[str, Metric], history: LevelHistory
 ) -> tuple[Finding, ...]:
     """`fell_more`, `fell_less`, `rose_more`, `rose_less`, `falls_warn`, `fell_before`, `stalled`, `fell`, `rose`, in this order.
 
-    tables and metrics: of the result; states: the level of each account by quarter, negative where unknown. `fell_more`
+    tables and metrics: of the result. `fell_more`
     and the like: the share of customers who moved since the previous quarter differs from that of the quarters before
     (conditional test of two rates, 5 %). `falls_warn`: customers whose level fell are lost more often than others; at
     stake are those who fell since the previous quarter. `fell_before`: how many of those lost had fallen in level, and
@@ -33,7 +34,7 @@ def movement_findings(
     """
     levels = tables["levels"][lambda t: (t["previous"] >= 0) & (t["level"] >= 0)]
     moves = {code: (levels["level"] - levels["previous"]) * sign > 0 for code, sign, _, _ in _DIRECTIONS}
-    found = _unusual(levels, moves, states)
+    found = _unusual(levels, moves, history)
     ratio = metrics.get("fall_ratio")
     if ratio is not None and ratio.low is not None and ratio.low > 1:
         found.append(
@@ -72,15 +73,15 @@ def movement_findings(
     return tuple(found)
 
 
-def _unusual(levels: pd.DataFrame, moves: Mapping[str, pd.Series], states: pd.DataFrame) -> list[Finding]:
+def _unusual(levels: pd.DataFrame, moves: Mapping[str, pd.Series], history: LevelHistory) -> list[Finding]:
     """The changes of level that are more or less frequent than in all together and in each of the quarters before."""
     found = []
     for code, sign, more, less in _DIRECTIONS:
         moved = usual_moved = usual_n = 0
         shares = []
-        for before, after in pairwise(list(states)[-USUAL_QUARTERS - 2 : -1]):
-            known = (states[before] >= 0) & (states[after] >= 0)
-            count, n = int((((states[after] - states[before]) * sign > 0) & known).sum()), int(known.sum())
+        for before, after in pairwise(history.quarters[-USUAL_QUARTERS - 2 : -1]):
+            known = history.moves(before, after).query("before >= 0 and after >= 0")
+            count, n = int(((known["after"] - known["before"]) * sign > 0).sum()), len(known)
             usual_moved, usual_n = usual_moved + count, usual_n + n
             shares += [count / n] if n else []
         moved = int(moves[code].sum())

@@ -266,3 +266,18 @@ def test_a_forecast_that_does_no_better_than_no_change_says_so_and_calls_nothing
     assert is_beaten == any(note.code == "no_better_than_unchanged" for note in result.notes)
     ahead = [f for f in result.findings if f.code != "losses_ahead"]
     assert {f.certainty for f in ahead} <= {"unclear" if is_beaten else "clear"}
+
+
+def test_a_renewal_that_is_recorded_late_is_neither_a_fall_nor_a_rise_of_mrr():
+    late = desk(20)
+    rows = late["contracts"]
+    rows.loc[rows["account_id"] == "A00", ["ended_on", "mrr"]] = [pd.Timestamp("2025-06-20"), 5000.0]
+    again = pd.DataFrame([contract("A00", "2025-07-05", mrr=5000)]).astype({"started_on": "datetime64[us]"})
+    late = late.with_tables(
+        {"contracts": pd.concat([rows, again.reindex(columns=rows.columns)], ignore_index=True)}
+    )
+    result = level_outlook.analyse(late, Q2)
+    past = result.tables["mrr"].query("part == 'all' and ahead == 0")["mrr"]
+    assert past.tolist() == [6900.0] * len(past)
+    ahead = result.tables["mrr"].query("part == 'all' and ahead == 4").iloc[0]
+    assert ahead["high"] < 2 * 6900

@@ -169,3 +169,22 @@ def test_nearly_all_planted_regressions_show_between_quarter_ends(
     # a fall in the very quarter in which the customer ends shows at no quarter's end
     falls = result_of("maturity", truths.YEAR_END_PRODUCT, "2026Q3").tables["falls"].set_index("fell")
     assert falls.at[True, "lost"] >= 0.9 * sum(r.ended for r in truths.REGRESSIONS.values())
+
+
+def test_who_left_and_came_back_within_the_quarter_has_not_fallen() -> None:
+    data = product_data(
+        product(levels=[[{"value": "events", "at_least": n, "months": 1}] for n in (1, 2, 3, 4)]),
+        accounts=[account("A"), account("B")],
+        contracts=[
+            contract("A", "2026-01-01", "2026-07-05"),
+            contract("A", "2026-08-20"),
+            contract("B", "2026-01-01"),
+        ],
+        usage=[use(a, f"2026-{m:02}-{d:02}") for a in "AB" for m in (4, 5, 6) for d in (10, 11, 12)]
+        + [use(a, f"2026-{m:02}-10") for a in "AB" for m in (7, 8, 9)],
+    )
+    result = maturity.analyse(data, Quarter(2026, 3))
+    moves = result.tables["transitions"].query("customers > 0")[["before", "after"]].to_numpy().tolist()
+    assert [3, -1] in moves  # A: lost, and new again
+    assert (result.metrics["fell"].value, result.metrics["fell"].n) == (1, 1)  # B alone
+    assert "moves_unknown" not in {note.code for note in result.notes}
