@@ -136,3 +136,19 @@ class Result:
     def about(self, question: str) -> tuple[Note, ...]:
         """The notes on a question."""
         return tuple(n for n in self.notes if n.about == question)
+
+
+@dataclass
+class Answers:
+    """What a `Result` is made of, filled by one question after the other."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    by_segment: list[Metric] = field(default_factory=list)
+
+    def add(self, metric: Metric | None) -> None:
+        """Adds a metric, if there is one."""
+        if metric is not None:
+            self.metrics[metric.name] = metric

@@ -70,10 +70,7 @@ def outlook(result: Result, text: Text) -> Picture:
             axis.set_title(text(f"level_outlook.parts.{part}"), fontsize=10)
             last = table[table["part"] == part].iloc[-1]
             label = text.number_within(last["customers"], last["low"], last["high"])
-            axis.annotate(
-                label, (1, 1), xytext=(0, -1), xycoords="axes fraction", textcoords="offset points", ha="right", va="top",
-                fontsize=8.5, color=QUIET, in_layout=False,
-            )  # fmt: skip
+            _corner_label(axis, label)
         return finish_figure(
             figure, text, result, message=message, alt=text("level_outlook.outlook.alt", message=message),
             n=text("charts.n_customers", n=text.number(result.n)),
@@ -93,10 +90,7 @@ def mrr(result: Result, text: Text) -> Picture:
             last = rows.iloc[-1]
             low, high = text.money(last["low"], currency), text.money(last["high"], currency)
             label = text("charts.interval", value=text.money(last["mrr"], currency), low=low, high=high)
-            axis.annotate(
-                label, (1, 1), xytext=(0, -1), xycoords="axes fraction", textcoords="offset points", ha="right", va="top",
-                fontsize=8.5, color=QUIET, in_layout=False,
-            )  # fmt: skip
+            _corner_label(axis, label)
         return finish_figure(
             figure, text, result, message=message, alt=text("level_outlook.mrr.alt", message=message),
             n=text("charts.n_customers", n=text.number(result.n)),
@@ -229,3 +223,11 @@ def _quarter_ticks(axis: Axes, quarters: list[str]) -> None:
     ]  # fmt: skip
     axis.set_xticks(range(len(quarters)), labels, fontsize=8)
     axis.tick_params(axis="y", labelsize=8)
+
+
+def _corner_label(axis: Axes, label: str) -> None:
+    """Words at the upper right of a panel."""
+    axis.annotate(
+        label, (1, 1), xytext=(0, -1), xycoords="axes fraction", textcoords="offset points", ha="right", va="top",
+        fontsize=8.5, color=QUIET, in_layout=False,
+    )  # fmt: skip

@@ -89,6 +89,11 @@ class Maturity(SettingsModel):
         }
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of the contract that the rules read, sorted."""
+        return tuple(sorted({table for condition in self.conditions for table in condition.tables}))
+
+    @property
     def top(self) -> int:
         """The highest level."""
         return len(self.levels)

@@ -32,16 +32,14 @@ def level_bounds(
     months = pd.DatetimeIndex([pd.Timestamp(d).replace(day=1) for d in days]).as_unit("us")
     span = pd.date_range(months[0], months[-1], freq="MS").as_unit("us")
     values = values or measures.MonthlyValues(data, span)
-    values.prepare(condition for rule in data.product.maturity.levels for condition in rule.conditions)
+    values.prepare(data.product.maturity.conditions)
     accounts = pd.Index(data["accounts"]["account_id"], name="account_id")
     shape, first_days = (len(accounts), len(days)), time.first_days()
     lowest, highest = np.zeros(shape), np.zeros(shape)
     surely_met, possibly_met = np.full(shape, True), np.full(shape, True)
     for rule in data.product.maturity.levels:
         for condition in rule.conditions:
-            value = values.of(condition, months)
-            known = measures.known_values(data, condition, months, value, first_days)
-            surely, possibly = measures.meets_bounds(value.to_numpy(), known, condition)
+            _, surely, possibly = values.bounds_met(condition, months, first_days)
             surely_met &= surely
             possibly_met &= possibly
         lowest[surely_met], highest[possibly_met] = rule.level, rule.level
@@ -117,8 +115,8 @@ class LevelHistory:
 def level_history(data: ProductData, quarter: Quarter) -> LevelHistory:
     """The levels at the end of each month from the quarter of the first row on that a rule reads, at least of the quarter."""
     time = customer_time_as_of(data, quarter.end)
-    tables = {table for condition in data.product.maturity.conditions for table in condition.tables}
-    first_days = [data.coverage.tables[name].first for name in tables & set(data.coverage.tables)]
+    periods = data.coverage.tables
+    first_days = [periods[name].first for name in data.product.maturity.tables if name in periods]
     first = min(Quarter.containing(min(first_days)), quarter) if first_days else quarter
     ends = pd.date_range(first.start, quarter.end, freq="ME").date
     low, high = level_bounds(data, list(ends), time)

@@ -59,6 +59,17 @@ class MonthlyValues:
             )
         return self._values[key][months]
 
+    def bounds_met(
+        self, condition: Condition, months: pd.DatetimeIndex, first_days: pd.Series
+    ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+        """The values of a condition (`of`), and whether they surely and possibly meet its bounds: bool, of their shape.
+
+        first_days: see `known_values`.
+        """
+        values = self.of(condition, months)
+        known = known_values(self.data, condition, months, values, first_days)
+        return values, *meets_bounds(values.to_numpy(), known, condition)
+
     def prepare(self, measures: Iterable[Measure]) -> None:
         """Read what several measures need of the use in one pass over its tables, instead of one for each measure.
 

@@ -49,7 +49,7 @@ def quick_metrics(data: ProductData, quarter: Quarter) -> Mapping[str, Metric]:
 
 def look_ahead(data: ProductData, quarter: Quarter) -> Ahead | Note:
     """The forecast from the end of a quarter, or the reason why there is none."""
-    missing = data.missing(*sorted({table for c in data.product.maturity.conditions for table in c.tables}))
+    missing = data.missing(*data.product.maturity.tables)
     if missing:
         return Note("missing_table", "outlook", {"tables": missing})
     history = level_history(data, quarter)

@@ -39,5 +39,5 @@ DECLARES = Declaration(
         )
     ),
     quick_metrics=quick_metrics,
-    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
+    reads_of_product=lambda product: product.maturity.tables,
 )

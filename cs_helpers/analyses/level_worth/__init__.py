@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -26,26 +25,8 @@ from cs_helpers.customers.costs import year_of_costs
 from cs_helpers.customers.maturity_levels import LevelHistory, level_history
 from cs_helpers.customers.movements import Ledger, ledger, month_ends
 from cs_helpers.customers.time import missing_contracts
-from cs_helpers.result import Finding, Metric, Note, Result, Verdict
+from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
-
-
-@dataclass
-class _Answers:
-    """What a result is made of, filled by one question after the other."""
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-
-    def add(
-        self, name: str, value: float, unit: str, n: int, low: float, high: float, base: float | None = None
-    ) -> None:
-        """Adds a metric, if its value is finite."""
-        if math.isfinite(value):
-            bounds = [end if math.isfinite(end) else None for end in (low, high)]
-            self.metrics[name] = Metric(name, value, unit, n, bounds[0], bounds[1], base=base)
 
 
 def analyse(data: ProductData, quarter: Quarter) -> Result:
@@ -58,9 +39,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `lifetime.survival_table`; `nrr`: see `retained.nrr_table`; `steps`: see `steps.step_table`; `associations`: see
     `steps.associations`.
     """
-    answers, n = _Answers(), 0
-    needed = sorted({table for c in data.product.maturity.conditions for table in c.tables})
-    missing = missing_contracts(data) or data.missing(*needed)
+    answers, n = Answers(), 0
+    missing = missing_contracts(data) or data.missing(*data.product.maturity.tables)
     findings: tuple[Finding, ...] = ()
     if missing:
         answers.notes += [Note("missing_table", about, {"tables": missing}) for about in DECLARES.questions]
@@ -118,7 +98,7 @@ def _halves(data: ProductData) -> dict[str, tuple[int, ...]]:
 
 
 def _add_lifetime(
-    answers: _Answers,
+    answers: Answers,
     data: ProductData,
     quarter: Quarter,
     follow: pd.DataFrame,
@@ -150,10 +130,10 @@ def _add_lifetime(
         if stay.known >= YEAR and stay.paying:
             # over a year, whatever the horizon: so it can be compared with that of earlier quarters
             value, low, high = stay.value(YEAR, rules.discount_rate)
-            answers.add(f"year_value_{name}", value, "currency", stay.followed, low, high)
+            answers.add(_metric(f"year_value_{name}", value, "currency", stay.followed, low, high))
 
 
-def _add_nrr(answers: _Answers, data: ProductData, history: LevelHistory, book: Ledger) -> None:
+def _add_nrr(answers: Answers, data: ProductData, history: LevelHistory, book: Ledger) -> None:
     """Adds NRR by the level at the start of the quarter and of the year."""
     table = nrr_table(history, book, data.product.maturity.numbers)
     if table.empty:
@@ -172,12 +152,14 @@ def _add_nrr(answers: _Answers, data: ProductData, history: LevelHistory, book: 
         for name, levels in halves.items():
             row = found.only(pd.Series(level).isin(levels).to_numpy()).measures()
             answers.add(
-                f"nrr_year_{name}", row["nrr"], "share", int(row["paying"]), row["nrr_low"], row["nrr_high"], row["mrr"]
+                _metric(
+                    f"nrr_year_{name}", row["nrr"], "share", int(row["paying"]), row["nrr_low"], row["nrr_high"], row["mrr"]
+                )
             )  # fmt: skip
 
 
 def _add_steps(
-    answers: _Answers, data: ProductData, history: LevelHistory, follow: pd.DataFrame, book: Ledger
+    answers: Answers, data: ProductData, history: LevelHistory, follow: pd.DataFrame, book: Ledger
 ) -> None:
     """Adds what one level more is associated with, and each step of the curve."""
     rows = quarters_at_risk(follow, data["accounts"])
@@ -199,4 +181,14 @@ def _add_steps(
         fields = {"dimensions": left_out, "losses": compared["industry"], "of": compared["age"]}
         answers.notes.append(Note("fewer_in_common", "steps", fields))
     value, low, high = (float(by_loss[c][common]) for c in ("value", "low", "high"))
-    answers.add("loss_ratio_a_level", value, "ratio", int(by_loss["compared"][common]), low, high)
+    answers.add(_metric("loss_ratio_a_level", value, "ratio", int(by_loss["compared"][common]), low, high))
+
+
+def _metric(
+    name: str, value: float, unit: str, n: int, low: float, high: float, base: float | None = None
+) -> Metric | None:
+    """A metric with the ends of its interval that are finite; None where its value is not."""
+    if not math.isfinite(value):
+        return None
+    bounds = [end if math.isfinite(end) else None for end in (low, high)]
+    return Metric(name, value, unit, n, bounds[0], bounds[1], base=base)

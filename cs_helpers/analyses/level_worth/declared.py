@@ -35,7 +35,7 @@ DECLARES = Declaration(
     ),
     findings=("fewer_lost", "more_lost", "nrr_higher", "nrr_lower"),
     reads=("accounts", "contracts", "costs"),
-    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
+    reads_of_product=lambda product: product.maturity.tables,
     discloses=columns(
         public=(
             "level below now paying followed margin months value value_low value_high stay stay_low stay_high lost exposure "

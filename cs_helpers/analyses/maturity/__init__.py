@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cs_helpers.analyses.maturity.declared import DECLARES as DECLARES
 from cs_helpers.analyses.maturity.distribution import distribution
-from cs_helpers.analyses.maturity.levels import tables_needed
 from cs_helpers.analyses.maturity.movement import movement
 from cs_helpers.analyses.maturity.next_level import next_level
 from cs_helpers.analyses.maturity.parts import joined
@@ -21,7 +20,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Where the data does not cover a rule and what is recorded does not decide it, the level is `UNKNOWN`; it lies
     between `at_least` and `at_most`. Tables: see `distribution.distribution` and `movement.movement`.
     """
-    missing = data.missing(*tables_needed(data.product))
+    missing = data.missing(*data.product.maturity.tables)
     time = customer_time_as_of(data, quarter.end)
     customers = time.customers(quarter.end)
     name = data.product.product

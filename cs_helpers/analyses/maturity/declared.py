@@ -76,5 +76,5 @@ DECLARES = Declaration(
         person="csm",
         company="account_id name",
     ),
-    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
+    reads_of_product=lambda product: product.maturity.tables,
 )

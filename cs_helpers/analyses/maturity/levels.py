@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.products import Product
 from cs_helpers.customers import measures
 from cs_helpers.customers.maturity_levels import UNKNOWN, LevelHistory
 from cs_helpers.snapshot import ProductData
-
-
-def tables_needed(product: Product) -> list[str]:
-    """The tables that the rules of a product need, sorted."""
-    return sorted({table for c in product.maturity.conditions for table in c.tables})
 
 
 def unknown_conditions(data: ProductData, history: LevelHistory) -> tuple[str, ...]:
@@ -22,11 +16,10 @@ def unknown_conditions(data: ProductData, history: LevelHistory) -> tuple[str, .
     month = pd.DatetimeIndex([pd.Timestamp(quarter.end).replace(day=1)]).as_unit("us")
     values, first_days = measures.MonthlyValues(data, month), history.time.first_days()
     is_unknown = (history.states[quarter.end] == UNKNOWN).to_numpy()
+    values.prepare(data.product.maturity.conditions)
     keys = []
     for key, condition in data.product.maturity.conditions_by_key.items():
-        value = values.of(condition, month)
-        known = measures.known_values(data, condition, month, value, first_days)
-        surely, possibly = measures.meets_bounds(value.to_numpy(), known, condition)
+        _, surely, possibly = values.bounds_met(condition, month, first_days)
         if (surely != possibly)[is_unknown].any():
             keys.append(key)
     return tuple(keys)

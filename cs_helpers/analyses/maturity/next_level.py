@@ -91,9 +91,7 @@ def _evidence(data: ProductData, history: LevelHistory, accounts: pd.Index) -> I
     measured.prepare(data.product.maturity.conditions)
     for level in data.product.maturity.levels:
         for place, condition in enumerate(level.conditions, 1):
-            values = measured.of(condition, month)
-            known = measures.known_values(data, condition, month, values, first_days)
-            surely, possibly = measures.meets_bounds(values.to_numpy(), known, condition)
+            values, surely, possibly = measured.bounds_met(condition, month, first_days)
             state = np.where(surely, HOLDS, np.where(possibly, NOT_KNOWN, MISSING))
             frame = pd.DataFrame({"has": values.iloc[:, 0], "state": state[:, 0]}).loc[accounts]
             has, is_missing = frame["has"].to_numpy(), frame["state"].to_numpy() == MISSING

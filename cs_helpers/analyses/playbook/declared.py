@@ -21,7 +21,7 @@ def _tables_of_rules(product: Product) -> Sequence[str]:
             events = [s.rule.event for s in product.journey.steps if s.step == rule.waits_for]
             tables += ["usage" for event in events if event]
         if rule.level_dropped or rule.level_below:
-            tables += [table for c in product.maturity.conditions for table in c.tables]
+            tables += product.maturity.tables
         if rule.band:
             tables += [table for m in product.health.measures for table in m.measure.tables]
         tables += [rule.silence.source] if rule.silence else []

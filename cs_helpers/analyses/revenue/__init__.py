@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +33,7 @@ from cs_helpers.customers.time import (
     exchange_rates_used,
     missing_contracts,
 )
-from cs_helpers.result import Finding, Metric, Note, Result, Verdict
+from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
 __all__ = ["DECLARES", "analyse"]
@@ -56,22 +55,6 @@ UNITS = {
 }  # fmt: skip
 
 
-@dataclass
-class _Answers:
-    """What a result is made of, filled by one question after the other."""
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    by_segment: list[Metric] = field(default_factory=list)
-
-    def add(self, metric: Metric | None) -> None:
-        """Adds a metric, if there is one."""
-        if metric is not None:
-            self.metrics[metric.name] = metric
-
-
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The revenue of the product as known at the end of the quarter, all amounts in the product's currency.
 
@@ -82,7 +65,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `clear_segments` those of them that differ clearly;
     `profitability` (measure, value, unit): `costs.profitability`; `lifetime` and `survival`: `lifetime.lifetime_values`.
     """
-    answers = _Answers()
+    answers = Answers()
     n = 0
     findings: tuple[Finding, ...] = ()
     if missing := missing_contracts(data):
@@ -149,7 +132,7 @@ def _spell_notes(time: CustomerTime, of_months: Ledger, quarter: Quarter) -> lis
     return notes
 
 
-def _add_movements(answers: _Answers, of_months: Ledger) -> None:
+def _add_movements(answers: Answers, of_months: Ledger) -> None:
     """Adds the movements by month and of the quarter, and the trend."""
     by_month = of_months.by_month()
     begun = (by_month[["opening", "closing", "customers"]] > 0).any(axis=1)
@@ -177,7 +160,7 @@ def _add_movements(answers: _Answers, of_months: Ledger) -> None:
     answers.verdicts |= {"bridge": bridge_verdict(bridge), "trend": trend_verdict(trend)}
 
 
-def _add_retention(answers: _Answers, data: ProductData, time: CustomerTime, of_months: Ledger) -> None:
+def _add_retention(answers: Answers, data: ProductData, time: CustomerTime, of_months: Ledger) -> None:
     """Adds NRR, GRR, logo churn and quick ratio of both periods, and of the segments of the longer one that is known."""
     rows: list[dict[str, Any]] = []
     known = None
@@ -225,7 +208,7 @@ def _add_retention(answers: _Answers, data: ProductData, time: CustomerTime, of_
 
 
 def _add_profitability(
-    answers: _Answers, data: ProductData, quarter: Quarter, of_months: Ledger
+    answers: Answers, data: ProductData, quarter: Quarter, of_months: Ledger
 ) -> dict[str, float]:
     """Adds what growth costs, and returns the ratios (`costs.profitability`)."""
     costs, notes = costs_with_notes(data, quarter)
@@ -246,7 +229,7 @@ def _add_profitability(
 
 
 def _add_lifetime(
-    answers: _Answers, data: ProductData, time: CustomerTime, of_months: Ledger, gross_margin: float | None
+    answers: Answers, data: ProductData, time: CustomerTime, of_months: Ledger, gross_margin: float | None
 ) -> None:
     """Adds how long customers stay, and what one is worth."""
     rules = data.product.revenue

@@ -41,7 +41,7 @@ DECLARES = Declaration(
         explains="few_quarters model_of_customer new_customers outside",
     ),
     reads=("accounts", "contracts", "touches"),
-    reads_of_product=lambda product: [table for c in product.maturity.conditions for table in c.tables],
+    reads_of_product=lambda product: product.maturity.tables,
     discloses=columns(
         public="period level touch_model count touches customers share low high declared p verdict customer_quarters rate"
         " hours plan_hours group untouched untouched_mrr planned below below_mrr due got missing beyond mrr quarters last_touch"
