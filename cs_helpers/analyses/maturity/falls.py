@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
+from cs_helpers.contract.spells import NOT_RECORDED
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.maturity_levels import LevelHistory
 from cs_helpers.statistics.proportions import wilson
@@ -21,21 +23,24 @@ WARNED, MISSED, LOWEST, UNKNOWN_BEFORE = "warned", "missed", "lowest", "unknown"
 _DAY = np.timedelta64(1, "D")
 
 
-def losses_after_falls(time: CustomerTime, states: pd.DataFrame, quarters: list[Quarter]) -> pd.DataFrame:
+def losses_after_falls(history: LevelHistory, quarters: list[Quarter]) -> pd.DataFrame:
     """Customers lost in a quarter, of those whose level fell in the `FALL_LASTS` quarters before and of the others.
 
-    A customer counts once per quarter, and only with a known level at its start and a quarter before. Columns: fell,
+    A customer counts once per quarter, and only with a known level at its start and a quarter before. Who was lost and came
+    back in between has not fallen. Columns: fell,
     customers, lost, share, low, high (Wilson, 95 %).
     """
     customers, lost = {True: 0, False: 0}, {True: 0, False: 0}
+    states = history.by_quarter
     levels = states.where(states >= 0)
     for n in range(1, len(quarters) - 1):
         quarter, following = quarters[n], quarters[n + 1]
         falls = [
-            levels[quarters[k]] < levels[quarters[k - 1]] for k in range(max(1, n + 1 - FALL_LASTS), n + 1)
+            history.moves(before, after).query("before > after >= 0").index
+            for before, after in pairwise(quarters[max(0, n - FALL_LASTS) : n + 1])
         ]
-        has_fallen = np.logical_or.reduce([fall.to_numpy() for fall in falls])
-        outcome = time.status_after(quarter.end, following.end).reindex(states.index)
+        has_fallen = np.logical_or.reduce([states.index.isin(fall) for fall in falls])
+        outcome = history.time.status_after(quarter.end, following.end).reindex(states.index)
         is_known = (levels[quarter].notna() & levels[quarters[n - 1]].notna()).to_numpy()
         is_known = is_known & (outcome != NOT_RECORDED).to_numpy()
         is_lost = outcome.isin(ENDINGS).to_numpy()
@@ -56,7 +61,8 @@ def warnings_before_losses(history: LevelHistory) -> pd.DataFrame:
     The warning is the first fall that was not made good: from then on the level stayed below what it was before. It is
     known at the end of its month. Columns: account_id, lost_on, fell_on (the last day of the month; NaT: did not fall),
     days (from fell_on to lost_on), outcome: `warned`; `missed`; `lowest`: at level 0 all the time, where nothing can
-    fall; `unknown`: fewer than two levels are known. Sorted by day of the loss and account.
+    fall; `unknown`: fewer than two levels are known. Sorted by day of the loss, then by that of the fall and outcome: so the
+    order says nothing of accounts.
     """
     spells = history.time.spells
     spells = spells[spells["ended"].isin(ENDINGS)]
@@ -93,7 +99,7 @@ def warnings_before_losses(history: LevelHistory) -> pd.DataFrame:
             "outcome": pd.Series(outcome, dtype="str"),
         }
     )
-    return table.sort_values(["lost_on", "account_id"], ignore_index=True)
+    return table.sort_values(["lost_on", "fell_on", "outcome", "account_id"], ignore_index=True)
 
 
 def falls_and_losses(history: LevelHistory) -> tuple[int, int]:

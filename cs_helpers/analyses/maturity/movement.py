@@ -165,7 +165,7 @@ def _falls(data: ProductData, history: LevelHistory) -> Part:
     if len(quarters) < 3:
         notes.append(Note("too_few_quarters", "falls", {"quarters": len(quarters), "needed": 3}))
     else:
-        falls = losses_after_falls(time, history.by_quarter, quarters)
+        falls = losses_after_falls(history, quarters)
         if falls["customers"].any():
             tables["falls"] = falls
             said["falls"] = fall_warning(falls)

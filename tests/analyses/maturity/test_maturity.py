@@ -188,3 +188,19 @@ def test_who_left_and_came_back_within_the_quarter_has_not_fallen() -> None:
     assert [3, -1] in moves  # A: lost, and new again
     assert (result.metrics["fell"].value, result.metrics["fell"].n) == (1, 1)  # B alone
     assert "moves_unknown" not in {note.code for note in result.notes}
+
+
+def test_a_loss_after_a_return_follows_no_fall() -> None:
+    data = product_data(
+        product(levels=[[{"value": "events", "at_least": n, "months": 1}] for n in (1, 2, 3, 4)]),
+        accounts=[account("A"), account("B")],
+        contracts=[
+            contract("A", "2025-01-01", "2026-04-05"),
+            contract("A", "2026-05-20"),
+            contract("B", "2025-01-01"),
+        ],
+        usage=[use(a, f"2026-{m:02}-{d:02}") for a in "AB" for m in (1, 2, 3) for d in (10, 11, 12)]
+        + [use(a, f"2026-{m:02}-10") for a in "AB" for m in range(4, 10)],
+    )
+    falls = maturity.analyse(data, Quarter(2026, 3)).tables["falls"].set_index("fell")["customers"]
+    assert falls.to_dict() == {True: 1, False: 1}  # in 2026Q3, after the fall of B and the return of A
