@@ -61,7 +61,7 @@ class Stay:
         value = float(self.survival[month])
         if not month:
             return value, 1.0, 1.0
-        if not self.lost:
+        if value == 1.0:  # nobody was lost so far, and no resample knows of a loss
             return value, float(self._slowest(np.array([month]))[0]), 1.0
         return value, *interval(self.draws[month])
 

@@ -57,7 +57,7 @@ def lifetime_verdict(halves: Mapping[str, Stay], horizon: int, discount_rate: fl
 def staying_verdict(halves: Mapping[str, Stay], level: int) -> Verdict:
     """The share of the customers of the upper levels that is still there after a year, against the lower ones.
 
-    `none_lost`: nobody was lost; `one_half`: only one half is known for a year. Fields: level, upper, lower, difference, low, high.
+    `none_lost`: nobody was lost within the year; `one_half`: only one half is known for a year. Fields: level, upper, lower, difference, low, high.
     """
     known = {name: stay for name, stay in halves.items() if stay.known >= YEAR}
     fields: dict[str, Any] = {"level": level, **{name: stay.share(YEAR)[0] for name, stay in known.items()}}
@@ -65,11 +65,11 @@ def staying_verdict(halves: Mapping[str, Stay], level: int) -> Verdict:
         fields["half"] = next(iter(known))
         fields["value"] = known[fields["half"]].share(YEAR)[0]
         return Verdict("one_half", fields)
-    if not any(stay.lost for stay in known.values()):
+    if all(stay.survival[YEAR] == 1.0 for stay in known.values()):
         return Verdict("none_lost", fields)
     upper, lower = known["upper"], known["lower"]
     difference = float(upper.survival[YEAR] - lower.survival[YEAR])
-    if upper.lost and lower.lost:
+    if max(upper.survival[YEAR], lower.survival[YEAR]) < 1.0:
         low, high = interval(upper.draws[YEAR] - lower.draws[YEAR])
     else:
         low, high = _difference(*upper.share(YEAR), *lower.share(YEAR))

@@ -10,6 +10,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from cs_helpers.analyses.level_worth.follow_up import COLUMNS, follow_up
 from cs_helpers.analyses.level_worth.lifetime import Stay, horizon_of, lifetime_table, stays, survival_table
+from cs_helpers.analyses.level_worth.verdicts import staying_verdict
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.revenue import RevenueRules
 
@@ -121,3 +122,18 @@ def test_a_constant_rate_is_that_of_the_last_four_landmarks_by_the_level_at_each
     assert table["steady"][1] == pytest.approx(60 * 20 / 4)
     assert table["steady"][2] == pytest.approx(90 * 12 / 4)
     assert table["value"].isna().all(), "neither level has enough customers for a year"
+
+
+def test_where_all_losses_come_after_a_year_the_first_year_has_an_interval_and_says_so() -> None:
+    rows = [(f"A{n}", 1, 18, n < 8) for n in range(20)]
+    at = now(**{f"A{n}": (1, 100.0 + n) for n in range(20)})
+    late = stay(followed(*rows), at, months=24)
+    share, low, high = late.share(12)
+    assert (share, high) == (1, 1)
+    assert 0 < low < 1
+    assert late.share(18)[0] < 1
+    assert staying_verdict({"upper": late, "lower": late}, 3).code == "none_lost"
+    early = stay(followed(*((f"A{n}", 1, 6 if n < 8 else 18, n < 8) for n in range(20))), at, months=24)
+    verdict = staying_verdict({"upper": late, "lower": early}, 3)
+    assert verdict.fields["difference"] == pytest.approx(0.4)
+    assert verdict.fields["low"] < 0.4 < verdict.fields["high"]
