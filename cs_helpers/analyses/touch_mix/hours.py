@@ -19,6 +19,9 @@ from cs_helpers.statistics.bootstrap import ratio_intervals
 NOW, DECLARED, PLAN = "now", "declared", "plan"
 #: changes of the mix on a page: this share of all touches moves from one model to another
 MOVED_SHARE = 0.10
+#: the plan stands beside the hours of today only where those are known of this share of the touches, and this share of
+#: them is of customers with a plan: else the two speak of different touches
+COMPARABLE = 0.95
 MOVES = (("high", "low"), ("high", "tech"), ("low", "tech"), ("tech", "high"))
 
 
@@ -119,8 +122,8 @@ def changed_mix(data: ProductData, touched: Touched, needs: pd.DataFrame) -> pd.
     """The hours of the quarter's touches, and those that other mixes and the plan would need.
 
     Columns: change (`now`; `declared`: as many touches in the declared mix; `<model>_<model>`: `MOVED_SHARE` of all touches
-    moved from the first to the second; `plan`: what the plan says for the customers at the end of the quarter), touches,
-    hours, difference (from now). Only touches whose hours are known count.
+    moved from the first to the second; `plan`: what the plan says for the customers at the end of the quarter, where it is `COMPARABLE`),
+    touches, hours, difference (from now). Only touches whose hours are known count.
     """
     product, quarter = data.product, touched.quarters[-1]
     touches = of_quarter(touched.touches, quarter)
@@ -141,7 +144,12 @@ def changed_mix(data: ProductData, touched: Touched, needs: pd.DataFrame) -> pd.
             for source, target in MOVES
             if source in hours and target in hours and counts[source] >= MOVED_SHARE * total
         ]
-    if needs["hours"].notna().any():
+    of_planned = known["account_id"].isin(needs.index[needs["due"].notna()])
+    is_comparable = (
+        len(known) >= COMPARABLE * len(touches)
+        and float(hours_of(known[of_planned], product).sum()) >= COMPARABLE * now
+    )
+    if is_comparable and needs["hours"].notna().any():
         rows.append((PLAN, int(needs["due"].sum()), float(needs["hours"].sum())))
     table = pd.DataFrame(rows, columns=["change", "touches", "hours"])
     return table.assign(difference=table["hours"] - now)

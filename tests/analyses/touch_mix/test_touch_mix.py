@@ -300,3 +300,19 @@ def test_levels_add_up_to_all_and_shares_to_one(result_of, name: str) -> None:
     )
     assert len(result.tables["below_plan_customers"]) == below.iloc[0]["below"]
     assert set(mix["touch_model"]) == set(TOUCH_MODELS)
+
+
+def test_a_plan_does_not_stand_beside_hours_of_other_touches() -> None:
+    of_some = planned(by_touch_model={"high": 3}, hours_per_touch=HOURS)
+    assert "plan" not in set(
+        of_some.tables["changed_mix"]["change"]
+    )  # 4 of the 5.5 hours now are of its customers
+    assert of_some.verdicts["changed_mix"].code.startswith("declared")
+    nameless = [{**each, "touch_model": None} for each in PEOPLE]
+    without_model = [{**each, "touch_model": None} if n % 2 else each for n, each in enumerate(CONTACTS)]
+    of_few = analysed(
+        without_model, nameless, SINCE,
+        touch_plan={"by_level": {0: 1, 1: 1, 2: 1}, "hours_per_touch": {**HOURS, "low": 1, "community": 1}},
+    )  # fmt: skip
+    assert "hours_unknown" in {note.code for note in of_few.notes}
+    assert "plan" not in set(of_few.tables["changed_mix"]["change"])
