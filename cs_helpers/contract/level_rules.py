@@ -82,6 +82,8 @@ def is_share(measure: Measure) -> bool:
 def _range(measure: Measure) -> tuple[float, float]:
     if measure.value in _RANGES:
         return _RANGES[measure.value]
+    if measure.value == "reached" and measure.per is None and "*" not in measure.name:
+        return 0, 1  # one milestone
     return 0, measure.months if measure.value == "active_months" and measure.per is None else float("inf")
 
 
@@ -89,7 +91,7 @@ def _is_never_above(one: Measure, other: Measure) -> bool:
     """Whether a number is never above another, whatever the data."""
     if _number(one) == _number(other):
         return True
-    if one.per or other.per or one.source != other.source or (one.name, one.kind) != (other.name, other.kind):
+    if one.per or other.per or one.source != other.source:
         return False
     if other.value not in _NEVER_ABOVE.get(one.value, (one.value,)) or one.value not in _GROW:
         return False
@@ -98,10 +100,19 @@ def _is_never_above(one: Measure, other: Measure) -> bool:
 
 
 def _covers(wide: Measure, narrow: Measure) -> bool:
-    """Whether every event that fits one measure also fits another."""
+    """Whether every event, kind and milestone that fits one measure also fits another."""
+    pairs = zip(_chosen(wide), _chosen(narrow), strict=True)
     return all(
-        any(re.fullmatch(as_regex(pattern), each) for pattern in wide.patterns) for each in narrow.patterns
+        any(re.fullmatch(as_regex(pattern), each) for pattern in patterns)
+        for patterns, narrower in pairs
+        for each in narrower
     )
+
+
+def _chosen(measure: Measure) -> tuple[tuple[str, ...], ...]:
+    """The patterns by which a measure chooses rows: of events, kinds and names."""
+    kinds = (measure.kind,) if isinstance(measure.kind, str) else measure.kind
+    return measure.patterns, kinds, (measure.name,)
 
 
 def _number(measure: Measure) -> dict[str, object]:

@@ -18,6 +18,9 @@ WEB = {"event": "web.*", "value": "events"}
 PAPER = {"event": "paper.out", "value": "quantity"}
 SHARE = {**PAPER, "per": {"event": ["paper.out", "web.*"], "value": "quantity"}}
 
+TOUCHES = {"source": "touches", "value": "count"}
+MEETINGS = {**TOUCHES, "kind": "meeting"}
+
 
 def curve(*levels: list[dict[str, Any]]) -> Maturity:
     words = {"en": "a", "ja": "あ"}
@@ -52,14 +55,14 @@ def test_fewer_or_more_levels_are_refused(count: int) -> None:
         curve(*([at_least(n)] for n in range(1, count + 1)))
 
 
-#: bounds of two numbers that have nothing to do with each other, each from 0 to 3
+#: bounds of two numbers that have nothing to do with each other (milestones by a pattern: any number), each from 0 to 3
 _CONDITIONS = st.lists(
     st.builds(
         lambda name, least, most: {
             "source": "milestones", "value": "reached", "name": name,
             **({"at_least": least} if least is not None else {}), **({"at_most": most} if most is not None else {}),
         },
-        st.sampled_from(["one", "two"]),
+        st.sampled_from(["one*", "two*"]),
         st.none() | st.integers(0, 3),
         st.none() | st.integers(0, 3),
     ).filter(lambda c: "at_least" in c or "at_most" in c),
@@ -80,7 +83,7 @@ def test_a_curve_is_refused_where_nobody_in_a_world_of_all_customers_is_at_a_lev
             reached = number
         return reached
 
-    found = {level({"one": one, "two": two}) for one, two in every(range(6), repeat=2)}
+    found = {level({"one*": one, "two*": two}) for one, two in every(range(6), repeat=2)}
     can_be = found >= set(range(1, len(levels) + 1))
     try:
         curve(*levels)
@@ -115,6 +118,12 @@ def test_a_curve_is_refused_where_nobody_in_a_world_of_all_customers_is_at_a_lev
         ([[at_least(1)], [at_least(4, value="active_months", months=3)]], "is never above 3"),
         ([[at_least(1)], [at_least(6, source="assessments", value="score", name="plan")]], "is never above 5"),
         ([[at_least(1)], [at_most(5, **SHARE)]], "level 2: .* is a share from 0 to 1, not 5; write 5 % as 0.05"),
+        ([[at_least(1)], [at_least(2, source="milestones", value="reached", name="kickoff")]], "is never above 1"),
+        # kinds and names are patterns, too
+        ([[at_least(5, **MEETINGS)], [at_most(2, **TOUCHES)]], "level 2 cannot be reached"),
+        ([[at_least(1)], [at_least(5, **MEETINGS, per=TOUCHES)]], "is a share from 0 to 1, not 5"),
+        ([[at_least(1, source="milestones", value="reached", name="kickoff")],
+          [at_most(0, source="milestones", value="reached", name="*")]], "level 2 cannot be reached"),
     ],
     ids=lambda value: str(value)[:70],
 )  # fmt: skip
@@ -135,6 +144,8 @@ def test_levels_that_exclude_or_repeat_each_other_are_refused_in_a_sentence(
         [[at_least(5)], [at_most(0, event="web.*", value="quantity")]],
         [[at_least(1)], [at_most(0.2, **SHARE)], [at_most(0.05, **SHARE)]],
         [[at_least(1)], [at_most(1, **SHARE)]],
+        [[at_least(5, **TOUCHES)], [at_most(2, **MEETINGS)]],
+        [[at_least(1)], [at_least(2, source="milestones", value="reached", name="*")]],
         [[at_least(1, source="tickets", value="count")], [at_most(0, source="touches", value="count")]],
         [[at_least(2, event="web.*", value="distinct_parts", part=2)],
          [at_least(2, event="web.*", value="distinct_parts", part=3)]],
