@@ -180,8 +180,8 @@ class Measure(Amount):
 class Condition(Measure):
     """A measure with bounds that must be met."""
 
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _has_a_bound(self) -> Condition:

@@ -193,3 +193,9 @@ def test_a_play_below_a_level_is_one_of_the_product() -> None:
 def test_a_measure_that_cannot_be_is_refused_in_a_sentence(measure: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         curve([at_least(1, **measure)], [at_least(10**6)])
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf")])
+def test_a_bound_that_nothing_can_be_held_against_is_refused(bound: float) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        curve([at_least(bound)], [at_least(2)])
