@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -74,7 +75,9 @@ class Declaration:
     analyses of interviews; these then read masked names. with_options: applies a notebook's options to the data;
     raises `ParameterError` for an unknown option.
     quick_metrics: the headline metrics of a quarter (or those that can be had so) without the rest of the analysis,
-    for comparisons with earlier quarters; without it, all of `analyse` is run for them.
+    for comparisons with earlier quarters; without it, all of `analyse` is run for them. builds_on: the names of the
+    analyses whose results this one is made of, for a product; its `analyse(data, quarter, results)` gets them by name.
+    It is compared with earlier quarters by `quick_metrics` only.
     """
 
     questions: Mapping[str, Question]
@@ -88,6 +91,7 @@ class Declaration:
     for_leadership: Callable[[Result], Result] | None = None
     with_options: Callable[..., ProductData] | None = None
     quick_metrics: Callable[[ProductData, Quarter], Mapping[str, Metric]] | None = None
+    builds_on: Callable[[Product], Sequence[str]] | None = None
 
     def tables_read(self, product: Product) -> tuple[str, ...]:
         """The tables of the contract that the analysis reads for a product."""
@@ -114,11 +118,39 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Analysis:
-    """An analysis: its name, its declaration, and its function `analyse`: data of a product, quarter -> `Result`."""
+    """An analysis: its name, its declaration, and its function `analyse` of data of a product and a quarter.
+
+    function: `analyse` of its module. analysis_of: an analysis by name, for those that it builds on.
+    """
 
     name: str
     declares: Declaration
-    analyse: Callable[[ProductData, Quarter], Result] = field(repr=False)
+    function: Callable[..., Result] = field(repr=False)
+    analysis_of: Callable[[str], Analysis] = field(repr=False)
+
+    def analyse(
+        self, data: ProductData, quarter: Quarter, results: Mapping[str, Result] | None = None
+    ) -> Result:
+        """The result for a product and quarter.
+
+        results: of the analyses that it builds on, by name, where they are at hand; without them they are run.
+        """
+        if self.declares.builds_on is None:
+            return self.function(data, quarter)
+        if results is None:
+            results = {
+                name: self.analysis_of(name).analyse(data, quarter) for name in self.built_on(data.product)
+            }
+        return self.function(data, quarter, results)
+
+    def built_on(self, product: Product) -> tuple[str, ...]:
+        """The names of the analyses that it builds on."""
+        return tuple(self.declares.builds_on(product)) if self.declares.builds_on else ()
+
+    def tables_read(self, product: Product) -> tuple[str, ...]:
+        """The tables of the contract that it and the analyses that it builds on read for a product."""
+        others = (self.analysis_of(name).tables_read(product) for name in self.built_on(product))
+        return tuple(dict.fromkeys((*self.declares.tables_read(product), *chain.from_iterable(others))))
 
     def with_options(self, data: ProductData, options: Mapping[str, Any]) -> ProductData:
         """The data with a notebook's options applied. Raises `ParameterError` for an unknown option."""
@@ -133,13 +165,15 @@ class Analysis:
     ) -> Mapping[str, Metric]:
         """The headline metrics of an earlier quarter, to compare with; for leadership without suppressed ones."""
         quick, for_leadership = self.declares.quick_metrics, self.declares.for_leadership
-        if quick is None:
-            result = self.analyse(data, quarter)
-        else:
+        if quick is not None:
             metrics = quick(data, quarter)
             result = Result(
                 self.name, data.product.product, quarter, quarter.start, data.as_of, 0, {}, metrics
             )
+        elif self.declares.builds_on is not None:
+            return {}
+        else:
+            result = self.analyse(data, quarter)
         if leadership and for_leadership is not None:
             result = for_leadership(result)
         return {name: metric for name, metric in result.metrics.items() if name in self.declares.metrics}

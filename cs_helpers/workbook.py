@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import html
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
-from IPython import get_ipython
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.theme import Picture
@@ -22,8 +20,10 @@ from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
+from cs_helpers.declaration import Analysis
 from cs_helpers.editions.leadership import leadership_result
-from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.errors import ParameterError
+from cs_helpers.injected_parameters import check_injected_parameters
 from cs_helpers.outputs import display_figure, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
@@ -66,7 +66,7 @@ class Workbook:
         parameters: as in `contract.parameters.Parameters`. Raises `ParameterError` for a wrong name or value, and
         `SnapshotError` for what the snapshot does not hold.
         """
-        _check_injected_parameters()
+        check_injected_parameters()
         checked = Parameters.check(parameters)
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
@@ -93,12 +93,20 @@ class Workbook:
         `editions.disclosure` removes what may not be shown together. `settings` of the result hold the currency of
         the product's contracts and the size classes, largest first.
         """
-        selected = analyses.analysis(analysis)
+        key = f"{analysis} {sorted(options.items())}"
+        if key not in self._results:
+            self._results[key] = self._analyse(analyses.analysis(analysis), options)
+        return self._results[key]
+
+    def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         data = selected.with_options(self.data, options)
+        results = {name: self.analyse(name) for name in selected.built_on(data.product)}
         if self.audience == "team":
-            result = selected.analyse(data, self.quarter)
+            result = selected.analyse(data, self.quarter, results)
         else:
-            result = leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym)
+            result = leadership_result(
+                selected, self.snapshot, data, self.quarter, self.text.pseudonym, results
+            )
         known = {"currency": self._currency(), "sizes": self.data.sizes, "options": options}
         return replace(result, settings={**result.settings, **known})
 
@@ -125,7 +133,7 @@ class Workbook:
             ("as_of", text.day(self.snapshot.as_of)),
         ]
         refused = self.snapshot.left_out(product.product)
-        tables = {t for a in shown for t in analyses.analysis(a).declares.tables_read(product)}
+        tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)}
         tables = tables if shown else set(refused)
         left_out = facts.left_out(text, refused, tables, self._currency())
         brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
@@ -405,6 +413,11 @@ class Workbook:
         return self.text(f"{result.analysis}.{question}.{verdict.code}", **fields)
 
     @cached_property
+    def _results(self) -> dict[str, Result]:
+        """The results by analysis and options, each computed once: others build on them, and a page asks for some twice."""
+        return {}
+
+    @cached_property
     def _earlier(self) -> EarlierQuarters:
         return EarlierQuarters(
             self.snapshot, self.data, self.quarter, leadership=self.audience == "leadership"
@@ -430,21 +443,3 @@ def _caption_html(picture: Picture) -> str:
         f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'
         f'<p class="source">{html.escape(picture.source)}</p></div>'
     )
-
-
-def _check_injected_parameters() -> None:
-    """Raises `ParameterError` for an unknown parameter that papermill injected: papermill itself only warns."""
-    shell = get_ipython()
-    cells = shell.user_ns.get("In", []) if shell else []
-    injected = [c for c in cells if isinstance(c, str) and c.startswith("# Parameters\n")]
-    if not injected:
-        return
-    for statement in ast.parse(injected[-1]).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            name = statement.targets[0].id
-            if name not in Parameters.model_fields:
-                raise ParameterError(
-                    name,
-                    f"there is no such parameter.{did_you_mean(name, Parameters.model_fields)}".rstrip("."),
-                    allowed=", ".join(Parameters.model_fields),
-                )

@@ -100,7 +100,9 @@ def result_of(of_product: Callable[[str], ProductData]) -> Callable[[str, str, s
 
     @cache
     def answer(analysis: str, product: str, quarter: str) -> Result:
-        return ANALYSES[analysis].analyse(of_product(product), Quarter.parse(quarter))
+        selected, data = ANALYSES[analysis], of_product(product)
+        results = {name: answer(name, product, quarter) for name in selected.built_on(data.product)}
+        return selected.analyse(data, Quarter.parse(quarter), results)
 
     return answer
 

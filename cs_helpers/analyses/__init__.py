@@ -1,7 +1,8 @@
 """The analyses: every module or package in this folder is one.
 
 Each has `DECLARES` (`declaration.Declaration`) and `analyse(data, quarter) -> Result`: tables in, a frozen result out,
-without texts, figures or files. Analyses do not import each other.
+without texts, figures or files. Analyses do not import each other; one that builds on others (`builds_on`) gets their
+results: `analyse(data, quarter, results)`.
 """
 
 from __future__ import annotations
@@ -37,4 +38,4 @@ def analysis(name: str) -> Analysis:
     declares = getattr(module, "DECLARES", None)
     if not isinstance(declares, Declaration):
         raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
-    return Analysis(name, declares, module.analyse)
+    return Analysis(name, declares, module.analyse, analysis)

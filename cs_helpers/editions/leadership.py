@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cs_helpers import paths
@@ -19,13 +19,18 @@ from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
 def leadership_result(
-    analysis: Analysis, snapshot: Snapshot, data: ProductData, quarter: Quarter, pseudonym: Pseudonym
+    analysis: Analysis,
+    snapshot: Snapshot,
+    data: ProductData,
+    quarter: Quarter,
+    pseudonym: Pseudonym,
+    results: Mapping[str, Result],
 ) -> Result:
     """The result of an analysis as leadership may read it.
 
     With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
     it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
-    customers of its other products. Raises `DisclosureError` for a column that is not declared.
+    customers of its other products. results: of the analyses that it builds on, as leadership may read them. Raises `DisclosureError` for a column that is not declared.
     """
     declares = analysis.declares
     show_staff = data.product.leadership.show_staff
@@ -42,7 +47,7 @@ def leadership_result(
         data = mask_tables(data, masker, pseudonym)
     if not show_staff:
         data = pseudonymize_staff(data, pseudonymization)
-    result = analysis.analyse(data, quarter)
+    result = analysis.analyse(data, quarter, results)
     if declares.for_leadership is not None:
         result = declares.for_leadership(result)
     if masker:

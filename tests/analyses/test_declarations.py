@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from builders import ANALYSES
+from builders import ANALYSES, product_data
 from notebook_questions import asked_by
 
 from cs_helpers import analyses
 from cs_helpers.contract.disclosure import disclosure_of
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.tables import TABLES
+from cs_helpers.declaration import Analysis, Declaration
 from cs_helpers.errors import ParameterError
+from cs_helpers.result import Result
+from cs_helpers.snapshot import ProductData
 from cs_helpers.text import catalogue
 from cs_helpers.workbook import Workbook
 
@@ -93,6 +100,43 @@ def test_what_is_found_in_the_sample_is_declared(name: str, result_of, sample_sn
 @pytest.mark.parametrize("name", ANALYSES)
 def test_it_reads_tables_of_the_contract(name: str) -> None:
     assert set(ANALYSES[name].declares.reads) <= set(TABLES)
+
+
+def test_what_an_analysis_builds_on_is_there_and_never_comes_back_to_it(of_product, sample_snapshot) -> None:
+    for product in sample_snapshot.products:
+        built_on = {name: set(a.built_on(of_product(product).product)) for name, a in ANALYSES.items()}
+        assert set().union(*built_on.values()) <= set(ANALYSES)
+        assert list(TopologicalSorter(built_on).static_order())  # raises CycleError
+
+
+def test_an_analysis_gets_the_results_that_it_builds_on() -> None:
+    """Run for it where none are given, and as given where they are; its tables are also those of the others."""
+    none = {"questions": {}, "metrics": {}, "notes": {}, "discloses": {}}
+
+    def counted(data: ProductData, quarter: Quarter) -> Result:
+        name, of_day = data.product.product, data.as_of
+        return Result("base", name, quarter, of_day, of_day, len(data["tickets"]), {}, {})
+
+    def doubled(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) -> Result:
+        return replace(results["base"], n=2 * results["base"].n)
+
+    base = Analysis("base", Declaration(**none, reads=("tickets",)), counted, analyses.analysis)
+    top = Analysis(
+        "top",
+        Declaration(**none, reads=("costs",), builds_on=lambda product: ("base",)),
+        doubled,
+        {"base": base}.__getitem__,
+    )
+    data, q2 = (
+        product_data(
+            tickets=[{"ticket_id": f"T{n}", "account_id": "A", "opened_at": "2026-05-01"} for n in range(3)]
+        ),
+        Quarter(2026, 2),
+    )
+    assert top.analyse(data, q2).n == 6
+    assert top.analyse(data, q2, {"base": replace(base.analyse(data, q2), n=10)}).n == 20
+    assert set(top.tables_read(data.product)) == {"costs", "tickets"}
+    assert top.metrics_of(data, q2) == {}
 
 
 def test_an_analysis_that_is_not_there_is_refused_with_the_nearest_name() -> None:

@@ -221,6 +221,6 @@ def test_an_analysis_declares_the_tables_that_it_reads(
                 return rows
 
             analysis.analyse(data.map_tables(data.tables, noted), Q3)
-            assert seen[product] <= set(analysis.declares.tables_read(data.product)), (name, product)
+            assert seen[product] <= set(analysis.tables_read(data.product)), (name, product)
         # who is a customer goes by accounts, and steps are found in the log too
         assert set(analysis.declares.reads) - set().union(*seen.values()) <= {"accounts", "usage"}, name

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.playbook.declared import DECLARES as DECLARES
-from cs_helpers.analyses.playbook.due import Due, Situation
 from cs_helpers.analyses.playbook.followed import last_list
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customer_journey.due import Due, Situation
 from cs_helpers.result import Finding, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import wilson

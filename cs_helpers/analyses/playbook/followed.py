@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.playbook.due import Due, Situation
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.products import Sign
 from cs_helpers.contract.spells import RUNNING
 from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customer_journey.due import Due, Situation
 from cs_helpers.customers import measures
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, fisher, newcombe

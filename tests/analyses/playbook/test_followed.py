@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from builders import account, contract, play, product, product_data, use
 
-from cs_helpers.analyses.playbook.due import Situation
 from cs_helpers.analyses.playbook.followed import last_list
+from cs_helpers.customer_journey.due import Situation
 from cs_helpers.statistics.proportions import fisher
 
 BEFORE, NOW = date(2026, 3, 31), date(2026, 6, 30)

@@ -1,4 +1,4 @@
-"""For which customers an entry of the playbook is due on a day, and since when."""
+"""For which customers a rule, as that of an entry of the playbook, holds on a day, and since when."""
 
 from __future__ import annotations
 

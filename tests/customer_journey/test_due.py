@@ -11,7 +11,7 @@ from builders import account, contract, health_measure, play, product, product_d
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_helpers.analyses.playbook.due import Due, Situation
+from cs_helpers.customer_journey.due import Due, Situation
 from cs_helpers.snapshot import ProductData
 
 DAY = date(2026, 6, 30)
