@@ -24,6 +24,9 @@ from cs_helpers.charts.theme import (
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
+#: from more departments on, their names are turned so that they do not meet
+MANY = 5
+
 _COLOURS = {"nobody": RED, "exceeded": ORANGE, "enough": BLUE}
 
 
@@ -63,7 +66,7 @@ def _beside(row: Any, text: Text) -> str:
     """What stands beside a bar: the customers, and who can take them or why nobody can."""
     said = text(
         f"means.needs.beside_{row.state}",
-        why=text.join_list([text(f"means.obstacles.{code}") for code in row.obstacles]),
+        why=text.join_list([text(f"means.short.{code}") for code in row.obstacles]),
         capacity=text.number(row.capacity),
     )
     if row.demand != row.demand:
@@ -102,7 +105,9 @@ def between(result: Result, text: Text) -> Picture:
         axis.set_ylim(-0.5, len(table) - 0.5)
         axis.xaxis.tick_top()
         axis.set_xticks(
-            range(len(departments)), [text.wrap(text.label("department", d), 16) for d in departments]
+            range(len(departments)),
+            [text.wrap(text.label("department", name), 12) for name in departments],
+            **({"rotation": 35, "ha": "left"} if len(departments) > MANY else {}),
         )
         axis.vlines(range(len(departments)), -0.5, len(table) - 0.5, color=RULE, linewidth=0.8)
         for side in ("left", "bottom"):
@@ -116,19 +121,20 @@ def _groups(axis: Axes, table: pd.DataFrame, text: Text) -> None:
     axis.set_yticks(
         range(len(table)),
         [
-            _shortened(text(f"means.item.{row.kind}", name=text.named(row.kind, row.item)), text)
+            _two_lines(text(f"means.item.{row.kind}", name=text.named(row.kind, row.item)), text)
             for row in table.itertuples()
         ],
+        fontsize=9,
     )
     for place in range(1, len(kinds)):
         if kinds[place] != kinds[place - 1]:
             axis.axhline(place - 0.5, color=QUIET, linewidth=0.8)
 
 
-def _shortened(name: str, text: Text, width: int = 46) -> str:
-    """The first line of a name that is wrapped, with an ellipsis where there is more."""
-    first, *more = text.wrap(name, width).split("\n")
-    return f"{first}…" if more else first
+def _two_lines(name: str, text: Text, width: int = 46) -> str:
+    """A name in at most two lines, with an ellipsis where there is more of it."""
+    lines = text.wrap(name, width).split("\n")
+    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
 
 
 def _finished(figure: Any, result: Result, question: str, text: Text) -> Picture:
