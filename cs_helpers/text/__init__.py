@@ -73,7 +73,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject or entry."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry, means or department."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -84,6 +84,8 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("touch", subject, words) for subject, words in product.subjects.items()]
     labels += [("when", play.key, play.when) for play in product.playbook]
     labels += [("do", play.key, play.do) for play in product.playbook]
+    labels += [("means", one.id, one.name) for one in product.means]
+    labels += [("department", d.en, d) for d in product.departments]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 
@@ -135,6 +137,15 @@ class Text:
     def label(self, kind: str, value: object) -> str:
         """The label of a value of the contract, as for `size`, `small`; the value itself if it has none."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def kpi(self, name: str) -> str:
+        """The label of a headline number, by its name as in `revenue.nrr_year`."""
+        analysis, _, metric = name.partition(".")
+        return self(f"{analysis}.metrics.{metric}")
+
+    def named(self, kind: str, name: str) -> str:
+        """The name of a step, an entry of the playbook, means, a reason, or a headline number (`kpi`)."""
+        return self.kpi(name) if kind == "kpi" else self.label("when" if kind == "entry" else kind, name)
 
     def condition(self, key: str) -> str:
         """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""
