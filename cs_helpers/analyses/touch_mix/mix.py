@@ -23,8 +23,6 @@ from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochber
 
 #: a smaller difference from the declared mix is not remarked on, however certain it is
 MIN_DIFFERENCE = 0.03
-#: a subject that fewer customers had is not shown: it may be about one of them
-MIN_CUSTOMERS = 3
 YEAR, QUARTER = "year", "quarter"
 
 COLUMNS = (
@@ -82,24 +80,6 @@ def _of_level(touches: pd.DataFrame, level: str, product: Product) -> list[dict[
             }
         )  # fmt: skip
     return rows
-
-
-def subject_table(touched: Touched) -> pd.DataFrame:
-    """What the touches of each model were about, over the covered quarters: the subjects that several customers had.
-
-    Columns: touch_model, content (as recorded), touches, customers. Subjects of fewer than `MIN_CUSTOMERS` are left out, as they say
-    something of single customers, and so are touches without a subject or of unknown model. Most touches first.
-    """
-    rows = touched.touches[touched.touches["touch_model"] != NO_MODEL].dropna(subset=["content"])
-    table = rows.groupby(["touch_model", "content"], as_index=False).agg(
-        touches=("account_id", "size"), customers=("account_id", "nunique")
-    )
-    table = table[table["customers"] >= MIN_CUSTOMERS]
-    order = {"touch_model": table["touch_model"].map(list(TOUCH_MODELS).index)}
-    table = table.assign(**order).sort_values(
-        ["touch_model", "touches", "content"], ascending=[True, False, True], ignore_index=True
-    )
-    return table.assign(touch_model=[TOUCH_MODELS[place] for place in table["touch_model"]])
 
 
 def rows_apart(table: pd.DataFrame) -> pd.DataFrame:
