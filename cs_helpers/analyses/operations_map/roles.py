@@ -79,6 +79,6 @@ def _row(
     return {
         "role": role, "department_en": department[0], "department_ja": department[1], "people": people, "plays": len(plays),
         "due": len(customers) if known else np.nan,
-        "mrr": np.nan if not known or len(customers) and customers.isna().all() else float(customers.sum()),
+        "mrr": np.nan if not known or (len(customers) and customers.isna().all()) else float(customers.sum()),
         "obstacles": "\n".join(dict.fromkeys(found)), "carried_out": is_filled and not found,
     }  # fmt: skip

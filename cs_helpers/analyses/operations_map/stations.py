@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import pandas as pd
@@ -73,7 +74,7 @@ def link_table(stations: pd.DataFrame, data: ProductData) -> pd.DataFrame:
     """
     by_station = stations.set_index("station")
     rows = []
-    for source, target in zip(STATIONS, STATIONS[1:], strict=False):
+    for source, target in itertools.pairwise(STATIONS):
         ends = by_station.loc[[source, target]]
         missing = ends.loc[ends["state"] == "missing", "reason"].tolist()
         if not missing and target == "touches" and not data["accounts"]["touch_model"].notna().any():
