@@ -21,21 +21,20 @@ __all__ = ["content_of", "draw", "operations"]
 
 def operations(result: Result, text: Text) -> Drawing:
     """The map of one product."""
-    content = content_of(result, text, result.product)
-    message = message_of(result, text)
-    sizes = draw([content], text, lambda _, place: f"{PLACE}{place}")[0]
+    content = content_of(result, text)
+    sizes = draw([content], text.language, lambda _, place: f"{PLACE}{place}")[0]
     source = text(
         "charts.source",
         n=text("charts.n_customers", n=text.number(result.n)),
         period=text.span(result.since, result.quarter.end),
         as_of=text.day(result.as_of),
     )
-    return Drawing(sizes, message, text("operations_picture.alt", message=message), source, content)
+    return Drawing(sizes, content["message"], content["alt"], source, content)
 
 
 def draw(
     contents: Sequence[Content],
-    text: Text,
+    language: str,
     address: Callable[[int, str], str] = lambda number, place: "",
     *,
     over: bool = False,
@@ -51,7 +50,7 @@ def draw(
     for number, content in enumerate(contents):
         top = max(tops) if shares_currency else tops[number]
         against = contents[1 - number] if over and len(contents) == 2 else None
-        alt = text("operations_picture.of", product=content["product"])
+        text = Text(language, accounts=content["accounts"])
         sizes = {}
         for size in SIZES:
             lane = Lane(
@@ -59,7 +58,7 @@ def draw(
                 against, top, is_one_of_several=len(contents) > 1,
             )  # fmt: skip
             width, height = lay_out(lane, size)
-            sizes[size] = lane.sheet.svg(width, height, alt)
+            sizes[size] = lane.sheet.svg(width, height, content["alt"])
         lanes.append(sizes)
     return lanes
 
@@ -69,15 +68,3 @@ def _top(content: Content) -> float:
     values = [row["ltv"] for row in content["levels"] if row.get("ltv") is not None]
     ends = [row["ltv_high"] for row in content["levels"] if row.get("ltv_high") is not None]
     return float(min(max([*values, *ends]), 2 * max(values))) if values else 0.0
-
-
-def message_of(result: Result, text: Text) -> str:
-    """The sentence of the verdict on the map."""
-    verdict = result.verdicts["operations"]
-    fields = {}
-    if "level" in verdict.fields:
-        fields |= {"level": text.label("level", verdict.fields["level"]), "share": text.share(verdict.fields["share"])}
-    if "stations" in verdict.fields:
-        names = [text(f"operations_picture.station.{station}") for station in verdict.fields["stations"]]
-        fields["stations"] = text.join_list(names)
-    return text(f"operations_map.operations.{verdict.code}", **fields)

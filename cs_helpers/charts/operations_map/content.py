@@ -21,17 +21,22 @@ ACTIONS = 3
 Content = Mapping[str, Any]
 
 
-def content_of(result: Result, text: Text, product: str) -> dict[str, Any]:
-    """The content of a map. product: its name as readers know it.
+def content_of(result: Result, text: Text) -> dict[str, Any]:
+    """The content of a map.
 
-    Keys: product, currency ('' without contracts), as_of (ISO date), n; the tables `stations`, `levels`, `health`, `touches`,
+    Keys: product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
+    message and alt of the figure; the tables `stations`, `levels`, `health`, `touches`,
     `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
     `department`, `actions` (a list), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
     else ''), value, low, high, unit, n, place. Numbers that are not known are null.
     """
-    tables = result.tables
+    tables, message = result.tables, message_of(result, text)
+    accounts = not result.settings.get("by_contracts", True)
     return {
-        "product": product,
+        "product": result.product,
+        "accounts": accounts,
+        "message": message,
+        "alt": text(f"operations_picture.{'alt_accounts' if accounts else 'alt'}", message=message),
         "currency": result.settings.get("currency", ""),
         "as_of": result.as_of.isoformat(),
         "n": result.n,
@@ -53,6 +58,19 @@ def content_of(result: Result, text: Text, product: str) -> dict[str, Any]:
             for row in _rows(tables, "numbers")
         },
     }  # fmt: skip
+
+
+def message_of(result: Result, text: Text) -> str:
+    """The sentence of the verdict on the map."""
+    verdict = result.verdicts["operations"]
+    fields = {}
+    if "level" in verdict.fields:
+        level, share = verdict.fields["level"], verdict.fields["share"]
+        fields |= {"level": text.label("level", level), "share": text.share(share)}
+    if "stations" in verdict.fields:
+        names = [text(f"operations_picture.station.{station}") for station in verdict.fields["stations"]]
+        fields["stations"] = text.join_list(names)
+    return text(f"operations_map.operations.{verdict.code}", **fields)
 
 
 def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any]]:

@@ -40,6 +40,10 @@ class Lane:
         place = (self.content["numbers"].get(key) or {}).get("place")
         return self.address(place) if place else ""
 
+    def customers(self, count: float | None) -> str:
+        """A number of customers."""
+        return self.say("customer" if count == 1 else "customers", n=self.text.number(count))
+
     def money(self, value: float | None) -> str:
         """An amount in few letters: those of a million and more are rounded, as in ¥12.3M and ￥1234.6万."""
         currency = self.content["currency"]

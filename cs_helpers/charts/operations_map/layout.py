@@ -79,7 +79,8 @@ def _title(lane: Lane, width: float) -> float:
 
 
 def _head_lines(lane: Lane, station: str, width: float) -> list[str]:
-    words = f"{STATIONS.index(station) + 1}  {lane.say(f'station.{station}')}"
+    name = "levels_only" if station == "levels" and lane.content["accounts"] else station
+    words = f"{STATIONS.index(station) + 1}  {lane.say('station.' + name)}"
     return lines_of(words, width - 2 * _NOTCH - 12, _HEAD_SIZE, lane.text, bold=True)
 
 

@@ -26,59 +26,75 @@ def row_height(lane: Lane) -> float:
 
 
 def levels(lane: Lane, x: float, y: float, width: float) -> float:
-    """The maturity curve: the highest level on top; customers and MRR in words, LTV as a point with its interval."""
-    sheet, rows = lane.sheet, _from_the_top(lane.content["levels"])
-    height = row_height(lane)
-    words = 142.0
-    left, right = x + words + 12, x + width - 14
-    room = right - left
-    bottom = y + height * len(rows)
-    scale = room / lane.top if lane.top else 0.0
+    """The maturity curve: the highest level on top; customers and MRR in words, LTV as a point with its interval.
+
+    Where no LTV is known, bars of the customers stand in place of the curve.
+    """
+    sheet, rows, height = lane.sheet, _from_the_top(lane.content["levels"]), row_height(lane)
+    left, right, bottom = x + 154, x + width - 14, y + height * len(rows)
     for number in range(len(rows) + 1):
         sheet.line(x, y + number * height, x + width, y + number * height)
-    if scale:
-        for share in (0.0, 0.5, 1.0):
-            sheet.line(left + share * room, y, left + share * room, bottom)
-        sheet.words(left, bottom + 14, lane.money(0), size=_SMALL, colour="quiet", anchor="middle")
-        sheet.words(right + 10, bottom + 14, lane.money(lane.top), size=_SMALL, colour="quiet", anchor="end")
-        sheet.words(left + room / 2, bottom + 28, lane.say("ltv_axis"), size=_SMALL, colour="quiet", anchor="middle")
+    shades = {row["level"]: shade_of(row["level"], [r["level"] for r in rows]) for row in rows}
     places = {row["level"]: y + (number + 0.5) * height for number, row in enumerate(rows)}
-    if lane.against and scale:
-        other = [(left + r["ltv"] * scale, places[r["level"]]) for r in reversed(_from_the_top(lane.against["levels"]))
-                 if r.get("ltv") is not None and r["level"] in places]  # fmt: skip
-        _curve(lane, other, "other", bottom, shaded=False)
+    if lane.top:
+        _lifetime_values(lane, rows, left, right, y, bottom, places, shades)
+    else:
+        most = max((row["high"] or row["share"] or 0.0 for row in rows), default=0.0) or 1.0
+        for row in rows:
+            place = places[row["level"]]
+            sheet.box(left, place - 7, (right - left) * (row["share"] or 0.0) / most, 14, fill="accent", radius=1)
+            if row.get("low") is not None and row.get("high") is not None:
+                ends = (left + (right - left) * row[end] / most for end in ("low", "high"))
+                sheet.line(next(ends), place, next(ends), place, edge="ink", strength=1.5)
+        sheet.words((left + right) / 2, bottom + 14, lane.say("share_axis"), size=_SMALL, colour="quiet", anchor="middle")
+    for row in rows:
+        top = places[row["level"]] - height / 2
+        key = f"levels.{row['level']}"
+        _badge(lane, x + 4, top + 8, row["label"], shades[row["level"]])
+        if row.get("share") is not None:
+            share = lane.text.share(row["share"])
+            sheet.words(x + 22, top + 39, share, size=_SMALL, anchor="middle", link=lane.link(f"{key}.share"))
+        words = lane.customers(row["customers"])
+        line = sheet.paragraph(x + 48, top + 20, words, 94, size=11, bold=True, link=lane.link(f"{key}.customers"))
+        for column in () if lane.content["accounts"] else ("mrr", "ltv"):
+            line += 15
+            if row.get(column) is None:
+                sheet.words(x + 48, line, lane.say(f"{column}_unknown"), size=_SMALL, colour="quiet")
+            else:
+                words = lane.say(column, value=lane.money(row[column]))
+                sheet.words(x + 48, line, words, size=_SMALL, link=lane.link(f"{key}.{column}"))
+    return bottom + _FOOT
+
+
+def _lifetime_values(
+    lane: Lane, rows: list[Mapping[str, Any]], left: float, right: float, y: float, bottom: float,
+    places: Mapping[int, float], shades: Mapping[int, str],
+) -> None:  # fmt: skip
+    """The curve of LTV over the levels, and that of the product that is laid over it. places: level -> middle of its row."""
+    sheet, scale = lane.sheet, (right - left) / lane.top
+    for share in (0.0, 0.5, 1.0):
+        at = left + share * (right - left)
+        sheet.line(at, y, at, bottom)
+    sheet.words(left, bottom + 14, lane.money(0), size=_SMALL, colour="quiet", anchor="middle")
+    sheet.words(right + 10, bottom + 14, lane.money(lane.top), size=_SMALL, colour="quiet", anchor="end")
+    sheet.words((left + right) / 2, bottom + 28, lane.say("ltv_axis"), size=_SMALL, colour="quiet", anchor="middle")
+    half = (bottom - y) / len(rows) / 2
+    if lane.against:
+        of_other = {row["level"]: row["ltv"] for row in lane.against["levels"] if row.get("ltv") is not None}
+        other = [(left + of_other[n] * scale, places[n]) for n in sorted(of_other) if n in places]
+        _curve(lane, other, "other", start=None)
         for across, place in other:
             sheet.dot(across, place, 3.5, fill="paper", edge="other", strength=2)
-    known = [(left + r["ltv"] * scale, places[r["level"]]) for r in reversed(rows) if r.get("ltv") is not None]
-    _curve(lane, known, "accent", bottom, start=left if scale else None)
-    for number, row in enumerate(rows):
-        top = y + number * height
-        shade = shade_of(row["level"], [r["level"] for r in rows])
-        _badge(lane, x + 4, top + 8, row["label"], shade)
-        key, line = f"levels.{row['level']}", top + 20.0
-        if row.get("share") is not None:
-            sheet.words(x + 22, top + 39, lane.text.share(row["share"]), size=_SMALL, anchor="middle", link=lane.link(f"{key}.share"))
-        customers = lane.say("customers", n=lane.text.number(row.get("customers")))
-        line = sheet.paragraph(x + 48, line, customers, words - 48, size=11, bold=True, link=lane.link(f"{key}.customers"))
-        if row.get("mrr") is not None:
-            line += 15
-            sheet.words(x + 48, line, lane.say("mrr", value=lane.money(row["mrr"])), size=_SMALL, link=lane.link(f"{key}.mrr"))
-        elif "mrr" in row:
-            line += 15
-            sheet.words(x + 48, line, lane.say("mrr_unknown"), size=_SMALL, colour="quiet")
-        line += 15
-        if row.get("ltv") is None:
-            sheet.words(x + 48, line, lane.say("ltv_unknown"), size=_SMALL, colour="quiet")
-            continue
-        sheet.words(x + 48, line, lane.say("ltv", value=lane.money(row["ltv"])), size=_SMALL, link=lane.link(f"{key}.ltv"))
-        across, place = left + row["ltv"] * scale, top + height / 2
+    known = [row for row in reversed(rows) if row.get("ltv") is not None]
+    points = [(left + row["ltv"] * scale, places[row["level"]]) for row in known]
+    _curve(lane, points, "accent", start=(left, points[0][1] + half) if points else None)
+    for row, (across, place) in zip(known, points, strict=True):
         if row.get("ltv_low") is not None:
-            high = row.get("ltv_high")
             # an end that is not known, or beyond the scale, runs out of the figure
+            high = row.get("ltv_high")
             end = left + high * scale if high is not None and high <= lane.top else right + 13
             sheet.line(left + row["ltv_low"] * scale, place, end, place, edge="ink", strength=1.5)
-        sheet.dot(across, place, 6, fill=shade, edge="ink")
-    return bottom + _FOOT
+        sheet.dot(across, place, 6, fill=shades[row["level"]], edge="ink")
 
 
 def health(lane: Lane, x: float, y: float, width: float) -> float:
@@ -135,7 +151,7 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
         y += 17
         sheet.words(x + 4, y, row["label"], size=11.5, bold=True)
         if row.get("customers") is not None:
-            words = lane.say("customers", n=lane.text.number(row["customers"]))
+            words = lane.customers(row["customers"])
             if width_of(row["label"], 11.5, bold=True) + width_of(words, _SMALL) > width - 20:
                 y += 15
             sheet.words(x + width - 4, y, words, size=_SMALL, anchor="end", link=lane.link(f"{key}.customers"))
@@ -188,7 +204,7 @@ def organisation(lane: Lane, x: float, y: float, width: float) -> float:
             if row.get(name) is not None:
                 number = lane.text.number(row[name], 0 if float(row[name]).is_integer() else 1)
                 parts.append((lane.say(f"role_{name}", n=number), "ink", lane.link(f"{key}.{name}")))
-        if row.get("mrr") is not None:
+        if row.get("mrr") is not None and not lane.content["accounts"]:
             parts.append((lane.say("mrr", value=lane.money(row["mrr"])), "ink", lane.link(f"{key}.mrr")))
         if parts:
             line = lane.run(x + 9, line + 16, *parts, room=inner, size=_SMALL)
@@ -261,20 +277,19 @@ def _badge(lane: Lane, x: float, y: float, label: str, shade: str) -> None:
 
 
 def _curve(
-    lane: Lane, points: list[tuple[float, float]], colour: str, bottom: float, *, start: float | None = None,
-    shaded: bool = True,
-) -> None:  # fmt: skip
-    """A rising curve through points from the lowest level to the highest; start: where it begins at the bottom."""
-    if not points or (len(points) < 2 and start is None):
+    lane: Lane, points: list[tuple[float, float]], colour: str, *, start: tuple[float, float] | None
+) -> None:
+    """A rising curve through points from the lowest level to the highest; start: where it begins, shaded then."""
+    path = [start, *points] if start else points
+    if len(path) < 2:
         return
-    path = [(start, bottom), *points] if start is not None else points
     steps = f"M{path[0][0]:.1f} {path[0][1]:.1f}"
     for (x1, y1), (x2, y2) in zip(path, path[1:], strict=False):
         half = (y1 + y2) / 2
         steps += f"C{x1:.1f} {half:.1f} {x2:.1f} {half:.1f} {x2:.1f} {y2:.1f}"
-    if shaded and start is not None:
-        lane.sheet.path(f"{steps}L{start:.1f} {path[-1][1]:.1f}Z", fill=colour, opacity=0.1)
-    lane.sheet.path(steps, edge=colour, strength=2.5 if shaded else 2)
+    if start:
+        lane.sheet.path(f"{steps}L{start[0]:.1f} {path[-1][1]:.1f}Z", fill=colour, opacity=0.1)
+    lane.sheet.path(steps, edge=colour, strength=2.5 if start else 2)
 
 
 def _bands(lane: Lane, x: float, y: float, row: Mapping[str, Any], key: str) -> None:
