@@ -16,6 +16,9 @@ Reason = Literal["benefit", "timing", "guidance", "bias"]
 #: no role is named for it, or the roles that are have no people
 Obstacle = Literal["no_means", "no_capacity", "no_role", "no_people"]
 
+#: what means serve and roles answer for, by the key that names it
+Named = Literal["plays", "steps", "reasons"]
+
 
 class Means(SettingsModel):
     """A measure (what can be done) or a resource (what it takes, as content, tools or people from elsewhere).
@@ -56,23 +59,38 @@ def check_means(means: Sequence[Means], steps: Sequence[str], plays: Sequence[st
         check_names("means", one.steps, steps, one.plays, plays)
 
 
-def obstacles(play: str, means: Sequence[Means], organisation: Organisation | None) -> tuple[Obstacle, ...]:
-    """Why nobody can carry out an entry of the playbook; empty where somebody can, or the product file does not say.
+def working_means(named: str, means: Sequence[Means], of: Named = "plays") -> list[Means]:
+    """The means by which something is done: the measures that serve it, or its resources where no measure does.
 
-    play: its id. A section that is missing, or names no entry of the playbook at all, says nothing about any of them.
-    Means without a stated capacity, and roles without a stated number of people, are taken to have some.
+    named: an entry of the playbook, a step or a reason, by `of`.
+    """
+    serving = [one for one in means if named in getattr(one, of)]
+    return [one for one in serving if one.kind == "measure"] or serving
+
+
+def obstacles(
+    named: str,
+    means: Sequence[Means],
+    organisation: Organisation | None,
+    of: Literal["plays", "steps"] = "plays",
+) -> tuple[Obstacle, ...]:
+    """Why nobody can do what an entry of the playbook, or a step, asks for; empty where somebody can or nothing is said.
+
+    named: the id of the entry, or the step, by `of`. A section that is missing, or names no entry (no step) at all, says
+    nothing about any of them. Means without a stated capacity, and roles without a stated number of people, are taken to
+    have some.
     """
     found: list[Obstacle] = []
-    if any(one.plays for one in means):
-        serving = [one for one in means if play in one.plays]
-        if not serving:
+    if any(getattr(one, of) for one in means):
+        working = working_means(named, means, of)
+        if not working:
             found.append("no_means")
-        elif all(one.capacity == 0 for one in serving):
+        elif all(one.capacity == 0 for one in working):
             found.append("no_capacity")
-    if organisation and any(r.plays for r in organisation.roles):
-        roles = [r for r in organisation.roles if play in r.plays]
+    if organisation and any(getattr(role, of) for role in organisation.roles):
+        roles = [role for role in organisation.roles if named in getattr(role, of)]
         if not roles:
             found.append("no_role")
-        elif all(r.people == 0 for r in roles):
+        elif all(role.people == 0 for role in roles):
             found.append("no_people")
     return tuple(found)

@@ -83,15 +83,13 @@ def check_names(
     """Raises `ValueError` for the first step or entry of the playbook that a section of the product file invents."""
     for step in named_steps:
         if step not in steps:
+            hint = did_you_mean(step, steps)
             raise ValueError(
-                f"{section} names the step '{step}', journey has no such step.{did_you_mean(step, steps)}".rstrip(
-                    "."
-                )
+                f"{section} names the step '{step}', journey has no such step.{hint}".rstrip(".")
             )
     for play in named_plays:
         if play not in plays:
+            hint = did_you_mean(play, plays)
             raise ValueError(
-                f"{section} names the entry '{play}', playbook has no entry with this id.{did_you_mean(play, plays)}".rstrip(
-                    "."
-                )
+                f"{section} names the entry '{play}', playbook has no entry with this id.{hint}".rstrip(".")
             )

@@ -17,7 +17,7 @@ from cs_helpers.contract.health import Health
 from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
 from cs_helpers.contract.organisation import MetricName as MetricName
-from cs_helpers.contract.organisation import Organisation
+from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -233,6 +233,15 @@ class Product(SettingsModel):
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
     targets: dict[MetricName, float] = Field(default_factory=dict)
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
+
+    @property
+    def departments(self) -> tuple[Words, ...]:
+        """The departments of the organisation and of the means, each once, as first written."""
+        roles = self.organisation.roles if self.organisation else ()
+        named: dict[str, Words] = {}
+        for entry in (*roles, *self.means):
+            named.setdefault(same_department(entry.department), entry.department)
+        return tuple(named.values())
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
