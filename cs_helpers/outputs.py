@@ -8,6 +8,7 @@ from typing import Any
 
 from IPython.display import display
 
+from cs_helpers.charts.drawing import MIME, Drawing
 from cs_helpers.charts.theme import Picture
 
 
@@ -17,13 +18,13 @@ def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str 
     display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
 
 
-def display_figure(picture: Picture, about: Mapping[str, Any]) -> None:
-    """Displays a figure with `about` as the output's metadata."""
-    display(
-        {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
-        metadata={
-            "image/png": {"alt": picture.alt, "width": picture.width},
-            "cs_workbook": dict(about),
-        },
-        raw=True,
-    )
+def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
+    """Displays a figure with `about` as the output's metadata; of a drawing also its other layouts and what it draws."""
+    if isinstance(figure, Drawing):
+        content, kind = figure.svg, MIME
+        more: dict[str, Any] = {"alt": figure.alt, "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"}}
+        about = {**about, **({"drawn": dict(figure.content)} if figure.content else {})}
+    else:
+        content, kind = base64.b64encode(figure.png).decode(), "image/png"
+        more = {"alt": figure.alt, "width": figure.width}
+    display({kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True)

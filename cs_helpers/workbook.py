@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from cs_helpers import analyses, paths
+from cs_helpers.charts.drawing import Drawing
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
@@ -368,11 +369,11 @@ class Workbook:
         WhatIf(result, self.text).show()
 
     @_python_strings
-    def _picture(self, result: Result, question: str) -> Picture | None:
+    def _picture(self, result: Result, question: str) -> Picture | Drawing | None:
         if question not in result.tables or not len(result.tables[question]):
             return None
         charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
-        return cast(Picture, getattr(charts, question)(result, self.text))
+        return cast("Picture | Drawing", getattr(charts, question)(result, self.text))
 
     def _answer_html(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
@@ -380,6 +381,8 @@ class Workbook:
         picture = self._picture(result, question)
         if picture is None:
             return notes
+        if isinstance(picture, Drawing):
+            return f"{_caption_html(picture)}{picture.svg}{notes}"
         source = base64.b64encode(picture.png).decode()
         alt = html.escape(picture.alt, quote=True)
         image = f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">'
@@ -439,7 +442,7 @@ def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
     return {} if result.shows is None else {"shows": sorted(result.shows)}
 
 
-def _caption_html(picture: Picture) -> str:
+def _caption_html(picture: Picture | Drawing) -> str:
     """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
     return (
         f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'

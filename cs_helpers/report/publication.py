@@ -173,6 +173,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             metrics=dict(outcome.metrics),
             segments=tuple(dict(metric) for metric in outcome.segments),
             findings=tuple(dict(finding) for finding in outcome.findings),
+            drawn={name: dict(content) for name, content in outcome.drawn.items()},
             anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
