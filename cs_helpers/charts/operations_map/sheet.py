@@ -29,7 +29,7 @@ _BOLD = (
 #: colours by name, as they are without a style sheet; pages give them others by class (`f-ink`, `s-ink`)
 COLOURS = {
     "ink": "#1f2933", "quiet": "#616e7c", "rule": "#d9dee4", "paper": "#ffffff", "hint": "#f1f5f9", "accent": "#1f6fb2",
-    "head": "#1b4f7d", "on-head": "#ffffff", "other": "#b8610f", "red": "#c0392b", "yellow": "#b98a00", "green": "#2a8c6e",
+    "head": "#1b4f7d", "on-head": "#ffffff", "other": "#7a4fb0", "red": "#c0392b", "yellow": "#b98a00", "green": "#2a8c6e",
     "gap": "#8a4b00",
 }  # fmt: skip
 FONTS = (
