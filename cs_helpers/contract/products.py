@@ -1,7 +1,7 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
 It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
-of health, the baselines to watch, the touch mix and plan, and the playbook.
+of health, the baselines to watch, the touch mix and plan, the playbook, the organisation and its means.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from pydantic import Field, ValidationError, model_validator
 from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
 from cs_helpers.contract.health import Health
 from cs_helpers.contract.maturity import Maturity
+from cs_helpers.contract.means import Means, check_means
+from cs_helpers.contract.organisation import MetricName as MetricName
+from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -199,7 +202,6 @@ HEADLINES = (
     "health.red_mrr",
     "journeys.days_to_value",
 )
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class Product(SettingsModel):
@@ -218,6 +220,8 @@ class Product(SettingsModel):
     """The share of each touch model among the touches of the product, as it is meant to be."""
     touch_plan: TouchPlan | None = None
     playbook: tuple[Play, ...] = ()
+    organisation: Organisation | None = None
+    means: tuple[Means, ...] = ()
     themes: dict[str, Words] = Field(default_factory=dict)
     """Names of the theme codes on pages."""
     subjects: dict[str, Words] = Field(default_factory=dict)
@@ -230,6 +234,15 @@ class Product(SettingsModel):
     targets: dict[MetricName, float] = Field(default_factory=dict)
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
 
+    @property
+    def departments(self) -> tuple[Words, ...]:
+        """The departments of the organisation and of the means, each once, as first written."""
+        roles = self.organisation.roles if self.organisation else ()
+        named: dict[str, Words] = {}
+        for entry in (*roles, *self.means):
+            named.setdefault(same_department(entry.department), entry.department)
+        return tuple(named.values())
+
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
         if abs(sum(self.touch_mix.values()) - 1) > 0.005:
@@ -238,7 +251,11 @@ class Product(SettingsModel):
             self.touch_plan.check(self.maturity.top, self.touch_mix)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
-        check_playbook(self.playbook, [s.step for s in self.journey.steps], self.maturity.top)
+        steps, plays = [s.step for s in self.journey.steps], [play.key for play in self.playbook]
+        check_playbook(self.playbook, steps, self.maturity.top)
+        if self.organisation:
+            self.organisation.check(steps, plays)
+        check_means(self.means, steps, plays)
         return self
 
 
