@@ -23,12 +23,17 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
     """Displays a figure with `about` as the output's metadata; of a drawing also its other layouts and what it draws."""
     if isinstance(figure, Drawing):
         content, kind = figure.svg, MIME
-        more: dict[str, Any] = {"alt": figure.alt, "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"}}
+        more: dict[str, Any] = {
+            "alt": figure.alt,
+            "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"},
+        }
         about = {**about, **({"drawn": dict(figure.content)} if figure.content else {})}
     else:
         content, kind = base64.b64encode(figure.png).decode(), "image/png"
         more = {"alt": figure.alt, "width": figure.width}
-    display({kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True)
+    display(
+        {kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True
+    )
 
 
 def figure_html(figure: Picture | Drawing) -> str:

@@ -378,8 +378,7 @@ class Workbook:
             workbook = Workbook.open(product=product, snapshot=self.snapshot.id, **same)
             return workbook.analyse(result.analysis), workbook.text
 
-        chosen = SecondProduct(result, self.text, self.snapshot.products, of_product)
-        chosen.show()
+        (chosen := SecondProduct(result, self.text, self.snapshot.products, of_product)).show()
         return chosen
 
     @_python_strings

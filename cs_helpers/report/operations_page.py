@@ -41,7 +41,8 @@ def operations_pages(
     """`operations-map.<language>.html` for each language in which a map is published."""
     languages = [code for code in LANGUAGES if published_maps(reports, code)]
     return {
-        operations_name(code): _page(quarter, reports, snapshot, audience, code, languages) for code in languages
+        operations_name(code): _page(quarter, reports, snapshot, audience, code, languages)
+        for code in languages
     }
 
 
@@ -56,7 +57,9 @@ def _page(
     text, maps = Text(language), published_maps(reports, language)
     contents = [report.good.drawn[MAP] for report in maps.values() if report.good]
     products = [report.product for report in maps.values()]
-    lanes = draw(contents, language, lambda number, place: address(place, products[number], language, reports))
+    lanes = draw(
+        contents, language, lambda number, place: address(place, products[number], language, reports)
+    )
     return page_template("landing", "operations.html.j2").render(
         text=text,
         language=language,

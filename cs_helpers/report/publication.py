@@ -109,7 +109,9 @@ def publish_outcomes(
         )
         files |= operations_pages(quarter, manifest.reports, snapshot, store.audience)
         # those of languages without reports, or without maps, which are not made
-        removed += [f"{page}.{code}.html" for page in ("index", "data", "operations-map") for code in LANGUAGES]
+        removed += [
+            f"{page}.{code}.html" for page in ("index", "data", "operations-map") for code in LANGUAGES
+        ]
         store.publish(
             folder,
             {

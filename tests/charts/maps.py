@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import numpy as np
@@ -42,7 +43,7 @@ def operations_map(
         "links": pd.DataFrame(
             [
                 (a, b, "missing", f"no_{a if a in missing else b}") if {a, b} & set(missing) else (a, b, "known", "")
-                for a, b in zip(STATIONS, STATIONS[1:], strict=False)
+                for a, b in itertools.pairwise(STATIONS)
             ],
             columns=["source", "target", "state", "reason"],
         ),
@@ -89,7 +90,12 @@ def operations_map(
             ]
         ),
     }  # fmt: skip
-    for station, table in {"levels": "levels", "health": "health", "touches": "touches", "organisation": "roles"}.items():
+    for station, table in {
+        "levels": "levels",
+        "health": "health",
+        "touches": "touches",
+        "organisation": "roles",
+    }.items():
         if station in missing:
             tables[table] = tables[table].iloc[:0]
     tables["numbers"] = _numbers(tables, set(STATIONS) - set(missing))
@@ -115,24 +121,52 @@ def _numbers(tables: dict[str, pd.DataFrame], known: set[str]) -> pd.DataFrame:
     for station in STATIONS:
         for metric, value, low, high, unit in headlines[station] if station in known else ():
             analysis, _, name = metric.partition(".")
-            rows.append((f"{station}.{name}", station, metric, value, low, high, unit, 132, f"{analysis}-headlines"))
+            rows.append(
+                (f"{station}.{name}", station, metric, value, low, high, unit, 132, f"{analysis}-headlines")
+            )
 
     def add(table: str, station: str, key: str, columns: str, place: str) -> None:
         for row in tables[table].to_dict("records"):
             rows.extend(
-                (f"{station}.{row[key]}.{column}", station, "", row[column], np.nan, np.nan, "count", 132, place)
+                (
+                    f"{station}.{row[key]}.{column}",
+                    station,
+                    "",
+                    row[column],
+                    np.nan,
+                    np.nan,
+                    "count",
+                    132,
+                    place,
+                )
                 for column in columns.split()
                 if row[column] == row[column]
             )
 
     add("levels", "levels", "level", "customers share mrr", "maturity-standing")
     add("levels", "levels", "level", "ltv", "level_worth-lifetime")
-    add("health", "health", "level", "quantitative qualitative score red yellow green unscored", "health-levels")
+    add(
+        "health",
+        "health",
+        "level",
+        "quantitative qualitative score red yellow green unscored",
+        "health-levels",
+    )
     add("touches", "touches", "touch_model", "customers declared actual hours", "touch_mix-mix")
     roles = tables["roles"].assign(role=[*ROLES, "onboarding.2"][: len(tables["roles"])])
     for row in roles.to_dict("records"):
         rows.extend(
-            (f"organisation.{row['role']}.{c}", "organisation", "", row[c], np.nan, np.nan, "count", 1, "operations_map-roles")
+            (
+                f"organisation.{row['role']}.{c}",
+                "organisation",
+                "",
+                row[c],
+                np.nan,
+                np.nan,
+                "count",
+                1,
+                "operations_map-roles",
+            )
             for c in ("people", "plays", "due", "mrr")
             if row[c] == row[c]
         )

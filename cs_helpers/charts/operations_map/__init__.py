@@ -13,8 +13,7 @@ from cs_helpers.charts.operations_map.content import Content, content_of
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.layout import lay_out
 from cs_helpers.charts.operations_map.sheet import Sheet
-from cs_helpers.result import Result
-from cs_helpers.tables.findings import PLACE
+from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 
 __all__ = ["content_of", "draw", "lay_over", "operations"]
@@ -38,7 +37,9 @@ def lay_over(drawn: Sequence[tuple[Result, Text, str]]) -> str:
 
     drawn: result, words and name of each product. A product without customers has its notes in place of a map.
     """
-    contents = [{**content_of(r, text), "product": name} for r, text, name in drawn if "operations" in r.tables]
+    contents = [
+        {**content_of(r, text), "product": name} for r, text, name in drawn if "operations" in r.tables
+    ]
     lanes = draw(contents, drawn[0][1].language, over=True) if contents else []
     missing = [
         f"<p>{html.escape(text('operations_picture.no_map', product=name))}</p>"

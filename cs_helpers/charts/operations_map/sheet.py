@@ -148,9 +148,7 @@ class Sheet:
         self, x1: float, y1: float, x2: float, y2: float, *, edge: str = "rule", dashed: bool = False, strength: float = 1
     ) -> None:  # fmt: skip
         """Draws a straight line."""
-        self.path(
-            f"M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}", edge=edge, dashed=dashed, strength=strength
-        )
+        self.path(f"M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}", edge=edge, dashed=dashed, strength=strength)
 
     def dot(
         self, x: float, y: float, radius: float, *, fill: str = "paper", edge: str = "", strength: float = 1.5
