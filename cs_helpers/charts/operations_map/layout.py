@@ -9,7 +9,7 @@ from typing import Any
 from cs_helpers.charts.operations_map import stations as draw_station
 from cs_helpers.charts.operations_map.content import STATIONS
 from cs_helpers.charts.operations_map.lane import Lane
-from cs_helpers.charts.operations_map.sheet import lines_of
+from cs_helpers.charts.operations_map.sheet import LEADING, lines_of
 
 #: between stations beside each other, where the arrows are; between rows of stations
 GAP, ROW_GAP = 24.0, 30.0
@@ -44,8 +44,7 @@ def lay_out(lane: Lane, size: str) -> tuple[float, float]:
     for row in rows:
         named = STATIONS[number : number + len(row)]
         heads = [_head_lines(lane, station, wide) for station, wide in zip(named, row, strict=True)]
-        height = 14 + max(map(len, heads)) * _HEAD_SIZE * 1.25
-        # the row before it says how much room its arrow and the sentence beside it need
+        height = 14 + max(heads) * _HEAD_SIZE * LEADING
         x, body = 0.0, []
         for station, wide in zip(named, row, strict=True):
             body.append((station, x, wide))
@@ -53,7 +52,7 @@ def lay_out(lane: Lane, size: str) -> tuple[float, float]:
         ends = []
         for (station, left, wide), head in zip(body, heads, strict=True):
             state = states.get(station, {"state": "known", "sentences": []})
-            _head(lane, left, y, wide, height, head, state["state"])
+            _head(lane, station, left, y, wide, height, head, state["state"])
             ends.append(_body(lane, station, left, y + height + 6, wide, state))
         bottom = max(ends)
         for station, left, wide in body:
@@ -90,13 +89,19 @@ def _title(lane: Lane, width: float) -> float:
     return y + 14
 
 
-def _head_lines(lane: Lane, station: str, width: float) -> list[str]:
+def _head_words(lane: Lane, station: str) -> str:
     name = "levels_only" if station == "levels" and lane.content["accounts"] else station
-    words = f"{STATIONS.index(station) + 1}  {lane.say('station.' + name)}"
-    return lines_of(words, width - 2 * _NOTCH - 12, _HEAD_SIZE, lane.text, bold=True)
+    return f"{STATIONS.index(station) + 1} {lane.say('station.' + name)}"
 
 
-def _head(lane: Lane, x: float, y: float, width: float, height: float, lines: list[str], state: str) -> None:
+def _head_lines(lane: Lane, station: str, width: float) -> int:
+    words = _head_words(lane, station)
+    return len(lines_of(words, width - 2 * _NOTCH - 12, _HEAD_SIZE, lane.text, bold=True))
+
+
+def _head(
+    lane: Lane, station: str, x: float, y: float, width: float, height: float, lines: int, state: str
+) -> None:
     """The head of a station: an arrow that points to the right; filled where it is known, dashed where it is missing."""
     right, middle = x + width, y + height / 2
     outline = (
@@ -107,12 +112,11 @@ def _head(lane: Lane, x: float, y: float, width: float, height: float, lines: li
     lane.sheet.path(
         outline, fill="paper" if missing else "head", edge="gap" if missing else "head", dashed=missing
     )
-    start = middle - (len(lines) - 1) * _HEAD_SIZE * 1.25 / 2 + _HEAD_SIZE * 0.36
-    for number, line in enumerate(lines):
-        lane.sheet.words(
-            x + _NOTCH + 7, start + number * _HEAD_SIZE * 1.25, line, size=_HEAD_SIZE, bold=True,
-            colour="gap" if missing else "on-head",
-        )  # fmt: skip
+    step = _HEAD_SIZE * LEADING
+    lane.sheet.paragraph(
+        x + _NOTCH + 7, middle - (lines - 1) * step / 2 + _HEAD_SIZE * 0.36, _head_words(lane, station),
+        width - 2 * _NOTCH - 12, size=_HEAD_SIZE, bold=True, colour="gap" if missing else "on-head",
+    )  # fmt: skip
 
 
 def _body(lane: Lane, station: str, x: float, y: float, width: float, state: Mapping[str, Any]) -> float:
