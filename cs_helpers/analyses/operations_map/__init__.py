@@ -29,8 +29,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     here: each number is that of the report which `numbers` names as its place, or adds up customers who are counted there.
 
     Tables: `stations` and `links`: see `stations.station_table` and `stations.link_table`; `operations`: the stations, for the
-    figure; `levels`, `health`, `touches`: see `rows.level_rows`, `rows.health_rows`, `rows.touch_rows`; `roles` (empty where the
-    product file has no organisation): see `roles.role_table`; `numbers`: see `numbers.number_table`. Amounts in the currency of
+    figure; `levels`, `health`, `touches`: see `rows.level_rows`, `rows.health_rows`, `rows.touch_rows`; `roles`: see `roles.role_table` (`levels`, `touches` and `roles` are left out where nothing is known); `numbers`: see `numbers.number_table`. Amounts in the currency of
     the contracts; without contracts they are NaN. Settings: by_contracts; months and is_margin of the lifetime value.
     """
     time = customer_time_as_of(data, quarter.end)
@@ -59,6 +58,8 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     verdicts = {"operations": map_verdict(stations, levels)}
     if len(roles):
         verdicts["roles"] = role_verdict(roles)
+    found = _notes(results, tables)
+    tables = {name: table for name, table in tables.items() if len(table) or name not in _STATIONS}
     return Result(
         "operations_map",
         name,
@@ -68,7 +69,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         n,
         tables,
         {"stations_known": Metric("stations_known", known, "count", len(stations), exact=True)},
-        tuple(_notes(results, tables)),
+        tuple(found),
         {"by_contracts": time.by_contracts, **_value_of(results)},
         verdicts=verdicts,
         findings=missing_stations(stations),
@@ -84,17 +85,19 @@ def _value_of(results: Mapping[str, Result]) -> dict[str, object]:
     return {"months": int(worth.tables["lifetime"]["months"].iloc[0]), "is_margin": is_margin}
 
 
-def _notes(results: Mapping[str, Result], tables: dict[str, pd.DataFrame]) -> list[Note]:
-    """Why a question has no answer, and what a reader must know about those that there are. Tables without rows are taken out."""
-    notes = []
-    for question in ("levels", "touches", "roles"):
-        if not len(tables[question]):
-            notes.append(Note("not_on_map", question, {"station": _STATION[question]}))
-    months = _value_of(results)
-    if tables["levels"].get("ltv", pd.Series(dtype=float)).notna().any():
-        code = "value_of_margin" if months["is_margin"] else "value_of_revenue"
-        notes.append(Note(code, "levels", {"months": months["months"]}))
+#: questions that have no answer where their station is missing
+_STATIONS = {"levels": "levels", "touches": "touches", "roles": "organisation"}
+
+
+def _notes(results: Mapping[str, Result], tables: Mapping[str, pd.DataFrame]) -> list[Note]:
+    """Why a question has no answer, and what a lifetime value is."""
+    notes = [
+        Note("not_on_map", about, {"station": station})
+        for about, station in _STATIONS.items()
+        if tables[about].empty
+    ]
+    if len(tables["levels"]) and tables["levels"]["ltv"].notna().any():
+        value = _value_of(results)
+        code = "value_of_margin" if value["is_margin"] else "value_of_revenue"
+        notes.append(Note(code, "levels", {"months": value["months"]}))
     return notes
-
-
-_STATION = {"levels": "levels", "touches": "touches", "roles": "organisation"}

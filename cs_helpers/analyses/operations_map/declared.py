@@ -14,9 +14,7 @@ def reports(product: Product) -> tuple[str, ...]:
 
 DECLARES = Declaration(
     questions={
-        "operations": Question(
-            figure=True, verdicts=verdicts("whole incomplete whole_unknown incomplete_unknown")
-        ),
+        "operations": Question(figure=True, verdicts=verdicts("whole incomplete no_levels")),
         "stations": Question(table=True),
         "levels": Question(table=True),
         "touches": Question(table=True),

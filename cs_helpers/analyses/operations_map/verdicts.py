@@ -12,16 +12,18 @@ def map_verdict(stations: pd.DataFrame, levels: pd.DataFrame) -> Verdict:
     """Where most customers stand, and which stations are missing.
 
     `whole` or `incomplete` (level and share of the level with most customers, the lower of two; of the latter stations, those that
-    are missing); `whole_unknown`, `incomplete_unknown` where no level is known.
+    are missing); `no_levels` (stations) where no level is known.
     """
     missing = _missing(stations)
     fields: dict[str, object] = {"stations": missing} if missing else {}
-    code = "incomplete" if missing else "whole"
     known = levels[levels["level"] >= 0]
     if known.empty:
-        return Verdict(f"{code}_unknown", fields)
+        return Verdict("no_levels", fields)
     most = known.loc[known["customers"].idxmax()]
-    return Verdict(code, {"level": int(most["level"]), "share": float(most["share"]), **fields})
+    return Verdict(
+        "incomplete" if missing else "whole",
+        {"level": int(most["level"]), "share": float(most["share"]), **fields},
+    )
 
 
 def missing_stations(stations: pd.DataFrame) -> tuple[Finding, ...]:
