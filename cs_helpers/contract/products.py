@@ -25,6 +25,8 @@ from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
+from cs_helpers.contract.to_be import MetricName as MetricName
+from cs_helpers.contract.to_be import ToBe, check_to_be
 from cs_helpers.contract.touch import TouchModel, TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
@@ -199,7 +201,6 @@ HEADLINES = (
     "health.red_mrr",
     "journeys.days_to_value",
 )
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class Product(SettingsModel):
@@ -229,6 +230,8 @@ class Product(SettingsModel):
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
     targets: dict[MetricName, float] = Field(default_factory=dict)
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
+    to_be: ToBe | None = None
+    """What is meant to be by when, and what closing each gap takes (`contract.to_be`)."""
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
@@ -238,7 +241,10 @@ class Product(SettingsModel):
             self.touch_plan.check(self.maturity.top, self.touch_mix)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
-        check_playbook(self.playbook, [s.step for s in self.journey.steps], self.maturity.top)
+        steps = [s.step for s in self.journey.steps]
+        check_playbook(self.playbook, steps, self.maturity.top)
+        if self.to_be:
+            check_to_be(self.to_be, steps, self.maturity.top)
         return self
 
 
