@@ -14,6 +14,7 @@ from cs_helpers.comparison import against_target
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.to_be import Goal
 from cs_helpers.customer_journey.due import Situation
+from cs_helpers.declaration import Better
 from cs_helpers.result import Metric
 from cs_helpers.snapshot import ProductData
 
@@ -102,10 +103,10 @@ def _present(state: str, by: date, quarter: Quarter) -> str:
     return "open" if by > quarter.end else "missed"
 
 
-def _declared(metric: str) -> str:
+def _declared(metric: str) -> Better:
     """Which direction of a metric `<analysis>.<metric>` is better."""
     analysis, _, name = metric.partition(".")
-    return str(analyses.analysis(analysis).declares.metrics[name])
+    return analyses.analysis(analysis).declares.metrics[name]
 
 
 @dataclass
