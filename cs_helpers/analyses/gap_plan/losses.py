@@ -72,7 +72,9 @@ def followed(past: Sequence[Situation], time: CustomerTime, accounts: pd.DataFra
     return rows.assign(stratum=stratum.astype("int64")).drop(columns=["size", "age"])
 
 
-def person_time(rows: pd.DataFrame, past: Sequence[Situation], rule: Rule, accounts: pd.Index) -> PersonTime:
+def person_time(
+    rows: pd.DataFrame, past: Sequence[Situation], rule: Rule, accounts: pd.Index
+) -> PersonTime:
     """The time at risk of the customers of whom it was known whether a rule held: exposed are those for whom it did.
 
     rows: `followed`. accounts: all account_ids, whose place is the number of a customer.
