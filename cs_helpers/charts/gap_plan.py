@@ -24,8 +24,9 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.result import Result
 from cs_helpers.statistics.priorities import DRAWS
-from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
+from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
+from cs_helpers.text.units import format_value
 
 #: a figure shows so many gaps; all of them are in its table
 MAX_GAPS = 10
@@ -200,7 +201,8 @@ def effects(result: Result, text: Text) -> Picture:
 
 
 def _finished(figure: Figure, result: Result, question: str, text: Text, n: str = "") -> Picture:
-    message = message_of(result, question, text)
+    verdict = result.verdicts[question]
+    message = gap_plan_verdict(text, question, verdict.code, verdict.fields, result.settings["currency"])
     return finish_figure(
         figure,
         text,
@@ -210,24 +212,3 @@ def _finished(figure: Figure, result: Result, question: str, text: Text, n: str 
         n=n or text("charts.n_customers", n=text.number(result.n)),
         period=text.span(result.quarter.start, result.quarter.end),
     )
-
-
-def message_of(result: Result, question: str, text: Text) -> str:
-    """The sentence of a question's verdict, with its fields formatted in the language."""
-    verdict, currency = result.verdicts[question], result.settings["currency"]
-    unit = verdict.fields.get("unit", "")
-    fields = {}
-    for name, value in verdict.fields.items():
-        if name == "goal":
-            fields[name] = text.label("goal", value)
-        elif name == "goals":
-            fields[name] = text.join_list([text.label("goal", goal) for goal in value])
-        elif name == "share":
-            fields[name] = text.share(value)
-        elif name == "measure":
-            fields[name] = text(f"revenue.metrics.{value}")
-        elif name in ("before", "after", "low", "high"):
-            fields[name] = format_value(value, unit, text, currency)
-        elif name != "unit":
-            fields[name] = text.number(value)
-    return text(f"gap_plan.{question}.{verdict.code}", **fields)

@@ -12,6 +12,7 @@ from cs_helpers.tables import issues
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.tables.units import format_difference, format_value
 from cs_helpers.text import Text
+from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
 
 
 def gaps(result: Result, text: Text) -> Listing:
@@ -117,8 +118,7 @@ def _said(result: Result, question: str, text: Text) -> str:
     verdict = result.verdicts.get(question)
     if verdict is None:
         return ""
-    fields = {name: text.number(value) for name, value in verdict.fields.items()}
-    return text(f"gap_plan.{question}.{verdict.code}", **fields)
+    return gap_plan_verdict(text, question, verdict.code, verdict.fields, result.settings["currency"])
 
 
 def history(result: Result, text: Text) -> Listing:
