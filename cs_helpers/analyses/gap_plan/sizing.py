@@ -315,7 +315,8 @@ def _share_to_move(
     name: str, found: MetricGap, due: Due, gap: float, gaps: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """The share of the customers of the rule that a gap of a number moves, and draws of it: of a share of customers as
-    many as it says, else all of them."""
+    many as it says, else all of them.
+    """
     inside = len(due.customers)
     if not inside:
         return 0.0, np.zeros(len(gaps))
