@@ -121,6 +121,49 @@ def _said(result: Result, question: str, text: Text) -> str:
     return gap_plan_verdict(text, question, verdict.code, verdict.fields, result.settings["currency"])
 
 
+def effects(result: Result, text: Text) -> Listing:
+    """What closing each gap would do to the numbers of revenue, before and after, and what is assumed for that."""
+    known, currency = result.tables["effects"], result.settings["currency"]
+    named = known.assign(
+        goal=[text.label("goal", goal) for goal in known["goal"]],
+        measure=[text(f"revenue.metrics.{measure}") for measure in known["measure"]],
+        verdict=[text(f"gap_plan.effects.verdict.{code}") for code in known["verdict"]],
+        unit=[text(f"gap_plan.units.{unit}") for unit in known["unit"]],
+        assumption=[
+            text(f"gap_plan.effects.{row.assumption}", confidence=text.share(row.confidence))
+            for row in known.itertuples()
+        ],
+    )
+    page = named.assign(
+        before=[format_value(r.before, r.unit, text, currency) for r in known.itertuples()],
+        after=[within(r.after, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
+    )
+    # what all rows of a gap share is said once
+    repeated = known["goal"].eq(known["goal"].shift())
+    for column in ("goal", "assumption"):
+        page[column] = page[column].mask(repeated, "")
+    shown = ("goal", "measure", "before", "after", "verdict", "assumption")
+    listing = table(
+        page.head(MAX_ROWS),
+        text.headings("gap_plan.effects", *shown),
+        name="effects",
+        right=("before", "after"),
+    )
+    columns = (
+        "goal",
+        "measure",
+        "unit",
+        "before",
+        "after",
+        "low",
+        "high",
+        "verdict",
+        "confidence",
+        "assumption",
+    )
+    return replace(listing, all_rows=_renamed(named, "effects", columns, text))
+
+
 def history(result: Result, text: Text) -> Listing:
     """All targets of the goals that had an earlier one: how it stood when each was agreed, and what was reached."""
     known, currency = result.tables["history"], result.settings["currency"]
