@@ -24,7 +24,7 @@ from cs_helpers.declaration import Analysis
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError
 from cs_helpers.injected_parameters import check_injected_parameters
-from cs_helpers.outputs import display_figure, display_html
+from cs_helpers.outputs import display_figure, display_file, display_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import check_metrics, summarise
@@ -244,8 +244,8 @@ class Workbook:
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Of a long table only the first rows are shown; the output also holds all rows as CSV. Leadership reads the
-        sentence alone where nothing in the table can be told apart.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV. Files for other programs
+        are outputs of their own. Leadership reads the sentence alone where nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -283,6 +283,10 @@ class Workbook:
             {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
+        for file, frame in listing.files.items():
+            words = self.text(f"{name}.{file}", rows=self.text.number(len(frame)))
+            of_result = {"analysis": result.analysis, **_disclosure_metadata(result)}
+            display_file(f"{question}_{file}", words, frame, of_result)
         self._show_notes(result, question)
 
     def definitions(self, analysis: str) -> None:

@@ -72,7 +72,9 @@ class Goal(SettingsModel):
     @model_validator(mode="after")
     def _of_one_kind(self) -> Goal:
         if (self.at_most is None) == (self.metric is None):
-            raise ValueError("a goal needs exactly one of 'at_most' (with 'customers') and 'metric' (with 'target')")
+            raise ValueError(
+                "a goal needs exactly one of 'at_most' (with 'customers') and 'metric' (with 'target')"
+            )
         if self.at_most is not None and self.customers is None:
             raise ValueError("'at_most' needs 'customers', the rule of who is in the gap")
         if (self.metric is None) != (self.target is None):
@@ -110,7 +112,9 @@ class ToBe(SettingsModel):
             raise ValueError(f"two goals have the id '{repeated[0]}', give each one of its own")
         for goal in self.goals:
             if goal.by <= self.agreed_on:
-                raise ValueError(f"the goal '{goal.id}' is to be reached by {goal.by}, before or when it was agreed on")
+                raise ValueError(
+                    f"the goal '{goal.id}' is to be reached by {goal.by}, before or when it was agreed on"
+                )
             if goal.earlier and goal.earlier[-1].agreed_on >= self.agreed_on:
                 raise ValueError(
                     f"the goal '{goal.id}' has an earlier target of {goal.earlier[-1].agreed_on}, not before agreed_on"
