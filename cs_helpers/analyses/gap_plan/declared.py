@@ -31,7 +31,9 @@ def in_gaps(data: ProductData, quarter: Quarter, now: Situation | None = None) -
     now: the situation at that day, where it is at hand. Without contracts the MRR is left out; without such a goal, or where
     the data tells it of nobody, both are.
     """
-    rules = [goal.customers for goal in (data.product.to_be.goals if data.product.to_be else ()) if goal.customers]
+    rules = [
+        goal.customers for goal in (data.product.to_be.goals if data.product.to_be else ()) if goal.customers
+    ]
     if not rules:
         return {}
     if now is None:
@@ -50,9 +52,7 @@ def in_gaps(data: ProductData, quarter: Quarter, now: Situation | None = None) -
 
 DECLARES = Declaration(
     questions={
-        "gaps": Question(
-            figure=True, table=True, verdicts=verdicts("some_short all_short all_reached none_known")
-        ),
+        "gaps": Question(figure=True, table=True, verdicts=verdicts("short all_reached none_known")),
         "priorities": Question(figure=True, table=True, verdicts=verdicts("nothing_won one decided open")),
         "pairs": Question(table=True, verdicts=verdicts("all_decided all_open some_open")),
         "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear")),
@@ -64,9 +64,9 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "no_to_be no_customers no_accounts missing_table number_unknown no_direction rule_unknown customers_unknown "
-            "not_compared too_few_losses not_in_mrr days_over no_effects before_unknown"
+            "not_compared too_few_losses not_in_mrr days_over no_order no_effects before_unknown"
         ),
-        explains="losses_unclear effects_overlap no_earlier_targets",
+        explains="losses_unclear part_of_year effects_overlap no_earlier_targets one_gap",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_goals,
@@ -74,8 +74,9 @@ DECLARES = Declaration(
         public=(
             "goal kind metric as_is low high target unit n unknown gap gap_low gap_high certainty in_gap customers "
             "customers_low customers_high mrr days rate_in rate_out difference difference_low difference_high rate_ratio "
-            "rate_ratio_low rate_ratio_high p lost_in years_in lost_out years_out losses impact impact_low impact_high "
-            "confidence effort by state reason assumption measure before after verdict"
+            "rate_ratio_low rate_ratio_high p lost_in years_in lost_out years_out part_of_year lost_share_in lost_share_out kept kept_low kept_high losses impact impact_low impact_high "
+            "confidence effort by state reason assumption measure before after verdict rank score first first_three priority other "
+            "chance by_data by_weights open_by agreed_on until began_on began judged_on value outcome place means"
         )
     ),
     quick_metrics=in_gaps,

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from cs_helpers.result import Metric, Result
+from cs_helpers.result import Metric, Result, Verdict
 
 #: the headline numbers of `revenue` that effects are on, in the order of the page
 MEASURES = ("logo_churn_year", "nrr_year", "profit_margin", "growth_efficiency_net")
@@ -111,3 +111,21 @@ def _growth(revenue: Result) -> _After | None:
         return spent / then if then > 0 else math.nan
 
     return after
+
+
+def effects_verdict(table: pd.DataFrame) -> Verdict:
+    """Of how many gaps closing one would make a number better beyond chance: `clear`, or `unclear` (of none).
+
+    Fields: count, of (gaps with an effect), and of the largest clear effect on NRR (if there is none, on the first number):
+    goal, measure, before, after, unit.
+    """
+    clear = table[table["verdict"] == "better"]
+    fields: dict[str, Any] = {"count": clear["goal"].nunique(), "of": table["goal"].nunique()}
+    if clear.empty:
+        return Verdict("unclear", fields)
+    measures = [m for m in ("nrr_year", *MEASURES) if m in set(clear["measure"])]
+    rows = clear[clear["measure"] == measures[0]]
+    row = rows.loc[(rows["after"] - rows["before"]).abs().idxmax()]
+    return Verdict(
+        "clear", {**fields, **{key: row[key] for key in ("goal", "measure", "before", "after", "unit")}}
+    )
