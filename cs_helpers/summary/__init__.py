@@ -1,4 +1,4 @@
-"""What leadership needs to know of a product: headline numbers, what changed, what needs a decision, what is not known.
+"""What leadership needs to know of a product: headline numbers, changes, decisions, first gaps, what is not known.
 
 It ranks the findings and metrics of all analyses; it computes none of its own.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cs_helpers import analyses
@@ -16,6 +16,7 @@ from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary.gaps import GAP_PLAN, FirstGaps, first_gaps
 from cs_helpers.summary.restated import Comparison, compare_with_published
 
 #: a page names so many changes, decisions, and questions that cannot be answered
@@ -64,7 +65,8 @@ class Summary:
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
     further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter
-    before as published and as it is today. results: of all analyses, by name.
+    before as published and as it is today. results: of all analyses, by name. gaps: the first gaps of the gap plan, which
+    are neither among the decisions nor, where there is no plan, among what is not known.
     """
 
     headlines: tuple[Headline, ...]
@@ -75,6 +77,7 @@ class Summary:
     tallies: Mapping[ComparedWith, Tally]
     before: Comparison
     results: Mapping[str, Result]
+    gaps: FirstGaps = field(default_factory=FirstGaps)
 
 
 def summarise(
@@ -109,6 +112,7 @@ def summarise(
         tallies,
         compare_with_published(published, earlier, headlines),
         results,
+        first_gaps(results),
     )
 
 
@@ -198,7 +202,12 @@ def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:
 
 def _decisions(results: Mapping[str, Result]) -> list[Ranked]:
     """The findings that ask for a decision, by MRR and customers at stake; then others that are worse."""
-    found = [Ranked(name, finding) for name, result in results.items() for finding in result.findings]
+    found = [
+        Ranked(name, finding)
+        for name, result in results.items()
+        if name != GAP_PLAN
+        for finding in result.findings
+    ]
 
     def by_stake(ranked: Ranked) -> tuple[float, int]:
         return -(ranked.finding.mrr or 0.0), -(ranked.finding.customers or 0)
@@ -226,7 +235,7 @@ def _unknown(results: Mapping[str, Result]) -> list[tuple[str, Note]]:
     for name, result in results.items():
         declares = analyses.analysis(name).declares
         for note in result.notes:
-            if declares.warns(note.code):
+            if declares.warns(note.code) and not (name == GAP_PLAN and "gaps" not in result.tables):
                 unanswered = note.about not in result.tables and note.about not in result.metrics
                 key = (note.code, str(sorted(note.fields.items(), key=str)))
                 previous = notes.get(key)

@@ -73,7 +73,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject or entry."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry or goal."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -84,6 +84,7 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("touch", subject, words) for subject, words in product.subjects.items()]
     labels += [("when", play.key, play.when) for play in product.playbook]
     labels += [("do", play.key, play.do) for play in product.playbook]
+    labels += [("goal", goal.id, goal.name) for goal in (product.to_be.goals if product.to_be else ())]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 

@@ -114,18 +114,16 @@ def _growth(revenue: Result) -> _After | None:
 
 
 def effects_verdict(table: pd.DataFrame) -> Verdict:
-    """Of how many gaps closing one would make a number better beyond chance: `clear`, or `unclear` (of none).
+    """What closing a gap would do, of the largest effect on NRR (of the first number where NRR is not known).
 
-    Fields: count, of (gaps with an effect), and of the largest clear effect on NRR (if there is none, on the first number):
-    goal, measure, before, after, unit.
+    `clear`: of those that make it better beyond chance; `unclear`: there is none. Fields: goal, measure, before, after, low, high,
+    unit; and count of the gaps with a clear effect, of all.
     """
     clear = table[table["verdict"] == "better"]
-    fields: dict[str, Any] = {"count": clear["goal"].nunique(), "of": table["goal"].nunique()}
-    if clear.empty:
-        return Verdict("unclear", fields)
-    measures = [m for m in ("nrr_year", *MEASURES) if m in set(clear["measure"])]
-    rows = clear[clear["measure"] == measures[0]]
-    row = rows.loc[(rows["after"] - rows["before"]).abs().idxmax()]
-    return Verdict(
-        "clear", {**fields, **{key: row[key] for key in ("goal", "measure", "before", "after", "unit")}}
-    )
+    chosen = table if clear.empty else clear
+    measures = [m for m in ("nrr_year", *MEASURES) if m in set(chosen["measure"])]
+    rows = chosen[chosen["measure"] == measures[0]].reset_index(drop=True)
+    row = rows.loc[(rows["after"] - rows["before"]).abs().fillna(0.0).idxmax()]
+    fields = {key: row[key] for key in ("goal", "measure", "before", "after", "low", "high", "unit")}
+    fields |= {"count": int(clear["goal"].nunique()), "of": int(table["goal"].nunique())}
+    return Verdict("unclear" if clear.empty else "clear", fields)

@@ -14,7 +14,7 @@ from cs_helpers.result import Finding
 def find(gaps: pd.DataFrame, to_be: ToBe) -> tuple[Finding, ...]:
     """The findings, the largest impact first; a gap whose impact is not known comes after, by MRR and customers.
 
-    `gap` and `gap_of_number` (fields goal, its name, and by): the number against its target. `lost_more_often` (field goal): the
+    `gap` and `gap_of_number` (fields entry, the id of the goal; goal, its name; and by): the number against its target. `lost_more_often` (fields entry, goal): the
     share of customers lost in a year in the gap against that outside, where they differ beyond chance.
     """
     goals = {goal.id: goal for goal in to_be.goals}
@@ -37,7 +37,7 @@ def _of(row: dict[str, Any], goal: Goal) -> list[Finding]:
             Finding(
                 "gap", "gaps", "worse", "counted", row["n"], value=row["as_is"], compared=row["target"],
                 compared_with="target", size=row["gap"], unit="share", customers=customers, mrr=mrr,
-                fields={"goal": goal.name, "by": goal.by},
+                fields={"entry": goal.id, "goal": goal.name, "by": goal.by},
             )
         ]  # fmt: skip
     else:
@@ -46,7 +46,7 @@ def _of(row: dict[str, Any], goal: Goal) -> list[Finding]:
             Finding(
                 "gap_of_number", "gaps", "worse", row["certainty"], row["n"], value=row["as_is"],
                 compared=row["target"], compared_with="target", size=row["gap"], low=low, high=high, unit=row["unit"],
-                customers=customers, mrr=mrr, fields={"goal": goal.name, "by": goal.by},
+                customers=customers, mrr=mrr, fields={"entry": goal.id, "goal": goal.name, "by": goal.by},
             )
         ]  # fmt: skip
     if row["losses"] == "more":
@@ -55,7 +55,7 @@ def _of(row: dict[str, Any], goal: Goal) -> list[Finding]:
                 "lost_more_often", "effects", "worse", "clear", row["lost_in"] + row["lost_out"],
                 value=row["lost_share_in"], compared=row["lost_share_out"], compared_with="other_customers",
                 size=row["kept"], low=row["kept_low"], high=row["kept_high"], unit="share",
-                customers=None if math.isnan(row["in_gap"]) else int(row["in_gap"]), fields={"goal": goal.name},
+                customers=None if math.isnan(row["in_gap"]) else int(row["in_gap"]), fields={"entry": goal.id, "goal": goal.name},
             )
         )  # fmt: skip
     return found
