@@ -7,6 +7,7 @@ of health, the baselines to watch, the touch mix and plan, and the playbook.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
 from cs_helpers.contract.health import Health
 from cs_helpers.contract.maturity import Maturity
-from cs_helpers.contract.playbook import Play, check_playbook
+from cs_helpers.contract.playbook import Play, Rule, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
 from cs_helpers.contract.product_parts import SettingsModel
@@ -246,6 +247,23 @@ class Product(SettingsModel):
         if self.to_be:
             check_to_be(self.to_be, steps, self.maturity.top)
         return self
+
+
+def tables_of_rules(product: Product, rules: Iterable[Rule]) -> list[str]:
+    """The tables of the contract that rules, as those of the playbook, are about; some more than once."""
+    tables: list[str] = []
+    for rule in rules:
+        if rule.waits_for or rule.reached:
+            tables.append("milestones")
+            events = [s.rule.event for s in product.journey.steps if s.step == rule.waits_for]
+            tables += ["usage" for event in events if event]
+        if rule.level_dropped or rule.level_below:
+            tables += product.maturity.tables
+        if rule.band:
+            tables += [table for m in product.health.measures for table in m.measure.tables]
+        tables += [rule.silence.source] if rule.silence else []
+        tables += [table for measure in (rule.measure, rule.fall) if measure for table in measure.tables]
+    return tables
 
 
 def load_product(file: Path) -> Product:

@@ -90,12 +90,17 @@ class PersonTime:
         strata = int(self.stratum.max()) + 1 if len(self.stratum) else 0
         return self.stratum + strata * self.exposed.astype(np.int64), strata
 
+    def compared(self) -> np.ndarray:
+        """The numbers of the strata that have time at risk with and without the exposure."""
+        cell, strata = self._cells
+        return np.flatnonzero((np.bincount(cell, self.years, 2 * strata).reshape(2, strata) > 0).all(axis=0))
+
     def rates(self) -> Rates:
         """The rates with and without the exposure."""
         cell, strata = self._cells
         years = np.bincount(cell, self.years, 2 * strata).reshape(2, strata)
         events = np.bincount(cell, self.events, 2 * strata).reshape(2, strata)
-        both = (years > 0).all(axis=0)
+        both = self.compared()
         (t0, t1), (b, a) = years[:, both], events[:, both]
         total = t0 + t1
         weight = float((t1 * t0 / total).sum())
@@ -118,7 +123,7 @@ class PersonTime:
             sparse.csr_array((values.astype("float64"), (cell, self.customer)), shape=shape)
             for values in (self.years, self.events)
         )
-        both = np.flatnonzero((np.bincount(cell, self.years, 2 * strata).reshape(2, strata) > 0).all(axis=0))
+        both = self.compared()
         rows = np.r_[both, both + strata]
         t0, t1 = np.split(resamples.sums(of_years[rows]), 2)
         b, a = np.split(resamples.sums(of_events[rows]), 2)

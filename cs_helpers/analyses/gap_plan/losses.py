@@ -27,6 +27,7 @@ STRATA = ("quarter", "size", "age")
 #: the ages in days at which a new class of age begins
 _AGES = (365, 3 * 365)
 _DAYS_A_YEAR = 365.25
+_SEASONS = 4
 _DAY = np.timedelta64(1, "D")
 
 
@@ -34,8 +35,8 @@ def followed(past: Sequence[Situation], time: CustomerTime, accounts: pd.DataFra
     """The quarter after each past quarter end, a row for each customer known on it.
 
     past: oldest first, up to the quarter end before `time.known_on`. time: the spells as known at the end. Columns: account_id,
-    place (of the situation in `past`), row (of the customer in it), stratum (0, 1, ... of `STRATA`), years (at risk), lost (0 or
-    1). A renewal that may still be recorded is no loss; the customer is followed to the end of its term.
+    place (of the situation in `past`), row (of the customer in it), season (1-4, the quarter of the calendar year that follows),
+    stratum (0, 1, ... of `STRATA`), years (at risk), lost (0 or 1). A renewal that may still be recorded is no loss; the customer is followed to the end of its term.
     """
     spells = time.spells
     first, last = (spells[c].to_numpy("datetime64[D]") for c in ("first_day", "last_day"))
@@ -59,6 +60,7 @@ def followed(past: Sequence[Situation], time: CustomerTime, accounts: pd.DataFra
                     "account_id": names.to_numpy(object),
                     "place": place,
                     "row": row,
+                    "season": (situation.day.month // 3) % 4 + 1,
                     "size": size.reindex(names).to_numpy(object),
                     "age": np.searchsorted(_AGES, age, side="right"),
                     "years": (np.minimum(end[there], until) - day).astype(int) / _DAYS_A_YEAR,
@@ -66,7 +68,7 @@ def followed(past: Sequence[Situation], time: CustomerTime, accounts: pd.DataFra
                 }
             )
         )
-    columns = ["account_id", "place", "row", "size", "age", "years", "lost"]
+    columns = ["account_id", "place", "row", "season", "size", "age", "years", "lost"]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     stratum = rows.groupby(["place", "size", "age"], dropna=False, sort=True).ngroup()
     return rows.assign(stratum=stratum.astype("int64")).drop(columns=["size", "age"])
@@ -74,10 +76,11 @@ def followed(past: Sequence[Situation], time: CustomerTime, accounts: pd.DataFra
 
 def person_time(
     rows: pd.DataFrame, past: Sequence[Situation], rule: Rule, accounts: pd.Index
-) -> PersonTime:
+) -> tuple[PersonTime, float]:
     """The time at risk of the customers of whom it was known whether a rule held: exposed are those for whom it did.
 
-    rows: `followed`. accounts: all account_ids, whose place is the number of a customer.
+    rows: `followed`. accounts: all account_ids, whose place is the number of a customer. Second: the part of the year in whose
+    quarters customers could be compared; where all were in the gap before one year end, nothing is known of other quarters.
     """
     holds, known = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     place, row = rows["place"].to_numpy("int64"), rows["row"].to_numpy("int64")
@@ -87,10 +90,12 @@ def person_time(
         holds[here] = situation.customers.isin(due.customers)[row[here]]
         known[here] = ~situation.customers.isin(due.unknown)[row[here]]
     kept = rows[known]
-    return PersonTime(
+    time = PersonTime(
         accounts.get_indexer(kept["account_id"]),
         kept["stratum"].to_numpy("int64"),
         holds[known],
         kept["years"].to_numpy("float64"),
         kept["lost"].to_numpy("int64"),
     )
+    seasons = kept.loc[kept["stratum"].isin(time.compared()), "season"].nunique()
+    return time, seasons / _SEASONS

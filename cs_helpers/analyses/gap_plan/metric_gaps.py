@@ -107,4 +107,3 @@ def _of_cohort(name: str, found: Cohort, accounts: pd.Index, resamples: Resample
     values[:, place] = top, bottom
     sums = resamples.sums(sparse.csr_array(values))
     return np.asarray(sums[0] / sums[1])
-

@@ -2,12 +2,13 @@
 
 A gap of customers: who is in it at the end of the quarter, by the rule of the goal; of whom it is not known counts neither as
 in nor as out. Customers to move are those beyond the share that may be in it. What moving them would be worth follows from how
-often customers in the gap and outside of it were lost (`losses`): with rates r in and out, losses a customer-year,
+often customers in the gap and outside of it were lost (`losses`): with rates r in and out, losses a customer-year, and the part h
+of the year in whose quarters they could be compared,
 
-    impact = MRR of the customers to move x (exp(-r out) - exp(-r in))
+    impact = MRR of the customers to move x (exp(-h r out) - exp(-h r in))
 
-which is the MRR that is kept after a year if those who leave the gap are then lost as rarely as those outside. A gap of a
-headline number: `metric_gaps`. Intervals are of 95 %; draws of all goals are of the same resamples of customers.
+which is the MRR that is kept after a year if those who leave the gap are then lost as rarely as those outside. In quarters of the
+year in which nobody could be compared no difference is assumed. A gap of a headline number: `metric_gaps`. Intervals are of 95 %; draws of all goals are of the same resamples of customers.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from cs_helpers.customers.movements import Ledger, ledger, month_ends
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
-from cs_helpers.statistics.stratified_rates import PersonTime, Rates, Resamples, ends
+from cs_helpers.statistics.stratified_rates import Resamples, ends
 
 #: rates with fewer losses in all are not compared
 MIN_LOSSES = 5
@@ -53,7 +54,8 @@ COLUMNS = {
     "customers_high": "float64", "mrr": "float64", "days": "float64", "rate_in": "float64", "rate_out": "float64",
     "difference": "float64", "difference_low": "float64", "difference_high": "float64", "rate_ratio": "float64",
     "rate_ratio_low": "float64", "rate_ratio_high": "float64", "p": "float64", "lost_in": "int64", "years_in": "float64",
-    "lost_out": "int64", "years_out": "float64", "losses": "str", "impact": "float64", "impact_low": "float64",
+    "lost_out": "int64", "years_out": "float64", "part_of_year": "float64", "lost_share_in": "float64",
+    "lost_share_out": "float64", "kept": "float64", "kept_low": "float64", "kept_high": "float64", "losses": "str", "impact": "float64", "impact_low": "float64",
     "impact_high": "float64", "confidence": "float64", "effort": "float64", "by": "datetime64[us]", "state": "str",
     "reason": "str",
 }  # fmt: skip
@@ -69,21 +71,24 @@ class Sized:
     - as_is, low, high, target in `unit`; n customers (or observations of the number) behind it; unknown: customers of whom it
       is not known whether they are in the gap
     - gap (as_is against target, above 0: short of it), gap_low, gap_high; certainty of a gap: `counted`, `clear` (the interval
-      lies above 0) or `unclear`
+      does not hold 0) or `unclear`
     - in_gap (customers in it), customers (to move) with customers_low and customers_high: if none, or all, of those not known
       are in it, or by the interval of the number; mrr (theirs, a month); days (the gap of a number in days)
     - rate_in, rate_out (losses a customer-year, of the same mix of strata), difference and rate_ratio with 95 % intervals, p,
-      lost_in, years_in, lost_out, years_out (behind them); losses: `more` (in the gap, beyond chance by Benjamini-Hochberg
+      lost_in, years_in, lost_out, years_out (behind them); part_of_year (h); lost_share_in, lost_share_out (shares that such
+      rates lose in a year, 1 - exp(-h rate)), kept (their difference) with kept_low and kept_high; losses: `more` (in the gap, beyond chance by Benjamini-Hochberg
       over the goals), `unclear`, or why rates are not compared: `no_rule`, `no_contracts`, `no_past`, `nobody_compared`, `few`
     - impact (MRR that would be kept or won in a year if the gap were closed, at full effect), impact_low, impact_high
     - state: `reached`, `short` or `unknown`; reason: why it is unknown (`no_customers`, `rule_unknown`, `not_known`,
       `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
 
-    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known.
+    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. now: the situation at the end
+    of the quarter; None without goals.
     """
 
     gaps: pd.DataFrame
     draws: Mapping[str, np.ndarray]
+    now: Situation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +139,7 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
     is_compared = table["losses"] == "unclear"
     differs = benjamini_hochberg(table["p"].where(is_compared).to_list(), q=FALSE_DISCOVERY)
     is_more = is_compared & differs & (table["difference_low"] > 0)
-    return Sized(table.assign(losses=table["losses"].mask(is_more, "more")), draws)
+    return Sized(table.assign(losses=table["losses"].mask(is_more, "more")), draws, known.now)
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -157,32 +162,30 @@ def _sized(
         "metric": goal.metric or "", "kind": CUSTOMERS if goal.is_about_customers else METRIC, "state": UNKNOWN,
     }  # fmt: skip
     due = None if goal.customers is None else known.now.due(goal.customers)
-    rates = drawn = None
+    kept = None
     if goal.customers is None:
         row["losses"] = "no_rule"
     else:
-        rates, drawn = _compared(goal, known, row)
+        kept = _compared(goal, known, row)
     if goal.is_about_customers:
         assert due is not None
-        return _of_customers(goal, known, row, due, rates, drawn)
+        return _of_customers(goal, known, row, due, kept)
     found = metric_gap(goal, results)
     if isinstance(found, str):
         return {**row, "reason": found}, None
-    return _of_metric(goal, known, row, found, due, rates, drawn)
+    return _of_metric(goal, known, row, found, due, kept)
 
 
-def _compared(
-    goal: Goal, known: _Known, row: dict[str, Any]
-) -> tuple[Rates | None, tuple[np.ndarray, np.ndarray] | None]:
-    """The rates of loss in and outside of the gap, which it writes into the row, and draws of both."""
+def _compared(goal: Goal, known: _Known, row: dict[str, Any]) -> np.ndarray | None:
+    """Writes the rates of loss in and outside of the gap into the row; returns draws of `kept`, None where it is not known."""
     if not known.now.time.by_contracts:
         row["losses"] = "no_contracts"
-        return None, None
+        return None
     assert goal.customers is not None
-    time: PersonTime = person_time(known.rows, known.past, goal.customers, known.accounts)
+    time, part = person_time(known.rows, known.past, goal.customers, known.accounts)
     if not len(time.customer):
         row["losses"] = "no_past"
-        return None, None
+        return None
     rates = time.rates()
     row |= {
         "lost_in": rates.exposed_events, "years_in": rates.exposed_years, "lost_out": rates.other_events,
@@ -190,19 +193,29 @@ def _compared(
     }  # fmt: skip
     if math.isnan(rates.exposed):
         row["losses"] = "nobody_compared"
-        return None, None
+        return None
     if rates.exposed_events + rates.other_events < MIN_LOSSES:
         row["losses"] = "few"
-        return None, None
+        return None
     drawn = time.resampled(known.resamples, zlib.crc32(goal.id.encode()))
+    kept = float(_lost(rates.exposed, part) - _lost(rates.others, part))
+    kept_draws: np.ndarray = _lost(drawn[0], part) - _lost(drawn[1], part)
+    kept_low, kept_high = ends(kept_draws, kept)
     low, high = ends(drawn[0] - drawn[1], rates.difference)
     ratio_low, ratio_high = np.quantile(drawn[0] / drawn[1], [0.025, 0.975])
     row |= {
         "rate_in": rates.exposed, "rate_out": rates.others, "difference": rates.difference, "difference_low": low,
         "difference_high": high, "rate_ratio": rates.ratio, "rate_ratio_low": min(ratio_low, rates.ratio),
         "rate_ratio_high": max(ratio_high, rates.ratio), "p": rates.p, "losses": "unclear",
+        "part_of_year": part, "lost_share_in": _lost(rates.exposed, part), "lost_share_out": _lost(rates.others, part),
+        "kept": kept, "kept_low": kept_low, "kept_high": kept_high,
     }  # fmt: skip
-    return rates, drawn
+    return kept_draws
+
+
+def _lost(rate: Any, part: float) -> Any:
+    """The share of customers that a rate loses in a part of a year."""
+    return 1 - np.exp(-part * rate)
 
 
 def _of_customers(
@@ -210,8 +223,7 @@ def _of_customers(
     known: _Known,
     row: dict[str, Any],
     due: Due,
-    rates: Rates | None,
-    drawn: tuple[np.ndarray, np.ndarray] | None,
+    kept: np.ndarray | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal that says which share of customers may be in the gap."""
     of, inside, unknown = len(known.now.customers), len(due.customers), len(due.unknown)
@@ -229,7 +241,7 @@ def _of_customers(
         "state": SHORT if to_move else REACHED,
     }  # fmt: skip
     share_to_move = to_move / inside if inside else 0.0
-    return _worth(row, known, due, share_to_move, np.full(known.resamples.draws, share_to_move), rates, drawn)
+    return _worth(row, known, due, share_to_move, np.full(known.resamples.draws, share_to_move), kept)
 
 
 def _allowed(share: float, of: int) -> int:
@@ -243,8 +255,7 @@ def _worth(
     due: Due,
     moved: float,
     moved_draws: np.ndarray,
-    rates: Rates | None,
-    drawn: tuple[np.ndarray, np.ndarray] | None,
+    kept: np.ndarray | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row with the impact of moving a share of the customers in the gap, who are worth as much as the others in it."""
     if not known.now.time.by_contracts:
@@ -254,17 +265,11 @@ def _worth(
     if row["state"] == REACHED:
         row |= {"impact": 0.0, "impact_low": 0.0, "impact_high": 0.0}
         return row, np.zeros(known.resamples.draws)
-    if rates is None or drawn is None:
+    if kept is None:
         return {**row, "reason": row["losses"]}, None
-    impact = moved * inside * _kept(rates.exposed, rates.others)
-    draws = moved_draws * inside * _kept(*drawn)
+    impact, draws = moved * inside * row["kept"], moved_draws * inside * kept
     row["impact"], (row["impact_low"], row["impact_high"]) = impact, ends(draws, impact)
     return row, draws
-
-
-def _kept(rate_in: Any, rate_out: Any) -> Any:
-    """The share of customers that is kept after a year outside of the gap, and would not be in it."""
-    return np.exp(-rate_out) - np.exp(-rate_in)
 
 
 def _of_metric(
@@ -273,8 +278,7 @@ def _of_metric(
     row: dict[str, Any],
     found: MetricGap,
     due: Due | None,
-    rates: Rates | None,
-    drawn: tuple[np.ndarray, np.ndarray] | None,
+    kept: np.ndarray | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal about a headline number."""
     name, target = str(goal.metric), goal.value
@@ -282,7 +286,7 @@ def _of_metric(
     counted = found.low == found.high == found.value
     row |= {
         "as_is": found.value, "low": found.low, "high": found.high, "unit": found.unit, "n": found.n, "gap": gap,
-        "gap_low": low, "gap_high": high, "certainty": "counted" if counted else "clear" if low > 0 else "unclear",
+        "gap_low": low, "gap_high": high, "certainty": "counted" if counted else "clear" if low > 0 or high < 0 else "unclear",
         "state": SHORT if gap > 0 else REACHED,
     }  # fmt: skip
     if found.unit == "days":
@@ -298,7 +302,7 @@ def _of_metric(
     gaps = found.sign * (values - target)
     if due is not None:
         moved, moved_draws = _share_to_move(name, found, due, gap, gaps)
-        return _worth(row, known, due, moved, moved_draws, rates, drawn)
+        return _worth(row, known, due, moved, moved_draws, kept)
     scale = _in_mrr(name, found, known)
     if math.isnan(scale):
         reason = "not_in_mrr" if known.now.time.by_contracts else "no_contracts"
@@ -314,8 +318,9 @@ def _of_metric(
 def _share_to_move(
     name: str, found: MetricGap, due: Due, gap: float, gaps: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """The share of the customers of the rule that a gap of a number moves, and draws of it: of a share of customers as
-    many as it says, else all of them.
+    """The share of the customers of the rule that a gap of a number moves, and draws of it.
+
+    Of a share of customers as many as it says, of another number all of them.
     """
     inside = len(due.customers)
     if not inside:
