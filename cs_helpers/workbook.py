@@ -100,6 +100,8 @@ class Workbook:
 
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         data = selected.with_options(self.data, options)
+        if selected.declares.builds_on is not None and data.product.to_be:
+            check_metrics("to_be", data.product.to_be.metrics)
         results = {name: self.analyse(name) for name in selected.built_on(data.product)}
         if self.audience == "team":
             result = selected.analyse(data, self.quarter, results)

@@ -23,9 +23,9 @@ _AMOUNTS = (
 
 
 def gaps(result: Result, text: Text) -> Listing:
-    """Each goal: As-Is against To-Be, the gap, the customers to move and their MRR, and what that is worth in a year."""
+    """Each goal: As-Is against To-Be, the gap, the customers to move with their MRR, and how often such customers are lost."""
     known, currency = result.tables["gaps"], result.settings["currency"]
-    amounts = ("mrr", "losses", "impact") if result.settings["by_contracts"] else ()
+    amounts = ("mrr", "losses") if result.settings["by_contracts"] else ()
     named = known.assign(
         goal=[text.label("goal", goal) for goal in known["goal"]],
         unit=[text(f"gap_plan.units.{unit}") if unit else "" for unit in known["unit"]],
@@ -41,13 +41,9 @@ def gaps(result: Result, text: Text) -> Listing:
         customers=[text.number(v) for v in known["customers"]],
         losses=[_losses(row, text) for row in known.itertuples()],
         mrr=[text.money(v, currency) for v in known["mrr"]],
-        impact=[
-            within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
-            for r in known.itertuples()
-        ],
     )
     shown = ("goal", "as_is", "target", "gap", "customers", *amounts, "state")
-    right = ("as_is", "target", "gap", "customers", "mrr", "impact")
+    right = ("as_is", "target", "gap", "customers", "mrr")
     listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps", right=right)
     columns = (
         "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "n", "customers",

@@ -15,11 +15,12 @@ def find(gaps: pd.DataFrame, to_be: ToBe) -> tuple[Finding, ...]:
     """The findings, the largest impact first; a gap whose impact is not known comes after, by MRR and customers.
 
     `gap` and `gap_of_number` (fields entry, the id of the goal; goal, its name; and by): the number against its target. `lost_more_often` (fields entry, goal): the
-    share of customers lost in a year in the gap against that outside, where they differ beyond chance.
+    share of customers lost in a year in the gap against that outside, where they differ beyond chance; these come last.
     """
     goals = {goal.id: goal for goal in to_be.goals}
     rows = sorted(gaps[gaps["state"] == "short"].to_dict("records"), key=_stake, reverse=True)
-    return tuple(finding for row in rows for finding in _of(row, goals[row["goal"]]))
+    found = [finding for row in rows for finding in _of(row, goals[row["goal"]])]
+    return tuple(sorted(found, key=lambda finding: finding.code == "lost_more_often"))
 
 
 def _stake(row: dict[str, Any]) -> tuple[float, float, float]:
