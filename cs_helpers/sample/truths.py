@@ -18,6 +18,10 @@ How each is planted (everything else is random noise):
 6. LEAVING: what CSMs see, what customers answer and how much they use falls before a customer leaves (`feedback`, `usage`),
    so a health score made of these tells apart who leaves, as well as these numbers allow and no better.
 7. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
+8. FIRST_GAP and EQUAL_GAPS: by LEAVING the CSM's scores `sponsor` and `plan` are low before a customer leaves, so customers in a
+   gap of low scores are lost more often. Both scores of a customer are drawn alike, from the same mood with independent errors, so
+   the two gaps of helpdesk are worth the same but for chance, and their goals state the same confidence and effort. The waits of
+   STALL are drawn apart from who leaves (`rollouts`, `contracts`): that gap is large, and nothing says that closing it keeps customers.
 """
 
 from __future__ import annotations
@@ -186,3 +190,12 @@ SMALL_ONLY_COMPANIES = 8
 
 SECOND_DEPARTMENT_WAITS = "second_department_waits"
 """The code that explains STALL, in small companies only: why the second department does not start."""
+
+FIRST_GAP = ("paper_to_web", "sponsor_support")
+"""The product and the goal of its gap plan that comes first, because of LEAVING."""
+
+NULL_GAP = ("paper_to_web", "second_department")
+"""The gap of STALL, whose customers are lost no more often than others."""
+
+EQUAL_GAPS = ("helpdesk", ("sponsor_support", "next_step_agreed"))
+"""Two goals whose gaps are worth the same, at the same confidence and effort: their order must not be called decided."""
