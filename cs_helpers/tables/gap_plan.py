@@ -14,7 +14,6 @@ from cs_helpers.tables.units import format_difference, format_value
 from cs_helpers.text import Text
 from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
 
-
 #: what only the download of the gaps has of each, where there are contracts
 _AMOUNTS = (
     "mrr", "lost_share_in", "lost_share_out", "kept", "kept_low", "kept_high", "lost_in", "years_in", "lost_out", "years_out",

@@ -226,7 +226,7 @@ def test_the_impact_is_the_mrr_that_is_kept_after_a_year() -> None:
 
 def test_what_comes_after_a_quarter_end_does_not_decide_who_was_in_the_gap_then() -> None:
     """A customer that asks again on the day after each quarter end was quiet on it all the same."""
-    tables, made, asked = quiet_and_lost(2)
+    tables, *_ = quiet_and_lost(2)
     before = sized(goal("quiet", QUIET), **tables).gaps.iloc[0]
     late = [f"{Q3.end + timedelta(k)} 09:00:00" for k in (1, 2, 30)]
     tables["tickets"] += [
