@@ -28,7 +28,7 @@ def gaps(result: Result, text: Text) -> Listing:
         as_is=[within(r.as_is, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
         target=[_target(r, text, currency) for r in known.itertuples()],
         gap=[
-            "–" if r.state == "unknown" else format_difference(-r.gap * _sign(r), r.unit, text, currency)
+            format_difference(r.target - r.as_is, r.unit, text, currency) if r.state == "short" else "–"
             for r in known.itertuples()
         ],
         customers=[text.number(v) for v in known["customers"]],
@@ -48,14 +48,9 @@ def gaps(result: Result, text: Text) -> Listing:
     return replace(listing, all_rows=_renamed(named, "gaps", columns, text))
 
 
-def _sign(row: Any) -> int:
-    """1 where the number is to fall to its target, -1 where it is to rise: the gap itself is above 0 in both cases."""
-    return 1 if (row.as_is - row.target >= 0) == (row.gap >= 0) else -1
-
-
 def _target(row: Any, text: Text, currency: str) -> str:
     value = format_value(row.target, row.unit, text, currency) if row.unit else "–"
-    return text("gap_plan.gaps.by", target=value, by=text.day(row.by))
+    return text("gap_plan.gaps.by", target=value, day=text.day(row.by))
 
 
 def _state(row: Any, text: Text) -> str:
@@ -81,7 +76,7 @@ def priorities(result: Result, text: Text) -> Listing:
             for r in known.itertuples()
         ],
         confidence=[text.share(v) for v in known["confidence"]],
-        effort=[text.amount(v) for v in known["effort"]],
+        effort=[issues.months(v, text) for v in known["effort"]],
         first=[text.share(v) for v in known["first"]],
         first_three=[text.share(v) for v in known["first_three"]],
     )
@@ -211,7 +206,7 @@ def tracker(result: Result, text: Text) -> Listing:
     )
     page = named.assign(
         by=[text.day(day) for day in known["by"]],
-        effort=[text.amount(v) for v in known["effort"]],
+        effort=[issues.months(v, text) for v in known["effort"]],
     )
     headings = text.headings("gap_plan.tracker", "summary", "priority", "by", "effort", "means")
     listing = table(page.head(MAX_ROWS), headings, name="tracker", right=("effort",), all_rows=named)
