@@ -37,7 +37,7 @@ def gaps(result: Result, text: Text) -> Picture:
     table = result.tables["gaps"].head(MAX_GAPS)
     reach = {unit: _reach(part) for unit, part in table.groupby("unit") if unit}
     currency = result.settings["currency"]
-    with canvas(text, len(table), 1, height=0.6 + 0.68 * len(table), squeeze=False) as (figure, axes):
+    with canvas(text, len(table), 1, height=0.6 + 0.7 * len(table), squeeze=False) as (figure, axes):
         for axis, row in zip(axes[:, 0], table.itertuples(), strict=True):
             _goal(axis, row, reach.get(row.unit, 1.0), text, currency)
         figure.supxlabel(text("gap_plan.gaps.legend"), fontsize=9, color=QUIET, x=0.99, ha="right")
@@ -53,7 +53,7 @@ def _reach(part: Any) -> float:
 
 def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None:
     """One goal: a line from As-Is to To-Be, and both numbers."""
-    axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-0.95, 1.05))
+    axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
     axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 28)])
     axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
     axis.set_xticks([])
@@ -69,7 +69,7 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
         if row.low == row.low and row.high == row.high:
             axis.hlines(0, row.low, row.high, color=colour, linewidth=1.6, zorder=2)
         axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
-        _number(axis, row.as_is, -0.24, format_value(row.as_is, row.unit, text, currency), colour, reach)
+        _number(axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, reach)
     _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, reach)
 
 
@@ -179,7 +179,7 @@ def effects(result: Result, text: Text) -> Picture:
                     )
                 ],
             )
-            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}"), 22))
+            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}").replace("（", "\n（"), 22))
             axis.spines["left"].set_visible(False)
         axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 28) for goal in goals])
         axes[0][0].tick_params(axis="y", labelsize=9.5, labelcolor=INK)
