@@ -15,10 +15,17 @@ from cs_helpers.text import Text
 from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
 
 
+#: what only the download of the gaps has of each, where there are contracts
+_AMOUNTS = (
+    "mrr", "lost_share_in", "lost_share_out", "kept", "kept_low", "kept_high", "lost_in", "years_in", "lost_out", "years_out",
+    "impact", "impact_low", "impact_high",
+)  # fmt: skip
+
+
 def gaps(result: Result, text: Text) -> Listing:
     """Each goal: As-Is against To-Be, the gap, the customers to move and their MRR, and what that is worth in a year."""
     known, currency = result.tables["gaps"], result.settings["currency"]
-    amounts = ("mrr", "impact") if result.settings["by_contracts"] else ()
+    amounts = ("mrr", "losses", "impact") if result.settings["by_contracts"] else ()
     named = known.assign(
         goal=[text.label("goal", goal) for goal in known["goal"]],
         unit=[text(f"gap_plan.units.{unit}") if unit else "" for unit in known["unit"]],
@@ -32,6 +39,7 @@ def gaps(result: Result, text: Text) -> Listing:
             for r in known.itertuples()
         ],
         customers=[text.number(v) for v in known["customers"]],
+        losses=[_losses(row, text) for row in known.itertuples()],
         mrr=[text.money(v, currency) for v in known["mrr"]],
         impact=[
             within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
@@ -39,18 +47,26 @@ def gaps(result: Result, text: Text) -> Listing:
         ],
     )
     shown = ("goal", "as_is", "target", "gap", "customers", *amounts, "state")
-    right = ("as_is", "target", "gap", "customers", *amounts)
+    right = ("as_is", "target", "gap", "customers", "mrr", "impact")
     listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps", right=right)
     columns = (
         "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "n", "customers",
-        "customers_low", "customers_high", *(("mrr", "impact", "impact_low", "impact_high") if amounts else ()), "state",
+        "customers_low", "customers_high", *(_AMOUNTS if amounts else ()), "state",
     )  # fmt: skip
     return replace(listing, all_rows=_renamed(named, "gaps", columns, text))
 
 
+def _losses(row: Any, text: Text) -> str:
+    """The share of customers lost in a year in the gap and outside, and whether they differ beyond chance."""
+    if row.kept != row.kept:
+        return "–"
+    shares = {"inside": text.share(row.lost_share_in), "outside": text.share(row.lost_share_out)}
+    return text(f"gap_plan.losses.{row.losses}", **shares)
+
+
 def _target(row: Any, text: Text, currency: str) -> str:
     value = format_value(row.target, row.unit, text, currency) if row.unit else "–"
-    return text("gap_plan.gaps.by", target=value, day=text.day(row.by))
+    return text("gap_plan.gaps.by", target=value, by=text.day(row.by))
 
 
 def _state(row: Any, text: Text) -> str:
