@@ -54,7 +54,7 @@ def _reach(part: Any) -> float:
 def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None:
     """One goal: a line from As-Is to To-Be, and both numbers."""
     axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
-    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 28)])
+    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 32)])
     axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
     axis.set_xticks([])
     axis.spines[["bottom", "left"]].set_visible(False)
@@ -103,7 +103,7 @@ def priorities(result: Result, text: Text) -> Picture:
         low, high = float(np.nanmin(ends, initial=0.0)), float(np.nanmax(ends, initial=0.0))
         score.set_xlim(low - 0.03 * (high - low or 1), high + 0.05 * (high - low or 1))
         score.xaxis.set_major_formatter(lambda value, _: text.money(value, currency))
-        score.locator_params(axis="x", nbins=4)
+        score.locator_params(axis="x", nbins=5)
         score.grid(axis="x")
         for place, value in zip(places, table["score"], strict=True):
             score.annotate(
@@ -128,7 +128,7 @@ def priorities(result: Result, text: Text) -> Picture:
         score.set_yticks(
             places,
             [
-                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 28)
+                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 32)
                 for r in table.itertuples()
             ],
         )
@@ -181,7 +181,7 @@ def effects(result: Result, text: Text) -> Picture:
             )
             axis.set_title(text.wrap(text(f"revenue.metrics.{measure}").replace("（", "\n（"), 22))
             axis.spines["left"].set_visible(False)
-        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 28) for goal in goals])
+        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 32) for goal in goals])
         axes[0][0].tick_params(axis="y", labelsize=9.5, labelcolor=INK)
         axes[0][0].set_ylim(-0.6, len(goals) - 0.3)
         return _finished(figure, result, "effects", text)

@@ -10,10 +10,9 @@ import pandas as pd
 from cs_helpers.result import Result
 from cs_helpers.tables import issues
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
-from cs_helpers.tables.units import format_difference, format_value
+from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
-
 
 #: what only the download of the gaps has of each, where there are contracts
 _AMOUNTS = (
@@ -25,7 +24,7 @@ _AMOUNTS = (
 def gaps(result: Result, text: Text) -> Listing:
     """Each goal: As-Is against To-Be, the gap, the customers to move and their MRR, and what that is worth in a year."""
     known, currency = result.tables["gaps"], result.settings["currency"]
-    amounts = ("mrr", "losses", "impact") if result.settings["by_contracts"] else ()
+    amounts = ("losses", "impact") if result.settings["by_contracts"] else ()
     named = known.assign(
         goal=[text.label("goal", goal) for goal in known["goal"]],
         unit=[text(f"gap_plan.units.{unit}") if unit else "" for unit in known["unit"]],
@@ -34,21 +33,15 @@ def gaps(result: Result, text: Text) -> Listing:
     page = named.assign(
         as_is=[within(r.as_is, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
         target=[_target(r, text, currency) for r in known.itertuples()],
-        gap=[
-            format_difference(r.target - r.as_is, r.unit, text, currency) if r.state == "short" else "–"
-            for r in known.itertuples()
-        ],
-        customers=[text.number(v) for v in known["customers"]],
+        customers=[_customers(row, result, text) for row in known.itertuples()],
         losses=[_losses(row, text) for row in known.itertuples()],
-        mrr=[text.money(v, currency) for v in known["mrr"]],
         impact=[
             within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
             for r in known.itertuples()
         ],
     )
-    shown = ("goal", "as_is", "target", "gap", "customers", *amounts, "state")
-    right = ("as_is", "target", "gap", "customers", "mrr", "impact")
-    listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps", right=right)
+    shown = ("goal", "as_is", "target", "customers", *amounts, "state")
+    listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps")
     columns = (
         "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "n", "customers",
         "customers_low", "customers_high", *(_AMOUNTS if amounts else ()), "state",
@@ -62,6 +55,16 @@ def _losses(row: Any, text: Text) -> str:
         return "–"
     shares = {"inside": text.share(row.lost_share_in), "outside": text.share(row.lost_share_out)}
     return text(f"gap_plan.losses.{row.losses}", **shares)
+
+
+def _customers(row: Any, result: Result, text: Text) -> str:
+    """The customers to move, and their MRR."""
+    customers = text.number(row.customers)
+    if not result.settings["by_contracts"] or not row.customers > 0 or row.mrr != row.mrr:
+        return customers
+    return text(
+        "gap_plan.gaps.with_mrr", customers=customers, mrr=text.money(row.mrr, result.settings["currency"])
+    )
 
 
 def _target(row: Any, text: Text, currency: str) -> str:
@@ -85,7 +88,7 @@ def priorities(result: Result, text: Text) -> Listing:
         priority=[text(f"gap_plan.priority.{code}") for code in known["priority"]],
     )
     page = named.assign(
-        rank=[text.number(v) for v in known["rank"]],
+        goal=[f"{rank}. {goal}" for rank, goal in zip(known["rank"], named["goal"], strict=True)],
         score=[within(r.score, r.low, r.high, "currency", text, currency) for r in known.itertuples()],
         impact=[
             within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
@@ -96,10 +99,10 @@ def priorities(result: Result, text: Text) -> Listing:
         first=[text.share(v) for v in known["first"]],
         first_three=[text.share(v) for v in known["first_three"]],
     )
-    shown = ("rank", "goal", "score", "impact", "confidence", "effort", "first", "first_three", "priority")
+    shown = ("goal", "score", "impact", "confidence", "effort", "first", "first_three", "priority")
     listing = table(
         page.head(MAX_ROWS), text.headings("gap_plan.priorities", *shown), name="priorities",
-        right=shown[2:-1],
+        right=("confidence", "effort", "first", "first_three"),
     )  # fmt: skip
     columns = (
         "rank", "goal", "score", "low", "high", "impact", "impact_low", "impact_high", "confidence", "effort", "first",
@@ -158,7 +161,7 @@ def effects(result: Result, text: Text) -> Listing:
         page.head(MAX_ROWS),
         text.headings("gap_plan.effects", *shown),
         name="effects",
-        right=("before", "after"),
+        right=("before",),
     )
     columns = (
         "goal",
@@ -195,8 +198,7 @@ def history(result: Result, text: Text) -> Listing:
     page["value"] = _dated(page["value"], known["judged_on"], text)
     shown = ("goal", "agreed_on", "target", "began", "until", "value", "outcome")
     listing = table(
-        page.head(MAX_ROWS), text.headings("gap_plan.history", *shown), name="history",
-        right=("target", "began", "value"),
+        page.head(MAX_ROWS), text.headings("gap_plan.history", *shown), name="history", right=("target",),
     )  # fmt: skip
     columns = (
         "goal", "agreed_on", "target", "unit", "began_on", "began", "until", "judged_on", "value", "n", "outcome",
