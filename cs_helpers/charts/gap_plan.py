@@ -37,7 +37,7 @@ def gaps(result: Result, text: Text) -> Picture:
     table = result.tables["gaps"].head(MAX_GAPS)
     reach = {unit: _reach(part) for unit, part in table.groupby("unit") if unit}
     currency = result.settings["currency"]
-    with canvas(text, len(table), 1, height=0.75 + 0.62 * len(table), squeeze=False) as (figure, axes):
+    with canvas(text, len(table), 1, height=0.6 + 0.7 * len(table), squeeze=False) as (figure, axes):
         for axis, row in zip(axes[:, 0], table.itertuples(), strict=True):
             _goal(axis, row, reach.get(row.unit, 1.0), text, currency)
         figure.supxlabel(text("gap_plan.gaps.legend"), fontsize=9, color=QUIET, x=0.99, ha="right")
@@ -53,8 +53,8 @@ def _reach(part: Any) -> float:
 
 def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None:
     """One goal: a line from As-Is to To-Be, and both numbers."""
-    axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-0.75, 0.85))
-    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 26)])
+    axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
+    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 32)])
     axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
     axis.set_xticks([])
     axis.spines[["bottom", "left"]].set_visible(False)
@@ -64,35 +64,21 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
         return
     colour = GREEN if row.state == "reached" else ORANGE
     axis.vlines(row.target, -0.45, 0.45, color=INK, linewidth=2.6, zorder=2)
-    if row.as_is != row.as_is:
-        as_is, side = "", "left"
-    else:
+    if row.as_is == row.as_is:
         axis.hlines(0, *sorted((row.as_is, row.target)), color=colour, linewidth=5, alpha=0.35, zorder=1)
         if row.low == row.low and row.high == row.high:
             axis.hlines(0, row.low, row.high, color=colour, linewidth=1.6, zorder=2)
         axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
-        as_is, side = format_value(row.as_is, row.unit, text, currency), "left"
-        # the two labels stand on the outer sides of the two marks
-        side = "left" if row.as_is >= row.target else "right"
-    target = format_value(row.target, row.unit, text, currency)
-    pad = 0.012 * reach
-    near_left = min(v for v in (row.as_is, row.target) if v == v) < 0.12 * reach
-    for value, label, place, ink in (
-        (row.as_is, as_is, side, colour),
-        (row.target, target, "right" if side == "left" else "left", INK),
-    ):
-        if not label:
-            continue
-        if place == "right" and near_left:  # no room between the mark and the edge: below it
-            axis.text(value, -0.72, label, ha="left", va="bottom", fontsize=8.5, color=ink, in_layout=False)
-        elif place == "right":
-            axis.text(
-                value - pad, 0.14, label, ha="right", va="bottom", fontsize=9, color=ink, in_layout=False
-            )
-        else:
-            axis.text(
-                value + pad, 0.14, label, ha="left", va="bottom", fontsize=9, color=ink, in_layout=False
-            )
+        _number(axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, reach)
+    _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, reach)
+
+
+def _number(axis: Axes, x: float, y: float, label: str, colour: str, reach: float) -> None:
+    """Writes a number above its mark, or below it; at the left edge beside the names, to the right of it."""
+    axis.text(
+        x, y, label, ha="center" if x > 0.04 * reach else "left", va="bottom" if y > 0 else "top", fontsize=9,
+        color=colour, in_layout=False,
+    )  # fmt: skip
 
 
 def priorities(result: Result, text: Text) -> Picture:
@@ -117,7 +103,7 @@ def priorities(result: Result, text: Text) -> Picture:
         low, high = float(np.nanmin(ends, initial=0.0)), float(np.nanmax(ends, initial=0.0))
         score.set_xlim(low - 0.03 * (high - low or 1), high + 0.05 * (high - low or 1))
         score.xaxis.set_major_formatter(lambda value, _: text.money(value, currency))
-        score.locator_params(axis="x", nbins=4)
+        score.locator_params(axis="x", nbins=5)
         score.grid(axis="x")
         for place, value in zip(places, table["score"], strict=True):
             score.annotate(
@@ -138,11 +124,11 @@ def priorities(result: Result, text: Text) -> Picture:
                     fontsize=8.5, color=QUIET, style="italic" if text.language == "en" else "normal", in_layout=False,
                 )  # fmt: skip
         score.set_title(text("gap_plan.priorities.score"))
-        share.set_title(text(f"gap_plan.priorities.{which}"))
+        share.set_title(text.wrap(text(f"gap_plan.priorities.{which}"), 34))
         score.set_yticks(
             places,
             [
-                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 26)
+                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 32)
                 for r in table.itertuples()
             ],
         )
@@ -179,6 +165,7 @@ def effects(result: Result, text: Text) -> Picture:
                     axis.annotate(
                         format_value(value, unit, text, currency), (value, place), xytext=(0, 5),
                         textcoords="offset points", ha="center", fontsize=8.5, color=QUIET, in_layout=False,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
                     )  # fmt: skip
             ends = np.r_[rows[["after", "low", "high"]].to_numpy(float).ravel(), known.iloc[0]]
             low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
@@ -192,9 +179,9 @@ def effects(result: Result, text: Text) -> Picture:
                     )
                 ],
             )
-            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}"), 22))
+            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}").replace("（", "\n（"), 22))
             axis.spines["left"].set_visible(False)
-        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 24) for goal in goals])
+        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 32) for goal in goals])
         axes[0][0].tick_params(axis="y", labelsize=9.5, labelcolor=INK)
         axes[0][0].set_ylim(-0.6, len(goals) - 0.3)
         return _finished(figure, result, "effects", text)

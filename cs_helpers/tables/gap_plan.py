@@ -10,7 +10,7 @@ import pandas as pd
 from cs_helpers.result import Result
 from cs_helpers.tables import issues
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
-from cs_helpers.tables.units import format_difference, format_value
+from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
 from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
 
@@ -22,9 +22,9 @@ _AMOUNTS = (
 
 
 def gaps(result: Result, text: Text) -> Listing:
-    """Each goal: As-Is against To-Be, the gap, the customers to move with their MRR, and how often such customers are lost."""
+    """Each goal: As-Is against To-Be, the gap, the customers to move and their MRR, and what that is worth in a year."""
     known, currency = result.tables["gaps"], result.settings["currency"]
-    amounts = ("mrr", "losses") if result.settings["by_contracts"] else ()
+    amounts = ("losses", "impact") if result.settings["by_contracts"] else ()
     named = known.assign(
         goal=[text.label("goal", goal) for goal in known["goal"]],
         unit=[text(f"gap_plan.units.{unit}") if unit else "" for unit in known["unit"]],
@@ -33,17 +33,15 @@ def gaps(result: Result, text: Text) -> Listing:
     page = named.assign(
         as_is=[within(r.as_is, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
         target=[_target(r, text, currency) for r in known.itertuples()],
-        gap=[
-            "–" if r.state == "unknown" else format_difference(-r.gap * _sign(r), r.unit, text, currency)
+        customers=[_customers(row, result, text) for row in known.itertuples()],
+        losses=[_losses(row, text) for row in known.itertuples()],
+        impact=[
+            within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
             for r in known.itertuples()
         ],
-        customers=[text.number(v) for v in known["customers"]],
-        losses=[_losses(row, text) for row in known.itertuples()],
-        mrr=[text.money(v, currency) for v in known["mrr"]],
     )
-    shown = ("goal", "as_is", "target", "gap", "customers", *amounts, "state")
-    right = ("as_is", "target", "gap", "customers", "mrr")
-    listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps", right=right)
+    shown = ("goal", "as_is", "target", "customers", *amounts, "state")
+    listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps")
     columns = (
         "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "n", "customers",
         "customers_low", "customers_high", *(_AMOUNTS if amounts else ()), "state",
@@ -59,9 +57,14 @@ def _losses(row: Any, text: Text) -> str:
     return text(f"gap_plan.losses.{row.losses}", **shares)
 
 
-def _sign(row: Any) -> int:
-    """1 where the number is to fall to its target, -1 where it is to rise: the gap itself is above 0 in both cases."""
-    return 1 if (row.as_is - row.target >= 0) == (row.gap >= 0) else -1
+def _customers(row: Any, result: Result, text: Text) -> str:
+    """The customers to move, and their MRR."""
+    customers = text.number(row.customers)
+    if not result.settings["by_contracts"] or not row.customers > 0 or row.mrr != row.mrr:
+        return customers
+    return text(
+        "gap_plan.gaps.with_mrr", customers=customers, mrr=text.money(row.mrr, result.settings["currency"])
+    )
 
 
 def _target(row: Any, text: Text, currency: str) -> str:
@@ -85,21 +88,21 @@ def priorities(result: Result, text: Text) -> Listing:
         priority=[text(f"gap_plan.priority.{code}") for code in known["priority"]],
     )
     page = named.assign(
-        rank=[text.number(v) for v in known["rank"]],
+        goal=[f"{rank}. {goal}" for rank, goal in zip(known["rank"], named["goal"], strict=True)],
         score=[within(r.score, r.low, r.high, "currency", text, currency) for r in known.itertuples()],
         impact=[
             within(r.impact, r.impact_low, r.impact_high, "currency", text, currency)
             for r in known.itertuples()
         ],
         confidence=[text.share(v) for v in known["confidence"]],
-        effort=[text.amount(v) for v in known["effort"]],
+        effort=[issues.months(v, text) for v in known["effort"]],
         first=[text.share(v) for v in known["first"]],
         first_three=[text.share(v) for v in known["first_three"]],
     )
-    shown = ("rank", "goal", "score", "impact", "confidence", "effort", "first", "first_three", "priority")
+    shown = ("goal", "score", "impact", "confidence", "effort", "first", "first_three", "priority")
     listing = table(
         page.head(MAX_ROWS), text.headings("gap_plan.priorities", *shown), name="priorities",
-        right=shown[2:-1],
+        right=("confidence", "effort", "first", "first_three"),
     )  # fmt: skip
     columns = (
         "rank", "goal", "score", "low", "high", "impact", "impact_low", "impact_high", "confidence", "effort", "first",
@@ -158,7 +161,7 @@ def effects(result: Result, text: Text) -> Listing:
         page.head(MAX_ROWS),
         text.headings("gap_plan.effects", *shown),
         name="effects",
-        right=("before", "after"),
+        right=("before",),
     )
     columns = (
         "goal",
@@ -195,8 +198,7 @@ def history(result: Result, text: Text) -> Listing:
     page["value"] = _dated(page["value"], known["judged_on"], text)
     shown = ("goal", "agreed_on", "target", "began", "until", "value", "outcome")
     listing = table(
-        page.head(MAX_ROWS), text.headings("gap_plan.history", *shown), name="history",
-        right=("target", "began", "value"),
+        page.head(MAX_ROWS), text.headings("gap_plan.history", *shown), name="history", right=("target",),
     )  # fmt: skip
     columns = (
         "goal", "agreed_on", "target", "unit", "began_on", "began", "until", "judged_on", "value", "n", "outcome",
@@ -222,7 +224,7 @@ def tracker(result: Result, text: Text) -> Listing:
     )
     page = named.assign(
         by=[text.day(day) for day in known["by"]],
-        effort=[text.amount(v) for v in known["effort"]],
+        effort=[issues.months(v, text) for v in known["effort"]],
     )
     headings = text.headings("gap_plan.tracker", "summary", "priority", "by", "effort", "means")
     listing = table(page.head(MAX_ROWS), headings, name="tracker", right=("effort",), all_rows=named)

@@ -32,6 +32,11 @@ def means(row: Any, text: Text) -> str:
     return text.join_list([text.label("means", name) for name in row.means.split("\n") if name])
 
 
+def months(effort: float, text: Text) -> str:
+    """An effort in person-months, with a decimal only where it has one."""
+    return text.number(effort, 0 if effort == round(effort) else 1)
+
+
 def for_jira(result: Result, text: Text) -> pd.DataFrame:
     """The issues for Jira: Summary, Description, Issue Type, Priority, Labels, Due Date (as 2027-03-31)."""
     return pd.DataFrame(
@@ -95,7 +100,7 @@ def description(row: Any, result: Result, text: Text) -> str:
         lines.append(
             text("gap_plan.issue.place", place=text.number(row.place), share=text.share(row.first_three))
         )
-    lines.append(text("gap_plan.issue.effort", effort=text.amount(row.effort)))
+    lines.append(text("gap_plan.issue.effort", effort=months(row.effort, text)))
     if row.means:
         lines.append(text("gap_plan.issue.means", means=means(row, text)))
     lines.append(

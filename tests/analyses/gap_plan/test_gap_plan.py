@@ -72,7 +72,7 @@ def test_without_the_section_every_question_says_what_to_add() -> None:
     assert not result.findings
 
 
-LOW = {"level_below": 2}
+LOW = {"measure": {"value": "events", "months": 3, "at_most": 100}}
 
 
 def of_goals(*goals: dict[str, Any]) -> Any:
@@ -110,7 +110,7 @@ def test_a_metric_that_no_analysis_has_is_refused_with_the_nearest() -> None:
 
 
 def test_customers_in_several_gaps_count_once() -> None:
-    goals = goal("low", LOW), goal("lower", {"level_below": 3})
+    goals = goal("low", LOW), goal("lower", {"measure": {"value": "events", "months": 3, "at_most": 50}})
     result = planned(
         of_goals(*goals), accounts=[account("A")], contracts=[contract("A", "2024-01-01")], usage=USED
     )
