@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
+from cs_helpers.contract.handover import HandoverRules
 from cs_helpers.contract.health import Health
 from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
@@ -230,6 +231,7 @@ class Product(SettingsModel):
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    handover: HandoverRules = HandoverRules()
     revenue: RevenueRules = RevenueRules()
     headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
