@@ -28,6 +28,7 @@ from cs_helpers.sample.days import Ints
 from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
@@ -128,7 +129,7 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         terms, accounts, language, _read_yaml("statements.yml"), next(streams)
     )
     running = set(contracts.loc[contracts["ended_on"].isna(), "account_id"])
-    return {
+    tables = {
         "accounts": accounts.assign(churned=~accounts["account_id"].isin(running)),
         "contracts": contracts,
         "usage": usage,
@@ -142,6 +143,8 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         "codings": codings,
         "costs": costs_table(contracts, next(streams)),
     }
+    tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
+    return tables
 
 
 def random_streams(seed: int) -> Iterator[np.random.Generator]:

@@ -18,6 +18,7 @@ How each is planted (everything else is random noise):
 6. LEAVING: what CSMs see, what customers answer and how much they use falls before a customer leaves (`feedback`, `usage`),
    so a health score made of these tells apart who leaves, as well as these numbers allow and no better.
 7. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
+8. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
 """
 
 from __future__ import annotations
@@ -110,6 +111,33 @@ class Regression:
     ended: int
 
 
+@dataclass(frozen=True)
+class Feedback:
+    """Requests to a product, by title: who asked, the median of the days to an answer, and the shares who were told it.
+
+    most_asked: by far the most customers asked for it. most_mrr: half as many ask for it, but with more MRR, nearly all
+    enterprises. small_only: only small companies ask for it. exists: the product does it already; exists_asked: who asks
+    (small, mid, enterprise), of whom `told_exists` were told. asked_after: `later` customers asked after its release, of whom
+    `told_later` were told. told: share of other answers that were told, `told_tickets` of those heard in tickets.
+    not_handed: themes of interviews without a request.
+    """
+
+    product: str
+    most_asked: str
+    most_mrr: str
+    small_only: str
+    exists: str
+    exists_asked: tuple[int, int, int]
+    told_exists: float
+    asked_after: str
+    later: tuple[int, int, int]
+    told_later: float
+    told: float
+    told_tickets: float
+    days_to_answer: float
+    not_handed: tuple[str, ...]
+
+
 STALL = Stall(
     product="paper_to_web",
     from_step="recipients_registered",
@@ -186,3 +214,21 @@ SMALL_ONLY_COMPANIES = 8
 
 SECOND_DEPARTMENT_WAITS = "second_department_waits"
 """The code that explains STALL, in small companies only: why the second department does not start."""
+
+FEEDBACK = Feedback(
+    product="paper_to_web",
+    most_asked="Column layouts of the accounting system",
+    most_mrr="One view over all group companies",
+    small_only="Handing over a login",
+    exists="Evidence for the security review",
+    exists_asked=(4, 5, 3),
+    told_exists=0.25,
+    asked_after="Scanning of post that comes in",
+    later=(3, 2, 1),
+    told_later=0.0,
+    told=0.8,
+    told_tickets=0.4,
+    days_to_answer=75.0,
+    not_handed=("legal_retention", "reissue_lost_mail", "remote_office_presence"),
+)
+"""What customers of paper_to_web asked of it; of the other products nothing is planted."""
