@@ -234,7 +234,9 @@ def relation_rules(
     if table.name == "request_accounts":
         yield rule("told_on", "told_before_asked", rows.told_on < rows.asked_on)
         if "requests" in kept:
-            of_products = kept["requests"].select(own=kept["requests"].request_id + "/" + kept["requests"]["product"])
+            of_products = kept["requests"].select(
+                own=kept["requests"].request_id + "/" + kept["requests"]["product"]
+            )
             known = rows.request_id.isin(kept["requests"].request_id)
             other = (rows.request_id + "/" + rows["product"]).notin(of_products.own)
             yield rule("request_id", "other_product", known & other, "requests")

@@ -384,7 +384,9 @@ _TABLES = (
         {
             "request_id": column("text", "key of the request", "要望のキー", "R-01"),
             "product": product(),
-            "title": column("text", "what is asked for, in a line", "要望の内容(1行で)", "Read receipts", needed=False),
+            "title": column(
+                "text", "what is asked for, in a line", "要望の内容(1行で)", "Read receipts", needed=False
+            ),
             "code": column(
                 "text",
                 "the theme, as in codings: by it requests and interviews belong together",
@@ -392,7 +394,13 @@ _TABLES = (
                 "read_receipt",
                 needed=False,
             ),
-            "kind": column("text", "function, fix, documentation ...", "種類(機能・修正・資料など)", "function", needed=False),
+            "kind": column(
+                "text",
+                "function, fix, documentation ...",
+                "種類(機能・修正・資料など)",
+                "function",
+                needed=False,
+            ),
             "status": column(
                 "text",
                 "open, considering, planned, declined, released, or exists: the product does it already",
@@ -400,7 +408,9 @@ _TABLES = (
                 "planned",
                 one_of(REQUEST_STATUSES),
             ),
-            "raised_on": column("date", "when it was handed to the product", "開発側に渡した日", "2026-03-02"),
+            "raised_on": column(
+                "date", "when it was handed to the product", "開発側に渡した日", "2026-03-02"
+            ),
             "decided_on": column(
                 "date",
                 "when it was answered: planned, declined, or that it exists; empty: not yet, or not recorded",
@@ -408,9 +418,15 @@ _TABLES = (
                 "2026-04-20",
                 needed=False,
             ),
-            "released_on": column("date", "when it was released", "リリースした日", "2026-07-15", needed=False),
+            "released_on": column(
+                "date", "when it was released", "リリースした日", "2026-07-15", needed=False
+            ),
             "link": column(
-                "text", "where it is kept, as in the tracker", "記録の場所(チケット管理のURLなど)", "https://tracker.example/R-01", needed=False
+                "text",
+                "where it is kept, as in the tracker",
+                "記録の場所(チケット管理のURLなど)",
+                "https://tracker.example/R-01",
+                needed=False,
             ),
         },
         key=("request_id",),
@@ -434,7 +450,11 @@ _TABLES = (
                 needed=False,
             ),
             "heard_in": column(
-                "text", "interview, ticket, touch, survey ...", "要望を聞いた場(インタビュー・問い合わせ・接点など)", "interview", needed=False
+                "text",
+                "interview, ticket, touch, survey ...",
+                "要望を聞いた場(インタビュー・問い合わせ・接点など)",
+                "interview",
+                needed=False,
             ),
         },
         key=(),

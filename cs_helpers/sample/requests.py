@@ -100,7 +100,9 @@ def request_tables(
     table = pd.DataFrame(requests)
     table[days] = table[days].apply(lambda column: as_dates(column.to_numpy()))
     who = pd.DataFrame(asked).drop(columns=["answered", "share"])
-    who = who.assign(asked_on=as_dates(who["asked_on"].to_numpy()), told_on=as_dates(who["told_on"].to_numpy()))
+    who = who.assign(
+        asked_on=as_dates(who["asked_on"].to_numpy()), told_on=as_dates(who["told_on"].to_numpy())
+    )
     who = who[["account_id", "product", "request_id", "asked_on", "told_on", "heard_in"]]
     return table, who.sort_values(["asked_on", "account_id", "request_id"], ignore_index=True)
 
