@@ -435,8 +435,8 @@ _TABLES = (
     ),
     table(
         "request_accounts",
-        "One row each time that a customer asked for a request.",
-        "顧客が要望を伝えるたびに1行。",
+        "One row each time that a customer asked for a request, or was told of it again.",
+        "顧客が要望を伝えるたびに1行(結果を改めて伝えたときも1行追加)。",
         {
             "account_id": account(),
             "product": product(),
@@ -444,8 +444,8 @@ _TABLES = (
             "asked_on": column("date", "when the customer asked", "顧客が要望を伝えた日", "2026-02-24"),
             "told_on": column(
                 "date",
-                "when the customer was last told what has become of it; empty: not told",
-                "結果を顧客に最後に伝えた日(空は未連絡)",
+                "when the customer was told what has become of it; empty: not told. Told again, as of the release: another row",
+                "結果を顧客に伝えた日(空は未連絡)。リリースなどを改めて伝えたら行を追加",
                 "2026-07-20",
                 needed=False,
             ),

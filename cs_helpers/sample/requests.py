@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ from cs_helpers.sample.truths import FEEDBACK
 _CHANNELS = ("ticket", "touch", "interview", "survey")
 _ANSWERED = ("planned", "declined", "released", "exists")
 _SIZES = ("small", "mid", "enterprise")
+
+
+#: a row of a table, by column
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def request_tables(
     terms: Sequence[Terms], accounts: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables `requests` and `request_accounts` of all products."""
-    requests, asked = [], []
+    requests: list[_Row] = []
+    asked: list[_Row] = []
     for product in terms:
         specs = _REQUESTS[product.product]
         rows = _requests(product.product, specs, len(requests))
@@ -112,7 +118,7 @@ def _waits(count: int) -> Floats:
     return np.asarray(-np.log2(1 - (np.arange(count) + 0.5) / count) * FEEDBACK.days_to_answer)
 
 
-def _requests(product: str, specs: Sequence[_Request], before: int) -> list[dict[str, object]]:
+def _requests(product: str, specs: Sequence[_Request], before: int) -> list[_Row]:
     waits = _waits(len(specs))
     rows = []
     for n, spec in enumerate(specs, start=before + 1):
@@ -130,11 +136,11 @@ def _requests(product: str, specs: Sequence[_Request], before: int) -> list[dict
 
 
 def _asked(
-    spec: _Request, row: dict[str, object], terms: Terms, accounts: pd.DataFrame, rng: np.random.Generator
-) -> Iterator[dict[str, object]]:
+    spec: _Request, row: _Row, terms: Terms, accounts: pd.DataFrame, rng: np.random.Generator
+) -> Iterator[_Row]:
     """Who asked for a request: customers of today that started before it was raised, and some who have left since."""
     sizes = accounts["size"].to_numpy()[terms.account]
-    raised, released, decided = day(spec.raised), int(str(row["released_on"])), int(str(row["decided_on"]))
+    raised, released, decided = day(spec.raised), row["released_on"], row["decided_on"]
     there = terms.started < raised - 30
     free = there & (terms.ended >= NEVER)
     left = np.flatnonzero(there & (terms.ended < AS_OF) & (terms.ended > raised + 60))
@@ -156,20 +162,20 @@ def _asked(
             }  # fmt: skip
 
 
-def _told(asked: list[dict[str, object]], rng: np.random.Generator) -> list[dict[str, object]]:
+def _told(asked: list[_Row], rng: np.random.Generator) -> list[_Row]:
     """The askings with where they were heard and when the customer was told: a fixed share of each of them."""
     channels = rng.permutation(np.resize(_CHANNELS, len(asked)))
     for asking, channel in zip(asked, channels, strict=True):
         asking |= {"heard_in": str(channel), "told_on": NEVER}
-    answered = [a for a in asked if int(str(a["answered"])) < NEVER]
-    groups: dict[object, list[dict[str, object]]] = {}
+    answered = [a for a in asked if a["answered"] < NEVER]
+    groups: dict[tuple[bool, float], list[_Row]] = {}
     for asking in answered:
         share = asking["share"]
         ordinary = FEEDBACK.told_tickets if asking["heard_in"] == "ticket" else FEEDBACK.told
         groups.setdefault((share is None, ordinary if share is None else share), []).append(asking)
     for (_, share), group in groups.items():
         for n in rng.permutation(len(group))[: round(len(group) * share)]:
-            since = max(int(str(group[n]["answered"])), int(str(group[n]["asked_on"])))
+            since = max(group[n]["answered"], group[n]["asked_on"])
             day_told = office_day(np.array([since + 1 + round(rng.exponential(30))]))
             group[n]["told_on"] = int(min(day_told[0], AS_OF))
     return asked

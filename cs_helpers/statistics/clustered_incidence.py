@@ -49,8 +49,11 @@ class ClusteredIncidence:
         days = self.conversion.curve["day"].to_numpy(float)
         by_then = np.round(self._shares[: len(days)], 12) >= 0.5
         first = np.where(by_then.any(axis=0), days[by_then.argmax(axis=0)], np.inf)
-        low, high = np.quantile(first, [0.025, 0.975], method="inverted_cdf")
-        return median, *(float(day) if np.isfinite(day) else _NAN for day in (low, high))
+        low, high = (
+            float(day) if np.isfinite(day) else _NAN
+            for day in np.quantile(first, [0.025, 0.975], method="inverted_cdf")
+        )
+        return median, low, high
 
     @cached_property
     def _shares(self) -> np.ndarray | None:

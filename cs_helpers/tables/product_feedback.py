@@ -32,7 +32,7 @@ def ranking(result: Result, text: Text) -> Listing:
         raised=[text.day(day) for day in page["raised"]],
     )
     amounts = _amounts(result)
-    shown = ("request", "theme", "status", "companies", "share", *amounts, "lost", "raised", "verdict")
+    shown = ("request", "status", "companies", "share", *amounts, "lost", "raised", "verdict")
     return table(
         page, text.headings(f"{_NAME}.ranking", *shown), name="requests", right=("companies", "share", *amounts, "lost"),
         all_rows=known, units=_units(amounts, result),
@@ -48,7 +48,7 @@ def by_size(result: Result, text: Text) -> Listing:
         sure=known["p"],
     )
     page = known.head(MAX_ROWS)
-    page = page.assign(sure=[text("page.hidden") if p != p else text.number(p, 3) for p in page["sure"]])
+    page = page.assign(sure=[_p_value(p, text) for p in page["sure"]])
     shown = ("request", "told", "sure", "verdict")
     return table(
         page,
@@ -56,6 +56,12 @@ def by_size(result: Result, text: Text) -> Listing:
         name="requests-by-size",
         right=("sure",),
         all_rows=known,
+    )
+
+
+def _p_value(p: float, text: Text) -> str:
+    return (
+        text("page.hidden") if p != p else f"< {text.number(0.001, 3)}" if p < 0.0005 else text.number(p, 3)
     )
 
 
@@ -232,14 +238,11 @@ def not_handed_companies(result: Result, text: Text) -> Listing:
 
 
 def _named(frame: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The rows with the name of the request, and of its theme."""
+    """The rows with the name of the request."""
     if not {"title", "code"} <= set(frame):  # left out where names of customers are shown
-        return frame.assign(request=frame["request_id"], theme="")
+        return frame.assign(request=frame["request_id"])
     names = zip(frame["title"], frame["code"], frame["request_id"], strict=True)
-    return frame.assign(
-        request=[text.request(*name) for name in names],
-        theme=[text.theme(code) if code else "" for code in frame["code"]],
-    )
+    return frame.assign(request=[text.request(*name) for name in names])
 
 
 def _money(values: pd.Series, result: Result, text: Text) -> list[str]:

@@ -29,7 +29,7 @@ from cs_helpers.analyses.product_feedback.verdicts import verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import mask_unknown
 from cs_helpers.customers.time import missing_contracts
-from cs_helpers.result import Answers, Metric, Note, Result
+from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
 #: the questions that need to know who asked
@@ -99,9 +99,8 @@ def _add_answers(answers: Answers, data: ProductData, found: Asked, quarter: Qua
     for wait, name in (("decided", "days_to_answer"), ("told", "days_to_told")):
         row = waits[waits["wait"] == wait]
         if len(row) and row["median"].notna().all():
-            median, low, high = (float(row[c].iloc[0]) for c in ("median", "low", "high"))
-            known = [None if bound != bound else bound for bound in (low, high)]
-            answers.add(Metric(name, median, "days", int(row["n"].iloc[0]), *known))
+            median, low, high = (row[c].iloc[0] for c in ("median", "low", "high"))
+            answers.add(Metric(name, float(median), "days", int(row["n"].iloc[0]), _known(low), _known(high)))
         elif len(row) and wait == "decided":
             answers.notes.append(Note("answer_not_reached", "answers", {}))
         elif len(row):
@@ -142,8 +141,8 @@ def _add_who_asked(answers: Answers, data: ProductData, found: Asked) -> None:
         "to_tell": to_tell(found, found.day),
     }  # fmt: skip
     share = loop[loop["dimension"] == "all"].iloc[0]
-    bounds = [None if bound != bound else float(bound) for bound in (share["low"], share["high"])]
-    answers.add(Metric("closed_loop", float(share["share"]), "share", int(share["owed"]), *bounds))
+    low, high = _known(share["low"]), _known(share["high"])
+    answers.add(Metric("closed_loop", float(share["share"]), "share", int(share["owed"]), low, high))
     counts = _counts(found)
     answers.add(Metric("untold", float(counts["untold"][0]), "count", int(owed["account_id"].nunique())))
     later = int(owed.loc[owed["is_later"], "account_id"].nunique())
@@ -186,6 +185,10 @@ def _add_notes(answers: Answers, data: ProductData, found: Asked, quarter: Quart
         answers.notes.append(Note("unasked", "status", {"requests": unasked, "of": len(found.requests)}))
 
 
+def _known(bound: float) -> float | None:
+    return float(bound) if bound == bound else None
+
+
 def _counts(found: Asked) -> dict[str, tuple[int, float]]:
     """Customers, and their MRR, that have not been told: of any answer (`untold`), of what the product does (`unaware`)."""
     open_loop = found.owed[~found.owed["is_told"]]
@@ -209,7 +212,7 @@ def _result(
     customers: int,
     answers: Answers,
     by_contracts: bool,
-    findings: tuple = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Result:
     since = pd.Timestamp(quarter.back(QUARTERS - 1).start).date()
     return Result(

@@ -12,16 +12,13 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customers.segments import segments_present
-from cs_helpers.statistics.bootstrap import MIN_CUSTOMERS, resampled_sums
 from cs_helpers.statistics.clustered_incidence import ClusteredIncidence
-from cs_helpers.statistics.clustered_shares import clustered_share
-from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
+from cs_helpers.statistics.clustered_shares import ClusteredShare, clustered_share
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, fisher
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion
 
 #: requests raised, and asked for, in this many quarters up to the reported one are followed
 QUARTERS = 8
-#: a share of those who were told is compared from so many answers and companies on
-MIN_OWED = 5
 DECIDED, TOLD = "decided", "told"
 CURVE = ("wait", "day", "share", "low", "high", "at_risk")
 _DAY = pd.Timedelta(days=1)
@@ -56,12 +53,10 @@ def told_waits(found: Asked, quarter: Quarter) -> pd.DataFrame:
     """
     start, at = pd.Timestamp(quarter.back(QUARTERS - 1).start), pd.Timestamp(found.day)
     rows = found.asked[found.asked["asked_on"] >= start].reset_index(drop=True)
-    is_answer = rows["told_on"].notna() & ~(rows["told_on"] < rows["answered_on"]).fillna(False)
-    is_answer &= ~rows["status"].isin(("open", "considering"))
-    lost = _first_loss(found.time, rows)
-    is_told = (is_answer & ~(lost < rows["told_on"]).fillna(False)).to_numpy()
+    told, lost = rows["first_told"], _first_loss(found.time, rows)
+    is_told = (told.notna() & ~(lost < told).fillna(False)).to_numpy()
     is_lost = (lost.notna() & (lost <= at)).to_numpy() & ~is_told
-    until = rows["told_on"].where(is_told).fillna(lost.where(is_lost)).fillna(at)
+    until = told.where(is_told).fillna(lost.where(is_lost)).fillna(at)
     return pd.DataFrame(
         {
             "account_id": rows["account_id"],
@@ -89,7 +84,7 @@ def answer_curves(decisions: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataF
 
     Curves: wait (`decided`, `told`), day, share, low, high, at_risk. The interval of requests is that of the curve
     (Kaplan, Meier 1958; log-log); that of askings is from resampled companies, since several waits are of one company; NaN
-    for fewer than `MIN_CUSTOMERS` of them.
+    for fewer than `bootstrap.MIN_CUSTOMERS` of them.
     Summary: wait, n (waits), over (answered or told), left, companies (of `told`), median with low and high, within_30,
     within_90, within_180 (share answered by then); NaN where not known.
     """
@@ -124,8 +119,9 @@ def closed_loop(found: Asked, sizes: tuple[str, ...]) -> pd.DataFrame:
 
     One row for all, each size and each place where requests are heard. Columns: dimension (`all`, `size`, `heard_in`), segment,
     owed (pairs of a customer and an answered request), told, companies (customers), share with its 95 % interval low to high
-    (which counts customers, `statistics.clustered_shares`), p (against the others of the dimension, resampled customers;
-    NaN where it is not compared) and verdict: `more`, `fewer` or `chance` (Benjamini-Hochberg over the rows), `few` or `all`.
+    (which counts customers, `statistics.clustered_shares`), p (against all other answers, `_p_of_difference`; NaN where fewer
+    than `clustered_shares.MIN_CLUSTERS` customers are on a side) and verdict: `more`, `fewer` or `chance` (Benjamini-Hochberg
+    over the rows), `few` or `all`.
     """
     owed = found.owed.assign(all="all")
     orders = {
@@ -152,37 +148,28 @@ def closed_loop(found: Asked, sizes: tuple[str, ...]) -> pd.DataFrame:
 
 def _loop_row(owed: pd.DataFrame, dimension: str, segment: str) -> dict[str, object]:
     inside = owed[dimension] == segment
-    by_company = owed[inside].groupby("account_id")["is_told"].agg(["sum", "size"])
-    share = clustered_share(by_company["sum"].to_numpy(float), by_company["size"].to_numpy(float))
+    share, others = _told_share(owed[inside]), _told_share(owed[~inside])
+    can_compare = dimension != "all" and min(share.effective, others.effective) > 0
     return {
         "dimension": dimension, "segment": segment, "owed": int(inside.sum()),
-        "told": int(owed.loc[inside, "is_told"].sum()), "companies": len(by_company),
-        "share": share.share, "low": share.low, "high": share.high,
-        "p": _difference_p(owed, inside) if dimension != "all" else np.nan,
+        "told": int(owed.loc[inside, "is_told"].sum()), "companies": owed.loc[inside, "account_id"].nunique(),
+        "share": share.share, "low": share.low, "high": share.high, "p": _p_of_difference(share, others) if can_compare else np.nan,
     }  # fmt: skip
 
 
-def _difference_p(owed: pd.DataFrame, inside: pd.Series) -> float:
-    """The two-sided p-value that as many are told inside as outside, from resampled customers; NaN with too few."""
-    parts = [owed[inside], owed[~inside]]
-    if min(map(len, parts)) < MIN_OWED or min(p["account_id"].nunique() for p in parts) < MIN_OWED:
-        return float("nan")
-    companies = pd.Index(owed["account_id"].unique()).sort_values()
-    if len(companies) < MIN_CUSTOMERS:
-        return float("nan")
-    sums = [
-        counted.reindex(companies, fill_value=0).to_numpy(float)
-        for part in parts
-        for counted in (part.groupby("account_id")["is_told"].sum(), part.groupby("account_id").size())
+def _told_share(owed: pd.DataFrame) -> ClusteredShare:
+    by_company = owed.groupby("account_id")["is_told"].agg(["sum", "size"])
+    return clustered_share(by_company["sum"].to_numpy(float), by_company["size"].to_numpy(float))
+
+
+def _p_of_difference(share: ClusteredShare, others: ClusteredShare) -> float:
+    """Fisher's exact test of two shares, each of as many answers as would be as certain if they were independent."""
+    counts = [
+        n
+        for part in (share, others)
+        for n in (round(part.share * part.effective), max(round(part.effective), 1))
     ]
-    told, all_told, other, all_other = resampled_sums(np.vstack(sums))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        difference = told / all_told - other / all_other
-    difference = difference[np.isfinite(difference)]
-    if not len(difference):
-        return float("nan")
-    tails = min((difference <= 0).sum(), (difference >= 0).sum()) + 1
-    return float(min(1.0, 2 * tails / (len(difference) + 1)))
+    return fisher(*counts)
 
 
 def not_told(found: Asked) -> pd.DataFrame:

@@ -26,8 +26,9 @@ class Asked:
 
     requests: request_id, title, code, kind (`''` where missing), status on that day, raised_on, answered_on (the first day on
     which it was decided or released; NaT: not answered, or not recorded), since (the day from which the status holds), link.
-    asked: one row a request and account: request_id, account_id, asked_on (first), heard_in (then), told_on (last), is_customer
-    (on the day), is_told (of what holds on that day), is_later (asked for what the product did already).
+    asked: one row a request and account: request_id, account_id, asked_on (first), heard_in (then), status and since of the
+    request, first_told (the day on which it was first told an answer; NaT: not told), is_customer (on the day), is_told (of what
+    holds on that day), is_later (asked for what the product did already).
     customers: name, csm, size, mrr of the customers of that day, by account_id.
     """
 
@@ -97,18 +98,23 @@ def requests_on(requests: pd.DataFrame, day: date) -> pd.DataFrame:
 def _asked_on(request_accounts: pd.DataFrame, requests: pd.DataFrame, day: date) -> pd.DataFrame:
     at = pd.Timestamp(day)
     rows = request_accounts[request_accounts["asked_on"] <= at].sort_values("asked_on", kind="stable")
-    rows = rows.assign(told_on=rows["told_on"].where(rows["told_on"] <= at))
-    asked = rows.groupby(["request_id", "account_id"], sort=True, as_index=False).agg(
-        asked_on=("asked_on", "min"), heard_in=("heard_in", "first"), told_on=("told_on", "max")
+    rows = rows.merge(requests[["request_id", "status", "answered_on", "since"]], on="request_id")
+    is_answered = rows["status"].isin(ANSWERED)
+    told = rows["told_on"].where((rows["told_on"] <= at) & is_answered)
+    rows = rows.assign(
+        # what was said before the answer was no answer, and what was said before the release is not what holds now
+        first_told=told.mask((told < rows["answered_on"]).fillna(False)),
+        last_told=told.mask((told < rows["since"]).fillna(False)),
     )
-    asked["heard_in"] = asked["heard_in"].astype("object").fillna("")
-    asked = asked.merge(requests[["request_id", "status", "answered_on", "since"]], on="request_id")
-    is_answered = asked["status"].isin(ANSWERED)
-    too_early = (asked["told_on"] < asked["since"]).fillna(False)
+    asked = rows.groupby(["request_id", "account_id"], sort=True, as_index=False).agg(
+        asked_on=("asked_on", "min"), heard_in=("heard_in", "first"), first_told=("first_told", "min"),
+        last_told=("last_told", "max"), status=("status", "first"), since=("since", "first"),
+    )  # fmt: skip
     is_later = (asked["status"] == "exists") | (
-        (asked["status"] == "released") & (asked["asked_on"] > asked["since"])
+        (asked["status"] == "released") & (asked["asked_on"] > asked["since"]).fillna(False)
     )
     return asked.assign(
-        is_told=(is_answered & asked["told_on"].notna() & ~too_early).astype(bool),
+        heard_in=asked["heard_in"].astype("object").fillna(""),
+        is_told=asked["last_told"].notna().astype(bool),
         is_later=is_later.astype(bool),
     )

@@ -17,8 +17,10 @@ Counts = Mapping[str, tuple[int, float]]
 def feedback_findings(
     tables: Mapping[str, pd.DataFrame], now: Counts, before: Counts | None, customers: int
 ) -> tuple[Finding, ...]:
-    """The findings, by MRR: `untold` (customers who have not been told an answer), `unaware` (who asked for what is there),
-    `most_asked` (the request that most customers wait for), `theme_not_handed`.
+    """The findings, by MRR.
+
+    `untold` (customers who have not been told an answer), `unaware` (who asked for what is there), `most_asked` (the request that
+    most customers wait for), `theme_not_handed` (that most companies told, of those without a request).
 
     now, before: name (`untold`, `unaware`) -> customers and their MRR at the end of the quarter and of the one before, where it
     has requests; customers: of the day.
@@ -49,8 +51,8 @@ def feedback_findings(
             )
         )  # fmt: skip
     handed = tables.get("not_handed")
-    without = handed[handed["state"] == NO_REQUEST] if handed is not None else ()
-    if len(without):
+    without = handed[handed["state"] == NO_REQUEST] if handed is not None else None
+    if without is not None and len(without):
         first = without.iloc[0]
         findings.append(
             Finding(
