@@ -23,7 +23,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
     """The fields of a sentence as texts.
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
-    themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, goal or several, when, do), headline numbers of revenue (numbers) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), fields of hand-overs, means, obstacles, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
@@ -81,6 +81,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "theme": text.theme,
         "station": station,
         "stations": lambda names: text.join_list([station(name) for name in names]),
+        "request": lambda name: text.request(*name),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,

@@ -188,6 +188,10 @@ class Text:
             return code  # already readable
         return code[0].upper() + code[1:].replace("_", " ")
 
+    def request(self, title: str, code: str, key: str) -> str:
+        """The name of a request: its title (or what the product file calls it), else its theme, else its key."""
+        return self.label("touch", title) if title else self.theme(code) if code else key
+
     def subject(self, content: str) -> str:
         """The name of a touch's content: from the product file or its plan, else as recorded."""
         if self.has(name := f"labels.touch.{content}"):
