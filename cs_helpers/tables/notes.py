@@ -22,7 +22,7 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, reasons,
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
     themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), means, obstacles, headline numbers (kpis), amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
@@ -45,6 +45,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         if not isinstance(item, tuple):
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
+
+    def station(name: str) -> str:
+        return text(f"operations_picture.station.{name}")
 
     def points(value: float) -> str:
         return format_difference(value, "share", text, currency)
@@ -72,6 +75,8 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
+        "station": station,
+        "stations": lambda names: text.join_list([station(name) for name in names]),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,

@@ -289,18 +289,21 @@ class Text:
         """The sentences one after the other; in Japanese nothing stands between them."""
         return ("" if self.language == "ja" else " ").join(sentences)
 
+    def phrases(self, text: str) -> list[str]:
+        """`text` in the pieces between which a line may break, by the rules of the language; a blank ends its piece."""
+        if self.language != "ja":
+            return [word + " " for word in text.split(" ")]
+        return [
+            part
+            for phrase in _japanese_parser().parse(text)
+            for part in re.split("(?<=[・、。: \uff1a])", phrase)
+            if part
+        ]
+
     def wrap(self, text: str, width: int) -> str:
         """`text` wrapped to lines of about `width` Latin letters, by the line-breaking rules of the language."""
-        if self.language == "ja":
-            pieces = [
-                part
-                for phrase in _japanese_parser().parse(text)
-                for part in re.split("(?<=[・、。: \uff1a])", phrase)
-            ]
-        else:
-            pieces = [word + " " for word in text.split(" ")]
         lines, line = [], ""
-        for piece in pieces:
+        for piece in self.phrases(text):
             if line and _display_width(line + piece.rstrip()) > width:
                 lines.append(line.rstrip())
                 line = ""
