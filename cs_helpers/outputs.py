@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,30 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
     """Displays a figure with `about` as the output's metadata; of a drawing also its other layouts and what it draws."""
     if isinstance(figure, Drawing):
         content, kind = figure.svg, MIME
-        more: dict[str, Any] = {"alt": figure.alt, "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"}}
+        more: dict[str, Any] = {
+            "alt": figure.alt,
+            "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"},
+        }
         about = {**about, **({"drawn": dict(figure.content)} if figure.content else {})}
     else:
         content, kind = base64.b64encode(figure.png).decode(), "image/png"
         more = {"alt": figure.alt, "width": figure.width}
-    display({kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True)
+    display(
+        {kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True
+    )
+
+
+def figure_html(figure: Picture | Drawing) -> str:
+    """A figure inside a widget."""
+    if isinstance(figure, Drawing):
+        return figure.svg
+    source, alt = base64.b64encode(figure.png).decode(), html.escape(figure.alt, quote=True)
+    return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{figure.width}">'
+
+
+def caption_html(figure: Picture | Drawing) -> str:
+    """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
+    return (
+        f'<div class="caption"><p class="message">{html.escape(figure.message)}</p>'
+        f'<p class="source">{html.escape(figure.source)}</p></div>'
+    )

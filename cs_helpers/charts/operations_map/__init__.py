@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
 from cs_helpers.charts.drawing import SIZES, Drawing
@@ -12,11 +13,10 @@ from cs_helpers.charts.operations_map.content import Content, content_of
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.layout import lay_out
 from cs_helpers.charts.operations_map.sheet import Sheet
-from cs_helpers.result import Result
-from cs_helpers.tables.findings import PLACE
+from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 
-__all__ = ["content_of", "draw", "operations"]
+__all__ = ["content_of", "draw", "lay_over", "operations"]
 
 
 def operations(result: Result, text: Text) -> Drawing:
@@ -30,6 +30,23 @@ def operations(result: Result, text: Text) -> Drawing:
         as_of=text.day(result.as_of),
     )
     return Drawing(sizes, content["message"], content["alt"], source, content)
+
+
+def lay_over(drawn: Sequence[tuple[Result, Text, str]]) -> str:
+    """The maps of a product, or of two over each other, as HTML outside of a page, where links lead nowhere.
+
+    drawn: result, words and name of each product. A product without customers has its notes in place of a map.
+    """
+    contents = [
+        {**content_of(r, text), "product": name} for r, text, name in drawn if "operations" in r.tables
+    ]
+    lanes = draw(contents, drawn[0][1].language, over=True) if contents else []
+    missing = [
+        f"<p>{html.escape(text('operations_picture.no_map', product=name))}</p>"
+        for r, text, name in drawn
+        if "operations" not in r.tables
+    ]
+    return "".join([*missing, *(lane["wide"] for lane in lanes)])
 
 
 def draw(

@@ -63,7 +63,7 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
 def message_of(result: Result, text: Text) -> str:
     """The sentence of the verdict on the map."""
     verdict = result.verdicts["operations"]
-    fields = {}
+    fields: dict[str, str] = {}
     if "level" in verdict.fields:
         level, share = verdict.fields["level"], verdict.fields["share"]
         fields |= {"level": text.label("level", level), "share": text.share(share)}
@@ -83,7 +83,9 @@ def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any
             {
                 **{k: v for k, v in row.items() if not k.startswith("department_")},
                 "key": f"organisation.{role}" + (f".{seen[role]}" if seen[role] > 1 else ""),
-                "label": text("operations_picture.no_role") if role == "nobody" else text.label("job_role", role),
+                "label": text("operations_picture.no_role")
+                if role == "nobody"
+                else text.label("job_role", role),
                 "department": row.get(f"department_{text.language}") or row.get("department_en") or "",
             }
         )

@@ -52,7 +52,9 @@ class Lane:
         if abs(value) < 1e6 or not currency:
             return self.text.money(value, currency)
         return str(
-            babel.numbers.format_compact_currency(value, currency, locale=self.text.language, fraction_digits=1)
+            babel.numbers.format_compact_currency(
+                value, currency, locale=self.text.language, fraction_digits=1
+            )
         )
 
     def value(self, number: float | None, unit: str) -> str:

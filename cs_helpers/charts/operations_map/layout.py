@@ -9,7 +9,7 @@ from typing import Any
 from cs_helpers.charts.operations_map import stations as draw_station
 from cs_helpers.charts.operations_map.content import STATIONS
 from cs_helpers.charts.operations_map.lane import Lane
-from cs_helpers.charts.operations_map.sheet import lines_of, width_of
+from cs_helpers.charts.operations_map.sheet import LEADING, lines_of
 
 #: between stations beside each other, where the arrows are; between rows of stations
 GAP, ROW_GAP = 24.0, 30.0
@@ -44,8 +44,7 @@ def lay_out(lane: Lane, size: str) -> tuple[float, float]:
     for row in rows:
         named = STATIONS[number : number + len(row)]
         heads = [_head_lines(lane, station, wide) for station, wide in zip(named, row, strict=True)]
-        height = 14 + max(map(len, heads)) * _HEAD_SIZE * 1.25
-        # the row before it says how much room its arrow and the sentence beside it need
+        height = 14 + max(heads) * _HEAD_SIZE * LEADING
         x, body = 0.0, []
         for station, wide in zip(named, row, strict=True):
             body.append((station, x, wide))
@@ -53,12 +52,19 @@ def lay_out(lane: Lane, size: str) -> tuple[float, float]:
         ends = []
         for (station, left, wide), head in zip(body, heads, strict=True):
             state = states.get(station, {"state": "known", "sentences": []})
-            _head(lane, left, y, wide, height, head, state["state"])
+            _head(lane, station, left, y, wide, height, head, state["state"])
             ends.append(_body(lane, station, left, y + height + 6, wide, state))
         bottom = max(ends)
-        for (station, left, wide), end in zip(body, ends, strict=True):
+        for station, left, wide in body:
             # stations beside each other end together
-            _frame(lane, left, y + height + 6, wide, bottom - y - height - 6, states.get(station, {}).get("state", "known"))
+            _frame(
+                lane,
+                left,
+                y + height + 6,
+                wide,
+                bottom - y - height - 6,
+                states.get(station, {}).get("state", "known"),
+            )
             places[station] = _Place(left, y, wide, y + height / 2, bottom)
         y = bottom + _room_below(lane, named[-1], width, size)
         number += len(row)
@@ -73,18 +79,29 @@ def _title(lane: Lane, width: float) -> float:
     if lane.against:
         lane.sheet.line(0, y + 17, 22, y + 17, edge="other", strength=2.5)
         y = lane.sheet.paragraph(
-            28, y + 21, lane.say("against", product=lane.against["product"]), width - 28, size=11, colour="other"
+            28,
+            y + 21,
+            lane.say("against", product=lane.against["product"]),
+            width - 28,
+            size=11,
+            colour="other",
         )
     return y + 14
 
 
-def _head_lines(lane: Lane, station: str, width: float) -> list[str]:
+def _head_words(lane: Lane, station: str) -> str:
     name = "levels_only" if station == "levels" and lane.content["accounts"] else station
-    words = f"{STATIONS.index(station) + 1}  {lane.say('station.' + name)}"
-    return lines_of(words, width - 2 * _NOTCH - 12, _HEAD_SIZE, lane.text, bold=True)
+    return f"{STATIONS.index(station) + 1} {lane.say('station.' + name)}"
 
 
-def _head(lane: Lane, x: float, y: float, width: float, height: float, lines: list[str], state: str) -> None:
+def _head_lines(lane: Lane, station: str, width: float) -> int:
+    words = _head_words(lane, station)
+    return len(lines_of(words, width - 2 * _NOTCH - 12, _HEAD_SIZE, lane.text, bold=True))
+
+
+def _head(
+    lane: Lane, station: str, x: float, y: float, width: float, height: float, lines: int, state: str
+) -> None:
     """The head of a station: an arrow that points to the right; filled where it is known, dashed where it is missing."""
     right, middle = x + width, y + height / 2
     outline = (
@@ -92,13 +109,14 @@ def _head(lane: Lane, x: float, y: float, width: float, height: float, lines: li
         f"H{x:.1f}L{x + _NOTCH:.1f} {middle:.1f}Z"
     )
     missing = state == "missing"
-    lane.sheet.path(outline, fill="paper" if missing else "head", edge="gap" if missing else "head", dashed=missing)
-    start = middle - (len(lines) - 1) * _HEAD_SIZE * 1.25 / 2 + _HEAD_SIZE * 0.36
-    for number, line in enumerate(lines):
-        lane.sheet.words(
-            x + _NOTCH + 7, start + number * _HEAD_SIZE * 1.25, line, size=_HEAD_SIZE, bold=True,
-            colour="gap" if missing else "on-head",
-        )  # fmt: skip
+    lane.sheet.path(
+        outline, fill="paper" if missing else "head", edge="gap" if missing else "head", dashed=missing
+    )
+    step = _HEAD_SIZE * LEADING
+    lane.sheet.paragraph(
+        x + _NOTCH + 7, middle - (lines - 1) * step / 2 + _HEAD_SIZE * 0.36, _head_words(lane, station),
+        width - 2 * _NOTCH - 12, size=_HEAD_SIZE, bold=True, colour="gap" if missing else "on-head",
+    )  # fmt: skip
 
 
 def _body(lane: Lane, station: str, x: float, y: float, width: float, state: Mapping[str, Any]) -> float:
@@ -116,7 +134,9 @@ def _body(lane: Lane, station: str, x: float, y: float, width: float, state: Map
 
 
 def _frame(lane: Lane, x: float, y: float, width: float, height: float, state: str) -> None:
-    lane.sheet.box(x, y, width, height, edge="gap" if state == "missing" else "rule", dashed=state == "missing", radius=5)
+    lane.sheet.box(
+        x, y, width, height, edge="gap" if state == "missing" else "rule", dashed=state == "missing", radius=5
+    )
 
 
 def _room_below(lane: Lane, station: str, width: float, size: str) -> float:
@@ -136,7 +156,9 @@ def _link_from(lane: Lane, station: str) -> Mapping[str, Any] | None:
 def _unsaid(lane: Lane, link: Mapping[str, Any]) -> str:
     """The sentence on what a link lacks, unless a station at its ends says so already; '' then."""
     ends = (link["source"], link["target"])
-    said = {s for station in lane.content["stations"] if station["station"] in ends for s in station["sentences"]}
+    said = {
+        s for station in lane.content["stations"] if station["station"] in ends for s in station["sentences"]
+    }
     return next((sentence for sentence in link["sentences"] if sentence not in said), "")
 
 
@@ -186,8 +208,5 @@ def _arrows(lane: Lane, places: Mapping[str, _Place], width: float, size: str) -
 
 
 def _tip(lane: Lane, x: float, y: float, colour: str, direction: str, *, hollow: bool) -> None:
-    if direction == "right":
-        steps = f"M{x + 1:.1f} {y:.1f}l-8 -5v10Z"
-    else:
-        steps = f"M{x:.1f} {y + 1:.1f}l-5 -8h10Z"
+    steps = f"M{x + 1:.1f} {y:.1f}l-8 -5v10Z" if direction == "right" else f"M{x:.1f} {y + 1:.1f}l-5 -8h10Z"
     lane.sheet.path(steps, fill="paper" if hollow else colour, edge=colour)

@@ -29,7 +29,7 @@ _BOLD = (
 #: colours by name, as they are without a style sheet; pages give them others by class (`f-ink`, `s-ink`)
 COLOURS = {
     "ink": "#1f2933", "quiet": "#616e7c", "rule": "#d9dee4", "paper": "#ffffff", "hint": "#f1f5f9", "accent": "#1f6fb2",
-    "head": "#1b4f7d", "on-head": "#ffffff", "other": "#b8610f", "red": "#c0392b", "yellow": "#b98a00", "green": "#2a8c6e",
+    "head": "#1b4f7d", "on-head": "#ffffff", "other": "#7a4fb0", "red": "#c0392b", "yellow": "#b98a00", "green": "#2a8c6e",
     "gap": "#8a4b00",
 }  # fmt: skip
 FONTS = (
@@ -148,9 +148,7 @@ class Sheet:
         self, x1: float, y1: float, x2: float, y2: float, *, edge: str = "rule", dashed: bool = False, strength: float = 1
     ) -> None:  # fmt: skip
         """Draws a straight line."""
-        self.path(
-            f"M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}", edge=edge, dashed=dashed, strength=strength
-        )
+        self.path(f"M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}", edge=edge, dashed=dashed, strength=strength)
 
     def dot(
         self, x: float, y: float, radius: float, *, fill: str = "paper", edge: str = "", strength: float = 1.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,11 +43,20 @@ def levels(lane: Lane, x: float, y: float, width: float) -> float:
         most = max((row["high"] or row["share"] or 0.0 for row in rows), default=0.0) or 1.0
         for row in rows:
             place = places[row["level"]]
-            sheet.box(left, place - 7, (right - left) * (row["share"] or 0.0) / most, 14, fill="accent", radius=1)
+            sheet.box(
+                left, place - 7, (right - left) * (row["share"] or 0.0) / most, 14, fill="accent", radius=1
+            )
             if row.get("low") is not None and row.get("high") is not None:
                 ends = (left + (right - left) * row[end] / most for end in ("low", "high"))
                 sheet.line(next(ends), place, next(ends), place, edge="ink", strength=1.5)
-        sheet.words((left + right) / 2, bottom + 14, lane.say("share_axis"), size=_SMALL, colour="quiet", anchor="middle")
+        sheet.words(
+            (left + right) / 2,
+            bottom + 14,
+            lane.say("share_axis"),
+            size=_SMALL,
+            colour="quiet",
+            anchor="middle",
+        )
     for row in rows:
         top = places[row["level"]] - height / 2
         key = f"levels.{row['level']}"
@@ -55,7 +65,9 @@ def levels(lane: Lane, x: float, y: float, width: float) -> float:
             share = lane.text.share(row["share"])
             sheet.words(x + 22, top + 39, share, size=_SMALL, anchor="middle", link=lane.link(f"{key}.share"))
         words = lane.customers(row["customers"])
-        line = sheet.paragraph(x + 48, top + 20, words, 94, size=11, bold=True, link=lane.link(f"{key}.customers"))
+        line = sheet.paragraph(
+            x + 48, top + 20, words, 94, size=11, bold=True, link=lane.link(f"{key}.customers")
+        )
         for column in () if lane.content["accounts"] else ("mrr", "ltv"):
             line += 15
             if row.get(column) is None:
@@ -77,7 +89,9 @@ def _lifetime_values(
         sheet.line(at, y, at, bottom)
     sheet.words(left, bottom + 14, lane.money(0), size=_SMALL, colour="quiet", anchor="middle")
     sheet.words(right + 10, bottom + 14, lane.money(lane.top), size=_SMALL, colour="quiet", anchor="end")
-    sheet.words((left + right) / 2, bottom + 28, lane.say("ltv_axis"), size=_SMALL, colour="quiet", anchor="middle")
+    sheet.words(
+        (left + right) / 2, bottom + 28, lane.say("ltv_axis"), size=_SMALL, colour="quiet", anchor="middle"
+    )
     half = (bottom - y) / len(rows) / 2
     if lane.against:
         of_other = {row["level"]: row["ltv"] for row in lane.against["levels"] if row.get("ltv") is not None}
@@ -122,13 +136,28 @@ def health(lane: Lane, x: float, y: float, width: float) -> float:
                 sheet.words(right + 5, place, "–", size=_SMALL, colour="quiet")
             else:
                 sheet.box(left, place - 8, (right - left) * value / 100, 8, fill="accent", radius=1)
-                sheet.words(right + 5, place, lane.text.number(value), size=_SMALL, bold=True, link=lane.link(f"health.{level}.{part}"))
+                sheet.words(
+                    right + 5,
+                    place,
+                    lane.text.number(value),
+                    size=_SMALL,
+                    bold=True,
+                    link=lane.link(f"health.{level}.{part}"),
+                )
             if (others.get(level) or {}).get(part) is not None:
                 at = left + (right - left) * others[level][part] / 100
                 sheet.line(at, place - 11, at, place + 2, edge="other", strength=2.5)
         if row.get("score") is not None:
             score = lane.text.number(row["score"])
-            sheet.words(x + 22, top + 42, score, size=13, bold=True, anchor="middle", link=lane.link(f"health.{level}.score"))
+            sheet.words(
+                x + 22,
+                top + 42,
+                score,
+                size=13,
+                bold=True,
+                anchor="middle",
+                link=lane.link(f"health.{level}.score"),
+            )
         _bands(lane, x + 46, top + 52, row, f"health.{level}")
     bottom = y + height * len(shown)
     sheet.line(x, bottom, x + width, bottom)
@@ -154,14 +183,23 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
             words = lane.customers(row["customers"])
             if width_of(row["label"], 11.5, bold=True) + width_of(words, _SMALL) > width - 20:
                 y += 15
-            sheet.words(x + width - 4, y, words, size=_SMALL, anchor="end", link=lane.link(f"{key}.customers"))
+            sheet.words(
+                x + width - 4, y, words, size=_SMALL, anchor="end", link=lane.link(f"{key}.customers")
+            )
         y += 9
         left, room = x + 4, width - 8
         sheet.box(left, y, room, 9, fill="rule", radius=1)
         if row.get("actual") is not None:
             sheet.box(left, y, room * row["actual"], 9, fill="accent", radius=1)
             if row.get("low") is not None and row.get("high") is not None:
-                sheet.line(left + room * row["low"], y + 4.5, left + room * row["high"], y + 4.5, edge="ink", strength=1.5)
+                sheet.line(
+                    left + room * row["low"],
+                    y + 4.5,
+                    left + room * row["high"],
+                    y + 4.5,
+                    edge="ink",
+                    strength=1.5,
+                )
         if row.get("declared") is not None:
             at = left + room * row["declared"]
             sheet.line(at, y - 4, at, y + 13, edge="ink", strength=2.5)
@@ -170,7 +208,11 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
             sheet.line(at, y - 3, at, y + 12, edge="other", strength=2.5)
         parts = [
             (lane.say("actual", value=lane.text.share(row.get("actual"))), "ink", lane.link(f"{key}.actual")),
-            (lane.say("declared", value=lane.text.share(row["declared"])), "ink", lane.link(f"{key}.declared"))
+            (
+                lane.say("declared", value=lane.text.share(row["declared"])),
+                "ink",
+                lane.link(f"{key}.declared"),
+            )
             if row.get("declared") is not None
             else (lane.say("undeclared"), "quiet", ""),
         ]
@@ -210,11 +252,21 @@ def organisation(lane: Lane, x: float, y: float, width: float) -> float:
             line = lane.run(x + 9, line + 16, *parts, room=inner, size=_SMALL)
         carried = row.get("carried_out")
         if carried is False:
-            line = sheet.paragraph(x + 9, line + 15, lane.say("nobody"), inner, size=_SMALL, colour="gap", bold=True)
+            line = sheet.paragraph(
+                x + 9, line + 15, lane.say("nobody"), inner, size=_SMALL, colour="gap", bold=True
+            )
         height = line + 9 - top
         drawn = sheet.elements[start:]
         del sheet.elements[start:]
-        sheet.box(x + 2, top, width - 4, height, fill="paper", edge="gap" if carried is False else "quiet", dashed=carried is False)
+        sheet.box(
+            x + 2,
+            top,
+            width - 4,
+            height,
+            fill="paper",
+            edge="gap" if carried is False else "quiet",
+            dashed=carried is False,
+        )
         sheet.elements += drawn
         y = top + height + 3
     return y
@@ -236,7 +288,13 @@ def headlines(lane: Lane, station: str, x: float, y: float, width: float, *, lar
             y += 27
             sheet.words(x + 6, y, value, size=19, bold=True, link=link)
             y = sheet.paragraph(x + 6, y + 16, row["label"], width - 12, size=_SMALL)
-            y = lane.run(x + 6, y + 14, *[(part, "quiet", "") for part in (interval, n) if part], room=width - 12, size=9.5)
+            y = lane.run(
+                x + 6,
+                y + 14,
+                *[(part, "quiet", "") for part in (interval, n) if part],
+                room=width - 12,
+                size=9.5,
+            )
             y += 4
             continue
         y += 17
@@ -284,7 +342,7 @@ def _curve(
     if len(path) < 2:
         return
     steps = f"M{path[0][0]:.1f} {path[0][1]:.1f}"
-    for (x1, y1), (x2, y2) in zip(path, path[1:], strict=False):
+    for (x1, y1), (x2, y2) in itertools.pairwise(path):
         half = (y1 + y2) / 2
         steps += f"C{x1:.1f} {half:.1f} {x2:.1f} {half:.1f} {x2:.1f} {y2:.1f}"
     if start:

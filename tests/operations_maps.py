@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,10 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result, Verdict
 
 STATIONS = ("handover", "levels", "health", "touches", "organisation", "feedback")
+LACKS = {
+    "handover": "no_handovers", "levels": "no_levels", "health": "no_scores", "touches": "no_touches",
+    "organisation": "no_organisation", "feedback": "no_requests",
+}  # fmt: skip
 ROLES = ("onboarding", "implementation", "adoption", "renewal", "expansion", "support")
 LONG = {
     "en": "Department for the digitalisation of administrative correspondence and long-term customer relations (West)",
@@ -21,12 +26,12 @@ HOSTILE = '<script>alert("1")</script> & \'Sales\' <a href="javascript:x">'
 
 def operations_map(
     levels: int = 4, *, missing: tuple[str, ...] = (), department: dict[str, str] | None = None, product: str = "letters",
-    mrr: float = 3_400_000.0, is_known: bool = True, unknown_level: bool = False,
+    mrr: float = 3_400_000.0, is_known: bool = True, unknown_level: bool = False, accounts: bool = False,
 ) -> Result:  # fmt: skip
     """The result of an analysis `operations_map`.
 
     missing: stations of which nothing is known. department: of each role, by language. is_known: False for numbers that are all
-    unknown except customers. unknown_level: whether some customers' level is not known.
+    unknown except customers. accounts: whether they are counted, for want of contracts. unknown_level: whether some customers' level is not known.
     """
     nothing = float("nan")
     shown = [*range(levels + 1), *([-2] if unknown_level else [])]
@@ -34,15 +39,15 @@ def operations_map(
     tables = {
         "stations": pd.DataFrame(
             [
-                (s, "missing" if s in missing else "known", f"no_{s}" if s in missing else "", f"no_{s}" if s in missing else "")
+                (s, "missing" if s in missing else "known", LACKS[s] if s in missing else "", LACKS[s] if s in missing else "")
                 for s in STATIONS
             ],
             columns=["station", "state", "reason", "lacks"],
         ),
         "links": pd.DataFrame(
             [
-                (a, b, "missing", f"no_{a if a in missing else b}") if {a, b} & set(missing) else (a, b, "known", "")
-                for a, b in zip(STATIONS, STATIONS[1:], strict=False)
+                (a, b, "missing", LACKS[a if a in missing else b]) if {a, b} & set(missing) else (a, b, "known", "")
+                for a, b in itertools.pairwise(STATIONS)
             ],
             columns=["source", "target", "state", "reason"],
         ),
@@ -89,15 +94,22 @@ def operations_map(
             ]
         ),
     }  # fmt: skip
-    for station, table in {"levels": "levels", "health": "health", "touches": "touches", "organisation": "roles"}.items():
+    for station, table in {
+        "levels": "levels",
+        "health": "health",
+        "touches": "touches",
+        "organisation": "roles",
+    }.items():
         if station in missing:
             tables[table] = tables[table].iloc[:0]
     tables["numbers"] = _numbers(tables, set(STATIONS) - set(missing))
+    if accounts:
+        tables["numbers"] = tables["numbers"][~tables["numbers"]["key"].str.contains("mrr")]
     tables["operations"] = tables["stations"]
     quarter = Quarter(2026, 3)
     return Result(
         "operations_map", product, quarter, quarter.start, date(2026, 9, 30), 132, tables, {},
-        settings={"currency": "JPY"},
+        settings={"currency": "" if accounts else "JPY", "by_contracts": not accounts},
         verdicts={"operations": Verdict("whole", {"level": 1, "share": 0.52})},
     )  # fmt: skip
 
@@ -115,24 +127,52 @@ def _numbers(tables: dict[str, pd.DataFrame], known: set[str]) -> pd.DataFrame:
     for station in STATIONS:
         for metric, value, low, high, unit in headlines[station] if station in known else ():
             analysis, _, name = metric.partition(".")
-            rows.append((f"{station}.{name}", station, metric, value, low, high, unit, 132, f"{analysis}-headlines"))
+            rows.append(
+                (f"{station}.{name}", station, metric, value, low, high, unit, 132, f"{analysis}-headlines")
+            )
 
     def add(table: str, station: str, key: str, columns: str, place: str) -> None:
         for row in tables[table].to_dict("records"):
             rows.extend(
-                (f"{station}.{row[key]}.{column}", station, "", row[column], np.nan, np.nan, "count", 132, place)
+                (
+                    f"{station}.{row[key]}.{column}",
+                    station,
+                    "",
+                    row[column],
+                    np.nan,
+                    np.nan,
+                    "count",
+                    132,
+                    place,
+                )
                 for column in columns.split()
                 if row[column] == row[column]
             )
 
     add("levels", "levels", "level", "customers share mrr", "maturity-standing")
     add("levels", "levels", "level", "ltv", "level_worth-lifetime")
-    add("health", "health", "level", "quantitative qualitative score red yellow green unscored", "health-levels")
+    add(
+        "health",
+        "health",
+        "level",
+        "quantitative qualitative score red yellow green unscored",
+        "health-levels",
+    )
     add("touches", "touches", "touch_model", "customers declared actual hours", "touch_mix-mix")
     roles = tables["roles"].assign(role=[*ROLES, "onboarding.2"][: len(tables["roles"])])
     for row in roles.to_dict("records"):
         rows.extend(
-            (f"organisation.{row['role']}.{c}", "organisation", "", row[c], np.nan, np.nan, "count", 1, "operations_map-roles")
+            (
+                f"organisation.{row['role']}.{c}",
+                "organisation",
+                "",
+                row[c],
+                np.nan,
+                np.nan,
+                "count",
+                1,
+                "operations_map-roles",
+            )
             for c in ("people", "plays", "due", "mrr")
             if row[c] == row[c]
         )
