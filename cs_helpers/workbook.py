@@ -101,6 +101,8 @@ class Workbook:
 
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         data = selected.with_options(self.data, options)
+        if selected.declares.builds_on and data.product.organisation:  # its KPIs may be of any analysis
+            check_metrics("organisation", data.product.organisation.kpis)
         results = {name: self.analyse(name) for name in selected.built_on(data.product)}
         if self.audience == "team":
             result = selected.analyse(data, self.quarter, results)

@@ -94,3 +94,9 @@ def obstacles(
         elif all(role.people == 0 for role in roles):
             found.append("no_people")
     return tuple(found)
+
+
+def is_said(means: Sequence[Means], organisation: Organisation | None, of: Literal["plays", "steps"]) -> bool:
+    """Whether any means, or any role, names an entry of the playbook (a step): else nobody knows who can do it."""
+    roles = organisation.roles if organisation else ()
+    return any(getattr(one, of) for one in means) or any(getattr(role, of) for role in roles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -54,9 +54,10 @@ class Organisation(SettingsModel):
                 )
         return self
 
-    def of_department(self, department: Words) -> Iterator[Responsibility]:
-        """The roles of a department, by its English name."""
-        return (r for r in self.roles if same_department(r.department) == same_department(department))
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """The headline numbers that any role is measured by, each once."""
+        return tuple(dict.fromkeys(kpi for role in self.roles for kpi in role.kpis))
 
     def check(self, steps: Sequence[str], plays: Sequence[str]) -> None:
         """Raises `ValueError` where a role names a step or an entry of the playbook that the product does not have.

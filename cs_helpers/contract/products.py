@@ -239,8 +239,8 @@ class Product(SettingsModel):
         """The departments of the organisation and of the means, each once, as first written."""
         roles = self.organisation.roles if self.organisation else ()
         named: dict[str, Words] = {}
-        for entry in (*roles, *self.means):
-            named.setdefault(same_department(entry.department), entry.department)
+        for department in (*(role.department for role in roles), *(one.department for one in self.means)):
+            named.setdefault(same_department(department), department)
         return tuple(named.values())
 
     @model_validator(mode="after")

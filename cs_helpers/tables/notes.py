@@ -24,7 +24,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
     themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), amounts
+    (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), means, obstacles, headline numbers (kpis), amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
@@ -86,6 +86,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "conditions": lambda keys: text.join_list(list(dict.fromkeys(map(text.condition, keys)))),
         "who": lambda role: text.label("role", role),
+        "means": words,
+        "obstacles": lambda codes: text.join_list([text(f"means.obstacles.{code}") for code in codes]),
+        "kpis": lambda names: text.join_list([text.kpi(name) for name in names]),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),

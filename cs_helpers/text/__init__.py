@@ -138,6 +138,15 @@ class Text:
         """The label of a value of the contract, as for `size`, `small`; the value itself if it has none."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
 
+    def kpi(self, name: str) -> str:
+        """The label of a headline number, by its name as in `revenue.nrr_year`."""
+        analysis, _, metric = name.partition(".")
+        return self(f"{analysis}.metrics.{metric}")
+
+    def named(self, kind: str, name: str) -> str:
+        """The name of a step, an entry of the playbook, means, a reason, or a headline number (`kpi`)."""
+        return self.kpi(name) if kind == "kpi" else self.label("when" if kind == "entry" else kind, name)
+
     def condition(self, key: str) -> str:
         """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""
         return condition_name(self._conditions[key], self)
