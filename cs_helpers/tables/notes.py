@@ -46,9 +46,6 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
 
-    def station(name: str) -> str:
-        return text(f"operations_picture.station.{name}")
-
     def points(value: float) -> str:
         return format_difference(value, "share", text, currency)
 
@@ -79,9 +76,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
-        "station": station,
-        "stations": lambda names: text.join_list([station(name) for name in names]),
         "request": lambda name: text.request(*name),
+        "station": lambda name: station_name(name, text),
+        "stations": lambda names: text.join_list([station_name(name, text) for name in names]),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,
@@ -106,3 +103,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         else value
         for name, value in fields.items()
     }
+
+
+def station_name(station: str, text: Text) -> str:
+    """The name of a station of the operations map; of accounts nobody knows what they are worth."""
+    without_value = "_only" if station == "levels" and text.accounts else ""
+    return text(f"operations_picture.station.{station}{without_value}")
