@@ -10,10 +10,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from cs_helpers.contract.playbook import Rule, check_rule
-from cs_helpers.contract.product_parts import SettingsModel, Slug, Words
+from cs_helpers.contract.product_parts import MetricName, SettingsModel, Slug, Words
 
-#: a headline number of a report, `<analysis>.<metric>`
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
