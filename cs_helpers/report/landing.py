@@ -15,6 +15,7 @@ from cs_helpers.report import overall
 from cs_helpers.report.data_page import data_page
 from cs_helpers.report.links import address
 from cs_helpers.report.manifest import Report
+from cs_helpers.report.operations_page import operations_name, published_maps
 from cs_helpers.report.overall import Number
 from cs_helpers.report.pages import page_template
 from cs_helpers.report.plan import SUMMARY
@@ -99,6 +100,7 @@ def _page(
         changed=_changed(summaries, names, text, reports),
         summaries=len(summaries),
         products=products,
+        maps=operations_name(language) if published_maps(reports, language) else "",
         earlier=[(str(q), text.quarter(q)) for q in earlier],
     )
 

@@ -6,12 +6,13 @@ It ranks the findings and metrics of all analyses; it computes none of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cs_helpers import analyses
 from cs_helpers.comparison import COMPARED_WITH, Change
+from cs_helpers.contract.products import Product
 from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
@@ -92,9 +93,8 @@ def summarise(
 
     mrr: of all customers at the end of the quarter, NaN where it is not known. published: what the quarter before said
     when it was published (`restated.compare_with_published`).
-    headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
+    headlines: the headline numbers as `<analysis>.<metric>`, of declared metrics (`check_metrics`).
     """
-    check_metrics("headlines", headlines)
     decisions = _decisions(results)
     unknown = _unknown(results)
     known = tuple(
@@ -158,17 +158,18 @@ def asks_decision(finding: Finding) -> bool:
     return "who" in finding.fields
 
 
-def check_metrics(key: str, names: Iterable[str]) -> None:
-    """Checks that the metrics `<analysis>.<name>` of a key of the product file are declared; raises `ParameterError`."""
+def check_metrics(product: Product) -> None:
+    """Checks that the metrics that sections of the product file name are declared; raises `ParameterError`."""
     declared = [f"{name}.{m}" for name in analyses.names() for m in analyses.analysis(name).declares.metrics]
-    for name in names:
-        if name not in declared:
-            raise ParameterError(
-                key,
-                f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
-                value=name,
-                allowed=", ".join(declared),
-            )
+    for section, names in product.metrics_named.items():
+        for name in names:
+            if name not in declared:
+                raise ParameterError(
+                    section,
+                    f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
+                    value=name,
+                    allowed=", ".join(declared),
+                )
 
 
 def _headline(result: Result, metric: Metric, earlier: EarlierQuarters) -> Headline:

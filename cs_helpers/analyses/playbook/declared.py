@@ -25,14 +25,14 @@ DECLARES = Declaration(
     metrics=metrics(higher="done_share", lower="due due_mrr"),
     findings=("decide",),
     notes=notes(
-        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign",
+        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign nobody_can",
         explains="no_rule",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_rules,
     discloses=columns(
         public="number entry state who within customers mrr oldest median previous listed done resolved still lost unknown"
-        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size",
+        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size obstacles",
         company="account_id name",
         person="csm",
     ),

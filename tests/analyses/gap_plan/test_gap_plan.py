@@ -104,8 +104,9 @@ def test_without_contracts_the_gap_is_counted_and_effects_name_the_table() -> No
 
 
 def test_a_metric_that_no_analysis_has_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ParameterError, match=r"Did you mean 'revenue\.nrr_year'"):
-        check_metrics("to_be", ["revenue.nrr_years"])
+    of = of_goals(goal("nrr", metric="revenue.nrr_years", target=1.0))
+    with pytest.raises(ParameterError, match=r"parameter to_be=.*Did you mean 'revenue.nrr_year'"):
+        check_metrics(of)
 
 
 def test_customers_in_several_gaps_count_once() -> None:
