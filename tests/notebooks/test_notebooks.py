@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,20 +38,25 @@ def environment(home):
 
 
 @pytest.fixture(scope="session")
-def executed(home, tmp_path_factory):
-    """Each notebook run by the stock papermill command with -p product and -p quarter."""
-    folder = tmp_path_factory.mktemp("executed")
+def executed(home, made_once):
+    """Runs a notebook by the stock papermill command with -p product and -p quarter, each once for all processes.
+
+    Gives the notebook that was run, and what the command ended with and said.
+    """
 
     def run(file):
-        out = folder / file.name
-        command = [COMMANDS / "papermill", file, out, "-p", "product", "paper_to_web", "-p", "quarter", "2026Q3"]
-        done = subprocess.run(
-            [str(part) for part in command], cwd=folder, env=environment(home), capture_output=True, text=True, timeout=300
-        )
-        return file.name, (out, done)
+        def make(folder):
+            command = [COMMANDS / "papermill", file, folder / file.name, "-p", "product", "paper_to_web", "-p", "quarter", "2026Q3"]
+            done = subprocess.run(
+                [str(part) for part in command], cwd=folder, env=environment(home), capture_output=True, text=True, timeout=300
+            )
+            (folder / "ended").write_text(f"{done.returncode}\n{done.stderr[-2000:]}", encoding="utf-8")
 
-    with ThreadPoolExecutor(2) as pool:
-        return dict(pool.map(run, NOTEBOOKS))
+        folder = made_once(f"executed-{file.stem}", make)
+        code, _, said = (folder / "ended").read_text(encoding="utf-8").partition("\n")
+        return folder / file.name, int(code), said
+
+    return run
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda f: f.stem)
@@ -132,13 +136,13 @@ def test_it_has_one_interactive_cell(notebook):
 
 
 def test_stock_papermill_runs_it(notebook, executed):
-    out, done = executed[notebook.name]
-    assert done.returncode == 0, done.stderr[-2000:]
+    out, code, said = executed(notebook)
+    assert code == 0, said
     assert check_notebook(read(out)) == []
 
 
 def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed, sample_snapshot):
-    out, _ = executed[notebook.name]
+    out, *_ = executed(notebook)
     cell = next(c for c in read(out).cells if c.cell_type == "code" and "interactive" in tags(c))
     shown = [o for o in cell.outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
     assert shown
@@ -153,7 +157,7 @@ def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed, sample_snap
 
 
 def test_stock_nbconvert_exports_it_without_code(notebook, executed, home, tmp_path):
-    out, _ = executed[notebook.name]
+    out, *_ = executed(notebook)
     command = [COMMANDS / "jupyter", "nbconvert", "--to", "html", "--template-file", TEMPLATE, out]
     done = subprocess.run(
         [str(part) for part in [*command, "--output-dir", tmp_path]],
