@@ -35,7 +35,14 @@ Q2 = Quarter(2026, 2)
 DECLARES = handover.DECLARES
 #: hand-computed: five customers, three fields that count
 OLDER = "Z"  # started before any hand-over was recorded, and reached the steps since when they are
-STARTS = {OLDER: "2025-01-10", "A": "2026-04-10", "B": "2026-04-20", "C": "2026-02-10", "D": "2025-08-10", "E": "2026-03-01"}
+STARTS = {
+    OLDER: "2025-01-10",
+    "A": "2026-04-10",
+    "B": "2026-04-20",
+    "C": "2026-02-10",
+    "D": "2025-08-10",
+    "E": "2026-03-01",
+}
 HANDED = [
     {"account_id": "A", "handed_over_on": "2026-04-01", "problem": "x", "promised": "y", "deadline": "2026-05-01", "from_role": "inside_sales"},
     {"account_id": "C", "handed_over_on": "2026-02-20", "problem": "x", "deadline": "2026-04-15", "from_role": "partner", "from_person": "P"},
@@ -59,7 +66,9 @@ def company(contracts: Any = None, **tables: Any) -> ProductData:
         "handovers": HANDED,
         **tables,
     }
-    return product_data(product(), as_of=Q2.end, **{name: rows for name, rows in made.items() if rows is not None})
+    return product_data(
+        product(), as_of=Q2.end, **{name: rows for name, rows in made.items() if rows is not None}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +114,9 @@ def test_few_are_not_compared(by_hand: Result) -> None:
 
 
 def test_fields_that_are_missing_equally_often_are_all_named() -> None:
-    table = pd.DataFrame({"field": ["a", "b", "c"], "filled": [2, 2, 3], "of": 3, "share": 0.0, "low": 0.0, "high": 0.0})
+    table = pd.DataFrame(
+        {"field": ["a", "b", "c"], "filled": [2, 2, 3], "of": 3, "share": 0.0, "low": 0.0, "high": 0.0}
+    )
     assert field_verdict(table).fields == {"fields": ("a", "b"), "missing": 1, "of": 3}
     assert field_verdict(table.assign(filled=3)).code == "nothing_missing"
 
@@ -187,13 +198,20 @@ def test_ratios_are_those_of_statsmodels(seed: int) -> None:
 def test_no_association_is_said_to_be_one_where_there_is_none() -> None:
     """Of 40 companies in which hand-overs make no difference, few show any at a false discovery rate of 5 %."""
     clear = sum(
-        associations(risk_rows(np.random.default_rng(100 + seed), 90, 1.0), None)["verdict"].ne("chance").any()
+        associations(risk_rows(np.random.default_rng(100 + seed), 90, 1.0), None)["verdict"]
+        .ne("chance")
+        .any()
         for seed in range(40)
     )
     assert clear <= 6
 
 
-WAIT = st.tuples(st.sampled_from(["complete", "partial", "none"]), st.integers(0, 200), st.integers(0, 2), st.integers(-30, 250))
+WAIT = st.tuples(
+    st.sampled_from(["complete", "partial", "none"]),
+    st.integers(0, 200),
+    st.integers(0, 2),
+    st.integers(-30, 250),
+)
 
 
 @settings(max_examples=40)
@@ -209,7 +227,9 @@ def test_the_time_of_a_customer_is_split_at_its_hand_over_and_none_is_lost(waits
     assert found.groupby("account_id")["outcome"].last().to_dict() == outcome.to_dict()
     without = found[found["group"] == "none"].set_index("account_id")
     late_ones = (standing != "none") & (late > 0)
-    assert set(without.index) == set(names) & (set(rows.index[standing == "none"]) | set(rows.index[late_ones]))
+    assert set(without.index) == set(names) & (
+        set(rows.index[standing == "none"]) | set(rows.index[late_ones])
+    )
 
 
 def test_losses_alone_have_a_verdict_of_their_own() -> None:
@@ -251,7 +271,15 @@ def test_the_careless_role_is_found(result_of: Any) -> None:
 def test_completeness_and_promises_are_those_of_a_query(result_of: Any, sample_folder: Any) -> None:
     """Hand-written SQL over the delivered files, for the customers who started in the four quarters up to 2026Q3."""
     found = result_of("handover", "helpdesk", "2026Q3")
-    names = ["problem", "promised", "expected_outcome", "expectation", "deadline", "decision_maker", "stakeholders"]
+    names = [
+        "problem",
+        "promised",
+        "expected_outcome",
+        "expectation",
+        "deadline",
+        "decision_maker",
+        "stakeholders",
+    ]
     filled = " + ".join(f"({name} is not null)::int" for name in names)
     query = f"""
         with start as (
@@ -325,7 +353,12 @@ CASES = {
 
 
 def no_contracts() -> ProductData:
-    tables: dict[str, Any] = {"accounts": [account(a) for a in STARTS], "milestones": MILESTONES, "handovers": EXPECTED, **INTERVIEWS}
+    tables: dict[str, Any] = {
+        "accounts": [account(a) for a in STARTS],
+        "milestones": MILESTONES,
+        "handovers": EXPECTED,
+        **INTERVIEWS,
+    }
     return product_data(product(), as_of=Q2.end, **tables)
 
 
@@ -346,8 +379,14 @@ def test_each_question_is_answered_or_a_note_says_why_not(name: str, language: s
 def test_expectations_are_compared_by_hand() -> None:
     result = handover.analyse(CASES["interviews"](), Q2)
     rows = result.tables["expectation_customers"].set_index("account_id")
-    assert rows["agrees"].to_dict() == {"A": "same", "C": "other", "D": "not_spoken"}  # B has no hand-over, E no interview
-    assert result.tables["expectations"].to_dict("records") == [{"code": "folding", "same": 1, "other": 1, "not_spoken": 1}]
+    assert rows["agrees"].to_dict() == {
+        "A": "same",
+        "C": "other",
+        "D": "not_spoken",
+    }  # B has no hand-over, E no interview
+    assert result.tables["expectations"].to_dict("records") == [
+        {"code": "folding", "same": 1, "other": 1, "not_spoken": 1}
+    ]
     assert result.verdicts["expectations"].code == "few"
     assert "expectation_met" not in result.metrics
 
@@ -362,7 +401,12 @@ def test_leadership_reads_no_small_count_and_no_list() -> None:
 def test_leadership_reads_the_sample_without_lists_and_names(sample_snapshot: Any, of_product: Any) -> None:
     data = of_product("paper_to_web")
     found = leadership_result(
-        analyses.analysis("handover"), sample_snapshot, data, Quarter(2026, 3), lambda kind, n: f"〔{kind} {n}〕", {}
+        analyses.analysis("handover"),
+        sample_snapshot,
+        data,
+        Quarter(2026, 3),
+        lambda kind, n: f"〔{kind} {n}〕",
+        {},
     )
     for_team = {name for name, question in DECLARES.questions.items() if question.for_team}
     assert not for_team & set(found.tables)
