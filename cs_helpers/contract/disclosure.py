@@ -53,6 +53,12 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         public="product started_on ended_on ended_how mrr currency",
         company="contract_id account_id",
     ),
+    "handovers": columns(
+        public="product handed_over_on from_role deadline",
+        company="account_id",
+        person="from_person",
+        told="problem promised expected_outcome expectation decision_maker stakeholders",
+    ),
     "usage": columns(
         public="product occurred_at event quantity",
         company="account_id usage_id contract_id",

@@ -140,6 +140,73 @@ _TABLES = (
         key=("contract_id",),
     ),
     table(
+        "handovers",
+        "One row a hand-over of a customer from sales, before the contract or at its start. Leave empty what was not handed over.",
+        "契約前(または契約開始時)の営業からの引き継ぎ1件につき1行。引き継がれなかった項目は空のままにします。",
+        {
+            "account_id": account(),
+            "product": product(),
+            "handed_over_on": column("date", "when it was handed over", "引き継いだ日", "2026-03-20"),
+            "from_role": column(
+                "text",
+                "role of who sold it: inside_sales, field_sales, partner ...",
+                "引き継ぎ元の役割(inside_sales インサイドセールス・field_sales フィールドセールス・partner 代理店など)",
+                "inside_sales",
+                needed=False,
+            ),
+            "from_person": column(
+                "text", "who handed it over", "引き継ぎ元の担当者", "sales-07", needed=False
+            ),
+            "problem": column(
+                "text",
+                "what the customer wants gone, and why it bought",
+                "解消したい課題と導入の理由",
+                "…",
+                needed=False,
+            ),
+            "promised": column(
+                "text", "what was promised to the customer", "顧客に約束したこと", "…", needed=False
+            ),
+            "expected_outcome": column(
+                "text",
+                "what the customer expects to have then, in words",
+                "顧客が期待している成果(言葉で)",
+                "…",
+                needed=False,
+            ),
+            "expectation": column(
+                "text",
+                "the theme of that expectation, as codings.code has it",
+                "期待のテーマ(codings.code と同じコード)",
+                "month_end_folding",
+                needed=False,
+            ),
+            "deadline": column(
+                "date",
+                "day by which it is promised or expected",
+                "約束・期待されている期日",
+                "2026-06-30",
+                needed=False,
+            ),
+            "decision_maker": column(
+                "text",
+                "role of who decided to buy",
+                "導入を決めた人の役職",
+                "head of accounting",
+                needed=False,
+            ),
+            "stakeholders": column(
+                "text",
+                "the people at the customer who are known, by role, or their number",
+                "把握している顧客側の関係者(役割、または人数)",
+                "accounting lead, IT",
+                needed=False,
+            ),
+        },
+        key=(),
+        time="handed_over_on",
+    ),
+    table(
         "usage",
         "One row an event of use. Reduced in the engine: the rows themselves are not kept.",
         "利用イベントごとに1行。集計してから保存し、明細は残しません。",

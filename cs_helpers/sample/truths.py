@@ -18,7 +18,14 @@ How each is planted (everything else is random noise):
 6. LEAVING: what CSMs see, what customers answer and how much they use falls before a customer leaves (`feedback`, `usage`),
    so a health score made of these tells apart who leaves, as well as these numbers allow and no better.
 7. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
-8. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
+8. FIRST_GAP and EQUAL_GAPS: by LEAVING the CSM's scores `sponsor` and `plan` are low before a customer leaves, so customers in a
+   gap of low scores are lost more often. Both scores of a customer are drawn alike, from the same mood with independent errors, so
+   the two gaps of helpdesk are worth the same but for chance, and their goals state the same confidence and effort. The waits of
+   STALL are drawn apart from who leaves (`rollouts`, `contracts`): that gap is large, and nothing says that closing it keeps customers.
+9. HANDOVERS: whether a hand-over is complete is drawn by the days to value, so that customers of paper_to_web with a complete
+   one reach value `ratio` times as fast (hazards) within each size; in the other two products, and for losses, it makes no
+   difference. One role leaves fields empty in companies of every size; the others differ only by whom they sell to (`handovers`).
+10. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
 """
 
 from __future__ import annotations
@@ -101,6 +108,20 @@ class Leaving:
     score_spread: float
     usage_days: int
     usage_ratio: float
+
+
+@dataclass(frozen=True)
+class Handovers:
+    """Complete hand-overs go with a ratio of the rates of reaching value; one role rarely completes a hand-over.
+
+    ratio: of the hazards of reaching value, complete against incomplete, in `product`. careless: the role that completes only
+    the share `careless_share` of its hand-overs.
+    """
+
+    product: str
+    ratio: float
+    careless: str
+    careless_share: float
 
 
 @dataclass(frozen=True)
@@ -232,3 +253,18 @@ FEEDBACK = Feedback(
     not_handed=("legal_retention", "reissue_lost_mail", "remote_office_presence"),
 )
 """What customers of paper_to_web asked of it; of the other products nothing is planted."""
+
+FIRST_GAP = ("paper_to_web", "sponsor_support")
+"""The product and the goal of its gap plan that comes first, because of LEAVING."""
+
+NULL_GAP = ("paper_to_web", "second_department")
+"""The gap of STALL, whose customers are lost no more often than others."""
+
+EQUAL_GAPS = ("helpdesk", ("sponsor_support", "next_step_agreed"))
+"""Two goals whose gaps are worth the same, at the same confidence and effort: their order must not be called decided."""
+
+HANDOVERS_START = date(2023, 4, 1)
+"""The first day of customers with hand-overs; earlier ones have none on record."""
+
+HANDOVERS = Handovers("paper_to_web", ratio=2.5, careless="partner", careless_share=0.15)
+"""Complete hand-overs reach value faster in paper_to_web only; partners leave fields empty."""

@@ -58,6 +58,18 @@ SYNONYMS = {
     "monthly subscription, amount per month, price per month, fee per month, 月額, 月額料金, 月額費用, 月額金額, "
     "月次経常収益, 月額利用料, 月額利用料金, 月額単価, 月額課金, 月額売上, 月次売上, 月間料金, 月間利用料, 月額合計, 利用料月額",
     "currency": "currency code, currency iso code, deal currency code, currencyisocode, 通貨, 通貨コード",
+    "handed_over_on": "handover date, hand over date, handed over at, handover on, date of handover, sales handover date, "
+    "引き継ぎ日, 引継ぎ日, 引継日, 営業引き継ぎ日, 営業引継日, 引き継ぎ日時",
+    "from_role": "sales role, role of salesperson, handed over by role, 引き継ぎ元の役割, 営業区分, 引き継ぎ元",
+    "from_person": "salesperson, sales rep, sales representative, handed over by, sold by, 営業担当, 営業担当者, 引き継ぎ元の担当者",
+    "problem": "reason for buying, why they bought, pain, pain point, challenge, issue, 課題, 導入理由, 導入の理由, 導入背景, 顧客の課題",
+    "promised": "promise, promises, commitments, what was promised, 約束, 約束したこと, 約束事項, 合意事項",
+    "expected_outcome": "expected result, desired outcome, expectations, goal, success criteria, 期待, 期待する成果, 期待値, 期待成果, "
+    "ゴール, 導入目的",
+    "expectation": "expectation code, expectation theme, 期待のコード, 期待のテーマ",
+    "deadline": "due date, due by, promised by, target date, 期限, 期日, 希望時期, 稼働希望日, 目標日",
+    "decision_maker": "decision maker role, economic buyer, approver, 意思決定者, 決裁者, キーマン",
+    "stakeholders": "contacts, known contacts, key people, people involved, 関係者, ステークホルダー, 顧客側の関係者",
     "user_id": "user, username, user name, login id, member id, contact id, distinct id, user email, visitor id, "
     "person id, requester id, requester, uid, ユーザーID, ユーザID, 利用者ID, 利用者, "
     "会員ID, ログインID, ユーザー, ユーザ名, ユーザー名, 利用者名",
@@ -264,6 +276,7 @@ IDENTIFYING = {
     "contracts": ("account_id mrr!|contract_id! started_on!|account_id started_on ended_on|account_id started_on mrr",
                   "contract subscription deal opportunit invoice 契約 請求 商談",
                   r"contract|subscription|deal|opportunit|invoice|契約|商談|取引ステージ|請求|勘定科目|収支"),
+    "handovers": ("account_id handed_over_on!", "handover hand_over 引き継ぎ 引継", r"hand.?over|引き?継"),
     "usage": ("occurred_at event account_id|occurred_at event contract_id|occurred_at event user_id",
               "usage event log 利用 ログ 操作", r"event|feature|イベント|機能"),
     "milestones": ("account_id step! reached_at!|account_id step reached_at|account_id user_id reached_at",
