@@ -273,7 +273,7 @@ class Product(SettingsModel):
             self.organisation.check(steps, plays)
         check_means(self.means, steps, plays)
         if self.to_be:
-            check_to_be(self.to_be, steps, self.maturity.top)
+            check_to_be(self.to_be, steps, self.maturity.top, [one.id for one in self.means])
         return self
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from cs_helpers.contract.playbook import Rule, check_rule
 from cs_helpers.contract.product_parts import MetricName, SettingsModel, Slug, Words
+from cs_helpers.errors import did_you_mean
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -120,11 +121,19 @@ class ToBe(SettingsModel):
         return self
 
 
-def check_to_be(to_be: ToBe, steps: Sequence[str], top: int) -> None:
+def check_to_be(to_be: ToBe, steps: Sequence[str], top: int, means: Sequence[str]) -> None:
     """Raises `ValueError` where goals name what the product does not have.
 
-    steps: of the journey, in order. top: the highest level of maturity.
+    steps: of the journey, in order. top: the highest level of maturity. means: ids of the section `means`.
     """
     for goal in to_be.goals:
         if goal.customers:
             check_rule("to_be", goal.customers, steps, top)
+        for named in goal.means:
+            if named not in means:
+                hint = did_you_mean(named, means)
+                raise ValueError(
+                    f"the goal '{goal.id}' names the means '{named}', the section means has none with this id.{hint}".rstrip(
+                        "."
+                    )
+                )

@@ -156,9 +156,7 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         _expectations(interviews, notes, codings),
         named_stream(seed, "handovers"),
     )
-    tables["requests"], tables["request_accounts"] = request_tables(
-        terms, accounts, named_stream(seed, "requests")
-    )
+    tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     return tables
 
 

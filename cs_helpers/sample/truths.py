@@ -236,6 +236,21 @@ SMALL_ONLY_COMPANIES = 8
 SECOND_DEPARTMENT_WAITS = "second_department_waits"
 """The code that explains STALL, in small companies only: why the second department does not start."""
 
+FIRST_GAP = ("paper_to_web", "sponsor_support")
+"""The product and the goal of its gap plan that comes first, because of LEAVING."""
+
+NULL_GAP = ("paper_to_web", "second_department")
+"""The gap of STALL, whose customers are lost no more often than others."""
+
+EQUAL_GAPS = ("helpdesk", ("sponsor_support", "next_step_agreed"))
+"""Two goals whose gaps are worth the same, at the same confidence and effort: their order must not be called decided."""
+
+HANDOVERS_START = date(2023, 4, 1)
+"""The first day of customers with hand-overs; earlier ones have none on record."""
+
+HANDOVERS = Handovers("paper_to_web", ratio=2.5, careless="partner", careless_share=0.15)
+"""Complete hand-overs reach value faster in paper_to_web only; partners leave fields empty."""
+
 FEEDBACK = Feedback(
     product="paper_to_web",
     most_asked="Column layouts of the accounting system",
@@ -253,18 +268,3 @@ FEEDBACK = Feedback(
     not_handed=("legal_retention", "reissue_lost_mail", "remote_office_presence"),
 )
 """What customers of paper_to_web asked of it; of the other products nothing is planted."""
-
-FIRST_GAP = ("paper_to_web", "sponsor_support")
-"""The product and the goal of its gap plan that comes first, because of LEAVING."""
-
-NULL_GAP = ("paper_to_web", "second_department")
-"""The gap of STALL, whose customers are lost no more often than others."""
-
-EQUAL_GAPS = ("helpdesk", ("sponsor_support", "next_step_agreed"))
-"""Two goals whose gaps are worth the same, at the same confidence and effort: their order must not be called decided."""
-
-HANDOVERS_START = date(2023, 4, 1)
-"""The first day of customers with hand-overs; earlier ones have none on record."""
-
-HANDOVERS = Handovers("paper_to_web", ratio=2.5, careless="partner", careless_share=0.15)
-"""Complete hand-overs reach value faster in paper_to_web only; partners leave fields empty."""

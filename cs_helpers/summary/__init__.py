@@ -66,8 +66,8 @@ class Summary:
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
     further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter
-    before as published and as it is today. results: of all analyses, by name. gaps: the first gaps of the gap plan, which
-    are neither among the decisions nor, where there is no plan, among what is not known.
+    before as published and as it is today. results: of all analyses, by name. gaps: the first gaps of the gap plan, a part
+    of its own, so that neither its findings nor its notes are among the decisions and what is not known.
     """
 
     headlines: tuple[Headline, ...]
@@ -234,9 +234,11 @@ def _unknown(results: Mapping[str, Result]) -> list[tuple[str, Note]]:
     """The notes that warn, of each code and text once; first those of questions without any answer."""
     notes: dict[tuple[str, str], tuple[bool, str, Note]] = {}
     for name, result in results.items():
+        if name == GAP_PLAN:
+            continue
         declares = analyses.analysis(name).declares
         for note in result.notes:
-            if declares.warns(note.code) and not (name == GAP_PLAN and "gaps" not in result.tables):
+            if declares.warns(note.code):
                 unanswered = note.about not in result.tables and note.about not in result.metrics
                 key = (note.code, str(sorted(note.fields.items(), key=str)))
                 previous = notes.get(key)

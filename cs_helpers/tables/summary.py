@@ -116,12 +116,34 @@ def gaps(summary: Summary, text: Text, currency: str) -> str:
         said.append(gap_plan_verdict(text, "priorities", found.order.code, found.order.fields, currency))
     sentences = text.join_sentences([text("summary.gaps.sentence", said=words) for words in said])
     items = [
-        f'<li class="worse">{_place(anchor(GAP_PLAN, gap.finding.about), sentence(gap.finding, text, GAP_PLAN, currency))}'
+        f'<li class="worse">{_place(anchor(GAP_PLAN, gap.finding.about), gap_size(gap, text, currency))}'
         f'<br><span class="do">{html.escape(closing(gap, text, currency))}</span></li>'
         for gap in found.gaps
     ]
     order = _place(anchor(GAP_PLAN, "priorities"), sentences)
     return f'<p class="order">{order}</p><ol class="findings gaps">{"".join(items)}</ol>'
+
+
+def gap_size(gap: Gap, text: Text, currency: str) -> str:
+    """A gap in one line: the goal, how it is, how it is meant to be by when, and the customers to move."""
+    finding, row = gap.finding, gap.size
+    kind = (
+        "customers"
+        if row["kind"] == "customers"
+        else "number_of_customers"
+        if finding.customers
+        else "number"
+    )
+    mrr = "" if finding.mrr is None else text.money(finding.mrr, currency)
+    return text(
+        f"summary.gaps.{kind}",
+        goal=finding.fields["goal"].in_language(text.language),
+        by=text.day(finding.fields["by"]),
+        value=format_value(finding.value, finding.unit, text, currency),
+        compared=format_value(finding.compared, finding.unit, text, currency),
+        customers=text.number(finding.customers),
+        stake=text("findings.stake", mrr=mrr) if mrr else "",
+    )
 
 
 def closing(gap: Gap, text: Text, currency: str) -> str:
@@ -132,14 +154,14 @@ def closing(gap: Gap, text: Text, currency: str) -> str:
         return text("summary.gaps.not_told", reason=known)
     effects = []
     for row in gap.effects:
-        values = {
-            name: format_value(row[name], row["unit"], text, currency)
+        before, after, *ends = (
+            format_value(row[name], row["unit"], text, currency)
             for name in ("before", "after", "low", "high")
-        }
-        key = "effect" if row["low"] == row["low"] else "effect_alone"
-        effects.append(
-            text(f"summary.gaps.{key}", measure=text(f"revenue.metrics.{row['measure']}"), **values)
         )
+        if row["low"] == row["low"]:
+            after = text("charts.interval", value=after, low=ends[0], high=ends[1])
+        measure = text(f"revenue.metrics.{row['measure']}")
+        effects.append(text("summary.gaps.effect", measure=measure, before=before, after=after))
     unclear = any(row["verdict"] == "unclear" for row in gap.effects)
     key = "closed_unclear" if unclear else "closed"
     return text(f"summary.gaps.{key}", effects=text("summary.gaps.separator").join(effects))
@@ -149,6 +171,7 @@ def published_gap(gap: Gap, is_decided: bool, text: Text, currency: str) -> dict
     """A gap as `run.json` holds it: its finding, with `part`, what closing it would do, and whether the order is decided."""
     return {
         **published(gap.finding, text, GAP_PLAN, currency),
+        "sentence": gap_size(gap, text, currency),
         "part": "gaps",
         "goal": gap.goal,
         "decided": is_decided,

@@ -115,7 +115,7 @@ class Text:
         *,
         accounts: bool = False,
     ) -> None:
-        self.language = language
+        self.language, self.accounts = language, accounts
         sentences = _account_catalogue(language) if accounts else catalogue(language)
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})

@@ -78,6 +78,7 @@ def test_a_product_without_the_section_has_no_goals() -> None:
             goal("x", RED, earlier=[{"agreed_on": d, "at_most": 0.3} for d in ("2026-01-05", "2025-07-01")]),
             "earlier targets are written oldest first, each on a day of its own",
         ),
+        (goal("x", RED, means=["guided_setup"]), "the goal 'x' names the means 'guided_setup', the section means has none"),
         (goal("x", RED, confidence=1.5), "less than or equal to 1"),
         (goal("x", RED, effort=0), "greater than 0"),
         (goal("x", RED, at_most=float("nan")), "finite number"),

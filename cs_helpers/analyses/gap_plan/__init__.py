@@ -114,6 +114,6 @@ def _add_effects(answers: Answers, gaps: pd.DataFrame, revenue: Result, customer
     answers.tables["effects"] = table
     answers.verdicts["effects"] = effects_verdict(table)
     if unknown := unknown_before(revenue):
-        answers.notes.append(Note("before_unknown", "effects", {"numbers": unknown}))
+        answers.notes.append(Note("before_unknown", "effects", {"headlines": unknown}))
     if table["goal"].nunique() > 1:
         answers.notes.append(Note("effects_overlap", "effects", {}))

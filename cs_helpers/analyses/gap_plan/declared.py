@@ -52,7 +52,9 @@ def in_gaps(data: ProductData, quarter: Quarter, now: Situation | None = None) -
 
 DECLARES = Declaration(
     questions={
-        "gaps": Question(figure=True, table=True, verdicts=verdicts("short all_reached none_known")),
+        "gaps": Question(
+            figure=True, table=True, verdicts=verdicts("short short_and_unknown all_reached none_known")
+        ),
         "priorities": Question(figure=True, table=True, verdicts=verdicts("nothing_won one decided open")),
         "pairs": Question(table=True, verdicts=verdicts("all_decided all_open some_open")),
         "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear")),
