@@ -69,8 +69,7 @@ def status(result: Result, text: Text) -> Picture:
     """The requests by what has become of them, and the customers that asked for them."""
     table = result.tables["status"].iloc[::-1].reset_index(drop=True)
     colours = [ORANGE if s in ("open", "considering") else BLUE for s in table["status"]]
-    has_companies = "ranking" in result.tables or "closed_loop" in result.tables
-    panels = ["requests", "companies"] if has_companies else ["requests"]
+    panels = ["requests", "companies"] if result.settings["has_askers"] else ["requests"]
     with canvas(text, 1, len(panels), height=1.2 + 0.36 * len(table), squeeze=False, sharey=True) as (
         figure,
         axes,

@@ -22,6 +22,7 @@ from cs_helpers.result import Result
 from cs_helpers.tables import product_feedback as tables
 from cs_helpers.tables.findings import sentence as finding_sentence
 from cs_helpers.tables.notes import sentence
+from cs_helpers.tables.product_feedback import status as status_table
 from cs_helpers.text import Text
 
 Q3 = Quarter(2026, 3)
@@ -199,6 +200,28 @@ def test_figures_are_drawn_of_little(seed: int) -> None:
                 assert picture.message in picture.alt
                 assert "nan" not in picture.alt
     assert np.isfinite(result.n)
+
+
+def test_what_is_not_recorded_is_not_nought() -> None:
+    """Nobody is told where told_on is never filled in, and nobody asked where there is no table of who asked."""
+    tables = {
+        "accounts": [account("A"), account("B")],
+        "contracts": [contract("A", "2024-01-01"), contract("B", "2024-01-01")],
+        "requests": [
+            {"request_id": "R", "status": "declined", "raised_on": "2026-01-10", "decided_on": "2026-02-01"}
+        ],
+    }
+    asked = [{"account_id": "A", "request_id": "R", "asked_on": "2026-01-01"}]
+    result = product_feedback.analyse(product_data(**tables, request_accounts=asked), Q3)
+    assert {n.code for n in result.about("closed_loop")} == {"told_unknown"}
+    assert not {"closed_loop", "untold", "unaware", "days_to_told"} & set(result.metrics)
+    assert {"untold", "unaware"}.isdisjoint(f.code for f in result.findings)
+    result = product_feedback.analyse(product_data(**tables), Q3)
+    assert result.tables["status"]["companies"].isna().all()
+    listing = status_table(
+        replace(result, settings={**result.settings, "currency": "JPY"}), Text("en", product())
+    )
+    assert list(listing.page) == ["Status", "Requests", "Oldest raised on"]
 
 
 def test_requests_of_more_than_two_years_ago_are_followed_no_more() -> None:
