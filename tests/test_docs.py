@@ -32,6 +32,7 @@ PAIRS = {
     "docs/health.md": "docs/ja/health.md",
     "docs/maturity.md": "docs/ja/maturity.md",
     "docs/handover.md": "docs/ja/handover.md",
+    "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
