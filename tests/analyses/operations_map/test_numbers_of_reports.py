@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_the_map_holds_what_the_method_asks_of_it(result_of) -> None:
         assert result.product == product
         assert tables["stations"]["station"].tolist() == list(STATIONS)
         assert list(zip(tables["links"]["source"], tables["links"]["target"], strict=True)) == list(
-            zip(STATIONS[:-1], STATIONS[1:], strict=True)
+            itertools.pairwise(STATIONS)
         )
         levels = tables["levels"].set_index("level")
         assert {1, 2, 3, 4} <= set(levels.index)  # LTV along the curve of four levels: customers, MRR, LTV

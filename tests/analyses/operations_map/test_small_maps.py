@@ -101,7 +101,9 @@ def test_a_role_is_due_for_each_customer_once_whatever_number_of_its_entries_is(
     ]
     # no rule tells for whom it is due; its means have no capacity
     support = rows.loc["support"]
-    assert np.isnan(support["due"]) and np.isnan(support["mrr"]) and np.isnan(support["people"])
+    assert np.isnan(support["due"])
+    assert np.isnan(support["mrr"])
+    assert np.isnan(support["people"])
     assert (support["obstacles"], support["carried_out"]) == ("no_capacity", False)
     assert (rows.at["renewal", "department_en"], rows.at["renewal", "carried_out"]) == ("Sales", True)
     assert (rows.at["onboarding", "department_en"], rows.at["onboarding", "carried_out"]) == ("", False)
