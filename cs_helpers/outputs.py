@@ -7,16 +7,23 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from IPython.display import display
 
 from cs_helpers.charts.drawing import MIME, Drawing
 from cs_helpers.charts.theme import Picture
+from cs_helpers.tables.spreadsheet import spreadsheet
 
 
 def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
     """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
     content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
     display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
+
+
+def display_file(name: str, words: str, rows: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    """Displays nothing, but has the page link to a CSV file of the rows, with `words`; name: `<question>_<file>`."""
+    display_html("", {**about, "table": name, "rows": len(rows), "download": words}, csv=spreadsheet(rows))
 
 
 def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from cs_helpers.declaration import Analysis
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError
 from cs_helpers.injected_parameters import check_injected_parameters
-from cs_helpers.outputs import caption_html, display_figure, display_html, figure_html
+from cs_helpers.outputs import caption_html, display_figure, display_file, display_html, figure_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import check_metrics, summarise
@@ -101,8 +101,8 @@ class Workbook:
 
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         data = selected.with_options(self.data, options)
-        if selected.declares.builds_on and data.product.organisation:  # its KPIs may be of any analysis
-            check_metrics("organisation", data.product.organisation.kpis)
+        if selected.declares.builds_on:  # the product file may name numbers of any analysis
+            check_metrics(data.product)
         results = {name: self.analyse(name) for name in selected.built_on(data.product)}
         if self.audience == "team":
             result = selected.analyse(data, self.quarter, results)
@@ -212,7 +212,7 @@ class Workbook:
     @_python_strings
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
-        check_metrics("targets", self.data.product.targets)
+        check_metrics(self.data.product)
         results = {name: self.analyse(name) for name in analyses.names()}
         time = customer_time_as_of(self.data, self.quarter.end)
         mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
@@ -247,8 +247,8 @@ class Workbook:
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Of a long table only the first rows are shown; the output also holds all rows as CSV. Leadership reads the
-        sentence alone where nothing in the table can be told apart.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV. Files for other programs
+        are outputs of their own. Leadership reads the sentence alone where nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -286,6 +286,10 @@ class Workbook:
             {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
+        for file, frame in listing.files.items():
+            words = self.text(f"{name}.{file}", rows=self.text.number(len(frame)))
+            of_result = {"analysis": result.analysis, **_disclosure_metadata(result)}
+            display_file(f"{question}_{file}", words, frame, of_result)
         self._show_notes(result, question)
 
     def definitions(self, analysis: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from cs_helpers.contract.product_parts import SettingsModel, Slug, Words
+from cs_helpers.contract.product_parts import MetricName, SettingsModel, Slug, Words
 from cs_helpers.errors import did_you_mean
 
 #: what is to be done for customers from the contract to the renewal, in this order
@@ -15,9 +15,6 @@ JobRole = Literal["onboarding", "implementation", "adoption", "renewal", "expans
 JOB_ROLES: tuple[JobRole, ...] = (
     "onboarding", "implementation", "adoption", "renewal", "expansion", "support",
 )  # fmt: skip
-
-#: a headline number of a report, as `<analysis>.<metric>`
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class Responsibility(SettingsModel):

@@ -20,6 +20,7 @@ from cs_helpers.contract.vocabulary import (
     POLARITIES,
     REASON_STATUSES,
     REASONS,
+    REQUEST_STATUSES,
     SIZES,
     TOUCH_MODELS,
     VIEWPOINTS,
@@ -137,6 +138,73 @@ _TABLES = (
             "currency": column("text", "currency of mrr", "通貨", "JPY"),
         },
         key=("contract_id",),
+    ),
+    table(
+        "handovers",
+        "One row a hand-over of a customer from sales, before the contract or at its start. Leave empty what was not handed over.",
+        "契約前(または契約開始時)の営業からの引き継ぎ1件につき1行。引き継がれなかった項目は空のままにします。",
+        {
+            "account_id": account(),
+            "product": product(),
+            "handed_over_on": column("date", "when it was handed over", "引き継いだ日", "2026-03-20"),
+            "from_role": column(
+                "text",
+                "role of who sold it: inside_sales, field_sales, partner ...",
+                "引き継ぎ元の役割(inside_sales インサイドセールス・field_sales フィールドセールス・partner 代理店など)",
+                "inside_sales",
+                needed=False,
+            ),
+            "from_person": column(
+                "text", "who handed it over", "引き継ぎ元の担当者", "sales-07", needed=False
+            ),
+            "problem": column(
+                "text",
+                "what the customer wants gone, and why it bought",
+                "解消したい課題と導入の理由",
+                "…",
+                needed=False,
+            ),
+            "promised": column(
+                "text", "what was promised to the customer", "顧客に約束したこと", "…", needed=False
+            ),
+            "expected_outcome": column(
+                "text",
+                "what the customer expects to have then, in words",
+                "顧客が期待している成果(言葉で)",
+                "…",
+                needed=False,
+            ),
+            "expectation": column(
+                "text",
+                "the theme of that expectation, as codings.code has it",
+                "期待のテーマ(codings.code と同じコード)",
+                "month_end_folding",
+                needed=False,
+            ),
+            "deadline": column(
+                "date",
+                "day by which it is promised or expected",
+                "約束・期待されている期日",
+                "2026-06-30",
+                needed=False,
+            ),
+            "decision_maker": column(
+                "text",
+                "role of who decided to buy",
+                "導入を決めた人の役職",
+                "head of accounting",
+                needed=False,
+            ),
+            "stakeholders": column(
+                "text",
+                "the people at the customer who are known, by role, or their number",
+                "把握している顧客側の関係者(役割、または人数)",
+                "accounting lead, IT",
+                needed=False,
+            ),
+        },
+        key=(),
+        time="handed_over_on",
     ),
     table(
         "usage",
@@ -375,6 +443,90 @@ _TABLES = (
         },
         key=("note_id", "coder", "viewpoint", "code"),
         parent=("notes", "note_id"),
+    ),
+    table(
+        "requests",
+        "One row a request to the product, as it was handed to those who build it.",
+        "製品への要望(開発側に渡したもの)ごとに1行。",
+        {
+            "request_id": column("text", "key of the request", "要望のキー", "R-01"),
+            "product": product(),
+            "title": column(
+                "text", "what is asked for, in a line", "要望の内容(1行で)", "Read receipts", needed=False
+            ),
+            "code": column(
+                "text",
+                "the theme, as in codings: by it requests and interviews belong together",
+                "テーマ(codings の code と同じ。要望とインタビューを結び付けます)",
+                "read_receipt",
+                needed=False,
+            ),
+            "kind": column(
+                "text",
+                "function, fix, documentation ...",
+                "種類(機能・修正・資料など)",
+                "function",
+                needed=False,
+            ),
+            "status": column(
+                "text",
+                "open, considering, planned, declined, released, or exists: the product does it already",
+                "状態(open 未回答・considering 検討中・planned 予定・declined 見送り・released リリース済み・exists 既に製品にある)",
+                "planned",
+                one_of(REQUEST_STATUSES),
+            ),
+            "raised_on": column(
+                "date", "when it was handed to the product", "開発側に渡した日", "2026-03-02"
+            ),
+            "decided_on": column(
+                "date",
+                "when it was answered: planned, declined, or that it exists; empty: not yet, or not recorded",
+                "回答が決まった日(予定・見送り・既にある。空は未回答または記録なし)",
+                "2026-04-20",
+                needed=False,
+            ),
+            "released_on": column(
+                "date", "when it was released", "リリースした日", "2026-07-15", needed=False
+            ),
+            "link": column(
+                "text",
+                "where it is kept, as in the tracker",
+                "記録の場所(チケット管理のURLなど)",
+                "https://tracker.example/R-01",
+                needed=False,
+            ),
+        },
+        key=("request_id",),
+        time="raised_on",
+        parent=None,
+    ),
+    table(
+        "request_accounts",
+        "One row each time that a customer asked for a request, or was told of it again.",
+        "顧客が要望を伝えるたびに1行(結果を改めて伝えたときも1行追加)。",
+        {
+            "account_id": account(),
+            "product": product(),
+            "request_id": column("text", "the request", "要望", "R-01"),
+            "asked_on": column("date", "when the customer asked", "顧客が要望を伝えた日", "2026-02-24"),
+            "told_on": column(
+                "date",
+                "when the customer was told what has become of it; empty: not told. Told again, as of the release: another row",
+                "結果を顧客に伝えた日(空は未連絡)。リリースなどを改めて伝えたら行を追加",
+                "2026-07-20",
+                needed=False,
+            ),
+            "heard_in": column(
+                "text",
+                "interview, ticket, touch, survey ...",
+                "要望を聞いた場(インタビュー・問い合わせ・接点など)",
+                "interview",
+                needed=False,
+            ),
+        },
+        key=(),
+        time="asked_on",
+        refers_to=(("requests", "request_id"),),
     ),
     table(
         "costs",

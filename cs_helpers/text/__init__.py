@@ -73,7 +73,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry, means or department."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry, means, department or goal."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -86,6 +86,7 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("do", play.key, play.do) for play in product.playbook]
     labels += [("means", one.id, one.name) for one in product.means]
     labels += [("department", d.en, d) for d in product.departments]
+    labels += [("goal", goal.id, goal.name) for goal in (product.to_be.goals if product.to_be else ())]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 
@@ -114,7 +115,7 @@ class Text:
         *,
         accounts: bool = False,
     ) -> None:
-        self.language = language
+        self.language, self.accounts = language, accounts
         sentences = _account_catalogue(language) if accounts else catalogue(language)
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})
@@ -186,6 +187,10 @@ class Text:
         if not re.fullmatch(r"[^\s_]+(_[^\s_]+)+", code):
             return code  # already readable
         return code[0].upper() + code[1:].replace("_", " ")
+
+    def request(self, title: str, code: str, key: str) -> str:
+        """The name of a request: its title (or what the product file calls it), else its theme, else its key."""
+        return self.label("touch", title) if title else self.theme(code) if code else key
 
     def subject(self, content: str) -> str:
         """The name of a touch's content: from the product file or its plan, else as recorded."""

@@ -188,7 +188,7 @@ def root_cause_table(needs: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFra
     rows = needs[(needs["kind"] == "step") & (needs["demand"] > 0)].copy()
     rows["state"] = np.select(
         [
-            [bool(takes_cause_away & set(ids)) for ids in rows["means"]],
+            np.array([bool(takes_cause_away & set(ids)) for ids in rows["means"]], bool),
             rows["root_cause"] > 0,
             (rows["measures"] == 0) & (rows["resources"] == 0),
             rows["measures"] == 0,
