@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from builders import ANALYSES
 from hypothesis import settings
 from servers import started_postgres, started_spark
 
+from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.report.zygote import batch_zygote, can_fork
 from cs_helpers.result import Result
 from cs_helpers.sample import write_sample
 from cs_helpers.snapshot import ProductData, Snapshot
@@ -86,6 +90,32 @@ def home(made_once, sample_folder):
 def sample_snapshot(home):
     """The snapshot of the sample data that lies in `home`."""
     return Snapshot.open(folder=home / "data" / "snapshots")
+
+
+def _publish(folder: Path, home: Path) -> None:
+    for name in ("notebooks", "templates"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "data").mkdir()
+    for name in ("products", "snapshots"):
+        (folder / "data" / name).symlink_to((home / "data" / name).resolve())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CS_WORKBOOK_HOME", str(folder))
+        patch.setenv("CS_WORKBOOK_NAMES", str(folder / "data" / "names"))
+        with batch_zygote(LANGUAGES) if can_fork() else nullcontext("cold") as kernel:
+            for language in LANGUAGES:
+                batch = quarterly_report(
+                    Snapshot.open(), products=["paper_to_web"], jobs=2, language=language, kernel=kernel
+                )
+                assert batch.failed == ()
+
+
+@pytest.fixture(scope="session")
+def published(made_once, home) -> Path:
+    """A home with all reports of one product for leadership, English and then Japanese: to be read, or copied.
+
+    Its register of pseudonyms is its own (data/names).
+    """
+    return made_once("published", lambda folder: _publish(folder, home))
 
 
 @pytest.fixture(scope="session")

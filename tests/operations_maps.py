@@ -87,7 +87,7 @@ def operations_map(
             [
                 {
                     "role": role, "department_en": names["en"], "department_ja": names["ja"], "people": 2.5 if n % 2 else nothing,
-                    "plays": n, "due": 14 * n if n else nothing, "mrr": mrr if n else nothing, "obstacles": "",
+                    "plays": n, "due": 14 * n if n else nothing, "mrr": mrr if n else nothing, "obstacles": "no_means\nno_people" if n == 3 else "",
                     "carried_out": n != 3,
                 }
                 for n, role in enumerate((*ROLES, "onboarding"))

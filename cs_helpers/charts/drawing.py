@@ -86,4 +86,4 @@ def faults(svg: str) -> list[str]:
 
 def has_text(svg: str) -> bool:
     """Whether an SVG shows anything to read."""
-    return bool(re.search(r"<(?:text|tspan)\b[^>]*>[^<]*\S", svg))
+    return bool(re.search(r"<(?:text|tspan)\b[^>]*>[^<]*[^\s<]", svg))

@@ -27,7 +27,7 @@ from cs_helpers.charts.theme import (
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.text import Text
-from cs_helpers.text.handover_words import association_name, points, role_name, verdict_sentence
+from cs_helpers.text.handover_words import association_name, role_name, signed_points, verdict_sentence
 
 #: the parts of a bar of starts, with their colours
 _KINDS = {"complete": BLUE, "partial": SKY, "late": ORANGE, "none": RULE}
@@ -150,8 +150,9 @@ def _differences(axis: Axes, table: pd.DataFrame, text: Text) -> None:
         axis.hlines(place, row.difference_low, row.difference_high, color=colour, linewidth=2, alpha=0.75)
         axis.scatter(row.difference, place, color=colour, s=34, zorder=3)
         axis.annotate(
-            points(row.difference, text), (row.difference, place), xytext=(0, 6),
-            textcoords="offset points", ha="center", fontsize=9, color=colour, in_layout=False,
+            signed_points(row.difference, text), (row.difference, place), xytext=(0, 7), textcoords="offset points",
+            ha="center", fontsize=9, color=colour, in_layout=False, zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip
     axis.axvline(0, color=INK, linewidth=1)
     axis.set_xlim(-1.15 * reach, 1.15 * reach)
@@ -175,9 +176,17 @@ def value(result: Result, text: Text) -> Picture:
             until = min(float(curve["until"].iloc[0]), horizon)
             days, parts = _steps(curve, until)
             axis.fill_between(
-                days, parts["low"], parts["high"], step="post", color=colour, alpha=0.14, linewidth=0
+                days,
+                parts["low"],
+                parts["high"],
+                step="post",
+                color=colour,
+                alpha=0.07 if group == "none" else 0.15,
+                linewidth=0,
             )
-            axis.step(days, parts["share"], where="post", color=colour, linewidth=2)
+            axis.step(
+                days, parts["share"], where="post", color=colour, linewidth=1.3 if group == "none" else 2
+            )
             ends.append((float(curve["share"].iloc[-1]), group, colour))
         ends.sort()
         heights = spread_labels([share for share, _, _ in ends], 0.15, top=0.97)
@@ -190,10 +199,10 @@ def value(result: Result, text: Text) -> Picture:
         percent_axis(axis, top=1.03)
         axis.set_yticks(np.linspace(0, 1, 6))
         axis.set_xlim(0, horizon)
-        axis.set_xticks(np.linspace(0, horizon, 4))
+        axis.set_xticks(np.linspace(0, horizon, 4)[1:])  # 0 would touch the 0 of the other axis
         axis.xaxis.set_major_formatter(lambda at, _: text("handover.value.days", n=text.number(at)))
         axis.set_title(text("handover.value.axis", step=text.label("step", result.settings["value_step"])))
-        n = text("charts.n_customers", n=text.number(int(groups["n"].sum())))
+        n = text("charts.n_customers", n=text.number(result.settings["followed"]))
         return _finish(figure, result, text, "value", n)
 
 
@@ -227,10 +236,11 @@ def associations(result: Result, text: Text) -> Picture:
             axis.scatter(at, place, color=colour, s=36, zorder=3, clip_on=False)
             label = f"{text.number(row.ratio, 1)}  {text(f'handover.associations.row.{row.verdict}')}"
             axis.annotate(
-                label, (min(at, reach**0.6), place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9,
-                color=colour, in_layout=False,
+                label, (min(max(at, reach**-0.6), reach**0.6), place), xytext=(0, 8), textcoords="offset points",
+                ha="center", fontsize=9, color=colour, in_layout=False, zorder=2,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
-        axis.axvline(1, color=INK, linewidth=1, zorder=0)
+        axis.axvline(1, color=INK, linewidth=1, zorder=1)
         marks = [r for r in _RATIOS if 1 / reach <= r <= reach]
         axis.xaxis.set_major_locator(FixedLocator(marks))
         axis.xaxis.set_minor_locator(NullLocator())

@@ -104,6 +104,15 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         person="coder",
         told="viewpoint polarity code why_level reason reason_status",
     ),
+    "requests": columns(
+        public="request_id product kind status raised_on decided_on released_on",
+        company="link",
+        told="title code",
+    ),
+    "request_accounts": columns(
+        public="request_id product asked_on told_on heard_in",
+        company="account_id",
+    ),
     "costs": columns(
         public="month product category amount currency",
     ),

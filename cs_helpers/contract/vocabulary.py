@@ -22,6 +22,8 @@ REASON_STATUSES = ("open", "supported", "refuted")
 HANDOVER_FIELDS = (
     "problem", "promised", "expected_outcome", "expectation", "deadline", "decision_maker", "stakeholders",
 )  # fmt: skip
+#: what has become of a request to the product; `exists`: the product does it already
+REQUEST_STATUSES = ("open", "considering", "planned", "declined", "released", "exists")
 
 #: what the last day of a contract is: the end of a paid term (may be renewed), of a notice, or of a cancelled
 #: contract; the most final ending comes last

@@ -29,6 +29,7 @@ from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets
 from cs_helpers.sample.handovers import handovers_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
@@ -155,6 +156,7 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         _expectations(interviews, notes, codings),
         named_stream(seed, "handovers"),
     )
+    tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     return tables
 
 

@@ -10,7 +10,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
-from cs_helpers.text.handover_words import association_name, points, role_name, verdict_sentence
+from cs_helpers.text.handover_words import association_name, role_name, signed_points, verdict_sentence
 
 
 def starts(result: Result, text: Text) -> Listing:
@@ -85,15 +85,14 @@ def _handed(row: Any, text: Text) -> str:
 def _missing(row: Any, result: Result, text: Text) -> str:
     if len(row.missing) == len(result.settings["fields"]):
         return text("handover.customers.all_missing")
-    return text("handover.separator").join(text.label("handover_field", f) for f in row.missing)
+    return text("handover.separator").join(text.label("handover_field_short", f) for f in row.missing)
 
 
 def _by(row: Any, text: Text) -> str:
-    """The role and name of who handed over, as far as they are given."""
-    parts = [text.label("role", row.from_role)] if isinstance(row.from_role, str) else []
-    return text("handover.separator").join(
-        [*parts, *([row.from_person] if isinstance(row.from_person, str) else [])]
-    )
+    """Who handed over: the person, else the role, as far as either is given."""
+    if isinstance(row.from_person, str):
+        return row.from_person
+    return text.label("role", row.from_role) if isinstance(row.from_role, str) else ""
 
 
 def _mrr(frame: pd.DataFrame, result: Result, text: Text) -> tuple[str, ...]:
@@ -131,8 +130,8 @@ def roles(result: Result, text: Text) -> Listing:
 def _difference(row: Any, text: Text) -> str:
     if row.difference != row.difference:
         return "–"
-    value, low, high = (points(v, text) for v in (row.difference, row.difference_low, row.difference_high))
-    return text("charts.interval", value=value, low=low, high=high)
+    parts = {"value": row.difference, "low": row.difference_low, "high": row.difference_high}
+    return text("handover.points_within", **{name: signed_points(v, text) for name, v in parts.items()})
 
 
 def value(result: Result, text: Text) -> Listing:

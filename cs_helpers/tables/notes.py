@@ -23,7 +23,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
     """The fields of a sentence as texts.
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
-    themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), fields of hand-overs, means, obstacles, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
@@ -45,9 +45,6 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         if not isinstance(item, tuple):
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
-
-    def station(name: str) -> str:
-        return text(f"operations_picture.station.{name}")
 
     def points(value: float) -> str:
         return format_difference(value, "share", text, currency)
@@ -79,8 +76,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
-        "station": station,
-        "stations": lambda names: text.join_list([station(name) for name in names]),
+        "request": lambda name: text.request(*name),
+        "station": lambda name: station_name(name, text),
+        "stations": lambda names: text.join_list([station_name(name, text) for name in names]),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,
@@ -105,3 +103,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         else value
         for name, value in fields.items()
     }
+
+
+def station_name(station: str, text: Text) -> str:
+    """The name of a station of the operations map; of accounts nobody knows what they are worth."""
+    without_value = "_only" if station == "levels" and text.accounts else ""
+    return text(f"operations_picture.station.{station}{without_value}")

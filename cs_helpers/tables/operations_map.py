@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cs_helpers.result import Result
-from cs_helpers.tables.notes import format_fields
+from cs_helpers.tables.notes import format_fields, station_name
 from cs_helpers.tables.theme import Listing, table
 from cs_helpers.text import Text
 
@@ -18,7 +18,7 @@ def stations(result: Result, text: Text) -> Listing:
     """The stations of the map, whether each is known, and what to add to what is missing."""
     known = result.tables["stations"]
     named = known.assign(
-        station=[text(f"operations_picture.station.{station}") for station in known["station"]],
+        station=[station_name(station, text) for station in known["station"]],
         state=[text(f"operations_map.stations.state.{state}") for state in known["state"]],
         lacks=[
             text.join_sentences([text(f"operations_map.lacks.{code}") for code in codes.splitlines()])
@@ -36,14 +36,16 @@ def levels(result: Result, text: Text) -> Listing:
     amounts = ("mrr", "ltv") if result.settings["by_contracts"] else ()
     named = known.assign(level=[_level(level, text) for level in known["level"]])
     page = named.assign(
-        customers=[text.number(v) for v in known["customers"]],
-        share=[text.share_within(r.share, r.low, r.high) for r in known.itertuples()],
+        customers=[
+            text("operations_map.levels.count", customers=text.number(r.customers), share=text.share(r.share))
+            for r in known.itertuples()
+        ],
         mrr=[text.money(v, currency) for v in known["mrr"]],
         ltv=[_money_within(r.ltv, r.ltv_low, r.ltv_high, currency, text) for r in known.itertuples()],
         score=[text.number_within(r.score, r.score_low, r.score_high) for r in known.itertuples()],
         **{c: [text.number(v) for v in known[c]] for c in ("quantitative", "qualitative", "red")},
     )
-    shown = ("customers", "share", *amounts, "score", "quantitative", "qualitative", "red")
+    shown = ("customers", *amounts, "score", "quantitative", "qualitative", "red")
     return table(
         page, text.headings("operations_map.levels", "level", *shown), name="map-levels", right=shown, all_rows=named,
         units=dict.fromkeys(amounts, currency),

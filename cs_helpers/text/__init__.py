@@ -115,7 +115,7 @@ class Text:
         *,
         accounts: bool = False,
     ) -> None:
-        self.language = language
+        self.language, self.accounts = language, accounts
         sentences = _account_catalogue(language) if accounts else catalogue(language)
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})
@@ -187,6 +187,10 @@ class Text:
         if not re.fullmatch(r"[^\s_]+(_[^\s_]+)+", code):
             return code  # already readable
         return code[0].upper() + code[1:].replace("_", " ")
+
+    def request(self, title: str, code: str, key: str) -> str:
+        """The name of a request: its title (or what the product file calls it), else its theme, else its key."""
+        return self.label("touch", title) if title else self.theme(code) if code else key
 
     def subject(self, content: str) -> str:
         """The name of a touch's content: from the product file or its plan, else as recorded."""

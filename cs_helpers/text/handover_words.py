@@ -23,11 +23,13 @@ def association_name(outcome: str, comparison: str, text: Text) -> str:
     )
 
 
-def points(difference: float, text: Text) -> str:
-    """A difference of two shares with its sign, in whole points."""
+def signed_points(difference: float, text: Text) -> str:
+    """A difference of two shares in whole points, with its sign and without a unit; an en dash where it is missing."""
+    if difference != difference:
+        return "–"
     size = round(100 * difference)
     sign = "+" if size > 0 else "−" if size < 0 else "±"
-    return f"{sign}\u2060{text('page.share_points', n=text.number(abs(size)))}"
+    return f"{sign}\u2060{text.number(abs(size))}"
 
 
 def verdict_sentence(question: str, code: str, fields: Mapping[str, Any], text: Text) -> str:
@@ -43,7 +45,7 @@ def verdict_sentence(question: str, code: str, fields: Mapping[str, Any], text: 
         elif name == "group":
             formatted[name] = text(f"handover.group.{value}")
         elif question == "roles" and name in ("difference", "low", "high"):
-            formatted[name] = points(value, text)
+            formatted[name] = signed_points(value, text)
         elif question == "associations" and name in ("ratio", "low", "high"):
             formatted[name] = text.number(value, 2 if value < 1 and math.isfinite(value) else 1)
         elif question == "value" or name in ("share", "low", "high"):

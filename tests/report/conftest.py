@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import small
 
 from cs_helpers import paths
+from cs_helpers.contract.parameters import LANGUAGES
+from cs_helpers.report.zygote import batch_zygote, can_fork
 from cs_helpers.snapshot import Snapshot
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    """The address of a zygote that runs while the tests do; `cold` where kernels are not forked."""
+    with batch_zygote(LANGUAGES) if can_fork() else nullcontext("cold") as address:
+        yield address
+
+
+@pytest.fixture
+def one_zygote(zygote, monkeypatch):
+    """Batches fork their kernels from one zygote: each would start one of its own for some seconds.
+
+    For tests of what a batch runs and publishes. Those of kernels and of what a batch leaves behind do without it.
+    """
+    monkeypatch.setattr("cs_helpers.report.zygote.batch_zygote", lambda languages: nullcontext(zygote))
 
 
 @pytest.fixture

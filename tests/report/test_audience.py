@@ -6,35 +6,26 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cs_helpers.report.quarterly import quarterly_report
-from cs_helpers.snapshot import Snapshot
 
-REPORT = "helpdesk/as_is_interviews"
-
-
-@pytest.fixture
-def published(home, tmp_path):
-    """Publishes the As-Is report for an audience: text of the page, and of all files beside it."""
-    snapshot = Snapshot.open(folder=home / "data" / "snapshots")
-
-    def publish(audience: str, language: str) -> tuple[str, str]:
-        batch = quarterly_report(
-            snapshot, quarter="2026Q3", products=["helpdesk"], notebooks=["as_is_interviews"], jobs=1,
-            reports=str(tmp_path), audience=audience, language=language,
-        )  # fmt: skip
-        assert batch.failed == ()
-        folder = tmp_path / ("team" if audience == "team" else ".") / "2026Q3"
-        page = (folder / f"{REPORT}.{language}.html").read_text(encoding="utf-8")
-        beside = "".join(
-            file.read_text(encoding="utf-8-sig") for file in sorted(folder.glob("helpdesk/*.csv"))
-        )
-        return BeautifulSoup(page, "html.parser").get_text(), beside
-
-    return publish
+PRODUCT, REPORT = "paper_to_web", "as_is_interviews"
 
 
-def test_leadership_reads_no_customers_name_and_the_team_does(published, home):
-    names = Snapshot.open(folder=home / "data" / "snapshots").distinct_texts("accounts", "name", "helpdesk")
-    page, beside = published("leadership", "ja")
+def words_of(folder, language: str) -> tuple[str, str]:
+    """The text of the As-Is report of an edition, and of its files beside it."""
+    page = (folder / PRODUCT / f"{REPORT}.{language}.html").read_text(encoding="utf-8")
+    beside = [file.read_text(encoding="utf-8-sig") for file in (folder / PRODUCT).glob(f"{REPORT}.*.csv")]
+    return BeautifulSoup(page, "html.parser").get_text(), "".join(beside)
+
+
+@pytest.mark.usefixtures("one_zygote")
+def test_leadership_reads_no_customers_name_and_the_team_does(published, sample_snapshot, tmp_path):
+    names = sample_snapshot.distinct_texts("accounts", "name", PRODUCT)
+    page, beside = words_of(published / "reports" / "2026Q3", "ja")
     assert [name for name in names if name in page + beside] == []
-    page, _ = published("team", "en")
+    batch = quarterly_report(
+        sample_snapshot, quarter="2026Q3", products=[PRODUCT], notebooks=[REPORT], jobs=1, reports=str(tmp_path),
+        audience="team", language="en",
+    )  # fmt: skip
+    assert batch.failed == ()
+    page, _ = words_of(tmp_path / "team" / "2026Q3", "en")
     assert any(name in page for name in names)

@@ -23,6 +23,7 @@ from cs_helpers.report.quarterly import quarterly_report
 from cs_helpers.snapshot import Snapshot
 
 Q = "2026Q3"
+pytestmark = pytest.mark.usefixtures("one_zygote")
 #: shows all customers' names to the team, and how many there are to leadership; a long table goes beside the page
 NAMES = """
 from cs_helpers import Workbook

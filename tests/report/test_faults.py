@@ -45,6 +45,7 @@ def dies(code, cell_timeout=60, kernel="warm"):
     return batch, {o.run.analysis: o for o in batch.outcomes}
 
 
+@pytest.mark.usefixtures("one_zygote")
 @pytest.mark.parametrize("kernel", ["warm", "cold"])
 @pytest.mark.parametrize(
     ("code", "why", "longest"),
@@ -128,6 +129,7 @@ def test_a_worker_that_is_killed_takes_only_its_own_run_along(at_home):
     leaves_nothing(before)
 
 
+@pytest.mark.usefixtures("one_zygote")
 def test_the_last_good_report_stays_and_the_next_good_one_takes_the_failed_page_away(at_home):
     folder = at_home(alpha=notebook(GOOD))
     quarter = folder / "reports" / "2026Q3" / "helpdesk"
@@ -144,6 +146,7 @@ def test_the_last_good_report_stays_and_the_next_good_one_takes_the_failed_page_
     assert sorted(p.name for p in quarter.iterdir()) == ["alpha.en.html"]
 
 
+@pytest.mark.usefixtures("one_zygote")
 def test_only_those_that_failed_are_tried_again(at_home):
     folder = at_home(alpha=notebook(GOOD), beta=notebook("1 / 0"))
     quarterly_report(Snapshot.open(), **ONE)
@@ -154,6 +157,7 @@ def test_only_those_that_failed_are_tried_again(at_home):
     assert quarterly_report(Snapshot.open(), **ONE, only_failed=True).outcomes == ()
 
 
+@pytest.mark.usefixtures("one_zygote")
 def test_a_damaged_file_of_the_snapshot_fails_the_runs_that_read_it_and_no_others(at_home, own_snapshot):
     folder = at_home(
         reads=notebook(
@@ -170,6 +174,7 @@ def test_a_damaged_file_of_the_snapshot_fails_the_runs_that_read_it_and_no_other
     assert "contracts/product=helpdesk.parquet is gone or damaged" in detail
 
 
+@pytest.mark.usefixtures("one_zygote")
 def test_what_is_kept_of_a_run_and_damaged_is_made_again(at_home):
     folder = at_home(alpha=notebook(GOOD), beta=notebook(GOOD))
     made = folder / "reports" / ".made"
@@ -203,6 +208,7 @@ def interrupted(folder, after):
         quarterly_report(Snapshot.open(), **ONE, callbacks=Callbacks(ended=stop))
 
 
+@pytest.mark.usefixtures("one_zygote")
 def test_a_batch_that_was_stopped_goes_on_from_what_is_done(at_home):
     folder = at_home(alpha=notebook(GOOD), beta=notebook(GOOD), gamma=notebook(GOOD))
     interrupted(folder, after=2)

@@ -17,6 +17,7 @@ from cs_helpers.words.doubts import FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = "paper_to_web"
+pytestmark = pytest.mark.usefixtures("one_zygote")
 #: put before notes; what leadership must not read of each
 NAMES_IN_SENTENCES = {
     "Okonkwo told us no.": "Okonkwo",

@@ -12,20 +12,24 @@ import pytest
 from links import assert_no_link_is_dead
 
 from cs_helpers.report.gate import check_page
-from cs_helpers.report.quarterly import quarterly_report
+from cs_helpers.report.publish import report_store
+from cs_helpers.report.quarterly import Batch, quarterly_report
 from cs_helpers.snapshot import Snapshot
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
-ONE = {"products": ["helpdesk"], "notebooks": ["journey_funnels"]}
+PRODUCT = "paper_to_web"
+ONE = {"products": [PRODUCT], "notebooks": ["journey_funnels"]}
+pytestmark = pytest.mark.usefixtures("one_zygote")
 
 
 @pytest.fixture(scope="module")
-def workbook(home, tmp_path_factory):
-    """A home of its own with notebooks that may be changed."""
+def workbook(published, tmp_path_factory):
+    """A home of its own with notebooks that may be changed, and a quarter published in English, then in Japanese."""
     folder = tmp_path_factory.mktemp("workbook")
-    shutil.copytree(home / "notebooks", folder / "notebooks")
-    for name in ("templates", "data"):
-        (folder / name).symlink_to(home / name)
+    for name in ("notebooks", "reports", "data/names"):
+        shutil.copytree(published / name, folder / name)
+    for name in ("templates", "data/products", "data/snapshots"):
+        (folder / name).symlink_to((published / name).resolve())
     return folder
 
 
@@ -36,27 +40,28 @@ def folder_of(batch):
 @pytest.fixture
 def snapshot(workbook, monkeypatch):
     monkeypatch.setenv("CS_WORKBOOK_HOME", str(workbook))
+    monkeypatch.setenv("CS_WORKBOOK_NAMES", str(workbook / "data" / "names"))
     return Snapshot.open()
 
 
-@pytest.fixture(scope="module")
-def batch(workbook):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CS_WORKBOOK_HOME", str(workbook))
-        yield quarterly_report(Snapshot.open(), products=["helpdesk"], language="ja", jobs=2)
+@pytest.fixture
+def batch(workbook, snapshot):
+    """What the batches that made the published quarter left behind."""
+    return Batch(report_store(workbook / "reports"), snapshot.check_quarter("latest"))
 
 
 def test_every_notebook_of_the_product_is_published(batch):
-    assert batch.failed == ()
     found = sorted(p.relative_to(folder_of(batch)).as_posix() for p in folder_of(batch).rglob("*"))
     assert [name for name in found if not name.endswith(".csv")] == [
+        "data.en.html",
         "data.ja.html",
-        "helpdesk",
-        *sorted(f"helpdesk/{f.stem[3:]}.ja.html" for f in NOTEBOOKS),
+        "index.en.html",
         "index.html",
         "index.ja.html",
         "metrics.json",
         "metrics.parquet",
+        PRODUCT,
+        *sorted(f"{PRODUCT}/{f.stem[3:]}.{language}.html" for f in NOTEBOOKS for language in ("en", "ja")),
         "run.json",
     ]
 
@@ -70,7 +75,8 @@ def test_the_pages_may_be_sent_to_an_executive(batch):
         text = page.read_text(encoding="utf-8")
         assert check_page(text) == []
         assert "Content-Security-Policy" in text
-        assert 'lang="ja"' in text
+        language = page.stem.rpartition(".")[2]
+        assert f'lang="{"ja" if language == "index" else language}"' in text
         assert "Traceback" not in text
         assert "cs_helpers" not in text
 
@@ -78,11 +84,11 @@ def test_the_pages_may_be_sent_to_an_executive(batch):
 def test_the_landing_page_leads_to_every_report_and_says_what_the_summary_found(batch):
     landing = html.unescape((folder_of(batch) / "index.html").read_text(encoding="utf-8"))
     reports = batch.manifest().reports
-    assert len(reports) == len(NOTEBOOKS)
+    assert len(reports) == 2 * len(NOTEBOOKS)
     for file, report in reports.items():
-        assert f'href="{file}' in landing
+        assert (f'href="{file}' in landing) == file.endswith(".ja.html")
         assert report.good.message or report.analysis == "executive_summary"
-    summary = reports["helpdesk/executive_summary.ja.html"].good
+    summary = reports[f"{PRODUCT}/executive_summary.ja.html"].good
     parts = {part: [f for f in summary.findings if f["part"] == part] for part in ("changed", "decisions")}
     assert all(parts.values())
     for finding in (*parts["changed"], *parts["decisions"]):
@@ -97,7 +103,7 @@ def test_no_link_of_the_quarter_is_dead(batch):
 
 
 def test_what_did_not_change_is_not_run_again(batch, snapshot):
-    again = quarterly_report(snapshot, products=["helpdesk"], language="ja", jobs=1)
+    again = quarterly_report(snapshot, products=[PRODUCT], language="ja", jobs=1)
     assert again.outcomes == ()
     assert again.unchanged == len(NOTEBOOKS)
 
@@ -108,7 +114,7 @@ def test_force_runs_it_again(batch, snapshot):
 
 
 def test_a_report_that_was_tampered_with_is_made_again(batch, snapshot):
-    page = folder_of(batch) / "helpdesk" / "journey_funnels.ja.html"
+    page = folder_of(batch) / PRODUCT / "journey_funnels.ja.html"
     good = page.read_text(encoding="utf-8")
     page.write_text("gone", encoding="utf-8")
     again = quarterly_report(snapshot, **ONE, language="ja")
@@ -116,8 +122,8 @@ def test_a_report_that_was_tampered_with_is_made_again(batch, snapshot):
     assert page.read_text(encoding="utf-8") == good
 
 
-def test_another_language_joins_the_first_on_the_landing_pages(batch, snapshot):
-    quarterly_report(snapshot, **ONE, language="en")
+def test_another_language_joins_the_first_on_the_landing_pages(batch):
+    """Whichever was published first leads to the other, too."""
     for language, other in (("en", "ja"), ("ja", "en")):
         page = (folder_of(batch) / f"index.{language}.html").read_text(encoding="utf-8")
         assert f'href="index.{other}.html"' in page
@@ -126,7 +132,7 @@ def test_another_language_joins_the_first_on_the_landing_pages(batch, snapshot):
 def test_a_failed_notebook_keeps_its_last_good_report_and_says_so(batch, snapshot, workbook):
     file = workbook / "notebooks" / "40_journey_funnels.ipynb"
     source = file.read_text(encoding="utf-8")
-    page = folder_of(batch) / "helpdesk" / "journey_funnels.ja.html"
+    page = folder_of(batch) / PRODUCT / "journey_funnels.ja.html"
     good = page.read_text(encoding="utf-8")
     broken = nbformat.reads(source, as_version=4)
     broken.cells[4].source += "\n1 / 0"
@@ -142,11 +148,11 @@ def test_a_failed_notebook_keeps_its_last_good_report_and_says_so(batch, snapsho
     assert "今回は作成できませんでした" in landing
     assert "ZeroDivisionError" not in landing
     report = json.loads((folder_of(batch) / "run.json").read_text(encoding="utf-8"))["reports"]
-    assert report["helpdesk/journey_funnels.ja.html"]["good"]["status"] == "published"
+    assert report[f"{PRODUCT}/journey_funnels.ja.html"]["good"]["status"] == "published"
 
 
 def test_the_manifest_says_how_each_report_came_to_be(batch, snapshot):
-    report = batch.manifest().reports["helpdesk/maturity_distribution.ja.html"]
+    report = batch.manifest().reports[f"{PRODUCT}/maturity_distribution.ja.html"]
     assert report.parameters["quarter"] == "2026Q3"
     assert report.parameters["snapshot"] == snapshot.id == report.good.snapshot
     assert report.seconds > 0
@@ -159,12 +165,12 @@ def test_the_manifest_says_how_each_report_came_to_be(batch, snapshot):
 
 
 def test_long_tables_lie_beside_the_reports_and_are_linked(batch):
-    report = batch.manifest().reports["helpdesk/journey_waiting.ja.html"]
-    page = (folder_of(batch) / "helpdesk" / "journey_waiting.ja.html").read_text(encoding="utf-8")
+    report = batch.manifest().reports[f"{PRODUCT}/journey_waiting.ja.html"]
+    page = (folder_of(batch) / PRODUCT / "journey_waiting.ja.html").read_text(encoding="utf-8")
     assert report.good.downloads
     for name in report.good.downloads:
         assert f'href="{name}"' in page
-        content = (folder_of(batch) / "helpdesk" / name).read_bytes()
+        content = (folder_of(batch) / PRODUCT / name).read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
         assert content.count(b"\r\n") > 13
 

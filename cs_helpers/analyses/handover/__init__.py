@@ -79,7 +79,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
             "complete_from": data.product.handover.complete_from,
             "fields": tuple(handed.fields),
             "value_step": data.product.journey.value_step,
-            "new": len(handed.new),
+            "followed": 0 if times is None else len(times),
             "since_new": str(quarter.back(3)),
         },
         verdicts=answers.verdicts,

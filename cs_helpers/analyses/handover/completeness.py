@@ -22,18 +22,18 @@ MIN_HANDOVERS = 5
 
 
 def start_table(handed: Handed) -> pd.DataFrame:
-    """The customers who started in each of the last quarters, by what was handed over of them; quarters without any are left out.
+    """The customers who started in each of the last quarters, by what was handed over of them, from the first with any.
 
     Columns: quarter (as in 2026Q3), started, complete, partial (handed over by the first day), late (after it), none, completeness
     (mean of those with a hand-over), low, high (95 %, bootstrap over customers; NaN for fewer than ten).
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for back in reversed(range(QUARTERS)):
         quarter = handed.quarter.back(back)
         inside = handed.known[
             handed.known["started_on"].between(pd.Timestamp(quarter.start), pd.Timestamp(quarter.end))
         ]
-        if inside.empty:
+        if inside.empty and not rows:
             continue
         late = inside["days_late"] > 0
         none = inside["standing"] == NONE

@@ -35,8 +35,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     not known); `last_list`: see `followed.last_list`; `matches`, for the team only (number, entry, account_id, name,
     csm, size, since, mrr): one row for each entry and customer, by MRR.
 
-    Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), with the fields
-    entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
+    Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), or `decide_nobody`
+    where nobody can carry it out (with the field obstacles); further fields: entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
     """
     before, now = Situation.on(data, quarter.back(1).end, quarter.end)
     plays = data.product.playbook
@@ -190,12 +190,13 @@ def _findings(
     for number, play, due, _ in entries:
         if due.customers.empty:
             continue
+        in_the_way = rows.at[number, "obstacles"]
         count, previous = float(len(due.customers)), float(rows.at[number, "previous"])
         change = count - previous
         is_known = change == change
         findings.append(
             Finding(
-                "decide",
+                "decide_nobody" if in_the_way else "decide",
                 "entries",
                 "neither" if not is_known or not change else "worse" if change > 0 else "better",
                 "counted",
@@ -207,7 +208,7 @@ def _findings(
                 size_unit="count" if is_known else "",
                 customers=len(due.customers),
                 mrr=float(rows.at[number, "mrr"]) if "mrr" in rows else None,
-                fields=_action(number, play, quarter),
+                fields=_action(number, play, quarter) | ({"obstacles": in_the_way} if in_the_way else {}),
             )
         )
     return tuple(sorted(findings, key=lambda f: (f.mrr or 0.0, f.customers), reverse=True))

@@ -23,7 +23,7 @@ DECLARES = Declaration(
         "matches": Question(table=True, for_team=True),
     },
     metrics=metrics(higher="done_share", lower="due due_mrr"),
-    findings=("decide",),
+    findings=("decide", "decide_nobody"),
     notes=notes(
         warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign nobody_can",
         explains="no_rule",

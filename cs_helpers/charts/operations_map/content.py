@@ -27,7 +27,7 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
     Keys: product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
     message and alt of the figure; the tables `stations`, `levels`, `health`, `touches`,
     `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
-    `department`, `actions` (a list), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
+    `department`, `actions` and `obstacles` (lists), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
     else ''), value, low, high, unit, n, place. Numbers that are not known are null.
     """
     tables, message = result.tables, message_of(result, text)
@@ -83,9 +83,10 @@ def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any
             {
                 **{k: v for k, v in row.items() if not k.startswith("department_")},
                 "key": f"organisation.{role}" + (f".{seen[role]}" if seen[role] > 1 else ""),
-                "label": text("operations_picture.no_role")
+                "label": text("operations_map.roles.nobody")
                 if role == "nobody"
                 else text.label("job_role", role),
+                "obstacles": [text(f"operations_map.obstacles.{code}") for code in _codes(row, "obstacles")],
                 "department": row.get(f"department_{text.language}") or row.get("department_en") or "",
             }
         )

@@ -18,7 +18,7 @@ _SMALL = 10.5
 #: the rows of each size: the widths of their stations
 _ROWS: Mapping[str, tuple[tuple[float, ...], ...]] = {
     "wide": ((134, 300, 204, 220, 214, 134),),
-    "medium": ((148, 322, 240), (250, 292, 168)),
+    "medium": ((148, 322, 240), (220, 366, 124)),
     "narrow": ((350,), (350,), (350,), (350,), (350,), (350,)),
 }
 

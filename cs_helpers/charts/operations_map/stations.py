@@ -14,6 +14,8 @@ ROW, FEW_ROWS = 68.0, 250.0
 #: of the figures below the rows of levels: the scale of LTV
 _FOOT = 34.0
 _SMALL = 10.5
+#: the width from which roles stand in two columns
+_TWO_COLUMNS = 340.0
 #: shades of the levels, from light to dark
 _SHADES = ((185, 214, 234), (127, 178, 217), (61, 130, 189), (23, 79, 134))
 #: how bands are told apart without colours: three corners, four, round
@@ -233,43 +235,41 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
 
 
 def organisation(lane: Lane, x: float, y: float, width: float) -> float:
-    """The roles: department, people and plays, and the customers for whom their plays are due; dashed where nobody acts."""
-    sheet = lane.sheet
-    for row in lane.content["roles"]:
-        key, start = row["key"], len(sheet.elements)
-        top, inner = y + 4, width - 18
-        line = sheet.paragraph(x + 9, top + 16, row["label"], inner, size=11.5, bold=True)
-        if row["department"]:
-            line = sheet.paragraph(x + 9, line + 15, row["department"], inner, size=_SMALL, colour="quiet")
-        parts = []
-        for name in ("people", "plays", "due"):
-            if row.get(name) is not None:
-                number = lane.text.number(row[name], 0 if float(row[name]).is_integer() else 1)
-                parts.append((lane.say(f"role_{name}", n=number), "ink", lane.link(f"{key}.{name}")))
-        if row.get("mrr") is not None and not lane.content["accounts"]:
-            parts.append((lane.say("mrr", value=lane.money(row["mrr"])), "ink", lane.link(f"{key}.mrr")))
-        if parts:
-            line = lane.run(x + 9, line + 16, *parts, room=inner, size=_SMALL)
-        carried = row.get("carried_out")
-        if carried is False:
-            line = sheet.paragraph(
-                x + 9, line + 15, lane.say("nobody"), inner, size=_SMALL, colour="gap", bold=True
-            )
-        height = line + 9 - top
-        drawn = sheet.elements[start:]
-        del sheet.elements[start:]
-        sheet.box(
-            x + 2,
-            top,
-            width - 4,
-            height,
-            fill="paper",
-            edge="gap" if carried is False else "quiet",
-            dashed=carried is False,
-        )
-        sheet.elements += drawn
-        y = top + height + 3
+    """The roles, in two columns where there is room: see `_role`."""
+    roles, columns = lane.content["roles"], 2 if width >= _TWO_COLUMNS else 1
+    wide = width / columns
+    for start in range(0, len(roles), columns):
+        beside = roles[start : start + columns]
+        y = max(_role(lane, row, x + n * wide, y, wide) for n, row in enumerate(beside))
     return y
+
+
+def _role(lane: Lane, row: Mapping[str, Any], x: float, y: float, width: float) -> float:
+    """A role: department, people and plays, and the customers for whom these are due; dashed where it cannot act."""
+    sheet, key = lane.sheet, row["key"]
+    start, top, inner = len(sheet.elements), y + 4, width - 18
+    line = sheet.paragraph(x + 9, top + 16, row["label"], inner, size=11.5, bold=True)
+    if row["department"]:
+        line = sheet.paragraph(x + 9, line + 15, row["department"], inner, size=_SMALL, colour="quiet")
+    parts = []
+    for name in ("people", "plays", "due"):
+        if row.get(name) is not None:
+            number = lane.text.number(row[name], 0 if float(row[name]).is_integer() else 1)
+            parts.append((lane.say(f"role_{name}", n=number), "ink", lane.link(f"{key}.{name}")))
+    if row.get("mrr") is not None and not lane.content["accounts"]:
+        parts.append((lane.say("mrr", value=lane.money(row["mrr"])), "ink", lane.link(f"{key}.mrr")))
+    if parts:
+        line = lane.run(x + 9, line + 16, *parts, room=inner, size=_SMALL)
+    stuck = row.get("carried_out") is False
+    if stuck:
+        why = lane.text.join_list(row["obstacles"]) or lane.say("not_filled")
+        line = sheet.paragraph(x + 9, line + 15, why, inner, size=_SMALL, colour="gap", bold=True)
+    height = line + 9 - top
+    words = sheet.elements[start:]
+    del sheet.elements[start:]
+    sheet.box(x + 2, top, width - 4, height, fill="paper", edge="gap" if stuck else "quiet", dashed=stuck)
+    sheet.elements += words
+    return top + height + 3
 
 
 def headlines(lane: Lane, station: str, x: float, y: float, width: float, *, large: bool) -> float:
