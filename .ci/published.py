@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cs_helpers.report.gate import check_page
+from cs_helpers.sample.truths import FIRST_GAP
 
 ROOT = Path(__file__).resolve().parents[1]
 #: what the sample has contracts of, and every notebook
@@ -45,6 +46,14 @@ summary = reports["paper_to_web/executive_summary.en.html"]["good"]["findings"]
 said = " ".join(finding["sentence"] for finding in summary)
 for planted in ("17 Aug 2026", "still only one department", "New customers ask less"):
     assert planted in said, (planted, said)
+planted_product, planted_goal = FIRST_GAP
+for language in ("en", "ja"):
+    summary = reports[f"{planted_product}/executive_summary.{language}.html"]["good"]["findings"]
+    first = next(finding for finding in summary if finding["part"] == "gaps")
+    assert (first["goal"], first["decided"]) == (planted_goal, True), (language, first)
+    for tracker in ("jira", "github"):
+        file = folder / planted_product / f"gap_plan.{language}.tracker_{tracker}.csv"
+        assert len(pd.read_csv(file)) >= 1, file
 for language in ("en", "ja"):
     page = (folder / f"index.{language}.html").read_text(encoding="utf-8")
     assert page.count('class="card"') >= 6 * len(PRODUCTS), language

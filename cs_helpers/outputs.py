@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from IPython.display import display
 
+from cs_helpers.charts.drawing import MIME, Drawing
 from cs_helpers.charts.theme import Picture
+from cs_helpers.tables.spreadsheet import spreadsheet
 
 
 def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
@@ -17,13 +21,39 @@ def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str 
     display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
 
 
-def display_figure(picture: Picture, about: Mapping[str, Any]) -> None:
-    """Displays a figure with `about` as the output's metadata."""
+def display_file(name: str, words: str, rows: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    """Displays nothing, but has the page link to a CSV file of the rows, with `words`; name: `<question>_<file>`."""
+    display_html("", {**about, "table": name, "rows": len(rows), "download": words}, csv=spreadsheet(rows))
+
+
+def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
+    """Displays a figure with `about` as the output's metadata; of a drawing also its other layouts and what it draws."""
+    if isinstance(figure, Drawing):
+        content, kind = figure.svg, MIME
+        more: dict[str, Any] = {
+            "alt": figure.alt,
+            "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"},
+        }
+        about = {**about, **({"drawn": dict(figure.content)} if figure.content else {})}
+    else:
+        content, kind = base64.b64encode(figure.png).decode(), "image/png"
+        more = {"alt": figure.alt, "width": figure.width}
     display(
-        {"image/png": base64.b64encode(picture.png).decode(), "text/plain": picture.alt},
-        metadata={
-            "image/png": {"alt": picture.alt, "width": picture.width},
-            "cs_workbook": dict(about),
-        },
-        raw=True,
+        {kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True
+    )
+
+
+def figure_html(figure: Picture | Drawing) -> str:
+    """A figure inside a widget."""
+    if isinstance(figure, Drawing):
+        return figure.svg
+    source, alt = base64.b64encode(figure.png).decode(), html.escape(figure.alt, quote=True)
+    return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{figure.width}">'
+
+
+def caption_html(figure: Picture | Drawing) -> str:
+    """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
+    return (
+        f'<div class="caption"><p class="message">{html.escape(figure.message)}</p>'
+        f'<p class="source">{html.escape(figure.source)}</p></div>'
     )

@@ -12,6 +12,9 @@ import pandas as pd
 from cs_helpers.contract.disclosure import Disclosure
 from cs_helpers.contract.quarters import Quarter
 
+#: an address that becomes that of an answer in another report when the page is published (`report.links`)
+PLACE = "#place:"
+
 
 @dataclass(frozen=True)
 class Metric:

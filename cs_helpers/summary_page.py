@@ -51,6 +51,13 @@ class SummaryPage:
         found = [self._published(r, "decisions") for r in self.summary.decisions]
         self._show("decisions", page, len(found), {"findings": found})
 
+    def gaps(self) -> None:
+        """Shows the first gaps of the gap plan: their size, what closing them would do, and whether their order is decided."""
+        page = tables.gaps(self.summary, self.text, self.currency)
+        first = self.summary.gaps
+        found = [tables.published_gap(gap, first.is_decided, self.text, self.currency) for gap in first.gaps]
+        self._show("gaps", page, len(found), {"findings": found})
+
     def not_known(self) -> None:
         """Shows what cannot be known yet."""
         page = tables.unknown(self.summary, self.text, self.currency)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import importlib
 import json
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from cs_helpers import analyses, paths
+from cs_helpers.charts.drawing import Drawing
 from cs_helpers.charts.theme import Picture
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
@@ -24,7 +24,7 @@ from cs_helpers.declaration import Analysis
 from cs_helpers.editions.leadership import leadership_result
 from cs_helpers.errors import ParameterError
 from cs_helpers.injected_parameters import check_injected_parameters
-from cs_helpers.outputs import display_figure, display_html
+from cs_helpers.outputs import caption_html, display_figure, display_file, display_html, figure_html
 from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import check_metrics, summarise
@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to impo
     from cs_helpers.widgets.concordance import Concordance
     from cs_helpers.widgets.filter_bar import FilterBar
     from cs_helpers.widgets.quiz import Quiz
+    from cs_helpers.widgets.second_product import SecondProduct
 
 #: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
 _python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
@@ -100,6 +101,8 @@ class Workbook:
 
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         data = selected.with_options(self.data, options)
+        if selected.declares.builds_on:  # the product file may name numbers of any analysis
+            check_metrics(data.product)
         results = {name: self.analyse(name) for name in selected.built_on(data.product)}
         if self.audience == "team":
             result = selected.analyse(data, self.quarter, results)
@@ -117,39 +120,19 @@ class Workbook:
         names, for all tables.
         """
         text, product = self.text, self.data.product
-        time = customer_time_as_of(self.data, self.quarter.end)
-        about = [
-            ("product", product.name.in_language(text.language)),
-            (
-                "quarter",
-                text(
-                    "page.quarter_and_days",
-                    quarter=text.quarter(self.quarter),
-                    days=text.span(self.quarter.start, self.quarter.end),
-                ),
-            ),
-            ("customers_label", facts.customers(text, time, self.quarter)),
-            ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
-            ("as_of", text.day(self.snapshot.as_of)),
-        ]
         refused = self.snapshot.left_out(product.product)
-        tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)}
-        tables = tables if shown else set(refused)
-        left_out = facts.left_out(text, refused, tables, self._currency())
-        brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
-        if left_out:
-            about.append(("left_out.label", left_out))
-        if self.segment != "all":
-            about.insert(2, ("segment", text.segment(self.segment)))
-        cells = "".join(
-            f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
-            for key, value in about
+        tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)} or set(refused)
+        left_out, brief = (
+            facts.left_out(text, refused, tables, self._currency(), brief=brief) for brief in (False, True)
         )
-        description = html.escape(product.about.in_language(text.language))
+        time = customer_time_as_of(self.data, self.quarter.end)
+        about = facts.header(
+            text, product, self.segment, time, self.quarter, self.snapshot.as_of, self._currency(), left_out
+        )
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
         display_html(
-            f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>',
+            about,
             {
                 "shows": ["public"],
                 **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),
@@ -209,7 +192,7 @@ class Workbook:
     @_python_strings
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
-        check_metrics("targets", self.data.product.targets)
+        check_metrics(self.data.product)
         results = {name: self.analyse(name) for name in analyses.names()}
         time = customer_time_as_of(self.data, self.quarter.end)
         mrr = float(time.mrr(self.quarter.end).sum(skipna=False))
@@ -227,7 +210,7 @@ class Workbook:
         """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
         if picture:
-            display_html(_caption_html(picture), {**_disclosure_metadata(result), "lab": True})
+            display_html(caption_html(picture), {**_disclosure_metadata(result), "lab": True})
             display_figure(
                 picture,
                 {
@@ -244,8 +227,8 @@ class Workbook:
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
-        Of a long table only the first rows are shown; the output also holds all rows as CSV. Leadership reads the
-        sentence alone where nothing in the table can be told apart.
+        Of a long table only the first rows are shown; the output also holds all rows as CSV. Files for other programs
+        are outputs of their own. Leadership reads the sentence alone where nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -283,6 +266,10 @@ class Workbook:
             {**about, "rows": rows, "title": title},
             csv=spreadsheet(listing.all_rows) if listing.is_truncated else "",
         )
+        for file, frame in listing.files.items():
+            words = self.text(f"{name}.{file}", rows=self.text.number(len(frame)))
+            of_result = {"analysis": result.analysis, **_disclosure_metadata(result)}
+            display_file(f"{question}_{file}", words, frame, of_result)
         self._show_notes(result, question)
 
     def definitions(self, analysis: str) -> None:
@@ -365,12 +352,27 @@ class Workbook:
 
         WhatIf(result, self.text).show()
 
+    def lay_over(self, result: Result) -> SecondProduct:
+        """Shows a drop-down of the other products; the drawing of the chosen one is laid over that of `result`.
+
+        For analyses whose charts have a function `lay_over`, as the operations map.
+        """
+        from cs_helpers.widgets.second_product import SecondProduct
+
+        def of_product(product: str) -> tuple[Result, Text]:
+            same = {"quarter": str(self.quarter), "language": self.text.language, "audience": self.audience}
+            workbook = Workbook.open(product=product, snapshot=self.snapshot.id, **same)
+            return workbook.analyse(result.analysis), workbook.text
+
+        (chosen := SecondProduct(result, self.text, self.snapshot.products, of_product)).show()
+        return chosen
+
     @_python_strings
-    def _picture(self, result: Result, question: str) -> Picture | None:
+    def _picture(self, result: Result, question: str) -> Picture | Drawing | None:
         if question not in result.tables or not len(result.tables[question]):
             return None
         charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
-        return cast(Picture, getattr(charts, question)(result, self.text))
+        return cast("Picture | Drawing", getattr(charts, question)(result, self.text))
 
     def _answer_html(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
@@ -378,10 +380,7 @@ class Workbook:
         picture = self._picture(result, question)
         if picture is None:
             return notes
-        source = base64.b64encode(picture.png).decode()
-        alt = html.escape(picture.alt, quote=True)
-        image = f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{picture.width}">'
-        return f"{_caption_html(picture)}{image}{notes}"
+        return f"{caption_html(picture)}{figure_html(picture)}{notes}"
 
     def _show_notes(self, result: Result, question: str) -> None:
         for note in result.about(question):
@@ -435,11 +434,3 @@ def _answer_metadata(result: Result, question: str) -> dict[str, list[str]]:
 def _disclosure_metadata(result: Result) -> dict[str, list[str]]:
     """Metadata of an output, for the gate: the disclosures of its result; {} where they were not determined."""
     return {} if result.shows is None else {"shows": sorted(result.shows)}
-
-
-def _caption_html(picture: Picture) -> str:
-    """The message and the source of a figure as JupyterLab shows them; the template of a page writes its own."""
-    return (
-        f'<div class="caption"><p class="message">{html.escape(picture.message)}</p>'
-        f'<p class="source">{html.escape(picture.source)}</p></div>'
-    )

@@ -46,6 +46,9 @@ def product(
     health: dict[str, Any] | None = None,
     touch_mix: dict[str, float] | None = None,
     touch_plan: dict[str, Any] | None = None,
+    organisation: list[dict[str, Any]] | None = None,
+    means: list[dict[str, Any]] | None = None,
+    to_be: dict[str, Any] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
@@ -93,6 +96,9 @@ def product(
             "touch_mix": touch_mix or {"high": 0.25, "low": 0.25, "tech": 0.25, "community": 0.25},
             "touch_plan": touch_plan,
             "playbook": playbook or [],
+            "organisation": {"roles": organisation} if organisation else None,
+            "means": means or [],
+            "to_be": to_be,
         }
     )
 
@@ -100,6 +106,24 @@ def product(
 def play(when: str, rule: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
     """An entry of a playbook, whose id is its situation."""
     return {"when": words(when), "do": words(f"do {when}"), "id": when, "rule": rule, **other}
+
+
+def role(name: str, department: str = "CS", **other: Any) -> dict[str, Any]:
+    """A role of an organisation."""
+    return {"role": name, "department": words(department), **other}
+
+
+def means(name: str, kind: str = "measure", department: str = "CS", **other: Any) -> dict[str, Any]:
+    """A measure or resource of the means."""
+    return {"id": name, "name": words(name), "kind": kind, "department": words(department), **other}
+
+
+def goal(name: str, customers: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
+    """A goal of the gap plan; with a rule at most a tenth of the customers may be in the gap."""
+    said = {"by": "2027-03-31", "confidence": 0.5, "effort": 2, **other}
+    if customers and "metric" not in said:
+        said.setdefault("at_most", 0.1)
+    return {"id": name, "name": words(name), "customers": customers, **said}
 
 
 def health_measure(

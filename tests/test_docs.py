@@ -31,6 +31,7 @@ PAIRS = {
     "docs/baselines.md": "docs/ja/baselines.md",
     "docs/health.md": "docs/ja/health.md",
     "docs/maturity.md": "docs/ja/maturity.md",
+    "docs/means.md": "docs/ja/means.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

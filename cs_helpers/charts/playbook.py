@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs_helpers.charts.theme import BLUE, QUIET, RULE, Picture, bars, canvas, finish_figure
+from cs_helpers.charts.theme import BLUE, ORANGE, QUIET, RULE, Picture, bars, canvas, finish_figure
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
 
 def entries(result: Result, text: Text) -> Picture:
-    """The entries with a rule in their order: customers now and last quarter, and MRR where it is known."""
+    """The entries with a rule in their order: customers now and last quarter, and MRR where it is known.
+
+    Orange: nobody can carry the entry out.
+    """
     table = result.tables["entries"]
     table = table[table["state"] == "known"][::-1]
     panels = ["customers", "mrr"] if "mrr" in table else ["customers"]
@@ -24,7 +27,8 @@ def entries(result: Result, text: Text) -> Picture:
             if panel == "customers":
                 before = np.nan_to_num(table["previous"].to_numpy(float))
                 bars(axis, places - 0.27, before, width=0.16, color=RULE, lying=True)
-            bars(axis, places, values, width=0.38, color=BLUE, lying=True)
+            colours = [ORANGE if codes else BLUE for codes in table["obstacles"]]
+            bars(axis, places, values, width=0.38, color=colours, lying=True)
             for place, value in zip(places, values, strict=True):
                 label = (
                     text.number(value)
@@ -43,7 +47,7 @@ def entries(result: Result, text: Text) -> Picture:
             [
                 text.wrap(
                     text(
-                        "playbook.entries.label",
+                        f"playbook.entries.{'marked' if row.obstacles else 'label'}",
                         number=text.number(row.number),
                         when=text.label("when", row.entry),
                     ),

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from cs_helpers.charts.drawing import Drawing
 from cs_helpers.charts.pixels import png
 from cs_helpers.charts.rendering import pixels
 from cs_helpers.contract.labels import DEFAULT_ORDER
@@ -56,7 +57,7 @@ class Picture:
 
 
 #: a function that draws the figure for one question of a page
-Chart = Callable[[Result, Text], Picture]
+Chart = Callable[[Result, Text], Picture | Drawing]
 
 
 def size_colours(result: Result) -> dict[str, str]:

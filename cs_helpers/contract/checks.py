@@ -138,7 +138,7 @@ def total_rule(rows: ir.Table, table: Table, policies: Policies = DEFAULT_POLICI
 
 def identifying_columns(table: Table) -> tuple[str, ...]:
     """The columns that identify a row: its keys, product, name and day."""
-    identifying = {*table.key, table.parent[1] if table.parent else "", "product", "name", str(table.time)}
+    identifying = {*table.key, *(key for _, key in table.parents), "product", "name", str(table.time)}
     days = {c for c in table.required_columns() if table.kind(c) in ("date", "time")}
     return tuple(c for c in table.columns if c in identifying | days)
 
@@ -206,8 +206,7 @@ def relation_rules(
     def rule(column: str, name: str, broken: ir.BooleanValue, detail: str = "") -> Rule:
         return Rule(table.name, column, name, policies.of(table.name, column, name), broken, detail)
 
-    if table.parent:
-        parent, key = table.parent
+    for parent, key in table.parents:
         orphan: ir.BooleanValue = ibis.literal(True)
         if parent in kept:
             orphan = rows[key].notnull() & rows[key].notin(kept[parent][key])
@@ -229,6 +228,18 @@ def relation_rules(
     if table.name == "tickets":
         yield rule("answered_at", "answered_before_opened", rows.answered_at < rows.opened_at)
         yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
+    if table.name == "requests":
+        yield rule("decided_on", "decided_before_raised", rows.decided_on < rows.raised_on)
+        yield rule("released_on", "released_before_raised", rows.released_on < rows.raised_on)
+    if table.name == "request_accounts":
+        yield rule("told_on", "told_before_asked", rows.told_on < rows.asked_on)
+        if "requests" in kept:
+            of_products = kept["requests"].select(
+                own=kept["requests"].request_id + "/" + kept["requests"]["product"]
+            )
+            known = rows.request_id.isin(kept["requests"].request_id)
+            other = (rows.request_id + "/" + rows["product"]).notin(of_products.own)
+            yield rule("request_id", "other_product", known & other, "requests")
 
 
 def cross_table_rules(

@@ -53,6 +53,12 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         public="product started_on ended_on ended_how mrr currency",
         company="contract_id account_id",
     ),
+    "handovers": columns(
+        public="product handed_over_on from_role deadline",
+        company="account_id",
+        person="from_person",
+        told="problem promised expected_outcome expectation decision_maker stakeholders",
+    ),
     "usage": columns(
         public="product occurred_at event quantity",
         company="account_id usage_id contract_id",
@@ -97,6 +103,15 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         company="note_id",
         person="coder",
         told="viewpoint polarity code why_level reason reason_status",
+    ),
+    "requests": columns(
+        public="request_id product kind status raised_on decided_on released_on",
+        company="link",
+        told="title code",
+    ),
+    "request_accounts": columns(
+        public="request_id product asked_on told_on heard_in",
+        company="account_id",
     ),
     "costs": columns(
         public="month product category amount currency",

@@ -148,21 +148,30 @@ def check_playbook(plays: Sequence[Play], steps: Sequence[str], top: int) -> Non
     steps: of the journey, in order. top: the highest level of maturity.
     """
     for play in plays:
-        rule = play.rule
-        named = (play.step, *((rule.waits_for, rule.after, rule.reached) if rule else ()))
-        for step in filter(None, named):
-            if step not in steps:
-                raise ValueError(f"playbook names the step '{step}', journey has no such step")
-        if rule and rule.level_below and rule.level_below > top:
-            raise ValueError(
-                f"playbook asks for customers below level {rule.level_below}, the highest level is {top}"
-            )
-        if rule and rule.waits_for:
-            after = rule.after or steps[0]
-            if steps.index(after) >= steps.index(rule.waits_for):
-                raise ValueError(
-                    f"playbook waits for the step '{rule.waits_for}', which must come later than '{after}'"
-                )
+        if play.step and play.step not in steps:
+            raise ValueError(f"playbook names the step '{play.step}', journey has no such step")
+        if play.rule:
+            check_rule("playbook", play.rule, steps, top)
     keys = [play.key for play in plays]
     if repeated := [key for n, key in enumerate(keys) if key in keys[:n]]:
         raise ValueError(f"two entries of the playbook have the id '{repeated[0]}', give each one of its own")
+
+
+def check_rule(section: str, rule: Rule, steps: Sequence[str], top: int) -> None:
+    """Raises `ValueError` where a rule of a section of the product file names what the product does not have.
+
+    section: its key, as `playbook`. steps: of the journey, in order. top: the highest level of maturity.
+    """
+    for step in filter(None, (rule.waits_for, rule.after, rule.reached)):
+        if step not in steps:
+            raise ValueError(f"{section} names the step '{step}', journey has no such step")
+    if rule.level_below and rule.level_below > top:
+        raise ValueError(
+            f"{section} asks for customers below level {rule.level_below}, the highest level is {top}"
+        )
+    if rule.waits_for:
+        after = rule.after or steps[0]
+        if steps.index(after) >= steps.index(rule.waits_for):
+            raise ValueError(
+                f"{section} waits for the step '{rule.waits_for}', which must come later than '{after}'"
+            )

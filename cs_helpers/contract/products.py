@@ -1,23 +1,28 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
 It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
-of health, the baselines to watch, the touch mix and plan, and the playbook.
+of health, the baselines to watch, the touch mix and plan, the playbook, the organisation and its means.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from cs_helpers.contract.baselines import Alerts, Baseline, Calendar
+from cs_helpers.contract.handover import HandoverRules
 from cs_helpers.contract.health import Health
 from cs_helpers.contract.maturity import Maturity
-from cs_helpers.contract.playbook import Play, check_playbook
+from cs_helpers.contract.means import Means, check_means
+from cs_helpers.contract.organisation import Organisation, same_department
+from cs_helpers.contract.playbook import Play, Rule, check_playbook
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
+from cs_helpers.contract.product_parts import MetricName as MetricName
 from cs_helpers.contract.product_parts import SettingsModel
 from cs_helpers.contract.product_parts import Sign as Sign
 from cs_helpers.contract.product_parts import Slug as Slug
@@ -25,6 +30,7 @@ from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
+from cs_helpers.contract.to_be import ToBe, check_to_be
 from cs_helpers.contract.touch import TouchModel, TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.errors import SettingError
@@ -199,7 +205,6 @@ HEADLINES = (
     "health.red_mrr",
     "journeys.days_to_value",
 )
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class Product(SettingsModel):
@@ -218,17 +223,41 @@ class Product(SettingsModel):
     """The share of each touch model among the touches of the product, as it is meant to be."""
     touch_plan: TouchPlan | None = None
     playbook: tuple[Play, ...] = ()
+    organisation: Organisation | None = None
+    means: tuple[Means, ...] = ()
     themes: dict[str, Words] = Field(default_factory=dict)
     """Names of the theme codes on pages."""
     subjects: dict[str, Words] = Field(default_factory=dict)
     """Names of the contents of touches on pages, for contents that the journey does not plan."""
     leadership: Leadership = Leadership()
     customers: CustomerRules = CustomerRules()
+    handover: HandoverRules = HandoverRules()
     revenue: RevenueRules = RevenueRules()
     headlines: Annotated[tuple[MetricName, ...], Field(min_length=1, max_length=6)] = HEADLINES
     """The headline numbers of the summary, as `<analysis>.<metric>`; those that the data cannot give are left out."""
     targets: dict[MetricName, float] = Field(default_factory=dict)
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
+    to_be: ToBe | None = None
+    """What is meant to be by when, and what closing each gap takes (`contract.to_be`)."""
+
+    @property
+    def metrics_named(self) -> Mapping[str, tuple[str, ...]]:
+        """The headline numbers that its sections name: section -> `<analysis>.<metric>`, of any report."""
+        return {
+            "headlines": self.headlines,
+            "targets": tuple(self.targets),
+            "organisation": self.organisation.kpis if self.organisation else (),
+            "to_be": self.to_be.metrics if self.to_be else (),
+        }
+
+    @property
+    def departments(self) -> tuple[Words, ...]:
+        """The departments of the organisation and of the means, each once, as first written."""
+        roles = self.organisation.roles if self.organisation else ()
+        named: dict[str, Words] = {}
+        for department in (*(role.department for role in roles), *(one.department for one in self.means)):
+            named.setdefault(same_department(department), department)
+        return tuple(named.values())
 
     @model_validator(mode="after")
     def _references_are_valid(self) -> Product:
@@ -238,8 +267,31 @@ class Product(SettingsModel):
             self.touch_plan.check(self.maturity.top, self.touch_mix)
         if len({b.id for b in self.baselines}) < len(self.baselines):
             raise ValueError("a baseline is named twice")
-        check_playbook(self.playbook, [s.step for s in self.journey.steps], self.maturity.top)
+        steps, plays = [s.step for s in self.journey.steps], [play.key for play in self.playbook]
+        check_playbook(self.playbook, steps, self.maturity.top)
+        if self.organisation:
+            self.organisation.check(steps, plays)
+        check_means(self.means, steps, plays)
+        if self.to_be:
+            check_to_be(self.to_be, steps, self.maturity.top, [one.id for one in self.means])
         return self
+
+
+def tables_of_rules(product: Product, rules: Iterable[Rule]) -> list[str]:
+    """The tables of the contract that rules, as those of the playbook, are about; some more than once."""
+    tables: list[str] = []
+    for rule in rules:
+        if rule.waits_for or rule.reached:
+            tables.append("milestones")
+            events = [s.rule.event for s in product.journey.steps if s.step == rule.waits_for]
+            tables += ["usage" for event in events if event]
+        if rule.level_dropped or rule.level_below:
+            tables += product.maturity.tables
+        if rule.band:
+            tables += [table for m in product.health.measures for table in m.measure.tables]
+        tables += [rule.silence.source] if rule.silence else []
+        tables += [table for measure in (rule.measure, rule.fall) if measure for table in measure.tables]
+    return tables
 
 
 def load_product(file: Path) -> Product:

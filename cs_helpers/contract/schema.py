@@ -17,7 +17,8 @@ class Table:
     """One table of the contract.
 
     time: the column that dates a row; rows dated after the snapshot's as-of date are refused. parent: the
-    table, and its key column, that each row must refer to.
+    table, and its key column, that each row must refer to. refers_to: further tables, with their key columns, that it must
+    refer to.
     """
 
     name: str
@@ -27,6 +28,12 @@ class Table:
     required: bool = False
     time: str | None = None
     parent: tuple[str, str] | None = None
+    refers_to: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parents(self) -> tuple[tuple[str, str], ...]:
+        """All tables, with their key columns, that each row must refer to."""
+        return (*((self.parent,) if self.parent else ()), *self.refers_to)
 
     @property
     def columns(self) -> Mapping[str, pa.Column]:
@@ -106,10 +113,11 @@ def table(
     required: bool = False,
     time: str | None = None,
     parent: tuple[str, str] | None = ("accounts", "account_id"),
+    refers_to: tuple[tuple[str, str], ...] = (),
 ) -> Table:
     """A table of the contract; by default its rows belong to an account."""
     schema = pa.DataFrameSchema(columns, name=name, strict=True, description=en)
-    return Table(name, {"en": en, "ja": ja}, schema, key, required, time, parent)
+    return Table(name, {"en": en, "ja": ja}, schema, key, required, time, parent, refers_to)
 
 
 def account() -> pa.Column:

@@ -18,6 +18,13 @@ WHY_LEVELS = ("what", "why", "core", "expectation")
 REASONS = ("benefit", "timing", "guidance", "bias")
 REASON_STATUSES = ("open", "supported", "refuted")
 
+#: what a hand-over may say of a customer, in the order of a hand-over sheet
+HANDOVER_FIELDS = (
+    "problem", "promised", "expected_outcome", "expectation", "deadline", "decision_maker", "stakeholders",
+)  # fmt: skip
+#: what has become of a request to the product; `exists`: the product does it already
+REQUEST_STATUSES = ("open", "considering", "planned", "declined", "released", "exists")
+
 #: what the last day of a contract is: the end of a paid term (may be renewed), of a notice, or of a cancelled
 #: contract; the most final ending comes last
 ENDINGS = ("term", "notice", "cancelled")
@@ -33,5 +40,7 @@ DTYPES = MappingProxyType(
         "flag": "boolean",
     }
 )
-#: roles of coders and interviewers; any other text in their columns may be a person's name
-ROLES = ("cs", "marketing", "inside_sales", "sales", "product", "support", "development", "management")
+#: roles of coders, interviewers and of who hands a customer over; any other text in their columns may be a person's name
+ROLES = (
+    "cs", "marketing", "inside_sales", "field_sales", "sales", "partner", "product", "support", "development", "management",
+)  # fmt: skip

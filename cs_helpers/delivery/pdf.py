@@ -25,6 +25,7 @@ from cs_helpers.delivery.edition import Edition
 from cs_helpers.delivery.searchable import make_searchable
 from cs_helpers.errors import ReportError
 from cs_helpers.report.manifest import Manifest, pdf_name
+from cs_helpers.report.operations_page import operations_name
 from cs_helpers.report.publish import ReportStore
 from cs_helpers.text import Text
 
@@ -139,6 +140,13 @@ class _Printer:
         self.quarter = self.text.quarter(self.edition.quarter)
         self.files = {file for file, _, _ in self.edition.pages(self.language)}
         self.landing = f"index.{self.language}.html"
+        maps = operations_name(self.language)
+        content = self.edition.store.content(self.edition.manifest.quarter, maps)
+        #: pages over all products: they have no PDF of their own and stand first in that of all pages
+        self.overall = {
+            self.landing: self.edition.content(self.landing),
+            **({maps: content} if content else {}),
+        }
 
     def printed(self, file: str, page: bytes, footer: str) -> bytes:
         """The PDF of a page: numbered, its links leading to the PDFs of other pages."""
@@ -155,12 +163,14 @@ class _Printer:
         return _written(writer)
 
     def joined(self, pdfs: Mapping[str, bytes]) -> bytes:
-        """One PDF of the landing page and all pages (page -> its PDF), numbered through."""
+        """One PDF of the landing page, that of all operations maps and all pages (page -> its PDF), numbered through."""
         import pypdf
 
-        landing = self.edition.content(self.landing)
         title = self.text("landing.title", quarter=self.quarter)
-        parts = {self.landing: pypdf.PdfReader(io.BytesIO(self.printed(self.landing, landing, title)))}
+        parts = {
+            file: pypdf.PdfReader(io.BytesIO(self.printed(file, page, title)))
+            for file, page in self.overall.items()
+        }
         parts |= {file: pypdf.PdfReader(io.BytesIO(content)) for file, content in pdfs.items()}
         writer = pypdf.PdfWriter()
         starts: dict[str, int] = {}
@@ -241,7 +251,7 @@ class _Printer:
         if not address.startswith(ORIGIN):
             return link
         path, _, anchor = unquote(address.removeprefix(ORIGIN)).partition("#")
-        if path == file or path not in {*self.files, self.landing}:
+        if path == file or path not in {*self.files, *self.overall}:
             return None
         target = whole_name(self.edition, self.language) if path == self.landing else pdf_name(path)
         beside = posixpath.relpath(target, posixpath.dirname(file) or ".")

@@ -96,22 +96,26 @@ def create_masker(
 
 
 def mask_tables(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> ProductData:
-    """The tables with pseudonyms for customers, and names, addresses and numbers masked in notes and codes.
+    """The tables with pseudonyms for customers, and names, addresses and numbers masked in notes, codes and titles of requests.
 
-    Afterwards the masker holds the numbers it assigned, and the words it masked because they may be names. Roles of
-    coders and interviewers that are not in `ROLES` may be names, so they get pseudonyms of staff.
+    The themes of hand-overs and requests are those of codings, and are masked alike, so that all agree. Afterwards the
+    masker holds the numbers it assigned, and the words it masked because they may be names. Roles of coders, interviewers
+    and of who hands over that are not in `ROLES` may be names, so they get pseudonyms of staff.
     """
     accounts = data["accounts"]
     company = data["interviews"].set_index("interview_id")["account_id"]
     notes = data["notes"].sort_values("note_id")
     accounts_of_notes = notes["interview_id"].map(company)
     texts = masker.mask(notes["text"].tolist(), accounts_of_notes.tolist(), pseudonym)
-    codings = data["codings"]
-    codes = sorted(codings["code"].dropna().unique())
+    codings, handovers, requests = data["codings"], data["handovers"], data["requests"]
+    themes = (codings["code"], handovers["expectation"], requests["code"])
+    codes = sorted(set().union(*(theme.dropna().unique() for theme in themes)))
     # codes such as month_end_folding are words joined by underscores, and one of them may be a name
     code_texts = [code.replace("_", " ") for code in codes]
     masked = zip(codes, code_texts, masker.mask(code_texts, [""] * len(codes), pseudonym), strict=True)
     code_names = {code: code if original == words else original for code, words, original in masked}
+    titles = sorted(requests["title"].dropna().unique())
+    title_names = dict(zip(titles, masker.mask(titles, [""] * len(titles), pseudonym), strict=True))
     number = masker.numbers.companies
     changed = {
         "accounts": accounts.assign(
@@ -124,6 +128,14 @@ def mask_tables(data: ProductData, masker: Masker, pseudonym: Pseudonym) -> Prod
         "codings": codings.assign(
             code=codings["code"].map(code_names).astype(codings["code"].dtype),
             coder_role=_mask_unknown_roles(codings["coder_role"], masker, pseudonym),
+        ),
+        "handovers": handovers.assign(
+            expectation=handovers["expectation"].map(code_names).astype(handovers["expectation"].dtype),
+            from_role=_mask_unknown_roles(handovers["from_role"], masker, pseudonym),
+        ),
+        "requests": requests.assign(
+            title=requests["title"].map(title_names).astype(requests["title"].dtype),
+            code=requests["code"].map(code_names).astype(requests["code"].dtype),
         ),
         "interviews": data["interviews"].assign(
             interviewer_role=_mask_unknown_roles(data["interviews"]["interviewer_role"], masker, pseudonym)

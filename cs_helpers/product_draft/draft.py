@@ -74,6 +74,7 @@ def draft(data: DraftData, source: str) -> str:
         *_baselines(data),
         *_touch_mix(data),
         *_playbook(steps, keys, names),
+        *_means(keys),
         *_listed_names("themes", {c: f"told in {n} notes" for c, n in data.code_counts.items()}),
         *_subjects(data),
         *_customers(data),
@@ -302,6 +303,32 @@ def _playbook(steps: DraftSteps, keys: list[str], names: list[Pair]) -> Iterator
         yield f"    rule: {{waits_for: {keys[number]}, days: {days}}}"
     yield f"  - when: {_yaml_words(_bilingual('play.less_when'))}"
     yield f"    do: {_yaml_words(_bilingual('play.less_do'))}"
+    yield ""
+
+
+def _means(keys: list[str]) -> Iterator[str]:
+    """The organisation and the means as comments, with the steps and entries of the draft: no data tells who does what."""
+    first, entries = keys[1] if len(keys) > 1 else "", keys[1:][:_MAX_PLAYS]
+    steps, plays = ", ".join(keys[1:]), ", ".join(entries)
+    team = _yaml_words(_bilingual("means.department"))
+    yield f"# organisation:{_CHECK}who does what; take the '# ' of these lines away, and write your own (docs/means.md)"
+    yield "#   roles: # onboarding, implementation, adoption, renewal, expansion or support"
+    yield "#     - role: onboarding"
+    yield f"#       department: {team}"
+    yield "#       people: 1 # full-time equivalents"
+    yield f"#       steps: [{steps}] # that it answers for"
+    yield "#       kpis: [journeys.days_to_value] # headline numbers that it is measured by"
+    yield f"#       plays: [{plays}] # entries of the playbook that it carries out"
+    yield f"# means:{_CHECK}what can be done, and what it takes (docs/means.md)"
+    yield "#   - id: session"
+    yield f"#     name: {_yaml_words(_bilingual('means.session'))}"
+    yield "#     kind: measure # or resource"
+    yield "#     horizon: short_term # or root_cause"
+    yield f"#     department: {team}"
+    yield "#     owned: own # or borrowed, from that department"
+    yield "#     capacity: 10 # customers a quarter"
+    yield f"#     steps: [{first}]"
+    yield f"#     plays: [{plays}]"
     yield ""
 
 

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 import regex
 from nbformat import NotebookNode
 
+from cs_helpers.charts.drawing import MIME
 from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.report.gate import shown_outputs
 from cs_helpers.report.manifest import Problem
@@ -30,7 +31,7 @@ _DATE = re.compile(r"\b\d{1,2}\s+[A-Z][a-z]{2,8}\b|\b[A-Z][a-z]{2,8}\s+\d{4}\b")
 #: the one column of companies whose values are names; the others hold keys
 _COMPANY_NAME = ("accounts", "name")
 #: the types of data of an output that reach the page or its downloads
-_PUBLISHED_TYPES = {"image/png", "text/html", "text/csv"}
+_PUBLISHED_TYPES = {"image/png", MIME, "text/html", "text/csv"}
 #: a word that may be a key
 _KEY = re.compile(r"\w(?:[\w./#-]*\w)?")
 #: shorter keys, and keys of digits only, cannot be told from the numbers of a page
@@ -125,7 +126,9 @@ def _messages(notebook: NotebookNode) -> Iterator[str]:
     """Texts that the manifest and the landing page take from a report."""
     for output in shown_outputs(notebook):
         yield str(output.metadata.get("cs_workbook", {}).get("message", ""))
-        yield str(output.metadata.get("image/png", {}).get("alt", ""))
+        for kind in ("image/png", MIME):
+            yield str(output.metadata.get(kind, {}).get("alt", ""))
+        yield from _strings(output.metadata.get("cs_workbook", {}).get("drawn", {}))
 
 
 def _without_companies(text: str, companies: Collection[str], persons: Collection[str]) -> str:

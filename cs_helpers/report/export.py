@@ -13,7 +13,7 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.downloads import csv_name, truncated_tables
+from cs_helpers.report.downloads import csv_name, downloads
 from cs_helpers.report.navigation import END, START
 from cs_helpers.report.pages import allow_own_style, report_template
 from cs_helpers.report.plan import Run
@@ -72,11 +72,11 @@ def export_page(
         "words": {key: text(f"page.{key}") for key in ("skip", "contents", "how", "table")},
         "failed": text("report.problem.error"),
         "downloads": {
-            table: {
-                "href": csv_name(Path(run.file).stem, table),
-                "words": text("page.download", rows=text.number(rows)),
+            file.table: {
+                "href": csv_name(Path(run.file).stem, file.table),
+                "words": file.words or text("page.download", rows=text.number(file.rows)),
             }
-            for table, rows, _ in truncated_tables(notebook)
+            for file in downloads(notebook)
         },
         "footer": text(
             "page.footer",

@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 from PIL import Image
 
+from cs_helpers.charts.drawing import MIME, faults, has_text
 from cs_helpers.report.manifest import Problem
 
 #: bytes; larger pages are often rejected by mail servers
@@ -27,7 +28,7 @@ _URL_ATTRIBUTES = {
 _NOT_A_NUMBER = re.compile(r'class="value">[^<]*\b(?:nan|None|NaT)\b')
 #: elements within a line of text; all others separate words
 _INLINE = {
-    "a", "abbr", "b", "bdi", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u",
+    "a", "abbr", "b", "bdi", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "tspan", "u",
     "wbr",
 }  # fmt: skip
 #: attributes whose value a reader may see or hear
@@ -76,9 +77,10 @@ def check_notebook(notebook: NotebookNode) -> list[Problem]:
     for output in shown_outputs(notebook):
         about = output.metadata.get("cs_workbook", {})
         analysis = about.get("analysis", "")
-        if "image/png" in output.data:
+        if "image/png" in output.data or MIME in output.data:
             content.figures.add(about.get("answers", ""))
-            problems += _figure_problems(output, about.get("answers", ""))
+            check = _drawing_problems if MIME in output.data else _figure_problems
+            problems += check(output, about.get("answers", ""))
         elif "answers" in about:
             content.notes[about["answers"]] = analysis
         if "table" in about:
@@ -118,6 +120,18 @@ def _figure_problems(output: NotebookNode, name: str) -> Iterator[Problem]:
         blank = True
     if blank:
         yield Problem(code="blank_figure", detail=name)
+
+
+def _drawing_problems(output: NotebookNode, name: str) -> Iterator[Problem]:
+    """Problems of a figure that is an SVG, in each of its layouts."""
+    more = output.metadata.get(MIME, {})
+    if not more.get("alt", "").strip():
+        yield Problem(code="no_alt", detail=name)
+    layouts = [output.data[MIME], *more.get("sizes", {}).values()]
+    if not all(map(has_text, layouts)):
+        yield Problem(code="blank_figure", detail=name)
+    for fault in dict.fromkeys(fault for layout in layouts for fault in faults(layout)):
+        yield Problem(code="drawing", detail=f"{name}: {fault}")
 
 
 def _is_blank(png: bytes) -> bool:
@@ -191,6 +205,9 @@ class PageReader(HTMLParser):
         if tag in ("script", "iframe", "object", "embed"):
             self.problems.append(Problem(code="script", detail=f"<{tag}>"))
         if tag == "img" and not attributes.get("alt", "").strip():
+            self.problems.append(Problem(code="no_alt", detail=f"<{tag}>"))
+        # a drawing of a page has a name, or is nothing but ornament
+        if tag == "svg" and not (attributes.get("aria-label", "").strip() or "aria-hidden" in attributes):
             self.problems.append(Problem(code="no_alt", detail=f"<{tag}>"))
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
             self.problems.append(Problem(code="external", detail=attributes.get("content", "")[:80]))

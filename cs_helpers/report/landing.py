@@ -15,6 +15,7 @@ from cs_helpers.report import overall
 from cs_helpers.report.data_page import data_page
 from cs_helpers.report.links import address
 from cs_helpers.report.manifest import Report
+from cs_helpers.report.operations_page import operations_name, published_maps
 from cs_helpers.report.overall import Number
 from cs_helpers.report.pages import page_template
 from cs_helpers.report.plan import SUMMARY
@@ -79,6 +80,7 @@ def _page(
                 "about": product.about.in_language(language) if product else "",
                 "summary": summary_file,
                 "cards": _cards(summaries.get(name), text, reports),
+                "gap": _first_gap(summaries.get(name), text, reports),
                 "reports": [e for e in entries if e["file"] != summary_file or e["state"]],
             }
         )
@@ -98,6 +100,7 @@ def _page(
         changed=_changed(summaries, names, text, reports),
         summaries=len(summaries),
         products=products,
+        maps=operations_name(language) if published_maps(reports, language) else "",
         earlier=[(str(q), text.quarter(q)) for q in earlier],
     )
 
@@ -119,6 +122,18 @@ def _cards(summary: Report | None, text: Text, reports: Mapping[str, Report]) ->
         )
         for n in overall.numbers(summary)
     ]
+
+
+def _first_gap(summary: Report | None, text: Text, reports: Mapping[str, Report]) -> dict[str, str] | None:
+    """The gap of a product to close first, and whether it is decided that it is the first."""
+    found = overall.first_gap(summary)
+    if found is None:
+        return None
+    return {
+        "label": text("landing.first_gap" if found.content.get("decided") else "landing.open_gap"),
+        "sentence": found.content["sentence"],
+        "link": address(found.content["anchor"], found.product, text.language, reports),
+    }
 
 
 def _decisions(

@@ -74,6 +74,10 @@ class PublishedPage(_Model):
         (),
         description="what was found, most important first: analysis, code, about (question), anchor (its place on the page), sentence, direction, certainty, value, compared, compared_with, size, low, high (95 %), unit, size_unit, n, customers and mrr at stake, currency; in a summary also part (changed, decisions, or unknown, which has a sentence only), key (the same finding in another quarter has the same), do, who and by",
     )
+    drawn: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="what a figure that is an SVG shows, by `<analysis>.<question>`: its labels and numbers, of which the page over all products is drawn",
+    )
     anchors: tuple[str, ...] = Field(
         (), description="ids on the page that other pages may link to: `<analysis>-<question>`"
     )

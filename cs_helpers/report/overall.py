@@ -110,6 +110,12 @@ def changed(found: Mapping[str, Report]) -> list[Found]:
     return sorted(_parts(found, "changed"), key=lambda part: -float(part.content.get("surprise", 0)))
 
 
+def first_gap(summary: Report | None) -> Found | None:
+    """The first gap of a product's gap plan; None where it has none."""
+    found = _parts({summary.product: summary}, "gaps") if summary else []
+    return found[0] if found else None
+
+
 def unknown(found: Mapping[str, Report]) -> list[Found]:
     """What cannot be known yet, product by product."""
     return _parts(found, "unknown")

@@ -54,6 +54,7 @@ def publish_outcomes(
     from cs_helpers.report.landing import landing_pages
     from cs_helpers.report.metrics import metric_files
     from cs_helpers.report.navigation import link_pages
+    from cs_helpers.report.operations_page import operations_pages
 
     folder = str(quarter)
     with store.lock(folder):
@@ -106,8 +107,11 @@ def publish_outcomes(
         files |= landing_pages(
             quarter, manifest.reports, snapshot, language, store.audience, earlier[:EARLIER]
         )
-        # those of languages without reports, which `landing_pages` does not return
-        removed += [f"{page}.{code}.html" for page in ("index", "data") for code in LANGUAGES]
+        files |= operations_pages(quarter, manifest.reports, snapshot, store.audience)
+        # those of languages without reports, or without maps, which are not made
+        removed += [
+            f"{page}.{code}.html" for page in ("index", "data", "operations-map") for code in LANGUAGES
+        ]
         store.publish(
             folder,
             {
@@ -173,6 +177,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             metrics=dict(outcome.metrics),
             segments=tuple(dict(metric) for metric in outcome.segments),
             findings=tuple(dict(finding) for finding in outcome.findings),
+            drawn={name: dict(content) for name, content in outcome.drawn.items()},
             anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),

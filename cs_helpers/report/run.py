@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cs_helpers import paths
+from cs_helpers.charts.drawing import MIME
 from cs_helpers.patches.jsonschema_formats import import_jsonschema
 from cs_helpers.report.manifest import CellTime, Problem, Status
 from cs_helpers.report.plan import Run
@@ -56,7 +57,7 @@ class Outcome:
     status: `published`, `silent` (the page has notes only, no figure and no table) or `failed`. files: name inside
     the quarter's folder -> content, the page and its downloads; empty for a failed run. message: of the page's
     headline figure, or its first note. metrics: `<analysis>.<name>` -> what `tables.metric_json.plain` makes of it. segments: further metrics, of segments.
-    findings: those shown, as `tables.findings.published` makes them. anchors: places on the page (`links.anchors`).
+    findings: those shown, as `tables.findings.published` makes them. drawn: `<analysis>.<question>` -> what a drawing shows. anchors: places on the page (`links.anchors`).
     seconds: wall time. name_findings: for leadership, `persons` (person in the notes -> number of the pseudonym) and `doubts`
     (word that may be a name -> its context); never published.
     """
@@ -69,6 +70,7 @@ class Outcome:
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     segments: tuple[Mapping[str, Any], ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    drawn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     anchors: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     cells: tuple[CellTime, ...] = ()
@@ -201,7 +203,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     answered, message = _answer(notebook)
     return Outcome(
         run, "published" if answered else "silent", {run.file: page, **downloads}, heading, message,
-        _metrics(notebook), _listed(notebook, "segments"), _listed(notebook, "findings"), anchors(_about(notebook)), (), cells,
+        _metrics(notebook), _listed(notebook, "segments"), _listed(notebook, "findings"), _drawn(notebook), anchors(_about(notebook)), (), cells,
         name_findings=json.loads(name_findings.read_text(encoding="utf-8")) if name_findings.exists() else {},
     )  # fmt: skip
 
@@ -269,6 +271,15 @@ def _listed(notebook: Any, kind: str) -> tuple[dict[str, Any], ...]:
     return tuple(dict(entry) for about in _about(notebook) for entry in about.get(kind, ()))
 
 
+def _drawn(notebook: Any) -> dict[str, dict[str, Any]]:
+    """What the drawings of a notebook show, by `<analysis>.<question>`, for the pages over all products."""
+    return {
+        f"{about.get('analysis', '')}.{about.get('answers', '')}": dict(about["drawn"])
+        for about in _about(notebook)
+        if about.get("drawn")
+    }
+
+
 def _about(notebook: Any) -> list[Any]:
     """The metadata of the outputs that are displayed, in their order."""
     return [o.metadata.get("cs_workbook", {}) for o in _displayed(notebook)]
@@ -281,7 +292,7 @@ def _answer(notebook: Any) -> tuple[bool, str]:
     says of rows left out follows it.
     """
     displayed = _displayed(notebook)
-    figures = [o for o in displayed if "image/png" in o.data]
+    figures = [o for o in displayed if "image/png" in o.data or MIME in o.data]
     tables = [o for o in displayed if o.metadata.get("cs_workbook", {}).get("rows")]
     about = [o.metadata.get("cs_workbook", {}) for o in figures or displayed]
     headline = notebook.metadata.get("cs_workbook", {}).get("headline")

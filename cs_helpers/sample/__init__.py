@@ -26,8 +26,10 @@ from cs_helpers.sample.contracts import (
 )
 from cs_helpers.sample.days import Ints
 from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets_table
+from cs_helpers.sample.handovers import handovers_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
@@ -128,7 +130,7 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         terms, accounts, language, _read_yaml("statements.yml"), next(streams)
     )
     running = set(contracts.loc[contracts["ended_on"].isna(), "account_id"])
-    return {
+    tables = {
         "accounts": accounts.assign(churned=~accounts["account_id"].isin(running)),
         "contracts": contracts,
         "usage": usage,
@@ -142,11 +144,39 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         "codings": codings,
         "costs": costs_table(contracts, next(streams)),
     }
+    tables["handovers"] = handovers_table(
+        [
+            (paper_terms, rollouts.recipients),
+            (expense_terms, expense_stages[:, 3]),
+            (helpdesk_terms, helpdesk_stages[:, 2]),
+        ],
+        accounts,
+        language,
+        _read_yaml("handovers.yml"),
+        _expectations(interviews, notes, codings),
+        named_stream(seed, "handovers"),
+    )
+    tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
+    return tables
+
+
+def _expectations(
+    interviews: pd.DataFrame, notes: pd.DataFrame, codings: pd.DataFrame
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(account_id, product) -> the themes of what the customer expects, as the first coder read its interviews."""
+    read = codings[(codings["why_level"] == "expectation") & (codings["coder"] == "coder-a")]
+    read = read.merge(notes[["note_id", "interview_id"]], on="note_id").merge(interviews, on="interview_id")
+    return {key: tuple(sorted(set(codes))) for key, codes in read.groupby(["account_id", "product"])["code"]}
 
 
 def random_streams(seed: int) -> Iterator[np.random.Generator]:
     """The random streams of the parts of the sample, in the order in which they are drawn."""
     return iter(np.random.default_rng([seed, part]) for part in range(100))
+
+
+def named_stream(seed: int, name: str) -> np.random.Generator:
+    """The random stream of a part that is drawn after all others: its own, whatever other parts there are."""
+    return np.random.default_rng([seed, *name.encode()])
 
 
 def draw_courses(streams: Iterator[np.random.Generator]) -> Courses:

@@ -18,6 +18,14 @@ How each is planted (everything else is random noise):
 6. LEAVING: what CSMs see, what customers answer and how much they use falls before a customer leaves (`feedback`, `usage`),
    so a health score made of these tells apart who leaves, as well as these numbers allow and no better.
 7. SMALL_ONLY: only small companies make statements with these codes (`interviews`).
+8. FIRST_GAP and EQUAL_GAPS: by LEAVING the CSM's scores `sponsor` and `plan` are low before a customer leaves, so customers in a
+   gap of low scores are lost more often. Both scores of a customer are drawn alike, from the same mood with independent errors, so
+   the two gaps of helpdesk are worth the same but for chance, and their goals state the same confidence and effort. The waits of
+   STALL are drawn apart from who leaves (`rollouts`, `contracts`): that gap is large, and nothing says that closing it keeps customers.
+9. HANDOVERS: whether a hand-over is complete is drawn by the days to value, so that customers of paper_to_web with a complete
+   one reach value `ratio` times as fast (hazards) within each size; in the other two products, and for losses, it makes no
+   difference. One role leaves fields empty in companies of every size; the others differ only by whom they sell to (`handovers`).
+10. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
 """
 
 from __future__ import annotations
@@ -103,11 +111,52 @@ class Leaving:
 
 
 @dataclass(frozen=True)
+class Handovers:
+    """Complete hand-overs go with a ratio of the rates of reaching value; one role rarely completes a hand-over.
+
+    ratio: of the hazards of reaching value, complete against incomplete, in `product`. careless: the role that completes only
+    the share `careless_share` of its hand-overs.
+    """
+
+    product: str
+    ratio: float
+    careless: str
+    careless_share: float
+
+
+@dataclass(frozen=True)
 class Regression:
     """Accounts whose level fell in the two quarters before a year end, and how many ended on it."""
 
     fell: int
     ended: int
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Requests to a product, by title: who asked, the median of the days to an answer, and the shares who were told it.
+
+    most_asked: by far the most customers asked for it. most_mrr: half as many ask for it, but with more MRR, nearly all
+    enterprises. small_only: only small companies ask for it. exists: the product does it already; exists_asked: who asks
+    (small, mid, enterprise), of whom `told_exists` were told. asked_after: `later` customers asked after its release, of whom
+    `told_later` were told. told: share of other answers that were told, `told_tickets` of those heard in tickets.
+    not_handed: themes of interviews without a request.
+    """
+
+    product: str
+    most_asked: str
+    most_mrr: str
+    small_only: str
+    exists: str
+    exists_asked: tuple[int, int, int]
+    told_exists: float
+    asked_after: str
+    later: tuple[int, int, int]
+    told_later: float
+    told: float
+    told_tickets: float
+    days_to_answer: float
+    not_handed: tuple[str, ...]
 
 
 STALL = Stall(
@@ -186,3 +235,36 @@ SMALL_ONLY_COMPANIES = 8
 
 SECOND_DEPARTMENT_WAITS = "second_department_waits"
 """The code that explains STALL, in small companies only: why the second department does not start."""
+
+FIRST_GAP = ("paper_to_web", "sponsor_support")
+"""The product and the goal of its gap plan that comes first, because of LEAVING."""
+
+NULL_GAP = ("paper_to_web", "second_department")
+"""The gap of STALL, whose customers are lost no more often than others."""
+
+EQUAL_GAPS = ("helpdesk", ("sponsor_support", "next_step_agreed"))
+"""Two goals whose gaps are worth the same, at the same confidence and effort: their order must not be called decided."""
+
+HANDOVERS_START = date(2023, 4, 1)
+"""The first day of customers with hand-overs; earlier ones have none on record."""
+
+HANDOVERS = Handovers("paper_to_web", ratio=2.5, careless="partner", careless_share=0.15)
+"""Complete hand-overs reach value faster in paper_to_web only; partners leave fields empty."""
+
+FEEDBACK = Feedback(
+    product="paper_to_web",
+    most_asked="Column layouts of the accounting system",
+    most_mrr="One view over all group companies",
+    small_only="Handing over a login",
+    exists="Evidence for the security review",
+    exists_asked=(4, 5, 3),
+    told_exists=0.25,
+    asked_after="Scanning of post that comes in",
+    later=(3, 2, 1),
+    told_later=0.0,
+    told=0.8,
+    told_tickets=0.4,
+    days_to_answer=75.0,
+    not_handed=("legal_retention", "reissue_lost_mail", "remote_office_presence"),
+)
+"""What customers of paper_to_web asked of it; of the other products nothing is planted."""

@@ -74,13 +74,24 @@ class IntakeRun:
             if overlap is not None:
                 self.stops.append(overlap)
         self.findings.append(new)
-        if rule.name == "orphan" and table.parent and table.parent[0] in self.kept:
-            self.add_key_finding(table, rule.policy, choices.count_keys(broken, rule.column, ROW))
+        for parent in table.parents if rule.name == "orphan" else ():
+            if parent[1] == rule.column and parent[0] in self.kept:
+                unmatched = choices.count_keys(broken, rule.column, ROW)
+                self.add_key_finding(table, rule.policy, unmatched, parent)
 
-    def add_key_finding(self, table: Table, policy: Policy, unmatched: Mapping[str, tuple[int, int]]) -> None:
-        """Add a finding on keys without a parent that would match one in another form (`choices.unmatched_key_finding`)."""
-        parent, key = table.parent or ("", "")
-        parent_keys = self.kept[parent].select(key).to_pyarrow()[key].to_pylist()
-        new = choices.unmatched_key_finding(unmatched, parent_keys, table, policy, self.declared)
+    def add_key_finding(
+        self,
+        table: Table,
+        policy: Policy,
+        unmatched: Mapping[str, tuple[int, int]],
+        parent: tuple[str, str] | None = None,
+    ) -> None:
+        """Add a finding on keys without a parent that would match one in another form (`choices.unmatched_key_finding`).
+
+        parent: the table, and its key column, that the keys refer to; default: the first of the table.
+        """
+        name, key = parent or table.parents[0]
+        parent_keys = self.kept[name].select(key).to_pyarrow()[key].to_pylist()
+        new = choices.unmatched_key_finding(unmatched, parent_keys, table, policy, self.declared, (name, key))
         if new is not None:
             self.findings.append(new)

@@ -49,6 +49,15 @@ def fisher(count: int, n: int, other_count: int, other_n: int) -> float:
     return float(stats.fisher_exact(table).pvalue)
 
 
+def mcnemar(only_first: int, only_second: int) -> float:
+    """The two-sided p-value of the exact test that as many units have only the first of two properties as only the second.
+
+    McNemar 1947; units with both or neither do not matter. 1 where no unit has only one.
+    """
+    discordant = only_first + only_second
+    return float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
+
+
 @cache
 def _z(alpha: float) -> float:
     """The two-sided normal quantile of an interval at level 1 - alpha."""

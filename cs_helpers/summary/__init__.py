@@ -1,4 +1,4 @@
-"""What leadership needs to know of a product: headline numbers, what changed, what needs a decision, what is not known.
+"""What leadership needs to know of a product: headline numbers, changes, decisions, first gaps, what is not known.
 
 It ranks the findings and metrics of all analyses; it computes none of its own.
 """
@@ -6,16 +6,18 @@ It ranks the findings and metrics of all analyses; it computes none of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cs_helpers import analyses
 from cs_helpers.comparison import COMPARED_WITH, Change
+from cs_helpers.contract.products import Product
 from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
+from cs_helpers.summary.gaps import GAP_PLAN, FirstGaps, first_gaps
 from cs_helpers.summary.restated import Comparison, compare_with_published
 
 #: a page names so many changes, decisions, and questions that cannot be answered
@@ -64,7 +66,8 @@ class Summary:
 
     unknown: analysis and note of questions that cannot be answered or are answered in part; more_unknown: how many
     further ones there are. tallies: of the headline numbers, by what they are compared with. before: the quarter
-    before as published and as it is today. results: of all analyses, by name.
+    before as published and as it is today. results: of all analyses, by name. gaps: the first gaps of the gap plan, a part
+    of its own, so that neither its findings nor its notes are among the decisions and what is not known.
     """
 
     headlines: tuple[Headline, ...]
@@ -75,6 +78,7 @@ class Summary:
     tallies: Mapping[ComparedWith, Tally]
     before: Comparison
     results: Mapping[str, Result]
+    gaps: FirstGaps = field(default_factory=FirstGaps)
 
 
 def summarise(
@@ -89,9 +93,8 @@ def summarise(
 
     mrr: of all customers at the end of the quarter, NaN where it is not known. published: what the quarter before said
     when it was published (`restated.compare_with_published`).
-    headlines: the headline numbers as `<analysis>.<metric>`. Raises `ParameterError` for one that no analysis declares.
+    headlines: the headline numbers as `<analysis>.<metric>`, of declared metrics (`check_metrics`).
     """
-    check_metrics("headlines", headlines)
     decisions = _decisions(results)
     unknown = _unknown(results)
     known = tuple(
@@ -109,6 +112,7 @@ def summarise(
         tallies,
         compare_with_published(published, earlier, headlines),
         results,
+        first_gaps(results),
     )
 
 
@@ -154,17 +158,18 @@ def asks_decision(finding: Finding) -> bool:
     return "who" in finding.fields
 
 
-def check_metrics(key: str, names: Iterable[str]) -> None:
-    """Checks that the metrics `<analysis>.<name>` of a key of the product file are declared; raises `ParameterError`."""
+def check_metrics(product: Product) -> None:
+    """Checks that the metrics that sections of the product file name are declared; raises `ParameterError`."""
     declared = [f"{name}.{m}" for name in analyses.names() for m in analyses.analysis(name).declares.metrics]
-    for name in names:
-        if name not in declared:
-            raise ParameterError(
-                key,
-                f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
-                value=name,
-                allowed=", ".join(declared),
-            )
+    for section, names in product.metrics_named.items():
+        for name in names:
+            if name not in declared:
+                raise ParameterError(
+                    section,
+                    f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
+                    value=name,
+                    allowed=", ".join(declared),
+                )
 
 
 def _headline(result: Result, metric: Metric, earlier: EarlierQuarters) -> Headline:
@@ -198,7 +203,12 @@ def _changed(results: Mapping[str, Result], mrr: float) -> list[Ranked]:
 
 def _decisions(results: Mapping[str, Result]) -> list[Ranked]:
     """The findings that ask for a decision, by MRR and customers at stake; then others that are worse."""
-    found = [Ranked(name, finding) for name, result in results.items() for finding in result.findings]
+    found = [
+        Ranked(name, finding)
+        for name, result in results.items()
+        if name != GAP_PLAN
+        for finding in result.findings
+    ]
 
     def by_stake(ranked: Ranked) -> tuple[float, int]:
         return -(ranked.finding.mrr or 0.0), -(ranked.finding.customers or 0)
@@ -224,6 +234,8 @@ def _unknown(results: Mapping[str, Result]) -> list[tuple[str, Note]]:
     """The notes that warn, of each code and text once; first those of questions without any answer."""
     notes: dict[tuple[str, str], tuple[bool, str, Note]] = {}
     for name, result in results.items():
+        if name == GAP_PLAN:
+            continue
         declares = analyses.analysis(name).declares
         for note in result.notes:
             if declares.warns(note.code):

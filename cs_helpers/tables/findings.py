@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from cs_helpers.result import PLACE as PLACE
 from cs_helpers.result import Finding
 from cs_helpers.tables.notes import format_fields
 from cs_helpers.tables.units import format_difference, format_interval, format_value
@@ -13,8 +14,6 @@ from cs_helpers.text import Text
 
 #: the findings that a report begins with
 SHOWN = 3
-#: an address that becomes that of an answer in another report when the page is published (`report.links`)
-PLACE = "#place:"
 
 
 def sentence(finding: Finding, text: Text, analysis: str, currency: str) -> str:

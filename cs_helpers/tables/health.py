@@ -93,6 +93,43 @@ def _contribution(row: Any, text: Text) -> str:
     return text("health.explained.cell", **fields)
 
 
+def levels(result: Result, text: Text) -> Listing:
+    """The health of the customers at each level: the score, its two parts apart, and who is red."""
+    known, said = result.tables["levels"], result.verdicts["levels"]
+    named = known.assign(
+        level=[
+            text.label("level", level) if level >= 0 else text("health.levels.unknown")
+            for level in known["level"]
+        ]
+    )
+    counts = ("customers", "red", "yellow", "green", "unscored")
+    page = named.assign(
+        median=[text.number_within(r.median, r.median_low, r.median_high) for r in known.itertuples()],
+        share=[text.share_within(r.share, r.low, r.high) for r in known.itertuples()],
+        **{c: [text.number(v) for v in known[c]] for c in (*counts, "quantitative", "qualitative")},
+    )
+    shown = (
+        "customers",
+        "median",
+        "quantitative",
+        "qualitative",
+        "red",
+        "share",
+        "yellow",
+        "green",
+        "unscored",
+    )
+    fields = {
+        name: text.share(value) if "share" in name else text.number(value)
+        for name, value in said.fields.items()
+    }
+    if "level" in said.fields:
+        fields["level"] = text.label("level", said.fields["level"])
+    message = text(f"health.levels.{said.code}", **fields)
+    headings = text.headings("health.levels", "level", *shown)
+    return table(page, headings, name="health-levels", right=shown, all_rows=named, message=message)
+
+
 def fallen(result: Result, text: Text) -> Listing:
     """Customers whose score fell most since the quarter before, and the measures that pulled it down."""
     return _movers(result, text, "fallen")

@@ -22,9 +22,9 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, reasons,
-    themes, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, when, do), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), amounts
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
+    themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
+    (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), fields of hand-overs, means, obstacles, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
@@ -60,6 +60,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "tables": lambda names: text.join_list(list(names)),
         "names": lambda names: names if isinstance(names, str) else text.join_list(list(names)),
         "baseline": words,
+        "goal": words,
+        "goals": lambda names: text.join_list([words(name) for name in names]),
+        "headlines": lambda names: text.join_list([text(f"revenue.metrics.{name}") for name in names]),
         "baselines": lambda names: text.join_list([words(name) for name in names]),
         "when": words,
         "do": words,
@@ -67,11 +70,15 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "every": lambda every: text(f"baselines.every.{every}"),
         "level": lambda level: text.label("level", level),
         "step": lambda step: text.label("step", step),
+        "handover_fields": lambda fields: text.join_list([text.label("handover_field", f) for f in fields]),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
         "other_size": lambda size: text.label("size", size),
         "reason": lambda reason: text.label("reason", reason),
         "theme": text.theme,
+        "request": lambda name: text.request(*name),
+        "station": lambda name: station_name(name, text),
+        "stations": lambda names: text.join_list([station_name(name, text) for name in names]),
         "touch_model": lambda model: text.label("touch_model", model),
         "segment": text.segment,
         "measure": measure,
@@ -81,6 +88,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "conditions": lambda keys: text.join_list(list(dict.fromkeys(map(text.condition, keys)))),
         "who": lambda role: text.label("role", role),
+        "means": words,
+        "obstacles": lambda codes: text.join_list([text(f"means.obstacles.{code}") for code in codes]),
+        "kpis": lambda names: text.join_list([text.kpi(name) for name in names]),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),
@@ -93,3 +103,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         else value
         for name, value in fields.items()
     }
+
+
+def station_name(station: str, text: Text) -> str:
+    """The name of a station of the operations map; of accounts nobody knows what they are worth."""
+    without_value = "_only" if station == "levels" and text.accounts else ""
+    return text(f"operations_picture.station.{station}{without_value}")

@@ -19,7 +19,7 @@ def entries(result: Result, text: Text) -> Listing:
     all_rows = known.assign(
         when=[_entry(row, text) for row in known.itertuples()],
         do=[text.label("do", entry) for entry in known["entry"]],
-        who_by=["–" if row.state == "no_rule" else _who_by(row, result, text) for row in known.itertuples()],
+        who_by=[_who_by(row, result, text) for row in known.itertuples()],
         since=[_since(row, text) for row in known.itertuples()],
     )
     frame = all_rows.copy()
@@ -38,6 +38,11 @@ def entries(result: Result, text: Text) -> Listing:
 
 
 def _who_by(row: Any, result: Result, text: Text) -> str:
+    if row.obstacles:
+        why = text.join_list([text(f"means.obstacles.{code}") for code in row.obstacles])
+        return text("playbook.entries.nobody", why=why)
+    if row.state == "no_rule":
+        return "–"
     by = text.day(result.quarter.end + timedelta(days=row.within))
     return text("playbook.entries.who_by", who=text.label("role", row.who), by=by)
 

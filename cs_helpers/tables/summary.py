@@ -1,4 +1,4 @@
-"""The parts of a product's summary as HTML: headline numbers, changes, decisions, and what is not known."""
+"""The parts of a product's summary as HTML: headline numbers, changes, decisions, first gaps, and what is not known."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from cs_helpers.result import Note
 from cs_helpers.summary import Headline, Ranked, Summary, Tally, finding_key
+from cs_helpers.summary.gaps import GAP_PLAN, Gap
 from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
 from cs_helpers.tables.notes import format_fields
@@ -15,6 +16,7 @@ from cs_helpers.tables.notes import sentence as note_sentence
 from cs_helpers.tables.theme import scrolling
 from cs_helpers.tables.units import format_value
 from cs_helpers.text import Text
+from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
 
 
 def headlines(summary: Summary, text: Text, currency: str) -> str:
@@ -97,6 +99,85 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         rows.append(f'<tr><td class="what">{what}{do}</td>{rest}</tr>')
     table = f'<table class="decisions"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'<div class="table">{scrolling(table, text("summary.columns.what"))}</div>'
+
+
+def gaps(summary: Summary, text: Text, currency: str) -> str:
+    """The first gaps as a list: their size, what closing them would do, and whether their order is decided."""
+    found = summary.gaps
+    if found.state is None:
+        why = found.why_none
+        return _nothing(
+            text("summary.gaps.none") if why is None else note_sentence(why, text, GAP_PLAN, currency)
+        )
+    if not found.gaps:
+        return _nothing(gap_plan_verdict(text, "gaps", found.state.code, found.state.fields, currency))
+    said = [gap_plan_verdict(text, "gaps", found.state.code, found.state.fields, currency)]
+    if found.order is not None:
+        said.append(gap_plan_verdict(text, "priorities", found.order.code, found.order.fields, currency))
+    sentences = text.join_sentences([text("summary.gaps.sentence", said=words) for words in said])
+    items = [
+        f'<li class="worse">{_place(anchor(GAP_PLAN, gap.finding.about), gap_size(gap, text, currency))}'
+        f'<br><span class="do">{html.escape(closing(gap, text, currency))}</span></li>'
+        for gap in found.gaps
+    ]
+    order = _place(anchor(GAP_PLAN, "priorities"), sentences)
+    return f'<p class="order">{order}</p><ol class="findings gaps">{"".join(items)}</ol>'
+
+
+def gap_size(gap: Gap, text: Text, currency: str) -> str:
+    """A gap in one line: the goal, how it is, how it is meant to be by when, and the customers to move."""
+    finding, row = gap.finding, gap.size
+    kind = (
+        "customers"
+        if row["kind"] == "customers"
+        else "number_of_customers"
+        if finding.customers
+        else "number"
+    )
+    mrr = "" if finding.mrr is None else text.money(finding.mrr, currency)
+    return text(
+        f"summary.gaps.{kind}",
+        goal=finding.fields["goal"].in_language(text.language),
+        by=text.day(finding.fields["by"]),
+        value=format_value(finding.value, finding.unit, text, currency),
+        compared=format_value(finding.compared, finding.unit, text, currency),
+        customers=text.number(finding.customers),
+        stake=text("findings.stake", mrr=mrr) if mrr else "",
+    )
+
+
+def closing(gap: Gap, text: Text, currency: str) -> str:
+    """What closing a gap would do, or why that is not known."""
+    if not gap.effects:
+        reason = gap.size["reason"]
+        known = text(f"gap_plan.reasons.{reason}") if reason else text("summary.gaps.no_effect")
+        return text("summary.gaps.not_told", reason=known)
+    effects = []
+    for row in gap.effects:
+        before, after, *ends = (
+            format_value(row[name], row["unit"], text, currency)
+            for name in ("before", "after", "low", "high")
+        )
+        if row["low"] == row["low"]:
+            after = text("charts.interval", value=after, low=ends[0], high=ends[1])
+        measure = text(f"revenue.metrics.{row['measure']}")
+        effects.append(text("summary.gaps.effect", measure=measure, before=before, after=after))
+    unclear = any(row["verdict"] == "unclear" for row in gap.effects)
+    key = "closed_unclear" if unclear else "closed"
+    return text(f"summary.gaps.{key}", effects=text("summary.gaps.separator").join(effects))
+
+
+def published_gap(gap: Gap, is_decided: bool, text: Text, currency: str) -> dict[str, Any]:
+    """A gap as `run.json` holds it: its finding, with `part`, what closing it would do, and whether the order is decided."""
+    return {
+        **published(gap.finding, text, GAP_PLAN, currency),
+        "sentence": gap_size(gap, text, currency),
+        "part": "gaps",
+        "goal": gap.goal,
+        "decided": is_decided,
+        "do": closing(gap, text, currency),
+        "key": finding_key(Ranked(GAP_PLAN, gap.finding)),
+    }
 
 
 def _since_before(ranked: Ranked, summary: Summary, text: Text) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import pandas as pd
@@ -22,8 +22,9 @@ class Listing:
     page: the cells as text, under the headings of the page. right: the headings of right-aligned columns. all_rows:
     every row with plain numbers and ISO dates, under the same headings (with the unit of plain numbers), unless the
     page combines several rows in one cell. title: the catalogue key of the heading. message: the sentence above the
-    table, or ''. is_stacked: of a
-    table of sentences: on a phone its cells stand below each other.
+    table, or ''. is_stacked: of a table of sentences: on a phone its cells stand below each other. files: further files
+    beside the page, offered however short the table is: name -> the rows under the headings that another program reads.
+    The catalogue has the words of the link, `<analysis>.<question>.<name>`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Listing:
     title: str = "title"
     message: str = ""
     is_stacked: bool = False
+    files: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def shown_rows(self) -> int:

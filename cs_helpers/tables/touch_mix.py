@@ -45,6 +45,27 @@ def mix(result: Result, text: Text) -> Listing:
     return table(page, headings, name="touch-mix", right=right, all_rows=named(known))
 
 
+def models(result: Result, text: Text) -> Listing:
+    """The touch models: the customers of each, the touches and hours of the quarter, and what most touches were about."""
+    known = result.tables["models"]
+    hours = ("hours",) if result.settings["has_hours"] else ()
+    named = known.assign(
+        touch_model=[text.label("touch_model", model) for model in known["touch_model"]],
+        subjects=[
+            text.join_list([text.subject(one) for one in subjects.splitlines()]) or "–"
+            for subjects in known["subjects"]
+        ],
+    )
+    page = named.assign(
+        customers=[text.number(v) for v in known["customers"]],
+        touches=[text.number(v) for v in known["touches"]],
+        hours=[text.number(v, 1) for v in known["hours"]],
+    )
+    right = ("customers", "touches", *hours)
+    headings = text.headings("touch_mix.models", "touch_model", *right, "subjects")
+    return table(page, headings, name="touch-models", right=right, all_rows=named)
+
+
 def levels(result: Result, text: Text) -> Listing:
     """Touches in the quarter by level: per customer, and the hours where they are declared."""
     known = result.tables["levels"]

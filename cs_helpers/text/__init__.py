@@ -73,7 +73,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject or entry."""
+    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry, means, department or goal."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -84,6 +84,9 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("touch", subject, words) for subject, words in product.subjects.items()]
     labels += [("when", play.key, play.when) for play in product.playbook]
     labels += [("do", play.key, play.do) for play in product.playbook]
+    labels += [("means", one.id, one.name) for one in product.means]
+    labels += [("department", d.en, d) for d in product.departments]
+    labels += [("goal", goal.id, goal.name) for goal in (product.to_be.goals if product.to_be else ())]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 
@@ -112,7 +115,7 @@ class Text:
         *,
         accounts: bool = False,
     ) -> None:
-        self.language = language
+        self.language, self.accounts = language, accounts
         sentences = _account_catalogue(language) if accounts else catalogue(language)
         size_names = {f"labels.size.{size}": name for size, name in class_names(sizes, language).items()}
         self._sentences = sentences | size_names | (_product_labels(product, language) if product else {})
@@ -135,6 +138,15 @@ class Text:
     def label(self, kind: str, value: object) -> str:
         """The label of a value of the contract, as for `size`, `small`; the value itself if it has none."""
         return self._sentences.get(f"labels.{kind}.{value}", str(value))
+
+    def kpi(self, name: str) -> str:
+        """The label of a headline number, by its name as in `revenue.nrr_year`."""
+        analysis, _, metric = name.partition(".")
+        return self(f"{analysis}.metrics.{metric}")
+
+    def named(self, kind: str, name: str) -> str:
+        """The name of a step, an entry of the playbook, means, a reason, or a headline number (`kpi`)."""
+        return self.kpi(name) if kind == "kpi" else self.label("when" if kind == "entry" else kind, name)
 
     def condition(self, key: str) -> str:
         """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""
@@ -175,6 +187,10 @@ class Text:
         if not re.fullmatch(r"[^\s_]+(_[^\s_]+)+", code):
             return code  # already readable
         return code[0].upper() + code[1:].replace("_", " ")
+
+    def request(self, title: str, code: str, key: str) -> str:
+        """The name of a request: its title (or what the product file calls it), else its theme, else its key."""
+        return self.label("touch", title) if title else self.theme(code) if code else key
 
     def subject(self, content: str) -> str:
         """The name of a touch's content: from the product file or its plan, else as recorded."""
@@ -278,18 +294,21 @@ class Text:
         """The sentences one after the other; in Japanese nothing stands between them."""
         return ("" if self.language == "ja" else " ").join(sentences)
 
+    def phrases(self, text: str) -> list[str]:
+        """`text` in the pieces between which a line may break, by the rules of the language; a blank ends its piece."""
+        if self.language != "ja":
+            return [word + " " for word in text.split(" ")]
+        return [
+            part
+            for phrase in _japanese_parser().parse(text)
+            for part in re.split("(?<=[・、。: \uff1a])", phrase)
+            if part
+        ]
+
     def wrap(self, text: str, width: int) -> str:
         """`text` wrapped to lines of about `width` Latin letters, by the line-breaking rules of the language."""
-        if self.language == "ja":
-            pieces = [
-                part
-                for phrase in _japanese_parser().parse(text)
-                for part in re.split("(?<=[・、。: \uff1a])", phrase)
-            ]
-        else:
-            pieces = [word + " " for word in text.split(" ")]
         lines, line = [], ""
-        for piece in pieces:
+        for piece in self.phrases(text):
             if line and _display_width(line + piece.rstrip()) > width:
                 lines.append(line.rstrip())
                 line = ""

@@ -347,6 +347,65 @@ def test_a_ticket_that_closes_before_it_opens_is_counted(table, contracts_for_us
     }
 
 
+def test_a_request_that_is_answered_before_it_is_raised_is_counted(table):
+    rows = table(
+        "requests",
+        [
+            {
+                "request_id": f"R{n}",
+                "product": "desk",
+                "status": "open",
+                "raised_on": "2026-05-02",
+                "decided_on": decided,
+                "released_on": released,
+            }
+            for n, (decided, released) in enumerate(
+                [("2026-05-01", None), ("2026-05-02", "2026-05-01"), (None, "2026-05-02")]
+            )
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["requests"], {}, AS_OF)) == {
+        "decided_before_raised": {"decided_on": [1]},
+        "released_before_raised": {"released_on": [2]},
+    }
+
+
+def test_who_asked_belongs_to_a_customer_and_to_a_request_of_the_same_product(table):
+    request = {"status": "open", "raised_on": "2026-05-02"}
+    kept = {
+        "accounts": table("accounts", [{"account_id": "A1"}]),
+        "requests": table(
+            "requests",
+            [{"request_id": f"R{n}", "product": p, **request} for n, p in ((1, "desk"), (2, "web"))],
+        ),
+    }
+    asked = [
+        ("A1", "R1", "desk"),
+        ("A9", "R1", "desk"),
+        ("A1", "R9", "desk"),
+        ("A1", "R2", "desk"),
+        ("A1", "R2", "web"),
+    ]
+    rows = table(
+        "request_accounts",
+        [{"account_id": a, "request_id": r, "product": p, "asked_on": "2026-05-02"} for a, r, p in asked]
+        + [
+            {
+                "account_id": "A1",
+                "request_id": "R1",
+                "product": "desk",
+                "asked_on": "2026-05-02",
+                "told_on": "2026-05-01",
+            }
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["request_accounts"], kept, AS_OF)) == {
+        "orphan": {"account_id": [2], "request_id": [3]},
+        "other_product": {"request_id": [4]},
+        "told_before_asked": {"told_on": [6]},
+    }
+
+
 def test_a_ticket_that_is_answered_before_it_opens_is_counted(table, contracts_for_usage):
     rows = table(
         "tickets",

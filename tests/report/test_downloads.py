@@ -26,6 +26,7 @@ from cs_helpers.report.gate import check_page
 from cs_helpers.report.plan import Run
 from cs_helpers.result import Result
 from cs_helpers.tables.spreadsheet import spreadsheet
+from cs_helpers.tables.theme import Listing
 from cs_helpers.text import Text
 from cs_helpers.workbook import Workbook
 
@@ -211,3 +212,37 @@ def test_a_reason_that_a_chart_and_a_table_of_one_cell_share_is_said_once(page_o
     page = page_of(new_notebook(cells=cells))
     assert page.count("No history.") == 2
     assert page.count("No spread.") == 1
+
+
+def test_files_for_other_programs_are_offered_however_short_the_table_is(monkeypatch, page_of):
+    def listing(result, text):
+        rows = pd.DataFrame({"Company": ["Company 0"]})
+        return Listing(
+            "waiting", rows, frozenset(), rows, files={"tracker": pd.DataFrame({"Summary": ["=1", "x"]})}
+        )
+
+    displayed = []
+    monkeypatch.setattr("cs_helpers.tables.journeys.waiting", listing)
+    monkeypatch.setattr(
+        outputs_module,
+        "display",
+        lambda data, metadata, raw: displayed.append(
+            new_output("display_data", data=data, metadata=metadata or {})
+        ),
+    )
+    quarter, text = Quarter(2026, 3), Text("en")
+    text._sentences["journeys.waiting.tracker"] = "For the tracker: {rows} rows"
+    result = Result(
+        "journeys", "x", quarter, quarter.start, quarter.end, 1, {"waiting": waiting(1)}, {}, (), {}
+    )
+    Workbook(SimpleNamespace(), SimpleNamespace(), quarter, "all", text).table(result, "waiting")
+    title = new_markdown_cell("# Title", metadata={"tags": ["lang-en"]})
+    notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
+    files = csv_files(notebook, "journey_funnels.en")
+    assert list(files) == ["journey_funnels.en.waiting_tracker.csv"]
+    assert read(files["journey_funnels.en.waiting_tracker.csv"]) == [["Summary"], ["'=1"], ["x"]]
+    link = BeautifulSoup(page_of(notebook), "html.parser").find("a", download=True)
+    assert (link["href"], link.text) == (
+        "journey_funnels.en.waiting_tracker.csv",
+        "For the tracker: 2 rows",
+    )

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cs_helpers import outputs as outputs_module
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.gate import MAX_PAGE_SIZE, check_notebook, check_page
+from cs_helpers.report.gate import MAX_PAGE_SIZE, PageReader, check_notebook, check_page
 from cs_helpers.result import Metric, Note, Result
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
@@ -110,6 +110,74 @@ def test_half_a_picture_is_a_blank_figure():
 
 def test_a_figure_without_alt_text_fails():
     assert codes(check_notebook(notebook(figure(alt=" ")))) == ["no_alt"]
+
+
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" aria-label="A map">{}</svg>'
+NUMBER = '<a href="#place:maturity-standing"><text class="f-ink" fill="#1f2933">13</text></a>'
+
+
+def drawing(inner=NUMBER, alt="A map.", **sizes):
+    return new_output(
+        "display_data",
+        data={"image/svg+xml": DRAWN.format(inner)},
+        metadata={
+            "image/svg+xml": {"alt": alt, "sizes": {k: DRAWN.format(v) for k, v in sizes.items()}},
+            "cs_workbook": {"answers": "coverage"},
+        },
+    )
+
+
+def test_a_drawing_answers_like_a_figure():
+    assert check_notebook(notebook(drawing(narrow=NUMBER))) == []
+
+
+@pytest.mark.parametrize("output", [drawing(alt=" "), drawing(alt="")])
+def test_a_drawing_without_alt_text_fails(output):
+    assert codes(check_notebook(notebook(output))) == ["no_alt"]
+
+
+@pytest.mark.parametrize("output", [drawing("<rect/><text> </text>"), drawing(narrow="<rect/>")])
+def test_a_drawing_that_says_nothing_in_one_of_its_sizes_is_blank(output):
+    assert codes(check_notebook(notebook(output))) == ["blank_figure"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>1</script>",
+        "<style>text { fill: red }</style>",
+        "<foreignObject><p>x</p></foreignObject>",
+        '<image href="https://example.org/a.png"/>',
+        '<use href="#x"/>',
+        '<rect onclick="x"/>',
+        '<rect style="fill: red"/>',
+        '<rect fill="url(https://example.org/a#b)"/>',
+        '<a href="https://example.org/"><text>x</text></a>',
+        '<a href="javascript:x"><text>x</text></a>',
+        '<a href="//example.org/x"><text>x</text></a>',
+        '<a xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="x.html"><text>x</text></a>',
+        "<!-- a comment --><text>x</text>",
+        "<text>x",
+    ],
+)
+def test_a_drawing_holds_only_shapes_text_and_links_within_the_reports(part):
+    for output in (drawing(NUMBER + part), drawing(medium=NUMBER + part)):
+        problems = check_notebook(notebook(output))
+        assert set(codes(problems)) == {"drawing"}
+        assert problems[0].detail.startswith("coverage: ")
+
+
+@pytest.mark.parametrize("part", ["<svg></svg>", '<svg aria-label=" "><text>x</text></svg>'])
+def test_a_drawing_without_a_name_fails_on_the_page(part):
+    assert codes(check_page(part)) == ["no_alt"]
+    assert check_page(part.replace("<svg", '<svg aria-hidden="true"')) == []
+
+
+def test_the_name_of_a_department_is_one_piece_of_text_over_its_lines():
+    page = (
+        "<svg aria-label='x'><text><tspan>Customer </tspan><tspan>success</tspan></text><text>2</text></svg>"
+    )
+    assert "Customer success\n" in "".join(PageReader(page).text)
 
 
 def test_an_error_output_fails():

@@ -11,6 +11,7 @@ from cs_helpers.analyses.health import notes as said
 from cs_helpers.analyses.health.declared import DECLARES as DECLARES
 from cs_helpers.analyses.health.explanation import drivers, explained
 from cs_helpers.analyses.health.findings import health_findings
+from cs_helpers.analyses.health.levels import by_level, counted_twice, level_of, level_verdict
 from cs_helpers.analyses.health.movers import between_bands, by_measure, direction, fallen, movers, risen
 from cs_helpers.analyses.health.scored import Scored
 from cs_helpers.analyses.health.segments import (
@@ -50,7 +51,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     `explanation.drivers`); `bands` (band, customers, share, n); `tens` (points_from, customers); `measures` (measure, kind, weight, known, stale, mean
     (points), and contribution and lost: means over the customers with a score, which add up to the mean score and to what is lacking
     to 100); `explained`: see `explanation`; `moved` (`movers.by_measure`), `flows` (`movers.between_bands`), `fallen` and
-    `risen`; `segments` (`segments.by_segment`), `csms` (`segments.by_csm`); `views` (`views.crossed`), `disagree`.
+    `risen`; `levels` (`levels.by_level`); `segments` (`segments.by_segment`), `csms` (`segments.by_csm`); `views` (`views.crossed`), `disagree`.
     """
     scored = Scored.at_end_of(data, quarter)
     answers = _Answers(notes=said.missing_tables(scored))
@@ -67,6 +68,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     customers = people(scored)
     _answer_segments(customers, data.sizes, answers)
     _answer_views(scored, answers)
+    _answer_levels(scored, quarter, answers)
     if not scored.time.by_contracts:
         answers.notes.append(Note("no_mrr", "red_mrr", {}))
         answers.tables = {name: t.drop(columns="mrr", errors="ignore") for name, t in answers.tables.items()}
@@ -202,3 +204,18 @@ def _answer_views(scored: Scored, answers: _Answers) -> None:
     else:
         answers.tables |= {"views": crossed(views), "disagree": disagreements(views)}
         answers.verdicts["views"] = views_verdict(views)
+
+
+def _answer_levels(scored: Scored, quarter: Quarter, answers: _Answers) -> None:
+    data = scored.data
+    if missing := data.missing(*data.product.maturity.tables):
+        answers.notes.append(Note("missing_table", "levels", {"tables": missing}))
+        return
+    level = level_of(scored, quarter)
+    if not (scored.is_scored & (level >= 0)).any():
+        answers.notes.append(Note("no_known_levels", "levels", {}))
+        return
+    answers.tables["levels"] = by_level(scored, level, data.product.maturity.numbers)
+    answers.verdicts["levels"] = level_verdict(scored, level)
+    if twice := counted_twice(data.product):
+        answers.notes.append(Note("counted_twice", "levels", {"measures": twice}))

@@ -23,6 +23,7 @@ QUESTIONS = (
     "csms",
     "views",
     "disagree",
+    "levels",
 )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.readings import one_reading
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.snapshot import ProductData
 from cs_helpers.words.masking import blank_pseudonyms
@@ -18,8 +19,7 @@ QUARTERS = 4
 def note_readings(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     """The notes of the period, one row per viewpoint and code of a note: company, segments, evidence and reading.
 
-    The readings of a note are those of one coder: of its coders, the one who coded most notes of the period (the first
-    in the table if several did). A note without codings has one row without a reading. `script` is `ja` for notes with
+    The readings of a note are those of one coder (`customers.readings.one_reading`, of the notes of the period). A note without codings has one row without a reading. `script` is `ja` for notes with
     Japanese letters, else `latin`.
     """
     interviews = data["interviews"]
@@ -33,10 +33,7 @@ def note_readings(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     notes = notes.merge(accounts, on="account_id")
     notes["script"] = np.where(notes["text"].map(blank_pseudonyms).str.contains(JAPANESE), "ja", "latin")
     columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
-    codings = data["codings"][data["codings"]["note_id"].isin(notes["note_id"])]
-    # ties go to the first coder in the table: pseudonyms would change an order by name for leadership
-    coders = codings.groupby("coder", sort=False).size().sort_values(ascending=False, kind="stable")
-    rank = codings["coder"].map({coder: n for n, coder in enumerate(coders.index)})
-    codings = codings[rank == rank.groupby(codings["note_id"]).transform("min")]
-    codings = codings.sort_values(["note_id", "viewpoint", "code"], kind="stable")
+    codings = one_reading(data["codings"], notes["note_id"]).sort_values(
+        ["note_id", "viewpoint", "code"], kind="stable"
+    )
     return notes.merge(codings[columns], on="note_id", how="left")

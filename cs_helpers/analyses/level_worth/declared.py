@@ -8,7 +8,7 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "lifetime": Question(
-            figure=True, table=True, verdicts=verdicts("more less unclear small one_half unpaid")
+            figure=True, table=True, verdicts=verdicts("more less unclear small no_margin one_half unpaid")
         ),
         "staying": Question(figure=True, verdicts=verdicts("more less unclear none_lost one_half")),
         "nrr": Question(

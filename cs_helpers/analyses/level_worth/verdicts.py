@@ -29,7 +29,7 @@ def _difference(
 def lifetime_verdict(halves: Mapping[str, Stay], horizon: int, discount_rate: float, level: int) -> Verdict:
     """The lifetime value of the upper levels against that of the lower ones.
 
-    `more`, `less` or `unclear` by the interval of the ratio; `small`: too few customers for one; `one_half`: only in one half does
+    `more`, `less` or `unclear` by the interval of the ratio; `small`: too few customers for one; `no_margin`: a month brings none, so there is no ratio; `one_half`: only in one half does
     anybody pay whose stay is known for a year; `unpaid`: in none. Fields: level (the first of the upper ones), months, upper, lower, ratio,
     low, high.
     """
@@ -40,7 +40,9 @@ def lifetime_verdict(halves: Mapping[str, Stay], horizon: int, discount_rate: fl
         fields["half"] = next(iter(values), "")
         fields["value"] = next(iter(values.values()), (0.0,))[0]
         return Verdict("one_half" if values else "unpaid", fields)
-    if any(math.isnan(v[1]) for v in values.values()) or values["lower"][0] <= 0:
+    if min(v[0] for v in values.values()) <= 0:  # the margin is of the product: of both halves, or of neither
+        return Verdict("no_margin", fields)
+    if any(math.isnan(v[1]) for v in values.values()):
         return Verdict("small", fields)
     upper, lower = known["upper"], known["lower"]
     if upper.lost and lower.lost:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cs_helpers.analyses.playbook.declared import DECLARES as DECLARES
 from cs_helpers.analyses.playbook.followed import last_list
+from cs_helpers.contract.means import obstacles
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.due import Due, Situation
@@ -28,13 +29,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """For whom each entry of the product's playbook is due at the end of the quarter, by what is known then.
 
     Tables: `entries` (number, from 1; entry, its id; state: `no_rule`, `unknown` (the data tells it of no customer) or
-    `known`; who, within; customers, mrr (left out without contracts); oldest, median: the days since which it is due;
+    `known`; who, within; obstacles: why nobody can carry it out by the sections `organisation` and `means` of the product
+    file, as a tuple of `contract.means.Obstacle`; customers, mrr (left out without contracts); oldest, median: the days since which it is due;
     unknown: customers of whom it is not known; previous: customers at the end of the quarter before, NaN where that is
     not known); `last_list`: see `followed.last_list`; `matches`, for the team only (number, entry, account_id, name,
     csm, size, since, mrr): one row for each entry and customer, by MRR.
 
-    Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), with the fields
-    entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
+    Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), or `decide_nobody`
+    where nobody can carry it out (with the field obstacles); further fields: entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
     """
     before, now = Situation.on(data, quarter.back(1).end, quarter.end)
     plays = data.product.playbook
@@ -51,10 +53,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         if play.rule is not None
     ]
     mrr = now.time.mrr(quarter.end)
-    table = _entry_table(plays, entries, mrr, len(before.customers))
+    in_the_way = [obstacles(play.key, data.product.means, data.product.organisation) for play in plays]
+    table = _entry_table(plays, entries, mrr, len(before.customers)).assign(obstacles=in_the_way)
     table = table if by_contracts else table.drop(columns="mrr")
     tables = {"entries": table, "matches": _matches(entries, data["accounts"], mrr, by_contracts)}
     notes = _notes(plays, entries, by_contracts)
+    if nobody := tuple(play.when for play, codes in zip(plays, in_the_way, strict=True) if codes):
+        notes.append(Note("nobody_can", "entries", {"entries": nobody}))
     followed = last_list([(n, play, was) for n, play, _, was in entries], before, now)
     if followed.empty:
         notes.append(Note("no_list", "last_list", {"quarter": str(quarter.back(1))}))
@@ -185,12 +190,13 @@ def _findings(
     for number, play, due, _ in entries:
         if due.customers.empty:
             continue
+        in_the_way = rows.at[number, "obstacles"]
         count, previous = float(len(due.customers)), float(rows.at[number, "previous"])
         change = count - previous
         is_known = change == change
         findings.append(
             Finding(
-                "decide",
+                "decide_nobody" if in_the_way else "decide",
                 "entries",
                 "neither" if not is_known or not change else "worse" if change > 0 else "better",
                 "counted",
@@ -202,7 +208,7 @@ def _findings(
                 size_unit="count" if is_known else "",
                 customers=len(due.customers),
                 mrr=float(rows.at[number, "mrr"]) if "mrr" in rows else None,
-                fields=_action(number, play, quarter),
+                fields=_action(number, play, quarter) | ({"obstacles": in_the_way} if in_the_way else {}),
             )
         )
     return tuple(sorted(findings, key=lambda f: (f.mrr or 0.0, f.customers), reverse=True))

@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.products import Product
+from cs_helpers.contract.products import Product, tables_of_rules
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
 
 def _tables_of_rules(product: Product) -> Sequence[str]:
     """The tables that the rules of a product, and the signs that they were done, are about."""
-    tables: list[str] = []
-    for play in product.playbook:
-        rule = play.rule
-        if rule is None:
-            continue
-        if rule.waits_for or rule.reached:
-            tables.append("milestones")
-            events = [s.rule.event for s in product.journey.steps if s.step == rule.waits_for]
-            tables += ["usage" for event in events if event]
-        if rule.level_dropped or rule.level_below:
-            tables += product.maturity.tables
-        if rule.band:
-            tables += [table for m in product.health.measures for table in m.measure.tables]
-        tables += [rule.silence.source] if rule.silence else []
-        tables += [table for measure in (rule.measure, rule.fall) if measure for table in measure.tables]
-        if play.done:
-            tables.append("touches" if play.done.touch else "usage")
-    return tables
+    rules = [play.rule for play in product.playbook if play.rule]
+    signs = ["touches" if play.done.touch else "usage" for play in product.playbook if play.done]
+    return [*tables_of_rules(product, rules), *signs]
 
 
 DECLARES = Declaration(
@@ -38,16 +23,16 @@ DECLARES = Declaration(
         "matches": Question(table=True, for_team=True),
     },
     metrics=metrics(higher="done_share", lower="due due_mrr"),
-    findings=("decide",),
+    findings=("decide", "decide_nobody"),
     notes=notes(
-        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign",
+        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign nobody_can",
         explains="no_rule",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_rules,
     discloses=columns(
         public="number entry state who within customers mrr oldest median previous listed done resolved still lost unknown"
-        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size",
+        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size obstacles",
         company="account_id name",
         person="csm",
     ),

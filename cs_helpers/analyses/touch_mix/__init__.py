@@ -14,6 +14,7 @@ from cs_helpers.analyses.touch_mix.hours import (
     plan_hours,
 )
 from cs_helpers.analyses.touch_mix.mix import mix_table, mix_verdict
+from cs_helpers.analyses.touch_mix.models import model_table
 from cs_helpers.analyses.touch_mix.planned import (
     below_table,
     below_verdict,
@@ -37,7 +38,7 @@ YEAR = 4
 def analyse(data: ProductData, quarter: Quarter) -> Result:
     """The touches of the last four quarters, or of those of them that the data covers, up to this one.
 
-    Tables: `mix`: see `mix.mix_table`; `levels` and `csms`, of the quarter: see `hours.level_table` and `hours.csm_table`
+    Tables: `mix`: see `mix.mix_table`; `models`: see `models.model_table`; `levels` and `csms`, of the quarter: see `hours.level_table` and `hours.csm_table`
     (hours are left out where the product file has none, and amounts without contracts); `below_plan` and
     `below_plan_customers` (for the team): see `planned.below_table` and `planned.customer_table`; `changed_mix`: see
     `hours.changed_mix`. Settings: by_contracts; by (`level` or `touch_model`: what `group` holds); has_plan; has_hours.
@@ -59,6 +60,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     needs = plan_hours(data, found.level_at(quarter.end))
     tables = {
         "mix": mix_table(found, data.product),
+        "models": model_table(data, found),
         "levels": level_table(data, found, needs),
         "csms": csm_table(data, found, needs, mrr),
     }

@@ -12,6 +12,7 @@ DECLARES = Declaration(
             table=True,
             verdicts=verdicts("more fewer level_more level_fewer chance too_few none"),
         ),
+        "models": Question(table=True),
         "levels": Question(figure=True, table=True, verdicts=verdicts("apart alike one none")),
         "below_plan": Question(
             figure=True,
@@ -40,12 +41,13 @@ DECLARES = Declaration(
         " model_unknown levels_unknown no_whole_quarter no_csm",
         explains="few_quarters model_of_customer new_customers outside",
     ),
+    free_text=(("models", "subjects"),),  # what touches were about is written by hand
     reads=("accounts", "contracts", "touches"),
     reads_of_product=lambda product: product.maturity.tables,
     discloses=columns(
         public="period level touch_model count touches customers share low high declared p verdict customer_quarters rate"
         " hours plan_hours group untouched untouched_mrr planned below below_mrr due got missing beyond mrr quarters last_touch"
-        " change difference",
+        " change difference subjects",
         company="account_id name",
         person="csm",
     ),

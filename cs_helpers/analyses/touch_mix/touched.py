@@ -28,7 +28,7 @@ class Touched:
 
     quarters: consecutive ones, each covered by the data. history: the levels at the end of each month, from that before
     the first quarter on. touches: account_id, day (datetime64), quarter (Quarter), touch_model (that of the touch, else
-    of the customer; else `NO_MODEL`), csm, level (of the customer at the time: a row's name). days: account_id, quarter,
+    of the customer; else `NO_MODEL`), csm, content, level (of the customer at the time: a row's name). days: account_id, quarter,
     level, days (as a customer). outside: touches of accounts that were no customers on that day. of_customer: touches
     whose model is that of the customer, since they have none of their own.
     """
@@ -79,7 +79,7 @@ def _months_after(days: pd.Series, first: date) -> np.ndarray:
 def _touches_of_customers(
     data: ProductData, history: LevelHistory, first: date, last: date
 ) -> tuple[pd.DataFrame, int, int]:
-    """account_id, day, touch_model, csm of the touches from `first` to `last`; the counts of `Touched`."""
+    """account_id, day, touch_model, csm, content of the touches from `first` to `last`; the counts of `Touched`."""
     rows = data["touches"]
     day = rows["occurred_at"].dt.normalize().astype("datetime64[us]")
     within = (day >= pd.Timestamp(first)) & (day <= pd.Timestamp(last))
@@ -98,7 +98,7 @@ def _touches_of_customers(
     csm = kept["csm"].astype("object").where(kept["csm"].notna(), kept["account_id"].map(accounts["csm"]))
     kept = kept.assign(touch_model=model.where(model.isin(TOUCH_MODELS), NO_MODEL), csm=csm)
     of_customer = int((without & model.isin(TOUCH_MODELS)).sum())
-    columns = ["account_id", "day", "touch_model", "csm"]
+    columns = ["account_id", "day", "touch_model", "csm", "content"]
     return kept[columns], int((~is_customer).sum()), of_customer
 
 

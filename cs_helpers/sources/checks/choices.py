@@ -152,13 +152,14 @@ def unmatched_key_finding(
     table: Table,
     policy: Policy,
     sources: Sources,
+    of_parent: tuple[str, str] | None = None,
 ) -> Finding | None:
     """A finding of rows without a parent whose normalized key equals that of a parent; `None` without any.
 
     unmatched: key -> number of rows, row number of the first (0 where rows have none). parent_keys: keys of the parent
-    table.
+    table. of_parent: that table, and its key column; default: the first that the table refers to.
     """
-    parent, column = table.parent or ("", "")
+    parent, column = of_parent = of_parent or table.parents[0]
     keys = list(parent_keys)
     matches = _match_keys(unmatched, keys)
     if not matches:
@@ -176,7 +177,7 @@ def unmatched_key_finding(
             or (
                 name in sources.tables
                 and not parents_unchanged
-                and (name == parent or other.parent == table.parent)
+                and (name == parent or of_parent in other.parents)
             )
         ]
     first_keys = sorted(matches, key=lambda key: (unmatched[key][1], key))[:EXAMPLES]

@@ -58,6 +58,18 @@ SYNONYMS = {
     "monthly subscription, amount per month, price per month, fee per month, 月額, 月額料金, 月額費用, 月額金額, "
     "月次経常収益, 月額利用料, 月額利用料金, 月額単価, 月額課金, 月額売上, 月次売上, 月間料金, 月間利用料, 月額合計, 利用料月額",
     "currency": "currency code, currency iso code, deal currency code, currencyisocode, 通貨, 通貨コード",
+    "handed_over_on": "handover date, hand over date, handed over at, handover on, date of handover, sales handover date, "
+    "引き継ぎ日, 引継ぎ日, 引継日, 営業引き継ぎ日, 営業引継日, 引き継ぎ日時",
+    "from_role": "sales role, role of salesperson, handed over by role, 引き継ぎ元の役割, 営業区分, 引き継ぎ元",
+    "from_person": "salesperson, sales rep, sales representative, handed over by, sold by, 営業担当, 営業担当者, 引き継ぎ元の担当者",
+    "problem": "reason for buying, why they bought, pain, pain point, challenge, issue, 課題, 導入理由, 導入の理由, 導入背景, 顧客の課題",
+    "promised": "promise, promises, commitments, what was promised, 約束, 約束したこと, 約束事項, 合意事項",
+    "expected_outcome": "expected result, desired outcome, expectations, goal, success criteria, 期待, 期待する成果, 期待値, 期待成果, "
+    "ゴール, 導入目的",
+    "expectation": "expectation code, expectation theme, 期待のコード, 期待のテーマ",
+    "deadline": "due date, due by, promised by, target date, 期限, 期日, 希望時期, 稼働希望日, 目標日",
+    "decision_maker": "decision maker role, economic buyer, approver, 意思決定者, 決裁者, キーマン",
+    "stakeholders": "contacts, known contacts, key people, people involved, 関係者, ステークホルダー, 顧客側の関係者",
     "user_id": "user, username, user name, login id, member id, contact id, distinct id, user email, visitor id, "
     "person id, requester id, requester, uid, ユーザーID, ユーザID, 利用者ID, 利用者, "
     "会員ID, ログインID, ユーザー, ユーザ名, ユーザー名, 利用者名",
@@ -136,6 +148,18 @@ SYNONYMS = {
     "viewpoint": "視点",
     "polarity": "sentiment, 極性, 感情",
     "code": "theme, tag, コード, テーマ",
+    "requests.request_id": "feature request id, feature id, idea id, request no, request number, request key, 要望ID, 要望番号, 要望No, 改善要望ID",
+    "requests.title": "request title, idea, feature, feature name, feature request, summary, name, 要望, 要望名, 要望内容, 要望タイトル, 件名",
+    "requests.kind": "request type, idea type, 要望種別, 要望区分",
+    "requests.status": "request status, idea status, state, 要望状況, 要望ステータス, 対応状況, 対応ステータス, ステータス, 状況",
+    "raised_on": "raised at, request date, date requested, submitted on, 要望日, 起票日, 要望受付日",
+    "decided_on": "decided at, decision date, answered on, 判断日, 決定日, 回答決定日, 対応決定日",
+    "released_on": "released at, release date, shipped on, shipped at, リリース日, 公開日, 提供開始日",
+    "link": "url, tracker url, リンク",
+    "request_accounts.request_id": "feature request id, feature id, idea id, request no, request number, request key, 要望ID, 要望番号, 要望No",
+    "asked_on": "asked at, voted on, voted at, requested on, 要望を聞いた日, ヒアリング日",
+    "told_on": "told at, notified on, notified at, customer notified on, 連絡日, 回答連絡日, 結果連絡日",
+    "heard_in": "source, heard from, 聞いた場, 情報源",
     "month": "cost month, year month, 月, 年月, 対象月, 計上月",
     "category": "cost type, cost category, 費目, 勘定科目",
     "amount": "cost, cost amount, 金額, 費用, コスト",
@@ -252,6 +276,7 @@ IDENTIFYING = {
     "contracts": ("account_id mrr!|contract_id! started_on!|account_id started_on ended_on|account_id started_on mrr",
                   "contract subscription deal opportunit invoice 契約 請求 商談",
                   r"contract|subscription|deal|opportunit|invoice|契約|商談|取引ステージ|請求|勘定科目|収支"),
+    "handovers": ("account_id handed_over_on!", "handover hand_over 引き継ぎ 引継", r"hand.?over|引き?継"),
     "usage": ("occurred_at event account_id|occurred_at event contract_id|occurred_at event user_id",
               "usage event log 利用 ログ 操作", r"event|feature|イベント|機能"),
     "milestones": ("account_id step! reached_at!|account_id step reached_at|account_id user_id reached_at",
@@ -268,6 +293,8 @@ IDENTIFYING = {
     "interviews": ("interview_id held_on|interview_id account_id", "interview インタビュー", "interview"),
     "notes": ("interview_id text", "note メモ", "interview"),
     "codings": ("note_id viewpoint", "coding コーディング", "note|cod"),
+    "requests": ("request_id! raised_on|request_id! status", "featurerequest idea 要望 改善要望", r"feature|要望"),
+    "request_accounts": ("request_id! account_id asked_on|request_id! account_id told_on", "vote 要望元 要望顧客", r"要望"),
     "costs": ("month amount", "cost 費用 コスト", "cost|費"),
 }  # fmt: skip
 #: table.column without a source column -> words in the names of the table or its columns that imply one value for all

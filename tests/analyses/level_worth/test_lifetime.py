@@ -10,7 +10,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from cs_helpers.analyses.level_worth.follow_up import COLUMNS, follow_up
 from cs_helpers.analyses.level_worth.lifetime import Stay, horizon_of, lifetime_table, stays, survival_table
-from cs_helpers.analyses.level_worth.verdicts import staying_verdict
+from cs_helpers.analyses.level_worth.verdicts import lifetime_verdict, staying_verdict
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.revenue import RevenueRules
 
@@ -122,6 +122,19 @@ def test_a_constant_rate_is_that_of_the_last_four_landmarks_by_the_level_at_each
     assert table["steady"][1] == pytest.approx(60 * 20 / 4)
     assert table["steady"][2] == pytest.approx(90 * 12 / 4)
     assert table["value"].isna().all(), "neither level has enough customers for a year"
+
+
+@pytest.mark.parametrize("lost", [0, 8])
+def test_where_a_month_brings_no_margin_no_ratio_is_given_and_nobody_is_called_few(lost: int) -> None:
+    """With costs above revenue a level that stays longer would look worse."""
+    rows = [(f"A{n}", n % 2, 18, n < lost) for n in range(80)]
+    at = now(**{f"A{n}": (n % 2, 100.0 + n) for n in range(80)})
+    for share, code in ((-0.2, "no_margin"), (0.0, "no_margin"), (0.2, "unclear")):
+        halves = stays(followed(*rows), at, {"upper": (1,), "lower": (0,)}, share=share, months=18)
+        verdict = lifetime_verdict(halves, 18, 0.1, 1)
+        assert verdict.code == code
+        assert (verdict.fields["lower"] <= 0) == (code == "no_margin")
+        assert ("ratio" in verdict.fields) == (code == "unclear")
 
 
 def test_where_all_losses_come_after_a_year_the_first_year_has_an_interval_and_says_so() -> None:

@@ -56,6 +56,14 @@ GOOD = {
         "interview_id,account_id,product,held_on\nI1,A1,helpdesk,2026-05-01\nI2,A2,helpdesk,2026-05-02\n"
     ),
     "notes": "note_id,interview_id,evidence,text\nN1,I1,words,slow\nN2,I2,words,fast\n",
+    "requests": (
+        "request_id,product,status,raised_on,decided_on,released_on\n"
+        "R1,helpdesk,released,2026-03-02,2026-04-20,2026-07-15\nR2,helpdesk,open,2026-05-02,,\n"
+    ),
+    "request_accounts": (
+        "account_id,product,request_id,asked_on,told_on\n"
+        "A1,helpdesk,R1,2026-02-24,2026-07-20\nA3,helpdesk,R2,2026-05-01,\n"
+    ),
 }
 
 
@@ -100,6 +108,10 @@ DEFECTS = {
     "after_contract": Defect("tickets", "opened_at", "T2", "2026-05-02 10:00:00,2026-05-03 10", "2026-09-02 10:00:00,2026-09-03 10"),
     "answered_before_opened": Defect("tickets", "answered_at", "T1", "2026-05-01 12", "2026-05-01 09"),
     "closed_before_opened": Defect("tickets", "closed_at", "T2", "2026-05-03", "2026-05-01"),
+    "decided_before_raised": Defect("requests", "decided_on", "R1", "2026-04-20", "2026-02-20"),
+    "released_before_raised": Defect("requests", "released_on", "R1", "2026-07-15", "2026-02-15"),
+    "told_before_asked": Defect("request_accounts", "told_on", "A1", "2026-07-20", "2026-02-20", ("requests",)),
+    "other_product": Defect("request_accounts", "request_id", "A1", "A1,helpdesk,R1", "A1,expense_desk,R1", ("requests",)),
     "churn_flag_disagrees": Defect("accounts", "churned", "A2", "high,false", "high,true", ("touches",)),
     "churned_but_running": Defect("accounts", "churned", "A3", "tech,false", "tech,true"),
     "without_notes": Defect("interviews", "interview_id", "I2", "", "", ("notes",)),

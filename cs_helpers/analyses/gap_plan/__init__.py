@@ -1,0 +1,119 @@
+"""The gap plan: what is against what is meant to be, in customers and MRR, and which gap to close first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cs_helpers.analyses.gap_plan.declared import DECLARES as DECLARES
+from cs_helpers.analyses.gap_plan.declared import in_gaps
+from cs_helpers.analyses.gap_plan.effects import effects, effects_verdict, unknown_before
+from cs_helpers.analyses.gap_plan.findings import find
+from cs_helpers.analyses.gap_plan.history import target_history
+from cs_helpers.analyses.gap_plan.notes import notes_on_gaps
+from cs_helpers.analyses.gap_plan.priorities import prioritise
+from cs_helpers.analyses.gap_plan.sizing import Sized, size_gaps
+from cs_helpers.analyses.gap_plan.tracker import tracker_rows
+from cs_helpers.analyses.gap_plan.verdicts import gaps_verdict
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.result import Answers, Finding, Metric, Note, Result
+from cs_helpers.snapshot import ProductData
+
+QUESTIONS = tuple(DECLARES.questions)
+
+
+def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) -> Result:
+    """The gap plan of a product at the end of a quarter.
+
+    results: of `revenue` and of the analyses that its goals name. Tables: `gaps`: `sizing.Sized.gaps`; `priorities` and `pairs`:
+    `priorities.Priorities`; `effects`: `effects.effects`; `history`: `history.target_history`; `tracker`: a row for each gap that
+    is short, in their order.
+    """
+    answers = Answers()
+    time = customer_time_as_of(data, quarter.end)
+    customers = len(time.customers(quarter.end))
+    to_be = data.product.to_be
+    findings: tuple[Finding, ...] = ()
+    if to_be is None:
+        answers.notes += [Note("no_to_be", question, {}) for question in QUESTIONS]
+    elif not customers:
+        code = "no_customers" if time.by_contracts else "no_accounts"
+        answers.notes += [Note(code, question, {"quarter": str(quarter)}) for question in QUESTIONS]
+    else:
+        sized = size_gaps(data, quarter, results)
+        answers.tables["gaps"] = sized.gaps
+        answers.verdicts["gaps"] = gaps_verdict(sized.gaps)
+        answers.notes += notes_on_gaps(sized.gaps, to_be, quarter)
+        for metric in in_gaps(data, quarter, sized.now).values():
+            answers.add(metric)
+        answers.add(_reached(sized.gaps))
+        order = _add_order(answers, sized)
+        answers.tables["tracker"] = tracker_rows(to_be, sized.gaps, order)
+        _add_history(answers, data, quarter, sized.gaps)
+        if time.by_contracts:
+            _add_effects(answers, sized.gaps, results["revenue"], customers)
+        else:
+            answers.notes.append(Note("missing_table", "effects", {"tables": missing_contracts(data)}))
+        findings = find(sized.gaps, to_be)
+    return Result(
+        "gap_plan",
+        data.product.product,
+        quarter,
+        quarter.start,
+        data.as_of,
+        customers,
+        answers.tables,
+        answers.metrics,
+        tuple(answers.notes),
+        {"by_contracts": time.by_contracts},
+        verdicts=answers.verdicts,
+        findings=findings,
+    )
+
+
+def _reached(gaps: pd.DataFrame) -> Metric | None:
+    """The share of goals that are reached, of those of which it is known."""
+    known = gaps[gaps["state"] != "unknown"]
+    if known.empty:
+        return None
+    return Metric("reached", float((known["state"] == "reached").mean()), "share", len(known), exact=True)
+
+
+def _add_order(answers: Answers, sized: Sized) -> pd.DataFrame:
+    """Adds the order of the gaps, and returns it."""
+    found = prioritise(sized.gaps, sized.draws)
+    answers.verdicts |= found.verdicts
+    if found.ranked.empty:
+        answers.notes += [Note("no_order", about, {}) for about in ("priorities", "pairs")]
+        return found.ranked
+    answers.tables["priorities"] = found.ranked
+    if found.pairs.empty:
+        answers.notes.append(Note("one_gap", "pairs", {}))
+    else:
+        answers.tables["pairs"] = found.pairs
+    return found.ranked
+
+
+def _add_history(answers: Answers, data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> None:
+    """Adds what was agreed before, where the product file says so."""
+    table = target_history(data, quarter, gaps)
+    if table.empty:
+        answers.notes.append(Note("no_earlier_targets", "history", {}))
+    else:
+        answers.tables["history"] = table
+
+
+def _add_effects(answers: Answers, gaps: pd.DataFrame, revenue: Result, customers: int) -> None:
+    """Adds what closing each gap would do to the numbers of the page of revenue."""
+    table = effects(gaps, revenue, customers)
+    if table.empty:
+        answers.notes.append(Note("no_effects", "effects", {}))
+        return
+    answers.tables["effects"] = table
+    answers.verdicts["effects"] = effects_verdict(table)
+    if unknown := unknown_before(revenue):
+        answers.notes.append(Note("before_unknown", "effects", {"headlines": unknown}))
+    if table["goal"].nunique() > 1:
+        answers.notes.append(Note("effects_overlap", "effects", {}))

@@ -1,0 +1,129 @@
+"""What closing a gap would do to churn rate, NRR, recurring profit margin and growth efficiency, each gap by itself.
+
+The year to come is taken to be as the last one (`before` is the headline number of the page of revenue), but for what the gap
+costs, times the confidence of its goal. With impact, customers to move and kept as in `sizing`:
+
+    churn rate          before - confidence x (customers to move that are kept) / customers now
+    NRR                 before + confidence x impact / MRR now
+    profit margin       before + confidence x impact / MRR now       (what closing the gap costs is not in it)
+    growth efficiency   sales and marketing / (new ARR - churn + confidence x 12 x impact)       (net)
+
+A goal about one of these numbers moves that number itself by confidence x gap. Intervals are those of the impact; the number
+before is taken as it is. Effects of several gaps do not add up: customers may be in more than one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from cs_helpers.result import Metric, Result, Verdict
+
+#: the headline numbers of `revenue` that effects are on, in the order of the page
+MEASURES = ("logo_churn_year", "nrr_year", "profit_margin", "growth_efficiency_net")
+COLUMNS = {
+    "goal": "str", "assumption": "str", "confidence": "float64", "measure": "str", "before": "float64", "after": "float64",
+    "low": "float64", "high": "float64", "unit": "str", "verdict": "str",
+}  # fmt: skip
+_YEAR = 12
+
+
+def effects(gaps: pd.DataFrame, revenue: Result, customers: int) -> pd.DataFrame:
+    """The effects of closing each gap whose impact is known, four rows a gap; a row without a number before is left out.
+
+    gaps: `sizing.Sized.gaps`. customers: their number at the end of the quarter. Columns: goal, assumption (`leave`: who leaves the
+    gap is lost as rarely as those outside; `number`: the headline number reaches its target), confidence, measure (one of
+    `MEASURES`), before, after, low, high (of after; NaN where it has no value), unit, verdict: `better` (the whole interval), or
+    `unclear`; `same` at a confidence of 0.
+    """
+    rows = []
+    for gap in gaps[(gaps["state"] == "short") & gaps["impact"].notna()].to_dict("records"):
+        for measure in MEASURES:
+            metric = revenue.metrics.get(measure)
+            after = _after(gap, measure, metric, revenue, customers)
+            if metric is None or after is None:
+                continue
+            rows.append(_row(gap, measure, metric, after))
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
+    )
+
+
+def unknown_before(revenue: Result) -> tuple[str, ...]:
+    """The measures that have no number before."""
+    return tuple(measure for measure in MEASURES if measure not in revenue.metrics)
+
+
+#: what a number becomes by a part of its own gap (or None) and an impact
+_After = Callable[[float, float], float]
+
+
+def _row(gap: Mapping[str, Any], measure: str, metric: Metric, after: _After) -> dict[str, Any]:
+    name = f"revenue.{measure}"
+    key = "gap" if gap["metric"] == name else "impact"
+    middle, one, other = (after(gap[part], gap["confidence"]) for part in (key, f"{key}_low", f"{key}_high"))
+    low, high = sorted((one, other)) if math.isfinite(one) and math.isfinite(other) else (math.nan, math.nan)
+    worst = gap[f"{key}_low"]
+    verdict = "same" if not gap["confidence"] else "better" if worst > 0 else "unclear"
+    return {
+        "goal": gap["goal"], "assumption": "number" if gap["metric"] and gap["losses"] == "no_rule" else "leave",
+        "confidence": gap["confidence"], "measure": measure, "before": metric.value, "after": middle, "low": low,
+        "high": high, "unit": metric.unit, "verdict": verdict,
+    }  # fmt: skip
+
+
+def _after(
+    gap: Mapping[str, Any], measure: str, metric: Metric | None, revenue: Result, customers: int
+) -> _After | None:
+    """How a number after closing the gap follows from the impact, and from the confidence; None where it does not."""
+    if metric is None or metric.value is None or not math.isfinite(metric.value):
+        return None
+    before = metric.value
+    if gap["metric"] == f"revenue.{measure}":
+        sign = -1 if measure in ("logo_churn_year", "growth_efficiency_net") else 1
+        return lambda size, confidence: before + sign * confidence * size
+    if measure == "logo_churn_year":
+        if not (gap["customers"] > 0 and gap["mrr"] > 0 and customers):
+            return None
+        a_unit = gap["customers"] / gap["mrr"] / customers
+        return lambda impact, confidence: max(0.0, before - confidence * impact * a_unit)
+    if measure == "growth_efficiency_net":
+        return _growth(revenue)
+    now = revenue.metrics.get("mrr")
+    if now is None or not now.value:
+        return None
+    mrr = now.value
+    return lambda impact, confidence: before + confidence * impact / mrr
+
+
+def _growth(revenue: Result) -> _After | None:
+    """The growth efficiency index, net: what sales and marketing cost over what is then added to ARR; NaN for nothing added."""
+    if "profitability" not in revenue.tables:
+        return None
+    values = revenue.tables["profitability"].set_index("measure")["value"]
+    spent, added = float(values["sales_and_marketing"]), float(values["new_arr"] - values["churned_arr"])
+
+    def after(impact: float, confidence: float) -> float:
+        then = added + confidence * _YEAR * impact
+        return spent / then if then > 0 else math.nan
+
+    return after
+
+
+def effects_verdict(table: pd.DataFrame) -> Verdict:
+    """What closing a gap would do, of the largest effect on NRR (of the first number where NRR is not known).
+
+    `clear`: of those that make it better beyond chance; `unclear`: there is none. Fields: goal, measure, before, after, low, high,
+    unit; and count of the gaps with a clear effect, of all.
+    """
+    clear = table[table["verdict"] == "better"]
+    chosen = table if clear.empty else clear
+    measures = [m for m in ("nrr_year", *MEASURES) if m in set(chosen["measure"])]
+    rows = chosen[chosen["measure"] == measures[0]].reset_index(drop=True)
+    row = rows.loc[(rows["after"] - rows["before"]).abs().fillna(0.0).idxmax()]
+    fields = {key: row[key] for key in ("goal", "measure", "before", "after", "low", "high", "unit")}
+    fields |= {"count": int(clear["goal"].nunique()), "of": int(table["goal"].nunique())}
+    return Verdict("unclear" if clear.empty else "clear", fields)

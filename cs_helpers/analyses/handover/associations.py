@@ -1,0 +1,112 @@
+"""What hand-overs go with: how fast customers reach value, and how often they are lost.
+
+Rates are compared by Cox's model (`statistics.hazards.hazard_trend`) among customers of the same size that started in the same
+calendar year, as far as the events suffice. Nobody drew lots over which customers are handed over well: sales may write more
+of customers that are easy to help. What remains is an association, not the effect of a hand-over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.customers.handovers import COMPLETE, NONE, PARTIAL
+from cs_helpers.result import Verdict
+from cs_helpers.statistics.hazards import HazardTrend, hazard_trend
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
+from cs_helpers.statistics.survival import REACHED
+
+#: what customers have in common who are compared, from the least to the most
+STRATA: dict[str, tuple[str, ...]] = {"nothing": (), "size": ("size",), "size_year": ("size", "year")}
+#: finer strata are used as long as this share of the events can still be compared
+MIN_COMPARED = 0.5
+#: the customers of each group, and the events that can be compared, that it takes
+MIN_CUSTOMERS = MIN_EVENTS = 5
+
+#: comparison -> the groups on its two sides
+COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "complete": ((COMPLETE,), (PARTIAL,)),
+    "handed": ((COMPLETE, PARTIAL), (NONE,)),
+}
+#: outcome -> the verdicts on a ratio above and below 1
+DIRECTIONS = {"value": ("faster", "slower"), "loss": ("more", "fewer")}
+
+
+def associations(value: pd.DataFrame | None, losses: pd.DataFrame | None) -> pd.DataFrame:
+    """The ratios of rates, by outcome and comparison.
+
+    value, losses: `followed.periods` until value and until the loss; None: not known. Columns: outcome (`value`, `loss`), comparison (`complete`:
+    complete against incomplete hand-overs; `handed`: any against none), n and of (customers on the two sides), events, compared
+    (events in strata with both sides at risk), ratio, low, high (95 %), p, adjusted (a key of `STRATA`), verdict: `faster`, `slower`
+    (value), `fewer`, `more` (losses) by Benjamini-Hochberg over all rows, `chance`, or `too_few`.
+    """
+    rows = [
+        _row(outcome, comparison, risk)
+        for outcome, risk in (("value", value), ("loss", losses))
+        if risk is not None
+        for comparison in COMPARISONS
+    ]
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    tested = table["verdict"] == "chance"
+    clear = benjamini_hochberg(table.loc[tested, "p"].to_list(), q=FALSE_DISCOVERY)
+    names = [DIRECTIONS[o][int(r < 1)] for o, r in zip(table["outcome"], table["ratio"], strict=True)]
+    table.loc[tested, "verdict"] = np.where(clear, np.array(names, dtype=object)[tested], "chance")
+    return table
+
+
+def _row(outcome: str, comparison: str, risk: pd.DataFrame) -> dict[str, Any]:
+    first, second = COMPARISONS[comparison]
+    rows = risk[risk["group"].isin([*first, *second])]
+    exposed = rows["group"].isin(first)
+    customers = [rows.loc[side, "account_id"].nunique() for side in (exposed, ~exposed)]
+    trends = {name: _trend(rows, exposed, strata) for name, strata in STRATA.items()}
+    needed = MIN_COMPARED * trends["nothing"].compared
+    adjusted = next(name for name in reversed(STRATA) if trends[name].compared >= needed)
+    trend = trends[adjusted]
+    enough = min(customers) >= MIN_CUSTOMERS and trend.compared >= MIN_EVENTS and trend.ratio == trend.ratio
+    ratio, low, high, p = trend[:4] if enough else (np.nan,) * 4
+    return {
+        "outcome": outcome, "comparison": comparison, "n": customers[0], "of": customers[1],
+        "events": int((rows["outcome"] == REACHED).sum()), "compared": trend.compared, "ratio": ratio, "low": low,
+        "high": high, "p": p, "adjusted": adjusted, "verdict": "chance" if enough else "too_few",
+    }  # fmt: skip
+
+
+def _trend(rows: pd.DataFrame, exposed: pd.Series, strata: tuple[str, ...]) -> HazardTrend:
+    stratum = rows.groupby(list(strata)).ngroup().to_numpy() if strata else np.zeros(len(rows), dtype="int64")
+    return hazard_trend(
+        rows["entered"].to_numpy("float64"),
+        rows["days"].to_numpy("float64"),
+        (rows["outcome"] == REACHED).to_numpy(),
+        exposed.to_numpy("float64"),
+        stratum,
+    )
+
+
+def association_verdict(table: pd.DataFrame) -> Verdict:
+    """What complete hand-overs go with: on value, where that is known, else on losses.
+
+    `faster`, `slower`, `unclear` or `few` on value, `fewer`, `more`, `unclear_losses` or `few_losses`; fields: ratio, low, high, n, of.
+    """
+    row = table[table["comparison"] == "complete"].iloc[0]
+    suffix = "" if row["outcome"] == "value" else "_losses"
+    numbers = {name: float(row[name]) for name in ("ratio", "low", "high")}
+    counts = {"n": int(row["n"]), "of": int(row["of"])}
+    if row["verdict"] == "too_few":
+        return Verdict(f"few{suffix}", counts)
+    code = f"unclear{suffix}" if row["verdict"] == "chance" else str(row["verdict"])
+    return Verdict(code, {**numbers, **counts})
+
+
+def value_verdict(groups: pd.DataFrame) -> Verdict:
+    """The shares with value within half a year: `shares` (complete, partial), `early` (not known yet), `one_group` (group, share)."""
+    rows = groups.set_index("group")["half_year"]
+    if not {COMPLETE, PARTIAL} <= set(rows.index):
+        name = next((g for g in (COMPLETE, PARTIAL, NONE) if g in rows.index), NONE)
+        return Verdict("one_group", {"group": name, "share": float(rows[name])})
+    shares = {name: float(rows[name]) for name in (COMPLETE, PARTIAL)}
+    return Verdict("early" if np.isnan(list(shares.values())).any() else "shares", shares)

@@ -1,0 +1,90 @@
+"""The rows of the map: levels with what they are worth, their health, and the touch models with what customers get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cs_helpers.customers.maturity_levels import UNKNOWN
+from cs_helpers.result import Result
+
+LEVEL_COLUMNS = (
+    "level",
+    "customers",
+    "share",
+    "low",
+    "high",
+    "mrr",
+    "ltv",
+    "ltv_low",
+    "ltv_high",
+    "followed",
+)
+HEALTH_COLUMNS = (
+    "level", "quantitative", "qualitative", "score", "low", "high", "red", "yellow", "green", "unscored",
+)  # fmt: skip
+TOUCH_COLUMNS = (
+    "touch_model",
+    "customers",
+    "declared",
+    "actual",
+    "low",
+    "high",
+    "touches",
+    "hours",
+    "of",
+    "actions",
+)
+
+
+def level_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """The customers at each level at the end of the quarter (`current_state`), and what a customer of the level is worth.
+
+    Columns: level (0 to the highest, then `UNKNOWN` where anybody's is not known), customers, share (of all customers), low, high
+    (Wilson, 95 %), mrr, ltv, ltv_low, ltv_high (lifetime value of a customer at the level: `level_worth`), followed (customers behind it). Amounts that are not
+    known are NaN. Empty where no level of anybody is known.
+    """
+    standing = results["maturity"].tables.get("standing")
+    if standing is None or not standing.loc[standing["level"] >= 0, "customers"].sum():
+        return pd.DataFrame(columns=list(LEVEL_COLUMNS)).astype({"level": "int64", "customers": "int64"})
+    now = standing[standing["basis"] == "current_state"]
+    rows = pd.concat([now[now["level"] >= 0], now[(now["level"] == UNKNOWN) & (now["customers"] > 0)]])
+    names = {"value": "ltv", "value_low": "ltv_low", "value_high": "ltv_high", "followed": "followed"}
+    lifetime = results["level_worth"].tables.get("lifetime", pd.DataFrame(columns=["level", *names]))
+    worth = lifetime.set_index("level")[list(names)].rename(columns=names).astype("float64")
+    rows = rows.reindex(columns=["level", "customers", "share", "low", "high", "mrr"])
+    return rows.join(worth, on="level").astype({"mrr": "float64"}).reset_index(drop=True)
+
+
+def health_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """The health of the customers at each level, of the report on health.
+
+    Columns: level, quantitative, qualitative, score (medians, 0 to 100; NaN where nobody's is known), low, high (95 %, of
+    score), red, yellow, green, unscored (customers). Empty where health or levels are not known.
+    """
+    table = results["health"].tables.get("levels")
+    if table is None:
+        return pd.DataFrame(columns=list(HEALTH_COLUMNS))
+    table = table.drop(columns=["low", "high"])
+    names = {"median": "score", "median_low": "low", "median_high": "high"}
+    return table.rename(columns=names)[list(HEALTH_COLUMNS)].reset_index(drop=True)
+
+
+def touch_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """The touch models: how touches are meant to be shared out, how they are, what they cost, and what they are about.
+
+    Columns: touch_model, customers (of that model at the end of the quarter), declared, actual (share of the touches of the
+    last four quarters, as far as covered), low, high (95 %), touches and hours (of the quarter; hours are NaN where the product
+    file does not say how long a touch takes), of (touches of the four quarters), actions (the subjects of most touches, three at
+    most, as recorded, with line breaks between them). Empty where the touches are not known.
+    """
+    tables = results["touch_mix"].tables
+    if "mix" not in tables:
+        return pd.DataFrame(columns=list(TOUCH_COLUMNS))
+    mix, models = tables["mix"], tables["models"].rename(columns={"subjects": "actions"})
+    of_year = mix[(mix["level"] == "all") & (mix["period"] == "year")].rename(columns={"share": "actual"})
+    shares = of_year.set_index("touch_model")[["declared", "actual", "low", "high"]].assign(
+        of=of_year["touches"].iloc[0]
+    )
+    return models.join(shares, on="touch_model")[list(TOUCH_COLUMNS)]

@@ -1,0 +1,113 @@
+"""Which requests most customers wait for, by number and MRR; whether the order is more than chance; and what sizes ask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_helpers.analyses.product_feedback.asked import WAITING, Asked
+from cs_helpers.contract.vocabulary import REQUEST_STATUSES
+from cs_helpers.customers.segments import mask_unknown
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, mcnemar, wilson
+from cs_helpers.statistics.variation import compare_segments
+
+#: columns that identify a request
+REQUEST = ("request_id", "title", "code")
+RANKING = (
+    *REQUEST,
+    "status",
+    "raised_on",
+    "companies",
+    "of",
+    "share",
+    "low",
+    "high",
+    "mrr",
+    "lost",
+    "fewer",
+    "by_mrr",
+)
+
+
+def ranking(found: Asked) -> pd.DataFrame:
+    """The requests that are not in the product yet, those of most customers first.
+
+    Columns: request_id, title, code, status, raised_on, companies (customers of the day that asked), of (customers), share
+    with its 95 % Wilson interval low to high, mrr (theirs), lost (others that asked, and are no customers any more or not
+    yet), fewer (bool: fewer customers than of the first, beyond chance: exact McNemar test over the customers,
+    Benjamini-Hochberg over the requests), by_mrr (place by MRR, from 1; NaN without an MRR).
+    """
+    waiting = found.requests[found.requests["status"].isin(WAITING)]
+    customers = found.customers.index
+    who = {key: set(rows["account_id"]) for key, rows in found.asked.groupby("request_id")}
+    rows = []
+    for row in waiting.to_dict("records"):
+        asked = who.get(row["request_id"], set())
+        companies = sorted(asked.intersection(customers))
+        low, high = wilson(len(companies), len(customers))
+        rows.append(
+            {
+                **{c: row[c] for c in (*REQUEST, "status", "raised_on")},
+                "companies": len(companies),
+                "of": len(customers),
+                "share": len(companies) / len(customers) if len(customers) else np.nan,
+                "low": low,
+                "high": high,
+                "mrr": float(found.customers.loc[companies, "mrr"].sum(min_count=1)) if companies else 0.0,
+                "lost": len(asked) - len(companies),
+            }
+        )
+    table = pd.DataFrame(rows, columns=[c for c in RANKING if c not in ("fewer", "by_mrr")])
+    if not found.time.by_contracts:
+        table["mrr"] = np.nan
+    table = table.sort_values(
+        ["companies", "mrr", "request_id"], ascending=[False, False, True], ignore_index=True
+    )
+    table["by_mrr"] = table["mrr"].rank(ascending=False, method="min")
+    current = [who.get(key, set()).intersection(customers) for key in table["request_id"]]
+    p = [mcnemar(len(current[0] - other), len(other - current[0])) for other in current[1:]]
+    table["fewer"] = np.r_[[False] * min(len(table), 1), benjamini_hochberg(p, q=FALSE_DISCOVERY)].astype(
+        bool
+    )
+    return table[list(RANKING)]
+
+
+def by_size(found: Asked) -> pd.DataFrame:
+    """Whether companies of some size ask for a request more than others, for the requests that are not in the product yet.
+
+    Columns: request_id, title, code, then those of `variation.compare_segments` but its code, over customers of known size.
+    """
+    waiting = found.requests[found.requests["status"].isin(WAITING)]
+    asked = found.asked[found.asked["is_customer"] & found.asked["request_id"].isin(waiting["request_id"])]
+    compared = compare_segments(
+        asked.rename(columns={"request_id": "code"})[["account_id", "code"]],
+        mask_unknown(found.customers["size"]),
+    ).rename(columns={"code": "request_id"})
+    table = compared.merge(waiting[list(REQUEST)], on="request_id", how="left")
+    return table[[*REQUEST, "mentioned", "of", "p", "v", "verdict"]]
+
+
+def status_table(found: Asked) -> pd.DataFrame:
+    """What has become of all requests, a row for each status in the order of `REQUEST_STATUSES`.
+
+    Columns: status, requests, companies (customers that asked for any of them), mrr (theirs), unasked (requests of which
+    nobody is recorded who asked), oldest (raised_on of the oldest; NaT without any).
+    """
+    rows = []
+    for status in REQUEST_STATUSES:
+        requests = found.requests[found.requests["status"] == status]
+        asked = found.asked[found.asked["request_id"].isin(requests["request_id"])]
+        companies = asked.loc[asked["is_customer"], "account_id"].unique()
+        rows.append(
+            {
+                "status": status,
+                "requests": len(requests),
+                "companies": len(companies),
+                "mrr": float(found.customers.loc[companies, "mrr"].sum())
+                if found.time.by_contracts
+                else np.nan,
+                "unasked": int((~requests["request_id"].isin(asked["request_id"])).sum()),
+                "oldest": requests["raised_on"].min(),
+            }
+        )
+    return pd.DataFrame(rows).astype({"oldest": "datetime64[us]"})

@@ -1,0 +1,201 @@
+"""Figures of the gap plan: As-Is against To-Be, the order of the gaps, and what closing each would do."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cs_helpers.charts.theme import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    QUIET,
+    RULE,
+    Picture,
+    bars,
+    canvas,
+    finish_figure,
+    percent_axis,
+)
+from cs_helpers.result import Result
+from cs_helpers.statistics.priorities import DRAWS
+from cs_helpers.text import Text
+from cs_helpers.text.gap_plan_verdict import gap_plan_verdict
+from cs_helpers.text.units import format_value
+
+#: a figure shows so many gaps; all of them are in its table
+MAX_GAPS = 10
+
+
+def gaps(result: Result, text: Text) -> Picture:
+    """Each goal on a scale of its own unit: the number now with its interval, and the target."""
+    table = result.tables["gaps"].head(MAX_GAPS)
+    reach = {unit: _reach(part) for unit, part in table.groupby("unit") if unit}
+    currency = result.settings["currency"]
+    with canvas(text, len(table), 1, height=0.6 + 0.7 * len(table), squeeze=False) as (figure, axes):
+        for axis, row in zip(axes[:, 0], table.itertuples(), strict=True):
+            _goal(axis, row, reach.get(row.unit, 1.0), text, currency)
+        figure.supxlabel(text("gap_plan.gaps.legend"), fontsize=9, color=QUIET, x=0.99, ha="right")
+        return _finished(figure, result, "gaps", text)
+
+
+def _reach(part: Any) -> float:
+    """How far the scale of a unit goes: all its numbers are on it."""
+    ends = part[["as_is", "high", "target"]].to_numpy(float)
+    largest = float(np.nanmax(ends[np.isfinite(ends)], initial=0.0))
+    return largest or 1.0
+
+
+def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None:
+    """One goal: a line from As-Is to To-Be, and both numbers."""
+    axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
+    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 32)])
+    axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+    axis.set_xticks([])
+    axis.spines[["bottom", "left"]].set_visible(False)
+    axis.axhline(0, color=RULE, linewidth=1, zorder=0)
+    if not row.unit:
+        axis.text(0.0, 0.12, text("gap_plan.gaps.unknown"), color=QUIET, fontsize=9, in_layout=False)
+        return
+    colour = GREEN if row.state == "reached" else ORANGE
+    axis.vlines(row.target, -0.45, 0.45, color=INK, linewidth=2.6, zorder=2)
+    if row.as_is == row.as_is:
+        axis.hlines(0, *sorted((row.as_is, row.target)), color=colour, linewidth=5, alpha=0.35, zorder=1)
+        if row.low == row.low and row.high == row.high:
+            axis.hlines(0, row.low, row.high, color=colour, linewidth=1.6, zorder=2)
+        axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
+        _number(axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, reach)
+    _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, reach)
+
+
+def _number(axis: Axes, x: float, y: float, label: str, colour: str, reach: float) -> None:
+    """Writes a number above its mark, or below it; at the left edge beside the names, to the right of it."""
+    axis.text(
+        x, y, label, ha="center" if x > 0.04 * reach else "left", va="bottom" if y > 0 else "top", fontsize=9,
+        color=colour, in_layout=False,
+    )  # fmt: skip
+
+
+def priorities(result: Result, text: Text) -> Picture:
+    """The score of each gap with its interval, and how often it is among the first three (of three or fewer: the first)."""
+    table = result.tables["priorities"]
+    which = "first_three" if len(table) > 3 else "first"
+    table = table.head(MAX_GAPS).iloc[::-1].reset_index(drop=True)
+    pairs = result.tables.get("pairs")
+    is_open = set() if pairs is None else set(pairs.loc[pairs["verdict"] == "undecided", "goal"])
+    colours = [ORANGE if p == "high" else BLUE if p == "medium" else QUIET for p in table["priority"]]
+    currency = result.settings["currency"]
+    with canvas(text, 1, 2, height=1.35 + 0.62 * len(table), sharey=True, width_ratios=[3, 2]) as (
+        figure,
+        axes,
+    ):
+        places = np.arange(len(table))
+        score, share = axes
+        score.axvline(0, color=RULE, linewidth=1, zorder=0)
+        score.hlines(places, table["low"], table["high"], color=colours, linewidth=2, alpha=0.75)
+        score.scatter(table["score"], places, color=colours, s=36, zorder=3)
+        ends = table[["low", "high", "score"]].to_numpy(float)
+        low, high = float(np.nanmin(ends, initial=0.0)), float(np.nanmax(ends, initial=0.0))
+        score.set_xlim(low - 0.03 * (high - low or 1), high + 0.05 * (high - low or 1))
+        score.xaxis.set_major_formatter(lambda value, _: text.money(value, currency))
+        score.locator_params(axis="x", nbins=5)
+        score.grid(axis="x")
+        for place, value in zip(places, table["score"], strict=True):
+            score.annotate(
+                text.money(value, currency), (value, place), xytext=(0, 6), textcoords="offset points",
+                ha="center", fontsize=8.5, color=QUIET, in_layout=False,
+            )  # fmt: skip
+        bars(share, places, table[which], width=0.5, color=colours, lying=True)
+        percent_axis(share, top=1.22, which="x")
+        share.set_xticks([0, 0.5, 1.0])
+        for place, value in zip(places, table[which], strict=True):
+            share.text(
+                value + 0.02, place, text.share(value), va="center", fontsize=9, color=QUIET, in_layout=False
+            )
+        for place, goal in zip(places, table["goal"], strict=True):
+            if goal in is_open and place:
+                share.annotate(
+                    text("gap_plan.priorities.open_order"), (1.2, place - 0.5), ha="right", va="center",
+                    fontsize=8.5, color=QUIET, style="italic" if text.language == "en" else "normal", in_layout=False,
+                )  # fmt: skip
+        score.set_title(text("gap_plan.priorities.score"))
+        share.set_title(text.wrap(text(f"gap_plan.priorities.{which}"), 34))
+        score.set_yticks(
+            places,
+            [
+                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 32)
+                for r in table.itertuples()
+            ],
+        )
+        score.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+        score.set_ylim(-0.6, len(table) - 0.4)
+        n = text(
+            "gap_plan.priorities.n",
+            n=text.number(len(result.tables["priorities"])),
+            draws=text.number(DRAWS),
+        )
+        return _finished(figure, result, "priorities", text, n=n)
+
+
+def effects(result: Result, text: Text) -> Picture:
+    """For each number of revenue what it is now, and what it would be after closing each gap, with intervals."""
+    table, currency = result.tables["effects"], result.settings["currency"]
+    goals = list(dict.fromkeys(table["goal"]))[:MAX_GAPS][::-1]
+    measures = list(dict.fromkeys(table["measure"]))
+    with canvas(text, 1, len(measures), height=1.5 + 0.5 * len(goals), sharey=True, squeeze=False) as (
+        figure,
+        axes,
+    ):
+        places = np.arange(len(goals))
+        for axis, measure in zip(axes[0], measures, strict=True):
+            rows = table[table["measure"] == measure].set_index("goal").reindex(goals)
+            known = rows["before"].dropna()
+            unit = str(table.loc[table["measure"] == measure, "unit"].iloc[0])
+            colours = [GREEN if v == "better" else QUIET for v in rows["verdict"]]
+            axis.axvline(float(known.iloc[0]), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
+            axis.hlines(places, rows["low"], rows["high"], color=colours, linewidth=2, alpha=0.75)
+            axis.scatter(rows["after"], places, color=colours, s=30, zorder=3)
+            for place, value in zip(places, rows["after"], strict=True):
+                if math.isfinite(value):
+                    axis.annotate(
+                        format_value(value, unit, text, currency), (value, place), xytext=(0, 5),
+                        textcoords="offset points", ha="center", fontsize=8.5, color=QUIET, in_layout=False,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                    )  # fmt: skip
+            ends = np.r_[rows[["after", "low", "high"]].to_numpy(float).ravel(), known.iloc[0]]
+            low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+            room = 0.22 * ((high - low) or abs(high) or 1.0)
+            axis.set_xlim(low - room, high + room)
+            axis.set_xticks(
+                [float(known.iloc[0])],
+                [
+                    text(
+                        "gap_plan.effects.now", value=format_value(float(known.iloc[0]), unit, text, currency)
+                    )
+                ],
+            )
+            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}").replace("（", "\n（"), 22))
+            axis.spines["left"].set_visible(False)
+        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 32) for goal in goals])
+        axes[0][0].tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+        axes[0][0].set_ylim(-0.6, len(goals) - 0.3)
+        return _finished(figure, result, "effects", text)
+
+
+def _finished(figure: Figure, result: Result, question: str, text: Text, n: str = "") -> Picture:
+    verdict = result.verdicts[question]
+    message = gap_plan_verdict(text, question, verdict.code, verdict.fields, result.settings["currency"])
+    return finish_figure(
+        figure,
+        text,
+        result,
+        message=message,
+        alt=text(f"gap_plan.{question}.alt", message=message),
+        n=n or text("charts.n_customers", n=text.number(result.n)),
+        period=text.span(result.quarter.start, result.quarter.end),
+    )

@@ -1,0 +1,131 @@
+"""What an operations map shows, as plain JSON: the tables of its result with their labels in words.
+
+`run.json` holds it, so that the page over all products draws what was published and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from cs_helpers.result import Result
+from cs_helpers.text import Text
+
+#: the stations in the order of the map
+STATIONS = ("handover", "levels", "health", "touches", "organisation", "feedback")
+#: actions of a touch model that are named
+ACTIONS = 3
+
+Content = Mapping[str, Any]
+
+
+def content_of(result: Result, text: Text) -> dict[str, Any]:
+    """The content of a map.
+
+    Keys: product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
+    message and alt of the figure; the tables `stations`, `levels`, `health`, `touches`,
+    `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
+    `department`, `actions` and `obstacles` (lists), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
+    else ''), value, low, high, unit, n, place. Numbers that are not known are null.
+    """
+    tables, message = result.tables, message_of(result, text)
+    accounts = not result.settings.get("by_contracts", True)
+    return {
+        "product": result.product,
+        "accounts": accounts,
+        "message": message,
+        "alt": text(f"operations_picture.{'alt_accounts' if accounts else 'alt'}", message=message),
+        "currency": result.settings.get("currency", ""),
+        "as_of": result.as_of.isoformat(),
+        "n": result.n,
+        "stations": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "stations")],
+        "levels": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "levels")],
+        "health": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "health")],
+        "touches": [
+            {
+                **row,
+                "label": text.label("touch_model", row["touch_model"]),
+                "actions": [text.subject(code) for code in _codes(row, "actions")][:ACTIONS],
+            }
+            for row in _rows(tables, "touches")
+        ],
+        "roles": _roles(tables, text),
+        "links": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "links")],
+        "numbers": {
+            str(row.pop("key")): {**row, "label": _headline(row.get("metric") or "", text)}
+            for row in _rows(tables, "numbers")
+        },
+    }  # fmt: skip
+
+
+def message_of(result: Result, text: Text) -> str:
+    """The sentence of the verdict on the map."""
+    verdict = result.verdicts["operations"]
+    fields: dict[str, str] = {}
+    if "level" in verdict.fields:
+        level, share = verdict.fields["level"], verdict.fields["share"]
+        fields |= {"level": text.label("level", level), "share": text.share(share)}
+    if "stations" in verdict.fields:
+        names = [text(f"operations_picture.station.{station}") for station in verdict.fields["stations"]]
+        fields["stations"] = text.join_list(names)
+    return text(f"operations_map.operations.{verdict.code}", **fields)
+
+
+def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any]]:
+    """The roles, with the `key` of the numbers of each: a role that several departments have is numbered."""
+    roles, seen = [], dict[str, int]()
+    for row in _rows(tables, "roles"):
+        role = row["role"]
+        seen[role] = seen.get(role, 0) + 1
+        roles.append(
+            {
+                **{k: v for k, v in row.items() if not k.startswith("department_")},
+                "key": f"organisation.{role}" + (f".{seen[role]}" if seen[role] > 1 else ""),
+                "label": text("operations_map.roles.nobody")
+                if role == "nobody"
+                else text.label("job_role", role),
+                "obstacles": [text(f"operations_map.obstacles.{code}") for code in _codes(row, "obstacles")],
+                "department": row.get(f"department_{text.language}") or row.get("department_en") or "",
+            }
+        )
+    return roles
+
+
+def _level(level: int, text: Text) -> str:
+    return text("operations_picture.level_unknown") if level < 0 else text.label("level", level)
+
+
+def _headline(metric: str, text: Text) -> str:
+    """The name of a headline number of a report."""
+    analysis, _, name = metric.partition(".")
+    return text(f"{analysis}.metrics.{name}") if name else ""
+
+
+def _sentences(row: Mapping[str, Any], text: Text) -> list[str]:
+    """The sentences on what a station or link lacks; none where it lacks nothing."""
+    codes = _codes(row, "lacks") or _codes(row, "reason")
+    return [text(f"operations_map.lacks.{code}") for code in codes]
+
+
+def _codes(row: Mapping[str, Any], column: str) -> list[str]:
+    """The codes in a cell, which are on a line each."""
+    return [code for code in str(row.get(column) or "").split("\n") if code]
+
+
+def _rows(tables: Mapping[str, pd.DataFrame], name: str) -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them; none where there is no such table."""
+    if name not in tables:
+        return []
+    return [{str(k): _plain(v) for k, v in row.items()} for row in tables[name].to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or value != value:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and abs(value) == float("inf"):
+        return None
+    return value

@@ -1,0 +1,37 @@
+"""What customers said in interviews, each note by the reading of one coder."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from cs_helpers.snapshot import ProductData
+
+
+def one_reading(codings: pd.DataFrame, notes: pd.Series) -> pd.DataFrame:
+    """The codings of some notes, each note by one coder: of its coders the one who coded most of these notes.
+
+    Of equals the first in the table, because pseudonyms would change an order by name for leadership.
+    """
+    rows = codings[codings["note_id"].isin(notes)]
+    coders = rows.groupby("coder", sort=False).size().sort_values(ascending=False, kind="stable")
+    rank = rows["coder"].map({coder: n for n, coder in enumerate(coders.index)})
+    return rows[rank == rank.groupby(rows["note_id"]).transform("min")]
+
+
+def expectations(data: ProductData, until: date) -> pd.DataFrame:
+    """What each account said in interviews up to a day that it expects of the product.
+
+    That are the notes of viewpoint 1 (problem) whose depth is `expectation`. Columns: account_id, code, held_on (the last
+    interview in which it said so); sorted.
+    """
+    interviews = data["interviews"]
+    held = interviews.loc[
+        interviews["held_on"] <= pd.Timestamp(until), ["interview_id", "account_id", "held_on"]
+    ]
+    notes = data["notes"][["note_id", "interview_id"]].merge(held, on="interview_id")
+    coded = one_reading(data["codings"], notes["note_id"])
+    is_expectation = coded["viewpoint"].eq("problem") & coded["why_level"].eq("expectation")
+    said = coded[is_expectation.fillna(False) & coded["code"].notna()].merge(notes, on="note_id")
+    return said.groupby(["account_id", "code"])["held_on"].max().reset_index()

@@ -1,0 +1,242 @@
+"""The operations map: every number is a link, nothing overlaps, what is missing is drawn as missing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import operations_maps as maps
+import pytest
+from servers import missing
+
+from cs_helpers.charts.drawing import SIZES, faults, has_text
+from cs_helpers.charts.operations_map import content_of, draw, operations
+from cs_helpers.charts.operations_map.sheet import lines_of, width_of
+from cs_helpers.result import PLACE
+from cs_helpers.text import Text
+
+LANGUAGES = ("en", "ja")
+SVG = "{http://www.w3.org/2000/svg}"
+CASES = {
+    "full": maps.operations_map(),
+    "two levels, half of it missing": maps.operations_map(
+        2, missing=("handover", "organisation", "feedback")
+    ),
+    "six levels, long names, large amounts": maps.operations_map(
+        6, department=maps.LONG, mrr=999_900_000.0, unknown_level=True
+    ),
+    "nothing known": maps.operations_map(2, missing=maps.STATIONS),
+    "numbers not known": maps.operations_map(3, is_known=False),
+    "hostile names": maps.operations_map(3, department={"en": maps.HOSTILE, "ja": maps.HOSTILE}),
+    "accounts": maps.operations_map(
+        4, is_known=False, accounts=True, department={"en": "Service", "ja": "サービス部"}
+    ),
+}
+
+
+def drawn(result, language="en"):
+    return operations(result, Text(language, accounts=not result.settings.get("by_contracts", True)))
+
+
+def texts(svg):
+    """The text elements of an SVG as words, whatever their lines."""
+    return ["".join(t.itertext()).strip() for t in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", CASES)
+def test_a_map_has_a_message_and_holds_only_what_a_page_may_hold(case, language):
+    picture = drawn(CASES[case], language)
+    assert picture.message in picture.alt
+    assert list(picture.sizes) == list(SIZES)
+    for svg in picture.sizes.values():
+        assert faults(svg) == []
+        assert has_text(svg)
+        assert f'aria-label="{picture.alt}"' in svg
+        assert "nan" not in "".join(texts(svg)).lower()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("case", CASES)
+def test_each_number_is_a_link_to_its_place_once(case, size):
+    result = CASES[case]
+    links = [a.get("href") for a in ElementTree.fromstring(drawn(result).sizes[size]).iter(f"{SVG}a")]
+    numbers = result.tables["numbers"]
+    assert sorted(links) == sorted(f"{PLACE}{place}" for place in numbers["place"])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_number_stands_without_a_link_but_intervals_scales_and_names(size):
+    root = ElementTree.fromstring(drawn(CASES["full"]).sizes[size])
+    linked = {t for a in root.iter(f"{SVG}a") for t in a.iter(f"{SVG}text")}
+    bare = [
+        w
+        for t in root.iter(f"{SVG}text")
+        if t not in linked and re.search(r"\d", w := "".join(t.itertext()).strip())
+    ]
+    allowed = r"Lv\.\d|[1-6] .*|\S+( days)? to \S+( days)?|n = 132|¥[\d.]+M?"
+    assert [w for w in bare if not re.fullmatch(allowed, w)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_sizes_say_the_same(language):
+    said = [sorted(texts(svg)) for svg in drawn(CASES["full"], language).sizes.values()]
+    assert said[0] == said[1] == said[2]
+
+
+def test_a_missing_station_is_dashed_and_says_what_to_add_and_so_are_its_arrows():
+    whole, half = (drawn(CASES[case]).svg for case in ("full", "two levels, half of it missing"))
+    text = Text("en")
+    for station in ("handover", "organisation", "feedback"):
+        sentence = text(f"operations_map.lacks.{maps.LACKS[station]}")
+        assert texts(half).count(sentence) == 1
+        assert sentence not in texts(whole)
+    # head and frame of three stations, and four arrows; of the whole map, the role that cannot carry out its plays
+    assert half.count("stroke-dasharray") == 3 * 2 + 3
+    assert whole.count("stroke-dasharray") == 1
+
+
+def test_an_arrow_that_is_missing_between_known_stations_says_why():
+    result = maps.operations_map()
+    links = result.tables["links"].copy()
+    links.loc[links["source"] == "health", ["state", "reason"]] = ["missing", "no_touch_models"]
+    picture = drawn(replace(result, tables={**result.tables, "links": links}))
+    sentence = Text("en")("operations_map.lacks.no_touch_models")
+    for svg in picture.sizes.values():
+        assert sentence in texts(svg)
+        assert svg.count("stroke-dasharray") == 2
+
+
+def test_names_are_shown_letter_by_letter():
+    svg = drawn(CASES["hostile names"]).svg
+    assert any(w.replace(" ", "") == maps.HOSTILE.replace(" ", "") for w in texts(svg))
+    assert "<script" not in svg
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_accounts_are_counted_there_is_no_word_of_money_or_customers(language):
+    picture = drawn(CASES["accounts"], language)
+    said = " ".join([picture.alt, picture.source, *texts(picture.svg)])
+    assert not re.search(r"(?i)MRR|LTV|lifetime|customer|顧客", said)
+
+
+def test_levels_without_a_known_value_are_drawn_as_bars_of_customers():
+    svg = drawn(CASES["numbers not known"]).svg
+    assert "Share of customers" in texts(svg)
+    assert "LTV not known" in texts(svg)
+    assert "Lifetime value of a customer" in texts(drawn(CASES["full"]).svg)
+
+
+def test_an_interval_that_leaves_the_scale_runs_out_of_the_figure():
+    result = maps.operations_map()
+    levels = result.tables["levels"].copy()
+    levels.loc[levels["level"] == 1, "ltv_high"] = 1e12
+    content = content_of(replace(result, tables={**result.tables, "levels": levels}), Text("en"))
+    svg = draw([content], "en")[0]["wide"]
+    assert max(float(x) for x in re.findall(r'<path d="M[\d.]+ [\d.]+L([\d.]+) ', svg)) < 1330
+
+
+def products(count):
+    return [
+        {**content_of(maps.operations_map(2 + n, mrr=1e6 * (n + 1)), Text("en")), "product": f"Product {n}"}
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_products_are_lanes_with_one_scale_of_value(count):
+    lanes = draw(products(count), "en", lambda number, place: f"p{number}.html#{place}")
+    assert len(lanes) == count
+    scales = {re.findall(r"¥[\d.]+M", " ".join(texts(lane["wide"])))[0] for lane in lanes}
+    ends = [t for lane in lanes for t in texts(lane["wide"]) if t == texts(lanes[-1]["wide"])[0]]
+    assert scales
+    for number, lane in enumerate(lanes):
+        assert set(re.findall(r'href="(p\d)', lane["wide"])) == {f"p{number}"}
+        assert ("Product" in texts(lane["wide"])[0]) == (count > 1)
+    assert ends
+    tops = {max(amounts(lane["wide"]), key=float) for lane in lanes}
+    assert len(tops) == 1  # the largest amount is the end of the scale
+
+
+def amounts(svg):
+    return [w.removeprefix("¥").removesuffix("M") for w in texts(svg) if re.fullmatch(r"¥[\d.]+M", w)]
+
+
+def test_amounts_of_other_currencies_have_scales_of_their_own():
+    two = products(2)
+    two[1]["currency"] = "USD"
+    lanes = draw(two, "en", over=True)
+    assert max(amounts(lanes[0]["wide"]), key=float) != max(
+        w.removeprefix("$").removesuffix("M") for w in texts(lanes[1]["wide"]) if w.startswith("$")
+    )
+
+
+def test_a_second_product_is_laid_over_the_first_in_a_colour_of_its_own():
+    alone, over = draw(products(2), "en"), draw(products(2), "en", over=True)
+    assert "s-other" not in alone[0]["wide"]
+    for lane, other in zip(over, ("Product 1", "Product 0"), strict=True):
+        assert f"Purple: {other}" in texts(lane["wide"])
+        # its curve, its two parts of health at each level, its four touch models, and its mark
+        assert lane["wide"].count("s-other") >= 1 + 2 + 4 + 1
+
+
+def test_a_line_of_words_fits_and_loses_no_letter():
+    for language, words in (
+        ("en", maps.LONG["en"]),
+        ("ja", maps.LONG["ja"]),
+        ("en", "x" * 90),
+        ("ja", "長" * 60),
+    ):
+        lines = lines_of(words, 120, 10, Text(language))
+        assert all(width_of(line.rstrip(), 10) <= 120 for line in lines)
+        assert "".join(lines).rstrip() == words
+
+
+@pytest.fixture(scope="module")
+def tab():
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not chromium:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser.new_page()
+
+
+BOXES = """() => [...document.querySelectorAll('svg text')].flatMap(text => {
+  const lines = text.children.length ? [...text.children] : [text];
+  return lines.map(line => {
+    const box = line.getBoundingClientRect();
+    return [line.textContent, box.left, box.top, box.right, box.bottom];
+  });
+})"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("case", CASES)
+def test_no_words_overlap_and_none_leave_the_figure(tab, case, size, language):
+    svg = drawn(CASES[case], language).sizes[size]
+    tab.set_content(f'<!DOCTYPE html><body style="margin:0">{svg}')
+    boxes = tab.evaluate(BOXES)
+    width, height = (float(re.search(rf' {side}="([\d.]+)"', svg)[1]) for side in ("width", "height"))
+    assert len(boxes) > 5
+    assert [b for b in boxes if b[1] < 0 or b[3] > width or b[2] < 0 or b[4] > height] == []
+    overlaps = []
+    for n, (one, left, top, right, bottom) in enumerate(boxes):
+        for other, left2, top2, right2, bottom2 in boxes[n + 1 :]:
+            across, down = min(right, right2) - max(left, left2), min(bottom, bottom2) - max(top, top2)
+            # a line's box is taller than its letters
+            if across > 0.5 and down > 4:
+                overlaps.append((one, other, across, down))
+    assert overlaps == []
+
+
+def test_stations_without_rows_have_no_numbers():
+    result = maps.operations_map()
+    empty = {name: table.iloc[:0] for name, table in result.tables.items() if name != "stations"}
+    picture = drawn(replace(result, tables={**empty, "stations": result.tables["stations"]}))
+    assert "<a " not in picture.svg
