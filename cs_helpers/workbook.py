@@ -120,39 +120,19 @@ class Workbook:
         names, for all tables.
         """
         text, product = self.text, self.data.product
-        time = customer_time_as_of(self.data, self.quarter.end)
-        about = [
-            ("product", product.name.in_language(text.language)),
-            (
-                "quarter",
-                text(
-                    "page.quarter_and_days",
-                    quarter=text.quarter(self.quarter),
-                    days=text.span(self.quarter.start, self.quarter.end),
-                ),
-            ),
-            ("customers_label", facts.customers(text, time, self.quarter)),
-            ("contracts", facts.contracts(text, time, self.quarter, self._currency())),
-            ("as_of", text.day(self.snapshot.as_of)),
-        ]
         refused = self.snapshot.left_out(product.product)
-        tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)}
-        tables = tables if shown else set(refused)
-        left_out = facts.left_out(text, refused, tables, self._currency())
-        brief = facts.left_out(text, refused, tables, self._currency(), brief=True)
-        if left_out:
-            about.append(("left_out.label", left_out))
-        if self.segment != "all":
-            about.insert(2, ("segment", text.segment(self.segment)))
-        cells = "".join(
-            f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
-            for key, value in about
+        tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)} or set(refused)
+        left_out, brief = (
+            facts.left_out(text, refused, tables, self._currency(), brief=brief) for brief in (False, True)
         )
-        description = html.escape(product.about.in_language(text.language))
+        time = customer_time_as_of(self.data, self.quarter.end)
+        about = facts.header(
+            text, product, self.segment, time, self.quarter, self.snapshot.as_of, self._currency(), left_out
+        )
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
         display_html(
-            f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>',
+            about,
             {
                 "shows": ["public"],
                 **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Collection, Mapping
+from datetime import date
 
+from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.refused import LeftOut
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.text import Text
+
+
+def header(
+    text: Text,
+    product: Product,
+    segment: str,
+    time: CustomerTime,
+    quarter: Quarter,
+    as_of: date,
+    currency: str,
+    left_out: str,
+) -> str:
+    """The facts as HTML. left_out: the sentence on rows left out, '' where there are none."""
+    days = text.span(quarter.start, quarter.end)
+    about = {
+        "product": product.name.in_language(text.language),
+        "quarter": text("page.quarter_and_days", quarter=text.quarter(quarter), days=days),
+        **({} if segment == "all" else {"segment": text.segment(segment)}),
+        "customers_label": customers(text, time, quarter),
+        "contracts": contracts(text, time, quarter, currency),
+        "as_of": text.day(as_of),
+        **({"left_out.label": left_out} if left_out else {}),
+    }
+    cells = "".join(
+        f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
+        for key, value in about.items()
+    )
+    description = html.escape(product.about.in_language(text.language))
+    return f'<div class="header"><p class="about">{description}</p><dl class="facts">{cells}</dl></div>'
 
 
 def customers(text: Text, time: CustomerTime, quarter: Quarter) -> str:

@@ -84,10 +84,11 @@ def status(result: Result, text: Text) -> Listing:
         mrr=_money(known["mrr"], result, text),
         oldest=["–" if day is pd.NaT else text.day(day) for day in known["oldest"]],
     )
-    amounts = _amounts(result)
-    shown = ("status", "requests", "companies", *amounts, "oldest")
+    amounts = _amounts(result) if result.settings["has_askers"] else ()
+    who = ("companies", *amounts) if result.settings["has_askers"] else ()
+    shown = ("status", "requests", *who, "oldest")
     return table(
-        page, text.headings(f"{_NAME}.status", *shown), name="request-status", right=("requests", "companies", *amounts),
+        page, text.headings(f"{_NAME}.status", *shown), name="request-status", right=("requests", *who),
         all_rows=named, units=_units(amounts, result),
     )  # fmt: skip
 

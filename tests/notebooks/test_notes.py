@@ -30,6 +30,7 @@ from cs_helpers.workbook import Workbook
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIELDS = {
+    "station": "levels", "stations": ("handover", "feedback"),
     "entries": (Words(en="Silent", ja="無言"), (Words(en="Red", ja="赤"), 7)),
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y", "conditions": ("1.1", "2.1"),
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
