@@ -31,7 +31,10 @@ PAIRS = {
     "docs/baselines.md": "docs/ja/baselines.md",
     "docs/health.md": "docs/ja/health.md",
     "docs/maturity.md": "docs/ja/maturity.md",
+    "docs/handover.md": "docs/ja/handover.md",
+    "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
+    "docs/gap-plan.md": "docs/ja/gap-plan.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

@@ -14,6 +14,7 @@ from cs_helpers.charts.theme import (
     INK,
     ORANGE,
     QUIET,
+    RULE,
     SAND,
     SKY,
     Picture,
@@ -23,16 +24,17 @@ from cs_helpers.charts.theme import (
     percent_axis,
 )
 from cs_helpers.result import Result, Verdict
-from cs_helpers.tables.product_feedback import loop_label
-from cs_helpers.tables.theme import MAX_ROWS
 from cs_helpers.text import Text
+from cs_helpers.text.request_words import loop_label
 
 _NAME = "product_feedback"
+#: the most bars of a figure; the table beside it lists the others
+_BARS = 12
 
 
 def ranking(result: Result, text: Text) -> Picture:
     """The requests that are not in the product yet: customers that asked, with intervals, and their MRR."""
-    table = result.tables["ranking"].head(MAX_ROWS).iloc[::-1].reset_index(drop=True)
+    table = result.tables["ranking"].head(_BARS).iloc[::-1].reset_index(drop=True)
     colours = [SKY if fewer else BLUE for fewer in table["fewer"]]
     panels = ["companies", "mrr"] if result.settings["by_contracts"] else ["companies"]
     with canvas(text, 1, len(panels), height=1.3 + 0.44 * len(table), squeeze=False, sharey=True) as (
@@ -68,8 +70,7 @@ def status(result: Result, text: Text) -> Picture:
     """The requests by what has become of them, and the customers that asked for them."""
     table = result.tables["status"].iloc[::-1].reset_index(drop=True)
     colours = [ORANGE if s in ("open", "considering") else BLUE for s in table["status"]]
-    has_companies = "ranking" in result.tables or "closed_loop" in result.tables
-    panels = ["requests", "companies"] if has_companies else ["requests"]
+    panels = ["requests", "companies"] if result.settings["has_askers"] else ["requests"]
     with canvas(text, 1, len(panels), height=1.2 + 0.36 * len(table), squeeze=False, sharey=True) as (
         figure,
         axes,
@@ -152,12 +153,16 @@ def closed_loop(result: Result, text: Text) -> Picture:
 
 def not_handed(result: Result, text: Text) -> Picture:
     """Companies that told a theme in interviews: with a request of it in their name, and without."""
-    table: pd.DataFrame = result.tables["not_handed"].head(MAX_ROWS).iloc[::-1].reset_index(drop=True)
+    table: pd.DataFrame = result.tables["not_handed"].head(_BARS).iloc[::-1].reset_index(drop=True)
     with canvas(text, height=1.5 + 0.38 * max(len(table), 2)) as (figure, axis):
         places = np.arange(len(table))
+        is_hidden = table["handed"].isna()
         handed = table["handed"].fillna(0).to_numpy(float)
         companies = table["companies"].to_numpy(float)
-        colours = [ORANGE if state == "no_request" else SAND for state in table["state"]]
+        colours = [
+            RULE if hidden else ORANGE if state == "no_request" else SAND
+            for state, hidden in zip(table["state"], is_hidden, strict=True)
+        ]
         bars(axis, places, handed, width=0.58, color=BLUE, lying=True)
         bars(axis, places, companies - handed, width=0.58, color=colours, start=handed, lying=True)
         labels = [
@@ -172,10 +177,11 @@ def not_handed(result: Result, text: Text) -> Picture:
         axis.set_yticks(places, [text.wrap(text.theme(code), 34) for code in table["code"]])
         axis.set_ylim(-0.6, len(table) - 0.4)
         states = [("handed", BLUE), ("not_linked", SAND), ("no_request", ORANGE)]
+        states += [("hidden", RULE)] if is_hidden.any() else []
         handles = [
             Patch(color=colour, label=text(f"{_NAME}.not_handed.legend_{state}")) for state, colour in states
         ]
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=9)
+        figure.legend(handles=handles, loc="outside upper left", ncols=len(states), fontsize=9)
         message = _message(result, "not_handed", "not_handed", text)
         n = text(f"{_NAME}.n_themes", n=text.number(len(result.tables["not_handed"])))
         return _finish(figure, result, "not_handed", message, n, text)

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from cs_helpers.contract.product_parts import SettingsModel
-from cs_helpers.contract.vocabulary import HANDOVER_FIELDS
 
 HandoverField = Literal[
     "problem", "promised", "expected_outcome", "expectation", "deadline", "decision_maker", "stakeholders"
@@ -28,5 +27,5 @@ class HandoverRules(SettingsModel):
     @model_validator(mode="after")
     def _names_each_field_once(self) -> HandoverRules:
         if self.fields and len(set(self.fields)) < len(self.fields):
-            raise ValueError(f"a field is named twice; there are {', '.join(HANDOVER_FIELDS)}")
+            raise ValueError("a field of the hand-over is named twice")
         return self

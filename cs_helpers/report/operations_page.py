@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cs_helpers.charts.drawing import in_all_sizes
-from cs_helpers.charts.operations_map import draw
+from cs_helpers.charts.operations_map import FORMAT, draw
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.links import address
@@ -28,9 +28,11 @@ def operations_name(language: str) -> str:
 
 
 def published_maps(reports: Mapping[str, Report], language: str) -> dict[str, Report]:
-    """The published reports in a language that hold a map: file -> report, by product."""
+    """The published reports in a language that hold a map, as this version draws it: file -> report, by product."""
     found = [
-        (file, r) for file, r in reports.items() if r.good and r.language == language and MAP in r.good.drawn
+        (file, r)
+        for file, r in reports.items()
+        if r.good and r.language == language and r.good.drawn.get(MAP, {}).get("format") == FORMAT
     ]
     return dict(sorted(found, key=lambda item: item[1].product))
 

@@ -17,6 +17,7 @@ NAMELESS = (
     "executive_summary",
     "level_outlook",
     "level_worth",
+    "operations",
     "revenue",
 )
 

@@ -40,9 +40,23 @@ def workbook(request, home):
     return Workbook(snapshot, data, quarter, "all", Text(request.param, data.product))
 
 
+class Results(dict):
+    """The results of analyses by name, each worked out when it is first asked for: the same in every language."""
+
+    workbook: Workbook
+
+    def __missing__(self, name):
+        self[name] = self.workbook.analyse(name)
+        return self[name]
+
+
+RESULTS = Results()
+
+
 @pytest.fixture(scope="module")
 def results(workbook):
-    return {name: workbook.analyse(name) for name in dict.fromkeys(a for a, _ in CHARTS)}
+    RESULTS.workbook = workbook
+    return RESULTS
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from cs_helpers.contract.means import Means, obstacles
 from cs_helpers.contract.organisation import Organisation
+from cs_helpers.errors import ParameterError
+from cs_helpers.summary import check_metrics
 
 STEPS = ["kickoff", "live"]
 
@@ -51,6 +53,14 @@ def test_a_role_may_stand_in_two_departments_and_a_department_is_one_in_any_spel
         means=[means("call", department="sales "), means("post", department="Legal")],
     )
     assert [d.en for d in made.departments] == ["Sales", "CS", "Legal"]
+
+
+def test_a_kpi_that_no_report_has_is_refused_with_the_nearest() -> None:
+    made = product(steps=STEPS, organisation=[role("renewal", kpis=["revenue.nr_year"])])
+    with pytest.raises(
+        ParameterError, match=r"organisation='revenue.nr_year'.*Did you mean 'revenue.nrr_year'\?"
+    ):
+        check_metrics(made)
 
 
 CALL = means("call", plays=["silent"])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from cs_helpers.contract.handover import HandoverField
 from cs_helpers.contract.products import Product, load_product, load_products
+from cs_helpers.contract.tables import TABLES
 from cs_helpers.contract.touch import TouchPlan
+from cs_helpers.contract.vocabulary import HANDOVER_FIELDS
 from cs_helpers.errors import SettingError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "products"
@@ -274,3 +278,24 @@ def test_a_file_without_keys_is_refused(tmp_path, text):
 def test_what_revenue_cannot_be_is_refused(load_error, content, said, message):
     content["revenue"] = said
     assert message in str(load_error())
+
+
+def test_the_fields_of_a_hand_over_are_those_of_its_table():
+    assert get_args(HandoverField) == HANDOVER_FIELDS
+    assert set(HANDOVER_FIELDS) < set(TABLES["handovers"].columns)
+
+
+@pytest.mark.parametrize(
+    ("rules", "key", "sentence"),
+    [
+        ("{fields: [problm]}", "handover.fields.0", "'problm' is not allowed"),
+        ("{fields: [problem, problem]}", "handover", "a field of the hand-over is named twice"),
+        ("{field: [problem]}", "handover.field", "Did you mean 'fields'"),
+        ("{complete_from: 1.2}", "handover.complete_from", "less than or equal to 1"),
+    ],
+)
+def test_wrong_rules_of_hand_overs_are_named_in_a_sentence(content, load_error, rules, key, sentence):
+    content["handover"] = yaml.safe_load(rules)
+    error = load_error()
+    assert error.key == key
+    assert sentence in str(error)

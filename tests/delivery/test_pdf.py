@@ -197,6 +197,32 @@ def test_links_of_the_whole_lead_to_sheets_of_it(read):
     ]  # fmt: skip
 
 
+MAPS = """<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>x</title></head><body><h1>オペレーションマップ</h1>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100" width="200" height="100" role="group" aria-label="マップ">
+<a href="helpdesk/journey.ja.html#journeys-value_curve"><text x="20" y="40">13社</text></a></svg></body></html>"""
+
+
+def test_the_operations_maps_follow_the_landing_page_and_their_numbers_stay_links(printed):
+    folder = printed / QUARTER
+    landing = (folder / "index.ja.html").read_text(encoding="utf-8")
+    (folder / "index.ja.html").write_text(
+        landing.replace("</h1>", '</h1><a href="operations-map.ja.html">maps</a>'), encoding="utf-8"
+    )
+    (folder / "operations-map.ja.html").write_text(MAPS, encoding="utf-8")
+    (folder / WHOLE).unlink()
+    publish_pdfs(report_store(printed), QUARTER, "ja")
+    reader = pypdf.PdfReader(folder / WHOLE)
+    assert len(reader.pages) == 2 + 2 * len(PAGES)
+    assert "13社" in reader.pages[1].extract_text()
+    assert outline(reader)[1] == (0, "オペレーションマップ", 1)
+    sheets = [
+        [reader.get_page_number(n.get_object()["/Dest"][0].get_object()) for n in page.get("/Annots", [])]
+        for page in reader.pages
+    ]
+    assert sheets[0][0] == 1
+    assert sheets[1] == [9]  # the second question of the last page, the journey of the help desk
+
+
 def test_a_pdf_is_made_again_only_where_its_page_changed_or_it_is_gone_or_damaged(printed):
     store = report_store(printed)
     made = []

@@ -231,6 +231,24 @@ PAGE = """<html><body><section><figure id="a-one"><svg viewBox="0 0 200 100" ari
 <section><div id="a-three"><svg class="trend" width="10" height="5"></svg></div></section></body></html>"""
 
 
+def test_of_a_drawing_in_several_sizes_the_widest_is_taken():
+    sizes = {"wide": 1326, "medium": 758, "narrow": 350}
+    boxes = "".join(
+        f'<div class="drawn {size}"><svg viewBox="0 0 {width} 60" width="{width}" height="60" aria-label="Map"><a'
+        f' href="#x"><text fill="#1f2933">{size}</text></a></svg></div>'
+        for size, width in sizes.items()
+    )
+    drawn = []
+
+    def draw(html, width, height):
+        drawn.append((width, height, "narrow" in html))
+        return b"drawn"
+
+    page = f'<html><body><section><figure id="m-o" class="drawing">{boxes}</figure></section></body></html>'
+    assert figure_at(page.encode(), "m-o", draw).alt == "Map"
+    assert drawn == [(1326, 60, False)]
+
+
 def test_the_figure_of_a_place_is_its_own_or_that_of_its_section():
     page = PAGE.format(png="data:image/png;base64," + base64.b64encode(png()).decode()).encode()
     drawn = []

@@ -363,6 +363,15 @@ def test_one_event_gives_levels_by_how_much_it_is_used(company):
     assert waits.rule is not None
     assert (waits.rule.waits_for, f" {waits.rule.days} days" in waits.when.en) == ("export_all", True)
     assert looks.rule is None
+    # who does what no data tells: it stands there as comments, which are a valid file once they are taken for true
+    assert (product.organisation, product.means) == (None, ())
+    lines = re.sub(r"(?m)^# (?=organisation:|means:| )", "", text)
+    filled = load_text(lines)
+    assert filled.organisation is not None
+    [answers] = filled.organisation.roles
+    assert (answers.steps, answers.plays) == (("export_all",), ("export_all",))
+    [session] = filled.means
+    assert (session.steps, session.plays, session.capacity) == (("export_all",), ("export_all",), 10)
     reports(text, sources)
 
 

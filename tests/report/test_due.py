@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("one_zygote")
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, home, zygote):
-    """The reports of a home whose one notebook was run for all products."""
+    """A home whose one notebook was run for all products, to be copied."""
     folder = small.workbook(tmp_path_factory.mktemp("finished") / "home", home, alpha=notebook(GOOD))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CS_WORKBOOK_HOME", str(folder))
@@ -36,14 +36,15 @@ def finished(tmp_path_factory, home, zygote):
     assert len(first.outcomes) == 3
     assert first.failed == ()
     assert set(first.reasons.values()) == {"it was not made before"}
-    return folder / "reports"
+    return folder
 
 
 @pytest.fixture
 def finished_home(at_home, finished):
     """A home of the test's own whose one notebook was run for all products."""
-    folder = at_home(alpha=notebook(GOOD))
-    shutil.copytree(finished, folder / "reports")
+    folder = at_home()
+    for name in ("notebooks", "reports"):  # the cells of another notebook would have other ids
+        shutil.copytree(finished / name, folder / name, dirs_exist_ok=True)
     return folder
 
 

@@ -89,6 +89,14 @@ def test_a_language_has_its_own_page_and_leads_to_the_other():
     assert pages({"desk/x.en.html": report("desk")}) == {}
 
 
+def test_a_map_that_another_version_wrote_is_left_out():
+    reports = published("desk", "letters")
+    reports["desk/operations_map.en.html"].good.drawn[MAP]["format"] = 0
+    page = pages(reports)["operations-map.en.html"]
+    assert "letters/operations_map.en.html" in page
+    assert "desk/operations_map.en.html" not in page
+
+
 def test_names_are_text_and_the_edition_is_named():
     page = pages(published("desk"), "team")["operations-map.en.html"]
     assert "<script" not in page

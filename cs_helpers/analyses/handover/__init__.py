@@ -144,7 +144,6 @@ def _followed(handed: Handed, times: pd.DataFrame | None, answers: Answers) -> N
     else:
         answers.tables["value"] = value_curves(value)
         answers.tables["groups"] = group_table(value, losses)
-        answers.verdicts["value"] = value_verdict(answers.tables["groups"])
         late = int((value["entered"] > 0).sum())
         if late:
             answers.notes.append(Note("late_ones", "value", {"customers": late}))
@@ -157,6 +156,9 @@ def _followed(handed: Handed, times: pd.DataFrame | None, answers: Answers) -> N
         answers.tables["associations"] = associations(value, losses)
         answers.verdicts["associations"] = association_verdict(answers.tables["associations"])
         answers.notes.append(Note("not_random", "associations", {}))
+        if value is not None:
+            ratios = answers.tables["associations"]
+            answers.verdicts["value"] = value_verdict(answers.tables["groups"], ratios)
 
 
 def _promises(handed: Handed, times: pd.DataFrame | None, answers: Answers) -> pd.DataFrame | None:

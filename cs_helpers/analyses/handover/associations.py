@@ -102,11 +102,19 @@ def association_verdict(table: pd.DataFrame) -> Verdict:
     return Verdict(code, {**numbers, **counts})
 
 
-def value_verdict(groups: pd.DataFrame) -> Verdict:
-    """The shares with value within half a year: `shares` (complete, partial), `early` (not known yet), `one_group` (group, share)."""
+def value_verdict(groups: pd.DataFrame, ratios: pd.DataFrame) -> Verdict:
+    """The shares with value within half a year, by whether the rates of complete and incomplete hand-overs differ beyond chance.
+
+    groups: `followed.group_table`; ratios: `associations`. `shares` (complete, partial; the rates differ), `shares_unclear` (they may be
+    equal), `early` (the shares are not known yet) or `one_group` (group).
+    """
     rows = groups.set_index("group")["half_year"]
     if not {COMPLETE, PARTIAL} <= set(rows.index):
-        name = next((g for g in (COMPLETE, PARTIAL, NONE) if g in rows.index), NONE)
-        return Verdict("one_group", {"group": name, "share": float(rows[name])})
+        return Verdict(
+            "one_group", {"group": next((g for g in (COMPLETE, PARTIAL) if g in rows.index), NONE)}
+        )
     shares = {name: float(rows[name]) for name in (COMPLETE, PARTIAL)}
-    return Verdict("early" if np.isnan(list(shares.values())).any() else "shares", shares)
+    if np.isnan(list(shares.values())).any():
+        return Verdict("early", shares)
+    row = ratios[(ratios["outcome"] == "value") & (ratios["comparison"] == "complete")].iloc[0]
+    return Verdict("shares_unclear" if row["verdict"] in ("chance", "too_few") else "shares", shares)

@@ -22,7 +22,9 @@ DECLARES = Declaration(
         "fields": Question(figure=True, table=True, verdicts=verdicts("most tied nothing_missing")),
         "customers": Question(table=True, for_team=True),
         "roles": Question(figure=True, table=True, verdicts=verdicts("fewer more alike few one")),
-        "value": Question(figure=True, table=True, verdicts=verdicts("shares early one_group")),
+        "value": Question(
+            figure=True, table=True, verdicts=verdicts("shares shares_unclear early one_group")
+        ),
         "associations": Question(
             figure=True,
             table=True,
@@ -40,8 +42,8 @@ DECLARES = Declaration(
     ),
     notes=notes(
         warns="missing_table no_handovers no_fields none_started no_roles no_value no_losses no_deadlines"
-        " no_mrr not_interviewed no_expectation few_tell",
-        explains="fields_never unknown_starts value_not_seen not_random role_unknown late_ones",
+        " no_mrr not_interviewed no_expectation",
+        explains="few_tell fields_never unknown_starts value_not_seen not_random role_unknown late_ones",
     ),
     reads=("accounts", "contracts", "handovers", "interviews", "notes", "codings"),
     reads_of_product=_tables_of_steps,

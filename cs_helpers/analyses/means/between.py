@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,8 @@ COLUMNS = ("kind", "item", "departments", "state", "demand", "mrr")
 
 
 def kpis_of(product: Product) -> Sequence[str]:
-    """The numbers that somebody has to answer for: headlines, those with a target, and those that a role is measured by."""
-    of_roles = product.organisation.kpis if product.organisation else ()
-    return list(dict.fromkeys((*product.headlines, *product.targets, *of_roles)))
+    """The numbers that somebody has to answer for: headlines, those with a target or of a goal, and those of the roles."""
+    return list(dict.fromkeys(chain.from_iterable(product.metrics_named.values())))
 
 
 def between_table(product: Product, needs: pd.DataFrame) -> pd.DataFrame:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from cs_helpers.contract.disclosure import columns
-from cs_helpers.contract.products import Product
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
-
-def reports(product: Product) -> tuple[str, ...]:
-    """The analyses whose numbers the map shows."""
-    return ("maturity", "level_worth", "health", "touch_mix", "playbook", "revenue", "journeys")
-
+#: the analyses whose numbers the map shows
+REPORTS = (
+    "handover", "maturity", "level_worth", "health", "touch_mix", "playbook", "means", "revenue", "journeys", "product_feedback",
+)  # fmt: skip
 
 DECLARES = Declaration(
     questions={
@@ -27,7 +25,7 @@ DECLARES = Declaration(
         explains="value_of_margin value_of_revenue",
     ),
     reads=("accounts", "contracts"),
-    builds_on=reports,
+    builds_on=lambda product: REPORTS,
     discloses=columns(
         public="station state reason lacks source target level customers share low high mrr ltv ltv_low ltv_high quantitative"
         " qualitative score red yellow green unscored touch_model declared actual touches hours actions role department_en"

@@ -12,15 +12,21 @@ from cs_helpers.result import Metric, Result
 
 #: headline numbers of other reports that each station shows, most important first
 HEADLINES: Mapping[str, tuple[str, ...]] = {
-    "handover": ("handover.completeness", "handover.with_handover", "handover.expectation_met", "journeys.days_to_value"),
+    "handover": (
+        "handover.with_handover", "handover.completeness", "handover.promises_kept", "handover.expectation_met",
+        "journeys.days_to_value",
+    ),
     "levels": ("maturity.upper_levels", "revenue.mrr", "revenue.nrr_year", "revenue.logo_churn_year"),
     "health": ("health.median_score", "health.red_share", "health.red_mrr"),
     "touches": (
         "touch_mix.touches_per_customer", "touch_mix.hours", "touch_mix.plan_hours", "touch_mix.below_plan",
     ),
-    "organisation": ("playbook.due", "playbook.due_mrr", "playbook.done_share"),
+    "organisation": (
+        "playbook.due", "playbook.due_mrr", "playbook.done_share", "means.left", "means.exceeded",
+    ),
     "feedback": (
-        "product_feedback.open_requests", "product_feedback.closed_loop", "product_feedback.days_to_answer",
+        "product_feedback.open_requests", "product_feedback.not_handed", "product_feedback.days_to_answer",
+        "product_feedback.closed_loop",
     ),
 }  # fmt: skip
 #: the report that a station is the picture of, where it is one report's alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.product_feedback.answers import (
@@ -34,6 +35,8 @@ from cs_helpers.snapshot import ProductData
 
 #: the questions that need to know who asked
 _OF_WHO_ASKED = ("ranking", "by_size", "closed_loop", "not_told", "already_there", "to_tell")
+#: those that need to know who was told
+_OF_WHO_WAS_TOLD = ("closed_loop", "not_told", "already_there", "to_tell")
 #: all questions, in the order of the page
 _ALL = (*_OF_WHO_ASKED[:2], "status", "answers", *_OF_WHO_ASKED[2:], "not_handed", "not_handed_companies")
 
@@ -87,10 +90,14 @@ def _missing(code: str, data: ProductData, about: str, quarter: Quarter) -> Note
 
 def _add_answers(answers: Answers, data: ProductData, found: Asked, quarter: Quarter) -> None:
     """What has become of requests, and how long that took."""
-    answers.tables["status"] = status_table(found)
+    table = status_table(found)
+    if data.missing("request_accounts"):
+        table = table.assign(companies=np.nan, mrr=np.nan, unasked=np.nan)
+    answers.tables["status"] = table
     undecided = found.requests["status"].isin(UNDECIDED)
     answers.add(Metric("open_requests", float(undecided.sum()), "count", len(found.requests)))
     told = told_waits(found, quarter)
+    told = told if found.knows_told else told.iloc[:0]
     curves, waits = answer_curves(decision_waits(found, quarter), told)
     if waits.empty:
         answers.notes.append(Note("no_waits", "answers", {"quarters": QUARTERS}))
@@ -130,10 +137,10 @@ def _add_who_asked(answers: Answers, data: ProductData, found: Asked) -> None:
         answers.notes.append(Note("no_mrr", "ranking", {}))
     owed = found.owed
     if owed.empty:
-        answers.notes += [
-            Note("nothing_owed", about, {})
-            for about in ("closed_loop", "not_told", "already_there", "to_tell")
-        ]
+        answers.notes += [Note("nothing_owed", about, {}) for about in _OF_WHO_WAS_TOLD]
+        return
+    if not found.knows_told:
+        answers.notes += [Note("told_unknown", about, {}) for about in _OF_WHO_WAS_TOLD]
         return
     loop = closed_loop(found, data.sizes)
     answers.tables |= {
@@ -190,7 +197,12 @@ def _known(bound: float) -> float | None:
 
 
 def _counts(found: Asked) -> dict[str, tuple[int, float]]:
-    """Customers, and their MRR, that have not been told: of any answer (`untold`), of what the product does (`unaware`)."""
+    """Customers, and their MRR, that have not been told: of any answer (`untold`), of what the product does (`unaware`).
+
+    Empty where it is not recorded who was told.
+    """
+    if not found.knows_told:
+        return {}
     open_loop = found.owed[~found.owed["is_told"]]
     who = {"untold": open_loop, "unaware": open_loop[open_loop["is_later"]]}
     once = {name: rows.drop_duplicates("account_id") for name, rows in who.items()}
@@ -201,9 +213,9 @@ def _counts(found: Asked) -> dict[str, tuple[int, float]]:
 
 
 def _counts_before(data: ProductData, quarter: Quarter) -> dict[str, tuple[int, float]] | None:
-    """The counts at the end of the quarter before; None where no request had been raised by then."""
+    """The counts at the end of the quarter before; None where they were not known."""
     before = Asked.on(data, quarter.back(1).end)
-    return None if before.requests.empty or before.customers.empty else _counts(before)
+    return None if before.requests.empty or before.customers.empty else _counts(before) or None
 
 
 def _result(
@@ -217,5 +229,5 @@ def _result(
     since = pd.Timestamp(quarter.back(QUARTERS - 1).start).date()
     return Result(
         "product_feedback", data.product.product, quarter, since, data.as_of, customers, answers.tables, answers.metrics,
-        tuple(answers.notes), {"by_contracts": by_contracts}, verdicts=answers.verdicts, findings=findings,
+        tuple(answers.notes), {"by_contracts": by_contracts, "has_askers": not data.missing("request_accounts")}, verdicts=answers.verdicts, findings=findings,
     )  # fmt: skip

@@ -29,7 +29,8 @@ class Asked:
     asked: one row a request and account: request_id, account_id, asked_on (first), heard_in (then), status and since of the
     request, first_told (the day on which it was first told an answer; NaT: not told), is_customer (on the day), is_told (of what
     holds on that day), is_later (asked for what the product did already).
-    customers: name, csm, size, mrr of the customers of that day, by account_id.
+    customers: name, csm, size, mrr of the customers of that day, by account_id. knows_told: whether it had been recorded of anybody
+    by then that it was told; if not, nobody knows who was.
     """
 
     day: date
@@ -37,6 +38,7 @@ class Asked:
     requests: pd.DataFrame
     asked: pd.DataFrame
     customers: pd.DataFrame
+    knows_told: bool
 
     @classmethod
     def on(cls, data: ProductData, day: date) -> Asked:
@@ -48,9 +50,9 @@ class Asked:
         customers["size"] = customers["size"].fillna(UNKNOWN)
         requests = requests_on(data["requests"], day)
         asked = _asked_on(data["request_accounts"], requests, day)
-        return cls(
-            day, time, requests, asked.assign(is_customer=asked["account_id"].isin(mrr.index)), customers
-        )
+        asked = asked.assign(is_customer=asked["account_id"].isin(mrr.index))
+        knows_told = bool((data["request_accounts"]["told_on"] <= pd.Timestamp(day)).any())
+        return cls(day, time, requests, asked, customers, knows_told)
 
     @cached_property
     def of_customers(self) -> pd.DataFrame:

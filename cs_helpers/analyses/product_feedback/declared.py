@@ -34,7 +34,7 @@ DECLARES = Declaration(
     findings=("untold", "unaware", "most_asked", "theme_not_handed"),
     notes=notes(
         warns="missing_table no_customers no_accounts no_requests no_mrr no_themes no_interviews_told log_ended day_unknown"
-        " answer_not_reached told_not_reached no_waits nothing_owed nothing_waits one_size",
+        " answer_not_reached told_not_reached no_waits nothing_owed told_unknown nothing_waits one_size",
         explains="for_leadership few_tell lost_askers unasked",
     ),
     reads=("accounts", "contracts", "requests", "request_accounts", "interviews", "notes", "codings"),

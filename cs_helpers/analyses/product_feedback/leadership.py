@@ -136,11 +136,17 @@ def _waits(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _not_handed(table: pd.DataFrame) -> pd.DataFrame:
-    counts = table[["companies", "request", "solution", "handed", "missing"]].to_numpy()
-    enough = (table["companies"] >= MIN_COMPANIES).to_numpy()
-    table = table[enough].reset_index(drop=True)
-    few = rows_to_suppress(counts[enough])
+    """Themes of enough companies; of two numbers that add up to a third neither is shown where one of them is small."""
+    table = table[table["companies"] >= MIN_COMPANIES].reset_index(drop=True)
+    both = table["request"] + table["solution"] - table["companies"]  # told in both viewpoints
+    counts = table.assign(
+        both=both, request_only=table["request"] - both, solution_only=table["solution"] - both
+    )
     hidden = {
-        c: table[c].mask(few).astype("float64") for c in ("request", "solution", "handed", "missing", "mrr")
+        ("request", "solution"): ("request", "solution", "both", "request_only", "solution_only"),
+        ("handed", "missing", "mrr"): ("handed", "missing"),
     }
-    return table.assign(**hidden)
+    for columns, by in hidden.items():
+        few = rows_to_suppress(counts[list(by)].to_numpy())
+        table = table.assign(**{c: table[c].mask(few).astype("float64") for c in columns})
+    return table

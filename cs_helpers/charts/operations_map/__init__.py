@@ -9,14 +9,14 @@ import html
 from collections.abc import Callable, Sequence
 
 from cs_helpers.charts.drawing import SIZES, Drawing
-from cs_helpers.charts.operations_map.content import Content, content_of
+from cs_helpers.charts.operations_map.content import FORMAT, Content, content_of
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.layout import lay_out
 from cs_helpers.charts.operations_map.sheet import Sheet
 from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 
-__all__ = ["content_of", "draw", "lay_over", "operations"]
+__all__ = ["FORMAT", "content_of", "draw", "lay_over", "operations"]
 
 
 def operations(result: Result, text: Text) -> Drawing:
@@ -59,7 +59,8 @@ def draw(
     """The maps of products in all sizes (`SIZES`), a lane each, with one scale of LTV where they share a currency.
 
     contents: see `content.content_of`. address: where a place of the product with a number (as in `contents`) leads to, '' for
-    nowhere. over: with two products, each lane shows the other one over it.
+    nowhere. over: a lane has its product's name,
+    and with two products the other one over it.
     """
     shares_currency = len({content["currency"] for content in contents}) == 1
     tops = list(map(_top, contents))
@@ -72,7 +73,7 @@ def draw(
         for size in SIZES:
             lane = Lane(
                 content, text, Sheet(text), lambda place, number=number: address(number, place),  # type: ignore[misc]
-                against, top, is_one_of_several=len(contents) > 1,
+                against, top, title=content["product"] if over else "",
             )  # fmt: skip
             width, height = lay_out(lane, size)
             sizes[size] = lane.sheet.svg(width, height, content["alt"])

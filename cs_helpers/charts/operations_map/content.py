@@ -20,11 +20,14 @@ ACTIONS = 3
 
 Content = Mapping[str, Any]
 
+#: version of the content: `run.json` may hold one that another version of this package wrote
+FORMAT = 1
+
 
 def content_of(result: Result, text: Text) -> dict[str, Any]:
     """The content of a map.
 
-    Keys: product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
+    Keys: format, product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
     message and alt of the figure; the tables `stations`, `levels`, `health`, `touches`,
     `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
     `department`, `actions` and `obstacles` (lists), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
@@ -33,6 +36,7 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
     tables, message = result.tables, message_of(result, text)
     accounts = not result.settings.get("by_contracts", True)
     return {
+        "format": FORMAT,
         "product": result.product,
         "accounts": accounts,
         "message": message,

@@ -20,7 +20,8 @@ Address = Callable[[str], str]
 class Lane:
     """A product's lane while it is drawn.
 
-    against: the product that is laid over it; None for none. top: the largest LTV of all lanes, which share one scale.
+    against: the product that is laid over it; None for none. top: the largest LTV of all lanes, which share one scale. title: the
+    name above the lane; '' for none.
     """
 
     content: Content
@@ -29,7 +30,7 @@ class Lane:
     address: Address
     against: Content | None = None
     top: float = 0.0
-    is_one_of_several: bool = False
+    title: str = ""
 
     def say(self, key: str, /, **fields: Any) -> str:
         """A sentence of the picture."""

@@ -72,10 +72,10 @@ def lay_out(lane: Lane, size: str) -> tuple[float, float]:
 
 
 def _title(lane: Lane, width: float) -> float:
-    """The product's name above its lane, where there are several; returns where the stations begin."""
-    if not lane.is_one_of_several:
+    """The title above a lane, and who is laid over it; returns where the stations begin."""
+    if not lane.title:
         return 2.0
-    y = lane.sheet.paragraph(0, 18, lane.content["product"], width, size=16, bold=True)
+    y = lane.sheet.paragraph(0, 18, lane.title, width, size=16, bold=True)
     if lane.against:
         lane.sheet.line(0, y + 17, 22, y + 17, edge="other", strength=2.5)
         y = lane.sheet.paragraph(

@@ -250,13 +250,16 @@ def test_the_planted_ratio_is_found_and_the_losses_are_not_told_apart(result_of:
     assert value["low"] > 1
     assert value["verdict"] == "faster"
     assert found.verdicts["associations"].code == "faster"
+    assert found.verdicts["value"].code == "shares"
     assert set(rows.drop(("value", "complete"))["verdict"]) == {"chance"}
 
 
 @pytest.mark.parametrize("name", ["expense_desk", "helpdesk"])
 def test_where_none_was_planted_nothing_is_told_apart(result_of: Any, name: str) -> None:
-    table = result_of("handover", name, "2026Q3").tables["associations"]
-    assert not set(table["verdict"]) & {"faster", "slower", "fewer", "more"}
+    found = result_of("handover", name, "2026Q3")
+    assert not set(found.tables["associations"]["verdict"]) & {"faster", "slower", "fewer", "more"}
+    assert found.verdicts["associations"].code == "unclear"
+    assert found.verdicts["value"].code == "shares_unclear"
 
 
 def test_the_careless_role_is_found(result_of: Any) -> None:

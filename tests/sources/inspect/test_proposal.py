@@ -666,3 +666,16 @@ def test_the_mrr_playbook_has_contracts_and_no_list_of_customers(shared_data, pr
     assert "sql: select distinct customer_id as account_id from subscription_periods" in text
     filled = text.replace("{ constant: }", "{ constant: x }").replace("{ column: }", "{ constant: small }")
     assert loaded(filled).tables["accounts"].sql.startswith("select distinct customer_id")
+
+
+def test_a_sheet_of_hand_overs_is_known_by_its_day(folder, tmp_path):
+    sheet = (
+        "顧客ID,サービス,引き継ぎ日,営業担当,導入の理由,約束事項,期限,決裁者,関係者\n"
+        "A1,helpdesk,2026-04-01,山本,問い合わせの山,ひな形10件,2026-06-30,部長,情シス\nA2,helpdesk,2026-05-01,佐藤,回答の重複,,,,\n"
+    )
+    found = folder({"accounts.csv": ACCOUNTS, "引き継ぎシート.csv": sheet})
+    content = yaml.safe_load(propose(inspect(found), tmp_path))
+    assert columns(content, "handovers") == {
+        "account_id": "顧客ID", "product": "サービス", "handed_over_on": "引き継ぎ日", "from_person": "営業担当", "problem": "導入の理由",
+        "promised": "約束事項", "deadline": "期限", "decision_maker": "決裁者", "stakeholders": "関係者",
+    }  # fmt: skip
