@@ -12,7 +12,8 @@ import pytest
 from servers import missing
 
 from cs_helpers.charts.drawing import SIZES, faults, has_text
-from cs_helpers.charts.operations_map import content_of, draw, operations
+from cs_helpers.charts.operations_map import draw, operations
+from cs_helpers.charts.operations_map.content import content_of
 from cs_helpers.charts.operations_map.sheet import lines_of, width_of
 from cs_helpers.result import PLACE
 from cs_helpers.text import Text

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from operations_maps import HOSTILE, operations_map
 
-from cs_helpers.charts.operations_map import content_of, draw
+from cs_helpers.charts.operations_map import draw
+from cs_helpers.charts.operations_map.content import content_of
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.gate import check_page

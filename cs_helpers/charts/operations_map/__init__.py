@@ -9,19 +9,20 @@ import html
 from collections.abc import Callable, Sequence
 
 from cs_helpers.charts.drawing import SIZES, Drawing
-from cs_helpers.charts.operations_map.content import FORMAT, Content, content_of
+from cs_helpers.charts.operations_map import content as contents_of_maps
+from cs_helpers.charts.operations_map.content import FORMAT, Content
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.layout import lay_out
 from cs_helpers.charts.operations_map.sheet import Sheet
 from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 
-__all__ = ["FORMAT", "content_of", "draw", "lay_over", "operations"]
+__all__ = ["FORMAT", "draw", "lay_over", "operations"]
 
 
 def operations(result: Result, text: Text) -> Drawing:
     """The map of one product."""
-    content = content_of(result, text)
+    content = contents_of_maps.content_of(result, text)
     sizes = draw([content], text.language, lambda _, place: f"{PLACE}{place}")[0]
     source = text(
         "charts.source",
@@ -38,7 +39,9 @@ def lay_over(drawn: Sequence[tuple[Result, Text, str]]) -> str:
     drawn: result, words and name of each product. A product without customers has its notes in place of a map.
     """
     contents = [
-        {**content_of(r, text), "product": name} for r, text, name in drawn if "operations" in r.tables
+        {**contents_of_maps.content_of(r, text), "product": name}
+        for r, text, name in drawn
+        if "operations" in r.tables
     ]
     lanes = draw(contents, drawn[0][1].language, over=True) if contents else []
     missing = [
