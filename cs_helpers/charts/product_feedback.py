@@ -24,16 +24,17 @@ from cs_helpers.charts.theme import (
     percent_axis,
 )
 from cs_helpers.result import Result, Verdict
-from cs_helpers.tables.product_feedback import loop_label
-from cs_helpers.tables.theme import MAX_ROWS
 from cs_helpers.text import Text
+from cs_helpers.text.request_words import loop_label
 
 _NAME = "product_feedback"
+#: the most bars of a figure; the table beside it lists the others
+_BARS = 12
 
 
 def ranking(result: Result, text: Text) -> Picture:
     """The requests that are not in the product yet: customers that asked, with intervals, and their MRR."""
-    table = result.tables["ranking"].head(MAX_ROWS).iloc[::-1].reset_index(drop=True)
+    table = result.tables["ranking"].head(_BARS).iloc[::-1].reset_index(drop=True)
     colours = [SKY if fewer else BLUE for fewer in table["fewer"]]
     panels = ["companies", "mrr"] if result.settings["by_contracts"] else ["companies"]
     with canvas(text, 1, len(panels), height=1.3 + 0.44 * len(table), squeeze=False, sharey=True) as (
@@ -152,7 +153,7 @@ def closed_loop(result: Result, text: Text) -> Picture:
 
 def not_handed(result: Result, text: Text) -> Picture:
     """Companies that told a theme in interviews: with a request of it in their name, and without."""
-    table: pd.DataFrame = result.tables["not_handed"].head(MAX_ROWS).iloc[::-1].reset_index(drop=True)
+    table: pd.DataFrame = result.tables["not_handed"].head(_BARS).iloc[::-1].reset_index(drop=True)
     with canvas(text, height=1.5 + 0.38 * max(len(table), 2)) as (figure, axis):
         places = np.arange(len(table))
         is_hidden = table["handed"].isna()

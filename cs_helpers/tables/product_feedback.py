@@ -9,6 +9,7 @@ import pandas as pd
 from cs_helpers.result import Result
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
+from cs_helpers.text.request_words import loop_label
 
 _NAME = "product_feedback"
 
@@ -133,16 +134,6 @@ def closed_loop(result: Result, text: Text) -> Listing:
         right=shown[1:5],
         all_rows=named,
     )
-
-
-def loop_label(dimension: str, segment: str, text: Text) -> str:
-    """The name of a row of the closed loop: all, a size, or where requests are heard."""
-    if dimension == "all":
-        return text(f"{_NAME}.closed_loop.all")
-    if dimension == "size":
-        return text.label("size", segment)
-    key = f"{_NAME}.heard_in.{segment}"
-    return text(key) if text.has(key) else segment
 
 
 def not_told(result: Result, text: Text) -> Listing:

@@ -152,8 +152,10 @@ def closing(gap: Gap, text: Text, currency: str) -> str:
         reason = gap.size["reason"]
         known = text(f"gap_plan.reasons.{reason}") if reason else text("summary.gaps.no_effect")
         return text("summary.gaps.not_told", reason=known)
+    unclear = any(row["verdict"] == "unclear" for row in gap.effects)
     effects = []
-    for row in gap.effects:
+    # of what may be chance one number is enough
+    for row in gap.effects[:1] if unclear else gap.effects:
         before, after, *ends = (
             format_value(row[name], row["unit"], text, currency)
             for name in ("before", "after", "low", "high")
@@ -162,7 +164,6 @@ def closing(gap: Gap, text: Text, currency: str) -> str:
             after = text("charts.interval", value=after, low=ends[0], high=ends[1])
         measure = text(f"revenue.metrics.{row['measure']}")
         effects.append(text("summary.gaps.effect", measure=measure, before=before, after=after))
-    unclear = any(row["verdict"] == "unclear" for row in gap.effects)
     key = "closed_unclear" if unclear else "closed"
     return text(f"summary.gaps.{key}", effects=text("summary.gaps.separator").join(effects))
 

@@ -20,7 +20,7 @@ _COMPREHENSIONS = ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
 Names = dict[str, ast.expr]
 
 
-class Unresolved(Exception):
+class UnresolvedError(Exception):
     """An expression that cannot be followed to what it may be."""
 
 
@@ -53,14 +53,16 @@ class _Module:
 
     def notes(self) -> Iterator[Emitted]:
         for call in ast.walk(self.tree):
-            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Note"):
+            if not (
+                isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Note"
+            ):
                 continue
             given = dict(zip(("code", "about", "fields"), call.args, strict=False))
             given |= {word.arg: word.value for word in call.keywords if word.arg}
             for code, names in self.values(given["code"], {}):
                 try:
                     questions = list(self.values(given["about"], names))
-                except Unresolved:
+                except UnresolvedError:
                     questions = [(None, names)]
                 for about, known in questions:
                     for fields, _ in self.values(given.get("fields", ast.Dict([], [])), known):
@@ -78,7 +80,15 @@ class _Module:
                 for branch in (expr.body, expr.orelse):
                     yield from self.values(branch, names)
             case ast.JoinedStr():
-                parts = [[value for value, _ in self.values(p.value if isinstance(p, ast.FormattedValue) else p, names)] for p in expr.values]
+                parts = [
+                    [
+                        value
+                        for value, _ in self.values(
+                            p.value if isinstance(p, ast.FormattedValue) else p, names
+                        )
+                    ]
+                    for p in expr.values
+                ]
                 for chosen in product(*parts):
                     yield "".join(chosen), names
             case ast.Attribute() if expr.attr in SETTINGS:
@@ -92,7 +102,7 @@ class _Module:
                         for known in self.bind(target, one, names):
                             yield from self.values(known[expr.id], known)
             case _:
-                raise Unresolved(ast.unparse(expr))
+                raise UnresolvedError(ast.unparse(expr))
 
     def elements(self, expr: ast.expr) -> Iterator[ast.expr]:
         """The elements of a list or tuple, those that are appended to it too."""
@@ -111,19 +121,19 @@ class _Module:
             case ast.Call(func=ast.Attribute(attr="items", value=ast.Name() as held)):
                 for _, source, each in self.bound(held):
                     if each or not isinstance(source, ast.Dict):
-                        raise Unresolved(ast.unparse(expr))
+                        raise UnresolvedError(ast.unparse(expr))
                     for key, value in zip(source.keys, source.values, strict=True):
                         yield ast.Tuple([key, value])
             case ast.Name():
                 for _, source, each in self.bound(expr):
                     if each:
-                        raise Unresolved(ast.unparse(expr))
+                        raise UnresolvedError(ast.unparse(expr))
                     yield from self.elements(source)
                 for call in ast.walk(self.scope(expr)):
                     if isinstance(call, ast.Call) and ast.unparse(call.func) == f"{expr.id}.append":
                         yield call.args[0]
             case _:
-                raise Unresolved(ast.unparse(expr))
+                raise UnresolvedError(ast.unparse(expr))
 
     def bind(self, target: ast.expr, source: ast.expr, names: Names) -> Iterator[Names]:
         """What the names of a target stand for when it is given a source."""
@@ -139,7 +149,7 @@ class _Module:
                 for branch in (source.body, source.orelse):
                     yield from self.bind(target, branch, names)
             case _:
-                raise Unresolved(ast.unparse(source))
+                raise UnresolvedError(ast.unparse(source))
 
     def bound(self, name: ast.Name) -> list[tuple[ast.expr, ast.expr, bool]]:
         """Where a name gets its value: target, source, and whether it is each element of the source."""
@@ -153,12 +163,14 @@ class _Module:
             elif isinstance(node, ast.For) and below in node.body and _names(node.target, name.id):
                 return [(node.target, node.iter, True)]
             elif isinstance(node, ast.FunctionDef | ast.Module):
-                given = [found for found in map(_given, ast.walk(node)) if found and _names(found[0], name.id)]
+                given = [
+                    found for found in map(_given, ast.walk(node)) if found and _names(found[0], name.id)
+                ]
                 if given:
                     return [(target, source, False) for target, source in given]
         if (constant := getattr(self.module, name.id, None)) is not None:
             return [(name, ast.parse(repr(constant), mode="eval").body, False)]
-        raise Unresolved(name.id)
+        raise UnresolvedError(name.id)
 
     def scope(self, node: ast.AST) -> ast.AST:
         while node in self.parent and not isinstance(node, ast.FunctionDef):

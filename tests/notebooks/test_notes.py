@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import html
 import re
 from dataclasses import dataclass, replace
@@ -13,16 +12,16 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from notebook_questions import asked_by
 from note_calls import PACKAGE, Emitted, files_of, notes_of
+from notebook_questions import asked_by
 
 from cs_helpers import analyses
 from cs_helpers import outputs as outputs_module
-from cs_helpers.result import Note, Result
 from cs_helpers.contract.products import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.declaration import EDITION_NOTES
 from cs_helpers.report.gate import check_notebook
+from cs_helpers.result import Note, Result
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
@@ -53,7 +52,13 @@ class Staged(Workbook):
 def code_of(notebook):
     """The cells of a notebook that a report runs, after the workbook was opened."""
     cells = [c for c in nbformat.read(notebook, as_version=4).cells if c.cell_type == "code"]
-    return [c for c in cells if "parameters" not in (t := c.metadata.get("tags", [])) and "interactive" not in t and "Workbook.open" not in c.source]
+    return [
+        c
+        for c in cells
+        if "parameters" not in (t := c.metadata.get("tags", []))
+        and "interactive" not in t
+        and "Workbook.open" not in c.source
+    ]
 
 
 RESULTS: dict[str, Result] = {}
@@ -61,7 +66,9 @@ RESULTS: dict[str, Result] = {}
 QUESTIONS = {file.stem: {(analysis, name) for _, analysis, name in asked_by(file)} for file in NOTEBOOKS}
 EMITTED = sorted(
     {(name, note) for name in analyses.names() for file in files_of(name) for note in notes_of(file)}
-    | {(name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")},
+    | {
+        (name, note) for name in analyses.names() for note in notes_of(PACKAGE / "editions" / "disclosure.py")
+    },
     key=str,
 )
 
@@ -78,7 +85,9 @@ def possible_questions(analysis, note: Emitted):
 def workbook(request, home):
     snapshot = Snapshot.open(folder=home / "data" / "snapshots")
     data = snapshot.read("paper_to_web")
-    return Workbook(snapshot, data, snapshot.check_quarter("latest"), "all", Text(request.param, data.product))
+    return Workbook(
+        snapshot, data, snapshot.check_quarter("latest"), "all", Text(request.param, data.product)
+    )
 
 
 @pytest.fixture
@@ -103,7 +112,10 @@ def test_a_notebook_asks_what_the_note_is_about(analysis, note):
 @pytest.mark.parametrize("tables", ["none", "empty", "real"])
 def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook, tables):
     """In place of a figure or table, under one without rows, and beside one."""
-    staged = Staged(**{name: getattr(workbook, name) for name in ("snapshot", "data", "quarter", "segment", "text")}, found={})
+    staged = Staged(
+        **{name: getattr(workbook, name) for name in ("snapshot", "data", "quarter", "segment", "text")},
+        found={},
+    )
     wanted = []
     for analysis in {a for a, _ in QUESTIONS[notebook.stem]}:
         notes = tuple(
@@ -116,12 +128,14 @@ def test_the_sentence_of_every_note_stands_on_the_page(workbook, shown, notebook
         if analysis not in RESULTS:  # the same in every language, whatever is left of it
             RESULTS[analysis] = workbook.analyse(analysis)
         real = replace(RESULTS[analysis], notes=notes)
-        left = {"none": {}, "empty": {n: t.iloc[:0] for n, t in real.tables.items()}, "real": real.tables}[tables]
+        left = {"none": {}, "empty": {n: t.iloc[:0] for n, t in real.tables.items()}, "real": real.tables}[
+            tables
+        ]
         staged.found[analysis] = replace(real, tables=left, metrics=real.metrics if tables == "real" else {})
     assert wanted
     names = {"workbook": staged}
     for cell in code_of(notebook):
-        exec(cell.source, names)  # noqa: S102: the committed notebook
+        exec(cell.source, names)
     page = "\n".join(html.unescape(o.data.get("text/html", "")) for o in shown)
     for analysis, note in wanted:
         explains = analyses.analysis(analysis).declares.explains(note.code)
@@ -145,7 +159,9 @@ def test_what_is_said_of_the_begin_of_records_names_the_date(language):
     sentences = [s for s in catalogue(language).values() if re.search(begins, s)]
     assert sentences
     assert all("{since}" in s for s in sentences)
-    prose = [c.source for f in NOTEBOOKS for c in nbformat.read(f, as_version=4).cells if c.cell_type == "markdown"]
+    prose = [
+        c.source for f in NOTEBOOKS for c in nbformat.read(f, as_version=4).cells if c.cell_type == "markdown"
+    ]
     assert not [p for p in prose if re.search(begins, p)]  # no date can stand there
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from builders import ANALYSES
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cs_helpers import outputs as outputs_module
-from builders import ANALYSES
 from cs_helpers.charts import theme
 from cs_helpers.errors import ContractError
 from cs_helpers.report.gate import check_notebook
@@ -194,7 +194,7 @@ def shown_by(book, notebook, monkeypatch):
     )  # fmt: skip
     names = {"workbook": book}
     for cell in code_of(notebook):
-        exec(cell.source, names)  # noqa: S102: the committed notebook
+        exec(cell.source, names)  # the committed notebook
     return outputs
 
 

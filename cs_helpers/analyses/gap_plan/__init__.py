@@ -113,6 +113,7 @@ def _add_effects(answers: Answers, gaps: pd.DataFrame, revenue: Result, customer
         return
     answers.tables["effects"] = table
     answers.verdicts["effects"] = effects_verdict(table)
+    answers.notes.append(Note("assumed", "effects", {}))
     if unknown := unknown_before(revenue):
         answers.notes.append(Note("before_unknown", "effects", {"headlines": unknown}))
     if table["goal"].nunique() > 1:

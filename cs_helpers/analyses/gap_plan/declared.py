@@ -68,7 +68,7 @@ DECLARES = Declaration(
             "no_to_be no_customers no_accounts missing_table number_unknown no_direction rule_unknown customers_unknown "
             "not_compared too_few_losses not_in_mrr days_over no_order no_effects before_unknown"
         ),
-        explains="losses_unclear part_of_year effects_overlap no_earlier_targets one_gap",
+        explains="assumed losses_unclear part_of_year effects_overlap no_earlier_targets one_gap",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_goals,

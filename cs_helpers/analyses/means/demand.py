@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.due import Situation
 from cs_helpers.customer_journey.waits import known_steps
@@ -90,8 +89,3 @@ def counted(customers: frozenset[str] | None, mrr: pd.Series) -> dict[str, float
     if customers is None:
         return {"demand": np.nan, "mrr": np.nan}
     return {"demand": float(len(customers)), "mrr": float(mrr.reindex(sorted(customers)).sum())}
-
-
-def journey_steps(product: Product) -> Sequence[str]:
-    """The steps that customers are to be led to: all but the first, with which the journey begins."""
-    return [step.step for step in product.journey.steps[1:]]
