@@ -59,7 +59,8 @@ def customer_handovers(data: ProductData, day: date) -> pd.DataFrame:
     started = customer_time_as_of(data, day).first_days().rename("started_on").sort_index()
     rows = _known_rows(data, day)
     rows = rows[rows["account_id"].isin(started.index)]
-    late = (rows["handed_over_on"] - rows["account_id"].map(started)).dt.days
+    began = pd.Series(started.reindex(rows["account_id"]).to_numpy("datetime64[us]"), rows.index)
+    late = (rows["handed_over_on"] - began).dt.days
     # those before the start first, the last of them first; then those after it, the first of them first
     order = np.lexsort((np.arange(len(rows)), late.abs(), late > 0))
     counted = rows.iloc[order].drop_duplicates("account_id").set_index("account_id")
