@@ -53,7 +53,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         answers.tables["tracker"] = tracker_rows(to_be, sized.gaps, order)
         _add_history(answers, data, quarter, sized.gaps)
         if time.by_contracts:
-            _add_effects(answers, sized.gaps, results["revenue"], customers)
+            _add_effects(answers, sized.gaps, order, results["revenue"], customers)
         else:
             answers.notes.append(Note("missing_table", "effects", {"tables": missing_contracts(data)}))
         findings = find(sized.gaps, to_be)
@@ -89,6 +89,8 @@ def _add_order(answers: Answers, sized: Sized) -> pd.DataFrame:
         answers.notes += [Note("no_order", about, {}) for about in ("priorities", "pairs")]
         return found.ranked
     answers.tables["priorities"] = found.ranked
+    if found.unknown:
+        answers.notes.append(Note("not_ranked", "priorities", {"goals": found.unknown}))
     if found.pairs.empty:
         answers.notes.append(Note("one_gap", "pairs", {}))
     else:
@@ -105,9 +107,11 @@ def _add_history(answers: Answers, data: ProductData, quarter: Quarter, gaps: pd
         answers.tables["history"] = table
 
 
-def _add_effects(answers: Answers, gaps: pd.DataFrame, revenue: Result, customers: int) -> None:
-    """Adds what closing each gap would do to the numbers of the page of revenue."""
-    table = effects(gaps, revenue, customers)
+def _add_effects(
+    answers: Answers, gaps: pd.DataFrame, order: pd.DataFrame, revenue: Result, customers: int
+) -> None:
+    """Adds what closing each gap would do to the numbers of the page of revenue, in the order of the gaps."""
+    table = effects(gaps.set_index("goal", drop=False).loc[list(order["goal"])], revenue, customers)
     if table.empty:
         answers.notes.append(Note("no_effects", "effects", {}))
         return

@@ -66,7 +66,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "no_to_be no_customers no_accounts missing_table number_unknown no_direction rule_unknown customers_unknown "
-            "not_compared too_few_losses not_in_mrr days_over no_order no_effects before_unknown"
+            "not_compared too_few_losses not_in_mrr not_ranked days_over no_order no_effects before_unknown"
         ),
         explains="assumed losses_unclear part_of_year effects_overlap no_earlier_targets one_gap",
     ),
