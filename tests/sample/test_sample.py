@@ -139,7 +139,9 @@ def test_each_table_has_columns_keys_and_values_of_the_contract(
         assert table[parent_key].isin(tables[parent][parent_key]).all()
     if contract.time:
         # hand-overs are of customers from an earlier day on, and come before their start
-        first = pd.Timestamp(truths.HANDOVERS_START) - pd.Timedelta(days=30) if name == "handovers" else LOG_START
+        first = (
+            pd.Timestamp(truths.HANDOVERS_START) - pd.Timedelta(days=30) if name == "handovers" else LOG_START
+        )
         assert table[contract.time].min() >= first
         assert table[contract.time].max() < AS_OF + pd.Timedelta(days=1)
 
