@@ -16,6 +16,7 @@ from cs_helpers.analyses.gap_plan.priorities import prioritise
 from cs_helpers.analyses.gap_plan.sizing import Sized, size_gaps
 from cs_helpers.analyses.gap_plan.tracker import tracker_rows
 from cs_helpers.analyses.gap_plan.verdicts import gaps_verdict
+from cs_helpers.contract.product_parts import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Answers, Finding, Metric, Note, Result
@@ -49,7 +50,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         for metric in in_gaps(data, quarter, sized.now).values():
             answers.add(metric)
         answers.add(_reached(sized.gaps))
-        order = _add_order(answers, sized)
+        order = _add_order(answers, sized, {goal.id: goal.name for goal in to_be.goals})
         answers.tables["tracker"] = tracker_rows(to_be, sized.gaps, order)
         _add_history(answers, data, quarter, sized.gaps)
         if time.by_contracts:
@@ -81,8 +82,8 @@ def _reached(gaps: pd.DataFrame) -> Metric | None:
     return Metric("reached", float((known["state"] == "reached").mean()), "share", len(known), exact=True)
 
 
-def _add_order(answers: Answers, sized: Sized) -> pd.DataFrame:
-    """Adds the order of the gaps, and returns it."""
+def _add_order(answers: Answers, sized: Sized, names: Mapping[str, Words]) -> pd.DataFrame:
+    """Adds the order of the gaps, and returns it. names: of the goals."""
     found = prioritise(sized.gaps, sized.draws)
     answers.verdicts |= found.verdicts
     if found.ranked.empty:
@@ -90,7 +91,9 @@ def _add_order(answers: Answers, sized: Sized) -> pd.DataFrame:
         return found.ranked
     answers.tables["priorities"] = found.ranked
     if found.unknown:
-        answers.notes.append(Note("not_ranked", "priorities", {"goals": found.unknown}))
+        answers.notes.append(
+            Note("not_ranked", "priorities", {"goals": tuple(names[goal] for goal in found.unknown)})
+        )
     if found.pairs.empty:
         answers.notes.append(Note("one_gap", "pairs", {}))
     else:
