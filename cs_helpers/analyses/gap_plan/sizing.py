@@ -17,7 +17,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ COLUMNS = {
     "rate_ratio_low": "float64", "rate_ratio_high": "float64", "p": "float64", "lost_in": "int64", "years_in": "float64",
     "lost_out": "int64", "years_out": "float64", "part_of_year": "float64", "lost_share_in": "float64",
     "lost_share_out": "float64", "kept": "float64", "kept_low": "float64", "kept_high": "float64", "losses": "str", "impact": "float64", "impact_low": "float64",
-    "impact_high": "float64", "confidence": "float64", "effort": "float64", "by": "datetime64[us]", "state": "str",
+    "impact_high": "float64", "gain": "str", "confidence": "float64", "effort": "float64", "by": "datetime64[us]", "state": "str",
     "reason": "str",
 }  # fmt: skip
 
@@ -76,11 +76,12 @@ class Sized:
       are in it, or by the interval of the number; mrr (theirs, a month); days (the gap of a number in days)
     - rate_in, rate_out (losses a customer-year, of the same mix of strata), difference and rate_ratio with 95 % intervals, p,
       lost_in, years_in, lost_out, years_out (behind them); part_of_year (h); lost_share_in, lost_share_out (shares that such
-      rates lose in a year, 1 - exp(-h rate)), kept (their difference) with kept_low and kept_high; losses: `more` (in the gap, beyond chance by Benjamini-Hochberg
-      over the goals), `unclear`, or why rates are not compared: `no_rule`, `no_contracts`, `no_past`, `nobody_compared`, `few`
-    - impact (MRR that would be kept or won in a year if the gap were closed, at full effect), impact_low, impact_high
-    - state: `reached`, `short` or `unknown`; reason: why it is unknown (`no_customers`, `rule_unknown`, `not_known`,
-      `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
+      rates lose in a whole year, 1 - exp(-rate)), kept (their difference) with kept_low and kept_high; losses: `more` or `fewer` (in the
+      gap than outside, beyond chance by Benjamini-Hochberg over the goals), `unclear`, or why rates are not compared: `no_rule`, `no_contracts`, `no_past`, `nobody_compared`, `few`
+    - impact (MRR that would be kept or won in a year if the gap were closed, at full effect), impact_low, impact_high; gain: `clear` (all of that
+      interval is above 0 and, where it follows from losses, these are `more`), `loss` (all below 0, and `fewer`), `unclear`, or '' without an impact
+    - state: `reached`, `short` or `unknown`; reason: why it is unknown (`no_customers`, `rule_unknown`, `too_many_unknown`: those
+      not known decide whether it is reached, `not_known`, `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
 
     What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. now: the situation at the end
     of the quarter; None without goals.
@@ -89,6 +90,13 @@ class Sized:
     gaps: pd.DataFrame
     draws: Mapping[str, np.ndarray]
     now: Situation | None = None
+
+
+class _Kept(NamedTuple):
+    """The share of customers who are kept if they leave the gap, in the part of a year that could be compared, and draws of it."""
+
+    share: float
+    draws: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +146,21 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
     table = _frame(rows)
     is_compared = table["losses"] == "unclear"
     differs = benjamini_hochberg(table["p"].where(is_compared).to_list(), q=FALSE_DISCOVERY)
-    is_more = is_compared & differs & (table["difference_low"] > 0)
-    return Sized(table.assign(losses=table["losses"].mask(is_more, "more")), draws, known.now)
+    losses = (
+        table["losses"]
+        .mask(is_compared & differs & (table["difference_low"] > 0), "more")
+        .mask(is_compared & differs & (table["difference_high"] < 0), "fewer")
+    )
+    table = table.assign(losses=losses)
+    return Sized(table.assign(gain=_gain(table)), draws, known.now)
+
+
+def _gain(table: pd.DataFrame) -> np.ndarray:
+    """Whether closing each gap wins something beyond chance."""
+    losses = table["losses"]
+    clear = (table["impact_low"] > 0) & losses.isin(["more", "no_rule"])
+    harm = (table["impact_high"] < 0) & losses.isin(["fewer", "no_rule"])
+    return np.select([table["impact"].isna(), clear, harm], ["", "clear", "loss"], "unclear")
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -162,7 +183,7 @@ def _sized(
         "metric": goal.metric or "", "kind": CUSTOMERS if goal.is_about_customers else METRIC, "state": UNKNOWN,
     }  # fmt: skip
     due = None if goal.customers is None else known.now.due(goal.customers)
-    kept = None
+    kept: _Kept | None = None
     if goal.customers is None:
         row["losses"] = "no_rule"
     else:
@@ -176,8 +197,8 @@ def _sized(
     return _of_metric(goal, known, row, found, due, kept)
 
 
-def _compared(goal: Goal, known: _Known, row: dict[str, Any]) -> np.ndarray | None:
-    """Writes the rates of loss in and outside of the gap into the row; returns draws of `kept`, None where it is not known."""
+def _compared(goal: Goal, known: _Known, row: dict[str, Any]) -> _Kept | None:
+    """Writes the rates of loss in and outside of the gap into the row; returns what is kept, None where it is not known."""
     if not known.now.time.by_contracts:
         row["losses"] = "no_contracts"
         return None
@@ -198,23 +219,25 @@ def _compared(goal: Goal, known: _Known, row: dict[str, Any]) -> np.ndarray | No
         row["losses"] = "few"
         return None
     drawn = time.resampled(known.resamples, zlib.crc32(goal.id.encode()))
-    kept = float(_lost(rates.exposed, part) - _lost(rates.others, part))
-    kept_draws: np.ndarray = _lost(drawn[0], part) - _lost(drawn[1], part)
-    kept_low, kept_high = ends(kept_draws, kept)
+    kept = float(_lost(rates.exposed) - _lost(rates.others))
+    kept_low, kept_high = ends(_lost(drawn[0]) - _lost(drawn[1]), kept)
     low, high = ends(drawn[0] - drawn[1], rates.difference)
     ratio_low, ratio_high = np.quantile(drawn[0] / drawn[1], [0.025, 0.975])
     row |= {
         "rate_in": rates.exposed, "rate_out": rates.others, "difference": rates.difference, "difference_low": low,
         "difference_high": high, "rate_ratio": rates.ratio, "rate_ratio_low": min(ratio_low, rates.ratio),
         "rate_ratio_high": max(ratio_high, rates.ratio), "p": rates.p, "losses": "unclear",
-        "part_of_year": part, "lost_share_in": _lost(rates.exposed, part), "lost_share_out": _lost(rates.others, part),
+        "part_of_year": part, "lost_share_in": _lost(rates.exposed), "lost_share_out": _lost(rates.others),
         "kept": kept, "kept_low": kept_low, "kept_high": kept_high,
     }  # fmt: skip
-    return kept_draws
+    return _Kept(
+        float(_lost(rates.exposed, part) - _lost(rates.others, part)),
+        _lost(drawn[0], part) - _lost(drawn[1], part),
+    )
 
 
-def _lost(rate: Any, part: float) -> Any:
-    """The share of customers that a rate loses in a part of a year."""
+def _lost(rate: Any, part: float = 1.0) -> Any:
+    """The share of customers that a rate loses in a year, or in a part of it."""
     return 1 - np.exp(-part * rate)
 
 
@@ -223,7 +246,7 @@ def _of_customers(
     known: _Known,
     row: dict[str, Any],
     due: Due,
-    kept: np.ndarray | None,
+    kept: _Kept | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal that says which share of customers may be in the gap."""
     of, inside, unknown = len(known.now.customers), len(due.customers), len(due.unknown)
@@ -240,6 +263,8 @@ def _of_customers(
         "customers_low": max(0, inside - allowed), "customers_high": max(0, inside + unknown - allowed),
         "state": SHORT if to_move else REACHED,
     }  # fmt: skip
+    if not to_move and row["customers_high"]:
+        return {**row, "state": UNKNOWN, "reason": "too_many_unknown"}, None
     share_to_move = to_move / inside if inside else 0.0
     return _worth(row, known, due, share_to_move, np.full(known.resamples.draws, share_to_move), kept)
 
@@ -255,7 +280,7 @@ def _worth(
     due: Due,
     moved: float,
     moved_draws: np.ndarray,
-    kept: np.ndarray | None,
+    kept: _Kept | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row with the impact of moving a share of the customers in the gap, who are worth as much as the others in it."""
     if not known.now.time.by_contracts:
@@ -267,7 +292,7 @@ def _worth(
         return row, np.zeros(known.resamples.draws)
     if kept is None:
         return {**row, "reason": row["losses"]}, None
-    impact, draws = moved * inside * row["kept"], moved_draws * inside * kept
+    impact, draws = moved * inside * kept.share, moved_draws * inside * kept.draws
     row["impact"], (row["impact_low"], row["impact_high"]) = impact, ends(draws, impact)
     return row, draws
 
@@ -278,7 +303,7 @@ def _of_metric(
     row: dict[str, Any],
     found: MetricGap,
     due: Due | None,
-    kept: np.ndarray | None,
+    kept: _Kept | None,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal about a headline number."""
     name, target = str(goal.metric), goal.value
@@ -298,6 +323,8 @@ def _of_metric(
             key: max(0.0, math.ceil(part * found.n - 1e-9)) if math.isfinite(part) else np.nan
             for key, part in (("customers", gap), ("customers_low", low), ("customers_high", high))
         }
+    if due is not None:
+        row |= _of_rule(row, len(due.customers))
     values = metric_draws(goal, found, known.book, known.accounts, known.resamples)
     gaps = found.sign * (values - target)
     if due is not None:
@@ -320,15 +347,23 @@ def _share_to_move(
 ) -> tuple[float, np.ndarray]:
     """The share of the customers of the rule that a gap of a number moves, and draws of it.
 
-    Of a share of customers as many as it says, of another number all of them.
+    Of a share of customers as many as it says, of another number all of them; none where the number is not short.
     """
     inside = len(due.customers)
     if not inside:
         return 0.0, np.zeros(len(gaps))
     if name not in SHARES_OF_CUSTOMERS:
-        return 1.0, np.ones(len(gaps))
+        return float(gap > 0), np.ones(len(gaps))
     of = found.n / inside
-    return min(max(gap, 0.0) * of, 1.0), np.minimum(gaps * of, 1.0)
+    return min(max(gap, 0.0) * of, 1.0), np.clip(gaps * of, 0.0, 1.0)
+
+
+def _of_rule(row: Mapping[str, Any], inside: int) -> dict[str, float]:
+    """The customers to move of a number with a rule: as many as a share of customers says, else all; never more than the rule has."""
+    if row["state"] != SHORT:
+        return dict.fromkeys(("customers", "customers_low", "customers_high"), 0.0)
+    keys = ("customers", "customers_low", "customers_high")
+    return {key: min(row.get(key, math.inf), float(inside)) for key in keys}
 
 
 def _in_mrr(name: str, found: MetricGap, known: _Known) -> float:

@@ -20,7 +20,7 @@ def gap(**said: Any) -> pd.DataFrame:
     """A gap of 10 customers to move with an MRR of 1,000, of which 200 (100 to 300) are kept."""
     row = {
         "goal": "low", "state": "short", "metric": "", "losses": "more", "customers": 10.0, "mrr": 1000.0, "impact": 200.0,
-        "impact_low": 100.0, "impact_high": 300.0, "confidence": 0.5, **said,
+        "impact_low": 100.0, "impact_high": 300.0, "gain": "clear", "confidence": 0.5, **said,
     }  # fmt: skip
     return pd.DataFrame({c: [row.get(c, math.nan if k == "float64" else "")] for c, k in COLUMNS.items()})
 
@@ -56,7 +56,7 @@ def test_each_number_moves_by_what_is_kept_times_the_confidence() -> None:
 
 
 def test_an_effect_whose_interval_holds_none_is_unclear() -> None:
-    table = effects(gap(impact_low=-50.0), revenue(), 50)
+    table = effects(gap(impact_low=-50.0, gain="unclear"), revenue(), 50)
     assert set(table["verdict"]) == {"unclear"}
     verdict = effects_verdict(table)
     assert (verdict.code, verdict.fields["measure"], verdict.fields["count"]) == ("unclear", "nrr_year", 0)
@@ -98,6 +98,53 @@ def test_a_number_that_is_not_known_today_has_no_row() -> None:
     found = revenue("profit_margin", "growth_efficiency_net")
     assert set(effects(gap(), found, 50)["measure"]) == {"logo_churn_year", "nrr_year"}
     assert unknown_before(found) == ("profit_margin", "growth_efficiency_net")
+
+
+def test_where_losses_may_be_chance_no_effect_is_called_better() -> None:
+    """The interval is above 0, but over all goals the difference in losses is not beyond chance."""
+    table = effects(gap(gain="unclear", losses="unclear"), revenue(), 50)
+    assert set(table["verdict"]) == {"unclear"}
+    assert effects_verdict(table).code == "unclear"
+
+
+def test_where_customers_in_the_gap_are_lost_less_often_closing_it_makes_numbers_worse() -> None:
+    table = effects(
+        gap(gain="loss", losses="fewer", impact=-200.0, impact_low=-300.0, impact_high=-100.0), revenue(), 50
+    )
+    assert set(table["verdict"]) == {"worse"}
+    verdict = effects_verdict(table)
+    assert (verdict.code, verdict.fields["measure"], verdict.fields["count"]) == ("worse", "nrr_year", 1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "moved"),
+    [
+        ("revenue.nrr_year", ["nrr_year", "profit_margin", "growth_efficiency_net"]),
+        ("revenue.grr_year", ["nrr_year", "profit_margin", "growth_efficiency_net"]),
+        ("revenue.logo_churn_year", list(MEASURES)),
+        ("revenue.profit_margin", ["profit_margin"]),
+        ("revenue.customers", ["growth_efficiency_net"]),
+        ("revenue.mrr", ["growth_efficiency_net"]),
+        ("journeys.days_to_value", []),
+    ],
+)
+def test_a_goal_about_a_number_moves_no_other_than_follow_from_it(metric: str, moved: list[str]) -> None:
+    row = gap(metric=metric, losses="no_rule", gap=0.1, gap_low=0.02, gap_high=0.2)
+    assert effects(row, revenue(), 50)["measure"].tolist() == moved
+
+
+def test_a_goal_without_an_amount_moves_its_own_number_alone() -> None:
+    """The index is 0.5 above its target; half of it."""
+    row = gap(
+        metric="revenue.growth_efficiency_net",
+        losses="no_rule",
+        gap=0.5,
+        gap_low=0.5,
+        gap_high=0.5,
+        impact=math.nan,
+    )
+    (found,) = effects(row, revenue(), 50).to_dict("records")
+    assert (found["measure"], found["after"], found["verdict"]) == ("growth_efficiency_net", 1.75, "better")
 
 
 @pytest.mark.parametrize("said", [{"state": "reached"}, {"state": "unknown"}, {"impact": math.nan}])

@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import account, contract, goal, product, product_data
+from scipy.stats import fisher_exact
 
-from cs_helpers.analyses.gap_plan.sizing import COLUMNS, Sized, size_gaps
+from cs_helpers.analyses.gap_plan.metric_gaps import MetricGap
+from cs_helpers.analyses.gap_plan.sizing import COLUMNS, Sized, _share_to_move, size_gaps
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customer_journey.due import Due
 from cs_helpers.result import Metric, Result
 from cs_helpers.snapshot import ProductData
 
@@ -255,6 +258,59 @@ def test_a_result_does_not_depend_on_the_order_of_the_goals() -> None:
         assert (one.draws[name] == other.draws[name]).all()
 
 
+def of_twenty(lost_low: int, lost_high: int) -> dict[str, Any]:
+    """Twenty customers with low scores and twenty with high ones, of whom some are lost in a quarter of the past year."""
+    names = [f"C{n:02d}" for n in range(40)]
+    lost = {*names[:lost_low], *names[20 : 20 + lost_high]}
+    months = [f"{year}-{month:02d}-20" for year in (2024, 2025, 2026) for month in (3, 6, 9, 12)]
+    return {
+        "accounts": [account(name) for name in names],
+        "contracts": [
+            contract(name, "2020-01-01", "2026-05-31" if name in lost else None, 100.0) for name in names
+        ],
+        "assessments": [
+            scored(name, 2 if n < 20 else 4, day)
+            for n, name in enumerate(names)
+            for day in months
+            if day < ("2026-05-31" if name in lost else "2026-09-30")
+        ],
+    }
+
+
+def test_customers_in_the_gap_who_are_lost_less_often_are_not_called_chance() -> None:
+    """0 of 20 are lost in the gap, 12 of 20 outside of it: Fisher's exact test has p = 0.00004."""
+    assert fisher_exact([[0, 20], [12, 8]]).pvalue < 0.0001
+    row = sized(goal("low", LOW), **of_twenty(0, 12)).gaps.iloc[0]
+    assert (row["losses"], row["gain"]) == ("fewer", "loss")
+    assert row["impact_high"] < 0
+
+
+def test_customers_in_the_gap_who_are_lost_more_often_are_a_clear_gain() -> None:
+    row = sized(goal("low", LOW), **of_twenty(12, 0)).gaps.iloc[0]
+    assert (row["losses"], row["gain"]) == ("more", "clear")
+    assert row["impact_low"] > 0
+
+
+def test_lost_in_a_year_is_of_a_whole_year_and_the_impact_of_its_part_that_could_be_compared() -> None:
+    """In the last quarter of each year all customers had a low score, so of four seasons three can be compared."""
+    tables = of_twenty(8, 4)
+    for row in tables["assessments"]:
+        if row["assessed_on"][5:7] == "09":
+            row["score"] = 2
+    row = sized(goal("low", LOW), **tables).gaps.iloc[0]
+    assert row["part_of_year"] == 0.75
+    assert row["lost_share_in"] == pytest.approx(1 - math.exp(-row["rate_in"]))
+    assert row["kept"] == pytest.approx(row["lost_share_in"] - row["lost_share_out"])
+    part = math.exp(-0.75 * row["rate_out"]) - math.exp(-0.75 * row["rate_in"])
+    assert row["impact"] == pytest.approx(row["mrr"] * part)
+
+
+def test_a_share_that_only_those_not_known_decide_is_not_called_reached() -> None:
+    """1 of 5 known may be in it and is; 15 are not known."""
+    row = sized(goal("low", LOW, at_most=0.2), **twenty(1, unknown=15)).gaps.iloc[0]
+    assert (row["state"], row["reason"], row["as_is"]) == ("unknown", "too_many_unknown", 0.2)
+
+
 # --- headline numbers
 
 
@@ -280,6 +336,32 @@ def test_a_share_of_customers_is_short_by_customers() -> None:
     assert (row["customers"], row["customers_low"], row["customers_high"]) == (2, 0, 7)
     assert row["impact"] == pytest.approx(2 * 105.0)
     assert row["certainty"] == "unclear"
+
+
+def test_a_rule_caps_the_customers_that_a_share_moves() -> None:
+    """Churn of 60 % of 20 against 10 % would be 10 customers, but the rule has 5."""
+    metric = Metric("logo_churn_year", 0.6, "share", 20, 0.4, 0.8)
+    row = of_metric(metric, rule=LOW, target=0.1).gaps.iloc[0]
+    assert row[["in_gap", "customers", "customers_low", "customers_high"]].tolist() == [5, 5, 5, 5]
+    assert row["mrr"] == pytest.approx(150.0)
+
+
+def test_a_number_that_is_no_share_moves_all_customers_of_its_rule() -> None:
+    metric = Metric("days_to_value", 120.0, "days", 40, 100.0, 150.0)
+    row = of_metric(metric, "journeys", rule=LOW, target=90).gaps.iloc[0]
+    assert (row["customers"], row["mrr"]) == (5, pytest.approx(150.0))
+    reached = of_metric(metric, "journeys", rule=LOW, target=130).gaps.iloc[0]
+    assert (reached["customers"], reached["mrr"]) == (0, 0)
+
+
+def test_two_negatives_make_no_gain() -> None:
+    """Of a number that is better than its target in some draws nobody is moved in these."""
+    found = MetricGap(0.2, 0.05, 0.4, "share", 20, 1, math.nan)
+    due = Due(pd.Series(0, index=pd.Index(["A", "B"])), pd.Index([]))
+    share, draws = _share_to_move(
+        "revenue.logo_churn_year", found, due, 0.05, np.array([-0.1, 0.0, 0.05, 0.3])
+    )
+    assert (share, draws.tolist()) == (0.5, [0.0, 0.0, 0.5, 1.0])
 
 
 def test_days_stay_days_and_have_no_amount() -> None:
