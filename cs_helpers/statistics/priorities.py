@@ -35,12 +35,18 @@ def scores(impact: np.ndarray, confidence: np.ndarray, effort: np.ndarray, weigh
     """The score of each gap in each draw: (gaps, draws).
 
     impact: (gaps, draws), an amount; confidence: (gaps,), 0 to 1; effort: (gaps,), above 0; weights: (draws, 3) or (1, 3)
-    exponents. impact ** a x confidence ** b / effort ** c. An impact of 0 or less is its own score: where nothing is
-    won, neither confidence nor effort makes it better, and all that win something come before.
+    exponents. impact ** a x confidence ** b / effort ** c. An impact of 0 or less stands for itself: where nothing is
+    won, neither confidence nor effort makes it better, and all that win something come before. So these are for an order
+    alone; what is shown is `shown_scores`, which is in one unit.
     """
     a, b, c = (weights[:, part][None, :] for part in range(3))
     won = np.maximum(impact, 0.0) ** a * confidence[:, None] ** b / effort[:, None] ** c
     return np.where(impact > 0, won, impact)
+
+
+def shown_scores(impact: np.ndarray, confidence: np.ndarray, effort: np.ndarray) -> np.ndarray:
+    """Impact x confidence / effort, whatever its sign, in the amount of the impact for each unit of effort: (gaps, draws)."""
+    return np.asarray(impact * (confidence / effort)[:, None])
 
 
 def rank_scores(score: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from cs_helpers.statistics.priorities import (
     score_interval,
     scores,
     share_among_first,
+    shown_scores,
     verdict,
 )
 
@@ -28,7 +29,7 @@ FIRST = 3
 
 RANKED = (
     "goal", "rank", "score", "low", "high", "first", "first_three", "priority", "impact", "impact_low", "impact_high",
-    "confidence", "effort", "by",
+    "gain", "confidence", "effort", "by",
 )  # fmt: skip
 PAIRS = ("goal", "other", "chance", "by_data", "by_weights", "verdict", "open_by")
 
@@ -37,11 +38,12 @@ PAIRS = ("goal", "other", "chance", "by_data", "by_weights", "verdict", "open_by
 class Priorities:
     """The order of the gaps that are short of their target and whose impact is known.
 
-    ranked: one row a gap, the highest score first. Columns: goal, rank (equal scores share it), score (impact x confidence
-    / effort: MRR a person-month), low, high (its 95 % interval at the declared confidence and effort), first and first_three
-    (shares of the draws in which it is the first, or among the first three), priority (`high`: it wins something and
-    is among the first three in more than `DECIDED` of the draws; `low`: in less than 1 - `DECIDED`, or it wins nothing;
-    else `medium`), and of the gap impact, impact_low, impact_high, confidence, effort, by.
+    ranked: one row a gap, the highest score first. Columns: goal, rank (equal scores share it; those that win nothing come last), score (impact x confidence
+    / effort: MRR a person-month, also below 0), low, high (its 95 % interval at the declared confidence and effort), first and first_three
+    (shares of the draws in which it is the first, or among the first three), priority (`high`: its gain is clear, and it
+    is among the first three, of three or fewer gaps the first, in more than `DECIDED` of the draws; `low`: it wins nothing, or is
+    among the first three of more in less than 1 - `DECIDED`; else `medium`), and of the gap impact, impact_low, impact_high,
+    gain, confidence, effort, by.
     pairs: neighbours in this order. Columns: goal, other, chance (share of the draws in which goal comes before
     other), by_data (at the declared weights), by_weights (at the measured impacts), verdict (`before`, `undecided`), and
     open_by: what leaves the order open: `data`, `weights`, `both`, or `few` (too few customers for an interval).
@@ -59,7 +61,7 @@ class Priorities:
 def prioritise(gaps: pd.DataFrame, draws: Mapping[str, np.ndarray], seed: int = SEED) -> Priorities:
     """The order of the gaps.
 
-    gaps: a row a goal with goal, state, impact, impact_low, impact_high, confidence, effort, by (`sizing`). draws: goal
+    gaps: a row a goal with goal, state, impact, impact_low, impact_high, gain, confidence, effort, by (`sizing`). draws: goal
     -> draws of its impact, as many for each. Where two scores are equal, the order is that of the ids: that of the
     product file has no say.
     """
@@ -93,11 +95,11 @@ def _ordered(
     both = scores(drawn_impact, confidence, effort, weights)
     by_data = scores(drawn_impact, confidence, effort, declared)
     by_weights = scores(np.broadcast_to(impact, drawn_impact.shape), confidence, effort, weights)
-    low, high = score_interval(by_data)
+    low, high = score_interval(shown_scores(drawn_impact, confidence, effort))
     # an impact without spread is one of too few customers: it has no interval, and decides no order
     has_interval = drawn_impact.min(axis=1) < drawn_impact.max(axis=1)
     ranked = rows.assign(
-        score=score,
+        score=shown_scores(impact, confidence, effort)[:, 0],
         rank=rank_scores(score),
         low=np.where(has_interval, low, np.nan),
         high=np.where(has_interval, high, np.nan),
@@ -105,9 +107,12 @@ def _ordered(
         first_three=share_among_first(both, FIRST),
         has_interval=has_interval,
     )
-    wins = ranked["impact"] > 0
+    wins = (ranked["impact"] > 0) & (ranked["confidence"] > 0)
+    # among three or fewer every gap is among the first three
+    many = len(ranked) > FIRST
+    share = ranked["first_three" if many else "first"]
     ranked["priority"] = np.select(
-        [wins & (ranked["first_three"] > DECIDED), ~wins | (ranked["first_three"] < 1 - DECIDED)],
+        [wins & (ranked["gain"] == "clear") & (share > DECIDED), ~wins | (many & (share < 1 - DECIDED))],
         ["high", "low"],
         "medium",
     )
@@ -151,18 +156,19 @@ def _open_by(by_data: float, by_weights: float) -> str:
 
 
 def _verdicts(ranked: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, Verdict]:
-    """What the page says of the order, and of the pairs in it."""
+    """What the page says of the order, and of the pairs in it; of a gap whose gain is not clear, that it may win nothing."""
     found: dict[str, Verdict] = {}
     if ranked.empty:
         return found
     goal = ranked["goal"].iloc[0]
     wins = ranked["impact"] > 0
+    unclear = "" if ranked["gain"].iloc[0] == "clear" else "_unclear"
     if not wins.any():
         found["priorities"] = Verdict("nothing_won", {"count": len(ranked)})
     elif len(ranked) == 1:
-        found["priorities"] = Verdict("one", {"goal": goal})
+        found["priorities"] = Verdict(f"one{unclear}", {"goal": goal})
     elif pairs["verdict"].iloc[0] == "before" and ranked["first"].iloc[0] > DECIDED:
-        found["priorities"] = Verdict("decided", {"goal": goal, "share": ranked["first"].iloc[0]})
+        found["priorities"] = Verdict(f"decided{unclear}", {"goal": goal, "share": ranked["first"].iloc[0]})
     else:
         # those that come first in enough draws that nobody can say they do not
         may_be_first = ranked.loc[ranked["first"] >= 1 - DECIDED, "goal"].to_list()

@@ -17,7 +17,7 @@ from cs_helpers.statistics.priorities import DRAWS
 
 def gap(goal: str, impact: float, **other: Any) -> dict[str, Any]:
     """A row of the gaps as `sizing` makes it, as far as the order depends on it."""
-    known = {"state": "short", "confidence": 0.5, "effort": 2.0, "by": date(2027, 3, 31)}
+    known = {"state": "short", "gain": "clear", "confidence": 0.5, "effort": 2.0, "by": date(2027, 3, 31)}
     return {"goal": goal, "impact": impact, "impact_low": impact, "impact_high": impact} | known | other
 
 
@@ -79,10 +79,33 @@ def test_where_only_the_weights_leave_it_open_that_is_said() -> None:
 def test_a_gap_without_gain_comes_last_whatever_its_effort() -> None:
     found = order(
         [gap("harm", -5, effort=0.1, confidence=1.0), gap("little", 3, effort=50.0), gap("none", 0.0)],
-        spread=0.1,
+        spread=0.01,
     )
     assert found.ranked["goal"].tolist() == ["little", "none", "harm"]
     assert found.ranked["priority"].tolist() == ["high", "low", "low"]
+    # all scores are in one unit: -5 x 1 / 0.1
+    assert found.ranked["score"].tolist() == pytest.approx([0.03, 0, -50])
+    low, high = found.ranked.loc[2, ["low", "high"]]
+    assert (low, high) == pytest.approx((-50.2, -49.8), abs=0.05)
+
+
+@pytest.mark.parametrize("said", [{"gain": "unclear"}, {"confidence": 0.0}])
+def test_what_may_be_worth_nothing_has_no_high_priority_and_is_not_claimed(said: dict[str, Any]) -> None:
+    found = order([gap("a", 100, **said), gap("b", 10, **said)])
+    assert "high" not in found.ranked["priority"].tolist()
+    if "gain" in said:
+        assert found.verdicts["priorities"].code == "decided_unclear"
+        assert order([gap("a", 100, **said)]).verdicts["priorities"].code == "one_unclear"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [((100, 10, 5), ["high", "medium", "medium"]), ((100, 99.9), ["medium"] * 2)]
+)
+def test_of_three_or_fewer_only_the_one_that_comes_first_has_a_high_priority(
+    values: tuple[float, ...], said: list[str]
+) -> None:
+    found = order([gap(name, value) for name, value in zip("abc", values, strict=False)])
+    assert found.ranked["priority"].tolist() == said
 
 
 def test_where_no_gap_wins_anything_none_is_said_to_come_first() -> None:
