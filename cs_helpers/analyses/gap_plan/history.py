@@ -26,7 +26,7 @@ COLUMNS = (
 def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> pd.DataFrame:
     """All targets of the goals that had an earlier one, oldest first, the present one last.
 
-    gaps: a row a goal with goal, as_is, unit, n, state (`sizing`). Columns: goal, agreed_on, until (the day on which another
+    gaps: a row a goal with goal, as_is, unit, n, state, certainty (`sizing`). Targets agreed after the quarter are left out. Columns: goal, agreed_on, until (the day on which another
     target was agreed; of the present target the day by which it is to be reached), target, unit, began_on and began (the
     last quarter's end before it was agreed, and the number then), judged_on and value (the last quarter's end on which it
     held, and the number then, from n customers or observations; of the present target now), outcome: `reached`, `missed`,
@@ -45,6 +45,8 @@ def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> p
         days = [*(earlier.agreed_on for earlier in goal.earlier), to_be.agreed_on]
         unit = str(now["unit"].get(goal.id, "share"))
         for n, earlier in enumerate(goal.earlier):
+            if earlier.agreed_on > quarter.end:
+                continue
             rows.append(
                 {
                     "goal": goal.id, "agreed_on": earlier.agreed_on, "until": days[n + 1], "target": earlier.value,
@@ -53,13 +55,13 @@ def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> p
                     **_judged(goal, earlier.value, earlier.agreed_on, days[n + 1], quarter, past),
                 }
             )  # fmt: skip
-        if goal.id in now.index:
+        if goal.id in now.index and to_be.agreed_on <= quarter.end:
             rows.append(
                 {
                     "goal": goal.id, "agreed_on": to_be.agreed_on, "until": goal.by, "target": goal.value, "unit": unit,
                     **_began(goal, to_be.agreed_on, quarter, past),
                     "judged_on": quarter.end, "value": now["as_is"][goal.id], "n": now["n"][goal.id],
-                    "outcome": _present(str(now["state"][goal.id]), goal.by, quarter),
+                    "outcome": _present(str(now["state"][goal.id]), str(now["certainty"][goal.id]), goal.by, quarter),
                 }
             )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -97,10 +99,13 @@ def _outcome(goal: Goal, metric: Metric, target: float) -> str:
     return "missed" if change.difference and (change.difference > 0) != (better == "higher") else "reached"
 
 
-def _present(state: str, by: date, quarter: Quarter) -> str:
-    if state in ("reached", "unknown"):
+def _present(state: str, certainty: str, by: date, quarter: Quarter) -> str:
+    """What became of the present target, by the rule of earlier ones: where the interval holds it, it may be either."""
+    if state == "unknown" or (state == "reached" and certainty != "unclear"):
         return state
-    return "open" if by > quarter.end else "missed"
+    if by > quarter.end:
+        return "open"
+    return "unclear" if certainty == "unclear" else "missed"
 
 
 def _declared(metric: str) -> Better:

@@ -26,8 +26,12 @@ def planned(*goals: dict[str, Any]) -> Any:
     return product_data(product(to_be={"agreed_on": "2026-07-01", "goals": list(goals)}))
 
 
-def now(goal_id: str, as_is: float, unit: str = "share", state: str = "short") -> pd.DataFrame:
-    return pd.DataFrame([{"goal": goal_id, "as_is": as_is, "unit": unit, "n": 50, "state": state}])
+def now(
+    goal_id: str, as_is: float, unit: str = "share", state: str = "short", certainty: str = "counted"
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"goal": goal_id, "as_is": as_is, "unit": unit, "n": 50, "state": state, "certainty": certainty}]
+    )
 
 
 @pytest.fixture
@@ -78,20 +82,38 @@ def test_a_target_that_held_over_no_quarter_end_or_without_a_number_is_not_known
 def test_a_target_that_is_still_to_be_judged_in_an_earlier_report_is_open(past) -> None:
     past({"2025Q4": 0.2})
     data = planned(goal("low", LOW, at_most=0.05, earlier=[{"at_most": 0.1, "agreed_on": "2026-01-05"}]))
-    first, _ = target_history(data, Quarter(2026, 1), now("low", 0.12)).to_dict("records")
+    (first,) = target_history(data, Quarter(2026, 1), now("low", 0.12)).to_dict("records")
     assert first["outcome"] == "open"
 
 
+def test_what_was_agreed_after_the_quarter_is_not_listed(past) -> None:
+    past({})
+    data = planned(goal("low", LOW, at_most=0.05, earlier=[{"at_most": 0.1, "agreed_on": "2026-01-05"}]))
+    assert target_history(data, Quarter(2025, 4), now("low", 0.12)).empty
+    assert target_history(data, Quarter(2026, 2), now("low", 0.12))["agreed_on"].tolist() == [
+        date(2026, 1, 5)
+    ]
+    assert len(target_history(data, Q3, now("low", 0.12))) == 2
+
+
 @pytest.mark.parametrize(
-    ("by", "state", "said"),
-    [("2027-03-31", "short", "open"), ("2026-09-30", "short", "missed"), ("2026-09-30", "reached", "reached"),
-     ("2027-03-31", "unknown", "unknown")],
+    ("by", "state", "certainty", "said"),
+    [("2027-03-31", "short", "counted", "open"), ("2026-09-30", "short", "counted", "missed"),
+     ("2026-09-30", "reached", "clear", "reached"), ("2027-03-31", "unknown", "", "unknown"),
+     # as of earlier targets: an interval that holds the target says neither
+     ("2026-09-30", "short", "unclear", "unclear"), ("2026-09-30", "reached", "unclear", "unclear"),
+     ("2027-03-31", "reached", "unclear", "open"), ("2026-09-30", "short", "clear", "missed")],
 )  # fmt: skip
-def test_the_present_target_is_open_until_its_day(past, by: str, state: str, said: str) -> None:
+def test_the_present_target_is_open_until_its_day(
+    past, by: str, state: str, certainty: str, said: str
+) -> None:
     past({})
     earlier = [{"at_most": 0.1, "agreed_on": "2026-01-05"}]
     data = planned(goal("low", LOW, at_most=0.05, by=by, earlier=earlier))
-    assert target_history(data, Q3, now("low", 0.12, state=state))["outcome"].iloc[-1] == said
+    assert (
+        target_history(data, Q3, now("low", 0.12, state=state, certainty=certainty))["outcome"].iloc[-1]
+        == said
+    )
 
 
 @pytest.mark.parametrize(
