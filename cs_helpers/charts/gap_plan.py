@@ -62,7 +62,8 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
     if not row.unit:
         axis.text(0.0, 0.12, text("gap_plan.gaps.unknown"), color=QUIET, fontsize=9, in_layout=False)
         return
-    colour = GREEN if row.state == "reached" else ORANGE
+    may_be_chance = row.certainty == "unclear" or row.state == "unknown"
+    colour = QUIET if may_be_chance else GREEN if row.state == "reached" else ORANGE
     axis.vlines(row.target, -0.45, 0.45, color=INK, linewidth=2.6, zorder=2)
     if row.as_is == row.as_is:
         axis.hlines(0, *sorted((row.as_is, row.target)), color=colour, linewidth=5, alpha=0.35, zorder=1)
@@ -103,7 +104,13 @@ def priorities(result: Result, text: Text) -> Picture:
         low, high = float(np.nanmin(ends, initial=0.0)), float(np.nanmax(ends, initial=0.0))
         score.set_xlim(low - 0.03 * (high - low or 1), high + 0.05 * (high - low or 1))
         score.xaxis.set_major_formatter(lambda value, _: text.money(value, currency))
-        score.locator_params(axis="x", nbins=5)
+        score.locator_params(axis="x", nbins=4)
+        # the last label stays within its panel
+        score.set_xticks(
+            [tick for tick in score.get_xticks() if low - 0.03 * (high - low or 1) <= tick <= high]
+        )
+        for label in score.get_xticklabels()[-1:]:
+            label.set_ha("right")
         score.grid(axis="x")
         for place, value in zip(places, table["score"], strict=True):
             score.annotate(
@@ -156,16 +163,16 @@ def effects(result: Result, text: Text) -> Picture:
             rows = table[table["measure"] == measure].set_index("goal").reindex(goals)
             known = rows["before"].dropna()
             unit = str(table.loc[table["measure"] == measure, "unit"].iloc[0])
-            colours = [GREEN if v == "better" else QUIET for v in rows["verdict"]]
+            colours = [GREEN if v == "better" else ORANGE if v == "worse" else QUIET for v in rows["verdict"]]
             axis.axvline(float(known.iloc[0]), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
             axis.hlines(places, rows["low"], rows["high"], color=colours, linewidth=2, alpha=0.75)
             axis.scatter(rows["after"], places, color=colours, s=30, zorder=3)
             for place, value in zip(places, rows["after"], strict=True):
                 if math.isfinite(value):
                     axis.annotate(
-                        format_value(value, unit, text, currency), (value, place), xytext=(0, 5),
+                        format_value(value, unit, text, currency), (value, place), xytext=(0, 8),
                         textcoords="offset points", ha="center", fontsize=8.5, color=QUIET, in_layout=False,
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                        zorder=2, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
                     )  # fmt: skip
             ends = np.r_[rows[["after", "low", "high"]].to_numpy(float).ravel(), known.iloc[0]]
             low, high = float(np.nanmin(ends)), float(np.nanmax(ends))

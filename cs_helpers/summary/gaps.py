@@ -13,7 +13,7 @@ GAP_PLAN = "gap_plan"
 #: how many gaps a summary names, and the effects of each
 GAPS, EFFECTS = 3, 2
 #: findings of the gap plan that say how large a gap is
-_SIZES = frozenset({"gap", "gap_of_number"})
+_SIZES = frozenset({"gap", "gap_partly_known", "gap_of_number"})
 
 
 @dataclass(frozen=True)

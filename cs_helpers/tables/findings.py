@@ -20,7 +20,7 @@ def sentence(finding: Finding, text: Text, analysis: str, currency: str) -> str:
     """The sentence of a finding: `<analysis>.findings.<code>`.
 
     Fields: value and compared in `unit`; size, with its sign where it is a difference, and `interval` in `size_unit`;
-    n, customers and mrr, and `stake`, which is '' where the MRR is not known; and the finding's own fields, formatted as those of notes.
+    n, customers and mrr, and `stake` (the analysis's own words, if it has any), which is '' where the MRR is not known; and the finding's own fields, formatted as those of notes.
     """
     size_unit = finding.size_unit or finding.unit
     is_difference = not finding.size_unit
@@ -38,7 +38,9 @@ def sentence(finding: Finding, text: Text, analysis: str, currency: str) -> str:
         else text.number(finding.customers),
         "mrr": text("findings.not_known") if finding.mrr is None else text.money(finding.mrr, currency),
     }
-    fields["stake"] = "" if finding.mrr is None else text("findings.stake", mrr=fields["mrr"])
+    own = f"{analysis}.stake"
+    stake = own if text.has(own) else "findings.stake"
+    fields["stake"] = "" if finding.mrr is None else text(stake, mrr=fields["mrr"])
     own_fields = format_fields(finding.fields, text, currency)
     return text(f"{analysis}.findings.{finding.code}", **{**fields, **own_fields})
 

@@ -31,7 +31,7 @@ def gaps(result: Result, text: Text) -> Listing:
         state=[_state(row, text) for row in known.itertuples()],
     )
     page = named.assign(
-        as_is=[within(r.as_is, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
+        as_is=[_as_is(r, text, currency) for r in known.itertuples()],
         target=[_target(r, text, currency) for r in known.itertuples()],
         customers=[_customers(row, result, text) for row in known.itertuples()],
         losses=[_losses(row, text) for row in known.itertuples()],
@@ -43,10 +43,22 @@ def gaps(result: Result, text: Text) -> Listing:
     shown = ("goal", "as_is", "target", "customers", *amounts, "state")
     listing = table(page.head(MAX_ROWS), text.headings("gap_plan.gaps", *shown), name="gaps")
     columns = (
-        "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "n", "customers",
+        "goal", "unit", "as_is", "low", "high", "target", "by", "gap", "gap_low", "gap_high", "in_gap", "n", "unknown", "customers",
         "customers_low", "customers_high", *(_AMOUNTS if amounts else ()), "state",
     )  # fmt: skip
     return replace(listing, all_rows=_renamed(named, "gaps", columns, text))
+
+
+def _as_is(row: Any, text: Text, currency: str) -> str:
+    """A number with its interval; of a share of customers also how many that are, and of how many it is not known."""
+    said = within(row.as_is, row.low, row.high, row.unit, text, currency)
+    if row.kind != "customers" or said == "–":
+        return said
+    counts = {"inside": row.in_gap, "n": row.n, "unknown": row.unknown}
+    key = "partly_known" if row.unknown else "counted"
+    return text(
+        f"gap_plan.gaps.{key}", value=said, **{name: text.number(count) for name, count in counts.items()}
+    )
 
 
 def _losses(row: Any, text: Text) -> str:
@@ -58,13 +70,12 @@ def _losses(row: Any, text: Text) -> str:
 
 
 def _customers(row: Any, result: Result, text: Text) -> str:
-    """The customers to move, and their MRR."""
+    """The customers to move, and about their MRR, which is that of all in the gap in proportion."""
     customers = text.number(row.customers)
     if not result.settings["by_contracts"] or not row.customers > 0 or row.mrr != row.mrr:
         return customers
-    return text(
-        "gap_plan.gaps.with_mrr", customers=customers, mrr=text.money(row.mrr, result.settings["currency"])
-    )
+    mrr = text.money(issues.about(row.mrr), result.settings["currency"])
+    return text("gap_plan.gaps.with_mrr", customers=customers, mrr=mrr)
 
 
 def _target(row: Any, text: Text, currency: str) -> str:
@@ -74,7 +85,8 @@ def _target(row: Any, text: Text, currency: str) -> str:
 
 def _state(row: Any, text: Text) -> str:
     """The state of a goal, and why it or what it is worth is not known."""
-    state = text(f"gap_plan.states.{row.state}")
+    may_be_chance = row.certainty == "unclear" and row.state != "unknown"
+    state = text(f"gap_plan.states.{row.state}{'_unclear' if may_be_chance else ''}")
     if not row.reason:
         return state
     return text("gap_plan.states.because", state=state, reason=text(f"gap_plan.reasons.{row.reason}"))
@@ -152,10 +164,12 @@ def effects(result: Result, text: Text) -> Listing:
         before=[format_value(r.before, r.unit, text, currency) for r in known.itertuples()],
         after=[within(r.after, r.low, r.high, r.unit, text, currency) for r in known.itertuples()],
     )
-    # what all rows of a gap share is said once
+    # what rows of a gap share is said once
     repeated = known["goal"].eq(known["goal"].shift())
-    for column in ("goal", "assumption"):
-        page[column] = page[column].mask(repeated, "")
+    page["goal"] = page["goal"].mask(repeated, "")
+    page["assumption"] = page["assumption"].mask(
+        repeated & known["assumption"].eq(known["assumption"].shift()), ""
+    )
     shown = ("goal", "measure", "before", "after", "verdict", "assumption")
     listing = table(
         page.head(MAX_ROWS),
@@ -220,17 +234,26 @@ def tracker(result: Result, text: Text) -> Listing:
     named = known.assign(
         summary=[issues.title(row, text) for row in known.itertuples()],
         priority=[text(f"gap_plan.priority.{code or 'none'}") for code in known["priority"]],
-        means=[issues.means(row, text) for row in known.itertuples()],
+        means=[issues.means(row, text) or text("gap_plan.tracker.no_means") for row in known.itertuples()],
     )
     page = named.assign(
         by=[text.day(day) for day in known["by"]],
         effort=[issues.months(v, text) for v in known["effort"]],
+        means=[_means(row, text) for row in named.itertuples()],
     )
     headings = text.headings("gap_plan.tracker", "summary", "priority", "by", "effort", "means")
     listing = table(page.head(MAX_ROWS), headings, name="tracker", right=("effort",), all_rows=named)
     return replace(
         listing, files={"jira": issues.for_jira(result, text), "github": issues.for_github(result, text)}
     )
+
+
+def _means(row: Any, text: Text) -> str:
+    """The means of an issue, and how many of the customers to move they can serve, where that is too few."""
+    if not row.capacity < row.customers:
+        return str(row.means)
+    numbers = {name: text.number(getattr(row, name)) for name in ("capacity", "customers")}
+    return text("gap_plan.tracker.capacity", means=row.means, **numbers)
 
 
 def within(value: float, low: float, high: float, unit: str, text: Text, currency: str) -> str:

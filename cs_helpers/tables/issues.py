@@ -32,6 +32,11 @@ def means(row: Any, text: Text) -> str:
     return text.join_list([text.label("means", name) for name in row.means.split("\n") if name])
 
 
+def about(amount: float) -> float:
+    """An amount that is a share of another in proportion, with three figures: it has no more."""
+    return float(f"{amount:.3g}")
+
+
 def months(effort: float, text: Text) -> str:
     """An effort in person-months, with a decimal only where it has one."""
     return text.number(effort, 0 if effort == round(effort) else 1)
@@ -87,7 +92,7 @@ def description(row: Any, result: Result, text: Text) -> str:
         customers = text.number(row.customers)
         amount = by_contracts and row.mrr == row.mrr
         lines.append(
-            text("gap_plan.issue.move_mrr", customers=customers, mrr=text.money(row.mrr, currency))
+            text("gap_plan.issue.move_mrr", customers=customers, mrr=text.money(about(row.mrr), currency))
             if amount
             else text("gap_plan.issue.move", customers=customers)
         )
@@ -96,13 +101,19 @@ def description(row: Any, result: Result, text: Text) -> str:
         amounts = {k: text.money(v, currency) for k, v in {"impact": row.impact, **ends}.items()}
         key = "impact" if row.impact_low < row.impact_high else "impact_alone"
         lines.append(text(f"gap_plan.issue.{key}", confidence=text.share(row.confidence), **amounts))
+    if by_contracts and row.gain in ("unclear", "loss"):
+        lines.append(text(f"gap_plan.issue.{row.gain}"))
     if row.place == row.place:
         lines.append(
             text("gap_plan.issue.place", place=text.number(row.place), share=text.share(row.first_three))
         )
     lines.append(text("gap_plan.issue.effort", effort=months(row.effort, text)))
-    if row.means:
-        lines.append(text("gap_plan.issue.means", means=means(row, text)))
+    lines.append(
+        text("gap_plan.issue.means", means=means(row, text)) if row.means else text("gap_plan.issue.no_means")
+    )
+    if row.capacity < row.customers:
+        served = {name: text.number(getattr(row, name)) for name in ("capacity", "customers")}
+        lines.append(text("gap_plan.issue.capacity", **served))
     lines.append(
         text("gap_plan.issue.source", quarter=text.quarter(result.quarter), as_of=text.day(result.as_of))
     )

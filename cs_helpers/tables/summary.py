@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from cs_helpers.result import Note
+from cs_helpers.result import Finding, Note
 from cs_helpers.summary import Headline, Ranked, Summary, Tally, finding_key
 from cs_helpers.summary.gaps import GAP_PLAN, Gap
 from cs_helpers.tables.cards import card
@@ -142,8 +142,19 @@ def gap_size(gap: Gap, text: Text, currency: str) -> str:
         value=format_value(finding.value, finding.unit, text, currency),
         compared=format_value(finding.compared, finding.unit, text, currency),
         customers=text.number(finding.customers),
-        stake=text("findings.stake", mrr=mrr) if mrr else "",
+        stake=text("gap_plan.stake", mrr=mrr) if mrr else "",
+        counted=_counted(finding, text),
     )
+
+
+def _counted(finding: Finding, text: Text) -> str:
+    """Of how many customers a gap of customers is counted, and of how many it is not known; '' of a number."""
+    if "inside" not in finding.fields:
+        return ""
+    inside, unknown = finding.fields["inside"], finding.fields["unknown"]
+    key = "partly_known" if unknown else "counted"
+    counts = {"inside": inside, "n": finding.n, "unknown": unknown}
+    return text(f"summary.gaps.{key}", **{name: text.number(count) for name, count in counts.items()})
 
 
 def closing(gap: Gap, text: Text, currency: str) -> str:

@@ -8,16 +8,22 @@ from typing import Any
 from cs_helpers.text import Text
 from cs_helpers.text.units import format_value
 
+#: what goals are counted by, in the order in which it is said
+PARTS = ("short", "unclear", "reached", "unknown")
+
 
 def gap_plan_verdict(text: Text, question: str, code: str, fields: Mapping[str, Any], currency: str) -> str:
-    """The sentence `gap_plan.<question>.<code>` with its fields formatted: goals by their names, values in `unit`."""
+    """The sentence `gap_plan.<question>.<code>` with its fields formatted: goals by their names, values in `unit`.
+
+    parts: of the numbers of goals those that are not 0, in words.
+    """
 
     def formatted(name: str, value: Any) -> str:
         if name == "goal":
             return text.label("goal", value)
         if name == "goals":
             return text("gap_plan.separator").join(text.label("goal", goal) for goal in value)
-        if name == "share":
+        if name in ("share", "confidence"):
             return text.share(value)
         if name == "measure":
             return text(f"revenue.metrics.{value}")
@@ -26,4 +32,9 @@ def gap_plan_verdict(text: Text, question: str, code: str, fields: Mapping[str, 
         return text.number(value)
 
     said = {name: formatted(name, value) for name, value in fields.items() if name != "unit"}
+    if question == "gaps":
+        counted = [
+            text(f"gap_plan.gaps.parts.{part}", count=said[part]) for part in PARTS if fields.get(part)
+        ]
+        said["parts"] = text("gap_plan.gaps.comma").join(counted)
     return text(f"gap_plan.{question}.{code}", **said)

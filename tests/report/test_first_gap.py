@@ -46,8 +46,8 @@ def test_without_a_gap_plan_there_is_none(report: Report | None) -> None:
 
 @pytest.mark.parametrize(
     ("decided", "language", "label"),
-    [(True, "en", "Gap to close first"), (False, "en", "Among the gaps to close first, the order is open"),
-     (True, "ja", "最初に埋めるべきギャップ"), (False, "ja", "優先候補のギャップ（順序は未確定）")],
+    [(True, "en", "Gap to close first"), (False, "en", "Candidate for the gap to close first (not decided)"),
+     (True, "ja", "最初に埋めるべきギャップ"), (False, "ja", "最初に埋めるギャップの候補（未確定）")],
 )  # fmt: skip
 def test_an_open_order_is_said_to_be_open(decided: bool, language: str, label: str) -> None:
     shown = _first_gap(summary({**GAP, "decided": decided}), Text(language), {})

@@ -26,7 +26,7 @@ NAMES = {"one": "First <gap>", "two": "Second gap", "three": "Third gap", "four"
 def found(goal: str, code: str = "gap", customers: int | None = 12, mrr: float | None = 1e6) -> Finding:
     return Finding(
         code, "gaps", "worse", "counted", 120, value=0.2, compared=0.05, compared_with="target", size=0.15, unit="share",
-        customers=customers, mrr=mrr, fields={"goal": Words(en=NAMES[goal], ja=NAMES[goal]), "by": date(2027, 3, 31), "entry": goal},
+        customers=customers, mrr=mrr, fields={"goal": Words(en=NAMES[goal], ja=NAMES[goal]), "by": date(2027, 3, 31), "entry": goal, "inside": 24, "unknown": 0},
     )  # fmt: skip
 
 

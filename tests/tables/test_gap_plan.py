@@ -71,6 +71,23 @@ def test_what_is_not_known_has_a_dash_and_a_reason(language: str) -> None:
     assert page.iloc[0][heads["customers"]].startswith("18\n")
 
 
+def test_a_share_says_of_how_many_it_is_and_an_amount_in_proportion_has_three_figures() -> None:
+    row = SHORT | {"in_gap": 31.0, "n": 84, "unknown": 48, "mrr": 1_471_538.0}
+    listing = tables.gaps(plan(row), Text("en")).page.iloc[0]
+    assert "31 of 84, 48 not known" in listing.iloc[1]
+    assert listing.iloc[3] == "18\nMRR about ¥1,470,000"
+
+
+def test_a_number_whose_interval_holds_the_target_is_not_called_plainly_short() -> None:
+    row = DAYS | {"state": "short", "as_is": 95.0, "gap": 5.0, "certainty": "unclear"}
+    result = plan(SHORT, row)
+    assert tables.gaps(result, Text("en")).page.iloc[1, -1] == "Short of it, but may be chance"
+    message = charts.gaps(result, Text("en")).message
+    assert message.startswith(
+        "Of 2 goals: 1 short of the target, 1 too close to the target to tell from chance"
+    )
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_without_contracts_no_table_of_gaps_mentions_amounts(language: str) -> None:
     amounts = ("mrr", "impact", "impact_low", "impact_high", "kept")
@@ -82,7 +99,11 @@ def test_without_contracts_no_table_of_gaps_mentions_amounts(language: str) -> N
 
 def test_all_rows_have_plain_numbers_under_their_headings() -> None:
     rows = tables.gaps(plan(SHORT), Text("en")).all_rows
-    assert (rows["As-Is (95%)"].iloc[0], rows["Low (95%)"].iloc[0], rows["Their MRR"].iloc[0]) == (
+    assert (
+        rows["As-Is (95%)"].iloc[0],
+        rows["Low (95%)"].iloc[0],
+        rows["Their MRR, in proportion"].iloc[0],
+    ) == (
         0.25,
         0.18,
         1_500_000.0,

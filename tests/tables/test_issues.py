@@ -25,7 +25,7 @@ def issue(goal: str, **said: Any) -> dict[str, Any]:
         "goal": goal, "place": 1.0, "priority": "high", "kind": "customers", "metric": "", "as_is": 0.25, "target": 0.1,
         "unit": "share", "n": 120, "customers": 18.0, "mrr": 1_500_000.0, "impact": 400_000.0, "impact_low": 100_000.0,
         "impact_high": 700_000.0, "confidence": 0.5, "effort": 3.0, "by": pd.Timestamp("2027-03-31"), "first_three": 0.97,
-        "means": "guided_setup\ncall",
+        "means": "guided_setup\ncall", "gain": "clear", "capacity": float("nan"),
     }  # fmt: skip
     return known | said
 
@@ -33,7 +33,7 @@ def issue(goal: str, **said: Any) -> dict[str, Any]:
 NOT_RANKED = issue(
     "value", place=float("nan"), priority="", kind="metric", as_is=120.0, target=90.0, unit="days", customers=float("nan"),
     mrr=float("nan"), impact=float("nan"), impact_low=float("nan"), impact_high=float("nan"), first_three=float("nan"),
-    means="",
+    means="", gain="",
 )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def test_jira_reads_its_own_fields_in_every_language(language: str) -> None:
         assert said in first["Description"], said
     # what is not known is not said, and no 0 stands in for it
     assert other["Priority"] == ""
-    assert len(other["Description"].splitlines()) == 3
+    assert len(other["Description"].splitlines()) == 4
     assert "–" not in other["Description"]
 
 
@@ -95,6 +95,27 @@ def test_importers_of_github_issues_read_title_body_labels_and_milestone(languag
     assert other["labels"].split(",") == ["gap-plan", "paper_to_web"]
     assert first["milestone"] == "2027Q1"
     assert first["body"] == read(issues.for_jira(plan(issue("second")), Text(language)))[0]["Description"]
+
+
+@pytest.mark.parametrize(("gain", "said"), [("unclear", "may be nothing"), ("loss", "shows no gain")])
+def test_an_issue_says_where_its_worth_may_be_nothing(gain: str, said: str) -> None:
+    (row,) = read(issues.for_jira(plan(issue("second", gain=gain, priority="medium")), Text("en")))
+    assert said in row["Description"]
+
+
+def test_an_issue_says_where_its_means_are_too_few_or_none() -> None:
+    rows = read(issues.for_jira(plan(issue("one", capacity=10.0), issue("two", means="")), Text("en")))
+    assert "can serve 10 of 18 customers" in rows[0]["Description"]
+    assert "No means is named." in rows[1]["Description"]
+    page = gap_plan.tracker(plan(issue("one", capacity=10.0), issue("two", means="")), Text("en")).page
+    assert page.iloc[0, -1] == "guided_setup, call\nby then 10 of 18 customers"
+    assert page.iloc[1, -1] == "no means"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Not yet: second"), ("ja", "未達：『second』")])
+def test_a_title_does_not_read_as_if_the_goal_were_reached(language: str, said: str) -> None:
+    (row,) = read(issues.for_jira(plan(issue("second")), Text(language)))
+    assert row["Summary"] == said
 
 
 def test_a_hostile_goal_is_no_formula_in_any_cell() -> None:

@@ -11,7 +11,7 @@ from cs_helpers.analyses.gap_plan.declared import in_gaps
 from cs_helpers.analyses.gap_plan.effects import effects, effects_verdict, unknown_before
 from cs_helpers.analyses.gap_plan.findings import find
 from cs_helpers.analyses.gap_plan.history import target_history
-from cs_helpers.analyses.gap_plan.notes import notes_on_gaps
+from cs_helpers.analyses.gap_plan.notes import notes_on_gaps, notes_on_means
 from cs_helpers.analyses.gap_plan.priorities import prioritise
 from cs_helpers.analyses.gap_plan.sizing import Sized, size_gaps
 from cs_helpers.analyses.gap_plan.tracker import tracker_rows
@@ -51,13 +51,14 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
             answers.add(metric)
         answers.add(_reached(sized.gaps))
         order = _add_order(answers, sized, {goal.id: goal.name for goal in to_be.goals})
-        answers.tables["tracker"] = tracker_rows(to_be, sized.gaps, order)
+        answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
+        answers.notes += notes_on_means(answers.tables["tracker"], to_be)
         _add_history(answers, data, quarter, sized.gaps)
         if time.by_contracts:
             _add_effects(answers, sized.gaps, order, results["revenue"], customers)
         else:
             answers.notes.append(Note("missing_table", "effects", {"tables": missing_contracts(data)}))
-        findings = find(sized.gaps, to_be)
+        findings = find(sized.gaps, to_be, list(order["goal"]))
     return Result(
         "gap_plan",
         data.product.product,
@@ -75,8 +76,8 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
 
 
 def _reached(gaps: pd.DataFrame) -> Metric | None:
-    """The share of goals that are reached, of those of which it is known."""
-    known = gaps[gaps["state"] != "unknown"]
+    """The share of goals that are reached, of those of which it is known beyond chance."""
+    known = gaps[(gaps["state"] != "unknown") & (gaps["certainty"] != "unclear")]
     if known.empty:
         return None
     return Metric("reached", float((known["state"] == "reached").mean()), "share", len(known), exact=True)
@@ -87,7 +88,7 @@ def _add_order(answers: Answers, sized: Sized, names: Mapping[str, Words]) -> pd
     found = prioritise(sized.gaps, sized.draws)
     answers.verdicts |= found.verdicts
     if found.ranked.empty:
-        answers.notes += [Note("no_order", about, {}) for about in ("priorities", "pairs")]
+        answers.notes += [_without_worth(sized.gaps, about) for about in ("priorities", "pairs")]
         return found.ranked
     answers.tables["priorities"] = found.ranked
     if found.unknown:
@@ -99,6 +100,13 @@ def _add_order(answers: Answers, sized: Sized, names: Mapping[str, Words]) -> pd
     else:
         answers.tables["pairs"] = found.pairs
     return found.ranked
+
+
+def _without_worth(gaps: pd.DataFrame, about: str) -> Note:
+    """Why nothing is said of what closing gaps is worth: none that is known is left, or its worth is known of none."""
+    if (gaps["state"] == "short").any():
+        return Note("no_worth", about, {})
+    return Note("nothing_left", about, {})
 
 
 def _add_history(answers: Answers, data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> None:
@@ -114,9 +122,11 @@ def _add_effects(
     answers: Answers, gaps: pd.DataFrame, order: pd.DataFrame, revenue: Result, customers: int
 ) -> None:
     """Adds what closing each gap would do to the numbers of the page of revenue, in the order of the gaps."""
-    table = effects(gaps.set_index("goal", drop=False).loc[list(order["goal"])], revenue, customers)
+    ranked = list(order["goal"])
+    goals = [*ranked, *(goal for goal in gaps["goal"] if goal not in ranked)]
+    table = effects(gaps.set_index("goal", drop=False).loc[goals], revenue, customers)
     if table.empty:
-        answers.notes.append(Note("no_effects", "effects", {}))
+        answers.notes.append(_without_worth(gaps, "effects"))
         return
     answers.tables["effects"] = table
     answers.verdicts["effects"] = effects_verdict(table)

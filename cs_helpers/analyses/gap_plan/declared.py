@@ -53,22 +53,28 @@ def in_gaps(data: ProductData, quarter: Quarter, now: Situation | None = None) -
 DECLARES = Declaration(
     questions={
         "gaps": Question(
-            figure=True, table=True, verdicts=verdicts("short short_and_unknown all_reached none_known")
+            figure=True,
+            table=True,
+            verdicts=verdicts("short all_short all_reached reached_and_unknown none_known"),
         ),
-        "priorities": Question(figure=True, table=True, verdicts=verdicts("nothing_won one decided open")),
+        "priorities": Question(
+            figure=True,
+            table=True,
+            verdicts=verdicts("nothing_won one one_unclear decided decided_unclear open"),
+        ),
         "pairs": Question(table=True, verdicts=verdicts("all_decided all_open some_open")),
-        "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear")),
+        "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear worse")),
         "history": Question(table=True),
         "tracker": Question(table=True),
     },
     metrics=metrics(higher="reached", lower="in_gaps in_gaps_mrr"),
-    findings=("gap", "gap_of_number", "lost_more_often"),
+    findings=("gap", "gap_partly_known", "gap_of_number", "lost_more_often"),
     notes=notes(
         warns=(
             "no_to_be no_customers no_accounts missing_table number_unknown no_direction rule_unknown customers_unknown "
-            "not_compared too_few_losses not_in_mrr not_ranked days_over no_order no_effects before_unknown"
+            "not_compared too_few_losses not_in_mrr not_ranked days_over no_worth before_unknown agreed_later no_means capacity_short lost_less_often"
         ),
-        explains="assumed losses_unclear part_of_year effects_overlap no_earlier_targets one_gap",
+        explains="assumed losses_unclear part_of_year effects_overlap no_earlier_targets one_gap nothing_left",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_goals,
@@ -76,9 +82,9 @@ DECLARES = Declaration(
         public=(
             "goal kind metric as_is low high target unit n unknown gap gap_low gap_high certainty in_gap customers "
             "customers_low customers_high mrr days rate_in rate_out difference difference_low difference_high rate_ratio "
-            "rate_ratio_low rate_ratio_high p lost_in years_in lost_out years_out part_of_year lost_share_in lost_share_out kept kept_low kept_high losses impact impact_low impact_high "
+            "rate_ratio_low rate_ratio_high p lost_in years_in lost_out years_out part_of_year lost_share_in lost_share_out kept kept_low kept_high losses impact impact_low impact_high gain "
             "confidence effort by state reason assumption measure before after verdict rank score first first_three priority other "
-            "chance by_data by_weights open_by agreed_on until began_on began judged_on value outcome place means"
+            "chance by_data by_weights open_by agreed_on until began_on began judged_on value outcome place means capacity"
         )
     ),
     quick_metrics=in_gaps,

@@ -18,6 +18,8 @@ def notes_on_gaps(gaps: pd.DataFrame, to_be: ToBe, quarter: Quarter) -> list[Not
         return tuple(names[goal] for goal in gaps.loc[chosen, "goal"])
 
     notes = []
+    if to_be.agreed_on > quarter.end:
+        notes.append(Note("agreed_later", "gaps", {"since": to_be.agreed_on}))
     short, unknown = gaps["state"] == "short", gaps["state"] == "unknown"
     if goals := named(unknown & (gaps["reason"] == "not_known")):
         notes.append(Note("number_unknown", "gaps", {"goals": goals}))
@@ -25,7 +27,7 @@ def notes_on_gaps(gaps: pd.DataFrame, to_be: ToBe, quarter: Quarter) -> list[Not
         notes.append(Note("no_direction", "gaps", {"goals": goals}))
     if goals := named(unknown & (gaps["reason"] == "rule_unknown")):
         notes.append(Note("rule_unknown", "gaps", {"goals": goals}))
-    partly = gaps[~unknown & (gaps["unknown"] > 0)]
+    partly = gaps[gaps["as_is"].notna() & (gaps["unknown"] > 0)]
     if len(partly):
         counted = tuple(
             (names[goal], count) for goal, count in zip(partly["goal"], partly["unknown"], strict=True)
@@ -37,10 +39,24 @@ def notes_on_gaps(gaps: pd.DataFrame, to_be: ToBe, quarter: Quarter) -> list[Not
         notes.append(Note("too_few_losses", "gaps", {"goals": goals}))
     if goals := named(short & (gaps["losses"] == "unclear")):
         notes.append(Note("losses_unclear", "gaps", {"goals": goals}))
+    if goals := named(short & (gaps["losses"] == "fewer")):
+        notes.append(Note("lost_less_often", "gaps", {"goals": goals}))
     if goals := named(short & (gaps["part_of_year"] < 1)):
         notes.append(Note("part_of_year", "gaps", {"goals": goals}))
     if goals := named(short & (gaps["reason"] == "not_in_mrr")):
         notes.append(Note("not_in_mrr", "gaps", {"goals": goals}))
     if goals := named(short & (gaps["by"] <= pd.Timestamp(quarter.end))):
         notes.append(Note("days_over", "gaps", {"goals": goals}))
+    return notes
+
+
+def notes_on_means(rows: pd.DataFrame, to_be: ToBe) -> list[Note]:
+    """The notes on the means of the gaps that are left. rows: `tracker.tracker_rows`."""
+    names = {goal.id: goal.name for goal in to_be.goals}
+    notes = []
+    if goals := tuple(names[goal] for goal in rows.loc[rows["means"] == "", "goal"]):
+        notes.append(Note("no_means", "tracker", {"goals": goals}))
+    too_few = rows[rows["capacity"] < rows["customers"]]
+    if goals := tuple(names[goal] for goal in too_few["goal"]):
+        notes.append(Note("capacity_short", "tracker", {"goals": goals}))
     return notes

@@ -8,13 +8,17 @@ from cs_helpers.result import Verdict
 
 
 def gaps_verdict(gaps: pd.DataFrame) -> Verdict:
-    """How many goals are short of their target, reached, and not known.
+    """How many goals are short of their target, may be either, are reached, and are not known.
 
-    gaps: a row a goal with state (`sizing`). Codes: `short`, `short_and_unknown`, `all_reached` (no gap that is known is left) and `none_known`;
-    fields short, reached, unknown and of (goals).
+    gaps: a row a goal with state and certainty (`sizing`). Codes: `all_short`, `all_reached`, `none_known`, `reached_and_unknown` (no gap that is
+    known is left), and `short` of a mixture. Fields short, unclear (the interval holds the target), reached, unknown and of (goals), which add up.
     """
-    states = gaps["state"]
-    fields = {state: int((states == state).sum()) for state in ("short", "reached", "unknown")}
-    short = "short_and_unknown" if fields["unknown"] else "short"
-    code = short if fields["short"] else "all_reached" if fields["reached"] else "none_known"
-    return Verdict(code, {**fields, "of": len(gaps)})
+    states = gaps["state"].mask((gaps["state"] != "unknown") & (gaps["certainty"] == "unclear"), "unclear")
+    fields = {state: int((states == state).sum()) for state in ("short", "unclear", "reached", "unknown")}
+    of = len(gaps)
+    whole = {"short": "all_short", "reached": "all_reached", "unknown": "none_known"}
+    for state, code in whole.items():
+        if fields[state] == of:
+            return Verdict(code, {**fields, "of": of})
+    is_left = fields["short"] or fields["unclear"]
+    return Verdict("short" if is_left else "reached_and_unknown", {**fields, "of": of})

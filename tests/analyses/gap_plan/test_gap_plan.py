@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from builders import ANALYSES, account, contract, goal, product, product_data, use
 
+from cs_helpers.analyses.gap_plan.findings import find
+from cs_helpers.analyses.gap_plan.notes import notes_on_means
+from cs_helpers.analyses.gap_plan.sizing import COLUMNS
+from cs_helpers.analyses.gap_plan.tracker import tracker_rows
+from cs_helpers.analyses.gap_plan.verdicts import gaps_verdict
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.to_be import ToBe
 from cs_helpers.errors import ParameterError
 from cs_helpers.result import Result
 from cs_helpers.sample.truths import EQUAL_GAPS, FIRST_GAP, NULL_GAP
@@ -99,7 +108,7 @@ def test_without_contracts_the_gap_is_counted_and_effects_name_the_table() -> No
     result = planned(of_goals(goal("low", LOW)), accounts=[account("A")], usage=USED)
     assert result.tables["gaps"]["customers"].tolist() == [1.0]
     assert set(result.metrics) == {"reached", "in_gaps"}
-    assert {"missing_table", "no_order"} <= codes(result)
+    assert {"missing_table", "no_worth"} <= codes(result)
     assert result.findings[0].mrr is None
 
 
@@ -107,6 +116,78 @@ def test_a_metric_that_no_analysis_has_is_refused_with_the_nearest() -> None:
     of = of_goals(goal("nrr", metric="revenue.nrr_years", target=1.0))
     with pytest.raises(ParameterError, match=r"parameter to_be=.*Did you mean 'revenue.nrr_year'"):
         check_metrics(of)
+
+
+def test_where_no_gap_is_left_that_is_said_in_place_of_an_order() -> None:
+    result = planned(
+        of_goals(goal("low", LOW, at_most=1.0)),
+        accounts=[account("A")], contracts=[contract("A", "2024-01-01")], usage=USED,
+    )  # fmt: skip
+    assert result.verdicts["gaps"].code == "all_reached"
+    assert {n.about for n in result.notes if n.code == "nothing_left"} == {"priorities", "pairs", "effects"}
+
+
+def test_a_quarter_before_the_day_of_agreement_says_so() -> None:
+    data = product_data(
+        of_goals(goal("low", LOW)),
+        accounts=[account("A")],
+        contracts=[contract("A", "2024-01-01")],
+        usage=USED,
+    )
+    assert "agreed_later" in codes(PLAN.analyse(data, Quarter(2026, 2)))
+    assert "agreed_later" not in codes(PLAN.analyse(data, Q3))
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "counts"),
+    [
+        ([("short", "counted")] * 3, "all_short", (3, 0, 0, 0)),
+        ([("reached", "clear")] * 2, "all_reached", (0, 0, 2, 0)),
+        ([("unknown", "")], "none_known", (0, 0, 0, 1)),
+        ([("reached", "clear"), ("unknown", ""), ("unknown", "")], "reached_and_unknown", (0, 0, 1, 2)),
+        ([("reached", "unclear"), ("short", "unclear")], "short", (0, 2, 0, 0)),
+        ([("reached", "clear"), ("short", "unclear"), ("short", "clear")], "short", (1, 1, 1, 0)),
+    ],
+)
+def test_goals_are_counted_once_each(rows: list[tuple[str, str]], code: str, counts: tuple[int, ...]) -> None:
+    verdict = gaps_verdict(pd.DataFrame(rows, columns=["state", "certainty"]))
+    assert verdict.code == code
+    assert tuple(verdict.fields[k] for k in ("short", "unclear", "reached", "unknown")) == counts
+
+
+@pytest.mark.parametrize(
+    ("capacity", "said", "notes"),
+    [((10.0, None), math.nan, set()), ((7.0, 3.0), 20.0, {"capacity_short"}), ((12.0,), 24.0, set()), ((), math.nan, {"no_means"})],
+)  # fmt: skip
+def test_means_that_cannot_serve_the_customers_by_the_day_are_named(
+    capacity: tuple[float | None, ...], said: float, notes: set[str]
+) -> None:
+    """23 customers to move in the two quarters from September to March."""
+    means = [SimpleNamespace(id=f"m{n}", capacity=c) for n, c in enumerate(capacity)]
+    to_be = ToBe.model_validate(
+        {"agreed_on": "2026-07-01", "goals": [goal("low", LOW, means=[one.id for one in means])]}
+    )
+    gaps = pd.DataFrame({c: pd.Series([math.nan if k == "float64" else 0 if k == "int64" else ""], dtype=k if "date" not in k else None)
+                         for c, k in COLUMNS.items()})  # fmt: skip
+    gaps = gaps.assign(goal="low", state="short", customers=23.0, by=pd.Timestamp("2027-03-31"))
+    order = pd.DataFrame(columns=["goal", "priority", "first_three"])
+    rows = tracker_rows(SimpleNamespace(to_be=to_be, means=means), gaps, order, Q3)  # type: ignore[arg-type]
+    assert rows["capacity"].tolist() == pytest.approx([said], nan_ok=True)
+    assert {note.code for note in notes_on_means(rows, to_be)} == notes
+
+
+def test_findings_come_in_the_order_of_the_priorities() -> None:
+    to_be = ToBe.model_validate({"agreed_on": "2026-07-01", "goals": [goal(name, LOW) for name in "abc"]})
+    gaps = pd.DataFrame({"goal": list("abc"), "state": "short", "impact": [9.0, 5.0, math.nan], "mrr": 1234567.0, "customers": 3.0,
+                         "n": 84, "as_is": 0.2, "target": 0.1, "gap": 0.1, "unknown": [0, 48, 0], "in_gap": 31.0, "losses": "unclear"})  # fmt: skip
+    found = find(gaps, to_be, ["b", "a"])
+    assert [(f.fields["entry"], f.code) for f in found] == [
+        ("b", "gap_partly_known"),
+        ("a", "gap"),
+        ("c", "gap"),
+    ]
+    # the MRR is in proportion, so it has three figures
+    assert {f.mrr for f in found} == {1230000.0}
 
 
 def test_customers_in_several_gaps_count_once() -> None:
