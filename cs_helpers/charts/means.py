@@ -149,7 +149,9 @@ def _message(result: Result, question: str, text: Text) -> str:
     """The sentence of a question's verdict."""
     verdict = result.verdicts[question]
     fields = {
-        name: text.label("means", value) if name == "means" else text.number(value)
+        name: text.join_list([text.label("means", one) for one in value])
+        if name == "means"
+        else text.number(value)
         for name, value in verdict.fields.items()
     }
     return text(f"means.{question}.{verdict.code}", **fields)

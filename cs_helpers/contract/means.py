@@ -96,6 +96,14 @@ def obstacles(
     return tuple(found)
 
 
+def capacity_of(named: str, means: Sequence[Means], of: Named = "plays") -> float | None:
+    """The customers a quarter that the means by which something is done can take; None where that of any is not stated."""
+    capacities = [one.capacity for one in working_means(named, means, of)]
+    if not capacities or None in capacities:
+        return None
+    return sum(capacity for capacity in capacities if capacity is not None)
+
+
 def is_said(means: Sequence[Means], organisation: Organisation | None, of: Literal["plays", "steps"]) -> bool:
     """Whether any means, or any role, names an entry of the playbook (a step): else nobody knows who can do it."""
     roles = organisation.roles if organisation else ()

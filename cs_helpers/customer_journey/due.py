@@ -49,6 +49,10 @@ class Due:
         """The account_ids of the customers for whom it is due."""
         return self.since.index
 
+    def is_known(self, of: int) -> bool:
+        """Whether the data tells it of any of so many customers; of none it is not known for whom it is due."""
+        return len(self.unknown) < of
+
 
 @dataclass(frozen=True)
 class Situation:

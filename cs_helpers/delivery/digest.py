@@ -148,6 +148,7 @@ def _decision(found: Found, names: dict[str, str], text: Text) -> dict[str, str]
         "product": names[found.product],
         "what": found.content["sentence"],
         "do": found.content.get("do", ""),
+        "obstacle": found.content.get("obstacle", ""),
         "stake": stake(found, text),
     }
 

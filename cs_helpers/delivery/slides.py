@@ -174,6 +174,8 @@ class _Slides:
         deck.table(slide, rows, [1.6, width - 1.6], MARGIN, 1.75, heights, heading=False)
         if content.get("do"):
             lines = [(self.text("slides.label.do"), 12, QUIET, False), (content["do"], 15, INK, False)]
+            if content.get("obstacle"):
+                lines.append((content["obstacle"], 13, INK, True))
             deck.text(slide, lines, MARGIN, 1.95 + sum(heights), width, 1.2)
         if figure:
             deck.picture(slide, figure, right, 1.75, WIDTH - MARGIN - right, 5.0)

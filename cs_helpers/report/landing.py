@@ -145,6 +145,7 @@ def _decisions(
             "product": names.get(found.product, found.product),
             "what": found.content["sentence"],
             "do": found.content.get("do", ""),
+            "obstacle": found.content.get("obstacle", ""),
             "link": address(found.content["anchor"], found.product, text.language, reports),
             "customers": text.number(found.content.get("customers")),
             "mrr": found.mrr(text),

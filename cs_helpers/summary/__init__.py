@@ -150,12 +150,14 @@ def surprise(finding: Finding, mrr: float) -> float:
 def finding_key(ranked: Ranked) -> str:
     """What tells a finding from others of a product over the quarters: its analysis and code, and its playbook entry."""
     entry = ranked.finding.fields.get("entry")
-    return f"{ranked.analysis}.{ranked.finding.code}{f':{entry}' if entry else ''}"
+    # whether somebody can carry an entry out makes no other decision of it
+    code = "decide" if asks_decision(ranked.finding) else ranked.finding.code
+    return f"{ranked.analysis}.{code}{f':{entry}' if entry else ''}"
 
 
 def asks_decision(finding: Finding) -> bool:
-    """Whether a finding names who has to do something: an entry of the playbook that is due."""
-    return "who" in finding.fields
+    """Whether a finding names what is to be done and by whom: an entry of the playbook that is due."""
+    return {"who", "do"} <= finding.fields.keys()
 
 
 def check_metrics(product: Product) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ def needs(result: Result, text: Text) -> Listing:
         need=_items(known["kind"], known["need"], text),
         means=_names(known["means"], text),
         owned=[_counts(text, own=row.own, borrowed=row.borrowed) for row in known.itertuples()],
+        capacity=[_capacity(row, text) for row in known.itertuples()],
         state=[
             _obstacles(row.obstacles, text) if row.obstacles else text(f"means.needs.state_{row.state}")
             for row in known.itertuples()
@@ -151,6 +153,15 @@ def _names(means: Iterable[Iterable[str]], text: Text) -> list[str]:
 
 def _obstacles(codes: Iterable[str], text: Text) -> str:
     return text("means.nobody.why", why=text.join_list([text(f"means.obstacles.{code}") for code in codes]))
+
+
+def _capacity(row: Any, text: Text) -> str:
+    """The capacity of what serves a need: the stated part, and that another part is not; an en dash where nothing serves."""
+    if not row.unstated:
+        return text.number(row.capacity)
+    if row.capacity != row.capacity:
+        return text("means.needs.not_stated")
+    return text("means.needs.partly", stated=text.number(row.capacity))
 
 
 def _counts(text: Text, **counts: int) -> str:

@@ -88,7 +88,10 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "kinds": lambda kinds: text.join_list([text(f"revenue.measures.{kind}") for kind in kinds]),
         "conditions": lambda keys: text.join_list(list(dict.fromkeys(map(text.condition, keys)))),
         "who": lambda role: text.label("role", role),
-        "means": words,
+        "means": lambda means: text.join_list(
+            [words(one) for one in (means if isinstance(means, tuple) else (means,))]
+        ),
+        "takes": text.amount,
         "obstacles": lambda codes: text.join_list([text(f"means.obstacles.{code}") for code in codes]),
         "kpis": lambda names: text.join_list([text.kpi(name) for name in names]),
         "share": text.share,

@@ -38,13 +38,16 @@ def entries(result: Result, text: Text) -> Listing:
 
 
 def _who_by(row: Any, result: Result, text: Text) -> str:
+    """Who acts by when, and what is in the way of it."""
+    by = text.day(result.quarter.end + timedelta(days=row.within))
+    named = text("playbook.entries.who_by", who=text.label("role", row.who), by=by)
+    said = [] if row.state == "no_rule" else [named]
     if row.obstacles:
         why = text.join_list([text(f"means.obstacles.{code}") for code in row.obstacles])
-        return text("playbook.entries.nobody", why=why)
-    if row.state == "no_rule":
-        return "–"
-    by = text.day(result.quarter.end + timedelta(days=row.within))
-    return text("playbook.entries.who_by", who=text.label("role", row.who), by=by)
+        said.append(text("playbook.entries.nobody", why=why))
+    elif row.takes < row.customers:
+        said.append(text("playbook.entries.beyond", takes=text.amount(row.takes)))
+    return text("playbook.entries.between").join(said) or "–"
 
 
 def _since(row: Any, text: Text) -> str:

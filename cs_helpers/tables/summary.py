@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cs_helpers.result import Finding, Note
-from cs_helpers.summary import Headline, Ranked, Summary, Tally, finding_key
+from cs_helpers.summary import Headline, Ranked, Summary, Tally, asks_decision, finding_key
 from cs_helpers.summary.gaps import GAP_PLAN, Gap
 from cs_helpers.tables.cards import card
 from cs_helpers.tables.findings import PLACE, anchor, certainty, published, sentence
@@ -90,7 +90,11 @@ def decisions(summary: Summary, text: Text, currency: str) -> str:
         }
         what = _link(ranked, decision_words(ranked, text, currency))
         to_do = fields.get("do") or text("summary.no_play")
-        do = f'<br><span class="do">{html.escape(to_do)}{_since_before(ranked, summary, text)}</span>'
+        limit = obstacle(ranked, text, currency)
+        limited = f'<br><strong class="obstacle">{html.escape(limit)}</strong>' if limit else ""
+        do = (
+            f'<br><span class="do">{html.escape(to_do)}{_since_before(ranked, summary, text)}</span>{limited}'
+        )
         rest = "".join(
             f'<td{_cell(column)} data-label="{html.escape(text(f"summary.columns.{column}"), quote=True)}">'
             f"{html.escape(cells[column])}</td>"
@@ -206,6 +210,16 @@ def decision_words(ranked: Ranked, text: Text, currency: str) -> str:
     return fields.get("when") or sentence(ranked.finding, text, ranked.analysis, currency)
 
 
+def obstacle(ranked: Ranked, text: Text, currency: str) -> str:
+    """Why a decision cannot be carried out as it stands, or for so many customers only; '' where nothing is known to be in the way."""
+    if not asks_decision(ranked.finding):
+        return ""
+    fields = format_fields(ranked.finding.fields, text, currency)
+    if "obstacles" in fields:
+        return text("summary.nobody_can", obstacles=fields["obstacles"])
+    return text("summary.beyond", takes=fields["takes"]) if "takes" in fields else ""
+
+
 def unknown(summary: Summary, text: Text, currency: str) -> str:
     """What cannot be known yet, as a list; a sentence where everything is known."""
     items = [
@@ -254,6 +268,7 @@ def published_part(ranked: Ranked, part: str, text: Text, currency: str) -> dict
         by = ranked.finding.fields.get("by")
         content |= {
             "do": fields.get("do") or text("summary.no_play"),
+            "obstacle": obstacle(ranked, text, currency),
             "who": fields.get("who", ""),
             "by": by.isoformat() if by else "",
         }

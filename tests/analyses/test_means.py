@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from itertools import product as pairs
 from typing import Any
 
@@ -12,8 +13,12 @@ import pytest
 from builders import ANALYSES, account, contract, means, play, product, product_data, role
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 
 from cs_helpers.analyses.means.demand import Need, customers_of
+from cs_helpers.analyses.means.findings import need_verdict
+from cs_helpers.analyses.means.pools import overfull, pools
 from cs_helpers.analyses.means.served import inventory_table, need_table, root_cause_table
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
@@ -64,7 +69,11 @@ def test_a_vacant_post_and_a_spent_budget_are_found_where_they_were_planted(resu
 def test_where_somebody_can_act_on_all_nothing_is_found(result_of) -> None:
     result = result_of("means", "helpdesk", "2026Q3")
     assert result.tables["nobody"].empty
-    assert result.verdicts["needs"].code == "served"
+    verdict = result.verdicts["needs"]
+    states = result.tables["needs"]["state"]
+    # what serves one of them states no capacity: nothing is known to be missing, and that is all that is said
+    assert (verdict.code, verdict.fields["unstated"]) == ("open", (states == "unstated").sum())
+    assert verdict.fields["unknown"] == (states == "unknown").sum()
     assert result.verdicts["between"].code == "clear"
     assert (result.metrics["left"].value, result.metrics["carried_out"].value) == (0, 1)
 
@@ -203,7 +212,7 @@ def test_six_of_eight_took_the_step_so_two_are_late_and_seven_silent() -> None:
     assert rows(result, "root_causes", "need")["state"].to_dict() == {"kickoff": "short_only"}
     assert result.verdicts["needs"].code == "both"
     assert result.verdicts["needs"].fields == {
-        "of": 4, "nobody": 2, "means": "guide", "demand": 2.0, "capacity": 1.0,
+        "of": 4, "nobody": 2, "means": ("guide",), "demand": 2.0, "capacity": 1.0,
     }  # fmt: skip
     assert codes(result, "needs") == {"not_counted", "steps_not_counted"}
     assert (result.metrics["carried_out"].value, result.metrics["carried_out"].n) == (0.5, 2)
@@ -215,6 +224,85 @@ def test_a_customer_more_or_less_than_the_capacity_decides() -> None:
     for capacity, state in ((8, "enough"), (7.5, "exceeded"), (0, "spent"), (None, "unstated")):
         result = analysed(means=[means("call", steps=["kickoff"], plays=["silent"], capacity=capacity)])
         assert rows(result, "inventory", "means").at["call", "state"] == state
+
+
+def test_two_measures_of_five_have_room_for_eight_and_none_for_eleven() -> None:
+    both = [means(f"call{n}", steps=["kickoff"], plays=["silent"], capacity=5) for n in (1, 2)]
+    result = analysed(means=both)
+    assert rows(result, "inventory", "means")["demand"].to_dict() == {"call1": 8, "call2": 8}
+    assert set(result.tables["inventory"]["state"]) == {"enough"}
+    assert rows(result, "needs", "need").at["silent", "state"] == "enough"
+    assert not [f for f in result.findings if f.code == "exceeded"]
+    short = analysed(means=[means(f"call{n}", plays=["silent"], capacity=3) for n in (1, 2)])
+    assert set(short.tables["inventory"]["state"]) == {"exceeded"}
+    assert set(short.tables["inventory"]["quarters"]) == {7 / 6}
+    [finding] = [f for f in short.findings if f.code == "exceeded"]
+    assert (finding.customers, finding.mrr, finding.fields["capacity"]) == (7, 700.0, 6)
+    assert [one.en for one in finding.fields["means"]] == ["call1", "call2"]
+
+
+def test_a_capacity_that_is_stated_in_part_is_not_known_to_be_missing_or_to_suffice() -> None:
+    for capacity, state, own in ((7, "enough", "enough"), (6, "unstated", "shared")):
+        result = analysed(
+            means=[means("call", plays=["silent"], capacity=capacity), means("mail", plays=["silent"])]
+        )
+        row = rows(result, "needs", "need").loc["silent"]
+        assert (row["capacity"], row["unstated"], row["state"]) == (capacity, 1, state)
+        assert rows(result, "inventory", "means")["state"].to_dict() == {"call": own, "mail": "unstated"}
+
+
+def test_means_of_what_nobody_can_do_do_not_suffice() -> None:
+    result = analysed(
+        means=[means("call", plays=["silent"], capacity=20)],
+        organisation=[role("support", people=0, plays=["silent"]), role("adoption", plays=["told"])],
+    )
+    assert rows(result, "inventory", "means").at["call", "state"] == "in_vain"
+
+
+def test_that_nobody_needs_anything_is_said_only_where_it_is_known_of_all() -> None:
+    def verdict(*demands: frozenset[str] | None) -> str:
+        table = pd.DataFrame(
+            {
+                "demand": [np.nan if d is None else len(d) for d in demands],
+                "state": ["unknown" if d is None else "idle" if not d else "enough" for d in demands],
+            }
+        )
+        return need_verdict(table, []).code
+
+    nobody, one = frozenset(), frozenset({"C1"})
+    assert verdict(nobody, nobody) == "nothing_due"
+    assert verdict(nobody, None) == "none_known"
+    assert verdict(None, None) == "untold"
+    assert verdict(one, None) == "open"
+    assert verdict(one, nobody) == "served"
+
+
+@given(
+    st.lists(st.sampled_from([1, 2, 3, 7]), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(1, 15), st.integers(0, 5)), min_size=1, max_size=4),
+)
+def test_measures_are_too_few_exactly_where_no_assignment_takes_all(capacities: Any, asked: Any) -> None:
+    """Against the largest flow from customers, each with one need, through the measures that serve it."""
+    serving = [[n for n in range(len(capacities)) if mask >> n & 1] for mask, _ in asked]
+    named = [
+        means(f"m{n}", steps=[f"s{step}" for step, ids in enumerate(serving) if n in ids], capacity=capacity)
+        for n, capacity in enumerate(capacities)
+    ]
+    of = product(steps=[f"s{n}" for n in range(len(asked))], means=named)
+    needs, start, first = [], 1 + len(asked), 0
+    flow = np.zeros((start + len(capacities) + 1,) * 2, dtype="int32")
+    for step, (_, count) in enumerate(asked):
+        count = count if serving[step] else 0
+        ids = pd.Index([f"C{first + n}" for n in range(count)], dtype="str")
+        needs.append(Need("step", f"s{step}", pd.Series(pd.Timestamp("2026-09-30"), ids)))
+        flow[0, 1 + step] = count
+        first += count
+        for n in serving[step]:
+            flow[1 + step, start + n] = count
+    for n, capacity in enumerate(capacities):
+        flow[start + n, -1] = capacity
+    taken = maximum_flow(csr_array(flow), 0, len(flow) - 1).flow_value
+    assert bool(overfull(pools(of, needs).values())) == (taken < first)
 
 
 def test_missing_sections_say_what_to_add_and_do_not_say_nobody() -> None:
@@ -287,6 +375,11 @@ inventories = st.lists(
 demands = st.tuples(*[st.none() | st.sets(st.sampled_from(IDS)) for _ in range(2)])
 
 
+def _doing(inventory: Any, step: str) -> list[int]:
+    serving = [n for n, line in enumerate(inventory) if step in line[1]]
+    return [n for n in serving if inventory[n][0] == "measure"] or serving
+
+
 @settings(max_examples=150)
 @given(inventories, demands)
 def test_demand_and_states_are_those_of_counting_one_by_one(inventory: Any, demand: Any) -> None:
@@ -304,7 +397,27 @@ def test_demand_and_states_are_those_of_counting_one_by_one(inventory: Any, dema
     known = dict(zip(("kickoff", "live"), demand, strict=True))
 
     of_means, of_needs = inventory_table(of, needs, mrr), None
-    asked = []
+    # by Hall's theorem, over all sets of means: whom only these can take, against what they can take
+    groups = []
+    for step in known:
+        for kind in ("measure", "resource"):
+            ids = frozenset(
+                n
+                for n, (k, s, capacity, _) in enumerate(inventory)
+                if k == kind and step in s and capacity != 0
+            )
+            if ids and known[step] is not None:
+                groups.append((ids, known[step]))
+    excess = {}
+    for size in range(1, len(inventory) + 1):
+        for ids in map(frozenset, combinations(range(len(inventory)), size)):
+            capacities = [inventory[n][2] for n in ids]
+            people = set().union(*(found for asked_of, found in groups if asked_of <= ids))
+            if None not in capacities and len(people) > sum(capacities):
+                excess[ids] = len(people) - sum(capacities)
+    full = [
+        ids for ids, more in excess.items() if not any(less < ids and excess[less] >= more for less in excess)
+    ]
     for n, (_, steps, capacity, _) in enumerate(inventory):
         row = of_means.iloc[n]
         sets = [known[step] for step in steps if known[step] is not None]
@@ -319,14 +432,21 @@ def test_demand_and_states_are_those_of_counting_one_by_one(inventory: Any, dema
             expected = "uncounted"
         elif count is None:
             expected = "unknown"
+        elif any(sets) and all(
+            all(inventory[m][2] == 0 for m in _doing(inventory, step)) for step in steps if known[step]
+        ):
+            expected = "in_vain"
         elif capacity is None:
             expected = "unstated"
+        elif any(n in ids for ids in full):
+            expected = "exceeded"
         else:
-            expected = "enough" if count <= capacity else "exceeded"
+            # where it need not suffice, another that serves the same has not said how many it takes
+            expected = "enough" if count <= capacity else row["state"]
+            assert expected == "enough" or expected == "shared"
         assert row["state"] == expected
-        asked.append(expected)
 
-    of_needs = need_table(of, needs, of_means, mrr).set_index("need")
+    of_needs = need_table(of, needs, mrr).set_index("need")
     for step, ids in known.items():
         serving = [n for n, (_, steps, _, _) in enumerate(inventory) if step in steps]
         measures = [n for n in serving if inventory[n][0] == "measure"]
@@ -339,12 +459,15 @@ def test_demand_and_states_are_those_of_counting_one_by_one(inventory: Any, dema
             expected = "unknown"
         elif not ids:
             expected = "idle"
-        elif any(asked[n] == "enough" for n in doing):
-            expected = "enough"
-        elif any(inventory[n][2] is None for n in doing):
-            expected = "unstated"
-        else:
+        elif any({n for n in doing if inventory[n][2] != 0} <= ids for ids in full):
             expected = "exceeded"
+        elif any(inventory[n][2] is None for n in doing):
+            group = frozenset(n for n in doing if inventory[n][2] != 0)
+            people = set().union(*(found for asked_of, found in groups if asked_of <= group))
+            stated = sum(inventory[n][2] or 0 for n in doing)
+            expected = "enough" if len(people) <= stated else "unstated"
+        else:
+            expected = "enough"
         assert of_needs.at[step, "state"] == expected
         assert of_needs.at[step, "root_cause"] == sum(
             inventory[n][0] == "measure" and inventory[n][3] == "root_cause" for n in serving

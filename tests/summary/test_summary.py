@@ -101,8 +101,10 @@ def test_of_one_question_the_largest_change_is_named() -> None:
 
 
 def test_decisions_of_the_playbook_come_first_then_what_is_worse_by_its_stake() -> None:
-    due = finding("due", fields={"who": "csm"}, mrr=10.0, customers=1, certainty="counted")
-    larger = finding("larger", fields={"who": "csm"}, mrr=20.0, customers=1, certainty="counted")
+    due = finding("due", fields={"who": "csm", "do": "call"}, mrr=10.0, customers=1, certainty="counted")
+    larger = finding(
+        "larger", fields={"who": "csm", "do": "call"}, mrr=20.0, customers=1, certainty="counted"
+    )
     worse = finding("worse", mrr=900.0, customers=9, certainty="counted")
     better = finding("better", direction="better", mrr=999.0, customers=9)
     chance = finding("chance", certainty="unclear", mrr=999.0, customers=9)

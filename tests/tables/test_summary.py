@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from cs_helpers.contract.product_parts import Words
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Finding, Metric, Note
-from cs_helpers.summary import Headline, Ranked, Summary, Tally
+from cs_helpers.summary import Headline, Ranked, Summary, Tally, finding_key
 from cs_helpers.summary.restated import Comparison, Restated
 from cs_helpers.tables import summary as tables
 from cs_helpers.text import Text
@@ -76,6 +77,24 @@ def test_a_decision_names_what_who_and_by_when_and_one_without_an_entry_asks_for
     assert (published["sentence"], published["do"], published["by"], published["part"]) == (
         "1部署のまま", "次の部署と面談する", "2026-11-29", "decisions",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "en", "ja"),
+    [
+        ({"obstacles": ("no_means",)}, "Nobody can carry it out: no measure", "対応できません：施策もリソースも"),
+        ({"takes": 10.0}, "Its means take 10 customers a quarter.", "四半期に対応できるのは10社です（要判断）。"),
+    ],
+)  # fmt: skip
+def test_a_decision_that_cannot_be_carried_out_says_so_beside_who_and_by_when(fields, en, ja) -> None:
+    ranked = Ranked("playbook", replace(DUE, fields={**DUE.fields, **fields}))
+    for text, said in ((EN, en), (JA, ja)):
+        page = tables.decisions(summary(decisions=(ranked,)), text, "JPY")
+        assert said in page
+        assert "CSM" in page
+        assert tables.published_part(ranked, "decisions", text, "JPY")["obstacle"].startswith(said)
+    assert finding_key(ranked) == finding_key(Ranked("playbook", DUE))
+    assert tables.published_part(Ranked("playbook", DUE), "decisions", EN, "JPY")["obstacle"] == ""
 
 
 def test_an_amount_that_is_not_known_is_not_zero() -> None:

@@ -10,6 +10,7 @@ from cs_helpers.analyses.means.between import between_table, between_verdict
 from cs_helpers.analyses.means.declared import DECLARES as DECLARES
 from cs_helpers.analyses.means.demand import Need, needs_now
 from cs_helpers.analyses.means.findings import headline_metrics, means_findings, need_verdict
+from cs_helpers.analyses.means.pools import Pool, overfull, pools
 from cs_helpers.analyses.means.served import (
     UNSAID,
     inventory_table,
@@ -50,8 +51,9 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         mrr = time.mrr(quarter.end)
         needs = needs_now(data, quarter, results, situation)
         inventory = inventory_table(product, needs, mrr)
-        table = need_table(product, needs, inventory, mrr)
-        _means(answers, product, table, inventory)
+        table = need_table(product, needs, mrr)
+        full = overfull(pools(product, needs).values())
+        _means(answers, product, table, inventory, full)
         _nobody(answers, product, needs, table, data["accounts"], mrr)
         _reasons(answers, product, results["interviews"].tables.get("reasons"))
         _between(answers, product, table)
@@ -62,7 +64,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
             answers.notes.append(Note("no_mrr", "left_mrr", {}))
         for metric in headline_metrics(product, answers.tables, needs, mrr, customers, by_contracts):
             answers.add(metric)
-        findings = means_findings(product, answers.tables, customers)
+        findings = means_findings(product, answers.tables, customers, full, mrr if by_contracts else None)
     return Result(
         "means", product.product, quarter, quarter.end, data.as_of, customers,
         answers.tables, answers.metrics, tuple(answers.notes),
@@ -71,7 +73,9 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     )  # fmt: skip
 
 
-def _means(answers: Answers, product: Product, table: pd.DataFrame, inventory: pd.DataFrame) -> None:
+def _means(
+    answers: Answers, product: Product, table: pd.DataFrame, inventory: pd.DataFrame, full: Sequence[Pool]
+) -> None:
     """The questions `needs`, `inventory` and `root_causes`."""
     if not product.means:
         answers.notes += [Note("no_means", about, {}) for about in ("needs", "inventory", "root_causes")]
@@ -83,7 +87,7 @@ def _means(answers: Answers, product: Product, table: pd.DataFrame, inventory: p
         answers.notes += [Note("nothing_said", about, {}) for about in ("needs", "root_causes")]
         return
     answers.tables["needs"] = table
-    answers.verdicts["needs"] = need_verdict(said, inventory)
+    answers.verdicts["needs"] = need_verdict(said, full)
     if len(said) < len(table):
         answers.notes.append(Note("served_unsaid", "needs", {}))
     unknown = set(table.loc[table["demand"].isna(), "need"])

@@ -8,7 +8,9 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "needs": Question(
-            figure=True, table=True, verdicts=verdicts("nobody exceeded both served nothing_due untold")
+            figure=True,
+            table=True,
+            verdicts=verdicts("nobody exceeded both served open nothing_due none_known untold"),
         ),
         "nobody": Question(table=True),
         "nobody_customers": Question(table=True, for_team=True),
@@ -26,7 +28,7 @@ DECLARES = Declaration(
     reads=("accounts", "contracts"),
     builds_on=lambda product: ("journeys", "interviews", "playbook"),
     discloses=columns(
-        public="kind need state demand mrr capacity measures resources short_term root_cause own borrowed obstacles means horizon"
+        public="kind need state demand mrr capacity unstated measures resources short_term root_cause own borrowed obstacles means horizon"
         " department owned serves quarters share item departments size since reason",
         company="account_id name",
         person="csm",

@@ -60,7 +60,7 @@ def needs_now(
     entries = []
     for play in data.product.playbook:
         due = situation.due(play.rule) if play.rule else None
-        is_known = due is not None and len(due.unknown) < len(situation.customers)
+        is_known = due is not None and due.is_known(len(situation.customers))
         entries.append(Need("entry", play.key, due.since if due is not None and is_known else None))
     return (*steps, *entries)
 

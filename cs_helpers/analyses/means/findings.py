@@ -8,7 +8,8 @@ import pandas as pd
 
 from cs_helpers.analyses.means.between import NOBODYS, SEVERAL
 from cs_helpers.analyses.means.demand import Need, customers_of
-from cs_helpers.analyses.means.served import ENOUGH, EXCEEDED, NOBODY
+from cs_helpers.analyses.means.pools import Pool
+from cs_helpers.analyses.means.served import ENOUGH, EXCEEDED, NOBODY, UNKNOWN, UNSTATED
 from cs_helpers.contract.means import is_said
 from cs_helpers.contract.products import Product
 from cs_helpers.result import Finding, Metric, Verdict
@@ -49,40 +50,50 @@ def headline_metrics(
         yield Metric("between", float(items["state"].isin((NOBODYS, SEVERAL)).sum()), "count", len(items))
 
 
-def need_verdict(needs: pd.DataFrame, inventory: pd.DataFrame) -> Verdict:
+def need_verdict(needs: pd.DataFrame, full: Sequence[Pool]) -> Verdict:
     """The verdict on the needs of which the product file says something.
 
-    `nobody` (nobody: needs that nobody can do anything about, of), `exceeded` (means, demand, capacity: of those that are
-    needed most beyond their capacity), `both`; else `untold` (of: the demand of none is known), `nothing_due` (of: no
-    customer needs any), `served` (of).
+    full: of `pools.overfull`. `nobody` (nobody: needs that nobody can do anything about, of), `exceeded` (means: a tuple of
+    ids, demand, capacity: of those that are needed most beyond their capacity), `both`; else `untold` (of: the demand of
+    none is known), `nothing_due` (of: no customer needs any), `none_known` (of, unknown: of so many the demand is not
+    known, and of the others there is none), `served` (of), `open` (of, unstated, unknown: so many have a capacity, and a
+    demand, that is not known).
     """
     of, demand = len(needs), needs["demand"]
     nobody = int((needs["state"] == NOBODY).sum())
     fields: dict[str, object] = {"of": of, "nobody": nobody}
-    over = inventory[inventory["state"] == EXCEEDED].sort_values("quarters", ascending=False, kind="stable")
-    if len(over):
-        first = over.iloc[0]
-        fields |= {"means": str(first["means"]), **{n: float(first[n]) for n in ("demand", "capacity")}}
+    if full:
+        first = max(full, key=lambda pool: len(pool.customers) / pool.capacity)
+        fields |= {"means": first.means, "demand": float(len(first.customers)), "capacity": first.capacity}
         return Verdict("both" if nobody else "exceeded", fields)
     if nobody:
         return Verdict("nobody", fields)
     if demand.isna().all():
         return Verdict("untold", fields)
-    return Verdict("nothing_due" if not demand.sum() else "served", fields)
+    unknown, unstated = (int((needs["state"] == state).sum()) for state in (UNKNOWN, UNSTATED))
+    if not demand.sum():
+        return Verdict("none_known" if unknown else "nothing_due", fields | {"unknown": unknown})
+    if unknown or unstated:
+        return Verdict("open", fields | {"unknown": unknown, "unstated": unstated})
+    return Verdict("served", fields)
 
 
 def means_findings(
-    product: Product, tables: Mapping[str, pd.DataFrame], customers: int
+    product: Product,
+    tables: Mapping[str, pd.DataFrame],
+    customers: int,
+    full: Sequence[Pool],
+    mrr: pd.Series | None,
 ) -> tuple[Finding, ...]:
     """The findings, by MRR and customers at stake; what nobody answers for comes last.
 
     `nobody_entry` (when, obstacles) and `nobody_step` (step, obstacles): due for customers, and nobody can do it;
-    `exceeded` (means, capacity): more customers need them; `short_only` (step): customers are late, and no measure takes
+    `exceeded` (means, capacity): more customers need these means, which stand in for each other, than they can take; `short_only` (step): customers are late, and no measure takes
     the cause away; `unowned` (kpis): no role is measured by them.
     """
     found = [
         *_nobody(product, tables, customers),
-        *_exceeded(product, tables, customers),
+        *_exceeded(product, customers, full, mrr),
         *_short_only(tables, customers),
     ]
     found.sort(key=lambda f: (f.mrr or 0.0, f.customers or 0), reverse=True)
@@ -117,14 +128,19 @@ def _nobody(product: Product, tables: Mapping[str, pd.DataFrame], customers: int
             yield _at_stake("nobody_step", "nobody", row, customers, entry=need, step=need, obstacles=why)
 
 
-def _exceeded(product: Product, tables: Mapping[str, pd.DataFrame], customers: int) -> Iterator[Finding]:
+def _exceeded(
+    product: Product, customers: int, full: Sequence[Pool], mrr: pd.Series | None
+) -> Iterator[Finding]:
     names = {one.id: one.name for one in product.means}
-    for row in _rows(tables, "inventory"):
-        if row["state"] == EXCEEDED:
-            key = str(row["means"])
-            yield _at_stake(
-                "exceeded", "inventory", row, customers, entry=key, means=names[key], capacity=row["capacity"]
-            )
+    for pool in full:
+        row: dict[str, object] = {"demand": len(pool.customers)}
+        if mrr is not None:
+            row["mrr"] = float(mrr.reindex(sorted(pool.customers)).sum())
+        means = tuple(names[one] for one in pool.means)
+        yield _at_stake(
+            "exceeded", "inventory", row, customers,
+            entry=",".join(pool.means), means=means, capacity=pool.capacity,
+        )  # fmt: skip
 
 
 def _short_only(tables: Mapping[str, pd.DataFrame], customers: int) -> Iterator[Finding]:

@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.means.demand import Need, counted, customers_of
+from cs_helpers.analyses.means.pools import Pool, overfull, pools, working_ids
 from cs_helpers.contract.means import Means, obstacles, working_means
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.vocabulary import REASONS
 
-#: of a need: nobody can do it; all means by which it is done are asked for by more customers than they can take; one of
-#: them has room; no customer needs it now; the demand, or the capacity, is not known; the product file names no means for
-#: any need of the kind
+#: of a need: nobody can do it; more customers than the means by which it is done can take together; they have room; no
+#: customer needs it now; the demand, or the capacity, is not known; the product file names no means for any need of the kind
 NOBODY, EXCEEDED, ENOUGH, IDLE, UNKNOWN, UNSTATED, UNSAID = (
     "nobody", "exceeded", "enough", "idle", "unknown", "unstated", "unsaid",
 )  # fmt: skip
-#: of means: their capacity is 0; they serve neither a step nor an entry
-SPENT, UNCOUNTED = "spent", "uncounted"
+#: of means: their capacity is 0; they serve neither a step nor an entry; nobody can do what they serve, as no role has
+#: people for it; whether they suffice depends on others that serve the same, of which the capacity is not stated
+SPENT, UNCOUNTED, IN_VAIN, SHARED = "spent", "uncounted", "in_vain", "shared"
 
 _COUNTS = ("measures", "resources", "short_term", "root_cause", "own", "borrowed")
 
@@ -30,9 +31,11 @@ def inventory_table(product: Product, needs: Sequence[Need], mrr: pd.Series) -> 
     Columns: means (id), kind, horizon ('': not stated, or a resource), department (its English name), owned, serves
     (tuple of pairs: `step`, `entry` or `reason`, and its name), demand (customers with any of the steps and entries that
     it serves, each once; NaN: not known of any of them), mrr, capacity (customers a quarter; NaN: not stated), quarters
-    (demand / capacity: how long they take for the customers of today), state (`exceeded`, `enough`, `spent`, `unknown`,
-    `unstated`, `uncounted`).
+    (of exceeded ones: how long they take, together with those that stand in for them, for the customers of today), state
+    (`exceeded`, `enough`, `spent`, `unknown`, `unstated`, `shared`, `in_vain`, `uncounted`).
     """
+    found = pools(product, needs)
+    full = overfull(found.values())
     rows = []
     for one in product.means:
         served = [need for need in needs if need.name in getattr(one, need.of)]
@@ -52,8 +55,11 @@ def inventory_table(product: Product, needs: Sequence[Need], mrr: pd.Series) -> 
                 ),
                 **demand,
                 "capacity": capacity,
-                "quarters": demand["demand"] / capacity if capacity > 0 else np.nan,
-                "state": _state_of_means(one, bool(served), demand["demand"]),
+                "quarters": max(
+                    (len(pool.customers) / pool.capacity for pool in full if one.id in pool.means),
+                    default=np.nan,
+                ),
+                "state": _state_of_means(product, one, served, demand["demand"], list(found.values()), full),
             }
         )
     columns = [
@@ -64,34 +70,47 @@ def inventory_table(product: Product, needs: Sequence[Need], mrr: pd.Series) -> 
     )
 
 
-def _state_of_means(one: Means, serves: bool, demand: float) -> str:
+def _state_of_means(
+    product: Product,
+    one: Means,
+    served: Sequence[Need],
+    demand: float,
+    found: Sequence[Pool],
+    full: Sequence[Pool],
+) -> str:
     if one.capacity == 0:
         return SPENT
-    if not serves:
+    if not served:
         return UNCOUNTED
     if demand != demand:
         return UNKNOWN
+    asked = [need for need in served if need.customers]
+    if asked and all(obstacles(n.name, product.means, product.organisation, n.of) for n in asked):
+        return IN_VAIN
     if one.capacity is None:
         return UNSTATED
-    return EXCEEDED if demand > one.capacity else ENOUGH
+    if any(one.id in pool.means for pool in full):
+        return EXCEEDED
+    is_open = any(one.id in pool.means and not pool.is_stated and not pool.has_room for pool in found)
+    return SHARED if is_open and demand > one.capacity else ENOUGH
 
 
-def need_table(
-    product: Product, needs: Sequence[Need], inventory: pd.DataFrame, mrr: pd.Series
-) -> pd.DataFrame:
+def need_table(product: Product, needs: Sequence[Need], mrr: pd.Series) -> pd.DataFrame:
     """The needs in their order, with what serves each of them.
 
     Columns: kind (`step`, `entry`), need (the step, or the id of the entry), demand (customers; NaN: not known), mrr,
     means (tuple of ids of all that serve it), the numbers of its measures, resources, short_term, root_cause, own and
-    borrowed means, capacity (customers a quarter of the means by which it is done: `contract.means.working_means`; NaN
-    where that of any is not stated), obstacles (tuple of `contract.means.Obstacle`), state (`nobody`, `exceeded`,
+    borrowed means, capacity (customers a quarter of the means by which it is done: `contract.means.working_means`; the sum
+    of those that are stated, NaN where none is), unstated (how many of these state none), obstacles (tuple of `contract.means.Obstacle`), state (`nobody`, `exceeded`,
     `enough`, `idle`, `unknown`, `unstated`, `unsaid`).
     """
-    states = dict(zip(inventory["means"], inventory["state"], strict=True))
+    found = pools(product, needs)
+    full = overfull(found.values())
     rows = []
     for need in needs:
         serving = [one for one in product.means if need.name in getattr(one, need.of)]
         working = working_means(need.name, product.means, need.of)
+        stated = [one.capacity for one in working if one.capacity is not None]
         in_the_way = obstacles(need.name, product.means, product.organisation, need.of)
         is_said = any(getattr(one, need.of) for one in product.means)
         rows.append(
@@ -101,32 +120,48 @@ def need_table(
                 **counted(need.customers, mrr),
                 "means": tuple(one.id for one in serving),
                 **_counts(serving),
-                "capacity": sum(np.nan if one.capacity is None else one.capacity for one in working)
-                if working
-                else np.nan,
+                "capacity": sum(stated) if stated else np.nan,
+                "unstated": len(working) - len(stated),
                 "obstacles": in_the_way,
                 "state": NOBODY
                 if in_the_way
                 else UNSAID
                 if not is_said
-                else _state_of_need([states[one.id] for one in working], need.customers),
+                else _state_of_need(working_ids(working), need.customers, found, full),
             }
         )
-    columns = ["kind", "need", "demand", "mrr", "means", *_COUNTS, "capacity", "obstacles", "state"]
+    columns = [
+        "kind",
+        "need",
+        "demand",
+        "mrr",
+        "means",
+        *_COUNTS,
+        "capacity",
+        "unstated",
+        "obstacles",
+        "state",
+    ]
     return pd.DataFrame(rows, columns=columns).astype(
-        dict.fromkeys(("demand", "mrr", "capacity"), "float64") | dict.fromkeys(_COUNTS, "int64")
+        dict.fromkeys(("demand", "mrr", "capacity"), "float64")
+        | dict.fromkeys((*_COUNTS, "unstated"), "int64")
     )
 
 
-def _state_of_need(states: Sequence[str], customers: frozenset[str] | None) -> str:
-    """The state of a need by those of the means by which it is done; those that are spent take nobody."""
+def _state_of_need(
+    ids: frozenset[str],
+    customers: frozenset[str] | None,
+    found: Mapping[frozenset[str], Pool],
+    full: Sequence[Pool],
+) -> str:
+    """The state of a need by the means by which it is done, without those that are spent."""
     if customers is None:
         return UNKNOWN
     if not customers:
         return IDLE
-    if ENOUGH in states:
-        return ENOUGH
-    return UNSTATED if UNSTATED in states else EXCEEDED
+    if any(ids <= set(pool.means) for pool in full):
+        return EXCEEDED
+    return ENOUGH if found[ids].is_stated or found[ids].has_room else UNSTATED
 
 
 def _counts(means: Sequence[Means]) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cs_helpers.analyses.playbook.declared import DECLARES as DECLARES
 from cs_helpers.analyses.playbook.followed import last_list
-from cs_helpers.contract.means import obstacles
+from cs_helpers.contract.means import capacity_of, obstacles
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.due import Due, Situation
@@ -30,13 +30,15 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Tables: `entries` (number, from 1; entry, its id; state: `no_rule`, `unknown` (the data tells it of no customer) or
     `known`; who, within; obstacles: why nobody can carry it out by the sections `organisation` and `means` of the product
-    file, as a tuple of `contract.means.Obstacle`; customers, mrr (left out without contracts); oldest, median: the days since which it is due;
+    file, as a tuple of `contract.means.Obstacle`; takes: customers a quarter that its means can take, NaN where that is not
+    stated; customers, mrr (left out without contracts); oldest, median: the days since which it is due;
     unknown: customers of whom it is not known; previous: customers at the end of the quarter before, NaN where that is
     not known); `last_list`: see `followed.last_list`; `matches`, for the team only (number, entry, account_id, name,
     csm, size, since, mrr): one row for each entry and customer, by MRR.
 
     Findings: `decide` for each entry that is due for customers, by MRR (by customers without contracts), or `decide_nobody`
-    where nobody can carry it out (with the field obstacles); further fields: entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
+    where nobody can carry it out (with the field obstacles), or `decide_beyond` where its means can take fewer customers
+    a quarter (with the field takes); further fields: entry (its id), number, when, do (`Words`), who (a role), by (the day by which it is to be done).
     """
     before, now = Situation.on(data, quarter.back(1).end, quarter.end)
     plays = data.product.playbook
@@ -54,7 +56,10 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     ]
     mrr = now.time.mrr(quarter.end)
     in_the_way = [obstacles(play.key, data.product.means, data.product.organisation) for play in plays]
-    table = _entry_table(plays, entries, mrr, len(before.customers)).assign(obstacles=in_the_way)
+    takes = [capacity_of(play.key, data.product.means) for play in plays]
+    table = _entry_table(plays, entries, mrr, len(before.customers)).assign(
+        obstacles=in_the_way, takes=pd.Series(takes, dtype="float64")
+    )
     table = table if by_contracts else table.drop(columns="mrr")
     tables = {"entries": table, "matches": _matches(entries, data["accounts"], mrr, by_contracts)}
     notes = _notes(plays, entries, by_contracts)
@@ -94,8 +99,8 @@ def _entry_table(
         row = {"number": number, "entry": play.key, "state": NO_RULE, "who": play.who, "within": play.within}
         if number in by_number:
             due, was = by_number[number]
-            is_known = len(due.unknown) < len(mrr)
-            was_known = len(was.unknown) < customers_before
+            is_known = due.is_known(len(mrr))
+            was_known = was.is_known(customers_before)
             row |= {
                 "state": KNOWN if is_known else UNKNOWN,
                 "customers": len(due.customers) if is_known else np.nan,
@@ -194,9 +199,17 @@ def _findings(
         count, previous = float(len(due.customers)), float(rows.at[number, "previous"])
         change = count - previous
         is_known = change == change
+        takes = float(rows.at[number, "takes"])
+        code, limit = (
+            ("decide_nobody", {"obstacles": in_the_way})
+            if in_the_way
+            else ("decide_beyond", {"takes": takes})
+            if takes < count
+            else ("decide", {})
+        )
         findings.append(
             Finding(
-                "decide_nobody" if in_the_way else "decide",
+                code,
                 "entries",
                 "neither" if not is_known or not change else "worse" if change > 0 else "better",
                 "counted",
@@ -208,7 +221,7 @@ def _findings(
                 size_unit="count" if is_known else "",
                 customers=len(due.customers),
                 mrr=float(rows.at[number, "mrr"]) if "mrr" in rows else None,
-                fields=_action(number, play, quarter) | ({"obstacles": in_the_way} if in_the_way else {}),
+                fields=_action(number, play, quarter) | limit,
             )
         )
     return tuple(sorted(findings, key=lambda f: (f.mrr or 0.0, f.customers), reverse=True))

@@ -23,16 +23,16 @@ DECLARES = Declaration(
         "matches": Question(table=True, for_team=True),
     },
     metrics=metrics(higher="done_share", lower="due due_mrr"),
-    findings=("decide", "decide_nobody"),
+    findings=("decide", "decide_nobody", "decide_beyond"),
     notes=notes(
-        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign nobody_can",
-        explains="no_rule",
+        warns="due_unknown no_customers no_accounts no_list no_mrr no_playbook no_rules no_sign",
+        explains="no_rule nobody_can",
     ),
     reads=("accounts", "contracts"),
     reads_of_product=_tables_of_rules,
     discloses=columns(
         public="number entry state who within customers mrr oldest median previous listed done resolved still lost unknown"
-        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size obstacles",
+        " done_of done_resolved done_lost other_of other_resolved other_lost difference low high p verdict since size obstacles takes",
         company="account_id name",
         person="csm",
     ),

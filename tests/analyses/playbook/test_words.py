@@ -85,8 +85,14 @@ def test_a_decision_says_for_how_many_what_is_to_be_done_by_whom_and_when(result
     [finding] = [f for f in result.findings if f.fields["entry"] == "one_department"]
     said = sentence(finding, text, "playbook", "JPY")
     expected = {
-        "en": ("90 days after registering recipients, still only one department: ", "(CSM, by 29 Nov 2026)"),
-        "ja": ("宛先の登録から90日たっても利用が1部署のまま：", "（CSM、2026年11月29日まで）"),
+        "en": (
+            "90 days after registering recipients, still only one department: ",
+            "(CSM, by 29 Nov 2026). But its means take 10 a quarter",
+        ),
+        "ja": (
+            "宛先の登録から90日たっても利用が1部署のまま：",
+            "（CSM、2026年11月29日まで）。ただし、四半期に対応できるのは10社です",
+        ),
     }[text.language]
     assert said.startswith(expected[0])
     assert said.endswith(expected[1])
