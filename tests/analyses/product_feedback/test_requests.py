@@ -16,6 +16,7 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_reference
 from cs_helpers.analyses import product_feedback
 from cs_helpers.analyses.product_feedback.asked import requests_on
 from cs_helpers.analyses.product_feedback.leadership import for_leadership
+from cs_helpers.analyses.product_feedback.verdicts import verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.sample import truths
@@ -186,6 +187,8 @@ def test_themes_of_interviews_without_a_request(by_hand: Result) -> None:
         ("paper", "D"),
     }
     assert by_hand.verdicts["not_handed"].code == "themes"
+    linked = by_hand.tables["not_handed"].query("state != 'no_request'")
+    assert verdicts({"not_handed": linked})["not_handed"].code == "companies"
 
 
 def test_of_two_and_none_the_first_cannot_be_told_apart() -> None:

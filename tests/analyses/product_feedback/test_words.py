@@ -194,7 +194,7 @@ def test_the_histories_reach_every_note_and_most_verdicts() -> None:
         "few_themes",
     }
     codes = {f"{key}.{v.code}" for r in results for key, v in r.verdicts.items()}
-    assert {"ranking.together", "ranking.nobody", "ranking.one", "status.none", "closed_loop.few", "not_handed.themes", "not_handed.companies"} <= codes  # fmt: skip
+    assert {"ranking.together", "ranking.nobody", "ranking.one", "status.none", "closed_loop.few", "not_handed.themes"} <= codes  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", [3, 8, 21])
