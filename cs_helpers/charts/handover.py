@@ -187,11 +187,14 @@ def value(result: Result, text: Text) -> Picture:
             axis.step(
                 days, parts["share"], where="post", color=colour, linewidth=1.3 if group == "none" else 2
             )
-            ends.append((float(curve["share"].iloc[-1]), group, colour))
+            ends.append((float(curve["share"].iloc[-1]), until, group, colour))
         ends.sort()
-        heights = spread_labels([share for share, _, _ in ends], 0.15, top=0.97)
-        for (share, group, colour), at in zip(ends, heights, strict=True):
-            label = f"{text(f'handover.group.{group}')}\n{text.share(share)}  n={text.number(groups.at[group, 'n'])}"
+        heights = spread_labels([share for share, *_ in ends], 0.15, top=0.97)
+        for (share, until, group, colour), at in zip(ends, heights, strict=True):
+            reached = text.share(share)
+            if until < horizon:
+                reached = text("handover.value.end", share=reached, day=text.number(until))
+            label = f"{text(f'handover.group.{group}')}\n{reached}  n={text.number(groups.at[group, 'n'])}"
             axis.annotate(
                 label, (horizon, at), xytext=(8, 0), textcoords="offset points", color=colour, va="center",
                 fontsize=9.5, linespacing=1.3, annotation_clip=False,
@@ -255,7 +258,8 @@ def associations(result: Result, text: Text) -> Picture:
         )
         axis.set_ylim(-0.5, len(table) - 0.3)
         axis.set_title(text("handover.associations.axis"))
-        n = text("charts.n_customers", n=text.number(result.n))
+        row = result.tables["associations"].query("comparison == 'complete'").iloc[0]
+        n = text("handover.associations.n_sides", n=text.number(row["n"]), of=text.number(row["of"]))
         return _finish(figure, result, text, "associations", n)
 
 
@@ -273,8 +277,9 @@ def _new_period(result: Result, text: Text) -> str:
 
 
 def _finish(figure: Any, result: Result, text: Text, question: str, n: str, period: str = "") -> Picture:
-    message = verdict_sentence(
-        question, result.verdicts[question].code, result.verdicts[question].fields, text
+    said = [result.verdicts[key] for key in (question, f"{question}.none") if key in result.verdicts]
+    message = text("handover.value.between").join(
+        verdict_sentence(question, verdict.code, verdict.fields, text) for verdict in said
     )
     alt = text(f"handover.{question}.alt", message=message)
     return finish_figure(figure, text, result, message=message, alt=alt, n=n, period=period)

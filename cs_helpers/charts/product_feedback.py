@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -209,10 +210,17 @@ def _message(result: Result, key: str, question: str, text: Text) -> str:
         elif name == "segment":
             shown[name] = loop_label(str(fields["dimension"]), str(value), text)
         elif name == "median":
-            shown[name] = text.number_within(value, float(fields["low"]), float(fields["high"]))
+            shown |= {name: text.number(value), "interval": _interval(fields, text)}
         elif name != "dimension":
             shown[name] = text.number(value)
     return text(f"{_NAME}.{question}.{verdict.code}", **shown)
+
+
+def _interval(fields: Mapping[str, Any], text: Text) -> str:
+    """The interval of a median in days, of which the upper end may not be known."""
+    low, high = float(fields["low"]), float(fields["high"])
+    code = "no_interval" if low != low else "interval" if high == high else "interval_open"
+    return text(f"{_NAME}.answers.{code}", low=text.number(low), high=text.number(high))
 
 
 def _value(value: float, panel: str, result: Result, text: Text) -> str:

@@ -20,18 +20,28 @@ def one_reading(codings: pd.DataFrame, notes: pd.Series) -> pd.DataFrame:
     return rows[rank == rank.groupby(rows["note_id"]).transform("min")]
 
 
-def expectations(data: ProductData, until: date) -> pd.DataFrame:
-    """What each account said in interviews up to a day that it expects of the product.
+def interviews_after(data: ProductData, after: pd.Series, until: date) -> pd.DataFrame:
+    """The interviews of each account later than a day of its own, up to a day: interview_id, account_id, held_on.
 
-    That are the notes of viewpoint 1 (problem) whose depth is `expectation`. Columns: account_id, code, held_on (the last
-    interview in which it said so); sorted.
+    after: account_id -> that day; an account without one has no rows.
     """
     interviews = data["interviews"]
-    held = interviews.loc[
-        interviews["held_on"] <= pd.Timestamp(until), ["interview_id", "account_id", "held_on"]
+    later = interviews["held_on"] > interviews["account_id"].map(after).astype("datetime64[us]")
+    return interviews.loc[
+        later & (interviews["held_on"] <= pd.Timestamp(until)), ["interview_id", "account_id", "held_on"]
     ]
-    notes = data["notes"][["note_id", "interview_id"]].merge(held, on="interview_id")
+
+
+def expectations(data: ProductData, held: pd.DataFrame) -> pd.DataFrame:
+    """What each account said in some interviews that it expects of the product.
+
+    That are the notes of viewpoint 1 (problem) whose depth is `expectation`, without the guesses of who took them (evidence
+    `inference`). held: interview_id, account_id, held_on. Columns: account_id, code, held_on (the last interview in which it
+    said so); sorted.
+    """
+    notes = data["notes"][["note_id", "interview_id", "evidence"]].merge(held, on="interview_id")
     coded = one_reading(data["codings"], notes["note_id"])
     is_expectation = coded["viewpoint"].eq("problem") & coded["why_level"].eq("expectation")
-    said = coded[is_expectation.fillna(False) & coded["code"].notna()].merge(notes, on="note_id")
+    named = notes[notes["evidence"] != "inference"]
+    said = coded[is_expectation.fillna(False) & coded["code"].notna()].merge(named, on="note_id")
     return said.groupby(["account_id", "code"])["held_on"].max().reset_index()

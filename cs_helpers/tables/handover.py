@@ -219,13 +219,12 @@ def promises(result: Result, text: Text) -> Listing:
         {
             "status": [text(f"handover.status.{s}") for s in known["status"]],
             "customers": [text.number(n) for n in known["customers"]],
-            "of": [text.number(n) for n in known["of"]],
             "share": [text.share(v) for v in known["share"]],
         }
     )
-    headings = text.headings("handover.promises", "status", "customers", "of", "share")
+    headings = text.headings("handover.promises", "status", "customers", "share")
     message = _said(result, "promises", text)
-    return table(frame, headings, name="promises", right=("customers", "of", "share"), message=message)
+    return table(frame, headings, name="promises", right=("customers", "share"), message=message)
 
 
 def overdue(result: Result, text: Text) -> Listing:

@@ -50,4 +50,6 @@ def format_interval(
         ends = [format_value(end, unit, text, currency) for end in (low, high)]
     else:
         ends = [text.number(end, 1 if unit == "ratio" else 0) for end in (low, high)]
+    if high is None or high != high:
+        return text("page.interval_open", low=ends[0])
     return text("page.interval", low=ends[0], high=ends[1])

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from cs_helpers.contract.handover import HandoverRules
 from cs_helpers.customers.handovers import counted_fields, customer_handovers, is_filled
-from cs_helpers.customers.readings import expectations
+from cs_helpers.customers.readings import expectations, interviews_after
 from cs_helpers.snapshot import ProductData
 
 DAY = date(2026, 6, 30)
@@ -132,6 +132,14 @@ def test_an_expectation_is_that_of_viewpoint_1_as_one_coder_reads_it_until_the_d
     interviews = [
         {"interview_id": "I1", "account_id": "A", "held_on": "2026-05-01"},
         {"interview_id": "I2", "account_id": "A", "held_on": "2026-07-01"},
+        {"interview_id": "I3", "account_id": "A", "held_on": "2026-04-01"},
     ]
+    # before the hand-over; and a guess of who took the notes
+    notes += [
+        {"note_id": "N4", "interview_id": "I3", "evidence": "words", "text": "x"},
+        {"note_id": "N5", "interview_id": "I1", "evidence": "inference", "text": "x"},
+    ]
+    codings += [{"note_id": f"N{n}", "coder": "a", "code": f"other_{n}", **reading} for n in (4, 5)]
     data = product_data(accounts=[account("A")], interviews=interviews, notes=notes, codings=codings)
-    assert expectations(data, DAY)[["account_id", "code"]].to_numpy().tolist() == [["A", "postage"]]
+    held = interviews_after(data, pd.Series({"A": pd.Timestamp("2026-04-01")}), DAY)
+    assert expectations(data, held)[["account_id", "code"]].to_numpy().tolist() == [["A", "postage"]]

@@ -5,11 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.handover import expectations as expected
-from cs_helpers.analyses.handover.associations import association_verdict, associations, value_verdict
+from cs_helpers.analyses.handover.associations import (
+    association_verdict,
+    associations,
+    none_verdict,
+    value_verdict,
+)
 from cs_helpers.analyses.handover.completeness import (
     customer_table,
     field_table,
     field_verdict,
+    is_stricter,
     role_table,
     role_verdict,
     start_table,
@@ -127,6 +133,8 @@ def _state(handed: Handed, answers: Answers) -> None:
         return
     answers.tables["roles"] = role_table(handed.handed, handed.fields)
     answers.verdicts["roles"] = role_verdict(answers.tables["roles"])
+    if is_stricter(answers.tables["roles"]):
+        answers.notes.append(Note("several_roles", "roles", {}))
     if without_role:
         answers.notes.append(
             Note("role_unknown", "roles", {"customers": without_role, "of": len(handed.handed)})
@@ -159,6 +167,8 @@ def _followed(handed: Handed, times: pd.DataFrame | None, answers: Answers) -> N
         if value is not None:
             ratios = answers.tables["associations"]
             answers.verdicts["value"] = value_verdict(answers.tables["groups"], ratios)
+            if without := none_verdict(answers.tables["groups"], ratios):
+                answers.verdicts["value.none"] = without
 
 
 def _promises(handed: Handed, times: pd.DataFrame | None, answers: Answers) -> pd.DataFrame | None:

@@ -30,6 +30,8 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "complete": ((COMPLETE,), (PARTIAL,)),
     "handed": ((COMPLETE, PARTIAL), (NONE,)),
 }
+#: the verdicts that tell nothing apart
+_UNCLEAR = ("chance", "too_few")
 #: outcome -> the verdicts on a ratio above and below 1
 DIRECTIONS = {"value": ("faster", "slower"), "loss": ("more", "fewer")}
 
@@ -106,15 +108,37 @@ def value_verdict(groups: pd.DataFrame, ratios: pd.DataFrame) -> Verdict:
     """The shares with value within half a year, by whether the rates of complete and incomplete hand-overs differ beyond chance.
 
     groups: `followed.group_table`; ratios: `associations`. `shares` (complete, partial; the rates differ), `shares_unclear` (they may be
-    equal), `early` (the shares are not known yet) or `one_group` (group).
+    equal); where only one of the two was handed over `with_none`, `with_none_unclear` (group, its share, that without a hand-over);
+    `early` (a share is not known yet) or `one_group` (group).
     """
     rows = groups.set_index("group")["half_year"]
-    if not {COMPLETE, PARTIAL} <= set(rows.index):
-        return Verdict(
-            "one_group", {"group": next((g for g in (COMPLETE, PARTIAL) if g in rows.index), NONE)}
-        )
-    shares = {name: float(rows[name]) for name in (COMPLETE, PARTIAL)}
+    if len(rows) == 1:
+        return Verdict("one_group", {"group": rows.index[0]})
+    first, second = [name for name in (COMPLETE, PARTIAL, NONE) if name in rows.index][:2]
+    shares = {"first": float(rows[first]), "second": float(rows[second])}
     if np.isnan(list(shares.values())).any():
         return Verdict("early", shares)
-    row = ratios[(ratios["outcome"] == "value") & (ratios["comparison"] == "complete")].iloc[0]
-    return Verdict("shares_unclear" if row["verdict"] in ("chance", "too_few") else "shares", shares)
+    unclear = "_unclear" if _of_value(ratios, "handed" if second == NONE else "complete")["verdict"] in _UNCLEAR else ""  # fmt: skip
+    if second == NONE:
+        return Verdict(
+            f"with_none{unclear}", {"group": first, "share": shares["first"], "none": shares["second"]}
+        )
+    return Verdict(f"shares{unclear}", {COMPLETE: shares["first"], PARTIAL: shares["second"]})
+
+
+def none_verdict(groups: pd.DataFrame, ratios: pd.DataFrame) -> Verdict | None:
+    """Customers without a hand-over beside two groups with one: `none_slower`, `none_faster` or `none_unclear` (customers).
+
+    None where there are not all three groups.
+    """
+    customers = groups.set_index("group")["n"]
+    if len(customers) < 3:
+        return None
+    code = {"faster": "none_slower", "slower": "none_faster"}
+    return Verdict(
+        code.get(_of_value(ratios, "handed")["verdict"], "none_unclear"), {"customers": int(customers[NONE])}
+    )
+
+
+def _of_value(ratios: pd.DataFrame, comparison: str) -> pd.Series:
+    return ratios[(ratios["outcome"] == "value") & (ratios["comparison"] == comparison)].iloc[0]

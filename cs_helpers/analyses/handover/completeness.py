@@ -172,6 +172,12 @@ def _against_others(known: pd.DataFrame, role: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+def is_stricter(table: pd.DataFrame) -> bool:
+    """Whether a role that may differ by chance has an interval without 0: verdicts are for all roles together."""
+    apart = (table["difference_low"] > 0) | (table["difference_high"] < 0)
+    return bool((apart & (table["verdict"] == "chance")).any())
+
+
 def role_verdict(table: pd.DataFrame) -> Verdict:
     """Which role leaves more empty than others: `fewer` or `more` (role, difference, low, high, n), `alike`, `few`, or `one`.
 

@@ -23,7 +23,11 @@ DECLARES = Declaration(
         "customers": Question(table=True, for_team=True),
         "roles": Question(figure=True, table=True, verdicts=verdicts("fewer more alike few one")),
         "value": Question(
-            figure=True, table=True, verdicts=verdicts("shares shares_unclear early one_group")
+            figure=True,
+            table=True,
+            verdicts=verdicts(
+                "shares shares_unclear with_none with_none_unclear early one_group none_slower none_faster none_unclear"
+            ),
         ),
         "associations": Question(
             figure=True,
@@ -43,7 +47,7 @@ DECLARES = Declaration(
     notes=notes(
         warns="missing_table no_handovers no_fields none_started no_roles no_value no_losses no_deadlines"
         " no_mrr not_interviewed no_expectation",
-        explains="few_tell fields_never unknown_starts value_not_seen not_random role_unknown late_ones",
+        explains="few_tell met_of_all several_roles fields_never unknown_starts value_not_seen not_random role_unknown late_ones",
     ),
     reads=("accounts", "contracts", "handovers", "interviews", "notes", "codings"),
     reads_of_product=_tables_of_steps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.handover.handed import Handed
-from cs_helpers.customers.readings import expectations
+from cs_helpers.customers.readings import expectations, interviews_after
 from cs_helpers.editions.anonymity import MIN_COMPANIES
 from cs_helpers.result import Verdict
 from cs_helpers.statistics.proportions import wilson
@@ -17,16 +17,17 @@ MIN_CUSTOMERS = 5
 
 
 def expectation_rows(handed: Handed) -> pd.DataFrame:
-    """The customers whose hand-over names an expectation and who were interviewed by the end of the quarter.
+    """The customers whose hand-over names an expectation and who were interviewed after it, by the end of the quarter.
+
+    What a customer said before its hand-over is where that comes from, and does not confirm it.
 
     Index: account_id. Columns: expected (theme), expected_outcome (its words), heard (tuple of the themes that the customer named itself,
-    in all its interviews), held_on (its last interview), agrees (`same`, `other`, `not_spoken`).
+    in all of these interviews), held_on (its last interview), agrees (`same`, `other`, `not_spoken`).
     """
-    interviews = handed.data["interviews"]
-    held = interviews.loc[interviews["held_on"] <= pd.Timestamp(handed.quarter.end)]
+    held = interviews_after(handed.data, handed.handed["handed_over_on"], handed.quarter.end)
     last = held.groupby("account_id")["held_on"].max()
     rows = handed.handed[handed.handed["expectation"].notna() & handed.handed.index.isin(last.index)]
-    said = expectations(handed.data, handed.quarter.end)
+    said = expectations(handed.data, held)
     themes = said.groupby("account_id")["code"].agg(lambda codes: tuple(sorted(codes))).to_dict()
     heard = [themes.get(account, ()) for account in rows.index]
     agrees = [

@@ -14,7 +14,8 @@ from cs_helpers.analyses.handover.handed import Handed
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customer_journey.waits import known_steps, milestone_times, records_begin, wait_times
 from cs_helpers.customers.handovers import NONE
-from cs_helpers.statistics.survival import CENSORED, REACHED, Conversion
+from cs_helpers.statistics.steady_conversion import SteadyConversion
+from cs_helpers.statistics.survival import CENSORED, REACHED
 
 #: the standings in the order of figures and tables
 GROUPS = ("complete", "partial", "none")
@@ -89,7 +90,10 @@ def periods(rows: pd.DataFrame, days: pd.Series, outcome: pd.Series, late: pd.Se
 
 
 def value_curves(risk: pd.DataFrame) -> pd.DataFrame:
-    """The share with value by day since the start, for each group: group, those of `survival.incidence`, until (last known day)."""
+    """The share with value by day since the start, for each group: group, those of `survival.incidence`, until (last known day).
+
+    A curve ends before it would rest on too few customers (`SteadyConversion`).
+    """
     parts = []
     for group in GROUPS:
         inside = risk[risk["group"] == group]
@@ -132,5 +136,5 @@ def group_table(risk: pd.DataFrame, losses: pd.DataFrame | None) -> pd.DataFrame
     )
 
 
-def _conversion(inside: pd.DataFrame) -> Conversion:
-    return Conversion(inside["days"], inside["outcome"], inside["entered"])
+def _conversion(inside: pd.DataFrame) -> SteadyConversion:
+    return SteadyConversion(inside["days"], inside["outcome"], inside["entered"])

@@ -23,11 +23,16 @@ def for_leadership(result: Result) -> Result:
         return result
     tables = {name: each for name, each in result.tables.items() if name != "expectations"}
     notes = (*result.notes, Note("few_tell", "expectations", {}))
-    hidden = replace(result, tables=tables, notes=notes)
-    if not few:
-        return hidden
+    verdict = result.verdicts["expectations"]
+    if not few and verdict.code == "met":
+        told = Note(
+            "met_of_all", "expectations", {"same": verdict.fields["same"], "of": verdict.fields["of"]}
+        )
+        return replace(result, tables=tables, notes=(*result.notes, told, notes[-1]))
     return replace(
-        hidden,
+        result,
+        tables=tables,
+        notes=notes,
         metrics={name: m for name, m in result.metrics.items() if name != "expectation_met"},
         verdicts=dict(result.verdicts) | {"expectations": Verdict("hidden")},
         findings=tuple(f for f in result.findings if f.code != "expects_other"),

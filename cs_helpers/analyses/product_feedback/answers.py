@@ -15,6 +15,7 @@ from cs_helpers.customers.segments import segments_present
 from cs_helpers.statistics.clustered_incidence import ClusteredIncidence
 from cs_helpers.statistics.clustered_shares import ClusteredShare, clustered_share
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, fisher
+from cs_helpers.statistics.steady_conversion import SteadyConversion
 from cs_helpers.statistics.survival import CENSORED, LEFT, REACHED, Conversion
 
 #: requests raised, and asked for, in this many quarters up to the reported one are followed
@@ -86,23 +87,22 @@ def answer_curves(decisions: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataF
     (Kaplan, Meier 1958; log-log); that of askings is from resampled companies, since several waits are of one company; NaN
     for fewer than `bootstrap.MIN_CUSTOMERS` of them.
     Summary: wait, n (waits), over (answered or told), left, companies (of `told`), median with low and high, within_30,
-    within_90, within_180 (share answered by then); NaN where not known.
+    within_90, within_180 (share answered by then); NaN where not known, or where it rests on too few (`SteadyConversion`).
     """
     decided = Conversion(decisions["days"], decisions["outcome"])
     heard = ClusteredIncidence(told["days"], told["outcome"], told["account_id"])
     curves = [decided.curve.assign(wait=DECIDED), heard.curve.assign(wait=TOLD)]
     summary = [
-        _summary(DECIDED, decisions, decided.median(), decided),
-        _summary(TOLD, told, heard.median(), heard.conversion),
+        _summary(DECIDED, decisions, decided.median()),
+        _summary(TOLD, told, heard.median()),
     ]
     known = [curve for curve in curves if len(curve)]
     curve = pd.concat(known, ignore_index=True)[list(CURVE)] if known else pd.DataFrame(columns=list(CURVE))
     return curve, pd.DataFrame([row for row in summary if row["n"]], columns=list(summary[0]))
 
 
-def _summary(
-    wait: str, rows: pd.DataFrame, median: tuple[float, float, float], conversion: Conversion
-) -> dict[str, object]:
+def _summary(wait: str, rows: pd.DataFrame, median: tuple[float, float, float]) -> dict[str, object]:
+    conversion = SteadyConversion(rows["days"], rows["outcome"])
     return {
         "wait": wait,
         "n": len(rows),

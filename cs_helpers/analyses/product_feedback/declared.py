@@ -31,11 +31,11 @@ DECLARES = Declaration(
         higher="closed_loop",
         lower="open_requests undecided_mrr days_to_answer days_to_told untold unaware not_handed",
     ),
-    findings=("untold", "unaware", "most_asked", "theme_not_handed"),
+    findings=("untold", "untold_changed", "unaware", "unaware_changed", "most_asked", "theme_not_handed"),
     notes=notes(
         warns="missing_table no_customers no_accounts no_requests no_mrr no_themes no_interviews_told log_ended day_unknown"
         " answer_not_reached told_not_reached no_waits nothing_owed told_unknown nothing_waits one_size",
-        explains="for_leadership few_tell lost_askers unasked",
+        explains="for_leadership few_tell few_sizes few_themes lost_askers unasked",
     ),
     reads=("accounts", "contracts", "requests", "request_accounts", "interviews", "notes", "codings"),
     for_leadership=for_leadership,

@@ -20,7 +20,9 @@ def feedback_findings(
     """The findings, by MRR.
 
     `untold` (customers who have not been told an answer), `unaware` (who asked for what is there), `most_asked` (the request that
-    most customers wait for), `theme_not_handed` (that most companies told, of those without a request).
+    is not in the product yet and most customers asked for), `theme_not_handed` (that most companies told, of those without a request).
+
+    `untold_changed` and `unaware_changed` where the number was another at the end of the quarter before.
 
     now, before: name (`untold`, `unaware`) -> customers and their MRR at the end of the quarter and of the one before, where it
     has requests; customers: of the day.
@@ -34,7 +36,7 @@ def feedback_findings(
         change = None if previous is None else float(count - previous)
         findings.append(
             Finding(
-                code, about, "worse" if change is None or change > 0 else "better" if change < 0 else "neither",
+                code if previous is None or not change else f"{code}_changed", about, "worse" if change is None or change > 0 else "better" if change < 0 else "neither",
                 "counted", customers, value=float(count), compared=None if previous is None else float(previous),
                 compared_with="nothing" if previous is None else "previous_quarter", size=change,
                 size_unit="" if change is None else "count", customers=count, mrr=mrr if mrr == mrr else None,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.product_feedback.answers import TOLD
+from cs_helpers.analyses.product_feedback.handed import NO_REQUEST
 from cs_helpers.analyses.product_feedback.verdicts import verdicts
 from cs_helpers.editions.anonymity import MIN_COMPANIES, rows_to_suppress
-from cs_helpers.result import Note, Result
+from cs_helpers.result import Finding, Metric, Note, Result
 
 #: tables with one row a company
 TEAM_ONLY = ("to_tell", "not_handed_companies")
@@ -37,37 +39,72 @@ def for_leadership(result: Result) -> Result:
         for name, table in result.tables.items()
         if name not in TEAM_ONLY
     }
-    notes = [Note("for_leadership", "ranking", {"least": MIN_COMPANIES})]
+    notes = [
+        n for n in result.notes if not (n.code == "lost_askers" and n.fields["customers"] < MIN_COMPANIES)
+    ]
+    notes.append(Note("for_leadership", "ranking", {"least": MIN_COMPANIES}))
     for name in [n for n, t in tables.items() if t.empty and not result.tables[n].empty]:
         del tables[name]
-        notes.append(Note("few_tell", name, {"least": MIN_COMPANIES}))
-    metrics = {
-        name: metric
-        for name, metric in result.metrics.items()
-        if not (name == "unaware" and metric.value is not None and 0 < metric.value < MIN_COMPANIES)
-        and not (name == "closed_loop" and _is_small(round((metric.value or 0) * metric.n), metric.n))
-        and not (
-            name in ("undecided_mrr", "untold")
-            and 0 < _companies(name, metric.n, metric.value) < MIN_COMPANIES
-        )
-    }
-    said = verdicts(tables)
+        if name != "waits":
+            notes.append(Note("few_tell", name, {"least": MIN_COMPANIES}))
+    if "by_size" in tables and (left_out := len(result.tables["by_size"]) - len(tables["by_size"])):
+        notes.append(Note("few_sizes", "by_size", {"requests": left_out, "least": MIN_COMPANIES}))
+    if "not_handed" in tables and len(tables["not_handed"]) < len(result.tables["not_handed"]):
+        notes.append(Note("few_themes", "not_handed", {"least": MIN_COMPANIES}))
+    metrics = _metrics(result.metrics, tables)
     findings = tuple(
-        f for f in result.findings if (f.customers or 0) >= MIN_COMPANIES and f.about in tables and _still(f.about, f.fields, tables)
+        _of_shown(f, tables) for f in result.findings
+        if (f.customers or 0) >= MIN_COMPANIES and f.about in tables and _still(f.about, f.fields, tables)
+        and (f.code.split("_")[0] not in ("untold", "unaware") or f.code.split("_")[0] in metrics)
     )  # fmt: skip
     return replace(
         result,
         tables=tables,
         metrics=metrics,
-        notes=(*result.notes, *notes),
-        verdicts=said,
+        notes=tuple(notes),
+        verdicts=verdicts(tables),
         findings=findings,
     )
 
 
-def _companies(name: str, n: int, value: float | None) -> int:
-    """The number of companies behind a metric: of an amount those that it adds up, of a count the count itself."""
-    return n if name == "undecided_mrr" else int(value or 0)
+def _metrics(metrics: Mapping[str, Metric], tables: Mapping[str, pd.DataFrame]) -> dict[str, Metric]:
+    """The headline numbers whose row or table is still shown; of themes without a request those that are shown."""
+    kept = dict(metrics)
+    if (amount := kept.get("undecided_mrr")) is not None and 0 < amount.n < MIN_COMPANIES:
+        del kept["undecided_mrr"]
+    for name in ("untold", "unaware"):
+        metric = kept.get(name)
+        if metric is not None and (metric.n < MIN_COMPANIES or _is_small(int(metric.value or 0), metric.n)):
+            del kept[name]
+    if "closed_loop" not in tables:
+        kept.pop("closed_loop", None)
+    if "waits" not in tables or not tables["waits"]["wait"].eq(TOLD).any():
+        kept.pop("days_to_told", None)
+    if (themes := kept.pop("not_handed", None)) is not None and (
+        shown := tables.get("not_handed")
+    ) is not None:
+        without = float(shown["state"].eq(NO_REQUEST).sum())
+        kept["not_handed"] = replace(themes, value=without, n=len(shown))
+    return kept
+
+
+def _of_shown(finding: Finding, tables: Mapping[str, pd.DataFrame]) -> Finding:
+    """The finding without what leadership may not work out: themes that are left out, and a small count of the quarter before."""
+    if finding.code.endswith("_changed") and 0 < (finding.compared or 0) < MIN_COMPANIES:
+        code = finding.code.removesuffix("_changed")
+        return replace(
+            finding,
+            code=code,
+            direction="worse",
+            compared=None,
+            compared_with="nothing",
+            size=None,
+            size_unit="",
+        )
+    if finding.code != "theme_not_handed":
+        return finding
+    themes = int(tables["not_handed"]["state"].eq(NO_REQUEST).sum())
+    return replace(finding, fields={**finding.fields, "themes": themes})
 
 
 def _is_small(count: int, of: int) -> bool:
@@ -100,18 +137,22 @@ def _ranking(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of enough companies; where a size has one or two of them, the counts of the row are left out, as are p and V."""
-    counts = [np.array(list(mentioned.values())) for mentioned in table["mentioned"]]
-    table = table[[row.sum() >= MIN_COMPANIES for row in counts]].reset_index(drop=True)
-    hidden = np.array(
-        [bool(rows_to_suppress(np.array(list(m.values())))) for m in table["mentioned"]], dtype=bool
-    )
-    mentioned = [
-        {s: None if is_hidden or of[s] < MIN_COMPANIES else n for s, n in m.items()}
-        for m, of, is_hidden in zip(table["mentioned"], table["of"], hidden, strict=True)
+    """The requests whose counts can be read: those with a size of one or two companies are left out as a whole."""
+    shown = [
+        sum(mentioned.values()) >= MIN_COMPANIES
+        and not bool(rows_to_suppress(np.array(list(mentioned.values()))))
+        and any(n >= MIN_COMPANIES for n in of.values())
+        for mentioned, of in zip(table["mentioned"], table["of"], strict=True)
     ]
-    of = [{s: None if n < MIN_COMPANIES else n for s, n in counts.items()} for counts in table["of"]]
-    return table.assign(mentioned=mentioned, of=of, p=table["p"].mask(hidden), v=table["v"].mask(hidden))
+    table = table[shown].reset_index(drop=True)
+    is_small = [{size: n < MIN_COMPANIES for size, n in of.items()} for of in table["of"]]
+    for column in ("mentioned", "of"):
+        counts = [
+            {size: None if small[size] else n for size, n in row.items()}
+            for row, small in zip(table[column], is_small, strict=True)
+        ]
+        table = table.assign(**{column: pd.Series(counts, table.index, dtype=object)})
+    return table
 
 
 def _status(table: pd.DataFrame) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def name_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
 def ranking(table: pd.DataFrame) -> Verdict:
     """Whether one request is asked for by most customers.
 
-    `first` (beyond chance), `together` (number of those that cannot be told apart), `one` (the only request), `nobody` (no
+    `first` (beyond chance), `together` (others: those that cannot be told apart from it, even if nobody asked), `one` (the only request), `nobody` (no
     customer asked for any).
     """
     first = table.iloc[0]
@@ -48,9 +48,9 @@ def ranking(table: pd.DataFrame) -> Verdict:
     fields = {"request": name_of(first), "companies": int(first["companies"]), "of": int(first["of"])}
     if len(table) == 1:
         return Verdict("one", fields)
-    near = table[~table["fewer"].astype(bool) & (table["companies"] > 0)]
-    if len(near) > 1:
-        return Verdict("together", fields | {"number": len(near)})
+    near = int((~table["fewer"].iloc[1:].astype(bool)).sum())
+    if near:
+        return Verdict("together", fields | {"others": near})
     return Verdict("first", fields | {"next": int(table["companies"].iloc[1])})
 
 

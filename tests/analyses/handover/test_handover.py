@@ -18,8 +18,14 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from cs_helpers import analyses
 from cs_helpers.analyses import handover
-from cs_helpers.analyses.handover.associations import association_verdict, associations
-from cs_helpers.analyses.handover.completeness import field_verdict, role_table, role_verdict
+from cs_helpers.analyses.handover.associations import (
+    association_verdict,
+    associations,
+    none_verdict,
+    value_verdict,
+)
+from cs_helpers.analyses.handover.completeness import field_verdict, is_stricter, role_table, role_verdict
+from cs_helpers.analyses.handover.expectations import expectation_verdict
 from cs_helpers.analyses.handover.followed import periods
 from cs_helpers.analyses.handover.leadership import for_leadership
 from cs_helpers.contract.quarters import Quarter
@@ -119,6 +125,15 @@ def test_fields_that_are_missing_equally_often_are_all_named() -> None:
     )
     assert field_verdict(table).fields == {"fields": ("a", "b"), "missing": 1, "of": 3}
     assert field_verdict(table.assign(filled=3)).code == "nothing_missing"
+
+
+def test_an_interval_without_0_that_may_be_chance_is_explained() -> None:
+    table = pd.DataFrame(
+        {"difference_low": [-0.22, -0.1], "difference_high": [-0.01, 0.1], "verdict": ["chance", "chance"]}
+    )
+    assert is_stricter(table)
+    assert not is_stricter(table.iloc[1:])
+    assert not is_stricter(table.assign(verdict="fewer"))
 
 
 # --- roles -------------------------------------------------------------------------------------
@@ -230,6 +245,25 @@ def test_the_time_of_a_customer_is_split_at_its_hand_over_and_none_is_lost(waits
     assert set(without.index) == set(names) & (
         set(rows.index[standing == "none"]) | set(rows.index[late_ones])
     )
+
+
+def groups_of(**half_year: float) -> pd.DataFrame:
+    return pd.DataFrame({"group": list(half_year), "half_year": half_year.values(), "n": 20})
+
+
+def test_shares_are_told_of_the_groups_that_there_are() -> None:
+    risk = risk_rows(np.random.default_rng(2), 240, 4.0)
+    ratios = associations(risk, None)
+    groups = groups_of(complete=0.9, partial=0.6, none=0.5)
+    assert value_verdict(groups, ratios).code == "shares"
+    assert none_verdict(groups, ratios).fields == {"customers": 20}
+    without_partial = associations(risk[risk["group"] != "partial"], None)
+    found = value_verdict(groups_of(complete=0.9, none=0.5), without_partial)
+    assert found.code == "with_none"
+    assert found.fields == {"group": "complete", "share": 0.9, "none": 0.5}
+    assert none_verdict(groups_of(complete=0.9, none=0.5), without_partial) is None
+    assert value_verdict(groups_of(none=0.5), ratios).fields == {"group": "none"}
+    assert none_verdict(groups, ratios.assign(verdict="chance")).code == "none_unclear"
 
 
 def test_losses_alone_have_a_verdict_of_their_own() -> None:
@@ -399,6 +433,20 @@ def test_leadership_reads_no_small_count_and_no_list() -> None:
     assert "expectations" not in result.tables
     assert result.verdicts["expectations"].code == "hidden"
     assert "few_tell" in {n.code for n in result.notes if n.about == "expectations"}
+
+
+def test_leadership_reads_the_sum_where_the_rows_are_too_small() -> None:
+    rows = [
+        {"code": "a", "same": 4, "other": 1, "not_spoken": 0},
+        {"code": "b", "same": 0, "other": 4, "not_spoken": 3},
+    ]
+    result = handover.analyse(CASES["interviews"](), Q2)
+    table = pd.DataFrame(rows)
+    shown = for_leadership(
+        replace(result, tables={**result.tables, "expectations": table}, verdicts={"expectations": expectation_verdict(table)})
+    )  # fmt: skip
+    assert "expectations" not in shown.tables
+    assert [n.fields for n in shown.notes if n.code == "met_of_all"] == [{"same": 4, "of": 9}]
 
 
 def test_leadership_reads_the_sample_without_lists_and_names(sample_snapshot: Any, of_product: Any) -> None:

@@ -15,6 +15,8 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_reference
 
 from cs_helpers.analyses import product_feedback
 from cs_helpers.analyses.product_feedback.asked import requests_on
+from cs_helpers.analyses.product_feedback.leadership import for_leadership
+from cs_helpers.analyses.product_feedback.verdicts import verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.sample import truths
@@ -105,7 +107,7 @@ def test_companies_are_counted_and_not_mentions(by_hand: Result) -> None:
     assert tuple(table.loc["R1", ["low", "high"]]) == wilson(3, 5)
     assert not table["fewer"].any()
     assert by_hand.verdicts["ranking"].code == "together"
-    assert by_hand.verdicts["ranking"].fields["number"] == 3
+    assert by_hand.verdicts["ranking"].fields["others"] == 2
     assert by_hand.verdicts["ranking.mrr"].fields["request"][2] == "R2"
     assert by_hand.metrics["undecided_mrr"].value == 1600
 
@@ -185,6 +187,58 @@ def test_themes_of_interviews_without_a_request(by_hand: Result) -> None:
         ("paper", "D"),
     }
     assert by_hand.verdicts["not_handed"].code == "themes"
+    linked = by_hand.tables["not_handed"].query("state != 'no_request'")
+    assert verdicts({"not_handed": linked})["not_handed"].code == "companies"
+
+
+def test_of_two_and_none_the_first_cannot_be_told_apart() -> None:
+    requests = [request("R1", "open", "2026-07-01"), request("R2", "open", "2026-07-01")]
+    votes = [asked("A", "R1", "2026-07-02"), asked("B", "R1", "2026-07-02")]
+    result = product_feedback.analyse(desk(requests=requests, request_accounts=votes), Q3)
+    assert result.tables["ranking"]["companies"].tolist() == [2, 0]
+    assert result.verdicts["ranking"].code == "together"
+    assert result.verdicts["ranking"].fields["others"] == 1
+
+
+def test_no_share_of_three_requests_is_told() -> None:
+    requests = [
+        request("R1", "declined", "2026-01-01", "2026-01-08"), request("R2", "declined", "2026-01-01", "2026-02-20"),
+        request("R3", "open", "2026-09-25"),
+    ]  # fmt: skip
+    result = product_feedback.analyse(desk(requests=requests, request_accounts=[]), Q3)
+    waits = result.tables["waits"].iloc[0]
+    assert waits[["within_30", "within_90", "within_180"]].isna().all()
+
+
+def test_leadership_reads_no_number_of_one_company() -> None:
+    """One company with eight answers: neither its table nor the headline of it is shown."""
+    requests = [request(f"R{n}", "declined", "2026-01-01", "2026-01-20") for n in range(8)]
+    votes = [
+        asked("A", f"R{n}", "2026-01-02", "2026-03-01" if n < 5 else None) for n in range(8)
+    ] + [asked("E", "R0", "2026-01-03")]  # fmt: skip
+    result = product_feedback.analyse(desk(requests=requests, request_accounts=votes), Q3)
+    assert {"closed_loop", "days_to_told", "untold"} <= set(result.metrics)
+    assert [n.fields["customers"] for n in result.notes if n.code == "lost_askers"] == [1]
+    shown = for_leadership(result)
+    assert "closed_loop" not in shown.tables
+    assert not {"closed_loop", "days_to_told", "untold", "unaware"} & set(shown.metrics)
+    assert "lost_askers" not in {note.code for note in shown.notes}
+
+
+def test_leadership_reads_one_number_of_themes_everywhere() -> None:
+    told = interviews(
+        *(note(who, n, "request", "login") for n, who in enumerate("ABCD")), note("A", 9, "request", "paper"),
+    )  # fmt: skip
+    requests = [request("R1", "open", "2026-07-01", code="files")]
+    result = product_feedback.analyse(
+        desk(requests=requests, request_accounts=[asked("A", "R1", "2026-07-02")], **told), Q3
+    )
+    assert result.metrics["not_handed"].value == 2
+    shown = for_leadership(result)
+    assert shown.metrics["not_handed"].value == shown.verdicts["not_handed"].fields["number"] == 1
+    assert shown.metrics["not_handed"].n == 1
+    assert [f.fields["themes"] for f in shown.findings if f.code == "theme_not_handed"] == [1]
+    assert "few_themes" in {note.code for note in shown.about("not_handed")}
 
 
 # --- the sample ---------------------------------------------------------------------------------
