@@ -81,8 +81,10 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
 
 
 def _value_of(results: Mapping[str, Result]) -> dict[str, object]:
-    """What a lifetime value is: over how many months it adds up, whether margin or, without costs, all of the revenue, and whether
-    levels are told apart by it."""
+    """What a lifetime value is.
+
+    Over how many months it adds up, whether margin or, without costs, all of the revenue, and whether levels are told apart by it.
+    """
     worth = results["level_worth"]
     if "lifetime" not in worth.tables:
         return {"months": 0, "is_margin": False, "told_apart": ""}

@@ -286,7 +286,7 @@ def test_nobody_due_is_no_amount_where_nobody_knows_what_customers_pay() -> None
         data = desk(without=without, playbook=nobody, roles=[role("adoption", "fallen")])
         row = mapped(data).tables["roles"].set_index("role").loc["adoption"]
         assert row["due"] == 0
-        assert row["mrr"] == mrr or np.isnan(row["mrr"]) and np.isnan(mrr)
+        assert row["mrr"] == mrr or (np.isnan(row["mrr"]) and np.isnan(mrr))
 
 
 def test_a_level_has_its_most_frequent_touch_model_where_enough_customers_tell() -> None:
