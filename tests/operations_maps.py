@@ -77,11 +77,18 @@ def operations_map(
             [
                 {
                     "touch_model": model, "customers": 1200, "declared": 0.3 if is_known else nothing,
-                    "actual": actual if is_known else nothing, "low": actual - 0.05, "high": actual + 0.1, "touches": 120,
+                    "actual": actual if is_known else nothing, "low": actual - 0.05, "high": actual + 0.1, "touches": 120, "verdict": "more" if model == "high" else "chance",
                     "hours": 154.5 if is_known else nothing, "actions": "usage review\nnew functions\nrecipient list",
                 }
                 for model, actual in (("high", 0.4), ("low", 0.3), ("tech", 0.2), ("community", 0.1))
             ]
+        ),
+        "level_touches": pd.DataFrame(
+            [
+                {"level": n, "touch_model": ("tech", "high")[n % 2], "share": 0.4, "low": 0.3, "high": 0.5, "of": 90}
+                for n in reversed(range(levels + 1)) if is_known
+            ],
+            columns=["level", "touch_model", "share", "low", "high", "of"],
         ),
         "roles": pd.DataFrame(
             [
@@ -102,6 +109,8 @@ def operations_map(
     }.items():
         if station in missing:
             tables[table] = tables[table].iloc[:0]
+    if "touches" in missing:
+        tables["level_touches"] = tables["level_touches"].iloc[:0]
     tables["numbers"] = _numbers(tables, set(STATIONS) - set(missing))
     if accounts:
         tables["numbers"] = tables["numbers"][~tables["numbers"]["key"].str.contains("mrr")]
@@ -109,8 +118,13 @@ def operations_map(
     quarter = Quarter(2026, 3)
     return Result(
         "operations_map", product, quarter, quarter.start, date(2026, 9, 30), 132, tables, {},
-        settings={"currency": "" if accounts else "JPY", "by_contracts": not accounts},
-        verdicts={"operations": Verdict("whole", {"level": 1, "share": 0.52})},
+        settings={
+            "currency": "" if accounts else "JPY", "by_contracts": not accounts, "months": 18, "is_margin": True,
+            "told_apart": "unclear", "quarters": 4,
+        },
+        verdicts={
+            "operations": Verdict("whole", {"known": 6, "of": 6, "level": 1, "share": 0.52, "unknown": 0.7 if unknown_level else 0.0})
+        },
     )  # fmt: skip
 
 
@@ -159,6 +173,20 @@ def _numbers(tables: dict[str, pd.DataFrame], known: set[str]) -> pd.DataFrame:
         "health-levels",
     )
     add("touches", "touches", "touch_model", "customers declared actual hours", "touch_mix-mix")
+    rows.extend(
+        (
+            f"touches.{r['level']}.share",
+            "touches",
+            "",
+            r["share"],
+            r["low"],
+            r["high"],
+            "share",
+            r["of"],
+            "touch_mix-mix",
+        )
+        for r in tables["level_touches"].to_dict("records")
+    )
     roles = tables["roles"].assign(role=[*ROLES, "onboarding.2"][: len(tables["roles"])])
     for row in roles.to_dict("records"):
         rows.extend(

@@ -20,6 +20,8 @@ from cs_helpers.text import Text
 
 #: the drawing of a report that holds a product's map
 MAP = "operations_map.operations"
+#: the sentences on how to read the page
+_READING = ("read_order", "read_value", "read_levels", "read_missing")
 
 
 def operations_name(language: str) -> str:
@@ -71,6 +73,11 @@ def _page(
         quarter=text.quarter(quarter),
         as_of=text.day(snapshot.as_of),
         snapshot=snapshot.id,
+        reading=[
+            text(f"landing.operations.{sentence}")
+            for sentence in _READING
+            if sentence != "read_value" or any(content["months"] for content in contents)
+        ],
         maps=[
             {
                 "name": _name(report.product, snapshot, language),
@@ -78,6 +85,7 @@ def _page(
                 "title": report.title,
                 "message": content["message"],
                 "drawing": in_all_sizes(sizes),
+                "source": content["source"],
                 "last_good": _last_good(report, text),
             }
             for (file, report), content, sizes in zip(maps.items(), contents, lanes, strict=True)

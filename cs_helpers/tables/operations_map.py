@@ -61,6 +61,7 @@ def touches(result: Result, text: Text) -> Listing:
             text.join_list([text.subject(one) for one in actions.splitlines()]) or "–"
             for actions in known["actions"]
         ],
+        apart=[_apart(r.declared, r.verdict, text) for r in known.itertuples()],
     )
     page = named.assign(
         customers=[text.number(v) for v in known["customers"]],
@@ -69,8 +70,22 @@ def touches(result: Result, text: Text) -> Listing:
         hours=[text.number(v) for v in known["hours"]],
     )
     right = ("customers", "declared", "actual", "hours")
-    headings = text.headings("operations_map.touches", "touch_model", *right, "actions")
+    headings = text.headings(
+        "operations_map.touches",
+        "touch_model",
+        "customers",
+        "declared",
+        "actual",
+        "apart",
+        "hours",
+        "actions",
+    )
     return table(page, headings, name="map-touches", right=right, all_rows=named)
+
+
+def _apart(declared: float, verdict: str, text: Text) -> str:
+    """Whether the actual share is off the declared one by more than chance."""
+    return "–" if declared != declared else text(f"operations_map.touches.apart.{verdict}")
 
 
 def roles(result: Result, text: Text) -> Listing:

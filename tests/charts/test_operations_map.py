@@ -14,7 +14,8 @@ from servers import missing
 from cs_helpers.charts.drawing import SIZES, faults, has_text
 from cs_helpers.charts.operations_map import draw, operations
 from cs_helpers.charts.operations_map.content import content_of
-from cs_helpers.charts.operations_map.sheet import lines_of, width_of
+from cs_helpers.charts.operations_map.lane import Lane
+from cs_helpers.charts.operations_map.sheet import Sheet, lines_of, width_of
 from cs_helpers.result import PLACE
 from cs_helpers.text import Text
 
@@ -77,7 +78,7 @@ def test_no_number_stands_without_a_link_but_intervals_scales_and_names(size):
         for t in root.iter(f"{SVG}text")
         if t not in linked and re.search(r"\d", w := "".join(t.itertext()).strip())
     ]
-    allowed = r"Lv\.\d|[1-6] .*|\S+( days)? to \S+( days)?|n = 132|¥[\d.]+M?"
+    allowed = r"Lv\.\d|[1-6] .*|\S+( days)? to \S+( days)?|n = 132|¥[\d.]+[KM]?|Lifetime value over 18 months \(margin\)"
     assert [w for w in bare if not re.fullmatch(allowed, w)] == []
 
 
@@ -127,7 +128,61 @@ def test_levels_without_a_known_value_are_drawn_as_bars_of_customers():
     svg = drawn(CASES["numbers not known"]).svg
     assert "Share of customers" in texts(svg)
     assert "LTV not known" in texts(svg)
-    assert "Lifetime value of a customer" in texts(drawn(CASES["full"]).svg)
+    assert "Lifetime value over 18 months (margin)" in texts(drawn(CASES["full"]).svg)
+
+
+def test_the_curve_joins_known_values_by_straight_lines_and_starts_at_the_first():
+    svg = drawn(CASES["full"]).svg
+    (curve,) = re.findall(r'<path d="(M[^"]*)"[^>]*class="s-accent"', svg) or re.findall(
+        r'<path d="(M[^"]*)"[^>]*s-accent', svg
+    )
+    assert "C" not in curve
+    assert len(re.findall("[ML]", curve)) == 5  # Lv.0 to Lv.4
+
+
+def test_a_value_without_an_interval_is_a_hollow_dot_and_says_so():
+    result = maps.operations_map()
+    levels = result.tables["levels"].copy()
+    levels.loc[levels["level"] == 2, ["ltv_low", "ltv_high"]] = float("nan")
+    svg = drawn(replace(result, tables={**result.tables, "levels": levels})).svg
+    hollow = r'<circle [^>]*r="6"[^>]*fill="#ffffff"'
+    assert len(re.findall(hollow, svg)) == 1
+    assert not re.findall(hollow, drawn(result).svg)
+    assert "Hollow: too few customers for an interval" in texts(svg)
+
+
+@pytest.mark.parametrize(("verdict", "said"), [("unclear", True), ("more", False)])
+def test_levels_that_are_not_told_apart_are_said_not_to_be(verdict, said):
+    result = maps.operations_map()
+    svg = drawn(replace(result, settings={**result.settings, "told_apart": verdict})).svg
+    assert ("Levels cannot be told apart by it" in texts(svg)) == said
+
+
+def test_touches_say_what_their_numbers_are_of_and_what_is_beyond_chance():
+    said = texts(drawn(CASES["full"]).svg)
+    assert "touches: actual 40% (last 4 quarters)" in said
+    assert said.count("more than declared") == 1
+    assert sum(words.endswith("h this quarter") for words in said) == 4
+    assert "Lv.3 High touch 40%" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "amounts"),
+    [("en", ["¥0", "¥898K", "¥1M", "¥21.8M"]), ("ja", ["0円", "89.8万円", "100万円", "2184万円"])],
+)
+def test_amounts_have_one_form(language, amounts):
+    text = Text(language)
+    lane = Lane(content_of(CASES["full"], text), text, Sheet(text), lambda place: "")
+    assert [lane.money(v) for v in (0, 897_503, 999_800, 21_843_000)] == amounts
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "52% of the customers whose level is known"), ("ja", "レベルの分かる顧客で最も多いのは")],
+)
+def test_the_largest_group_is_that_of_those_whose_level_is_known(language, said):
+    assert said in drawn(CASES["six levels, long names, large amounts"], language).message
+    assert said not in drawn(CASES["full"], language).message
 
 
 def test_an_interval_that_leaves_the_scale_runs_out_of_the_figure():

@@ -98,6 +98,15 @@ def test_a_map_that_another_version_wrote_is_left_out():
     assert "desk/operations_map.en.html" not in page
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_page_says_what_a_lifetime_value_is_and_each_lane_of_whom_it_is(language):
+    page = pages(published("desk", "letters", language=language))[f"operations-map.{language}.html"]
+    assert Text(language)("landing.operations.read_value") in page
+    sources = re.findall(r'<p class="source">([^<]*)</p>', page)
+    assert len(sources) == 2
+    assert all("132" in source and "2026" in source for source in sources)
+
+
 def test_names_are_text_and_the_edition_is_named():
     page = pages(published("desk"), "team")["operations-map.en.html"]
     assert "<script" not in page

@@ -9,7 +9,7 @@ import pandas as pd
 from cs_helpers.analyses.operations_map.declared import DECLARES as DECLARES
 from cs_helpers.analyses.operations_map.numbers import known_headlines, number_table
 from cs_helpers.analyses.operations_map.roles import role_table
-from cs_helpers.analyses.operations_map.rows import health_rows, level_rows, touch_rows
+from cs_helpers.analyses.operations_map.rows import health_rows, level_rows, touch_rows, touches_by_level
 from cs_helpers.analyses.operations_map.stations import link_table, station_table
 from cs_helpers.analyses.operations_map.verdicts import (
     map_verdict,
@@ -29,8 +29,10 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     here: each number is that of the report which `numbers` names as its place, or adds up customers who are counted there.
 
     Tables: `stations` and `links`: see `stations.station_table` and `stations.link_table`; `operations`: the stations, for the
-    figure; `levels`, `health`, `touches`: see `rows.level_rows`, `rows.health_rows`, `rows.touch_rows`; `roles`: see `roles.role_table` (`levels`, `touches` and `roles` are left out where nothing is known); `numbers`: see `numbers.number_table`. Amounts in the currency of
-    the contracts; without contracts they are NaN. Settings: by_contracts; months and is_margin of the lifetime value.
+    figure; `levels`, `health`, `touches`, `level_touches`: see `rows.level_rows`, `rows.health_rows`, `rows.touch_rows`,
+    `rows.touches_by_level`; `roles`: see `roles.role_table` (`levels`, `touches` and `roles` are left out where nothing is known); `numbers`: see `numbers.number_table`. Amounts in the currency of
+    the contracts; without contracts they are NaN. Settings: by_contracts; months and is_margin of the lifetime value; told_apart: the verdict
+    on it of `level_worth` ('' where there is none); quarters: over which the shares of touches are taken (0: no touches).
     """
     time = customer_time_as_of(data, quarter.end)
     n, name = len(time.customers(quarter.end)), data.product.product
@@ -41,6 +43,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     levels = level_rows(results)
     health = health_rows(results)
     touches = touch_rows(results)
+    by_level = touches_by_level(results)
     roles = role_table(data, quarter)
     headlines = known_headlines(results)
     stations = station_table(data, results, levels, health, touches, roles, headlines)
@@ -51,13 +54,14 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         "levels": levels,
         "health": health,
         "touches": touches,
+        "level_touches": by_level,
         "roles": roles,
-        "numbers": number_table(levels, health, touches, roles, headlines),
+        "numbers": number_table(levels, health, touches, by_level, roles, headlines),
     }
-    known = int((stations["state"] != "missing").sum())
+    known = int((stations["state"] == "known").sum())
     verdicts = {"operations": map_verdict(stations, levels)}
     if len(roles):
-        verdicts["roles"] = role_verdict(roles)
+        verdicts["roles"] = role_verdict(roles, data.product)
     found = _notes(results, tables)
     tables = {name: table for name, table in tables.items() if len(table) or name not in _STATIONS}
     return Result(
@@ -68,21 +72,33 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         data.as_of,
         n,
         tables,
-        {"stations_known": Metric("stations_known", known, "count", len(stations), exact=True)},
+        {"stations_known": Metric("stations_known", known, "count", n, exact=True)},
         tuple(found),
-        {"by_contracts": time.by_contracts, **_value_of(results)},
+        {"by_contracts": time.by_contracts, **_value_of(results), "quarters": _quarters_of_touches(results)},
         verdicts=verdicts,
         findings=missing_stations(stations),
     )
 
 
 def _value_of(results: Mapping[str, Result]) -> dict[str, object]:
-    """What a lifetime value is: over how many months it adds up, and whether margin or, without costs, all of the revenue."""
+    """What a lifetime value is.
+
+    Over how many months it adds up, whether margin or, without costs, all of the revenue, and whether levels are told apart by it.
+    """
     worth = results["level_worth"]
     if "lifetime" not in worth.tables:
-        return {"months": 0, "is_margin": False}
+        return {"months": 0, "is_margin": False, "told_apart": ""}
     is_margin = all(note.code != "value_of_revenue" for note in worth.about("lifetime"))
-    return {"months": int(worth.tables["lifetime"]["months"].iloc[0]), "is_margin": is_margin}
+    months = int(worth.tables["lifetime"]["months"].iloc[0])
+    return {"months": months, "is_margin": is_margin, "told_apart": worth.verdicts["lifetime"].code}
+
+
+def _quarters_of_touches(results: Mapping[str, Result]) -> int:
+    """Over how many quarters the shares of touches are taken: the last four, as far as these are covered."""
+    touches = results["touch_mix"]
+    if "mix" not in touches.tables:
+        return 0
+    return len(Quarter.containing(touches.since).upto(touches.quarter))
 
 
 #: questions that have no answer where their station is missing

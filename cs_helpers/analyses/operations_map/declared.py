@@ -12,7 +12,7 @@ REPORTS = (
 
 DECLARES = Declaration(
     questions={
-        "operations": Question(figure=True, verdicts=verdicts("whole incomplete no_levels")),
+        "operations": Question(figure=True, verdicts=verdicts("whole partly incomplete no_levels")),
         "stations": Question(table=True),
         "levels": Question(table=True),
         "touches": Question(table=True),
@@ -29,6 +29,6 @@ DECLARES = Declaration(
     discloses=columns(
         public="station state reason lacks source target level customers share low high mrr ltv ltv_low ltv_high quantitative"
         " qualitative score red yellow green unscored touch_model declared actual touches hours actions role department_en"
-        " department_ja people plays due obstacles carried_out key metric value unit n place of followed"
+        " department_ja people plays due obstacles carried_out key metric value unit n place of followed verdict"
     ),
 )

@@ -51,6 +51,7 @@ def number_table(
     levels: pd.DataFrame,
     health: pd.DataFrame,
     touches: pd.DataFrame,
+    by_level: pd.DataFrame,
     roles: pd.DataFrame,
     headlines: Mapping[str, Metric],
 ) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def number_table(
     known are left out.
     """
     rows = [*_headline_rows(headlines), *_level_numbers(levels), *_health_numbers(health)]
-    rows += [*_touch_numbers(touches), *_role_numbers(roles)]
+    rows += [*_touch_numbers(touches), *_level_touches(by_level), *_role_numbers(roles)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table[table["value"].notna()].astype(
         dict.fromkeys(("value", "low", "high"), "float64") | {"n": "int64"}
@@ -121,6 +122,13 @@ def _touch_numbers(touches: pd.DataFrame) -> Iterator[_Row]:
         yield _row(f"{key}.actual", row.actual, row.low, row.high, "share", row.of, "touch_mix-mix")
         yield _row(f"{key}.touches", row.touches, None, None, "count", row.touches, "touch_mix-models")
         yield _row(f"{key}.hours", row.hours, None, None, "hours", row.touches, "touch_mix-models")
+
+
+def _level_touches(by_level: pd.DataFrame) -> Iterator[_Row]:
+    for row in by_level.itertuples():
+        yield _row(
+            f"touches.{row.level}.share", row.share, row.low, row.high, "share", row.of, "touch_mix-mix"
+        )
 
 
 def _role_numbers(roles: pd.DataFrame) -> Iterator[_Row]:

@@ -10,6 +10,7 @@ from cs_helpers.contract.organisation import JOB_ROLES
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.due import Situation
+from cs_helpers.customers.time import missing_contracts
 from cs_helpers.snapshot import ProductData
 
 #: the role of entries of the playbook that no role carries out
@@ -46,9 +47,11 @@ def role_table(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     carried_out = {play for entry in product.organisation.roles for play in entry.plays}
     if left := tuple(play.key for play in product.playbook if play.key not in carried_out):
         rows.append(_row(product, due, NOBODY, ("", ""), np.nan, left, is_filled=False))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"people": "float64", "due": "float64", "mrr": "float64"}
     )
+    # of nobody the sum is 0 even where nobody knows what customers pay
+    return table.assign(mrr=np.nan) if missing_contracts(data) else table
 
 
 def _due(data: ProductData, quarter: Quarter) -> dict[str, pd.Series]:

@@ -34,8 +34,10 @@ TOUCH_COLUMNS = (
     "touches",
     "hours",
     "of",
+    "verdict",
     "actions",
 )
+LEVEL_TOUCH_COLUMNS = ("level", "touch_model", "share", "low", "high", "of")
 
 
 def level_rows(results: Mapping[str, Result]) -> pd.DataFrame:
@@ -76,7 +78,8 @@ def touch_rows(results: Mapping[str, Result]) -> pd.DataFrame:
 
     Columns: touch_model, customers (of that model at the end of the quarter), declared, actual (share of the touches of the
     last four quarters, as far as covered), low, high (95 %), touches and hours (of the quarter; hours are NaN where the product
-    file does not say how long a touch takes), of (touches of the four quarters), actions (the subjects of most touches, three at
+    file does not say how long a touch takes), of (touches of the four quarters), verdict (of `touch_mix`: `more` or `fewer` than
+    declared, `chance`, `too_few`, `none`), actions (the subjects of most touches, three at
     most, as recorded, with line breaks between them). Empty where the touches are not known.
     """
     tables = results["touch_mix"].tables
@@ -84,7 +87,23 @@ def touch_rows(results: Mapping[str, Result]) -> pd.DataFrame:
         return pd.DataFrame(columns=list(TOUCH_COLUMNS))
     mix, models = tables["mix"], tables["models"].rename(columns={"subjects": "actions"})
     of_year = mix[(mix["level"] == "all") & (mix["period"] == "year")].rename(columns={"share": "actual"})
-    shares = of_year.set_index("touch_model")[["declared", "actual", "low", "high"]].assign(
+    shares = of_year.set_index("touch_model")[["declared", "actual", "low", "high", "verdict"]].assign(
         of=of_year["touches"].iloc[0]
     )
     return models.join(shares, on="touch_model")[list(TOUCH_COLUMNS)]
+
+
+def touches_by_level(results: Mapping[str, Result]) -> pd.DataFrame:
+    """The touch model of most touches at each level, where the touches of customers at it tell its share.
+
+    Columns: level (the highest first; that of the customer when touched), touch_model, share (of the touches at the level in the last
+    four quarters, as far as covered), low, high (95 %), of (these touches). Levels of too few customers for an interval are left
+    out; so are all without touches.
+    """
+    mix = results["touch_mix"].tables.get("mix")
+    if mix is None:
+        return pd.DataFrame(columns=list(LEVEL_TOUCH_COLUMNS)).astype({"level": "int64"})
+    rows = mix[(mix["period"] == "year") & mix["level"].str.fullmatch(r"\d+") & mix["low"].notna()]
+    rows = rows.astype({"level": "int64"}).rename(columns={"touches": "of"})
+    rows = rows.sort_values(["level", "share"], ascending=False, kind="stable").drop_duplicates("level")
+    return rows[list(LEVEL_TOUCH_COLUMNS)].reset_index(drop=True)

@@ -1,34 +1,43 @@
-"""What the map says: where most customers stand, what is missing from it, and whether somebody carries out the playbook."""
+"""What the map says: what of it is known, where most customers stand, and whether somebody carries out the playbook."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from cs_helpers.analyses.operations_map.roles import NOBODY
+from cs_helpers.contract.products import Product
 from cs_helpers.result import Finding, Verdict
 
 
 def map_verdict(stations: pd.DataFrame, levels: pd.DataFrame) -> Verdict:
-    """Where most customers stand, and which stations are missing.
+    """What is known of the stations, and where most customers stand.
 
-    `whole` or `incomplete` (level and share of the level with most customers, the lower of two; of the latter stations, those that
-    are missing); `no_levels` (stations) where no level is known.
+    `whole`: all are known; `partly`: all at least in part; `incomplete`: some are missing; `no_levels`: so is each level. Fields:
+    known (number of stations), of, in_part and stations (those known in part, and those missing; left out where there are none);
+    but of `no_levels` level (the one with most customers, the lower of two), share (theirs, of the customers whose level is
+    known), unknown (share of all customers whose level is not known).
     """
-    missing = _missing(stations)
-    fields: dict[str, object] = {"stations": missing} if missing else {}
+    missing, in_part = _in_state(stations, "missing"), _in_state(stations, "partly")
+    fields: dict[str, object] = {"known": len(stations) - len(missing) - len(in_part), "of": len(stations)}
+    fields |= {name: found for name, found in (("in_part", in_part), ("stations", missing)) if found}
     known = levels[levels["level"] >= 0]
     if known.empty:
         return Verdict("no_levels", fields)
-    most = known.loc[known["customers"].idxmax()]
+    most, customers = known.loc[known["customers"].idxmax()], int(known["customers"].sum())
     return Verdict(
-        "incomplete" if missing else "whole",
-        {"level": int(most["level"]), "share": float(most["share"]), **fields},
+        "incomplete" if missing else "partly" if in_part else "whole",
+        {
+            "level": int(most["level"]),
+            "share": float(most["customers"] / customers),
+            "unknown": float(1 - customers / levels["customers"].sum()),
+            **fields,
+        },
     )
 
 
 def missing_stations(stations: pd.DataFrame) -> tuple[Finding, ...]:
     """The finding `missing` (stations): what the map cannot show; none where nothing is missing."""
-    missing = _missing(stations)
+    missing = _in_state(stations, "missing")
     if not missing:
         return ()
     return (
@@ -44,13 +53,14 @@ def missing_stations(stations: pd.DataFrame) -> tuple[Finding, ...]:
     )
 
 
-def role_verdict(roles: pd.DataFrame) -> Verdict:
+def role_verdict(roles: pd.DataFrame, product: Product) -> Verdict:
     """Whether the entries of the playbook can be carried out, by the roles that have them.
 
     `carried_out` (plays) and `no_plays`; else `stuck` (roles that have an entry with an obstacle, of those with entries),
-    `left` (plays that no role carries out, of all), or `stuck_left` with both.
+    `left` (plays that no role carries out, of all), or `stuck_left` with both. plays: entries of the playbook, each once, however
+    many roles have it.
     """
-    plays = int(roles["plays"].sum())
+    plays = len(product.playbook)
     if not plays:
         return Verdict("no_plays")
     of_nobody = roles["role"] == NOBODY
@@ -63,5 +73,5 @@ def role_verdict(roles: pd.DataFrame) -> Verdict:
     return Verdict("stuck_left" if stuck and left else "stuck" if stuck else "left", fields)
 
 
-def _missing(stations: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(stations.loc[stations["state"] == "missing", "station"])
+def _in_state(stations: pd.DataFrame, state: str) -> tuple[str, ...]:
+    return tuple(stations.loc[stations["state"] == state, "station"])

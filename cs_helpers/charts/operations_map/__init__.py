@@ -24,13 +24,7 @@ def operations(result: Result, text: Text) -> Drawing:
     """The map of one product."""
     content = contents_of_maps.content_of(result, text)
     sizes = draw([content], text.language, lambda _, place: f"{PLACE}{place}")[0]
-    source = text(
-        "charts.source",
-        n=text("charts.n_customers", n=text.number(result.n)),
-        period=text.span(result.since, result.quarter.end),
-        as_of=text.day(result.as_of),
-    )
-    return Drawing(sizes, content["message"], content["alt"], source, content)
+    return Drawing(sizes, content["message"], content["alt"], content["source"], content)
 
 
 def lay_over(drawn: Sequence[tuple[Result, Text, str]]) -> str:

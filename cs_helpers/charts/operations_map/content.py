@@ -20,16 +20,19 @@ ACTIONS = 3
 
 Content = Mapping[str, Any]
 
+_SETTINGS: Mapping[str, Any] = {"months": 0, "is_margin": False, "told_apart": "", "quarters": 0}
+
 #: version of the content: `run.json` may hold one that another version of this package wrote
-FORMAT = 1
+FORMAT = 2
 
 
 def content_of(result: Result, text: Text) -> dict[str, Any]:
     """The content of a map.
 
     Keys: format, product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
-    message and alt of the figure; the tables `stations`, `levels`, `health`, `touches`,
-    `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
+    message, alt and source of the figure; months and is_margin of the lifetime value, told_apart (the verdict on it), quarters (of the
+    shares of touches); the tables `stations`, `levels`, `health`, `touches`,
+    `level_touches`, `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
     `department`, `actions` and `obstacles` (lists), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
     else ''), value, low, high, unit, n, place. Numbers that are not known are null.
     """
@@ -44,6 +47,13 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
         "currency": result.settings.get("currency", ""),
         "as_of": result.as_of.isoformat(),
         "n": result.n,
+        "source": text(
+            "charts.source",
+            n=text("charts.n_customers", n=text.number(result.n)),
+            period=text.span(result.since, result.quarter.end),
+            as_of=text.day(result.as_of),
+        ),
+        **{name: result.settings.get(name, unset) for name, unset in _SETTINGS.items()},
         "stations": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "stations")],
         "levels": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "levels")],
         "health": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "health")],
@@ -54,6 +64,14 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
                 "actions": [text.subject(code) for code in _codes(row, "actions")][:ACTIONS],
             }
             for row in _rows(tables, "touches")
+        ],
+        "level_touches": [
+            {
+                **row,
+                "label": _level(row["level"], text),
+                "model": text.label("touch_model", row["touch_model"]),
+            }
+            for row in _rows(tables, "level_touches")
         ],
         "roles": _roles(tables, text),
         "links": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "links")],
@@ -67,13 +85,17 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
 def message_of(result: Result, text: Text) -> str:
     """The sentence of the verdict on the map."""
     verdict = result.verdicts["operations"]
-    fields: dict[str, str] = {}
-    if "level" in verdict.fields:
-        level, share = verdict.fields["level"], verdict.fields["share"]
-        fields |= {"level": text.label("level", level), "share": text.share(share)}
-    if "stations" in verdict.fields:
-        names = [text(f"operations_picture.station.{station}") for station in verdict.fields["stations"]]
-        fields["stations"] = text.join_list(names)
+    found = verdict.fields
+    fields = {name: text.number(found[name]) for name in ("known", "of")}
+    for name in {"in_part", "stations"} & set(found):
+        fields[name] = text.join_list([_station(station, text) for station in found[name]])
+    if "level" in found:
+        largest = "largest_of_known" if found["unknown"] else "largest"
+        fields["largest"] = text(
+            f"operations_map.standing.{largest}",
+            level=text.label("level", found["level"]),
+            **{name: text.share(found[name]) for name in ("share", "unknown")},
+        )
     return text(f"operations_map.operations.{verdict.code}", **fields)
 
 
@@ -102,9 +124,18 @@ def _level(level: int, text: Text) -> str:
 
 
 def _headline(metric: str, text: Text) -> str:
-    """The name of a headline number of a report."""
+    """The name of a headline number of a report: where another name tells it apart from others on the map, that one."""
     analysis, _, name = metric.partition(".")
-    return text(f"{analysis}.metrics.{name}") if name else ""
+    if not name:
+        return ""
+    own = f"operations_picture.headline.{analysis}.{name}"
+    return text(own if text.has(own) else f"{analysis}.metrics.{name}")
+
+
+def _station(station: str, text: Text) -> str:
+    return text(
+        f"operations_picture.station.{station}{'_only' if station == 'levels' and text.accounts else ''}"
+    )
 
 
 def _sentences(row: Mapping[str, Any], text: Text) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -46,15 +47,22 @@ class Lane:
         return self.say("customer" if count == 1 else "customers", n=self.text.number(count))
 
     def money(self, value: float | None) -> str:
-        """An amount in few letters: those of a million and more are rounded, as in ¥12.3M and ￥1234.6万."""
+        """An amount in few letters, all in one form: ¥898K and ¥12.3M, or 89.8万円 and 1235万円."""
         currency = self.content["currency"]
         if value is None:
             return "–"
-        if abs(value) < 1e6 or not currency:
+        if not currency:
             return self.text.money(value, currency)
+        if self.text.language == "ja" and currency == "JPY":
+            digits = 0 if abs(value) >= 9_999_500 else 1
+            number = babel.numbers.format_compact_decimal(value, locale="ja", fraction_digits=digits)
+            return str(number) + babel.numbers.get_currency_name("JPY", 1, "ja")
+        if 999_500 <= abs(value) < 1e6:  # these are a million when they are rounded
+            value = math.copysign(1e6, value)
+        digits = 0 if self.text.language == "en" and abs(value) < 1e6 else 1
         return str(
             babel.numbers.format_compact_currency(
-                value, currency, locale=self.text.language, fraction_digits=1
+                value, currency, locale=self.text.language, fraction_digits=digits
             )
         )
 

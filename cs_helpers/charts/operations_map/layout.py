@@ -17,8 +17,8 @@ _HEAD_SIZE, _NOTCH = 12.0, 9.0
 _SMALL = 10.5
 #: the rows of each size: the widths of their stations
 _ROWS: Mapping[str, tuple[tuple[float, ...], ...]] = {
-    "wide": ((134, 300, 204, 220, 214, 134),),
-    "medium": ((148, 322, 240), (220, 366, 124)),
+    "wide": ((126, 294, 194, 264, 206, 122),),
+    "medium": ((148, 322, 240), (246, 340, 124)),
     "narrow": ((350,), (350,), (350,), (350,), (350,), (350,)),
 }
 

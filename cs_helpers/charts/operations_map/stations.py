@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +12,10 @@ from cs_helpers.charts.operations_map.sheet import width_of
 ROW, FEW_ROWS = 68.0, 250.0
 #: of the figures below the rows of levels: the scale of LTV
 _FOOT = 34.0
+_LINE = 14.0
 _SMALL = 10.5
 #: the width from which roles stand in two columns
-_TWO_COLUMNS = 340.0
+_TWO_COLUMNS = 320.0
 #: shades of the levels, from light to dark
 _SHADES = ((185, 214, 234), (127, 178, 217), (61, 130, 189), (23, 79, 134))
 #: how bands are told apart without colours: three corners, four, round
@@ -77,7 +77,7 @@ def levels(lane: Lane, x: float, y: float, width: float) -> float:
             else:
                 words = lane.say(column, value=lane.money(row[column]))
                 sheet.words(x + 48, line, words, size=_SMALL, link=lane.link(f"{key}.{column}"))
-    return bottom + _FOOT
+    return bottom + _FOOT + (_LINE * (len(_about_value(lane)) - 1) if lane.top else 0)
 
 
 def _lifetime_values(
@@ -91,26 +91,40 @@ def _lifetime_values(
         sheet.line(at, y, at, bottom)
     sheet.words(left, bottom + 14, lane.money(0), size=_SMALL, colour="quiet", anchor="middle")
     sheet.words(right + 10, bottom + 14, lane.money(lane.top), size=_SMALL, colour="quiet", anchor="end")
-    sheet.words(
-        (left + right) / 2, bottom + 28, lane.say("ltv_axis"), size=_SMALL, colour="quiet", anchor="middle"
-    )
-    half = (bottom - y) / len(rows) / 2
+    for number, words in enumerate(_about_value(lane)):
+        place = bottom + 28 + number * _LINE
+        sheet.words(right + 10, place, words, size=_SMALL, colour="quiet", anchor="end")
     if lane.against:
         of_other = {row["level"]: row["ltv"] for row in lane.against["levels"] if row.get("ltv") is not None}
         other = [(left + of_other[n] * scale, places[n]) for n in sorted(of_other) if n in places]
-        _curve(lane, other, "other", start=None)
+        _curve(lane, other, "other")
         for across, place in other:
             sheet.dot(across, place, 3.5, fill="paper", edge="other", strength=2)
     known = [row for row in reversed(rows) if row.get("ltv") is not None]
     points = [(left + row["ltv"] * scale, places[row["level"]]) for row in known]
-    _curve(lane, points, "accent", start=(left, points[0][1] + half) if points else None)
+    _curve(lane, points, "accent")
     for row, (across, place) in zip(known, points, strict=True):
         if row.get("ltv_low") is not None:
             # an end that is not known, or beyond the scale, runs out of the figure
             high = row.get("ltv_high")
             end = left + high * scale if high is not None and high <= lane.top else right + 13
             sheet.line(left + row["ltv_low"] * scale, place, end, place, edge="ink", strength=1.5)
-        sheet.dot(across, place, 6, fill=shades[row["level"]], edge="ink")
+        # without an interval nothing says how far the value is from the truth
+        is_sure = row.get("ltv_low") is not None
+        sheet.dot(across, place, 6, fill=shades[row["level"]] if is_sure else "paper", edge="ink")
+
+
+def _about_value(lane: Lane) -> list[str]:
+    """What the values are: over how many months, of margin or revenue, and what they do not tell."""
+    content = lane.content
+    kind = "margin" if content["is_margin"] else "revenue"
+    lines = [lane.say(f"ltv_axis.{kind}", months=lane.text.number(content["months"]))]
+    if content["told_apart"] in ("unclear", "small"):
+        lines.append(lane.say(f"ltv_{content['told_apart']}"))
+    known = [row for row in content["levels"] if row.get("ltv") is not None]
+    if any(row.get("ltv_low") is None for row in known):
+        lines.append(lane.say("ltv_hollow"))
+    return lines
 
 
 def health(lane: Lane, x: float, y: float, width: float) -> float:
@@ -208,8 +222,14 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
         if (others.get(row["touch_model"]) or {}).get("actual") is not None:
             at = left + room * others[row["touch_model"]]["actual"]
             sheet.line(at, y - 3, at, y + 12, edge="other", strength=2.5)
+        quarters = lane.content["quarters"]
+        actual = lane.say(
+            "actual" if quarters != 1 else "actual_quarter",
+            value=lane.text.share(row.get("actual")),
+            quarters=lane.text.number(quarters),
+        )
         parts = [
-            (lane.say("actual", value=lane.text.share(row.get("actual"))), "ink", lane.link(f"{key}.actual")),
+            (actual, "ink", lane.link(f"{key}.actual")),
             (
                 lane.say("declared", value=lane.text.share(row["declared"])),
                 "ink",
@@ -220,7 +240,9 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
         ]
         if row.get("hours") is not None:
             hours = lane.value(row["hours"], "hours")
-            parts.append((hours, "ink", lane.link(f"{key}.hours")))
+            parts.append((lane.say("hours", value=hours), "ink", lane.link(f"{key}.hours")))
+        if row.get("verdict") in ("more", "fewer"):
+            parts.insert(2, (lane.say(f"touches_{row['verdict']}"), "gap", ""))
         y = lane.run(x + 4, y + 24, *parts, room=width - 8, size=_SMALL)
         if row["actions"]:
             words = lane.say("actions", names=lane.text.join_list(row["actions"]))
@@ -229,8 +251,26 @@ def touches(lane: Lane, x: float, y: float, width: float) -> float:
     if any(row.get("declared") is not None for row in lane.content["touches"]):
         sheet.line(x, y, x + width, y)
         sheet.line(x + 9, y + 6, x + 9, y + 19, edge="ink", strength=2.5)
-        sheet.words(x + 18, y + 16, lane.say("declared_mark"), size=_SMALL, colour="quiet")
-        y += 22
+        y = (
+            sheet.paragraph(
+                x + 18, y + 16, lane.say("declared_mark"), width - 22, size=_SMALL, colour="quiet"
+            )
+            + 6
+        )
+    if by_level := lane.content["level_touches"]:
+        sheet.line(x, y, x + width, y)
+        y = sheet.paragraph(x + 4, y + 16, lane.say("level_touches"), width - 8, size=_SMALL, colour="quiet")
+        parts = [
+            (
+                lane.say(
+                    "level_touch", level=row["label"], model=row["model"], share=lane.text.share(row["share"])
+                ),
+                "ink",
+                lane.link(f"touches.{row['level']}.share"),
+            )
+            for row in by_level
+        ]
+        y = lane.run(x + 4, y + 16, *parts, room=width - 8, size=_SMALL) + 8
     return y
 
 
@@ -334,20 +374,10 @@ def _badge(lane: Lane, x: float, y: float, label: str, shade: str) -> None:
     lane.sheet.words(x + wide / 2, y + 12.5, label, size=_SMALL, bold=True, colour=ink, anchor="middle")
 
 
-def _curve(
-    lane: Lane, points: list[tuple[float, float]], colour: str, *, start: tuple[float, float] | None
-) -> None:
-    """A rising curve through points from the lowest level to the highest; start: where it begins, shaded then."""
-    path = [start, *points] if start else points
-    if len(path) < 2:
-        return
-    steps = f"M{path[0][0]:.1f} {path[0][1]:.1f}"
-    for (x1, y1), (x2, y2) in itertools.pairwise(path):
-        half = (y1 + y2) / 2
-        steps += f"C{x1:.1f} {half:.1f} {x2:.1f} {half:.1f} {x2:.1f} {y2:.1f}"
-    if start:
-        lane.sheet.path(f"{steps}L{start[0]:.1f} {path[-1][1]:.1f}Z", fill=colour, opacity=0.1)
-    lane.sheet.path(steps, edge=colour, strength=2.5 if start else 2)
+def _curve(lane: Lane, points: list[tuple[float, float]], colour: str) -> None:
+    """Straight lines from each known point to the next: nothing is known between them, nor before the first."""
+    if len(points) > 1:
+        lane.sheet.path("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points), edge=colour, strength=2)
 
 
 def _bands(lane: Lane, x: float, y: float, row: Mapping[str, Any], key: str) -> None:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import play
 from small_maps import PLAYBOOK, Q2, desk, mapped, means, role
 
+from cs_helpers.analyses.operations_map.rows import touches_by_level
 from cs_helpers.analyses.operations_map.stations import NOT_KNOWN, STATIONS
+from cs_helpers.analyses.operations_map.verdicts import map_verdict
 from cs_helpers.contract.organisation import JOB_ROLES
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
@@ -234,10 +237,72 @@ def test_what_the_map_says_first(language: str) -> None:
     result = mapped(desk(**FULL))
     verdict = result.verdicts["operations"]
     assert verdict.code == "incomplete"
-    assert verdict.fields == {"level": 0, "share": 0.25, "stations": ("handover", "feedback")}
+    assert verdict.fields == {
+        "known": 3, "of": 6, "in_part": ("levels",), "stations": ("handover", "feedback"), "level": 0, "share": 0.25, "unknown": 0.0,
+    }  # fmt: skip
+    assert result.metrics["stations_known"].value == 3  # a station that is known in part is not counted
     assert [f.fields["stations"] for f in result.findings] == [("handover", "feedback")]
     nothing = mapped(desk(without=("usage",), **FULL)).verdicts["operations"]
-    assert (nothing.code, nothing.fields) == ("no_levels", {"stations": ("handover", "levels", "feedback")})
+    assert nothing.code == "no_levels"
+    assert nothing.fields["stations"] == ("handover", "levels", "feedback")
+
+
+def station_states(**states: str) -> pd.DataFrame:
+    return pd.DataFrame([{"station": s, "state": states.get(s, "known")} for s in STATIONS])
+
+
+def test_a_map_with_stations_known_in_part_is_not_all_known() -> None:
+    levels = pd.DataFrame({"level": [0, 1, -2], "customers": [1, 2, 7]})
+    whole = map_verdict(station_states(), levels)
+    assert (whole.code, whole.fields["known"]) == ("whole", 6)
+    partly = map_verdict(station_states(levels="partly", handover="partly"), levels)
+    assert (partly.code, partly.fields["known"], partly.fields["in_part"]) == (
+        "partly",
+        4,
+        ("handover", "levels"),
+    )
+    # the largest group is that of those whose level is known: 2 of 3, while nobody knows the level of 7 of 10
+    assert partly.fields["level"] == 1
+    assert partly.fields["share"] == pytest.approx(2 / 3)
+    assert partly.fields["unknown"] == pytest.approx(0.7)
+
+
+def test_an_entry_of_two_roles_is_one_entry_of_the_playbook() -> None:
+    entries = ("low", "red", "by_hand")
+    data = desk(
+        roles=[role("adoption", *entries), role("support", *entries)], served=[means("call", *entries)]
+    )
+    said = mapped(data).verdicts["roles"]
+    assert (said.code, said.fields) == ("carried_out", {"plays": 3})
+    left = mapped(
+        desk(roles=[role("adoption", "low"), role("support", "low")], served=[means("call", *entries)])
+    )
+    assert left.verdicts["roles"].fields == {"left": 2, "plays": 3}
+
+
+def test_nobody_due_is_no_amount_where_nobody_knows_what_customers_pay() -> None:
+    nobody = [play("fallen", {"level_dropped": True, "months": 1})]
+    for without, mrr in (((), 0.0), (("contracts",), np.nan)):
+        data = desk(without=without, playbook=nobody, roles=[role("adoption", "fallen")])
+        row = mapped(data).tables["roles"].set_index("role").loc["adoption"]
+        assert row["due"] == 0
+        assert row["mrr"] == mrr or (np.isnan(row["mrr"]) and np.isnan(mrr))
+
+
+def test_a_level_has_its_most_frequent_touch_model_where_enough_customers_tell() -> None:
+    mix = pd.DataFrame(
+        [
+            ("year", "1", "high", 0.2, 0.1, 0.3, 50), ("year", "1", "tech", 0.8, 0.7, 0.9, 50),
+            ("year", "2", "high", 1.0, np.nan, np.nan, 2), ("year", "2", "tech", 0.0, np.nan, np.nan, 2),
+            ("year", "all", "high", 0.3, 0.2, 0.4, 52), ("quarter", "1", "high", 0.9, 0.8, 1.0, 10),
+            ("year", "unknown", "high", 0.9, 0.8, 1.0, 10),
+        ],
+        columns=["period", "level", "touch_model", "share", "low", "high", "touches"],
+    )  # fmt: skip
+    found = touches_by_level({"touch_mix": replace(mapped(desk()), tables={"mix": mix})})
+    assert found.to_dict("records") == [
+        {"level": 1, "touch_model": "tech", "share": 0.8, "low": 0.7, "high": 0.9, "of": 50}
+    ]
 
 
 def test_unknown_is_never_zero() -> None:
