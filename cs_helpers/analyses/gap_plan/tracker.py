@@ -49,4 +49,4 @@ def _capacity(stated: list[float | None]) -> float:
 def _quarters(quarter: Quarter, by: pd.Timestamp) -> float:
     """The quarters from the end of one until a day, by months; none after it."""
     months = (by.year - quarter.end.year) * 12 + by.month - quarter.end.month
-    return max(months, 0) / 3
+    return float(max(months, 0)) / 3
