@@ -35,11 +35,18 @@ MAX_GAPS = 10
 def gaps(result: Result, text: Text) -> Picture:
     """Each goal on a scale of its own unit: the number now with its interval, and the target."""
     table = result.tables["gaps"].head(MAX_GAPS)
+    # goals of a unit stand together, as they share a scale
+    units = list(dict.fromkeys(table["unit"]))
+    table = table.sort_values("unit", key=lambda unit: unit.map(units.index), kind="stable")
     reach = {unit: _reach(part) for unit, part in table.groupby("unit") if unit}
     currency = result.settings["currency"]
     with canvas(text, len(table), 1, height=0.6 + 0.7 * len(table), squeeze=False) as (figure, axes):
+        above = None
         for axis, row in zip(axes[:, 0], table.itertuples(), strict=True):
             _goal(axis, row, reach.get(row.unit, 1.0), text, currency)
+            if row.unit and above not in (None, row.unit):
+                _new_scale(axis, row.unit, text)
+            above = row.unit or above
         figure.supxlabel(text("gap_plan.gaps.legend"), fontsize=9, color=QUIET, x=0.99, ha="right")
         return _finished(figure, result, "gaps", text)
 
@@ -55,7 +62,7 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
     """One goal: a line from As-Is to To-Be, and both numbers."""
     axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
     axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 32)])
-    axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+    axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK, pad=9)
     axis.set_xticks([])
     axis.spines[["bottom", "left"]].set_visible(False)
     axis.axhline(0, color=RULE, linewidth=1, zorder=0)
@@ -72,6 +79,15 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
         axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
         _number(axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, reach)
     _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, reach)
+
+
+def _new_scale(axis: Axes, unit: str, text: Text) -> None:
+    """Sets goals of another unit apart from those above."""
+    axis.axhline(1.05, color=RULE, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    label = text("gap_plan.gaps.scale", unit=text(f"gap_plan.units.{unit}"))
+    axis.text(
+        1.0, 0.93, label, ha="right", va="top", fontsize=8.5, color=QUIET, transform=axis.transAxes, in_layout=False,
+    )  # fmt: skip
 
 
 def _number(axis: Axes, x: float, y: float, label: str, colour: str, reach: float) -> None:
@@ -105,12 +121,9 @@ def priorities(result: Result, text: Text) -> Picture:
         score.set_xlim(low - 0.03 * (high - low or 1), high + 0.05 * (high - low or 1))
         score.xaxis.set_major_formatter(lambda value, _: text.money(value, currency))
         score.locator_params(axis="x", nbins=4)
-        # the last label stays within its panel
-        score.set_xticks(
-            [tick for tick in score.get_xticks() if low - 0.03 * (high - low or 1) <= tick <= high]
-        )
-        for label in score.get_xticklabels()[-1:]:
-            label.set_ha("right")
+        # no label at the end, where it would touch those of the other panel
+        last = low + 0.88 * (high - low)
+        score.set_xticks([tick for tick in score.get_xticks() if low <= tick <= last] or [0.0])
         score.grid(axis="x")
         for place, value in zip(places, table["score"], strict=True):
             score.annotate(
