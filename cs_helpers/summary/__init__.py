@@ -120,8 +120,8 @@ def surprise(finding: Finding, mrr: float) -> float:
     """How far a change lies beyond noise; 1 at its border, 0 where chance may explain it.
 
     Of an estimate: its distance from no effect, divided by that of the near end of its interval from the estimate (of
-    ratios, on the scale of logarithms). Of what is counted: the share of customers concerned (of an amount, its share
-    of the MRR of all customers, `mrr`), divided by `MIN_CHANGE`: nothing small is worth a line, however large its
+    ratios, on the scale of logarithms). Of what is counted: the share of customers concerned (of a number of
+    customers against an earlier one, of those by which it changed; of an amount, its share of the MRR of all customers, `mrr`), divided by `MIN_CHANGE`: nothing small is worth a line, however large its
     relative change.
     """
     if finding.certainty == "unclear":
@@ -130,6 +130,10 @@ def surprise(finding: Finding, mrr: float) -> float:
     if finding.certainty == "counted":
         if finding.unit == "currency":
             share = abs((finding.value or 0.0) - (finding.compared or 0.0)) / mrr if mrr > 0 else 0.0
+        elif (
+            finding.size_unit == "count" and size is not None
+        ):  # a number of customers that was another before
+            share = abs(size) / finding.n
         elif finding.customers is not None:
             share = finding.customers / finding.n
         else:

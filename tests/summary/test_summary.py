@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from builders import product
 
 from cs_helpers import analyses
 from cs_helpers.contract.products import HEADLINES
@@ -12,7 +13,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
 from cs_helpers.result import Finding, Metric, Note, Result
 from cs_helpers.sample import truths
-from cs_helpers.summary import Summary, summarise, surprise
+from cs_helpers.summary import MIN_CHANGE, Summary, check_metrics, summarise, surprise
 from cs_helpers.workbook import Workbook
 
 QUARTER = "2026Q3"
@@ -127,9 +128,26 @@ def test_notes_that_warn_are_what_is_not_known_and_those_that_explain_or_tell_ar
     assert (len(of(result(notes=many)).unknown), of(result(notes=many)).more_unknown) == (5, 2)
 
 
+def test_a_standing_number_of_customers_is_a_change_by_those_who_came_or_went() -> None:
+    standing = Finding(
+        "untold",
+        "not_told",
+        "better",
+        "counted",
+        100,
+        value=37,
+        compared=40,
+        customers=37,
+        size=-3,
+        size_unit="count",
+    )
+    assert surprise(standing, 0.0) == pytest.approx(0.03 / MIN_CHANGE)
+
+
 def test_a_headline_that_no_analysis_has_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(ParameterError, match=r"health\.red_mr'.*Did you mean 'health\.red_mrr'"):
-        summarise({}, None, ("health.red_mr",), mrr=0.0)  # type: ignore[arg-type]
+    named = product().model_copy(update={"headlines": ("health.red_mr",)})
+    with pytest.raises(ParameterError, match=r"headlines='health\.red_mr'.*Did you mean 'health\.red_mrr'"):
+        check_metrics(named)
 
 
 def test_a_target_of_a_metric_that_no_analysis_has_is_refused(home, monkeypatch) -> None:
