@@ -86,7 +86,7 @@ def _new_scale(axis: Axes, unit: str, text: Text) -> None:
     axis.axhline(1.05, color=RULE, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     label = text("gap_plan.gaps.scale", unit=text(f"gap_plan.units.{unit}"))
     axis.text(
-        1.0, 0.93, label, ha="right", va="top", fontsize=8.5, color=QUIET, transform=axis.transAxes, in_layout=False,
+        0.0, 0.93, label, ha="left", va="top", fontsize=8.5, color=QUIET, transform=axis.transAxes, in_layout=False,
     )  # fmt: skip
 
 

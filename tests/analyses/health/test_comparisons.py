@@ -127,7 +127,7 @@ def test_a_segment_that_is_red_more_often_than_chance_explains_is_named() -> Non
     assert sizes["p"].iloc[0] == pytest.approx(fisher_exact([[9, 6], [1, 19]]).pvalue)
     assert sizes.loc["small", ["n", "red", "share"]].tolist() == [15, 9, 0.6]
     assert message(result, "segments") == (
-        "Size: Small: 60% are red (n = 15), against 5% of the others: more than chance explains"
+        "Size: Small: 60% are red (n = 15), against 5% of the others: more than chance would give"
     )
     finding = found(result, "segment_worse")
     assert finding is not None
