@@ -248,7 +248,11 @@ def test_no_amount_stands_without_its_currency(workbook, results, picture_of):
         table = results[analysis].tables.get(question, ())
         message = picture_of(analysis, question).message if len(table) else ""
         assert re.findall(r"(?<![\d,¥￥])\d{1,3}(?:,\d{3})+", message) == [], (analysis, question)
-        if analysis not in ("revenue", "level_outlook", "product_feedback"):  # whose sentences speak of the MRR itself, too
+        if analysis not in (
+            "revenue",
+            "level_outlook",
+            "product_feedback",
+        ):  # whose sentences speak of the MRR itself, too
             assert message.count("MRR") == len(re.findall(f"MRR {MONEY.pattern}", message)), (
                 analysis,
                 question,

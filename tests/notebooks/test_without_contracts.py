@@ -121,6 +121,15 @@ def product():
     ]
     for play in product_file["playbook"]:
         play.pop("step", None)
+    for entry in (*product_file["organisation"]["roles"], *product_file["means"]):
+        entry["steps"] = [step for step in entry.get("steps", ()) if step != "self_service"]
+        entry["department"] = {"en": "Department", "ja": "部署"}
+    for kind, ja, entries in (
+        ("Goal", "目標", product_file["to_be"]["goals"]),
+        ("Means", "施策", product_file["means"]),
+    ):
+        for n, entry in enumerate(entries):
+            entry["name"] = {"en": f"{kind} {n}", "ja": f"{ja}{n}"}
     return yaml.safe_dump(product_file, allow_unicode=True)
 
 
