@@ -60,6 +60,10 @@ def there(key: str, metric: str, report) -> tuple[object, object, object]:
     if column in ("declared", "actual"):
         row = row_of(tables["mix"], period="year", level="all", touch_model=at)
         return (row["share"], row["low"], row["high"]) if column == "actual" else (row["declared"], *nothing)
+    if column == "share":  # of the most frequent touches of a level
+        mix = tables["mix"].query("period == 'year' and level == @at")
+        row = mix.loc[mix["share"].idxmax()]
+        return row["share"], row["low"], row["high"]
     return row_of(tables["models"], touch_model=at)[column], *nothing
 
 
