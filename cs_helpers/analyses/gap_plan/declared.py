@@ -39,7 +39,7 @@ def in_gaps(data: ProductData, quarter: Quarter, now: Situation | None = None) -
     if now is None:
         (now,) = Situation.on(data, quarter.end)
     found = [now.due(rule) for rule in rules]
-    if all(len(due.unknown) == len(now.customers) for due in found):
+    if not any(due.is_known(len(now.customers)) for due in found):
         return {}
     customers = now.customers[[any(name in due.customers for due in found) for name in now.customers]]
     n = len(now.customers)

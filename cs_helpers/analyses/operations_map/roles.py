@@ -60,9 +60,7 @@ def _due(data: ProductData, quarter: Quarter) -> dict[str, pd.Series]:
     mrr = now.time.mrr(quarter.end).astype("float64")
     mrr = mrr if now.time.by_contracts else mrr * np.nan
     found = {play.key: now.due(play.rule) for play in data.product.playbook if play.rule is not None}
-    return {
-        key: mrr.reindex(due.customers) for key, due in found.items() if len(due.unknown) < len(now.customers)
-    }
+    return {key: mrr.reindex(due.customers) for key, due in found.items() if due.is_known(len(now.customers))}
 
 
 def _row(

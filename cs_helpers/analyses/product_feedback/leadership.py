@@ -26,7 +26,7 @@ def for_leadership(result: Result) -> Result:
     """
     suppress: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "ranking": _ranking, "by_size": _by_size, "status": _status, "closed_loop": _closed_loop,
-        "not_told": _several, "already_there": _already_there, "not_handed": _not_handed,
+        "not_told": _several, "already_there": _several, "not_handed": _not_handed,
     }  # fmt: skip
     if "waits" in result.tables:
         waits = _waits(result.tables["waits"])
@@ -123,10 +123,6 @@ def _several(table: pd.DataFrame) -> pd.DataFrame:
     few = rows_to_suppress(table[["companies"]].to_numpy()) | (table["of"] < MIN_COMPANIES).to_numpy()
     few |= (table["of"] - table["companies"]).between(1, MIN_COMPANIES - 1).to_numpy()
     return table[~few].reset_index(drop=True)
-
-
-def _already_there(table: pd.DataFrame) -> pd.DataFrame:
-    return _several(table)
 
 
 def _ranking(table: pd.DataFrame) -> pd.DataFrame:
