@@ -17,7 +17,7 @@ from cs_helpers.declaration import Better
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
-from cs_helpers.summary.gaps import GAP_PLAN, FirstGaps, first_gaps
+from cs_helpers.summary.gaps import GAP_PLAN, GAP_SIZES, FirstGaps, first_gaps
 from cs_helpers.summary.restated import Comparison, compare_with_published
 
 #: a page names so many changes, decisions, and questions that cannot be answered
@@ -154,8 +154,13 @@ def surprise(finding: Finding, mrr: float) -> float:
 def finding_key(ranked: Ranked) -> str:
     """What tells a finding from others of a product over the quarters: its analysis and code, and its playbook entry."""
     entry = ranked.finding.fields.get("entry")
-    # whether somebody can carry an entry out makes no other decision of it
-    code = "decide" if asks_decision(ranked.finding) else ranked.finding.code
+    code = ranked.finding.code
+    if asks_decision(ranked.finding):  # whether somebody can carry an entry out makes no other decision of it
+        code = "decide"
+    elif (
+        ranked.analysis == GAP_PLAN and code in GAP_SIZES
+    ):  # nor do more customers of whom it is known another gap
+        code = "gap"
     return f"{ranked.analysis}.{code}{f':{entry}' if entry else ''}"
 
 

@@ -13,7 +13,7 @@ GAP_PLAN = "gap_plan"
 #: how many gaps a summary names, and the effects of each
 GAPS, EFFECTS = 3, 2
 #: findings of the gap plan that say how large a gap is
-_SIZES = frozenset({"gap", "gap_partly_known", "gap_of_number"})
+GAP_SIZES = frozenset({"gap", "gap_partly_known", "gap_of_number"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def first_gaps(results: Mapping[str, Result]) -> FirstGaps:
         return FirstGaps()
     if "gaps" not in plan.tables:
         return FirstGaps(why_none=next(iter(plan.about("gaps")), None))
-    found = {f.fields["entry"]: f for f in plan.findings if f.code in _SIZES}
+    found = {f.fields["entry"]: f for f in plan.findings if f.code in GAP_SIZES}
     sizes = {row["goal"]: row for row in plan.tables["gaps"].to_dict("records")}
     ranked = plan.tables["priorities"]["goal"].to_list() if "priorities" in plan.tables else []
     effects = plan.tables["effects"].to_dict("records") if "effects" in plan.tables else []

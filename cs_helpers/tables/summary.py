@@ -121,7 +121,8 @@ def gaps(summary: Summary, text: Text, currency: str) -> str:
     sentences = text.join_sentences([text("summary.gaps.sentence", said=words) for words in said])
     items = [
         f'<li class="worse">{_place(anchor(GAP_PLAN, gap.finding.about), gap_size(gap, text, currency))}'
-        f'<br><span class="do">{html.escape(closing(gap, text, currency))}</span></li>'
+        f'<br><span class="do">{html.escape(closing(gap, text, currency))}'
+        f"{_since_before(Ranked(GAP_PLAN, gap.finding), summary, text)}</span></li>"
         for gap in found.gaps
     ]
     order = _place(anchor(GAP_PLAN, "priorities"), sentences)
