@@ -17,7 +17,7 @@ from cs_helpers.report.notebook_list import notebooks_page
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
     "cs_helpers/analyses/renewals.py", "cs_helpers/charts/renewals.py", "cs_helpers/tables/renewals.py",
-    "cs_helpers/text/en/renewals.yml", "cs_helpers/text/ja/renewals.yml", "notebooks/60_renewals.ipynb",
+    "cs_helpers/text/en/renewals.yml", "cs_helpers/text/ja/renewals.yml", "notebooks/35_renewals.ipynb",
     "tests/analyses/test_renewals.py",
 }  # fmt: skip
 LINT_IMPORTS = ["-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"]
@@ -80,7 +80,7 @@ def test_it_writes_files_of_its_name_and_the_list_of_notebooks(checkout):
     assert set(after) - set(before) == FILES
     assert {name for name in before if before[name] != after[name]} == {"notebooks/README.md"}
     assert set(said.split()) == {*FILES, "notebooks/README.md"}
-    assert "| `60_renewals` | Renewals: who are the customers? | `renewals` | `renewals` |" in (
+    assert "| `35_renewals` | Renewals: who are the customers? | `renewals` | `renewals` |" in (
         folder / "notebooks" / "README.md"
     ).read_text(encoding="utf-8")
 
@@ -169,7 +169,7 @@ def test_it_passes_every_check_as_it_is_written(checkout, sample_folder):
         ["ruff", "format", "--check", *written],
         ["mypy"],
         LINT_IMPORTS,
-        ["nbstripout", "--verify", "--keep-id", "notebooks/60_renewals.ipynb"],
+        ["nbstripout", "--verify", "--keep-id", "notebooks/35_renewals.ipynb"],
     ):
         done = run(folder, *command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)

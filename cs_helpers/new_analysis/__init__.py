@@ -25,9 +25,9 @@ def write_analysis(
     """Writes the files of an analysis into this checkout and updates the list of notebooks; returns the paths written.
 
     name: of its module, as in `renewals`. title, title_ja: of its report; default: the name as words. number: the
-    first two digits of its notebook's name; default: the first multiple of ten that is free. Raises `ParameterError`, and writes
-    nothing, for a name or number that is invalid or taken, and where this package does not lie in the workbook's
-    folder.
+    first two digits of its notebook's name; default: the first multiple of ten that is free, then of five, then any.
+    Raises `ParameterError`, and writes nothing, for a name or number that is invalid or taken, and where this package
+    does not lie in the workbook's folder.
     """
     home = paths.home()
     package = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ def write_analysis(
             )
     numbers = {int(f.name[:2]) for f in paths.notebooks().glob("[0-9][0-9]_*.ipynb")}
     if number is None:
-        number = next((n for n in range(10, 100, 10) if n not in numbers), 100)
+        number = next((n for step in (10, 5, 1) for n in range(10, 100, step) if n not in numbers), 100)
     if number in numbers or not 10 <= number <= 99:
         raise ParameterError("number", "it is taken, or none from 10 to 99", value=number)
     variables = {
