@@ -44,10 +44,10 @@ def verdict_sentence(question: str, code: str, fields: Mapping[str, Any], text: 
             formatted[name] = role_name(value, text)
         elif name == "group":
             formatted[name] = text(f"handover.group.{value}")
-        elif question == "roles" and name in ("difference", "low", "high"):
+        elif question == "roles" and name == "difference":  # the sentence says which way
+            formatted["size"] = text.number(round(100 * abs(value)))
+        elif question == "roles" and name in ("low", "high"):
             formatted[name] = signed_points(value, text)
-            if name == "difference":
-                formatted["size"] = text.number(round(100 * abs(value)))
         elif question == "associations" and name in ("ratio", "low", "high"):
             formatted[name] = text.number(value, 2 if value < 1 and math.isfinite(value) else 1)
         elif name != "customers" and (question == "value" or name in ("share", "low", "high")):
