@@ -15,8 +15,10 @@ NAMELESS = (
     "health_baselines",
     "journey_funnels",
     "executive_summary",
+    "gap_plan",
     "level_outlook",
     "level_worth",
+    "means",
     "operations",
     "revenue",
 )

@@ -60,6 +60,8 @@ def test_every_notebook_of_the_product_is_published(batch):
         "index.ja.html",
         "metrics.json",
         "metrics.parquet",
+        "operations-map.en.html",
+        "operations-map.ja.html",
         PRODUCT,
         *sorted(f"{PRODUCT}/{f.stem[3:]}.{language}.html" for f in NOTEBOOKS for language in ("en", "ja")),
         "run.json",

@@ -170,4 +170,7 @@ def test_contracts_may_be_left_out_where_another_table_tells_of_a_product(tmp_pa
 def test_one_table_has_to_tell_of_a_product(content, refused, tables):
     content["tables"] = {name: {"from": "crm"} for name in tables}
     assert "nothing tells of any product: map one more table" in str(refused())
-    assert "usage, milestones, touches, tickets, surveys, assessments, interviews" in str(refused())
+    assert (
+        "usage, milestones, touches, tickets, handovers, surveys, assessments, interviews, request_accounts"
+        in str(refused())
+    )

@@ -324,7 +324,6 @@ def test_an_empty_status_removes_no_contract(exported):
     counts = {k: manifest[f"rows_{k}"]["contracts"] for k in ("read", "kept", "rejected", "filtered")}
     assert counts == {"read": 4, "kept": 3, "rejected": 0, "filtered": 1}
     assert manifest["filters"] == {"contracts": "status <> 'test'"}
-    assert manifest["format"] == 9
     assert snapshot.table("contracts", "helpdesk").mrr.sum() == 300
     assert [(f.rule, f.count) for f in snapshot.findings] == [("filter_unknown", 2)]
     for language, entries in (("en", "rows for which it is false: 1"), ("ja", "対象外とした行：1行")):

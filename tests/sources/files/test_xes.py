@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 import yaml
+from builders import with_journey
 
 from cs_helpers.errors import SourceError
 from cs_helpers.snapshot.take import take_snapshot
@@ -325,15 +326,15 @@ PRODUCT = Path(__file__).resolve().parents[3] / "data" / "products" / "helpdesk.
 
 @pytest.fixture
 def products(tmp_path):
-    message = yaml.safe_load(PRODUCT.read_text(encoding="utf-8"))
-    message["product"], message["playbook"] = "desk", []
-    message["journey"] = {
+    journey = {
         "value_step": "live",
         "steps": [
             {"step": step, "name": {"en": step, "ja": step}, "rule": {"milestone": milestone}}
             for step, milestone in (("kickoff", "kickoff"), ("live", "go live"))
         ],
     }
+    message = with_journey(yaml.safe_load(PRODUCT.read_text(encoding="utf-8")), journey)
+    message["product"] = "desk"
     (tmp_path / "products").mkdir()
     (tmp_path / "products" / "desk.yml").write_text(yaml.safe_dump(message), encoding="utf-8")
     return tmp_path / "products"

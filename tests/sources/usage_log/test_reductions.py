@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 import pytest
 import yaml
+from builders import with_journey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,8 +139,7 @@ def reduced(tmp_path):
         products.mkdir(exist_ok=True)
         content = yaml.safe_load((PRODUCTS / "paper_to_web.yml").read_text(encoding="utf-8"))
         if product:
-            content["journey"] = product
-            content["playbook"] = []  # its plays name steps of the journey
+            content = with_journey(content, product)
         (products / "paper_to_web.yml").write_text(
             yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
         )
