@@ -122,9 +122,8 @@ def _carried_out(row: dict[Hashable, Any], text: Text) -> str:
     if not row["plays"]:
         return text("operations_map.roles.no_entry")
     if row["obstacles"]:
-        return text.join_list(
-            [text(f"operations_map.obstacles.{code}") for code in row["obstacles"].splitlines()]
-        )
+        reasons = [text(f"operations_map.obstacles.{code}") for code in row["obstacles"].splitlines()]
+        return text.capital(text.join_list(reasons))
     return text("operations_map.roles.fine" if row["carried_out"] else "operations_map.obstacles.no_role")
 
 

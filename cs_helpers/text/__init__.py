@@ -296,6 +296,10 @@ class Text:
         """The parts as a list in a sentence."""
         return ("、" if self.language == "ja" else ", ").join(parts)
 
+    def capital(self, words: str) -> str:
+        """Words with a capital letter first, where a part of a sentence stands alone."""
+        return words[:1].upper() + words[1:]
+
     def join_sentences(self, sentences: list[str]) -> str:
         """The sentences one after the other; in Japanese nothing stands between them."""
         return ("" if self.language == "ja" else " ").join(sentences)

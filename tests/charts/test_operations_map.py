@@ -136,6 +136,10 @@ def test_hand_over_and_feedback_list_what_they_are_made_of():
     assert not {"Filled in, by field", "All requests"} & set(missing_both)
 
 
+def test_what_is_in_the_way_of_a_role_is_said_by_itself():
+    assert "No means serves an entry, the role has no people" in texts(drawn(CASES["full"]).svg)
+
+
 def test_an_arrow_that_is_missing_between_known_stations_says_why():
     result = maps.operations_map()
     links = result.tables["links"].copy()

@@ -147,7 +147,7 @@ def _role(lane: Lane, row: Mapping[str, Any], x: float, y: float, width: float) 
         line = sheet.paragraph(x + 17, line + 15, play["label"], room, size=_SMALL)
     stuck = row.get("carried_out") is False
     if stuck:
-        why = lane.text.join_list(row["obstacles"]) or lane.say("not_filled")
+        why = lane.text.capital(lane.text.join_list(row["obstacles"])) or lane.say("not_filled")
         line = sheet.paragraph(x + 9, line + 15, why, inner, size=_SMALL, colour="gap", bold=True)
     height = line + 9 - top
     words = sheet.elements[start:]
