@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from cs_helpers.analyses.gap_plan.capacity import shared_means
 from cs_helpers.analyses.gap_plan.declared import DECLARES as DECLARES
 from cs_helpers.analyses.gap_plan.declared import in_gaps
 from cs_helpers.analyses.gap_plan.effects import effects, effects_verdict, unknown_before
@@ -51,8 +52,9 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
             answers.add(metric)
         answers.add(_reached(sized.gaps))
         order = _add_order(answers, sized, {goal.id: goal.name for goal in to_be.goals})
-        answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
-        answers.notes += notes_on_means(answers.tables["tracker"], to_be)
+        tracker = answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
+        shared = shared_means(data.product, tracker, sized.inside, quarter)
+        answers.notes += notes_on_means(tracker, data.product, shared)
         _add_history(answers, data, quarter, sized.gaps)
         if time.by_contracts:
             _add_effects(answers, sized.gaps, order, results["revenue"], customers)

@@ -83,12 +83,13 @@ class Sized:
     - state: `reached`, `short` or `unknown`; reason: why it is unknown (`no_customers`, `rule_unknown`, `too_many_unknown`: those
       not known decide whether it is reached, `not_known`, `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
 
-    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. now: the situation at the end
-    of the quarter; None without goals.
+    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. inside: goal -> the customers
+    in the gap, of each goal with a rule that says who. now: the situation at the end of the quarter; None without goals.
     """
 
     gaps: pd.DataFrame
     draws: Mapping[str, np.ndarray]
+    inside: Mapping[str, frozenset[str]]
     now: Situation | None = None
 
 
@@ -135,7 +136,7 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
     """
     to_be: ToBe | None = data.product.to_be
     if to_be is None:
-        return Sized(_frame([]), {})
+        return Sized(_frame([]), {}, {})
     known = _Known.of(data, quarter)
     rows, draws = [], {}
     for goal in to_be.goals:
@@ -152,7 +153,10 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
         .mask(is_compared & differs & (table["difference_high"] < 0), "fewer")
     )
     table = table.assign(losses=losses)
-    return Sized(table.assign(gain=_gain(table)), draws, known.now)
+    inside = {
+        goal.id: frozenset(known.now.due(goal.customers).customers) for goal in to_be.goals if goal.customers
+    }
+    return Sized(table.assign(gain=_gain(table)), draws, inside, known.now)
 
 
 def _gain(table: pd.DataFrame) -> np.ndarray:
