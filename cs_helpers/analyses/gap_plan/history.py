@@ -134,9 +134,8 @@ class _Past:
     def _share(self, goal: Goal, quarter: Quarter) -> Metric | None:
         (at,) = Situation.on(self.data, quarter.end)
         assert goal.customers is not None
-        due = at.due(goal.customers)
-        n = len(at.customers) - len(due.unknown)
-        return Metric(goal.id, len(due.customers) / n, "share", n) if n else None
+        share, n = at.due(goal.customers).share(len(at.customers))
+        return Metric(goal.id, share, "share", n) if n else None
 
     def _metric(self, goal: Goal, quarter: Quarter) -> Metric | None:
         analysis, _, name = str(goal.metric).partition(".")

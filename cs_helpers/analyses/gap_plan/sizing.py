@@ -254,12 +254,13 @@ def _of_customers(
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal that says which share of customers may be in the gap."""
     of, inside, unknown = len(known.now.customers), len(due.customers), len(due.unknown)
-    row |= {"unit": "share", "n": of - unknown, "unknown": unknown}
-    if of == unknown:
+    share, n = due.share(of)
+    row |= {"unit": "share", "n": n, "unknown": unknown}
+    if not n:
         return {**row, "reason": "rule_unknown" if of else "no_customers"}, None
-    share, (low, high) = inside / (of - unknown), wilson(inside, of - unknown)
+    low, high = wilson(inside, n)
     target = goal.value
-    to_move = max(0, inside - _allowed(target, of - unknown))
+    to_move = max(0, inside - _allowed(target, n))
     allowed = _allowed(target, of)
     row |= {
         "as_is": share, "low": low, "high": high, "gap": share - target, "gap_low": low - target,
