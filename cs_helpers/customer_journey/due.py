@@ -201,7 +201,7 @@ def _waits_for(at: Situation, rule: Rule, later: int) -> Answer:
     if step not in recorded or after not in before:
         return nobody, nobody, np.full(len(nobody), day)
     path = [*before[: before.index(after) + 1], step]
-    reached = milestone_times(data, path, records_begin(data, path), at.end)
+    reached = milestone_times(data, path, records_begin(data, path), at.end, at.time)
     waits = all_waits(reached, pd.Series(index=reached.index, dtype="str"), [after, step], at.end)
     began = waits[waits["outcome"] == CENSORED].groupby("account_id")["began"].max().reindex(at.customers)
     is_waiting = began.notna().to_numpy()

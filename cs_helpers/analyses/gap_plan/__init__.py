@@ -55,7 +55,7 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         tracker = answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
         shared = shared_means(data.product, tracker, sized.inside, quarter)
         answers.notes += notes_on_means(tracker, data.product, shared)
-        _add_history(answers, data, quarter, sized.gaps)
+        _add_history(answers, data, quarter, sized)
         if time.by_contracts:
             _add_effects(answers, sized.gaps, order, results["revenue"], customers)
         else:
@@ -111,9 +111,9 @@ def _without_worth(gaps: pd.DataFrame, about: str) -> Note:
     return Note("nothing_left", about, {})
 
 
-def _add_history(answers: Answers, data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> None:
+def _add_history(answers: Answers, data: ProductData, quarter: Quarter, sized: Sized) -> None:
     """Adds what was agreed before, where the product file says so."""
-    table = target_history(data, quarter, gaps)
+    table = target_history(data, quarter, sized.gaps, sized.past)
     if table.empty:
         answers.notes.append(Note("no_earlier_targets", "history", {}))
     else:

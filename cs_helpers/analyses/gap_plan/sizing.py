@@ -84,13 +84,15 @@ class Sized:
       not known decide whether it is reached, `not_known`, `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
 
     What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. inside: goal -> the customers
-    in the gap, of each goal with a rule that says who. now: the situation at the end of the quarter; None without goals.
+    in the gap, of each goal with a rule that says who. now: the situation at the end of the quarter; None without goals. past:
+    those at the quarter ends before it that were looked back on.
     """
 
     gaps: pd.DataFrame
     draws: Mapping[str, np.ndarray]
     inside: Mapping[str, frozenset[str]]
     now: Situation | None = None
+    past: tuple[Situation, ...] = ()
 
 
 class _Kept(NamedTuple):
@@ -156,7 +158,7 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
     inside = {
         goal.id: frozenset(known.now.due(goal.customers).customers) for goal in to_be.goals if goal.customers
     }
-    return Sized(table.assign(gain=_gain(table)), draws, inside, known.now)
+    return Sized(table.assign(gain=_gain(table)), draws, inside, known.now, known.past)
 
 
 def _gain(table: pd.DataFrame) -> np.ndarray:
