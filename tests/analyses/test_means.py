@@ -18,9 +18,10 @@ from scipy.sparse.csgraph import maximum_flow
 
 from cs_helpers.analyses.means.demand import Need, customers_of
 from cs_helpers.analyses.means.findings import need_verdict
-from cs_helpers.analyses.means.pools import overfull, pools
+from cs_helpers.analyses.means.pools import pools
 from cs_helpers.analyses.means.served import inventory_table, need_table, root_cause_table
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.pools import overfull
 from cs_helpers.result import Result
 
 Q3 = Quarter(2026, 3)
