@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from cs_helpers.analyses.means.between import between_table, between_verdict
+from cs_helpers.analyses.means.between import between_table, between_verdict, roles_without_tasks
 from cs_helpers.analyses.means.declared import DECLARES as DECLARES
 from cs_helpers.analyses.means.demand import Need, needs_now
 from cs_helpers.analyses.means.findings import headline_metrics, means_findings, need_verdict
@@ -148,3 +148,5 @@ def _between(answers: Answers, product: Product, table: pd.DataFrame) -> None:
     answers.verdicts["between"] = between_verdict(between)
     if len(items["kind"].unique()) < 2 + bool(product.playbook):
         answers.notes.append(Note("responsibility_unsaid", "between", {}))
+    if idle := roles_without_tasks(product.organisation):
+        answers.notes.append(Note("roles_without_tasks", "between", {"job_roles": idle}))
