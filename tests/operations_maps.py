@@ -16,6 +16,7 @@ LACKS = {
     "handover": "no_handovers", "levels": "no_levels", "health": "no_scores", "touches": "no_touches",
     "organisation": "no_organisation", "feedback": "no_requests",
 }  # fmt: skip
+ENTRIES = ("no_document", "one_department", "level_dropped", "health_red", "no_questions", "by_hand")
 ROLES = ("onboarding", "implementation", "adoption", "renewal", "expansion", "support")
 LONG = {
     "en": "Department for the digitalisation of administrative correspondence and long-term customer relations (West)",
@@ -94,23 +95,45 @@ def operations_map(
             [
                 {
                     "role": role, "department_en": names["en"], "department_ja": names["ja"], "people": 2.5 if n % 2 else nothing,
-                    "plays": n, "due": 14 * n if n else nothing, "mrr": mrr if n else nothing, "obstacles": "no_means\nno_people" if n == 3 else "",
+                    "plays": n, "entries": "\n".join(ENTRIES[:n]), "due": 14 * n if n else nothing, "mrr": mrr if n else nothing, "obstacles": "no_means\nno_people" if n == 3 else "",
                     "carried_out": n != 3,
                 }
                 for n, role in enumerate((*ROLES, "onboarding"))
             ]
         ),
     }  # fmt: skip
-    for station, table in {
-        "levels": "levels",
-        "health": "health",
-        "touches": "touches",
-        "organisation": "roles",
+    tables["plays"] = pd.DataFrame(
+        [
+            {"at": at, "entry": entry, "customers": 12.0 if n != 1 and is_known else nothing, "of": 132}
+            for at, role in enumerate(tables["roles"].to_dict("records"))
+            for n, entry in enumerate(role["entries"].splitlines())
+        ]
+    )
+    tables["measures"] = pd.DataFrame(
+        [("active_days", "quantitative"), ("documents_in_use", "quantitative"), ("sponsor", "qualitative")],
+        columns=["measure", "kind"],
+    )
+    tables["fields"] = pd.DataFrame(
+        [
+            (f, share if is_known else nothing, 0.2, 0.9, 35)
+            for f, share in (("stakeholders", 0.4), ("problem", 0.8))
+        ],
+        columns=["field", "share", "low", "high", "of"],
+    )
+    tables["statuses"] = pd.DataFrame(
+        [(status, n, 15) for n, status in enumerate(("open", "considering", "planned", "declined", "released", "exists"))],
+        columns=["status", "requests", "of"],
+    )  # fmt: skip
+    for station, names in {
+        "handover": ("fields",),
+        "levels": ("levels",),
+        "health": ("health", "measures"),
+        "touches": ("touches", "level_touches"),
+        "organisation": ("roles", "plays"),
+        "feedback": ("statuses",),
     }.items():
-        if station in missing:
+        for table in names if station in missing else ():
             tables[table] = tables[table].iloc[:0]
-    if "touches" in missing:
-        tables["level_touches"] = tables["level_touches"].iloc[:0]
     tables["numbers"] = _numbers(tables, set(STATIONS) - set(missing))
     if accounts:
         tables["numbers"] = tables["numbers"][~tables["numbers"]["key"].str.contains("mrr")]
@@ -172,6 +195,8 @@ def _numbers(tables: dict[str, pd.DataFrame], known: set[str]) -> pd.DataFrame:
         "quantitative qualitative score red yellow green unscored",
         "health-levels",
     )
+    add("fields", "handover", "field", "share", "handover-fields")
+    add("statuses", "feedback", "status", "requests", "product_feedback-status")
     add("touches", "touches", "touch_model", "customers declared actual hours", "touch_mix-mix")
     rows.extend(
         (
@@ -204,5 +229,9 @@ def _numbers(tables: dict[str, pd.DataFrame], known: set[str]) -> pd.DataFrame:
             for c in ("people", "plays", "due", "mrr")
             if row[c] == row[c]
         )
+    for play in tables["plays"].to_dict("records"):
+        if play["customers"] == play["customers"]:
+            key = f"organisation.{roles['role'].iloc[play['at']]}.{play['entry']}.customers"
+            rows.append((key, "organisation", "", 12, np.nan, np.nan, "count", 132, "playbook-entries"))
     columns = ["key", "station", "metric", "value", "low", "high", "unit", "n", "place"]
     return pd.DataFrame(rows, columns=columns)

@@ -137,7 +137,11 @@ def _levels_with_health(result: Result) -> pd.DataFrame:
 
 
 def _level(level: int, text: Text) -> str:
-    return text("operations_picture.level_unknown") if level < 0 else text.label("level", level)
+    """A level with its name in the product file; the one below the first has none."""
+    if level < 0:
+        return text("operations_picture.level_unknown")
+    label, name = text.label("level", level), text.level_name(level)
+    return text("operations_map.levels.named", level=label, name=name) if name else label
 
 
 def _money_within(value: float, low: float, high: float, currency: str, text: Text) -> str:

@@ -73,10 +73,11 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, measure, baseline (and its unit), theme, subject, entry, means, department or goal."""
+    """Label key -> name or words that the product file gives to a step, level, measure, baseline (and its unit), theme, subject, entry, means, department or goal."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
+    labels += [("level_name", str(level.level), level.name) for level in product.maturity.levels]
     labels += [("measure", m.id, m.name) for m in product.health.measures]
     labels += [("baseline", b.id, b.name) for b in product.baselines]
     labels += [("unit", b.id, b.unit) for b in product.baselines]
@@ -147,6 +148,11 @@ class Text:
     def named(self, kind: str, name: str) -> str:
         """The name of a step, an entry of the playbook, means, a reason, or a headline number (`kpi`)."""
         return self.kpi(name) if kind == "kpi" else self.label("when" if kind == "entry" else kind, name)
+
+    def level_name(self, level: int) -> str:
+        """What the product file calls a level; '' for the one below the first, and where that says no more than its label."""
+        name = self._sentences.get(f"labels.level_name.{level}", "")
+        return "" if name == self.label("level", level) else name
 
     def condition(self, key: str) -> str:
         """The name of a condition of a level, by its key as in `3.1`: its label in the product file, else its measure."""

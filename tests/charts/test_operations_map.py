@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import operations_maps as maps
+import pandas as pd
 import pytest
 from servers import missing
 
@@ -16,10 +18,12 @@ from cs_helpers.charts.operations_map import draw, operations
 from cs_helpers.charts.operations_map.content import content_of
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.sheet import Sheet, lines_of, width_of
+from cs_helpers.contract.products import load_product
 from cs_helpers.result import PLACE
 from cs_helpers.text import Text
 
 LANGUAGES = ("en", "ja")
+PRODUCTS = Path(__file__).resolve().parents[2] / "data" / "products"
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = {
     "full": maps.operations_map(),
@@ -98,6 +102,38 @@ def test_a_missing_station_is_dashed_and_says_what_to_add_and_so_are_its_arrows(
     # head and frame of three stations, and four arrows; of the whole map, the role that cannot carry out its plays
     assert half.count("stroke-dasharray") == 3 * 2 + 3
     assert whole.count("stroke-dasharray") == 1
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "helpdesk"), ("ja", "paper_to_web")])
+def test_levels_measures_and_entries_have_the_names_of_the_product_file(language, name):
+    of = load_product(PRODUCTS / f"{name}.yml")
+    text = Text(language, of)
+    roles = pd.DataFrame(
+        [{**maps.operations_map().tables["roles"].iloc[0], "role": "adoption", "entries": of.playbook[0].key}]
+    )
+    plays = pd.DataFrame([{"at": 0, "entry": of.playbook[0].key, "customers": 12.0, "of": 20}])
+    measures = pd.DataFrame([{"measure": m.id, "kind": m.kind} for m in of.health.measures])
+    result = maps.operations_map()
+    tables = {**result.tables, "roles": roles, "plays": plays, "measures": measures}
+    said = texts(operations(replace(result, tables=tables), text).svg)
+    for level in of.maturity.levels:
+        assert level.name.in_language(language) in said
+    assert of.playbook[0].when.in_language(language) in said
+    assert {"en": "12", "ja": "12社"}[language] in said
+    for kind, part in (
+        ("quantitative", {"en": "Quant.", "ja": "定量"}),
+        ("qualitative", {"en": "Qual.", "ja": "定性"}),
+    ):
+        names = [m.name.in_language(language) for m in of.health.measures if m.kind == kind]
+        assert f"{part[language]}: {text.join_list(names)}" in said
+
+
+def test_hand_over_and_feedback_list_what_they_are_made_of():
+    said = texts(drawn(CASES["full"]).svg)
+    assert {"Filled in, by field", "Known stakeholders", "40%", "80%"} <= set(said)
+    assert {"All requests", "Open", "Under consideration", "Exists already"} <= set(said)
+    missing_both = texts(drawn(CASES["two levels, half of it missing"]).svg)
+    assert not {"Filled in, by field", "All requests"} & set(missing_both)
 
 
 def test_an_arrow_that_is_missing_between_known_stations_says_why():

@@ -8,8 +8,16 @@ import pandas as pd
 
 from cs_helpers.analyses.operations_map.declared import DECLARES as DECLARES
 from cs_helpers.analyses.operations_map.numbers import known_headlines, number_table
-from cs_helpers.analyses.operations_map.roles import role_table
-from cs_helpers.analyses.operations_map.rows import health_rows, level_rows, touch_rows, touches_by_level
+from cs_helpers.analyses.operations_map.roles import play_table, role_table
+from cs_helpers.analyses.operations_map.rows import (
+    field_rows,
+    health_rows,
+    level_rows,
+    measure_rows,
+    status_rows,
+    touch_rows,
+    touches_by_level,
+)
 from cs_helpers.analyses.operations_map.stations import link_table, station_table
 from cs_helpers.analyses.operations_map.verdicts import (
     map_verdict,
@@ -30,7 +38,8 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
 
     Tables: `stations` and `links`: see `stations.station_table` and `stations.link_table`; `operations`: the stations, for the
     figure; `levels`, `health`, `touches`, `level_touches`: see `rows.level_rows`, `rows.health_rows`, `rows.touch_rows`,
-    `rows.touches_by_level`; `roles`: see `roles.role_table` (`levels`, `touches` and `roles` are left out where nothing is known); `numbers`: see `numbers.number_table`. Amounts in the currency of
+    `rows.touches_by_level`; `fields`, `measures`, `statuses`: see `rows.field_rows`, `rows.measure_rows`, `rows.status_rows`;
+    `roles`, `plays`: see `roles.role_table`, `roles.play_table` (`levels`, `touches` and `roles` are left out where nothing is known); `numbers`: see `numbers.number_table`. Amounts in the currency of
     the contracts; without contracts they are NaN. Settings: by_contracts; months and is_margin of the lifetime value; told_apart: the verdict
     on it of `level_worth` ('' where there is none); quarters: over which the shares of touches are taken (0: no touches).
     """
@@ -44,7 +53,9 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     health = health_rows(results)
     touches = touch_rows(results)
     by_level = touches_by_level(results)
+    fields, statuses = field_rows(results), status_rows(results)
     roles = role_table(data, quarter)
+    plays = play_table(roles, results)
     headlines = known_headlines(results)
     stations = station_table(data, results, levels, health, touches, roles, headlines)
     tables = {
@@ -53,10 +64,14 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
         "links": link_table(stations, data),
         "levels": levels,
         "health": health,
+        "measures": measure_rows(results),
         "touches": touches,
         "level_touches": by_level,
         "roles": roles,
-        "numbers": number_table(levels, health, touches, by_level, roles, headlines),
+        "plays": plays,
+        "fields": fields,
+        "statuses": statuses,
+        "numbers": number_table(levels, health, touches, by_level, roles, plays, fields, statuses, headlines),
     }
     known = int((stations["state"] == "known").sum())
     verdicts = {"operations": map_verdict(stations, levels)}

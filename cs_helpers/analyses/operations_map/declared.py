@@ -29,6 +29,6 @@ DECLARES = Declaration(
     discloses=columns(
         public="station state reason lacks source target level customers share low high mrr ltv ltv_low ltv_high quantitative"
         " qualitative score red yellow green unscored touch_model declared actual touches hours actions role department_en"
-        " department_ja people plays due obstacles carried_out key metric value unit n place of followed verdict"
+        " department_ja people plays entries due obstacles carried_out at entry field requests status measure kind key metric value unit n place of followed verdict"
     ),
 )

@@ -53,17 +53,31 @@ def number_table(
     touches: pd.DataFrame,
     by_level: pd.DataFrame,
     roles: pd.DataFrame,
+    plays: pd.DataFrame,
+    fields: pd.DataFrame,
+    statuses: pd.DataFrame,
     headlines: Mapping[str, Metric],
 ) -> pd.DataFrame:
     """The numbers of all stations, in the order of the map.
 
-    Columns: key (`<station>.<metric>` or `<station>.<row>.<column>`, as `levels.2.customers`), station, metric (the headline
+    Columns: key (`<station>.<metric>` or `<station>.<row>.<column>`, as `levels.2.customers`; of an entry of the
+    playbook `organisation.<role>.<entry>.customers`), station, metric (the headline
     number of a report, as `revenue.nrr_year`; '' for others), value, low, high (95 %; NaN without an interval), unit (as of a
     `Metric`), n (observations behind it), place (`<analysis>-<question>` of the report that shows it). Numbers that are not
     known are left out.
     """
-    rows = [*_headline_rows(headlines), *_level_numbers(levels), *_health_numbers(health)]
-    rows += [*_touch_numbers(touches), *_level_touches(by_level), *_role_numbers(roles)]
+    rows = [
+        *_headline_rows(headlines),
+        *_field_numbers(fields),
+        *_level_numbers(levels),
+        *_health_numbers(health),
+    ]
+    rows += [
+        *_touch_numbers(touches),
+        *_level_touches(by_level),
+        *_role_numbers(roles, plays),
+        *_status_numbers(statuses),
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table[table["value"].notna()].astype(
         dict.fromkeys(("value", "low", "high"), "float64") | {"n": "int64"}
@@ -85,6 +99,18 @@ def _headline_rows(headlines: Mapping[str, Metric]) -> Iterator[_Row]:
                 yield _row(f"{station}.{metric}", m.value, m.low, m.high, m.unit, m.n, place) | {
                     "metric": name
                 }
+
+
+def _field_numbers(fields: pd.DataFrame) -> Iterator[_Row]:
+    for row in fields.itertuples():
+        key = f"handover.{row.field}.share"
+        yield _row(key, row.share, row.low, row.high, "share", row.of, "handover-fields")
+
+
+def _status_numbers(statuses: pd.DataFrame) -> Iterator[_Row]:
+    for row in statuses.itertuples():
+        key = f"feedback.{row.status}.requests"
+        yield _row(key, row.requests, None, None, "count", row.of, "product_feedback-status")
 
 
 def _level_numbers(levels: pd.DataFrame) -> Iterator[_Row]:
@@ -131,9 +157,9 @@ def _level_touches(by_level: pd.DataFrame) -> Iterator[_Row]:
         )
 
 
-def _role_numbers(roles: pd.DataFrame) -> Iterator[_Row]:
+def _role_numbers(roles: pd.DataFrame, plays: pd.DataFrame) -> Iterator[_Row]:
     counts: dict[str, int] = {}
-    for row in roles.itertuples():
+    for at, row in enumerate(roles.itertuples()):
         counts[row.role] = counts.get(row.role, 0) + 1
         again = f".{counts[row.role]}" if counts[row.role] > 1 else ""
         key, place = f"organisation.{row.role}{again}", "operations_map-roles"
@@ -143,6 +169,9 @@ def _role_numbers(roles: pd.DataFrame) -> Iterator[_Row]:
         yield _row(
             f"{key}.mrr", row.mrr, None, None, "currency", 0 if math.isnan(row.due) else int(row.due), place
         )
+        for play in plays[plays["at"] == at].itertuples():
+            number = f"{key}.{play.entry}.customers"
+            yield _row(number, play.customers, None, None, "count", play.of, "playbook-entries")
 
 
 def _row(key: str, value: object, low: object, high: object, unit: str, n: object, place: str) -> _Row:

@@ -1,4 +1,4 @@
-"""The rows of the map: levels with what they are worth, their health, and the touch models with what customers get."""
+"""The rows of the map: hand-over, levels with what they are worth, their health, the touch models with what customers get, requests."""
 
 from __future__ import annotations
 
@@ -38,6 +38,38 @@ TOUCH_COLUMNS = (
     "actions",
 )
 LEVEL_TOUCH_COLUMNS = ("level", "touch_model", "share", "low", "high", "of")
+FIELD_COLUMNS = ("field", "share", "low", "high", "of")
+STATUS_COLUMNS = ("status", "requests", "of")
+MEASURE_COLUMNS = ("measure", "kind")
+
+
+def field_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """How often each field of a hand-over is filled in, the least filled first: field, share, low, high (95 %), of (hand-overs).
+
+    As in the report on hand-overs; empty without it.
+    """
+    table = results["handover"].tables.get("fields", pd.DataFrame(columns=list(FIELD_COLUMNS)))
+    return table[list(FIELD_COLUMNS)].reset_index(drop=True)
+
+
+def status_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """What has become of the requests to the product: status, requests, of (all of them). Empty where no request is known."""
+    table = results["product_feedback"].tables.get("status")
+    if table is None:
+        return pd.DataFrame(columns=list(STATUS_COLUMNS))
+    return table.assign(of=table["requests"].sum())[list(STATUS_COLUMNS)].reset_index(drop=True)
+
+
+def measure_rows(results: Mapping[str, Result]) -> pd.DataFrame:
+    """What the health score is made of: measure, kind (`quantitative`, `qualitative`), those of most weight first.
+
+    Measures that are known of nobody are left out.
+    """
+    table = results["health"].tables.get("measures")
+    if table is None:
+        return pd.DataFrame(columns=list(MEASURE_COLUMNS))
+    known = table[table["known"] > 0].sort_values("weight", ascending=False, kind="stable")
+    return known[list(MEASURE_COLUMNS)].reset_index(drop=True)
 
 
 def level_rows(results: Mapping[str, Result]) -> pd.DataFrame:

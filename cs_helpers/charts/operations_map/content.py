@@ -23,7 +23,7 @@ Content = Mapping[str, Any]
 _SETTINGS: Mapping[str, Any] = {"months": 0, "is_margin": False, "told_apart": "", "quarters": 0}
 
 #: version of the content: `run.json` may hold one that another version of this package wrote
-FORMAT = 2
+FORMAT = 3
 
 
 def content_of(result: Result, text: Text) -> dict[str, Any]:
@@ -32,8 +32,10 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
     Keys: format, product (its key), accounts (whether accounts are counted, for want of contracts), currency, as_of (ISO date), n,
     message, alt and source of the figure; months and is_margin of the lifetime value, told_apart (the verdict on it), quarters (of the
     shares of touches); the tables `stations`, `levels`, `health`, `touches`,
-    `level_touches`, `roles` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch model or role),
-    `department`, `actions` and `obstacles` (lists), `sentences` (what a station or link lacks); `numbers`, key -> label (of a headline number,
+    `level_touches`, `roles`, `fields`, `statuses` and `links` of the result as lists of rows, with these in words: `label` (of a level, touch
+    model, role, field or status), `name` (of a level in the product file, '' for none), `department`, `actions` and `obstacles` (lists),
+    `sentences` (what a station or link lacks); `entries` of a role (rows of the table `plays` with the label of each); `parts` (of the
+    health score: kind -> names of its measures); `numbers`, key -> label (of a headline number,
     else ''), value, low, high, unit, n, place. Numbers that are not known are null.
     """
     tables, message = result.tables, message_of(result, text)
@@ -55,7 +57,15 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
         ),
         **{name: result.settings.get(name, unset) for name, unset in _SETTINGS.items()},
         "stations": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "stations")],
-        "levels": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "levels")],
+        "fields": [
+            {**row, "key": row["field"], "label": text.label("handover_field", row["field"])}
+            for row in _rows(tables, "fields")
+        ],
+        "levels": [
+            {**row, "label": _level(row["level"], text), "name": text.level_name(row["level"])}
+            for row in _rows(tables, "levels")
+        ],
+        "parts": _parts(_rows(tables, "measures"), text),
         "health": [{**row, "label": _level(row["level"], text)} for row in _rows(tables, "health")],
         "touches": [
             {
@@ -74,6 +84,10 @@ def content_of(result: Result, text: Text) -> dict[str, Any]:
             for row in _rows(tables, "level_touches")
         ],
         "roles": _roles(tables, text),
+        "statuses": [
+            {**row, "key": row["status"], "label": text(f"product_feedback.statuses.{row['status']}")}
+            for row in _rows(tables, "statuses")
+        ],
         "links": [{**row, "sentences": _sentences(row, text)} for row in _rows(tables, "links")],
         "numbers": {
             str(row.pop("key")): {**row, "label": _headline(row.get("metric") or "", text)}
@@ -101,8 +115,8 @@ def message_of(result: Result, text: Text) -> str:
 
 def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any]]:
     """The roles, with the `key` of the numbers of each: a role that several departments have is numbered."""
-    roles, seen = [], dict[str, int]()
-    for row in _rows(tables, "roles"):
+    roles, seen, plays = [], dict[str, int](), _rows(tables, "plays")
+    for at, row in enumerate(_rows(tables, "roles")):
         role = row["role"]
         seen[role] = seen.get(role, 0) + 1
         roles.append(
@@ -112,6 +126,9 @@ def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any
                 "label": text("operations_map.roles.nobody")
                 if role == "nobody"
                 else text.label("job_role", role),
+                "entries": [
+                    {**play, "label": text.label("when", play["entry"])} for play in plays if play["at"] == at
+                ],
                 "obstacles": [text(f"operations_map.obstacles.{code}") for code in _codes(row, "obstacles")],
                 "department": row.get(f"department_{text.language}") or row.get("department_en") or "",
             }
@@ -121,6 +138,16 @@ def _roles(tables: Mapping[str, pd.DataFrame], text: Text) -> list[dict[str, Any
 
 def _level(level: int, text: Text) -> str:
     return text("operations_picture.level_unknown") if level < 0 else text.label("level", level)
+
+
+def _parts(measures: list[dict[str, Any]], text: Text) -> dict[str, list[str]]:
+    """The names of the measures of the health score, by their kind."""
+    kinds = ("quantitative", "qualitative")
+    named = {
+        kind: [text.label("measure", row["measure"]) for row in measures if row["kind"] == kind]
+        for kind in kinds
+    }
+    return {kind: names for kind, names in named.items() if names}
 
 
 def _headline(metric: str, text: Text) -> str:

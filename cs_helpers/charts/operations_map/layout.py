@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cs_helpers.charts.operations_map import stations as draw_station
 from cs_helpers.charts.operations_map.content import STATIONS
 from cs_helpers.charts.operations_map.lane import Lane
+from cs_helpers.charts.operations_map.levels import health, levels
 from cs_helpers.charts.operations_map.sheet import LEADING, lines_of
+from cs_helpers.charts.operations_map.stations import headlines, listed, organisation, touches
 
 #: between stations beside each other, where the arrows are; between rows of stations
-GAP, ROW_GAP = 24.0, 30.0
+GAP, ROW_GAP = 20.0, 30.0
 _HEAD_SIZE, _NOTCH = 12.0, 9.0
 _SMALL = 10.5
 #: the rows of each size: the widths of their stations
 _ROWS: Mapping[str, tuple[tuple[float, ...], ...]] = {
-    "wide": ((126, 294, 194, 264, 206, 122),),
-    "medium": ((148, 322, 240), (246, 340, 124)),
+    "wide": ((132, 286, 182, 254, 226, 146),),
+    "medium": ((150, 322, 238), (260, 290, 160)),
     "narrow": ((350,), (350,), (350,), (350,), (350,), (350,)),
 }
+#: what draws a station; those left out are numbers and nothing else
+_DRAWN: Mapping[str, Callable[[Lane, float, float, float], float]] = {
+    "levels": levels, "health": health, "touches": touches, "organisation": organisation,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,11 +128,12 @@ def _body(lane: Lane, station: str, x: float, y: float, width: float, state: Map
     """What a station shows; returns where it ends."""
     if state["state"] != "missing":
         inner_x, inner = x + 3, width - 6
-        if station in ("handover", "feedback"):
-            y = draw_station.headlines(lane, station, inner_x, y, inner, large=True)
+        if station in _DRAWN:
+            y = _DRAWN[station](lane, inner_x, y + 3, inner)
+            y = headlines(lane, station, inner_x, y, inner, large=False)
         else:
-            y = getattr(draw_station, station)(lane, inner_x, y + 3, inner)
-            y = draw_station.headlines(lane, station, inner_x, y, inner, large=False)
+            y = headlines(lane, station, inner_x, y, inner, large=True)
+            y = listed(lane, station, inner_x, y, inner)
     for sentence in state["sentences"]:
         y = lane.sheet.paragraph(x + 8, y + 17, sentence, width - 16, size=_SMALL, colour="gap") + 2
     return y + 10

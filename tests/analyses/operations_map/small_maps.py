@@ -65,9 +65,10 @@ def desk(
     served: list[dict[str, Any]] | None = None,
     playbook: list[dict[str, Any]] | None = None,
     without: tuple[str, ...] = (),
+    more: dict[str, list[dict[str, Any]]] | None = None,
     **said: Any,
 ) -> ProductData:
-    """The desk with these roles and means; without: tables that the company does not have."""
+    """The desk with these roles and means; without: tables that the company does not have; more: others that it has."""
     of = product(
         levels=LEVELS, measures=MEASURES, playbook=PLAYBOOK if playbook is None else playbook, organisation=roles, means=served,
         **said,
@@ -88,6 +89,7 @@ def desk(
             touch("D", "2026-02-05", "low"),
         ],
         "usage": usage,
+        **(more or {}),
     }
     return product_data(of, **{name: rows for name, rows in tables.items() if name not in without})
 

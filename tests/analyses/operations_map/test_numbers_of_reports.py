@@ -42,7 +42,14 @@ def there(key: str, metric: str, report) -> tuple[object, object, object]:
         analysis, name = metric.split(".")
         m = report(analysis).metrics[name]
         return m.value, *(np.nan if end is None else end for end in (m.low, m.high))
+    if key.startswith("organisation."):  # an entry of the playbook at a role
+        return row_of(report("playbook").tables["entries"], entry=key.split(".")[-2])["customers"], *nothing
     station, at, column = key.split(".")
+    if station == "handover":
+        row = row_of(report("handover").tables["fields"], field=at)
+        return row["share"], row["low"], row["high"]
+    if station == "feedback":
+        return row_of(report("product_feedback").tables["status"], status=at)["requests"], *nothing
     if station == "levels":
         if column == "ltv":
             row = row_of(report("level_worth").tables["lifetime"], level=int(at))
@@ -139,5 +146,8 @@ def test_the_map_holds_what_the_method_asks_of_it(result_of) -> None:
         assert tables["touches"][["declared", "actual", "hours"]].notna().all(axis=None)
         assert tables["touches"]["actions"].str.len().gt(0).any()
         assert set(JOB_ROLES) <= set(tables["roles"]["role"])  # who does what by the playbook, for how many
-        assert tables["roles"]["plays"].sum() > 0
+        assert tables["roles"]["plays"].sum() == len(tables["plays"]) > 0  # the entries themselves
+        assert {"quantitative", "qualitative"} == set(tables["measures"]["kind"])
+        assert len(tables["fields"]) > 3
+        assert tables["statuses"]["requests"].sum() > 0
         assert set(HEADLINES) == set(STATIONS)

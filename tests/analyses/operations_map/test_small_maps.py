@@ -12,10 +12,12 @@ import pytest
 from builders import play
 from small_maps import PLAYBOOK, Q2, desk, mapped, means, role
 
+from cs_helpers import paths
 from cs_helpers.analyses.operations_map.rows import touches_by_level
 from cs_helpers.analyses.operations_map.stations import NOT_KNOWN, STATIONS
 from cs_helpers.analyses.operations_map.verdicts import map_verdict
 from cs_helpers.contract.organisation import JOB_ROLES
+from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
@@ -54,6 +56,19 @@ def test_levels_hold_their_customers_and_what_these_pay() -> None:
     assert rows["customers"].to_dict() == {0: 1, 1: 1, 2: 1, 3: 0, 4: 1}
     assert rows["mrr"].to_dict() == {0: 100, 1: 200, 2: 400, 3: 0, 4: 800}
     assert rows["share"].tolist() == [0.25, 0.25, 0.25, 0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", ["Lv.0", "Lv.1 (One department)"]), ("ja", ["Lv.0", "Lv.1（1部署で利用）"])],
+)
+def test_the_table_of_levels_has_their_names(language: str, shown: list[str]) -> None:
+    result = mapped(desk())
+    result = replace(result, settings={**result.settings, "currency": "JPY"})
+    named = Text(language, load_product(paths.products() / "paper_to_web.yml"))
+    assert tables.levels(result, named).page.iloc[:2, 0].tolist() == shown
+    # a name that says no more than the label does not stand beside it
+    assert tables.levels(result, Text(language, desk().product)).page.iloc[:2, 0].tolist() == ["Lv.0", "Lv.1"]
 
 
 def test_health_by_level_keeps_numbers_and_what_people_say_apart() -> None:
@@ -113,6 +128,76 @@ def test_a_role_is_due_for_each_customer_once_whatever_number_of_its_entries_is(
     assert result.verdicts["roles"].code == "stuck"
     assert result.verdicts["roles"].fields == {"stuck": 1, "roles": 2}
     assert stations(result)["organisation"] == ("partly", ["roles_not_filled", "no_people_stated"])
+
+
+def test_each_entry_stands_at_its_role_with_the_customers_for_whom_it_is_due() -> None:
+    """`low` is due for A and B, and so is `red`; no rule says for whom `by_hand` is. No role has `red`."""
+    data = desk(roles=[role("adoption", "low"), role("support", "by_hand", "low")])
+    result = mapped(data)
+    roles, plays = result.tables["roles"], result.tables["plays"]
+    found = [(roles.at[p.at, "role"], p.entry, p.customers, p.of) for p in plays.itertuples()]
+    assert found == [
+        ("adoption", "low", 2, 4),
+        ("support", "by_hand", pytest.approx(np.nan, nan_ok=True), 0),
+        ("support", "low", 2, 4),
+        ("nobody", "red", 2, 4),
+    ]
+    numbers = result.tables["numbers"].set_index("key")
+    assert numbers.loc["organisation.support.low.customers", ["value", "n", "place"]].tolist() == [
+        2,
+        4,
+        "playbook-entries",
+    ]
+    assert "organisation.support.by_hand.customers" not in numbers.index
+
+
+def test_the_parts_of_the_score_are_named_where_anybody_is_measured() -> None:
+    measures = mapped(desk()).tables["measures"]
+    assert measures.to_dict("list") == {
+        "measure": ["numbers", "view"],
+        "kind": ["quantitative", "qualitative"],
+    }
+    assert mapped(desk(without=("surveys",))).tables["measures"]["measure"].tolist() == ["numbers"]
+
+
+def test_fields_of_hand_overs_and_what_became_of_requests_are_counted() -> None:
+    """One hand-over of two says what was promised; of three requests one is open, two were released."""
+    handed = {"handed_over_on": "2025-01-20", "problem": "paper"}
+    released = {
+        "raised_on": "2025-03-01",
+        "status": "released",
+        "decided_on": "2025-04-01",
+        "released_on": "2025-05-01",
+    }
+    data = desk(
+        more={
+            "handovers": [{"account_id": "A", **handed}, {"account_id": "B", **handed, "promised": "in May"}],
+            "requests": [
+                {"request_id": "r1", "status": "open", "raised_on": "2025-03-01"},
+                {"request_id": "r2", **released},
+                {"request_id": "r3", **released},
+            ],
+        }
+    )  # fmt: skip
+    result = mapped(data, Quarter(2025, 4))
+    fields = result.tables["fields"].set_index("field")
+    assert fields[["share", "of"]].to_dict("index") == {
+        "promised": {"share": 0.5, "of": 2},
+        "problem": {"share": 1, "of": 2},
+    }
+    statuses = result.tables["statuses"].set_index("status")
+    assert statuses["requests"][statuses["requests"] > 0].to_dict() == {"open": 1, "released": 2}
+    numbers = result.tables["numbers"].set_index("key")
+    assert numbers.loc["handover.promised.share", ["value", "n", "place"]].tolist() == [
+        0.5,
+        2,
+        "handover-fields",
+    ]
+    assert numbers.loc["feedback.released.requests", ["value", "n", "place"]].tolist() == [
+        2,
+        3,
+        "product_feedback-status",
+    ]
 
 
 def test_entries_that_no_role_carries_out_stand_in_a_row_of_their_own() -> None:
