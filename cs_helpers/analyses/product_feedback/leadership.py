@@ -73,7 +73,7 @@ def _orders(result: Result, tables: Mapping[str, pd.DataFrame]) -> dict[str, Ver
     if "ranking" not in tables:
         return {}
     shown, said = list(tables["ranking"]["request_id"]), dict(result.verdicts)
-    orders = {
+    orders: dict[str, Verdict] = {
         key: said[key]
         for key in ("ranking", "ranking.mrr")
         if key in said and (key == "ranking" or said[key].fields["request"][2] in shown)
