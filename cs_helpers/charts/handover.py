@@ -189,7 +189,8 @@ def value(result: Result, text: Text) -> Picture:
             )
             ends.append((float(curve["share"].iloc[-1]), until, group, colour))
         ends.sort()
-        heights = spread_labels([share for share, *_ in ends], 0.15, top=0.97)
+        # two lines each; a lower one would lie on the last day of the axis
+        heights = spread_labels([share for share, *_ in ends], 0.15, top=0.97, bottom=0.07)
         for (share, until, group, colour), at in zip(ends, heights, strict=True):
             reached = text.share(share)
             if until < horizon:

@@ -231,10 +231,16 @@ def heatmap(axis: Axes, shares: np.ndarray, labels: np.ndarray, *, fontsize: flo
     axis.spines[:].set_visible(False)
 
 
-def spread_labels(places: list[float], gap: float, top: float = float("inf")) -> list[float]:
-    """Positions of labels, sorted, with at least `gap` between them and none above `top`; changes the list in place."""
-    for n in range(1, len(places)):
-        places[n] = max(places[n], places[n - 1] + gap)
+def spread_labels(
+    places: list[float], gap: float, top: float = float("inf"), bottom: float = float("-inf")
+) -> list[float]:
+    """Positions of labels, sorted, with at least `gap` between them, none above `top`, and none below `bottom` while there is room.
+
+    Changes the list in place.
+    """
+    for n in range(len(places)):
+        places[n] = max(places[n], bottom)
+        bottom = places[n] + gap
     for n in range(len(places) - 1, -1, -1):
         places[n] = min(places[n], top)
         top = places[n] - gap

@@ -13,11 +13,12 @@ from IPython.display import display
 from cs_helpers.errors import WorkbookError
 from cs_helpers.snapshot import ProductData
 from cs_helpers.text import Text
+from cs_helpers.widgets.shown import Shown
 from cs_helpers.words.concordance import Concordance as Index
 from cs_helpers.words.concordance import Count, Places
 
 
-class Concordance:
+class Concordance(Shown):
     """A search field, and its matches in all notes of a product: whole words, text as written, or a regular expression.
 
     Draws into an HTML widget instead of an Output, as the filter bar does (nbclient issue 312).

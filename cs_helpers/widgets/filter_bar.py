@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from cs_helpers.errors import WorkbookError
+from cs_helpers.widgets.shown import Shown
 
 Option = tuple[str, str]
 
@@ -24,7 +25,7 @@ class Choice:
     value: Any
 
 
-class FilterBar:
+class FilterBar(Shown):
     """Drop-downs, and below them the page returned by `draw(product, quarter, segment, **more)`.
 
     The page is an HTML widget instead of an Output, because nbclient sometimes waits forever for a cell that writes to

@@ -21,9 +21,10 @@ from cs_helpers.customers.usual_questions import LEVEL, UsualQuestion, usual_que
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.range_guesses import MIN_GUESSES, Calibration, calibration
 from cs_helpers.text import Text
+from cs_helpers.widgets.shown import Shown
 
 
-class Quiz:
+class Quiz(Shown):
     """One question after the other: two fields for a range, then what is usual, then how the guesses fare.
 
     A guess is on the disk before its answer is shown. Nothing is worked out before the first click, so that the cell takes

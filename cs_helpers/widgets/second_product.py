@@ -13,9 +13,10 @@ from cs_helpers.contract.products import Product
 from cs_helpers.errors import WorkbookError
 from cs_helpers.result import Result
 from cs_helpers.text import Text
+from cs_helpers.widgets.shown import Shown
 
 
-class SecondProduct:
+class SecondProduct(Shown):
     """A drop-down of the other products, and below it what `charts.<analysis>.lay_over` draws of both.
 
     of_product: the result of the analysis for another product, with its words. Draws into an HTML widget, as the filter bar

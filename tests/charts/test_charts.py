@@ -282,3 +282,12 @@ def test_subjects_of_touches_are_named_in_the_language_of_the_page(workbook, res
     moves = importlib.import_module("cs_helpers.tables.journeys").moves(results["journeys"], workbook.text)
     if workbook.text.language == "ja":
         assert not [cell for cell in moves.all_rows.iloc[:, 1] if re.fullmatch(r"[A-Za-z -]+", cell)]
+
+
+def test_labels_are_spread_within_their_room():
+    assert theme.spread_labels([0.0, 0.02, 0.5], 0.15, top=0.97, bottom=0.07) == pytest.approx(
+        [0.07, 0.22, 0.5]
+    )
+    assert theme.spread_labels([0.9, 0.95], 0.15, top=0.97) == pytest.approx([0.82, 0.97])
+    # what does not fit between both stands below the top
+    assert theme.spread_labels([0.4, 0.5], 0.6, top=0.8, bottom=0.3) == pytest.approx([0.2, 0.8])
