@@ -133,15 +133,17 @@ class Analysis:
     ) -> Result:
         """The result for a product and quarter.
 
-        results: of the analyses that it builds on, by name, where they are at hand; without them they are run.
+        results: of other analyses that are at hand, by name; those that it builds on and that are not among them are run.
         """
         if self.declares.builds_on is None:
             return self.function(data, quarter)
-        if results is None:
-            results = {
-                name: self.analysis_of(name).analyse(data, quarter) for name in self.built_on(data.product)
-            }
-        return self.function(data, quarter, results)
+        known = dict(results or {})
+        basis = {name: self.analysis_of(name) for name in self.built_on(data.product)}
+        # those that build on nothing come first: the others may build on them too
+        for name in sorted(basis, key=lambda n: basis[n].declares.builds_on is not None):
+            if name not in known:
+                known[name] = basis[name].analyse(data, quarter, known)
+        return self.function(data, quarter, {name: known[name] for name in basis})
 
     def built_on(self, product: Product) -> tuple[str, ...]:
         """The names of the analyses that it builds on."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -21,11 +21,12 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.declaration import Analysis
-from cs_helpers.editions.leadership import leadership_result
+from cs_helpers.editions.leadership import NameFindings, leadership_result, record_name_findings
 from cs_helpers.errors import ParameterError
 from cs_helpers.injected_parameters import check_injected_parameters
 from cs_helpers.outputs import caption_html, display_figure, display_file, display_html, figure_html
 from cs_helpers.result import Note, Result
+from cs_helpers.shared_results import shared
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.summary import check_metrics, summarise
 from cs_helpers.summary.earlier import EarlierQuarters
@@ -100,18 +101,26 @@ class Workbook:
         return self._results[key]
 
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
-        data = selected.with_options(self.data, options)
         if selected.declares.builds_on:  # the product file may name numbers of any analysis
-            check_metrics(data.product)
-        results = {name: self.analyse(name) for name in selected.built_on(data.product)}
-        if self.audience == "team":
-            result = selected.analyse(data, self.quarter, results)
-        else:
-            result = leadership_result(
-                selected, self.snapshot, data, self.quarter, self.text.pseudonym, results
-            )
+            check_metrics(self.data.product)
+        key = (
+            selected.name,
+            f"{sorted(options.items())}",
+            self.data.product.product,
+            self.segment,
+            str(self.quarter),
+        )
+        result, found = shared(key, partial(self._work_out, selected, options))
+        record_name_findings(found)
         known = {"currency": self._currency(), "sizes": self.data.sizes, "options": options}
         return replace(result, settings={**result.settings, **known})
+
+    def _work_out(self, selected: Analysis, options: Mapping[str, Any]) -> tuple[Result, NameFindings | None]:
+        data = selected.with_options(self.data, options)
+        results = {name: self.analyse(name) for name in selected.built_on(data.product)}
+        if self.audience == "team":
+            return selected.analyse(data, self.quarter, results), None
+        return leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym, results)
 
     def header(self, *shown: str) -> None:
         """Shows the page's product, quarter, customers and last day, and the rows that were left out.

@@ -12,9 +12,11 @@ import pandas as pd
 
 from cs_helpers import analyses
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import recorded_spells
 from cs_helpers.contract.tables import ACCOUNT_TABLES, TABLES
 from cs_helpers.contract.vocabulary import DTYPES
+from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData
 from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage_by_day
 from cs_helpers.snapshot.take import REDUCED
@@ -23,6 +25,16 @@ Rows = Iterable[Mapping[str, Any]] | pd.DataFrame
 
 #: all analyses by name
 ANALYSES = {name: analyses.analysis(name) for name in analyses.names()}
+
+
+def results_of(data: ProductData, quarter: Quarter) -> dict[str, Result]:
+    """The results of all analyses, each worked out once."""
+    found: dict[str, Result] = {}
+    for name in sorted(ANALYSES, key=lambda n: ANALYSES[n].declares.builds_on is not None):
+        found[name] = ANALYSES[name].analyse(data, quarter, found)
+    return found
+
+
 #: one name for the product of every hand-made table
 NAME = "desk"
 

@@ -36,7 +36,7 @@ _BARS = 12
 def ranking(result: Result, text: Text) -> Picture:
     """The requests that are not in the product yet: customers that asked, with intervals, and their MRR."""
     table = result.tables["ranking"].head(_BARS).iloc[::-1].reset_index(drop=True)
-    colours = [SKY if fewer else BLUE for fewer in table["fewer"]]
+    behind = {"companies": table["fewer"], "mrr": table["less"]}
     panels = ["companies", "mrr"] if result.settings["by_contracts"] else ["companies"]
     with canvas(text, 1, len(panels), height=1.3 + 0.44 * len(table), squeeze=False, sharey=True) as (
         figure,
@@ -45,6 +45,7 @@ def ranking(result: Result, text: Text) -> Picture:
         places = np.arange(len(table))
         for axis, panel in zip(axes[0], panels, strict=True):
             values = table[panel].to_numpy(float)
+            colours = [SKY if is_behind else BLUE for is_behind in behind[panel]]
             bars(axis, places, values, width=0.58, color=colours, lying=True)
             ends = values
             if panel == "companies":

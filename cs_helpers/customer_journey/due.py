@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -52,6 +53,14 @@ class Due:
     def is_known(self, of: int) -> bool:
         """Whether the data tells it of any of so many customers; of none it is not known for whom it is due."""
         return len(self.unknown) < of
+
+    def share(self, of: int) -> tuple[float, int]:
+        """The share of so many customers for whom it is due, of those of whom the data tells it; second: how many these are.
+
+        NaN of none.
+        """
+        known = of - len(self.unknown)
+        return (len(self.customers) / known if known else math.nan), known
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ def _waits_for(at: Situation, rule: Rule, later: int) -> Answer:
     if step not in recorded or after not in before:
         return nobody, nobody, np.full(len(nobody), day)
     path = [*before[: before.index(after) + 1], step]
-    reached = milestone_times(data, path, records_begin(data, path), at.end)
+    reached = milestone_times(data, path, records_begin(data, path), at.end, at.time)
     waits = all_waits(reached, pd.Series(index=reached.index, dtype="str"), [after, step], at.end)
     began = waits[waits["outcome"] == CENSORED].groupby("account_id")["began"].max().reindex(at.customers)
     is_waiting = began.notna().to_numpy()

@@ -33,10 +33,10 @@ def reached_steps(
         return pd.DataFrame(columns=steps, index=pd.Index([], name="account_id"), dtype="datetime64[us]")
     if journey.mode == "milestones":
         rows = rows[rows["event"].isin(steps)]
-        times = rows.pivot_table(index=keys, columns="event", values="occurred_at", aggfunc="min")
-        times = times.reindex(columns=steps).astype("datetime64[us]")
-        cumulative = times.astype("int64").where(times.notna()).cummax(axis=1, skipna=False)
-        times = cumulative.apply(pd.to_datetime, unit="us")
+        times = rows.groupby([*keys, "event"])["occurred_at"].min().unstack("event").reindex(columns=steps)
+        # the latest of a step and those before it; NaT from the first one on that is missing
+        latest = np.maximum.accumulate(times.to_numpy("datetime64[us]"), axis=1)
+        times = pd.DataFrame(latest, index=times.index, columns=times.columns)
     else:
         if journey.unit == "account":
             rows = _with_usage_days(rows, data, journey, end)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.contract.spells import NOT_RECORDED
+from cs_helpers.contract.spells import NOT_RECORDED, CustomerTime
 from cs_helpers.contract.vocabulary import ENDINGS
 from cs_helpers.customer_journey.progress import reached_steps
 from cs_helpers.customers.segments import segments_present
@@ -52,9 +52,15 @@ def records_begin(data: ProductData, steps: list[str]) -> pd.Timestamp:
 
 
 def milestone_times(
-    data: ProductData, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
+    data: ProductData,
+    steps: list[str],
+    since: pd.Timestamp,
+    end: pd.Timestamp,
+    time: CustomerTime | None = None,
 ) -> pd.DataFrame:
     """The times at which each customer reached each step (NaT: not yet), and when it was lost and returned.
+
+    time: the spells as known at the end, where they are at hand.
 
     Regardless of the mode of the funnel, steps count as milestones here: a customer who took the steps in another
     order, or slower than the window of the funnel, is not waiting any more. Index: account_id of customers by `end`.
@@ -63,7 +69,7 @@ def milestone_times(
     """
     as_milestones = {"mode": "milestones", "entry": "first_entry", "exclusions": (), "unit": "account"}
     times = reached_steps(data, data.product.journey.model_copy(update=as_milestones), steps, since, end)
-    spells = customer_time_as_of(data, (end - _DAY).date()).spells
+    spells = (time or customer_time_as_of(data, (end - _DAY).date())).spells
     times = times[times.index.isin(spells["account_id"])]
     spells = spells[spells["account_id"].isin(times.index)]
     spells = spells.assign(after=spells["last_day"] + _DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -155,14 +155,21 @@ def covered_period(data: ProductData, table: str, event: str | tuple[str, ...] =
     period = data.coverage.tables.get(table)
     if period is None or table != "usage" or "*" in (event if isinstance(event, tuple) else (event,)):
         return period
-    names = pd.Series([name for t, name in data.coverage.parts if t == table], dtype="str")
-    parts = [data.coverage.parts[table, name] for name in names[matches_event(names, event)]]
+    names = _matching(tuple(name for t, name in data.coverage.parts if t == table), event)
+    parts = [data.coverage.parts[table, name] for name in names]
     if not parts:
         return period  # no such event in a log that covers these days: it was not used
     if len(parts) == 1:
         return parts[0]
     last = max(parts, key=lambda period: (period.last, period.silent_since is None))
     return Period(min(p.first for p in parts), last.last, _common_gaps(parts), last.silent_since)
+
+
+@lru_cache(maxsize=1024)
+def _matching(names: tuple[str, ...], patterns: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The names that match; the same ones are asked for at each month's end and each day."""
+    series = pd.Series(names, dtype="str")
+    return tuple(series[matches_event(series, patterns)])
 
 
 def _common_gaps(parts: list[Period]) -> tuple[tuple[date, date], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cs_helpers import paths
 from cs_helpers.contract.quarters import Quarter
@@ -18,6 +18,14 @@ from cs_helpers.words.masking import Masker, Pseudonym
 from cs_helpers.words.pseudonyms import read_pseudonyms
 
 
+@dataclass(frozen=True)
+class NameFindings:
+    """What masking found in texts: persons with the numbers of their pseudonyms, and words that may be names with their contexts."""
+
+    persons: Mapping[str, int]
+    doubts: Mapping[str, str]
+
+
 def leadership_result(
     analysis: Analysis,
     snapshot: Snapshot,
@@ -25,8 +33,8 @@ def leadership_result(
     quarter: Quarter,
     pseudonym: Pseudonym,
     results: Mapping[str, Result],
-) -> Result:
-    """The result of an analysis as leadership may read it.
+) -> tuple[Result, NameFindings | None]:
+    """The result of an analysis as leadership may read it, and the names that were masked for it; None where it has no texts.
 
     With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
     it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
@@ -52,14 +60,16 @@ def leadership_result(
         result = declares.for_leadership(result)
     if masker:
         result = _mask_free_texts(result, texts, masker, pseudonym)
-        _record_findings(masker)
     for_team = {name for name, question in declares.questions.items() if question.for_team}
     result = replace(
         result,
         tables={name: table for name, table in result.tables.items() if name not in for_team},
         notes=tuple(note for note in result.notes if note.about not in for_team),
     )
-    return apply_disclosure(result, declares.discloses, show_staff=show_staff)
+    found = (
+        NameFindings(dict(masker.numbers.persons.get(masker.product, {})), masker.doubts) if masker else None
+    )
+    return apply_disclosure(result, declares.discloses, show_staff=show_staff), found
 
 
 def _mask_free_texts(
@@ -80,12 +90,12 @@ def _mask_free_texts(
     return replace(result, tables=tables)
 
 
-def _record_findings(masker: Masker) -> None:
-    """Adds the persons and doubtful words that a masker found to the file of the batch, if there is one."""
-    if (file := paths.handover_file()) is not None:
+def record_name_findings(found: NameFindings | None) -> None:
+    """Adds the persons and doubtful words that were found to the file of the batch, if there is one."""
+    if found is not None and (file := paths.handover_file()) is not None:
         stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"doubts": {}}
         findings = {
-            "persons": dict(masker.numbers.persons.get(masker.product, {})),
-            "doubts": stored["doubts"] | masker.doubts,
+            "persons": {**found.persons},
+            "doubts": {**stored["doubts"], **found.doubts},
         }
         file.write_text(json.dumps(findings, ensure_ascii=False), encoding="utf-8")

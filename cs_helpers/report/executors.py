@@ -21,11 +21,12 @@ from cs_helpers.report.run import Outcome, Task, execute, failed_outcome, prepar
 
 @dataclass(frozen=True)
 class Workers:
-    """An executor, the number of runs it takes at a time, and how their kernels start (`Task.kernel`)."""
+    """An executor, the number of runs it takes at a time, and their `Task.kernel` and `Task.shared_results`."""
 
     executor: Executor
     max_running: int
     kernel: str
+    shared_results: str = ""
 
 
 #: opens the workers, again where the death of a worker broke the executor
@@ -65,7 +66,8 @@ def run_all(
                         task = max(waiting, key=order)
                         waiting.remove(task)
                         started(task.run)
-                        running[workers.executor.submit(execute, replace(task, kernel=workers.kernel))] = task
+                        where = replace(task, kernel=workers.kernel, shared_results=workers.shared_results)
+                        running[workers.executor.submit(execute, where)] = task
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         task = running.pop(future)
                         try:
@@ -117,7 +119,9 @@ def local_workers(jobs: int, kernel: str, languages: Sequence[str]) -> Iterator[
                 jobs, mp_context=context, initializer=prepare_worker, initargs=(str(folder),)
             )
             try:
-                yield Workers(pool, jobs, kernel_mode)
+                shared_results = folder / "results"
+                shared_results.mkdir()
+                yield Workers(pool, jobs, kernel_mode, str(shared_results))
             finally:
                 _kill_pool(pool)
     finally:

@@ -37,7 +37,7 @@ class Task:
     notebook: the notebook's text. templates: file inside the templates' folder -> content.
     snapshots: the folder or fsspec URL that the snapshot lies in. names: for leadership, the files of pseudonyms and
     confirmed names: file -> content. published_before: for a summary, see `published_before`. kernel: `warm`, `cold`, or the address of a zygote. cell_timeout: seconds that
-    a cell may take.
+    a cell may take. shared_results: the folder of what the runs of a batch work out once; '' where they share none.
     """
 
     run: Run
@@ -48,6 +48,7 @@ class Task:
     published_before: Mapping[str, Any] | None = None
     kernel: str = "warm"
     cell_timeout: int = CELL_TIMEOUT
+    shared_results: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     from cs_helpers.report.kernels import KERNEL, manager_for
     from cs_helpers.report.links import anchors
     from cs_helpers.report.storage import fetch_snapshot
+    from cs_helpers.shared_results import VARIABLE as SHARED_RESULTS
 
     run, language = task.run, task.run.parameters.language
     notebook = without_interactive(nbformat.reads(task.notebook, as_version=4))
@@ -171,6 +173,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
                     "CS_WORKBOOK_SNAPSHOTS": str(snapshot.folder.parent),
                     "CS_WORKBOOK_NAMES": str(folder / "names"),
                     **({paths.HANDOVER_VARIABLE: str(name_findings)} if run.parameters.audience == "leadership" else {}),
+                    SHARED_RESULTS: task.shared_results,
                     "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
                     # kernels of this environment come before those that the user has installed
                     "JUPYTER_PREFER_ENV_PATH": "1",

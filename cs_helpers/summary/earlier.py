@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cs_helpers import analyses
 from cs_helpers.comparison import Change, against_target, changes, earlier_quarters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import ComparedWith, Metric, Result
+from cs_helpers.shared_results import shared
 from cs_helpers.snapshot import ProductData, Snapshot
 
 #: the quarters before a quarter that a trend shows
@@ -47,10 +49,15 @@ class EarlierQuarters:
     ) -> Mapping[str, Metric]:
         key = (f"{analysis} {sorted(options.items())}", quarter)
         if key not in self._metrics:
-            selected = analyses.analysis(analysis)
-            data = selected.with_options(self.data, options)
-            self._metrics[key] = selected.metrics_of(data, quarter, leadership=self.leadership)
+            parts = ("metrics", key[0], self.data.product.product, self.data.segment, str(quarter))
+            self._metrics[key] = shared(parts, partial(self._work_out, analysis, quarter, options))
         return self._metrics[key]
+
+    def _work_out(self, analysis: str, quarter: Quarter, options: Mapping[str, Any]) -> Mapping[str, Metric]:
+        selected = analyses.analysis(analysis)
+        return selected.metrics_of(
+            selected.with_options(self.data, options), quarter, leadership=self.leadership
+        )
 
     def changes(self, result: Result, names: Sequence[str]) -> dict[str, tuple[Change, ...]]:
         """The changes of metrics of a result from each earlier quarter and from the target, where they are known."""

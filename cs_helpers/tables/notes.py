@@ -24,7 +24,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
     themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), fields of hand-overs, means, obstacles, amounts
+    (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), those of the organisation (job_roles), fields of hand-overs, means, obstacles, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
@@ -45,6 +45,9 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         if not isinstance(item, tuple):
             return words(item)
         return text("playbook.unknown_of", when=words(item[0]), customers=text.number(item[1]))
+
+    def job_role(role: str, department: Any) -> str:
+        return text("means.role", role=text.label("job_role", role), department=words(department))
 
     def points(value: float) -> str:
         return format_difference(value, "share", text, currency)
@@ -91,6 +94,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "means": lambda means: text.join_list(
             [words(one) for one in (means if isinstance(means, tuple) else (means,))]
         ),
+        "job_roles": lambda roles: text.join_list([job_role(*role) for role in roles]),
         "takes": text.amount,
         "obstacles": lambda codes: text.join_list([text(f"means.obstacles.{code}") for code in codes]),
         "kpis": lambda names: text.join_list([text.kpi(name) for name in names]),

@@ -22,6 +22,10 @@ def ranking(result: Result, text: Text) -> Listing:
             text(f"{_NAME}.ranking.row.{'fewer' if fewer else 'first' if n == 0 else 'near'}")
             for n, fewer in enumerate(result.tables["ranking"]["fewer"])
         ],
+        by_mrr=[
+            text(f"{_NAME}.ranking.row_mrr.{'less' if less else 'first' if place == 1 else 'near'}")
+            for place, less in zip(*(result.tables["ranking"][c] for c in ("by_mrr", "less")), strict=True)
+        ],
         raised=result.tables["ranking"]["raised_on"],
     )
     page = known.head(MAX_ROWS)
@@ -33,7 +37,9 @@ def ranking(result: Result, text: Text) -> Listing:
         raised=[text.day(day) for day in page["raised"]],
     )
     amounts = _amounts(result)
-    shown = ("request", "status", "companies", "share", *amounts, "lost", "raised", "verdict")
+    knows_most = bool(((result.tables["ranking"]["by_mrr"] == 1) & (known["mrr"] > 0)).any())
+    orders = ("verdict", "by_mrr") if knows_most else ("verdict",)
+    shown = ("request", "status", "companies", "share", *amounts, "lost", "raised", *orders)
     return table(
         page, text.headings(f"{_NAME}.ranking", *shown), name="requests", right=("companies", "share", *amounts, "lost"),
         all_rows=known, units=_units(amounts, result),

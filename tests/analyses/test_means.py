@@ -18,10 +18,13 @@ from scipy.sparse.csgraph import maximum_flow
 
 from cs_helpers.analyses.means.demand import Need, customers_of
 from cs_helpers.analyses.means.findings import need_verdict
-from cs_helpers.analyses.means.pools import overfull, pools
+from cs_helpers.analyses.means.pools import pools
 from cs_helpers.analyses.means.served import inventory_table, need_table, root_cause_table
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customers.pools import overfull
 from cs_helpers.result import Result
+from cs_helpers.tables.notes import sentence
+from cs_helpers.text import Text
 
 Q3 = Quarter(2026, 3)
 PLANTED = "paper_to_web"
@@ -338,6 +341,30 @@ def test_the_organisation_alone_tells_who_can_act() -> None:
     assert set(between["kind"]) == {"entry", "kpi"}  # no role names a step, so nothing is known of them
     assert codes(result, "between") == {"responsibility_unsaid"}
     assert between[between["kind"] == "entry"]["state"].to_list() == ["one", "one"]
+
+
+def test_roles_without_a_step_and_an_entry_are_named() -> None:
+    result = analysed(
+        organisation=[
+            role("onboarding", "CS", steps=["kickoff"]),
+            role("support", "Support", plays=["told"]),
+            role("expansion", "Sales", people=2, kpis=["revenue.mrr"]),
+            role("renewal", "Sales"),
+        ]
+    )
+    (note,) = (n for n in result.about("between") if n.code == "roles_without_tasks")
+    english = sentence(note, Text("en", product()), "means", "JPY")
+    assert english.endswith(": Expansion (Sales), Renewal (Sales)")
+    japanese = sentence(note, Text("ja", product()), "means", "JPY")
+    assert japanese.endswith("：拡大提案（Sales）、契約更新（Sales）")
+    # where no role has any, the product file speaks of KPIs only
+    of_kpis = analysed(organisation=[role("expansion", "Sales", kpis=["revenue.mrr"])])
+    assert codes(of_kpis, "between") == {"responsibility_unsaid"}
+
+
+def test_the_role_without_a_task_in_the_sample_is_named(result_of) -> None:
+    (note,) = (n for n in result_of("means", PLANTED, "2026Q3").notes if n.code == "roles_without_tasks")
+    assert [role for role, _ in note.fields["job_roles"]] == ["expansion"]
 
 
 def test_without_contracts_there_is_no_mrr_anywhere() -> None:

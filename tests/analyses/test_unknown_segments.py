@@ -207,7 +207,7 @@ def test_segments_that_are_not_known_come_last_and_are_no_gap_to_fill() -> None:
 
 
 def test_an_analysis_declares_the_tables_that_it_reads(
-    sample_snapshot, of_product: Callable[[str], ProductData]
+    sample_snapshot, of_product: Callable[[str], ProductData], result_of: Callable[[str, str, str], Result]
 ) -> None:
     parent = {"usage_daily": "usage", "usage_monthly": "usage", "active_daily": "usage"}
     for name, analysis in ANALYSES.items():
@@ -220,7 +220,8 @@ def test_an_analysis_declares_the_tables_that_it_reads(
                 to.add(parent.get(table, table))
                 return rows
 
-            analysis.analyse(data.map_tables(data.tables, noted), Q3)
+            others = {other: result_of(other, product, str(Q3)) for other in analysis.built_on(data.product)}
+            analysis.analyse(data.map_tables(data.tables, noted), Q3, others)
             assert seen[product] <= set(analysis.tables_read(data.product)), (name, product)
         # who is a customer goes by accounts, and steps are found in the log too
         assert set(analysis.declares.reads) - set().union(*seen.values()) <= {"accounts", "usage"}, name

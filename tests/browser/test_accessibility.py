@@ -20,7 +20,7 @@ from cs_helpers.text import Text
 EXECUTIVE = Path(__file__).resolve().parents[2] / "templates" / "executive"
 #: how a page is looked at: width, colours, and the options of axe-core for the rules that may find something new.
 #: Contrast, which takes most of the time, is looked at in both colours and both widths, but not in each pair of them:
-#: a narrow page has no colours of its own
+#: a narrow page has no colours of its own. Nor has a Japanese one: it is looked at where it is narrow
 VIEWS = (
     (1060, "light", {}),
     (390, "light", {"rules": {"color-contrast": {"enabled": False}}}),
@@ -50,7 +50,7 @@ def test_axe_finds_no_violation_on_any_page_and_none_is_wider_than_the_screen(ta
         tab.goto(file.as_uri())
         tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         tab.evaluate(axe)
-        for width, colours, options in VIEWS:
+        for width, colours, options in VIEWS[1:2] if file.stem.endswith(".ja") else VIEWS:
             tab.emulate_media(color_scheme=colours)
             tab.set_viewport_size({"width": width, "height": 900})
             result = tab.evaluate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
@@ -472,3 +473,12 @@ def test_no_health_measure_that_is_known_leaves_the_band_open() -> None:
     nps = health_measure("nps", red=0, green=10, measure={"source": "surveys", "value": "nps", "months": 3})
     data = data_of({"band": "red"}, {"A": "2026-01-01"}, of={"measures": [nps]}, surveys=[])
     assert list(due(data).unknown) == ["A"]
+
+
+def test_the_share_is_of_those_of_whom_the_data_tells_it() -> None:
+    """Of eight customers three are in, and of two it is not known."""
+    found = Due(pd.Series(pd.Timestamp("2026-06-01"), pd.Index(list("ABC"))), pd.Index(["D", "E"]))
+    assert found.share(8) == (0.5, 6)
+    nobody = Due(pd.Series([], pd.Index([], dtype="str"), dtype="datetime64[us]"), pd.Index(["D", "E"]))
+    share, n = nobody.share(2)
+    assert (math.isnan(share), n) == (True, 0)

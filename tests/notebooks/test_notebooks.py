@@ -15,6 +15,7 @@ import papermill
 import pytest
 from nbconvert import HTMLExporter
 
+from cs_helpers import shared_results
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.gate import check_notebook, check_page
 from cs_helpers.text import Text
@@ -34,17 +35,19 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def environment(home):
-    return {**os.environ, "CS_WORKBOOK_HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "1"}
+def environment(home, **more):
+    return {**os.environ, "CS_WORKBOOK_HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "1", **more}
 
 
 @pytest.fixture(scope="session")
 def executed(home, made_once):
     """Runs a notebook by stock papermill for a product and quarter, once for all processes; gives the file that was run.
 
-    The first one is run by the command, the others by the function that it calls: the command starts for a second.
+    The first one is run by the command, the others by the function that it calls: the command starts for a second. They
+    share their results as the runs of a batch do.
     """
     parameters = {"product": "paper_to_web", "quarter": "2026Q3"}
+    shared = {shared_results.VARIABLE: str(made_once("executed-results", lambda folder: None))}
 
     def command(file, out):
         given = [part for name, value in parameters.items() for part in ("-p", name, value)]
@@ -60,7 +63,7 @@ def executed(home, made_once):
                 command(file, folder / file.name)
                 return
             with pytest.MonkeyPatch.context() as patch:
-                for name, value in environment(home).items():
+                for name, value in environment(home, **shared).items():
                     patch.setenv(name, value)
                 papermill.execute_notebook(
                     file, folder / file.name, parameters, cwd=folder, progress_bar=False

@@ -34,7 +34,8 @@ FIELDS = {
     "since": date(2024, 4, 1), "quarter": "2026Q3", "tables": ("notes",), "steps": ("kickoff",), "names": "x, y", "conditions": ("1.1", "2.1"),
     "first": date(2024, 4, 1), "last": date(2024, 4, 30), "measures": ("nps", ("plan", 3)), "mrr": 1000.0,
     "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",), "kinds": ("cost_of_goods",),
-    "handover_fields": ("problem", "deadline"), "segment": "size:small", "baseline": Words(en="Tickets opened", ja="問い合わせ件数"), "baselines": (Words(en="Touches", ja="顧客接点"),),
+    "job_roles": (("expansion", Words(en="Sales", ja="営業")),), "handover_fields": ("problem", "deadline"), "segment": "size:small", "baseline": Words(en="Tickets opened", ja="問い合わせ件数"), "baselines": (Words(en="Touches", ja="顧客接点"),),
+    "by": date(2026, 12, 31), "means": (Words(en="A webinar", ja="セミナー"),),
     "goals": (Words(en="No red", ja="赤なし"), Words(en="Two departments", ja="2部署")), "headlines": ("nrr_year",),
 }  # fmt: skip
 

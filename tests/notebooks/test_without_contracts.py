@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from builders import ANALYSES
+from builders import ANALYSES, results_of
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cs_helpers import outputs as outputs_module
@@ -247,8 +247,7 @@ def test_every_page_says_what_can_be_said_and_of_whom(name, snapshots, monkeypat
         == BEGINS
     )
     for quarter in quarters:
-        for analysis in ANALYSES.values():
-            analysis.analyse(data, quarter)
+        results_of(data, quarter)
     pages, audience = {}, "leadership" if name == "together" else "team"
     for language, counted, not_contracts, customer_word in (
         (

@@ -309,29 +309,38 @@ def but_for_numbers(manifest):
     return {**manifest, "findings": findings, "id": ""}
 
 
+@pytest.fixture(scope="module")
+def half_year(sample_folder, tmp_path_factory):
+    """The sample with the last half year of its usage log, for Spark takes a minute for four years: sources and snapshot."""
+    folder = tmp_path_factory.mktemp("half year")
+    since = [("occurred_at", ">=", datetime(2026, 4, 1))]
+    rows = pq.read_table(sample_folder / "usage.parquet", filters=since)
+    assert rows.num_rows > 50_000
+    pq.write_table(rows, folder / "usage.parquet")
+    sources = yaml.safe_load((sample_folder / "sources.yml").read_text(encoding="utf-8"))
+    sources["folder"] = str(sample_folder)
+    sources["files"]["usage"] = str(folder / "usage.parquet")
+    (folder / "sources.yml").write_text(yaml.safe_dump(sources), encoding="utf-8")
+    return sources, take_snapshot(folder / "sources.yml", folder=folder, products=PRODUCTS)
+
+
 @pytest.mark.parametrize("engine", ["postgres", "spark"])
 def test_the_sample_gives_the_same_snapshot_from_another_engine(
-    request, sample_folder, tmp_path, monkeypatch, engine
+    request, half_year, tmp_path, monkeypatch, engine
 ):
-    (tmp_path / "own").mkdir()
+    sources, here = half_year
     if engine == "postgres":
         server = request.getfixturevalue("postgres")
         monkeypatch.setenv("CS_TEST_PASSWORD", server.password)
         log = into_postgres(server)
+        log.put(pq.read_table(sources["files"]["usage"]), "sample_usage")
     else:
         session = request.getfixturevalue("spark")
         log = into_spark(session)
-        session.read.parquet(str(sample_folder / "usage.parquet")).createOrReplaceTempView("sample_usage")
-    if engine == "postgres":
-        log.put(pq.read_table(sample_folder / "usage.parquet"), "sample_usage")
-    sources = yaml.safe_load((sample_folder / "sources.yml").read_text(encoding="utf-8"))
+        session.read.parquet(sources["files"]["usage"]).createOrReplaceTempView("sample_usage")
     where = log.source_entry("sample_usage")
-    sources["tables"]["usage"] = {
-        k: v for k, v in sources["tables"]["usage"].items() if k != "from"
-    } | where.pop("usage")
-    sources.update(where, folder=str(sample_folder))
-    file = tmp_path / "sources.yml"
-    file.write_text(yaml.safe_dump(sources), encoding="utf-8")
-    other = take_snapshot(file, folder=tmp_path / "snapshots", products=PRODUCTS)
-    here = take_snapshot(sample_folder / "sources.yml", folder=tmp_path / "own", products=PRODUCTS)
+    usage = {k: v for k, v in sources["tables"]["usage"].items() if k != "from"} | where.pop("usage")
+    content = {**sources, **where, "tables": {**sources["tables"], "usage": usage}}
+    (tmp_path / "sources.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    other = take_snapshot(tmp_path / "sources.yml", folder=tmp_path, products=PRODUCTS)
     assert but_for_numbers(other.manifest) == but_for_numbers(here.manifest)

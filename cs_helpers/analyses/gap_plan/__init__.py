@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from cs_helpers.analyses.gap_plan.capacity import shared_means
 from cs_helpers.analyses.gap_plan.declared import DECLARES as DECLARES
 from cs_helpers.analyses.gap_plan.declared import in_gaps
 from cs_helpers.analyses.gap_plan.effects import effects, effects_verdict, unknown_before
@@ -51,9 +52,10 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
             answers.add(metric)
         answers.add(_reached(sized.gaps))
         order = _add_order(answers, sized, {goal.id: goal.name for goal in to_be.goals})
-        answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
-        answers.notes += notes_on_means(answers.tables["tracker"], to_be)
-        _add_history(answers, data, quarter, sized.gaps)
+        tracker = answers.tables["tracker"] = tracker_rows(data.product, sized.gaps, order, quarter)
+        shared = shared_means(data.product, tracker, sized.inside, quarter)
+        answers.notes += notes_on_means(tracker, data.product, shared)
+        _add_history(answers, data, quarter, sized)
         if time.by_contracts:
             _add_effects(answers, sized.gaps, order, results["revenue"], customers)
         else:
@@ -109,9 +111,9 @@ def _without_worth(gaps: pd.DataFrame, about: str) -> Note:
     return Note("nothing_left", about, {})
 
 
-def _add_history(answers: Answers, data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> None:
+def _add_history(answers: Answers, data: ProductData, quarter: Quarter, sized: Sized) -> None:
     """Adds what was agreed before, where the product file says so."""
-    table = target_history(data, quarter, gaps)
+    table = target_history(data, quarter, sized.gaps, sized.past)
     if table.empty:
         answers.notes.append(Note("no_earlier_targets", "history", {}))
     else:

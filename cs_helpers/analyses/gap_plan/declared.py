@@ -72,7 +72,7 @@ DECLARES = Declaration(
     notes=notes(
         warns=(
             "no_to_be no_customers no_accounts missing_table number_unknown no_direction rule_unknown customers_unknown "
-            "not_compared too_few_losses not_in_mrr not_ranked days_over no_worth before_unknown agreed_later no_means capacity_short lost_less_often"
+            "not_compared too_few_losses not_in_mrr not_ranked days_over no_worth before_unknown agreed_later no_means capacity_short capacity_shared lost_less_often"
         ),
         explains="assumed losses_unclear part_of_year effects_overlap no_earlier_targets one_gap nothing_left",
     ),

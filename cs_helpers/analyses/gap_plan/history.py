@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -23,10 +23,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> pd.DataFrame:
+def target_history(
+    data: ProductData, quarter: Quarter, gaps: pd.DataFrame, past: Sequence[Situation] = ()
+) -> pd.DataFrame:
     """All targets of the goals that had an earlier one, oldest first, the present one last.
 
-    gaps: a row a goal with goal, as_is, unit, n, state, certainty (`sizing`). Targets agreed after the quarter are left out. Columns: goal, agreed_on, until (the day on which another
+    gaps: a row a goal with goal, as_is, unit, n, state, certainty (`sizing`). past: the situations at earlier quarter ends that are
+    at hand. Targets agreed after the quarter are left out. Columns: goal, agreed_on, until (the day on which another
     target was agreed; of the present target the day by which it is to be reached), target, unit, began_on and began (the
     last quarter's end before it was agreed, and the number then), judged_on and value (the last quarter's end on which it
     held, and the number then, from n customers or observations; of the present target now), outcome: `reached`, `missed`,
@@ -37,7 +40,7 @@ def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> p
     to_be = data.product.to_be
     if to_be is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    past, now = _Past(data), gaps.set_index("goal")
+    known, now = _Past(data, {at.day: at for at in past}), gaps.set_index("goal")
     rows = []
     for goal in to_be.goals:
         if not goal.earlier:
@@ -51,15 +54,15 @@ def target_history(data: ProductData, quarter: Quarter, gaps: pd.DataFrame) -> p
                 {
                     "goal": goal.id, "agreed_on": earlier.agreed_on, "until": days[n + 1], "target": earlier.value,
                     "unit": unit,
-                    **_began(goal, earlier.agreed_on, quarter, past),
-                    **_judged(goal, earlier.value, earlier.agreed_on, days[n + 1], quarter, past),
+                    **_began(goal, earlier.agreed_on, quarter, known),
+                    **_judged(goal, earlier.value, earlier.agreed_on, days[n + 1], quarter, known),
                 }
             )  # fmt: skip
         if goal.id in now.index and to_be.agreed_on <= quarter.end:
             rows.append(
                 {
                     "goal": goal.id, "agreed_on": to_be.agreed_on, "until": goal.by, "target": goal.value, "unit": unit,
-                    **_began(goal, to_be.agreed_on, quarter, past),
+                    **_began(goal, to_be.agreed_on, quarter, known),
                     "judged_on": quarter.end, "value": now["as_is"][goal.id], "n": now["n"][goal.id],
                     "outcome": _present(str(now["state"][goal.id]), str(now["certainty"][goal.id]), goal.by, quarter),
                 }
@@ -119,6 +122,7 @@ class _Past:
     """The numbers of goals at the ends of earlier quarters, each computed once."""
 
     data: ProductData
+    situations: Mapping[date, Situation]
     _known: dict[tuple[str, Quarter], Metric | None] = field(default_factory=dict)
 
     def number(self, goal: Goal, quarter: Quarter) -> Metric | None:
@@ -132,11 +136,10 @@ class _Past:
         return self._known[key]
 
     def _share(self, goal: Goal, quarter: Quarter) -> Metric | None:
-        (at,) = Situation.on(self.data, quarter.end)
+        at = self.situations.get(quarter.end) or Situation.on(self.data, quarter.end)[0]
         assert goal.customers is not None
-        due = at.due(goal.customers)
-        n = len(at.customers) - len(due.unknown)
-        return Metric(goal.id, len(due.customers) / n, "share", n) if n else None
+        share, n = at.due(goal.customers).share(len(at.customers))
+        return Metric(goal.id, share, "share", n) if n else None
 
     def _metric(self, goal: Goal, quarter: Quarter) -> Metric | None:
         analysis, _, name = str(goal.metric).partition(".")

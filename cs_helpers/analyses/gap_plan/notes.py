@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from cs_helpers.analyses.gap_plan.capacity import Shared
 from cs_helpers.contract.product_parts import Words
+from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.to_be import ToBe
 from cs_helpers.result import Note
@@ -50,13 +54,24 @@ def notes_on_gaps(gaps: pd.DataFrame, to_be: ToBe, quarter: Quarter) -> list[Not
     return notes
 
 
-def notes_on_means(rows: pd.DataFrame, to_be: ToBe) -> list[Note]:
-    """The notes on the means of the gaps that are left. rows: `tracker.tracker_rows`."""
-    names = {goal.id: goal.name for goal in to_be.goals}
+def notes_on_means(rows: pd.DataFrame, product: Product, shared: Sequence[Shared]) -> list[Note]:
+    """The notes on the means of the gaps that are left. rows: `tracker.tracker_rows`; shared: `capacity.shared_means`."""
+    goals = {goal.id: goal.name for goal in (product.to_be.goals if product.to_be else ())}
+    means = {one.id: one.name for one in product.means}
     notes = []
-    if goals := tuple(names[goal] for goal in rows.loc[rows["means"] == "", "goal"]):
-        notes.append(Note("no_means", "tracker", {"goals": goals}))
+    if named := tuple(goals[goal] for goal in rows.loc[rows["means"] == "", "goal"]):
+        notes.append(Note("no_means", "tracker", {"goals": named}))
     too_few = rows[rows["capacity"] < rows["customers"]]
-    if goals := tuple(names[goal] for goal in too_few["goal"]):
-        notes.append(Note("capacity_short", "tracker", {"goals": goals}))
+    if named := tuple(goals[goal] for goal in too_few["goal"]):
+        notes.append(Note("capacity_short", "tracker", {"goals": named}))
+    notes += [
+        Note(
+            "capacity_shared", "tracker",
+            {
+                "goals": tuple(goals[goal] for goal in pool.goals), "means": tuple(means[one] for one in pool.means),
+                "customers": pool.customers, "capacity": pool.capacity, "by": pool.by,
+            },
+        )
+        for pool in shared
+    ]  # fmt: skip
     return notes

@@ -83,13 +83,16 @@ class Sized:
     - state: `reached`, `short` or `unknown`; reason: why it is unknown (`no_customers`, `rule_unknown`, `too_many_unknown`: those
       not known decide whether it is reached, `not_known`, `no_direction`) or, of a gap that is short, why it has no impact (`not_in_mrr`, or one of `losses`); else ''
 
-    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. now: the situation at the end
-    of the quarter; None without goals.
+    What is not known is NaN. draws: goal -> draws of its impact, of each goal whose impact is known. inside: goal -> the customers
+    in the gap, of each goal with a rule that says who. now: the situation at the end of the quarter; None without goals. past:
+    those at the quarter ends before it that were looked back on.
     """
 
     gaps: pd.DataFrame
     draws: Mapping[str, np.ndarray]
+    inside: Mapping[str, frozenset[str]]
     now: Situation | None = None
+    past: tuple[Situation, ...] = ()
 
 
 class _Kept(NamedTuple):
@@ -135,7 +138,7 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
     """
     to_be: ToBe | None = data.product.to_be
     if to_be is None:
-        return Sized(_frame([]), {})
+        return Sized(_frame([]), {}, {})
     known = _Known.of(data, quarter)
     rows, draws = [], {}
     for goal in to_be.goals:
@@ -152,7 +155,10 @@ def size_gaps(data: ProductData, quarter: Quarter, results: Mapping[str, Result]
         .mask(is_compared & differs & (table["difference_high"] < 0), "fewer")
     )
     table = table.assign(losses=losses)
-    return Sized(table.assign(gain=_gain(table)), draws, known.now)
+    inside = {
+        goal.id: frozenset(known.now.due(goal.customers).customers) for goal in to_be.goals if goal.customers
+    }
+    return Sized(table.assign(gain=_gain(table)), draws, inside, known.now, known.past)
 
 
 def _gain(table: pd.DataFrame) -> np.ndarray:
@@ -250,12 +256,13 @@ def _of_customers(
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """The row of a goal that says which share of customers may be in the gap."""
     of, inside, unknown = len(known.now.customers), len(due.customers), len(due.unknown)
-    row |= {"unit": "share", "n": of - unknown, "unknown": unknown}
-    if of == unknown:
+    share, n = due.share(of)
+    row |= {"unit": "share", "n": n, "unknown": unknown}
+    if not n:
         return {**row, "reason": "rule_unknown" if of else "no_customers"}, None
-    share, (low, high) = inside / (of - unknown), wilson(inside, of - unknown)
+    low, high = wilson(inside, n)
     target = goal.value
-    to_move = max(0, inside - _allowed(target, of - unknown))
+    to_move = max(0, inside - _allowed(target, n))
     allowed = _allowed(target, of)
     row |= {
         "as_is": share, "low": low, "high": high, "gap": share - target, "gap_low": low - target,

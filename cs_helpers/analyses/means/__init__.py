@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from cs_helpers.analyses.means.between import between_table, between_verdict
+from cs_helpers.analyses.means.between import between_table, between_verdict, roles_without_tasks
 from cs_helpers.analyses.means.declared import DECLARES as DECLARES
 from cs_helpers.analyses.means.demand import Need, needs_now
 from cs_helpers.analyses.means.findings import headline_metrics, means_findings, need_verdict
-from cs_helpers.analyses.means.pools import Pool, overfull, pools
+from cs_helpers.analyses.means.pools import Pool, pools
 from cs_helpers.analyses.means.served import (
     UNSAID,
     inventory_table,
@@ -24,6 +24,7 @@ from cs_helpers.contract.means import is_said
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.due import Situation
+from cs_helpers.customers.pools import overfull
 from cs_helpers.result import Answers, Finding, Note, Result
 from cs_helpers.snapshot import ProductData
 
@@ -147,3 +148,5 @@ def _between(answers: Answers, product: Product, table: pd.DataFrame) -> None:
     answers.verdicts["between"] = between_verdict(between)
     if len(items["kind"].unique()) < 2 + bool(product.playbook):
         answers.notes.append(Note("responsibility_unsaid", "between", {}))
+    if idle := roles_without_tasks(product.organisation):
+        answers.notes.append(Note("roles_without_tasks", "between", {"job_roles": idle}))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cs_helpers.contract.organisation import Organisation, same_department
+from cs_helpers.contract.organisation import JobRole, Organisation, same_department
+from cs_helpers.contract.product_parts import Words
 from cs_helpers.contract.products import Product
 from cs_helpers.result import Verdict
 
@@ -76,6 +77,13 @@ def _names(product: Product, departments: Iterable[str]) -> tuple[str, ...]:
     """The English names of departments, each once, as the product file writes them first."""
     written: Mapping[str, str] = {same_department(d): d.en for d in product.departments}
     return tuple(dict.fromkeys(written[d] for d in departments))
+
+
+def roles_without_tasks(organisation: Organisation) -> tuple[tuple[JobRole, Words], ...]:
+    """The roles, each with its department, that have neither a step nor an entry, where any role has one."""
+    tasks = [bool(role.steps or role.plays) for role in organisation.roles]
+    without = [role for role, has_task in zip(organisation.roles, tasks, strict=True) if not has_task]
+    return tuple((role.role, role.department) for role in without) if any(tasks) else ()
 
 
 def between_verdict(table: pd.DataFrame) -> Verdict:

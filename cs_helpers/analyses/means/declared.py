@@ -23,7 +23,7 @@ DECLARES = Declaration(
     findings=("nobody_entry", "nobody_step", "exceeded", "unowned", "short_only"),
     notes=notes(
         warns="no_accounts no_customers no_means no_mrr no_organisation no_reasons nothing_said nobody_told",
-        explains="not_counted reasons_hidden responsibility_unsaid served_unsaid steps_not_counted",
+        explains="not_counted reasons_hidden responsibility_unsaid roles_without_tasks served_unsaid steps_not_counted",
     ),
     reads=("accounts", "contracts"),
     builds_on=lambda product: ("journeys", "interviews", "playbook"),

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from cs_helpers.analyses.means.demand import Need
 from cs_helpers.contract.means import Means
 from cs_helpers.contract.products import Product
-
-#: unions of the means of several needs are looked at up to so many
-MAX_POOLS = 2000
+from cs_helpers.customers.pools import unions
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,11 @@ class Pool:
     customers: frozenset[str]
     capacity: float
     is_stated: bool
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it is made of: its means."""
+        return self.means
 
     @property
     def excess(self) -> float:
@@ -45,9 +48,8 @@ def pools(product: Product, needs: Sequence[Need]) -> dict[frozenset[str], Pool]
     """The pools of the needs of which the customers are known, by the ids of their means.
 
     The measures that serve a need stand in for each other, and so do its resources; a resource stands in for no measure.
-    Means of several needs are one pool, too, where these share some: by Hall's theorem (1935, on representatives of
-    subsets) the customers whom only these means can take must not be more than all of them take together. A customer with
-    several needs counts once.
+    Means of several needs are one pool, too, where these share some (`customers.pools`). A customer with several needs
+    counts once.
     """
     asks: dict[frozenset[str], frozenset[str]] = {}
     for need in needs:
@@ -56,15 +58,6 @@ def pools(product: Product, needs: Sequence[Need]) -> dict[frozenset[str], Pool]
             ids = working_ids(one for one in serving if one.kind == kind)
             if ids and need.customers is not None:
                 asks[ids] = asks.get(ids, frozenset()) | need.customers
-    found = dict.fromkeys(asks)
-    waiting = list(asks)
-    while waiting and len(found) < MAX_POOLS:
-        ids = waiting.pop()
-        for other in asks:
-            together = ids | other
-            if ids & other and together not in found:
-                found[together] = None
-                waiting.append(together)
     capacities = {one.id: one.capacity for one in product.means}
     return {
         ids: Pool(
@@ -73,15 +66,5 @@ def pools(product: Product, needs: Sequence[Need]) -> dict[frozenset[str], Pool]
             sum(capacities[one] or 0.0 for one in ids),
             all(capacities[one] is not None for one in ids),
         )
-        for ids in found
+        for ids in unions(asks)
     }
-
-
-def overfull(found: Iterable[Pool]) -> list[Pool]:
-    """The pools with more customers than they can take, without those that only hold another that is as much too full."""
-    full = sorted((pool for pool in found if pool.excess > 0), key=lambda pool: len(pool.means))
-    return [
-        pool
-        for n, pool in enumerate(full)
-        if not any(set(less.means) < set(pool.means) and less.excess >= pool.excess for less in full[:n])
-    ]

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.means.demand import Need, counted, customers_of
-from cs_helpers.analyses.means.pools import Pool, overfull, pools, working_ids
+from cs_helpers.analyses.means.pools import Pool, pools, working_ids
 from cs_helpers.contract.means import Means, obstacles, working_means
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.vocabulary import REASONS
+from cs_helpers.customers.pools import overfull
 
 #: of a need: nobody can do it; more customers than the means by which it is done can take together; they have room; no
 #: customer needs it now; the demand, or the capacity, is not known; the product file names no means for any need of the kind

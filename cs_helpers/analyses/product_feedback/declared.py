@@ -9,7 +9,9 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "ranking": Question(
-            figure=True, table=True, verdicts=verdicts("first together one nobody other_by_mrr")
+            figure=True,
+            table=True,
+            verdicts=verdicts("first first_of_all together one nobody other_by_mrr other_by_mrr_together"),
         ),
         "by_size": Question(table=True, verdicts=verdicts("nothing_apart")),
         "status": Question(figure=True, table=True, verdicts=verdicts("undecided none")),
@@ -40,7 +42,7 @@ DECLARES = Declaration(
     reads=("accounts", "contracts", "requests", "request_accounts", "interviews", "notes", "codings"),
     for_leadership=for_leadership,
     discloses=columns(
-        public="request_id status raised_on companies of share low high mrr lost fewer by_mrr mentioned p v verdict requests unasked"
+        public="request_id status raised_on companies of share low high mrr lost fewer by_mrr less mentioned p v verdict requests unasked"
         " oldest wait day at_risk n over left median within_30 within_90 within_180 dimension segment owed told since size is_later"
         " asked_on days viewpoint held_on request solution handed missing state",
         company="account_id name link",

@@ -12,7 +12,7 @@ from cs_helpers.analyses.product_feedback.answers import TOLD
 from cs_helpers.analyses.product_feedback.handed import NO_REQUEST
 from cs_helpers.analyses.product_feedback.verdicts import verdicts
 from cs_helpers.editions.anonymity import MIN_COMPANIES, rows_to_suppress
-from cs_helpers.result import Finding, Metric, Note, Result
+from cs_helpers.result import Finding, Metric, Note, Result, Verdict
 
 #: tables with one row a company
 TEAM_ONLY = ("to_tell", "not_handed_companies")
@@ -22,7 +22,8 @@ def for_leadership(result: Result) -> Result:
     """The result without `TEAM_ONLY` tables, and without rows and numbers behind which fewer than `MIN_COMPANIES` stand.
 
     A request that one or two customers asked for is left out as a whole, with its MRR: what a single customer asked of the
-    product is not to be told apart from who it is. Verdicts and findings use what remains.
+    product is not to be told apart from who it is. Verdicts and findings use what remains, but the order of requests is that among
+    all of them.
     """
     suppress: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "ranking": _ranking, "by_size": _by_size, "status": _status, "closed_loop": _closed_loop,
@@ -62,9 +63,26 @@ def for_leadership(result: Result) -> Result:
         tables=tables,
         metrics=metrics,
         notes=tuple(notes),
-        verdicts=verdicts(tables),
+        verdicts=verdicts(tables) | _orders(result, tables),
         findings=findings,
     )
+
+
+def _orders(result: Result, tables: Mapping[str, pd.DataFrame]) -> dict[str, Verdict]:
+    """The verdicts on the order of requests as of all of them, so that none comes first because others are left out."""
+    if "ranking" not in tables:
+        return {}
+    shown, said = list(tables["ranking"]["request_id"]), dict(result.verdicts)
+    orders: dict[str, Verdict] = {
+        key: said[key]
+        for key in ("ranking", "ranking.mrr")
+        if key in said and (key == "ranking" or said[key].fields["request"][2] in shown)
+    }
+    first = orders["ranking"]
+    if first.code == "first" and result.tables["ranking"]["request_id"].iloc[1] not in shown:
+        fields = {name: value for name, value in first.fields.items() if name != "next"}
+        orders["ranking"] = Verdict("first_of_all", fields)
+    return orders
 
 
 def _metrics(metrics: Mapping[str, Metric], tables: Mapping[str, pd.DataFrame]) -> dict[str, Metric]:
@@ -126,7 +144,12 @@ def _several(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ranking(table: pd.DataFrame) -> pd.DataFrame:
-    table = table[~rows_to_suppress(table[["companies"]].to_numpy())].reset_index(drop=True)
+    hidden = rows_to_suppress(table[["companies"]].to_numpy())
+    if hidden[0]:  # only requests that nobody asked for would be left
+        return table.iloc[:0]
+    table = table[~hidden].reset_index(drop=True)
+    if not (table["by_mrr"] == 1).any():  # without the first by MRR it is not told which have less
+        table = table.assign(by_mrr=np.nan, less=False)
     return table.assign(
         lost=table["lost"].mask(table["lost"].between(1, MIN_COMPANIES - 1)).astype("float64")
     )

@@ -1,6 +1,8 @@
-"""Which requests most customers wait for, by number and MRR; whether the order is more than chance; and what sizes ask."""
+"""Which requests most customers wait for, by number and MRR; whether either order is more than chance; and what sizes ask."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pandas as pd
 from cs_helpers.analyses.product_feedback.asked import WAITING, Asked
 from cs_helpers.contract.vocabulary import REQUEST_STATUSES
 from cs_helpers.customers.segments import mask_unknown
+from cs_helpers.statistics.paired_amounts import p_of_signs
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, mcnemar, wilson
 from cs_helpers.statistics.variation import compare_segments
 
@@ -26,6 +29,7 @@ RANKING = (
     "lost",
     "fewer",
     "by_mrr",
+    "less",
 )
 
 
@@ -35,7 +39,9 @@ def ranking(found: Asked) -> pd.DataFrame:
     Columns: request_id, title, code, status, raised_on, companies (customers of the day that asked), of (customers), share
     with its 95 % Wilson interval low to high, mrr (theirs), lost (others that asked, and are no customers any more or not
     yet), fewer (bool: fewer customers than of the first, beyond chance: exact McNemar test over the customers,
-    Benjamini-Hochberg over the requests), by_mrr (place by MRR, from 1; NaN without an MRR).
+    Benjamini-Hochberg over the requests), by_mrr (place by MRR, from 1, equal ones in the order of the table; NaN where no MRR
+    is known), less (bool: less MRR than of the first by MRR, beyond chance: the same test with the MRR of each customer,
+    `statistics.paired_amounts`).
     """
     waiting = found.requests[found.requests["status"].isin(WAITING)]
     customers = found.customers.index
@@ -57,19 +63,34 @@ def ranking(found: Asked) -> pd.DataFrame:
                 "lost": len(asked) - len(companies),
             }
         )
-    table = pd.DataFrame(rows, columns=[c for c in RANKING if c not in ("fewer", "by_mrr")])
+    table = pd.DataFrame(rows, columns=[c for c in RANKING if c not in ("fewer", "by_mrr", "less")])
     if not found.time.by_contracts:
         table["mrr"] = np.nan
     table = table.sort_values(
         ["companies", "mrr", "request_id"], ascending=[False, False, True], ignore_index=True
     )
-    table["by_mrr"] = table["mrr"].rank(ascending=False, method="min")
-    current = [who.get(key, set()).intersection(customers) for key in table["request_id"]]
-    p = [mcnemar(len(current[0] - other), len(other - current[0])) for other in current[1:]]
-    table["fewer"] = np.r_[[False] * min(len(table), 1), benjamini_hochberg(p, q=FALSE_DISCOVERY)].astype(
-        bool
-    )
+    table["by_mrr"] = table["mrr"].rank(ascending=False, method="first")
+    asking = np.array([customers.isin(list(who.get(key, ()))) for key in table["request_id"]], dtype=float)
+    amounts = asking * found.customers["mrr"].fillna(0.0).to_numpy() if len(table) else asking
+    by_mrr = np.flatnonzero(table["by_mrr"] == 1)
+    table["fewer"] = _behind(asking, 0, _p_of_numbers)
+    table["less"] = _behind(amounts, by_mrr[0], p_of_signs) if len(by_mrr) else np.zeros(len(table), bool)
     return table[list(RANKING)]
+
+
+def _behind(asking: np.ndarray, first: int, p_of_differences: Callable[[np.ndarray], float]) -> np.ndarray:
+    """Which requests are behind the first beyond chance (Benjamini-Hochberg).
+
+    asking: what each customer (columns) counts for each request (rows); `first` is the row of the largest sum.
+    """
+    if not len(asking):
+        return np.zeros(0, dtype=bool)
+    p = [p_of_differences(asking[first] - other) for other in np.delete(asking, first, axis=0)]
+    return np.insert(benjamini_hochberg(p, q=FALSE_DISCOVERY), first, False)
+
+
+def _p_of_numbers(differences: np.ndarray) -> float:
+    return mcnemar(int((differences > 0).sum()), int((differences < 0).sum()))
 
 
 def by_size(found: Asked) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.product_feedback.asked import UNDECIDED
@@ -55,13 +56,21 @@ def ranking(table: pd.DataFrame) -> Verdict:
 
 
 def by_mrr(table: pd.DataFrame) -> Verdict | None:
-    """`other_by_mrr`: the request with most MRR, where that is another than the one that most customers ask for; its MRR."""
-    known = table[table["by_mrr"].notna() & (table["mrr"] > 0)]
-    if known.empty:
+    """The request with most MRR and its MRR, where that is another than the one that most customers ask for.
+
+    `other_by_mrr` (beyond chance) or `other_by_mrr_together` (others: those that cannot be told apart from it by MRR).
+    """
+    place = np.flatnonzero((table["by_mrr"] == 1) & (table["mrr"] > 0))
+    if not len(place) or not place[0]:
         return None
-    top = known.sort_values("by_mrr", kind="stable").iloc[0]
-    is_other = top["mrr"] > table["mrr"].iloc[0]
-    return Verdict("other_by_mrr", {"request": name_of(top), "mrr": float(top["mrr"])}) if is_other else None
+    top = table.iloc[place[0]]
+    fields = {"request": name_of(top), "mrr": float(top["mrr"])}
+    near = int((~table["less"].astype(bool)).sum()) - 1
+    return (
+        Verdict("other_by_mrr_together", fields | {"others": near})
+        if near
+        else Verdict("other_by_mrr", fields)
+    )
 
 
 def status(table: pd.DataFrame) -> Verdict:

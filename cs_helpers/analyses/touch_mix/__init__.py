@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from cs_helpers.analyses.touch_mix.declared import DECLARES as DECLARES
 from cs_helpers.analyses.touch_mix.findings import headline_metrics, touch_findings
 from cs_helpers.analyses.touch_mix.hours import (
@@ -13,7 +15,7 @@ from cs_helpers.analyses.touch_mix.hours import (
     level_verdict,
     plan_hours,
 )
-from cs_helpers.analyses.touch_mix.mix import mix_table, mix_verdict
+from cs_helpers.analyses.touch_mix.mix import is_stricter, mix_table, mix_verdict
 from cs_helpers.analyses.touch_mix.models import model_table
 from cs_helpers.analyses.touch_mix.planned import (
     below_table,
@@ -130,7 +132,9 @@ def _unanswered(data: ProductData, time: CustomerTime, quarter: Quarter, about: 
     return Note("touches_not_covered", about, {"quarter": str(quarter)})
 
 
-def _notes(data: ProductData, found: Touched, tables: dict[str, object], customers: int) -> tuple[Note, ...]:
+def _notes(
+    data: ProductData, found: Touched, tables: dict[str, pd.DataFrame], customers: int
+) -> tuple[Note, ...]:
     """What a reader must know about the answers."""
     quarter, plan = found.quarters[-1], data.product.touch_plan
     notes = []
@@ -144,6 +148,8 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
         notes.append(Note("model_unknown", "mix", {"touches": unknown, "of": len(found.touches)}))
     if found.outside:
         notes.append(Note("outside", "mix", {"touches": found.outside}))
+    if is_stricter(tables["mix"]):
+        notes.append(Note("several_shares", "mix", {}))
     levels = found.level_at(quarter.end)
     if unknown := int((levels == NO_LEVEL).sum()):
         notes += [
@@ -167,11 +173,11 @@ def _notes(data: ProductData, found: Touched, tables: dict[str, object], custome
     if plan is None or not plan.counts_touches:
         notes.append(Note("no_plan", "below_plan", {}))
     else:
-        row = tables["below_plan"].iloc[0]  # type: ignore[attr-defined]
+        row = tables["below_plan"].iloc[0]
         if unknown := int(row["customers"] - row["planned"]):
             notes.append(
                 Note("plan_unknown", "below_plan", {"customers": unknown, "of": int(row["customers"])})
             )
-    if new := customers - int(tables["below_plan"].iloc[0]["customers"]):  # type: ignore[attr-defined]
+    if new := customers - int(tables["below_plan"].iloc[0]["customers"]):
         notes.append(Note("new_customers", "below_plan", {"customers": new, "of": customers}))
     return tuple(notes)

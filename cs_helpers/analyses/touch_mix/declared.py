@@ -10,7 +10,7 @@ DECLARES = Declaration(
         "mix": Question(
             figure=True,
             table=True,
-            verdicts=verdicts("more fewer level_more level_fewer chance too_few none"),
+            verdicts=verdicts("more fewer level_more level_fewer small chance too_few none"),
         ),
         "models": Question(table=True),
         "levels": Question(figure=True, table=True, verdicts=verdicts("apart alike one none")),
@@ -39,7 +39,7 @@ DECLARES = Declaration(
     notes=notes(
         warns="missing_table no_customers no_accounts touches_not_covered no_plan no_hours plan_unknown hours_unknown"
         " model_unknown levels_unknown no_whole_quarter no_csm",
-        explains="few_quarters model_of_customer new_customers outside",
+        explains="few_quarters model_of_customer new_customers outside several_shares",
     ),
     free_text=(("models", "subjects"),),  # what touches were about is written by hand
     reads=("accounts", "contracts", "touches"),

@@ -37,7 +37,7 @@ def mix_table(touched: Touched, product: Product) -> pd.DataFrame:
     Columns: period (`year`: the covered ones of the last four quarters, or `quarter`), level (a row's name), touch_model,
     count (touches of the model), touches (of any model; those of unknown model are left out), customers (who got them),
     share, low, high (95 %; customers are the clusters), declared (share), p, verdict (`more` or `fewer` than declared,
-    `chance`, `too_few` customers, `none`: no touches). The p-values of a period are held to a false discovery rate
+    `small`: off, but by less than `MIN_DIFFERENCE`, `chance`, `too_few` customers, `none`: no touches). The p-values of a period are held to a false discovery rate
     together.
     """
     rows = []
@@ -54,9 +54,9 @@ def mix_table(touched: Touched, product: Product) -> pd.DataFrame:
     for period in (YEAR, QUARTER):
         part = table[table["period"] == period]
         apart = benjamini_hochberg(part["p"], q=FALSE_DISCOVERY)
-        difference = part["share"] - part["declared"]
-        apart &= difference.abs().to_numpy() >= MIN_DIFFERENCE
+        difference = (part["share"] - part["declared"]).to_numpy(float)
         found = np.where(difference > 0, "more", "fewer")
+        found = np.where(np.abs(difference) < MIN_DIFFERENCE, "small", found)
         table.loc[part.index[apart], "verdict"] = found[apart]
     return table
 
@@ -94,15 +94,29 @@ def rows_apart(table: pd.DataFrame) -> pd.DataFrame:
     return of_all if len(of_all) else rows[rows["level"] != NO_LEVEL].drop_duplicates("level")
 
 
+def is_stricter(table: pd.DataFrame) -> bool:
+    """Whether the interval of a share of the year that may be off by chance leaves out the declared one.
+
+    Verdicts are for all shares of a period together.
+    """
+    rows = table[(table["period"] == YEAR) & (table["verdict"] == "chance")]
+    return bool(((rows["declared"] < rows["low"]) | (rows["declared"] > rows["high"])).any())
+
+
 def mix_verdict(table: pd.DataFrame) -> Verdict:
-    """The model of touches that is furthest from the declared mix: over all customers and the year, or else at a level."""
+    """The model of touches that is furthest from the declared mix: over all customers and the year, or else at a level.
+
+    `more`, `fewer`, `level_more`, `level_fewer`; `small` (over all customers some are off, by less than `MIN_DIFFERENCE`), `chance`,
+    `too_few`, `none`.
+    """
     first = table[(table["period"] == YEAR) & (table["level"] == ALL)].iloc[0]
     counts = {"touches": int(first["touches"]), "customers": int(first["customers"])}
     if first["verdict"] in ("none", "too_few"):
         return Verdict(str(first["verdict"]), counts)
     apart = rows_apart(table)
     if apart.empty:
-        return Verdict("chance", counts)
+        of_all = table[(table["period"] == YEAR) & (table["level"] == ALL)]
+        return Verdict("small" if (of_all["verdict"] == "small").any() else "chance", counts)
     furthest = apart.iloc[0]
     of_level = {} if furthest["level"] == ALL else {"level": furthest["level"]}
     numbers = {name: float(furthest[name]) for name in ("share", "low", "high", "declared")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,9 +11,6 @@ import pytest
 from builders import ANALYSES, account, contract, goal, product, product_data, use
 
 from cs_helpers.analyses.gap_plan.findings import find
-from cs_helpers.analyses.gap_plan.notes import notes_on_means
-from cs_helpers.analyses.gap_plan.sizing import COLUMNS
-from cs_helpers.analyses.gap_plan.tracker import tracker_rows
 from cs_helpers.analyses.gap_plan.verdicts import gaps_verdict
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.to_be import ToBe
@@ -153,27 +149,6 @@ def test_goals_are_counted_once_each(rows: list[tuple[str, str]], code: str, cou
     verdict = gaps_verdict(pd.DataFrame(rows, columns=["state", "certainty"]))
     assert verdict.code == code
     assert tuple(verdict.fields[k] for k in ("short", "unclear", "reached", "unknown")) == counts
-
-
-@pytest.mark.parametrize(
-    ("capacity", "said", "notes"),
-    [((10.0, None), math.nan, set()), ((7.0, 3.0), 20.0, {"capacity_short"}), ((12.0,), 24.0, set()), ((), math.nan, {"no_means"})],
-)  # fmt: skip
-def test_means_that_cannot_serve_the_customers_by_the_day_are_named(
-    capacity: tuple[float | None, ...], said: float, notes: set[str]
-) -> None:
-    """23 customers to move in the two quarters from September to March."""
-    means = [SimpleNamespace(id=f"m{n}", capacity=c) for n, c in enumerate(capacity)]
-    to_be = ToBe.model_validate(
-        {"agreed_on": "2026-07-01", "goals": [goal("low", LOW, means=[one.id for one in means])]}
-    )
-    gaps = pd.DataFrame({c: pd.Series([math.nan if k == "float64" else 0 if k == "int64" else ""], dtype=k if "date" not in k else None)
-                         for c, k in COLUMNS.items()})  # fmt: skip
-    gaps = gaps.assign(goal="low", state="short", customers=23.0, by=pd.Timestamp("2027-03-31"))
-    order = pd.DataFrame(columns=["goal", "priority", "first_three"])
-    rows = tracker_rows(SimpleNamespace(to_be=to_be, means=means), gaps, order, Q3)  # type: ignore[arg-type]
-    assert rows["capacity"].tolist() == pytest.approx([said], nan_ok=True)
-    assert {note.code for note in notes_on_means(rows, to_be)} == notes
 
 
 def test_findings_come_in_the_order_of_the_priorities() -> None:

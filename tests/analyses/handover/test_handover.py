@@ -451,7 +451,7 @@ def test_leadership_reads_the_sum_where_the_rows_are_too_small() -> None:
 
 def test_leadership_reads_the_sample_without_lists_and_names(sample_snapshot: Any, of_product: Any) -> None:
     data = of_product("paper_to_web")
-    found = leadership_result(
+    found, _ = leadership_result(
         analyses.analysis("handover"),
         sample_snapshot,
         data,

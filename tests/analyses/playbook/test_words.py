@@ -103,7 +103,7 @@ def test_leadership_gets_the_counts_and_not_the_list_of_customers(sample_snapsho
     data, quarter = of_product("paper_to_web"), Quarter(2026, 3)
     selected = analyses.analysis("playbook")
     of_team = selected.analyse(data, quarter)
-    of_leadership = leadership_result(selected, sample_snapshot, data, quarter, Text("en").pseudonym, {})
+    of_leadership, _ = leadership_result(selected, sample_snapshot, data, quarter, Text("en").pseudonym, {})
     assert set(of_team.tables) - set(of_leadership.tables) == {"matches"}
     assert of_leadership.shows == {"public"}
     assert of_leadership.metrics == of_team.metrics

@@ -16,7 +16,8 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_reference
 from cs_helpers.analyses import product_feedback
 from cs_helpers.analyses.product_feedback.asked import requests_on
 from cs_helpers.analyses.product_feedback.leadership import for_leadership
-from cs_helpers.analyses.product_feedback.verdicts import verdicts
+from cs_helpers.analyses.product_feedback.ranking import ranking
+from cs_helpers.analyses.product_feedback.verdicts import by_mrr, verdicts
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.sample import truths
@@ -103,12 +104,15 @@ def test_companies_are_counted_and_not_mentions(by_hand: Result) -> None:
     assert list(table["mrr"]) == [600, 1000, 100]
     assert list(table["lost"]) == [1, 0, 0]
     assert list(table["by_mrr"]) == [2, 1, 3]
+    assert not table["less"].any()  # R2: 400 and 600 against 100, 200 and 300, or against 100 (p = 4/8)
     assert (table["of"] == 5).all()
     assert tuple(table.loc["R1", ["low", "high"]]) == wilson(3, 5)
     assert not table["fewer"].any()
     assert by_hand.verdicts["ranking"].code == "together"
     assert by_hand.verdicts["ranking"].fields["others"] == 2
-    assert by_hand.verdicts["ranking.mrr"].fields["request"][2] == "R2"
+    most = by_hand.verdicts["ranking.mrr"]
+    assert most.code == "other_by_mrr_together"
+    assert (most.fields["request"][2], most.fields["mrr"], most.fields["others"]) == ("R2", 1000, 2)
     assert by_hand.metrics["undecided_mrr"].value == 1600
 
 
@@ -198,6 +202,90 @@ def test_of_two_and_none_the_first_cannot_be_told_apart() -> None:
     assert result.tables["ranking"]["companies"].tolist() == [2, 0]
     assert result.verdicts["ranking"].code == "together"
     assert result.verdicts["ranking"].fields["others"] == 1
+
+
+def waiting_for(chances: dict[str, tuple[float, float]], customers: int, seed: int) -> pd.DataFrame:
+    """Customers of which every fourth pays ten times what others do, and two chances to ask for each request: of others and of them."""
+    draw = np.random.default_rng([9, seed])
+    pays_more = np.arange(customers) % 4 == 0
+    mrr = draw.lognormal(11, 0.4, customers) * np.where(pays_more, 10, 1)
+    votes = [
+        asked(f"c{n}", key, "2026-07-02")
+        for key, chance in chances.items()
+        for n in np.flatnonzero(draw.random(customers) < np.where(pays_more, *chance[::-1]))
+    ]
+    data = product_data(
+        accounts=[account(f"c{n}") for n in range(customers)],
+        contracts=[contract(f"c{n}", "2024-01-01", None, float(mrr[n])) for n in range(customers)],
+        requests=[request(key, "open", "2026-07-01") for key in chances],
+        request_accounts=votes,
+    )
+    return ranking(product_feedback.Asked.on(data, Q3.end))
+
+
+def test_the_order_by_mrr_of_equal_requests_is_undecided() -> None:
+    """Planted null: of three requests that everybody asks for with the same chance none comes first by MRR."""
+    chances = dict.fromkeys(("R1", "R2", "R3"), (0.3, 0.3))
+    firsts = 0
+    for seed in range(40):
+        table = waiting_for(chances, 60, seed)
+        is_first = bool(table.loc[table["by_mrr"] != 1, "less"].all())
+        said = by_mrr(table)
+        if table["by_mrr"].iloc[0] == 1:
+            assert said is None
+        else:
+            assert said.code == ("other_by_mrr" if is_first else "other_by_mrr_together")
+        firsts += is_first
+    assert firsts <= 5  # of 40 at 5 %: more are as rare as 1 in 100
+
+
+def test_the_request_of_those_who_pay_most_comes_first_by_mrr() -> None:
+    """Planted truth: most customers ask for one thing, and those who pay ten times as much for another."""
+    chances = {"many": (0.6, 0.0), "large": (0.05, 0.8), "few": (0.1, 0.1)}
+    for seed in range(10):
+        table = waiting_for(chances, 120, seed)
+        assert table["request_id"].iloc[0] == "many"
+        said = by_mrr(table)
+        assert (said.code, said.fields["request"][2]) == ("other_by_mrr", "large")
+        assert table.set_index("request_id")["less"].to_dict() == {"many": True, "large": False, "few": True}
+
+
+def twenty_customers(*who: range) -> Result:
+    """Twenty customers, of which the first two pay most; those of `who` asked for each of as many requests."""
+    return product_feedback.analyse(
+        product_data(
+            accounts=[account(f"c{n}") for n in range(20)],
+            contracts=[contract(f"c{n}", "2024-01-01", None, 1e6 if n < 2 else 100.0 + n) for n in range(20)],
+            requests=[request(f"R{n}", "open", "2026-07-01") for n in range(len(who))],
+            request_accounts=[asked(f"c{n}", f"R{k}", "2026-07-02") for k, of in enumerate(who) for n in of],
+        ),
+        Q3,
+    )
+
+
+def test_leadership_reads_no_order_by_mrr_whose_first_is_hidden() -> None:
+    result = twenty_customers(range(4, 14), range(2), range(2, 8))
+    assert result.verdicts["ranking.mrr"].fields["request"][2] == "R1"
+    shown = for_leadership(result)
+    assert list(shown.tables["ranking"]["request_id"]) == ["R0", "R2"]
+    assert shown.tables["ranking"]["by_mrr"].isna().all()
+    assert not shown.tables["ranking"]["less"].any()
+    assert "ranking.mrr" not in shown.verdicts
+
+
+def test_leadership_reads_the_order_among_all_requests() -> None:
+    """What is left out still cannot be told apart from the first, and a request beside it is not the only one."""
+    near = for_leadership(twenty_customers(range(4, 8), range(2, 4)))
+    assert list(near.tables["ranking"]["request_id"]) == ["R0"]
+    assert (near.verdicts["ranking"].code, near.verdicts["ranking"].fields["others"]) == ("together", 1)
+    ahead = for_leadership(twenty_customers(range(2, 20), range(2, 4), range(0)))
+    assert list(ahead.tables["ranking"]["request_id"]) == ["R0", "R2"]
+    assert ahead.verdicts["ranking"].code == "first_of_all"  # the next, of two customers, is hidden
+    assert "next" not in ahead.verdicts["ranking"].fields
+    few = for_leadership(twenty_customers(range(2), range(0)))
+    assert "ranking" not in few.tables
+    assert "ranking" not in few.verdicts
+    assert "few_tell" in {note.code for note in few.about("ranking")}
 
 
 def test_no_share_of_three_requests_is_told() -> None:

@@ -11,6 +11,7 @@ import pytest
 from builders import account, contract, product, product_data, random, touch, use
 
 from cs_helpers.analyses import touch_mix
+from cs_helpers.analyses.touch_mix.mix import is_stricter
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.result import Result
@@ -279,6 +280,41 @@ def test_the_declared_mix_itself_is_hardly_ever_called_another() -> None:
     shares = {"high": 0.2, "low": 0.3, "tech": 0.3, "community": 0.2}
     codes = [touch_mix.analyse(everybody(seed, shares), Q3).verdicts["mix"].code for seed in range(12)]
     assert codes.count("chance") >= 11  # a false discovery rate of 5 %
+
+
+def test_a_certain_difference_of_two_points_is_called_small_and_not_chance() -> None:
+    """Each of thirty customers gets 54 touches of 200 by high touch, where a quarter is declared: the share is sure to be 27 %."""
+    models = ["high"] * 54 + ["low"] * 50 + ["tech"] * 50 + ["community"] * 46
+    names = [f"c{n:02d}" for n in range(30)]
+    result = analysed(
+        [BEGIN, *(touch(n, "2026-08-10", m) for n in names for m in models), touch("gone", "2026-09-30", "tech")],
+        [*(account(n) for n in names), account("gone")],
+        [contract(n, "2025-01-01") for n in names],
+    )  # fmt: skip
+    rows = result.tables["mix"].query("period == 'year' and level == 'all'").set_index("touch_model")
+    assert rows["verdict"].to_dict() == {
+        "high": "small",
+        "low": "chance",
+        "tech": "chance",
+        "community": "small",
+    }
+    assert result.verdicts["mix"].code == "small"
+    assert not [f for f in result.findings if f.code == "mix_apart"]
+    assert "several_shares" not in {note.code for note in result.about("mix")}
+
+
+def test_an_interval_without_the_declared_share_that_may_be_chance_is_explained(result_of) -> None:
+    table = pd.DataFrame(
+        {"period": "year", "declared": 0.3, "low": [0.35, 0.1], "high": [0.6, 0.4], "verdict": "chance"}
+    )
+    assert is_stricter(table)
+    assert not is_stricter(table.iloc[1:])
+    assert not is_stricter(table.assign(verdict="more"))
+    assert not is_stricter(table.assign(period="quarter"))  # of the quarter the page has no verdicts
+    # of all customers of expense_desk high touch is 27 % to 48 % against the 25 % declared, one of 24 shares
+    assert "several_shares" in {
+        note.code for note in result_of("touch_mix", "expense_desk", "2026Q3").about("mix")
+    }
 
 
 @pytest.mark.parametrize("name", ["paper_to_web", "helpdesk", "expense_desk"])
