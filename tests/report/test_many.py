@@ -18,7 +18,7 @@ from cs_helpers.report.executors import local_workers, run_all
 from cs_helpers.report.plan import Run
 from cs_helpers.report.run import Task
 
-RUNS = 500
+RUNS = 240
 
 pytestmark = [
     pytest.mark.thorough,
