@@ -150,8 +150,10 @@ def check(
     from rich.table import Table
 
     from cs_helpers.contract.parameters import Parameters
+    from cs_helpers.contract.products import load_products
     from cs_helpers.report.data_check import advice, data_check_page, describe, examples
     from cs_helpers.snapshot.take import check_tables
+    from cs_helpers.summary import check_metrics
     from cs_helpers.text import Text
 
     language = language or current_language()
@@ -182,6 +184,8 @@ def check(
     console.print(paths.display_path(target))
     for sentence in checked.stops:
         _print_error(translate_error(sentence))
+    for product in load_products(paths.products()).values():
+        check_metrics(product)
     if checked.stops:
         raise typer.Exit(1)
 

@@ -56,7 +56,7 @@ def check_means(means: Sequence[Means], steps: Sequence[str], plays: Sequence[st
     if repeated := [key for n, key in enumerate(ids) if key in ids[:n]]:
         raise ValueError(f"two means have the id '{repeated[0]}', give each one of its own")
     for one in means:
-        check_names("means", one.steps, steps, one.plays, plays)
+        check_names(f"the means '{one.id}'", one.steps, steps, one.plays, plays)
 
 
 def working_means(named: str, means: Sequence[Means], of: Named = "plays") -> list[Means]:

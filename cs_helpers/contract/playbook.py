@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from cs_helpers import hashes
 from cs_helpers.contract.maturity import MAX_LEVELS
 from cs_helpers.contract.product_parts import Condition, Measure, SettingsModel, Sign, Slug, Words
+from cs_helpers.errors import did_you_mean
 
 Role = Literal["csm", "account_manager", "support", "product", "manager"]
 
@@ -160,11 +161,15 @@ def check_playbook(plays: Sequence[Play], steps: Sequence[str], top: int) -> Non
 def check_rule(section: str, rule: Rule, steps: Sequence[str], top: int) -> None:
     """Raises `ValueError` where a rule of a section of the product file names what the product does not have.
 
-    section: its key, as `playbook`. steps: of the journey, in order. top: the highest level of maturity.
+    section: its key, as `playbook`, or whatever part of it has the rule. steps: of the journey, in order. top: the highest level
+    of maturity.
     """
     for step in filter(None, (rule.waits_for, rule.after, rule.reached)):
         if step not in steps:
-            raise ValueError(f"{section} names the step '{step}', journey has no such step")
+            hint = did_you_mean(step, steps)
+            raise ValueError(
+                f"{section} names the step '{step}', journey has no such step.{hint}".rstrip(".")
+            )
     if rule.level_below and rule.level_below > top:
         raise ValueError(
             f"{section} asks for customers below level {rule.level_below}, the highest level is {top}"

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _metric_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
+        raise ValueError("a headline number is needed as in docs/metrics.md, such as revenue.nrr_year")
+    return name
+
+
+def _slug(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+        raise ValueError("up to 40 small letters, digits, '-' and '_' are needed, a letter or digit first")
+    return name
+
 
 #: a headline number of a report, `<analysis>.<metric>`
-MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+MetricName = Annotated[str, AfterValidator(_metric_name)]
+Slug = Annotated[str, AfterValidator(_slug)]
 
 
 def as_regex(pattern: str) -> str:

@@ -43,9 +43,13 @@ def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) ->
 
     A misspelt key comes before the key that is missing because of it.
     """
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    everything = error.errors()
+    # pydantic leaves out the wrong entries of a list, and may then call it too short as well
+    inside = {e["loc"][:n] for e in everything for n in range(len(e["loc"]))}
+    errors = [e for e in everything if e["type"] != "too_short" or e["loc"] not in inside]
+    first = min(errors, key=lambda e: e["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
-    further = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    further = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     context = first.get("ctx", {})
     if first["type"] == "extra_forbidden":
         fields = _fields_at(model, first["loc"][:-1])
@@ -65,6 +69,16 @@ def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) ->
         return SettingError(file, f"a list is needed here, each entry after '- '{further}", key=key)
     if first["type"] in ("int_type", "int_parsing", "int_from_float"):
         return SettingError(file, f"a whole number is needed, not {first['input']!r}{further}", key=key)
+    if first["type"].startswith("date_"):
+        return SettingError(
+            file, f"a day is needed, as 2026-03-31, not {str(first['input'])!r}{further}", key=key
+        )
+    if first["type"] == "string_pattern_mismatch":
+        return SettingError(
+            file,
+            f"a text of the form {context['pattern']} is needed, not {first['input']!r}{further}",
+            key=key,
+        )
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     given = "" if isinstance(first["input"], dict | list) else f", not {first['input']!r}"

@@ -80,6 +80,8 @@ class Goal(SettingsModel):
             raise ValueError("'metric' and 'target' belong together, one of them is missing")
         if self.metric and self.metric.startswith("gap_plan."):
             raise ValueError("a goal cannot be about a number of the gap plan itself")
+        if repeated := [name for n, name in enumerate(self.means) if name in self.means[:n]]:
+            raise ValueError(f"the means '{repeated[0]}' is named twice, once is enough")
         return self
 
     @model_validator(mode="after")
@@ -109,6 +111,16 @@ class ToBe(SettingsModel):
         ids = [goal.id for goal in self.goals]
         if repeated := [name for n, name in enumerate(ids) if name in ids[:n]]:
             raise ValueError(f"two goals have the id '{repeated[0]}', give each one of its own")
+        for names in ([goal.name.en for goal in self.goals], [goal.name.ja for goal in self.goals]):
+            if repeated := [name for n, name in enumerate(names) if name in names[:n]]:
+                raise ValueError(
+                    f"two goals are named '{repeated[0]}', give each a name by which pages can tell them apart"
+                )
+        if not any(goal.confidence for goal in self.goals):
+            raise ValueError(
+                "every goal has the confidence 0, so that no gap could come before another; write the share of the measured"
+                " difference that is taken for an effect"
+            )
         for goal in self.goals:
             if goal.by <= self.agreed_on:
                 raise ValueError(
@@ -128,7 +140,7 @@ def check_to_be(to_be: ToBe, steps: Sequence[str], top: int, means: Sequence[str
     """
     for goal in to_be.goals:
         if goal.customers:
-            check_rule("to_be", goal.customers, steps, top)
+            check_rule(f"the goal '{goal.id}'", goal.customers, steps, top)
         for named in goal.means:
             if named not in means:
                 hint = did_you_mean(named, means)

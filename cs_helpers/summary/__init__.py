@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cs_helpers import analyses
+from cs_helpers import analyses, paths
 from cs_helpers.comparison import COMPARED_WITH, Change
 from cs_helpers.contract.products import Product
 from cs_helpers.declaration import Better
-from cs_helpers.errors import ParameterError, did_you_mean
+from cs_helpers.errors import SettingError, did_you_mean
 from cs_helpers.result import ComparedWith, Finding, Metric, Note, Result
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary.gaps import GAP_PLAN, GAP_SIZES, FirstGaps, first_gaps
@@ -170,17 +170,17 @@ def asks_decision(finding: Finding) -> bool:
 
 
 def check_metrics(product: Product) -> None:
-    """Checks that the metrics that sections of the product file name are declared; raises `ParameterError`."""
+    """Checks that the metrics that sections of the product file name are declared; raises `SettingError`."""
     for section, names in product.metrics_named.items():
         for name in (name for name in names if not _is_declared(name)):
             declared = [
                 f"{of}.{m}" for of in analyses.names() for m in analyses.analysis(of).declares.metrics
             ]
-            raise ParameterError(
-                section,
-                f"no analysis has such a metric.{did_you_mean(name, declared)}".rstrip("."),
-                value=name,
-                allowed=", ".join(declared),
+            raise SettingError(
+                paths.products() / f"{product.product}.yml",
+                f"no report has the headline number '{name}', docs/metrics.md lists all of them."
+                f"{did_you_mean(name, declared)}".rstrip("."),
+                key=section,
             )
 
 

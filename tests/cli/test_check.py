@@ -73,3 +73,18 @@ def test_values_are_shown_as_text_and_not_as_markup(command, workbook):
     page = (workbook.folder / "reports" / "team" / "data-check.en.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
+
+
+def test_a_headline_number_that_no_report_has_is_said_before_a_report_needs_it(command, workbook):
+    product = workbook.data / "products" / "helpdesk.yml"
+    declared = product.read_text(encoding="utf-8")
+    assert "metric: revenue.logo_churn_year" in declared
+    product.write_text(
+        declared.replace("metric: revenue.logo_churn_year", "metric: revenue.logo_churn_yaer"),
+        encoding="utf-8",
+    )
+    ran = command("check", "--data", str(workbook.data / "sources.yml"))
+    assert ran.code == 1
+    said = " ".join(ran.err.split())
+    assert f"{product.name}: key 'to_be': no report has the headline number 'revenue.logo_churn_yaer'" in said
+    assert "Did you mean 'revenue.logo_churn_year'?" in said

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cs_helpers.contract.means import Means, obstacles
 from cs_helpers.contract.organisation import Organisation
-from cs_helpers.errors import ParameterError
+from cs_helpers.errors import SettingError
 from cs_helpers.summary import check_metrics
 
 STEPS = ["kickoff", "live"]
@@ -32,9 +32,9 @@ def problem(**sections: Any) -> str:
         ({"organisation": [role("support"), role("support", " cs ")]}, "the role 'support' is named twice in ' cs ', write it once with all that it does"),
         ({"organisation": [role("support", people=-1)]}, "Input should be greater than or equal to 0"),
         ({"organisation": [role("boss")]}, "Input should be 'onboarding'"),
-        ({"organisation": [role("support", kpis=["revenue"])]}, "String should match pattern"),
-        ({"means": [means("call", steps=["gone"])]}, "means names the step 'gone', journey has no such step"),
-        ({"means": [means("call", plays=["gone"])]}, "means names the entry 'gone', playbook has no entry with this id"),
+        ({"organisation": [role("support", kpis=["revenue"])]}, "a headline number is needed as in docs/metrics.md"),
+        ({"means": [means("call", steps=["gone"])]}, "the means 'call' names the step 'gone', journey has no such step"),
+        ({"means": [means("call", plays=["gone"])]}, "the means 'call' names the entry 'gone', playbook has no entry with this id"),
         ({"means": [means("call", reasons=["guidence"])]}, "Input should be 'benefit', 'timing', 'guidance' or 'bias'"),
         ({"means": [means("call"), means("call")]}, "two means have the id 'call', give each one of its own"),
         ({"means": [means("sheet", "resource", horizon="root_cause")]}, "'horizon' is for a measure, a resource has none"),
@@ -58,7 +58,7 @@ def test_a_role_may_stand_in_two_departments_and_a_department_is_one_in_any_spel
 def test_a_kpi_that_no_report_has_is_refused_with_the_nearest() -> None:
     made = product(steps=STEPS, organisation=[role("renewal", kpis=["revenue.nr_year"])])
     with pytest.raises(
-        ParameterError, match=r"organisation='revenue.nr_year'.*Did you mean 'revenue.nrr_year'\?"
+        SettingError, match=r"'organisation'.*'revenue.nr_year'.*Did you mean 'revenue.nrr_year'\?"
     ):
         check_metrics(made)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import goal, product
 from pydantic import ValidationError
+
+from cs_helpers.contract.products import Product
+from cs_helpers.contract.settings_file import setting_error
 
 STEPS = ["kickoff", "live"]
 RED = {"band": "red"}
@@ -57,11 +61,12 @@ def test_a_product_without_the_section_has_no_goals() -> None:
         (goal("x", metric="revenue.nrr"), "'metric' and 'target' belong together, one of them is missing"),
         (goal("x", RED, target=3.0), "'metric' and 'target' belong together, one of them is missing"),
         (goal("x", metric="gap_plan.reached", target=1), "a goal cannot be about a number of the gap plan itself"),
-        (goal("x", {"waits_for": "gone", "days": 3}), "to_be names the step 'gone', journey has no such step"),
-        (goal("x", {"level_below": 5}), "to_be asks for customers below level 5, the highest level is 4"),
+        (goal("x", {"waits_for": "gone", "days": 3}), "the goal 'x' names the step 'gone', journey has no such step"),
+        (goal("x", {"waits_for": "kickof", "days": 3}), "journey has no such step. Did you mean 'kickoff'?"),
+        (goal("x", {"level_below": 5}), "the goal 'x' asks for customers below level 5, the highest level is 4"),
         (
             goal("x", {"waits_for": "kickoff", "after": "live", "days": 3}),
-            "to_be waits for the step 'kickoff', which must come later than 'live'",
+            "the goal 'x' waits for the step 'kickoff', which must come later than 'live'",
         ),
         (goal("x", {"waits_for": "live"}), "'waits_for' needs 'days'"),
         (goal("x", RED, by="2026-07-01"), "the goal 'x' is to be reached by 2026-07-01, before or when it was agreed on"),
@@ -79,6 +84,10 @@ def test_a_product_without_the_section_has_no_goals() -> None:
             "earlier targets are written oldest first, each on a day of its own",
         ),
         (goal("x", RED, means=["guided_setup"]), "the goal 'x' names the means 'guided_setup', the section means has none"),
+        (goal("x", RED, means=["call", "call"]), "the means 'call' is named twice, once is enough"),
+        (goal("x", RED, id="two words"), "up to 40 small letters, digits, '-' and '_' are needed"),
+        (goal("x", metric="nrr_year", target=1), "a headline number is needed as in docs/metrics.md"),
+        (goal("x", RED, confidence=0), "every goal has the confidence 0, so that no gap could come before another"),
         (goal("x", RED, confidence=1.5), "less than or equal to 1"),
         (goal("x", RED, effort=0), "greater than 0"),
         (goal("x", RED, at_most=float("nan")), "finite number"),
@@ -93,3 +102,19 @@ def test_goals_have_names_of_their_own() -> None:
     assert "two goals have the id 'red', give each one of its own" in problem(
         goal("red", RED), goal("red", RED)
     )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_goals_are_told_apart_by_their_names_in_both_languages(language: str) -> None:
+    one, other = goal("red", RED), goal("slow", RED)
+    other["name"] = {**other["name"], language: one["name"][language]}
+    said = "two goals are named 'red', give each a name by which pages can tell them apart"
+    assert said in problem(one, other)
+
+
+@pytest.mark.parametrize("day", [2027, "2027", "next spring", "2027-02-30", "31.03.2027", True])
+def test_a_day_that_is_none_is_refused_with_what_a_day_looks_like(day: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        made(goal("x", RED, by=day))
+    said = str(setting_error(Path("desk.yml"), caught.value, Product))
+    assert said == f"desk.yml: key 'to_be.goals.0.by': a day is needed, as 2026-03-31, not '{day}'."

@@ -10,7 +10,7 @@ from builders import product
 from cs_helpers import analyses
 from cs_helpers.contract.products import HEADLINES
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.errors import ParameterError
+from cs_helpers.errors import SettingError
 from cs_helpers.result import Finding, Metric, Note, Result
 from cs_helpers.sample import truths
 from cs_helpers.summary import MIN_CHANGE, Summary, check_metrics, summarise, surprise
@@ -146,7 +146,7 @@ def test_a_standing_number_of_customers_is_a_change_by_those_who_came_or_went() 
 
 def test_a_headline_that_no_analysis_has_is_refused_with_the_nearest_name() -> None:
     named = product().model_copy(update={"headlines": ("health.red_mr",)})
-    with pytest.raises(ParameterError, match=r"headlines='health\.red_mr'.*Did you mean 'health\.red_mrr'"):
+    with pytest.raises(SettingError, match=r"'headlines'.*'health\.red_mr'.*Did you mean 'health\.red_mrr'"):
         check_metrics(named)
 
 
@@ -155,7 +155,7 @@ def test_a_target_of_a_metric_that_no_analysis_has_is_refused(home, monkeypatch)
     book = Workbook.open(product="helpdesk", quarter=QUARTER)
     book.data.product.targets["revenue.nnr"] = 1.0
     try:
-        with pytest.raises(ParameterError, match=r"targets='revenue\.nnr'.*Did you mean"):
+        with pytest.raises(SettingError, match=r"'targets'.*'revenue\.nnr'.*Did you mean"):
             book.summary()
     finally:
         del book.data.product.targets["revenue.nnr"]

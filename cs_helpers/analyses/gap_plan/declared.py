@@ -63,7 +63,7 @@ DECLARES = Declaration(
             verdicts=verdicts("nothing_won one one_unclear decided decided_unclear open"),
         ),
         "pairs": Question(table=True, verdicts=verdicts("all_decided all_open some_open")),
-        "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear worse")),
+        "effects": Question(figure=True, table=True, verdicts=verdicts("clear unclear worse same")),
         "history": Question(table=True),
         "tracker": Question(table=True),
     },

@@ -140,12 +140,14 @@ def _growth(revenue: Result) -> _After | None:
 def effects_verdict(table: pd.DataFrame) -> Verdict:
     """What closing a gap would do, of the largest effect on NRR (of the first number where NRR is not known).
 
-    `clear`: of those that make it better beyond chance; `unclear`: there is none; `worse`: there is none, and some make it worse. Fields: goal, measure, before, after, low, high,
-    unit, confidence; and count of the gaps with a clear effect, of all.
+    `clear`: of those that make it better beyond chance; `unclear`: there is none; `worse`: there is none, and some make it worse; `same`: no effect is assumed of any. Fields: goal, measure, before, after, low, high,
+    unit, confidence; and count of the gaps with a clear effect, of all (with `unclear`: of those with a confidence above 0).
     """
     clear = table[table["verdict"] == "better"]
     worse = table[table["verdict"] == "worse"]
-    code, chosen = ("clear", clear) if len(clear) else ("worse", worse) if len(worse) else ("unclear", table)
+    unclear = table[table["verdict"] == "unclear"]
+    found = {"clear": clear, "worse": worse, "unclear": unclear, "same": table}
+    code, chosen = next((code, rows) for code, rows in found.items() if len(rows))
     measures = [m for m in ("nrr_year", *MEASURES) if m in set(chosen["measure"])]
     rows = chosen[chosen["measure"] == measures[0]].reset_index(drop=True)
     row = rows.loc[(rows["after"] - rows["before"]).abs().fillna(0.0).idxmax()]
@@ -153,7 +155,7 @@ def effects_verdict(table: pd.DataFrame) -> Verdict:
         key: row[key] for key in ("goal", "measure", "before", "after", "low", "high", "unit", "confidence")
     }
     fields |= {
-        "count": int(chosen["goal"].nunique()) if code != "unclear" else 0,
-        "of": int(table["goal"].nunique()),
+        "count": int(chosen["goal"].nunique()) if code in ("clear", "worse") else 0,
+        "of": int((chosen if code == "unclear" else table)["goal"].nunique()),
     }
     return Verdict(code, fields)

@@ -66,6 +66,15 @@ def test_without_confidence_nothing_moves() -> None:
     table = effects(gap(confidence=0.0), revenue(), 50)
     assert (table["after"] == table["before"]).all()
     assert set(table["verdict"]) == {"same"}
+    verdict = effects_verdict(table)
+    assert (verdict.code, verdict.fields["count"], verdict.fields["of"]) == ("same", 0, 1)
+
+
+def test_a_gap_without_confidence_is_none_of_those_that_cannot_be_told_from_chance() -> None:
+    unclear = effects(gap(goal="unclear", impact_low=-50.0, gain="unclear"), revenue(), 50)
+    table = pd.concat([unclear, effects(gap(confidence=0.0), revenue(), 50)], ignore_index=True)
+    verdict = effects_verdict(table)
+    assert (verdict.code, verdict.fields["goal"], verdict.fields["of"]) == ("unclear", "unclear", 1)
 
 
 def test_a_goal_about_a_number_moves_that_number_by_its_gap() -> None:

@@ -14,7 +14,7 @@ from cs_helpers.analyses.gap_plan.findings import find
 from cs_helpers.analyses.gap_plan.verdicts import gaps_verdict
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.to_be import ToBe
-from cs_helpers.errors import ParameterError
+from cs_helpers.errors import SettingError
 from cs_helpers.result import Result
 from cs_helpers.sample.truths import EQUAL_GAPS, FIRST_GAP, NULL_GAP
 from cs_helpers.summary import check_metrics
@@ -110,7 +110,7 @@ def test_without_contracts_the_gap_is_counted_and_effects_name_the_table() -> No
 
 def test_a_metric_that_no_analysis_has_is_refused_with_the_nearest() -> None:
     of = of_goals(goal("nrr", metric="revenue.nrr_years", target=1.0))
-    with pytest.raises(ParameterError, match=r"parameter to_be=.*Did you mean 'revenue.nrr_year'"):
+    with pytest.raises(SettingError, match=r"'to_be'.*Did you mean 'revenue.nrr_year'"):
         check_metrics(of)
 
 
