@@ -27,7 +27,7 @@ def display_file(name: str, words: str, rows: pd.DataFrame, about: Mapping[str, 
 
 
 def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
-    """Displays a figure with `about` as the output's metadata; of a drawing also its other layouts and what it draws."""
+    """Displays a figure with `about` as the output's metadata; also its other layouts, of a drawing what it draws."""
     if isinstance(figure, Drawing):
         content, kind = figure.svg, MIME
         more: dict[str, Any] = {
@@ -38,6 +38,8 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
     else:
         content, kind = base64.b64encode(figure.png).decode(), "image/png"
         more = {"alt": figure.alt, "width": figure.width}
+        if figure.narrow:
+            more["narrow"] = base64.b64encode(figure.narrow).decode()
     display(
         {kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from cs_helpers.charts.theme import (
     GREEN,
     INK,
     ORANGE,
+    PHONE,
     QUIET,
     RULE,
     Picture,
     bars,
     canvas,
     finish_figure,
+    in_two_widths,
     percent_axis,
 )
 from cs_helpers.result import Result
@@ -34,20 +37,47 @@ MAX_GAPS = 10
 
 def gaps(result: Result, text: Text) -> Picture:
     """Each goal on a scale of its own unit: the number now with its interval, and the target."""
+    return in_two_widths(_gaps, result, text)
+
+
+def _gaps(result: Result, text: Text, width: float) -> Picture:
+    """The goals; on a phone the name of each stands above it."""
     table = result.tables["gaps"].head(MAX_GAPS)
     # goals of a unit stand together, as they share a scale
     units = list(dict.fromkeys(table["unit"]))
     table = table.sort_values("unit", key=lambda unit: unit.map(units.index), kind="stable")
     reach = {unit: _reach(part) for unit, part in table.groupby("unit") if unit}
     currency = result.settings["currency"]
-    with canvas(text, len(table), 1, height=0.6 + 0.7 * len(table), squeeze=False) as (figure, axes):
+    of_each, edge = (0.95, 0.1) if width == PHONE else (0.7, 0.04)
+    with canvas(text, len(table), 1, height=0.6 + of_each * len(table), width=width, squeeze=False) as (
+        figure,
+        axes,
+    ):
         above = None
         for axis, row in zip(axes[:, 0], table.itertuples(), strict=True):
-            _goal(axis, row, reach.get(row.unit, 1.0), text, currency)
-            if row.unit and above not in (None, row.unit):
-                _new_scale(axis, row.unit, text)
+            _goal(axis, row, reach.get(row.unit, 1.0), text, currency, edge)
+            scale = (
+                text("gap_plan.gaps.scale", unit=text(f"gap_plan.units.{row.unit}"))
+                if row.unit and above not in (None, row.unit)
+                else ""
+            )
+            name = text.label("goal", row.goal)
+            if width == PHONE:
+                axis.set_yticks([])
+                axis.set_title("\n".join(filter(None, [text.wrap(name, 44), scale])), color=INK, fontsize=9.5)
+            else:
+                axis.set_yticks([0], [text.wrap(name, 32)])
+                axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK, pad=9)
+                if scale:
+                    _new_scale(axis, scale)
             above = row.unit or above
-        figure.supxlabel(text("gap_plan.gaps.legend"), fontsize=9, color=QUIET, x=0.99, ha="right")
+        legend = text("gap_plan.gaps.legend")
+        if width == PHONE:
+            parts = re.split(" {2,}", legend)
+            lines = ["   ".join(parts[n : n + 2]) for n in range(0, len(parts), 2)]
+            figure.supxlabel("\n".join(lines), fontsize=9, color=QUIET, x=0.01, ha="left")
+        else:
+            figure.supxlabel(legend, fontsize=9, color=QUIET, x=0.99, ha="right")
         return _finished(figure, result, "gaps", text)
 
 
@@ -58,11 +88,9 @@ def _reach(part: Any) -> float:
     return largest or 1.0
 
 
-def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None:
-    """One goal: a line from As-Is to To-Be, and both numbers."""
+def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str, edge: float) -> None:
+    """One goal: a line from As-Is to To-Be, and both numbers, which up to the share `edge` of the scale stand beside its start."""
     axis.set(xlim=(min(0.0, row.low if row.low == row.low else 0.0), 1.22 * reach), ylim=(-1.2, 1.1))
-    axis.set_yticks([0], [text.wrap(text.label("goal", row.goal), 32)])
-    axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK, pad=9)
     axis.set_xticks([])
     axis.spines[["bottom", "left"]].set_visible(False)
     axis.axhline(0, color=RULE, linewidth=1, zorder=0)
@@ -77,29 +105,35 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str) -> None
         if row.low == row.low and row.high == row.high:
             axis.hlines(0, row.low, row.high, color=colour, linewidth=1.6, zorder=2)
         axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
-        _number(axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, reach)
-    _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, reach)
+        _number(
+            axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, edge * reach
+        )
+    _number(axis, row.target, 0.5, format_value(row.target, row.unit, text, currency), INK, edge * reach)
 
 
-def _new_scale(axis: Axes, unit: str, text: Text) -> None:
+def _new_scale(axis: Axes, scale: str) -> None:
     """Sets goals of another unit apart from those above."""
     axis.axhline(1.05, color=RULE, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-    label = text("gap_plan.gaps.scale", unit=text(f"gap_plan.units.{unit}"))
     axis.text(
-        0.0, 0.93, label, ha="left", va="top", fontsize=8.5, color=QUIET, transform=axis.transAxes, in_layout=False,
+        0.0, 0.93, scale, ha="left", va="top", fontsize=8.5, color=QUIET, transform=axis.transAxes, in_layout=False,
     )  # fmt: skip
 
 
-def _number(axis: Axes, x: float, y: float, label: str, colour: str, reach: float) -> None:
-    """Writes a number above its mark, or below it; at the left edge beside the names, to the right of it."""
+def _number(axis: Axes, x: float, y: float, label: str, colour: str, edge: float) -> None:
+    """Writes a number above its mark, or below it; up to `edge`, beside the names, to the right of it."""
     axis.text(
-        x, y, label, ha="center" if x > 0.04 * reach else "left", va="bottom" if y > 0 else "top", fontsize=9,
+        x, y, label, ha="center" if x > edge else "left", va="bottom" if y > 0 else "top", fontsize=9,
         color=colour, in_layout=False,
     )  # fmt: skip
 
 
 def priorities(result: Result, text: Text) -> Picture:
     """The score of each gap with its interval, and how often it is among the first three (of three or fewer: the first)."""
+    return in_two_widths(_priorities, result, text)
+
+
+def _priorities(result: Result, text: Text, width: float) -> Picture:
+    """The gaps in their order; on a phone the name of each stands above both panels."""
     table = result.tables["priorities"]
     which = "first_three" if len(table) > 3 else "first"
     table = table.head(MAX_GAPS).iloc[::-1].reset_index(drop=True)
@@ -107,10 +141,10 @@ def priorities(result: Result, text: Text) -> Picture:
     is_open = set() if pairs is None else set(pairs.loc[pairs["verdict"] == "undecided", "goal"])
     colours = [ORANGE if p == "high" else BLUE if p == "medium" else QUIET for p in table["priority"]]
     currency = result.settings["currency"]
-    with canvas(text, 1, 2, height=1.35 + 0.62 * len(table), sharey=True, width_ratios=[3, 2]) as (
-        figure,
-        axes,
-    ):
+    of_each = 0.85 if width == PHONE else 0.62
+    with canvas(
+        text, 1, 2, height=1.35 + of_each * len(table), width=width, sharey=True, width_ratios=[3, 2]
+    ) as (figure, axes):
         places = np.arange(len(table))
         score, share = axes
         score.axvline(0, color=RULE, linewidth=1, zorder=0)
@@ -130,8 +164,9 @@ def priorities(result: Result, text: Text) -> Picture:
                 text.money(value, currency), (value, place), xytext=(0, 6), textcoords="offset points",
                 ha="center", fontsize=8.5, color=QUIET, in_layout=False,
             )  # fmt: skip
-        bars(share, places, table[which], width=0.5, color=colours, lying=True)
-        percent_axis(share, top=1.22, which="x")
+        bars(share, places, table[which], width=0.32 if width == PHONE else 0.5, color=colours, lying=True)
+        end = 1.45 if width == PHONE else 1.22  # there is room for the shares beside the bars
+        percent_axis(share, top=end, which="x")
         share.set_xticks([0, 0.5, 1.0])
         for place, value in zip(places, table[which], strict=True):
             share.text(
@@ -140,20 +175,25 @@ def priorities(result: Result, text: Text) -> Picture:
         for place, goal in zip(places, table["goal"], strict=True):
             if goal in is_open and place:
                 share.annotate(
-                    text("gap_plan.priorities.open_order"), (1.2, place - 0.5), ha="right", va="center",
+                    text("gap_plan.priorities.open_order"), (end - 0.02, place - 0.5), ha="right", va="center",
                     fontsize=8.5, color=QUIET, style="italic" if text.language == "en" else "normal", in_layout=False,
                 )  # fmt: skip
-        score.set_title(text("gap_plan.priorities.score"))
-        share.set_title(text.wrap(text(f"gap_plan.priorities.{which}"), 34))
-        score.set_yticks(
-            places,
-            [
-                text.wrap(f"{text.number(r.rank)}. {text.label('goal', r.goal)}", 32)
-                for r in table.itertuples()
-            ],
-        )
-        score.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
-        score.set_ylim(-0.6, len(table) - 0.4)
+        names = [f"{text.number(r.rank)}. {text.label('goal', r.goal)}" for r in table.itertuples()]
+        titles = (26, 20) if width == PHONE else (60, 34)
+        for axis, title, room in zip(axes, ("score", which), titles, strict=True):
+            axis.set_title(text.wrap(text(f"gap_plan.priorities.{title}"), room))
+        if width == PHONE:
+            score.set_yticks([])
+            share.patch.set_visible(False)  # names go on over both panels
+            for place, name in zip(places, names, strict=True):
+                score.text(
+                    0.0, place + 0.3, text.wrap(name, 38), va="bottom", fontsize=9.5, color=INK,
+                    transform=score.get_yaxis_transform(), in_layout=False,
+                )  # fmt: skip
+        else:
+            score.set_yticks(places, [text.wrap(name, 32) for name in names])
+            score.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+        score.set_ylim(-0.6, len(table) - (0.2 if width == PHONE else 0.4))
         n = text(
             "gap_plan.priorities.n",
             n=text.number(len(result.tables["priorities"])),
@@ -164,15 +204,19 @@ def priorities(result: Result, text: Text) -> Picture:
 
 def effects(result: Result, text: Text) -> Picture:
     """For each number of revenue what it is now, and what it would be after closing each gap, with intervals."""
+    return in_two_widths(_effects, result, text)
+
+
+def _effects(result: Result, text: Text, width: float) -> Picture:
+    """A panel for each number, beside each other, on a phone below each other."""
     table, currency = result.tables["effects"], result.settings["currency"]
     goals = list(dict.fromkeys(table["goal"]))[:MAX_GAPS][::-1]
     measures = list(dict.fromkeys(table["measure"]))
-    with canvas(text, 1, len(measures), height=1.5 + 0.5 * len(goals), sharey=True, squeeze=False) as (
-        figure,
-        axes,
-    ):
+    shape = (len(measures), 1) if width == PHONE else (1, len(measures))
+    height = shape[0] * ((0.8 if width == PHONE else 1.5) + 0.5 * len(goals))
+    with canvas(text, *shape, height=height, width=width, sharey=True, squeeze=False) as (figure, axes):
         places = np.arange(len(goals))
-        for axis, measure in zip(axes[0], measures, strict=True):
+        for axis, measure in zip(axes.flat, measures, strict=True):
             rows = table[table["measure"] == measure].set_index("goal").reindex(goals)
             known = rows["before"].dropna()
             unit = str(table.loc[table["measure"] == measure, "unit"].iloc[0])
@@ -199,10 +243,12 @@ def effects(result: Result, text: Text) -> Picture:
                     )
                 ],
             )
-            axis.set_title(text.wrap(text(f"revenue.metrics.{measure}").replace("（", "\n（"), 22))
+            title = text(f"revenue.metrics.{measure}")
+            axis.set_title(title if width == PHONE else text.wrap(title.replace("（", "\n（"), 22))
             axis.spines["left"].set_visible(False)
-        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), 32) for goal in goals])
-        axes[0][0].tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+            axis.tick_params(axis="y", labelsize=9.5, labelcolor=INK)
+        room = 18 if width == PHONE else 32
+        axes[0][0].set_yticks(places, [text.wrap(text.label("goal", goal), room) for goal in goals])
         axes[0][0].set_ylim(-0.6, len(goals) - 0.3)
         return _finished(figure, result, "effects", text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +39,11 @@ _SHADES = LinearSegmentedColormap.from_list("shades", [(0.93979, 0.943778, 0.951
 BANDS = {"green": GREEN, "yellow": SAND, "red": RED}
 
 WIDTH = 9.0
+#: of a figure laid out for a phone: what a page of 390 pixels has room for
+PHONE = 3.65
 PIXELS_AN_INCH = 130
+#: a phone's screen has more of them
+_PIXELS_AN_INCH_ON_PHONES = 195
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Picture:
     """A figure as PNG, with its message, its alt text, its width in CSS pixels, and its source: n, period, as of.
 
     Message and source are words of the page, not of the picture: they wrap on a phone and follow the reader's colours.
+    narrow: the same laid out for a phone (`in_two_widths`); without it a page lets the figure scroll there.
     """
 
     png: bytes
@@ -54,6 +59,7 @@ class Picture:
     alt: str
     width: int
     source: str
+    narrow: bytes = b""
 
 
 #: a function that draws the figure for one question of a page
@@ -125,11 +131,18 @@ def style(language: str) -> Iterator[None]:
 
 @contextmanager
 def canvas(
-    text: Text, rows: int = 1, columns: int = 1, *, height: float = 3.9, **options: Any
+    text: Text,
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    height: float = 3.9,
+    width: float = WIDTH,
+    **options: Any,
 ) -> Iterator[tuple[Figure, Any]]:
     """A figure and its axes (None for 0 rows) in the common style, not registered with pyplot."""
+    dpi = _PIXELS_AN_INCH_ON_PHONES if width == PHONE else PIXELS_AN_INCH
     with style(text.language):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=PIXELS_AN_INCH)
+        figure = Figure(figsize=(width, height), layout="constrained", dpi=dpi)
         yield figure, figure.subplots(rows, columns, **options) if rows else None
 
 
@@ -153,7 +166,16 @@ def finish_figure(
             if not line.get_label_text():
                 line.set_label_coords(0, 0)  # otherwise all tick labels are measured to place an empty label
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
-    return Picture(png(pixels(figure), an_inch=PIXELS_AN_INCH), message, alt, int(WIDTH * 96), source)
+    image = png(pixels(figure), an_inch=int(figure.dpi))
+    return Picture(image, message, alt, int(figure.get_figwidth() * 96), source)
+
+
+def in_two_widths(draw: Callable[[Result, Text, float], Picture], result: Result, text: Text) -> Picture:
+    """A figure as wide as the page of a screen (`WIDTH`), and the same laid out for a phone (`PHONE`).
+
+    It takes twice the time to draw: for figures of lines of words, which on a phone scroll out of sight of their marks.
+    """
+    return replace(draw(result, text, WIDTH), narrow=draw(result, text, PHONE).png)
 
 
 def percent_axis(axis: Axes, *, top: float = 1.0, which: str = "y") -> None:

@@ -112,10 +112,12 @@ def _error_problems(notebook: NotebookNode) -> Iterator[Problem]:
 
 
 def _figure_problems(output: NotebookNode, name: str) -> Iterator[Problem]:
-    if not output.metadata.get("image/png", {}).get("alt", "").strip():
+    more = output.metadata.get("image/png", {})
+    if not more.get("alt", "").strip():
         yield Problem(code="no_alt", detail=name)
+    layouts = [output.data["image/png"], *([more["narrow"]] if "narrow" in more else [])]
     try:
-        blank = _is_blank(base64.b64decode(output.data["image/png"]))
+        blank = any(_is_blank(base64.b64decode(layout)) for layout in layouts)
     except (OSError, ValueError, SyntaxError):  # Pillow raises these for a truncated picture
         blank = True
     if blank:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -67,11 +68,24 @@ class Resamples:
         """The weighted sums of values (k, customers) in each draw: (k, draws)."""
         return np.concatenate([values @ weights for weights in self._blocks()], axis=1)
 
+    @property
+    def _size(self) -> int:
+        """The draws whose weights are held at once."""
+        return max(1, min(self.draws, _CELLS // max(1, self.customers)))
+
     def _blocks(self) -> Iterator[np.ndarray]:
-        size = max(1, min(self.draws, _CELLS // max(1, self.customers)))
-        for at in range(0, self.draws, size):
-            rng = np.random.default_rng([_SEED, at])
-            yield rng.standard_exponential((self.customers, min(size, self.draws - at)))
+        yield self._first_block
+        for at in range(self._size, self.draws, self._size):
+            yield self._block(at)
+
+    @cached_property
+    def _first_block(self) -> np.ndarray:
+        """Kept, as of up to 2,000 customers it is the only one, and all that is summed needs it."""
+        return self._block(0)
+
+    def _block(self, at: int) -> np.ndarray:
+        rng = np.random.default_rng([_SEED, at])
+        return rng.standard_exponential((self.customers, min(self._size, self.draws - at)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,14 +133,14 @@ class PersonTime:
         """
         cell, strata = self._cells
         shape = 2 * strata, resamples.customers
-        of_years, of_events = (
-            sparse.csr_array((values.astype("float64"), (cell, self.customer)), shape=shape)
-            for values in (self.years, self.events)
-        )
         both = self.compared()
         rows = np.r_[both, both + strata]
-        t0, t1 = np.split(resamples.sums(of_years[rows]), 2)
-        b, a = np.split(resamples.sums(of_events[rows]), 2)
+        counted = [
+            sparse.csr_array((values.astype("float64"), (cell, self.customer)), shape=shape)[rows]
+            for values in (self.years, self.events)
+        ]
+        # summed together, so that weights are drawn once
+        t0, t1, b, a = np.split(resamples.sums(sparse.vstack(counted, format="csr")), 4)
         total = t0 + t1
         weight = (t1 * t0 / total).sum(axis=0)
         half = np.random.default_rng([_SEED, seed]).gamma(0.5, 1.0, (2, resamples.draws))
