@@ -53,7 +53,7 @@ def verdict_sentence(result: Result, question: str, text: Text) -> str:
         if question == "mrr":
             return text.money(number, currency)
         digits = int(question == "what_if" and name.startswith("kept"))
-        return text.number(round(number, digits) + 0.0, digits)  # no -0.0
+        return text.number(number, digits)
 
     fields = {name: formatted(name, value) for name, value in verdict.fields.items()}
     return text(f"level_outlook.{question}.{verdict.code}", **fields)

@@ -19,7 +19,7 @@ from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.findings import Policy
 from cs_helpers.contract.policies import Policies
 from cs_helpers.contract.schema import Table
-from cs_helpers.contract.vocabulary import DESCRIPTIVE_COLUMNS
+from cs_helpers.contract.vocabulary import DESCRIPTIVE_COLUMNS, UNDECIDED_STATUSES
 
 #: number of rows that break a rule that the manifest keeps as examples
 EXAMPLES = 10
@@ -211,6 +211,11 @@ def relation_rules(
         if parent in kept:
             orphan = rows[key].notnull() & rows[key].notin(kept[parent][key])
         yield rule(key, "orphan", orphan, parent)
+    # rows of `join_contracts` are held against the contracts of their account
+    is_joined = table.name == "contracts" or "first_day" in rows.columns
+    if "contracts" in kept and "product" in table.columns and not is_joined:
+        unsold = rows["product"].notin(kept["contracts"]["product"])
+        yield rule("product", "product_without_contracts", unsold, "contracts")
     if table.time:
         yield future_rule(table, rows[table.time].cast("date"), as_of, policies)
     if table.name == "contracts":
@@ -228,11 +233,25 @@ def relation_rules(
     if table.name == "tickets":
         yield rule("answered_at", "answered_before_opened", rows.answered_at < rows.opened_at)
         yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
+    if table.name == "handovers":
+        yield rule("deadline", "deadline_before_handover", rows.deadline < rows.handed_over_on)
     if table.name == "requests":
-        yield rule("decided_on", "decided_before_raised", rows.decided_on < rows.raised_on)
-        yield rule("released_on", "released_before_raised", rows.released_on < rows.raised_on)
+        is_decided, is_released = ~rows.status.isin(UNDECIDED_STATUSES), rows.status == "released"
+        decided, released = rows.decided_on, rows.released_on
+        yield rule("decided_on", "decided_before_raised", decided < rows.raised_on)
+        yield rule("released_on", "released_before_raised", released < rows.raised_on)
+        yield rule("released_on", "released_before_decided", released < decided)
+        yield rule("decided_on", "day_ahead", is_decided & (decided > as_of), str(as_of))
+        yield rule("released_on", "day_ahead", is_released & (released > as_of), str(as_of))
+        # a later day is one that is planned
+        disagrees = ibis.or_(
+            (~is_decided & (decided <= as_of)).fill_null(False),
+            (~is_released & (released <= as_of)).fill_null(False),
+        )
+        yield rule("status", "status_disagrees", disagrees)
     if table.name == "request_accounts":
         yield rule("told_on", "told_before_asked", rows.told_on < rows.asked_on)
+        yield rule("told_on", "day_ahead", rows.told_on > as_of, str(as_of))
         if "requests" in kept:
             of_products = kept["requests"].select(
                 own=kept["requests"].request_id + "/" + kept["requests"]["product"]

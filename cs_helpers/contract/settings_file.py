@@ -60,13 +60,15 @@ def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) ->
     if first["type"] == "missing":
         return SettingError(file, f"this key is needed and missing{further}", key=key)
     if first["type"] == "literal_error":
-        return SettingError(
-            file, f"{first['input']!r} is not allowed{further}", key=key, allowed=context["expected"]
-        )
+        allowed = context["expected"].replace("' or '", "', '")  # a list in any language
+        return SettingError(file, f"{first['input']!r} is not allowed{further}", key=key, allowed=allowed)
     if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return SettingError(file, f"keys with values are needed here{further}", key=key)
     if first["type"] in ("tuple_type", "list_type"):
         return SettingError(file, f"a list is needed here, each entry after '- '{further}", key=key)
+    if first["type"] == "too_short":
+        least, length = context["min_length"], context["actual_length"]
+        return SettingError(file, f"{least} or more entries are needed here, not {length}{further}", key=key)
     if first["type"] in ("int_type", "int_parsing", "int_from_float"):
         return SettingError(file, f"a whole number is needed, not {first['input']!r}{further}", key=key)
     if first["type"].startswith("date_"):

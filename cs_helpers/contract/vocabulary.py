@@ -24,6 +24,7 @@ HANDOVER_FIELDS = (
 )  # fmt: skip
 #: what has become of a request to the product; `exists`: the product does it already
 REQUEST_STATUSES = ("open", "considering", "planned", "declined", "released", "exists")
+UNDECIDED_STATUSES = ("open", "considering")
 
 #: what the last day of a contract is: the end of a paid term (may be renewed), of a notice, or of a cancelled
 #: contract; the most final ending comes last

@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.contract.vocabulary import HANDOVER_FIELDS
 from cs_helpers.customers.measures import covered_period
 from cs_helpers.customers.time import customer_time_as_of
@@ -24,6 +25,8 @@ PLACEHOLDERS = frozenset(
     {"-", "--", "–", "—", "ー", "―", "?", "\uff1f", "n/a", "na", "tbd", "tba", "unknown", "未定", "不明", "未確認", "確認中", "要確認"}
 )  # fmt: skip
 
+_SAYS_NOTHING = PLACEHOLDERS | {""}
+
 COLUMNS = (
     "started_on", "handed_over_on", "days_late", "from_role", "from_person", *HANDOVER_FIELDS, "filled", "missing",
     "completeness", "standing",
@@ -32,11 +35,11 @@ COLUMNS = (
 
 def is_filled(values: pd.Series) -> pd.Series:
     """Whether each value says something; bool with the index of `values`."""
-    filled = values.notna()
-    if not pd.api.types.is_datetime64_any_dtype(values):
-        words = values.astype("object").where(filled, "").astype("str").str.strip().str.casefold()
-        filled &= ~words.isin({"", *PLACEHOLDERS})
-    return filled.astype(bool)
+    filled = values.notna().astype(bool)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return filled
+    says = [str(value).strip().casefold() not in _SAYS_NOTHING for value in values]
+    return filled & np.array(says, dtype=bool)
 
 
 def counted_fields(data: ProductData, day: date) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ def counted_fields(data: ProductData, day: date) -> tuple[str, ...]:
     return tuple(f for f in HANDOVER_FIELDS if is_filled(rows[f]).any())
 
 
-def customer_handovers(data: ProductData, day: date) -> pd.DataFrame:
+def customer_handovers(data: ProductData, day: date, time: CustomerTime | None = None) -> pd.DataFrame:
     """One row for each account that was a customer by a day, sorted: its hand-over as known then.
 
     Of several hand-overs the last on or before the first day as a customer counts, else the first after it. Index:
@@ -55,8 +58,11 @@ def customer_handovers(data: ProductData, day: date) -> pd.DataFrame:
     hand-over; negative: before it), from_role, from_person, those of `HANDOVER_FIELDS`, filled (number of counted fields), missing (tuple of
     the counted fields that are empty), completeness (share filled in; NaN without a hand-over), standing (`complete`: completeness of at least
     `handover.complete_from`; `partial`; `none`; `unknown`: it started on a day for which no hand-overs are recorded, and there is none).
+
+    time: the customers' time as known on the day, where it is worked out already.
     """
-    started = customer_time_as_of(data, day).first_days().rename("started_on").sort_index()
+    time = time or customer_time_as_of(data, day)
+    started = time.first_days().rename("started_on").sort_index()
     rows = _known_rows(data, day)
     rows = rows[rows["account_id"].isin(started.index)]
     began = pd.Series(started.reindex(rows["account_id"]).to_numpy("datetime64[us]"), rows.index)

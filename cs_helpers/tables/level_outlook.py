@@ -53,9 +53,7 @@ def what_if(result: Result, text: Text) -> Listing:
         if name == "mrr":
             value, low, high = (text.money(amount, currency) for amount in bounds)
             return text("charts.interval", value=value, low=low, high=high)
-        value, low, high = (
-            f"{text.number(round(v, 1) + 0.0, 1)}".replace("-", "−") for v in bounds
-        )  # no -0.0
+        value, low, high = (text.number(v, 1).replace("-", "−") for v in bounds)
         return text("charts.interval", value=value, low=low, high=high)
 
     page = pd.DataFrame(

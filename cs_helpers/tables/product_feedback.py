@@ -16,16 +16,10 @@ _NAME = "product_feedback"
 
 def ranking(result: Result, text: Text) -> Listing:
     """The requests that are not in the product yet, those of most customers first."""
+    against = _against_the_first(result.tables["ranking"], text)
     known = _named(result.tables["ranking"], text).assign(
         status=lambda t: [text(f"{_NAME}.statuses.{status}") for status in t["status"]],
-        verdict=[
-            text(f"{_NAME}.ranking.row.{'fewer' if fewer else 'first' if n == 0 else 'near'}")
-            for n, fewer in enumerate(result.tables["ranking"]["fewer"])
-        ],
-        by_mrr=[
-            text(f"{_NAME}.ranking.row_mrr.{'less' if less else 'first' if place == 1 else 'near'}")
-            for place, less in zip(*(result.tables["ranking"][c] for c in ("by_mrr", "less")), strict=True)
-        ],
+        verdict=[text.join_list(orders) for orders in against],
         raised=result.tables["ranking"]["raised_on"],
     )
     page = known.head(MAX_ROWS)
@@ -35,15 +29,32 @@ def ranking(result: Result, text: Text) -> Listing:
         mrr=_money(page["mrr"], result, text),
         lost=[text.companies(v) for v in page["lost"]],
         raised=[text.day(day) for day in page["raised"]],
+        verdict=["\n".join(orders) for orders in against[: len(page)]],
     )
     amounts = _amounts(result)
-    knows_most = bool(((result.tables["ranking"]["by_mrr"] == 1) & (known["mrr"] > 0)).any())
-    orders = ("verdict", "by_mrr") if knows_most else ("verdict",)
-    shown = ("request", "status", "companies", "share", *amounts, "lost", "raised", *orders)
+    shown = ("request", "status", "companies", "share", *amounts, "lost", "raised", "verdict")
     return table(
         page, text.headings(f"{_NAME}.ranking", *shown), name="requests", right=("companies", "share", *amounts, "lost"),
         all_rows=known, units=_units(amounts, result),
     )  # fmt: skip
+
+
+def _against_the_first(ranking: pd.DataFrame, text: Text) -> list[list[str]]:
+    """The verdicts on each request: by number and, where the first by MRR is known, by MRR."""
+    numbers = [
+        text(f"{_NAME}.ranking.row.{'fewer' if fewer else 'first' if n == 0 else 'near'}")
+        for n, fewer in enumerate(ranking["fewer"])
+    ]
+    if not ((ranking["by_mrr"] == 1) & (ranking["mrr"] > 0)).any():
+        return [[number] for number in numbers]
+    amounts = [
+        text(f"{_NAME}.ranking.row_mrr.{'less' if less else 'first' if place == 1 else 'near'}")
+        for place, less in zip(ranking["by_mrr"], ranking["less"], strict=True)
+    ]
+    return [
+        [number, text(f"{_NAME}.ranking.by_mrr", verdict=amount)]
+        for number, amount in zip(numbers, amounts, strict=True)
+    ]
 
 
 def by_size(result: Result, text: Text) -> Listing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.result import Result
+from cs_helpers.rounding import rounded
 from cs_helpers.tables.theme import MAX_ROWS, Listing, table
 from cs_helpers.text import Text
 
@@ -147,11 +148,11 @@ def changed_mix(result: Result, text: Text) -> Listing:
     """The hours of the quarter's touches, and of what the plan and other mixes would need."""
     known = result.tables["changed_mix"]
     named = known.assign(change=[text(f"touch_mix.changed_mix.{change}") for change in known["change"]])
-    now = round(known.loc[known["change"] == "now", "hours"].iloc[0])
+    now = rounded(known.loc[known["change"] == "now", "hours"].iloc[0])
     page = named.assign(
         touches=[text.number(v) for v in known["touches"]],
         hours=[text.number(v) for v in known["hours"]],
-        difference=["–" if c == "now" else _signed(round(h) - now, text) for c, h in zip(known["change"], known["hours"], strict=True)],
+        difference=["–" if c == "now" else _signed(int(rounded(h) - now), text) for c, h in zip(known["change"], known["hours"], strict=True)],
     )  # fmt: skip
     right = ("touches", "hours", "difference")
     return table(
@@ -159,6 +160,6 @@ def changed_mix(result: Result, text: Text) -> Listing:
     )  # fmt: skip
 
 
-def _signed(value: float, text: Text) -> str:
-    sign = "+" if round(value) > 0 else "−" if round(value) < 0 else "±"
+def _signed(value: int, text: Text) -> str:
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
     return f"{sign}{text.number(abs(value))}"

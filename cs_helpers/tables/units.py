@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.rounding import rounded
 from cs_helpers.text import Text
 from cs_helpers.text.units import format_value as format_value
 
@@ -15,7 +16,7 @@ def shown_number(value: float | None, unit: str) -> float:
         if unit == "amount"
         else {"share": 3, "ratio": 1}.get(unit, 0)
     )
-    return round(value, digits) + 0.0
+    return float(rounded(value, digits))
 
 
 def format_difference(difference: float | None, unit: str, text: Text, currency: str) -> str:

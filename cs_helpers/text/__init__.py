@@ -21,6 +21,7 @@ import yaml
 from cs_helpers.contract.labels import SizeClass, class_names
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
+from cs_helpers.rounding import rounded
 from cs_helpers.text.measured import condition_name
 
 _FOLDER = Path(__file__).parent
@@ -216,13 +217,13 @@ class Text:
         return {c: self._sentences[f"{key}.columns.{c}"] for c in columns}
 
     def number(self, value: float | None, digits: int = 0) -> str:
-        """A number with separators; an en dash if it is missing."""
+        """A number with separators, halves rounded away from 0; an en dash if it is missing."""
         if value is None or value != value:
             return "–"
         if value in (float("inf"), float("-inf")):
             return "∞"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(babel.numbers.format_decimal(value, format=pattern, locale=self.language))
+        return str(babel.numbers.format_decimal(rounded(value, digits), format=pattern, locale=self.language))
 
     def amount(self, value: float | None) -> str:
         """A number that is no count, as a median or a mean: with one decimal below 10, two below 1, none of 0."""
@@ -237,7 +238,7 @@ class Text:
         """A share as a whole percentage."""
         if value is None or value != value:
             return "–"
-        return f"{100 * value:.0f}%"
+        return f"{rounded(100 * value)}%"
 
     def share_within(self, value: float, low: float, high: float) -> str:
         """A share with its interval, as in 62% (41-79%); without the interval if it is unknown."""
@@ -264,7 +265,7 @@ class Text:
             return self.number(value)
         return str(
             babel.numbers.format_currency(
-                round(value), currency, locale=self.language, currency_digits=False, format="¤#,##0"
+                rounded(value), currency, locale=self.language, currency_digits=False, format="¤#,##0"
             )
         )
 

@@ -59,9 +59,13 @@ class Template:
         return bool(self.fields) and self.fields[0][1] == "place"
 
     @property
-    def specificity(self) -> tuple[int, int]:
-        """The key by which more specific templates are tried first: number of letters, then fewest fields."""
-        return sum(len(w) for w in self.words), -len(self.fields)
+    def specificity(self) -> tuple[bool, int, int]:
+        """The key by which more specific templates are tried first: number of letters, then fewest fields.
+
+        One that starts with data comes after the others: it would take the place before a message as a part of the data.
+        """
+        starts_with_data = not self.words[0] and bool(self.fields) and self.fields[0][1] == ""
+        return not starts_with_data, sum(len(w) for w in self.words), -len(self.fields)
 
     def translate(self, text: str) -> str | None:
         """The Japanese of `text`; `None` where it does not match or a part of it is unknown."""

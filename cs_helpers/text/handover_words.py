@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from cs_helpers.rounding import rounded
 from cs_helpers.text import Text
 
 
@@ -27,7 +28,7 @@ def signed_points(difference: float, text: Text) -> str:
     """A difference of two shares in whole points, with its sign and without a unit; an en dash where it is missing."""
     if difference != difference:
         return "–"
-    size = round(100 * difference)
+    size = int(rounded(100 * difference))
     sign = "+" if size > 0 else "−" if size < 0 else "±"
     return f"{sign}\u2060{text.number(abs(size))}"
 
@@ -45,7 +46,7 @@ def verdict_sentence(question: str, code: str, fields: Mapping[str, Any], text: 
         elif name == "group":
             formatted[name] = text(f"handover.group.{value}")
         elif question == "roles" and name == "difference":  # the sentence says which way
-            formatted["size"] = text.number(round(100 * abs(value)))
+            formatted["size"] = text.number(100 * abs(value))
         elif question == "roles" and name in ("low", "high"):
             formatted[name] = signed_points(value, text)
         elif question == "associations" and name in ("ratio", "low", "high"):

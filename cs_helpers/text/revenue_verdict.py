@@ -33,7 +33,7 @@ def revenue_verdict(text: Text, question: str, code: str, fields: Mapping[str, A
         elif name in _AMOUNTS:
             texts[name] = text.money(value, currency)
         elif name in _SHARES:
-            texts[name] = f"{100 * value:.1f}%" if 0 < value < _SMALL else text.share(value)
+            texts[name] = f"{text.number(100 * value, 1)}%" if 0 < value < _SMALL else text.share(value)
         elif name != "dimension":
             texts[name] = text.number(value, 2 if name in _RATIOS else 0)
     return text(f"revenue.{question}.{code}", **texts)

@@ -354,7 +354,7 @@ def test_a_request_that_is_answered_before_it_is_raised_is_counted(table):
             {
                 "request_id": f"R{n}",
                 "product": "desk",
-                "status": "open",
+                "status": "released",
                 "raised_on": "2026-05-02",
                 "decided_on": decided,
                 "released_on": released,
@@ -367,6 +367,52 @@ def test_a_request_that_is_answered_before_it_is_raised_is_counted(table):
     assert broken(rows, relation_rules(rows, TABLES["requests"], {}, AS_OF)) == {
         "decided_before_raised": {"decided_on": [1]},
         "released_before_raised": {"released_on": [2]},
+        "released_before_decided": {"released_on": [2]},
+    }
+
+
+def test_days_of_requests_that_disagree_with_the_status_or_have_not_come_are_counted(table):
+    days = [
+        ("open", "2026-05-03", None),  # 1 decided, and open
+        ("considering", "2099-05-03", None),  # a day on which it is to be decided
+        ("declined", "2099-05-03", None),  # 3 declined in the future
+        ("planned", "2026-05-03", "2099-06-01"),  # a day on which it is to come
+        ("planned", "2026-05-03", "2026-06-01"),  # 5 released, and planned
+        ("released", "2026-05-03", "2099-06-01"),  # 6 released in the future
+        ("released", "2026-05-03", "2026-05-03"),
+        ("exists", None, None),
+    ]
+    rows = table(
+        "requests",
+        [
+            {"request_id": f"R{n}", "product": "desk", "status": status, "raised_on": "2026-05-02"}
+            | {"decided_on": decided, "released_on": released}
+            for n, (status, decided, released) in enumerate(days)
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["requests"], {}, AS_OF)) == {
+        "status_disagrees": {"status": [1, 5]},
+        "day_ahead": {"decided_on": [3], "released_on": [6]},
+    }
+
+
+def test_a_hand_over_after_its_deadline_and_one_of_a_product_without_contracts_are_counted(table):
+    handed = {"account_id": "A1", "handed_over_on": "2026-05-02"}
+    kept = {
+        "accounts": table("accounts", [account("A1")]),
+        "contracts": table("contracts", [contract("C1", product="desk")]),
+    }
+    rows = table(
+        "handovers",
+        [
+            {**handed, "product": "desk", "deadline": "2026-05-01"},
+            {**handed, "product": "desk", "deadline": "2026-05-02"},
+            {**handed, "product": "dest", "deadline": None},
+        ],
+    )
+    assert broken(rows, relation_rules(rows, TABLES["handovers"], kept, AS_OF)) == {
+        "deadline_before_handover": {"deadline": [1]},
+        "product_without_contracts": {"product": [3]},
     }
 
 

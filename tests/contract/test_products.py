@@ -288,7 +288,12 @@ def test_the_fields_of_a_hand_over_are_those_of_its_table():
 @pytest.mark.parametrize(
     ("rules", "key", "sentence"),
     [
-        ("{fields: [problm]}", "handover.fields.0", "'problm' is not allowed"),
+        (
+            "{fields: [problm]}",
+            "handover.fields.0",
+            "'problm' is not allowed. Allowed: 'problem', 'promised',",
+        ),
+        ("{fields: []}", "handover.fields", "1 or more entries are needed here, not 0."),
         ("{fields: [problem, problem]}", "handover", "a field of the hand-over is named twice"),
         ("{field: [problem]}", "handover.field", "Did you mean 'fields'"),
         ("{complete_from: 1.2}", "handover.complete_from", "less than or equal to 1"),

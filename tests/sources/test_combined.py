@@ -124,7 +124,7 @@ def test_a_place_beyond_the_last_column_is_refused(combine):
             {"from": "first", "columns": {"day": {"column": "Who", "format": "today"}}},
             "no way to write a date",
         ),
-        ({"from": "first", "columns": {}}, "at least 1 item"),
+        ({"from": "first", "columns": {}}, "1 or more entries"),
         ({"from": "first", "columns": {"who": "Who"}, "where": "true"}, "no such key"),
     ],
 )

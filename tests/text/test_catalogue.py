@@ -116,7 +116,10 @@ def test_numbers_shares_and_dates_are_written_as_each_language_writes_them():
     english, japanese = Text("en"), Text("ja")
     assert english.number(1234567.4) == "1,234,567"
     assert english.number(float("nan")) == "–"
-    assert english.share(0.125) == "12%"
+    # halves as in a spreadsheet
+    assert english.share(0.125) == "13%"
+    assert (english.number(2.5), english.number(0.285, 2), english.number(-0.4)) == ("3", "0.29", "0")
+    assert english.money(10.5, "USD") == "$11"
     assert english.day(date(2026, 9, 30)) == "30 Sep 2026"
     assert japanese.day(date(2026, 9, 30)) == "2026年9月30日"
     assert english.quarter(Quarter(2026, 3)) == "Q3 2026"

@@ -152,6 +152,10 @@ def test_no_template_is_without_words():
             "パラメータ quarter='2026': 四半期ではありません。使える値: 2026Q3 のような年と四半期。",
         ),
         (
+            "data/products/a.yml: key 'handover.fields.0': 'problm' is not allowed (and 1 more). Allowed: 'problem'.",
+            "data/products/a.yml: キー「handover.fields.0」: 'problm' は使えません（ほか1件）。使える値: 'problem'。",
+        ),
+        (
             "data/products/a.yml: key 'health.green_from': input should be less than or equal to 100, not 120"
             " (and 2 more).",
             "data/products/a.yml: キー「health.green_from」: 100 以下の値が必要です（指定: 120）（ほか2件）。",

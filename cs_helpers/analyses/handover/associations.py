@@ -65,10 +65,7 @@ def _row(outcome: str, comparison: str, risk: pd.DataFrame) -> dict[str, Any]:
     rows = risk[risk["group"].isin([*first, *second])]
     exposed = rows["group"].isin(first)
     customers = [rows.loc[side, "account_id"].nunique() for side in (exposed, ~exposed)]
-    trends = {name: _trend(rows, exposed, strata) for name, strata in STRATA.items()}
-    needed = MIN_COMPARED * trends["nothing"].compared
-    adjusted = next(name for name in reversed(STRATA) if trends[name].compared >= needed)
-    trend = trends[adjusted]
+    adjusted, trend = _adjusted(rows, exposed)
     enough = min(customers) >= MIN_CUSTOMERS and trend.compared >= MIN_EVENTS and trend.ratio == trend.ratio
     ratio, low, high, p = trend[:4] if enough else (np.nan,) * 4
     return {
@@ -76,6 +73,17 @@ def _row(outcome: str, comparison: str, risk: pd.DataFrame) -> dict[str, Any]:
         "events": int((rows["outcome"] == REACHED).sum()), "compared": trend.compared, "ratio": ratio, "low": low,
         "high": high, "p": p, "adjusted": adjusted, "verdict": "chance" if enough else "too_few",
     }  # fmt: skip
+
+
+def _adjusted(rows: pd.DataFrame, exposed: pd.Series) -> tuple[str, HazardTrend]:
+    """The trend within the finest strata that leave enough events to compare, and the key of these strata."""
+    coarsest, *finer = STRATA
+    of_all = _trend(rows, exposed, STRATA[coarsest])
+    for name in reversed(finer):
+        trend = _trend(rows, exposed, STRATA[name])
+        if trend.compared >= MIN_COMPARED * of_all.compared:
+            return name, trend
+    return coarsest, of_all
 
 
 def _trend(rows: pd.DataFrame, exposed: pd.Series, strata: tuple[str, ...]) -> HazardTrend:

@@ -27,31 +27,31 @@ def start_table(handed: Handed) -> pd.DataFrame:
     Columns: quarter (as in 2026Q3), started, complete, partial (handed over by the first day), late (after it), none, completeness
     (mean of those with a hand-over), low, high (95 %, bootstrap over customers; NaN for fewer than ten).
     """
+    known = handed.known
+    started, completeness = known["started_on"].to_numpy(), known["completeness"].to_numpy("float64")
+    late = (known["days_late"] > 0).to_numpy(bool)
+    none = (known["standing"] == NONE).to_numpy(bool)
+    complete = (known["standing"] == COMPLETE).to_numpy(bool) & ~late
     rows: list[dict[str, object]] = []
     for back in reversed(range(QUARTERS)):
         quarter = handed.quarter.back(back)
-        inside = handed.known[
-            handed.known["started_on"].between(pd.Timestamp(quarter.start), pd.Timestamp(quarter.end))
-        ]
-        if inside.empty and not rows:
+        inside = (started >= np.datetime64(quarter.start)) & (started <= np.datetime64(quarter.end))
+        if not inside.any() and not rows:
             continue
-        late = inside["days_late"] > 0
-        none = inside["standing"] == NONE
-        complete = (inside["standing"] == COMPLETE) & ~late
-        mean, low, high = mean_completeness(inside["completeness"])
+        mean, low, high = mean_completeness(completeness[inside])
         rows.append(
             {
-                "quarter": str(quarter), "started": len(inside), "complete": int(complete.sum()),
-                "partial": int((~complete & ~late & ~none).sum()), "late": int(late.sum()), "none": int(none.sum()),
-                "completeness": mean, "low": low, "high": high,
+                "quarter": str(quarter), "started": int(inside.sum()), "complete": int((inside & complete).sum()),
+                "partial": int((inside & ~complete & ~late & ~none).sum()), "late": int((inside & late).sum()),
+                "none": int((inside & none).sum()), "completeness": mean, "low": low, "high": high,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def mean_completeness(values: pd.Series) -> tuple[float, float, float]:
+def mean_completeness(values: np.ndarray) -> tuple[float, float, float]:
     """The mean of the known values with its 95 % interval (bootstrap over customers; NaN for fewer than ten of them)."""
-    known = values.dropna().to_numpy("float64")
+    known = values[~np.isnan(values)]
     if not len(known):
         return (np.nan,) * 3
     low, high = ratio_intervals(known[None, :], np.ones(len(known)))[0]
@@ -132,15 +132,18 @@ def role_table(rows: pd.DataFrame, fields: Sequence[str]) -> pd.DataFrame:
     role = rows["from_role"].fillna(UNKNOWN)
     known = rows[role != UNKNOWN]
     compares = known["from_role"].nunique() > 1
+    filled = np.array([is_filled(rows[field]) for field in fields])
+    completeness = rows["completeness"].to_numpy("float64")
     found = []
     for name in role.unique():
-        inside = rows[role == name]
-        mean, low, high = mean_completeness(inside["completeness"])
-        least = field_table(inside, fields).iloc[0]
+        inside = (role == name).to_numpy(bool)
+        mean, low, high = mean_completeness(completeness[inside])
+        shares = filled[:, inside].mean(axis=1)
+        least = int(shares.argmin())
         row = {
-            "role": name, "n": len(inside), "completeness": mean, "low": low, "high": high, "difference": np.nan,
-            "difference_low": np.nan, "difference_high": np.nan, "p": np.nan, "least": least["field"],
-            "least_share": least["share"], "verdict": "not_compared",
+            "role": name, "n": int(inside.sum()), "completeness": mean, "low": low, "high": high, "difference": np.nan,
+            "difference_low": np.nan, "difference_high": np.nan, "p": np.nan, "least": fields[least],
+            "least_share": float(shares[least]), "verdict": "not_compared",
         }  # fmt: skip
         if name != UNKNOWN and compares:
             row |= _against_others(known, str(name))

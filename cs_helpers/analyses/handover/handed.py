@@ -37,8 +37,8 @@ class Handed:
     def over(cls, data: ProductData, quarter: Quarter) -> Handed:
         """The hand-overs as known at the end of a quarter."""
         accounts = with_segments(data["accounts"]).set_index("account_id")[["name", "csm", "size"]]
-        every = customer_handovers(data, quarter.end).join(accounts)
         time = customer_time_as_of(data, quarter.end)
+        every = customer_handovers(data, quarter.end, time).join(accounts)
         return cls(data, quarter, every, counted_fields(data, quarter.end), time)
 
     @cached_property

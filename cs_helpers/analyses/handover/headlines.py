@@ -41,7 +41,7 @@ def headline_metrics(
     """
     metrics = {}
     if len(handed.new_handed):
-        mean, low, high = mean_completeness(handed.new_handed["completeness"])
+        mean, low, high = mean_completeness(handed.new_handed["completeness"].to_numpy("float64"))
         known = low == low
         metrics["completeness"] = Metric(
             "completeness",

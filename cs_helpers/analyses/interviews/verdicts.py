@@ -12,6 +12,7 @@ import pandas as pd
 from cs_helpers.analyses.interviews.key_words import filter_script
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.result import NOTHING_APART, Metric, Verdict
+from cs_helpers.rounding import rounded
 
 #: the target share of behaviour: behaviour to words as 6 : 4
 BEHAVIOUR_TARGET = 0.6
@@ -174,7 +175,7 @@ def saturation(curves: pd.DataFrame) -> Verdict:
     `unsure`: too few shuffled orders reach it; `as_held`: enough do, but the actual order of interviews does not.
     """
     last = curves[curves["segment"] == "all"].iloc[-1]
-    companies, themes = int(last["companies"]), round(float(last["themes"]))
+    companies, themes = int(last["companies"]), int(rounded(float(last["themes"])))
     if not themes:
         return Verdict("none")
     counts = {"companies": companies, "themes": themes}

@@ -10,6 +10,7 @@ import pandas as pd
 from cs_helpers.analyses.level_outlook.forecast import Forecast, significant
 from cs_helpers.analyses.level_outlook.verdicts import compared
 from cs_helpers.result import Finding, Metric
+from cs_helpers.rounding import rounded
 
 #: losses of one quarter are worth a finding if they are so many times those of the others, in so many of the futures
 SEASON, LIKELY, CLEAR = 1.5, 0.8, 0.975
@@ -56,7 +57,7 @@ def findings_ahead(
             Finding(
                 f"{subject}_{grows if is_more else falls}", question, "better" if is_more else "worse", "clear" if trusted else "unclear", n, value, now,
                 "nothing", value - now, float(then["low"]) - now, float(then["high"]) - now, unit,
-                customers=None if subject == "mrr" else round(abs(value - now)),
+                customers=None if subject == "mrr" else int(rounded(abs(value - now))),
                 mrr=abs(value - now) if subject == "mrr" else None,
                 fields={"quarter": str(then["quarter"])},
             )
@@ -81,6 +82,6 @@ def _season_of_losses(made: Forecast, n: int, *, pays: bool) -> Finding | None:
     at_stake = significant(made.futures.lost_mrr[:, place].mean()) if pays else None
     return Finding(
         "losses_ahead", "outlook", "worse", "clear" if chance >= CLEAR else "unclear", n, value, float(others.mean()), "usual", float(difference.mean()),
-        float(low), float(high), "count", customers=round(value), mrr=at_stake,
+        float(low), float(high), "count", customers=int(rounded(value)), mrr=at_stake,
         fields={"quarter": str(made.quarters[place])},
     )  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 from cs_helpers.analyses.maturity.falls import UNKNOWN_BEFORE, WARNED, WARNING_MONTHS
 from cs_helpers.analyses.maturity.sojourn import OPEN, leaving
 from cs_helpers.result import Metric, Verdict
+from cs_helpers.rounding import rounded
 from cs_helpers.statistics.medians import median_interval
 from cs_helpers.statistics.proportions import rate_ratio, wilson
 from cs_helpers.statistics.survival import log_rank
@@ -144,7 +145,7 @@ def lead_time_verdict(warnings: pd.DataFrame, falls: int, followed: int) -> Verd
     fields = {"n": n, "warned": warned, "months": WARNING_MONTHS}
     if not warned:
         return Verdict("none_warned", fields)
-    fields["days"] = round(float(warnings["days"].median()))
+    fields["days"] = int(rounded(float(warnings["days"].median())))
     if not falls:
         return Verdict("warned_only", fields)
     return Verdict("warned", {**fields, "falls": falls, "followed": followed})

@@ -18,12 +18,13 @@ from cs_helpers.analyses.product_feedback.answers import (
 )
 from cs_helpers.analyses.product_feedback.asked import UNDECIDED, Asked
 from cs_helpers.analyses.product_feedback.declared import DECLARES as DECLARES
-from cs_helpers.analyses.product_feedback.findings import feedback_findings
+from cs_helpers.analyses.product_feedback.findings import Counts, feedback_findings
 from cs_helpers.analyses.product_feedback.handed import (
     NO_REQUEST,
     not_handed,
     not_handed_companies,
     told_themes,
+    with_handed,
 )
 from cs_helpers.analyses.product_feedback.ranking import by_size, ranking, status_table
 from cs_helpers.analyses.product_feedback.verdicts import verdicts
@@ -60,12 +61,13 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     if code := _unanswerable(data, found, by_contracts):
         answers.notes += [_missing(code, data, about, quarter) for about in _ALL]
         return _result(data, quarter, customers, answers, by_contracts)
+    counts = _counts(found)
     _add_answers(answers, data, found, quarter)
-    _add_who_asked(answers, data, found)
+    _add_who_asked(answers, data, found, counts)
     _add_themes(answers, data, found, quarter)
     answers.verdicts |= verdicts(answers.tables)
     _add_notes(answers, data, found, quarter)
-    findings = feedback_findings(answers.tables, _counts(found), _counts_before(data, quarter), customers)
+    findings = feedback_findings(answers.tables, counts, _counts_before(data, quarter), customers)
     return _result(data, quarter, customers, answers, by_contracts, findings)
 
 
@@ -114,7 +116,7 @@ def _add_answers(answers: Answers, data: ProductData, found: Asked, quarter: Qua
             answers.notes.append(Note("told_not_reached", "answers", {}))
 
 
-def _add_who_asked(answers: Answers, data: ProductData, found: Asked) -> None:
+def _add_who_asked(answers: Answers, data: ProductData, found: Asked, counts: Counts) -> None:
     """What depends on who asked: the ranking, and who has been told."""
     if missing := data.missing("request_accounts"):
         answers.notes += [Note("missing_table", about, {"tables": missing}) for about in _OF_WHO_ASKED]
@@ -150,7 +152,6 @@ def _add_who_asked(answers: Answers, data: ProductData, found: Asked) -> None:
     share = loop[loop["dimension"] == "all"].iloc[0]
     low, high = _known(share["low"]), _known(share["high"])
     answers.add(Metric("closed_loop", float(share["share"]), "share", int(share["owed"]), low, high))
-    counts = _counts(found)
     answers.add(Metric("untold", float(counts["untold"][0]), "count", int(owed["account_id"].nunique())))
     later = int(owed.loc[owed["is_later"], "account_id"].nunique())
     answers.add(Metric("unaware", float(counts["unaware"][0]), "count", later))
@@ -169,6 +170,7 @@ def _add_themes(answers: Answers, data: ProductData, found: Asked, quarter: Quar
     if told.empty:
         answers.notes += [Note("no_interviews_told", about, {}) for about in both]
         return
+    told = with_handed(told, found)
     table = not_handed(told, found)
     answers.tables["not_handed"] = table
     answers.tables["not_handed_companies"] = not_handed_companies(told, found, data["accounts"])

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.contract.vocabulary import UNKNOWN
+from cs_helpers.contract.vocabulary import UNDECIDED_STATUSES, UNKNOWN
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.snapshot import ProductData
 
 #: states of requests: not yet decided; not yet in the product; answered
-UNDECIDED, WAITING = ("open", "considering"), ("open", "considering", "planned")
+UNDECIDED, WAITING = UNDECIDED_STATUSES, (*UNDECIDED_STATUSES, "planned")
 ANSWERED = ("planned", "declined", "released", "exists")
 
 

@@ -39,35 +39,30 @@ def told_themes(data: ProductData, quarter: Quarter) -> pd.DataFrame:
 def not_handed(told: pd.DataFrame, found: Asked) -> pd.DataFrame:
     """Themes that companies told in interviews, against the requests with that theme; what most MRR is missing of first.
 
+    told: see `with_handed`.
     Columns: code, request, solution (companies that told it in each viewpoint), companies (in either), handed (of these, with a
     request of the theme in their name), missing (without), mrr (of those missing that are customers), requests (with the theme),
     state (`NO_REQUEST`, `NOT_LINKED`, `HANDED`).
     """
-    told = _with_handed(told, found)
-    rows = []
-    for code, group in told.groupby("code", sort=True):
-        companies = group.drop_duplicates("account_id")
-        missing = companies[~companies["is_handed"]]
-        requests = int((found.requests["code"] == code).sum())
-        rows.append(
-            {
-                "code": code,
-                **{v: int((group["viewpoint"] == v).sum()) for v in VIEWPOINTS},
-                "companies": len(companies), "handed": int(companies["is_handed"].sum()), "missing": len(missing),
-                "mrr": float(found.customers["mrr"].reindex(missing["account_id"]).sum())
-                if found.time.by_contracts
-                else np.nan,
-                "requests": requests,
-                "state": NO_REQUEST if not requests else NOT_LINKED if len(missing) else HANDED,
-            }
-        )  # fmt: skip
-    columns = ["code", *VIEWPOINTS, "companies", "handed", "missing", "mrr", "requests", "state"]
-    table = pd.DataFrame(rows, columns=columns)
-    rank = table["state"].map({NO_REQUEST: 0, NOT_LINKED: 1, HANDED: 2})
-    order = table.assign(rank=rank).sort_values(
-        ["rank", "missing", "mrr", "code"], ascending=[True, False, False, True]
-    )
-    return table.loc[order.index].reset_index(drop=True)
+    viewpoints = {v: told["viewpoint"] == v for v in VIEWPOINTS}
+    companies = told.drop_duplicates(["code", "account_id"])
+    missing = ~companies["is_handed"]
+    mrr = companies["account_id"].map(found.customers["mrr"]).where(missing)
+    by_code = companies.assign(missing=missing, mrr=mrr.astype("float64")).groupby("code", sort=True)
+    table = by_code.agg(
+        companies=("is_handed", "size"), handed=("is_handed", "sum"), missing=("missing", "sum"), mrr=("mrr", "sum")
+    )  # fmt: skip
+    for viewpoint, is_told in viewpoints.items():
+        table[viewpoint] = is_told.groupby(told["code"]).sum()
+    requests = found.requests["code"].value_counts().reindex(table.index, fill_value=0)
+    table["requests"] = requests
+    rank = np.select([requests == 0, table["missing"] > 0], [0, 1], 2)
+    table = table.assign(rank=rank, state=np.array([NO_REQUEST, NOT_LINKED, HANDED], dtype=object)[rank])
+    if not found.time.by_contracts:
+        table["mrr"] = np.nan
+    order = ["rank", "missing", "mrr", "code"]
+    table = table.reset_index().sort_values(order, ascending=[True, False, False, True], ignore_index=True)
+    return table[["code", *VIEWPOINTS, "companies", "handed", "missing", "mrr", "requests", "state"]]
 
 
 def not_handed_companies(told: pd.DataFrame, found: Asked, accounts: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +71,6 @@ def not_handed_companies(told: pd.DataFrame, found: Asked, accounts: pd.DataFram
     Columns: code, account_id, name, csm, viewpoint (`request` where the company asked itself), held_on, mrr (NaN: no customer),
     requests (with the theme, to which the company can be added; 0: one has to be written).
     """
-    told = _with_handed(told, found)
     rows = told[~told["is_handed"]].sort_values("viewpoint").drop_duplicates(["account_id", "code"])
     count = found.requests["code"].value_counts()
     rows = rows.merge(accounts[["account_id", "name", "csm"]], on="account_id", how="left").assign(
@@ -88,8 +82,8 @@ def not_handed_companies(told: pd.DataFrame, found: Asked, accounts: pd.DataFram
     return rows[columns].sort_values(order, ascending=[True, False, True, True], ignore_index=True)
 
 
-def _with_handed(told: pd.DataFrame, found: Asked) -> pd.DataFrame:
-    """`told` with is_handed: whether the company asked for any request of the theme."""
+def with_handed(told: pd.DataFrame, found: Asked) -> pd.DataFrame:
+    """The rows of `told_themes` with is_handed: whether the company asked for any request of the theme."""
     asked = found.asked.merge(found.requests[["request_id", "code"]], on="request_id")
     pairs = set(zip(asked["account_id"], asked["code"], strict=True))
     is_handed = [pair in pairs for pair in zip(told["account_id"], told["code"], strict=True)]

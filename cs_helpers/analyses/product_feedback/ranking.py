@@ -43,38 +43,34 @@ def ranking(found: Asked) -> pd.DataFrame:
     is known), less (bool: less MRR than of the first by MRR, beyond chance: the same test with the MRR of each customer,
     `statistics.paired_amounts`).
     """
-    waiting = found.requests[found.requests["status"].isin(WAITING)]
-    customers = found.customers.index
-    who = {key: set(rows["account_id"]) for key, rows in found.asked.groupby("request_id")}
-    rows = []
-    for row in waiting.to_dict("records"):
-        asked = who.get(row["request_id"], set())
-        companies = sorted(asked.intersection(customers))
-        low, high = wilson(len(companies), len(customers))
-        rows.append(
-            {
-                **{c: row[c] for c in (*REQUEST, "status", "raised_on")},
-                "companies": len(companies),
-                "of": len(customers),
-                "share": len(companies) / len(customers) if len(customers) else np.nan,
-                "low": low,
-                "high": high,
-                "mrr": float(found.customers.loc[companies, "mrr"].sum(min_count=1)) if companies else 0.0,
-                "lost": len(asked) - len(companies),
-            }
-        )
-    table = pd.DataFrame(rows, columns=[c for c in RANKING if c not in ("fewer", "by_mrr", "less")])
-    if not found.time.by_contracts:
-        table["mrr"] = np.nan
-    table = table.sort_values(
-        ["companies", "mrr", "request_id"], ascending=[False, False, True], ignore_index=True
+    waiting = found.requests[found.requests["status"].isin(WAITING)].reset_index(drop=True)
+    request = pd.Index(waiting["request_id"]).get_indexer(found.asked["request_id"])
+    customer = found.customers.index.get_indexer(found.asked["account_id"])
+    customers, mrr = len(found.customers), found.customers["mrr"].to_numpy("float64")
+    asking = np.zeros((len(waiting), customers))
+    asking[tuple(np.array([request, customer])[:, (request >= 0) & (customer >= 0)])] = 1.0
+    amounts = asking * np.nan_to_num(mrr)
+    companies = asking.sum(axis=1).astype(int)
+    is_known = found.time.by_contracts & ((companies == 0) | (asking[:, ~np.isnan(mrr)].sum(axis=1) > 0))
+    bounds = [wilson(count, customers) for count in companies]
+    table = waiting[[*REQUEST, "status", "raised_on"]].assign(
+        companies=companies,
+        of=customers,
+        share=companies / customers if customers else np.nan,
+        low=[low for low, _ in bounds],
+        high=[high for _, high in bounds],
+        mrr=np.where(is_known, amounts.sum(axis=1), np.nan),
+        lost=np.bincount(request[request >= 0], minlength=len(waiting)) - companies,
     )
+    table = table.sort_values(["companies", "mrr", "request_id"], ascending=[False, False, True])
+    order = table.index
+    table = table.reset_index(drop=True)
     table["by_mrr"] = table["mrr"].rank(ascending=False, method="first")
-    asking = np.array([customers.isin(list(who.get(key, ()))) for key in table["request_id"]], dtype=float)
-    amounts = asking * found.customers["mrr"].fillna(0.0).to_numpy() if len(table) else asking
     by_mrr = np.flatnonzero(table["by_mrr"] == 1)
-    table["fewer"] = _behind(asking, 0, _p_of_numbers)
-    table["less"] = _behind(amounts, by_mrr[0], p_of_signs) if len(by_mrr) else np.zeros(len(table), bool)
+    table["fewer"] = _behind(asking[order], 0, _p_of_numbers)
+    table["less"] = (
+        _behind(amounts[order], by_mrr[0], p_of_signs) if len(by_mrr) else np.zeros(len(table), bool)
+    )
     return table[list(RANKING)]
 
 

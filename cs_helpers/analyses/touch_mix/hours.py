@@ -13,6 +13,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.touch import Mix
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.result import Verdict
+from cs_helpers.rounding import rounded
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.bootstrap import ratio_intervals
 
@@ -162,13 +163,14 @@ def hours_verdict(table: pd.DataFrame) -> Verdict:
     if other not in rows.index:
         return Verdict("no_touches")
     now, hours = float(rows.at[NOW, "hours"]), float(rows.at[other, "hours"])
+    difference = int(rounded(hours) - rounded(now))  # of the numbers that a reader sees
     fields = {
         "now": now,
         "hours": hours,
         "touches": int(rows.at[NOW, "touches"]),
-        "difference": abs(round(hours) - round(now)),  # of the numbers that a reader sees
+        "difference": abs(difference),
     }
-    size = "same" if round(hours) == round(now) else "more" if hours > now else "less"
+    size = "same" if not difference else "more" if difference > 0 else "less"
     return Verdict(f"{other}_{size}", fields)
 
 

@@ -194,7 +194,7 @@ def test_hours_are_those_of_the_models_and_the_plan_needs_those_of_the_customers
         "plan_hours": 2.5,
     }
     verdict = result.verdicts["changed_mix"]
-    assert (verdict.code, verdict.fields["difference"]) == ("plan_more", 8)  # of the shown 14 and 6 hours
+    assert (verdict.code, verdict.fields["difference"]) == ("plan_more", 9)  # of the shown 15 and 6 hours
     assert [f.size for f in result.findings if f.code == "plan_needs_hours"] == [pytest.approx(14.5 / 5.5)]
 
 

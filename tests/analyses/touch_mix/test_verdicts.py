@@ -16,6 +16,7 @@ from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
 from cs_helpers.result import Result
+from cs_helpers.rounding import rounded
 from cs_helpers.tables import touch_mix as tables
 from cs_helpers.tables.findings import sentence as finding_sentence
 from cs_helpers.tables.notes import sentence
@@ -124,7 +125,7 @@ def test_verdicts_follow_from_the_tables(seed: int) -> None:
     if "changed_mix" in result.verdicts and result.verdicts["changed_mix"].code != "no_touches":
         fields = result.verdicts["changed_mix"].fields
         more = result.verdicts["changed_mix"].code.endswith("more")
-        assert more == (round(fields["hours"]) > round(fields["now"]))
+        assert more == (rounded(fields["hours"]) > rounded(fields["now"]))
 
 
 def test_the_histories_reach_every_verdict_and_note_that_a_little_data_makes() -> None:

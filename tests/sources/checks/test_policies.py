@@ -56,6 +56,10 @@ GOOD = {
         "interview_id,account_id,product,held_on\nI1,A1,helpdesk,2026-05-01\nI2,A2,helpdesk,2026-05-02\n"
     ),
     "notes": "note_id,interview_id,evidence,text\nN1,I1,words,slow\nN2,I2,words,fast\n",
+    "handovers": (
+        "account_id,product,handed_over_on,deadline\n"
+        "A1,helpdesk,2025-12-20,2026-06-30\nA3,helpdesk,2026-02-20,\n"
+    ),
     "requests": (
         "request_id,product,status,raised_on,decided_on,released_on\n"
         "R1,helpdesk,released,2026-03-02,2026-04-20,2026-07-15\nR2,helpdesk,open,2026-05-02,,\n"
@@ -110,6 +114,11 @@ DEFECTS = {
     "closed_before_opened": Defect("tickets", "closed_at", "T2", "2026-05-03", "2026-05-01"),
     "decided_before_raised": Defect("requests", "decided_on", "R1", "2026-04-20", "2026-02-20"),
     "released_before_raised": Defect("requests", "released_on", "R1", "2026-07-15", "2026-02-15"),
+    "released_before_decided": Defect("requests", "released_on", "R1", "2026-07-15", "2026-04-15"),
+    "status_disagrees": Defect("requests", "status", "R1", "released,2026-03-02", "open,2026-03-02"),
+    "deadline_before_handover": Defect("handovers", "deadline", "A1", "2026-06-30", "2025-06-30"),
+    "day_ahead": Defect("requests", "released_on", "R1", "2026-07-15", "2027-07-15"),
+    "product_without_contracts": Defect("touches", "product", "A3", "A3,helpdesk", "A3,helpdsk"),
     "told_before_asked": Defect("request_accounts", "told_on", "A1", "2026-07-20", "2026-02-20", ("requests",)),
     "other_product": Defect("request_accounts", "request_id", "A1", "A1,helpdesk,R1", "A1,expense_desk,R1", ("requests",)),
     "churn_flag_disagrees": Defect("accounts", "churned", "A2", "high,false", "high,true", ("touches",)),
