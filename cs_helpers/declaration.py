@@ -32,12 +32,15 @@ class Question:
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
     for_team: leadership does not get the table, which lists customers to act on; the cells about it are tagged `team`.
+    about_people: it is about single members of the team or candidates: leadership gets neither its tables nor its verdicts
+    and findings, but for tables that the product file names (`leadership.people`); its cells are tagged `team`.
     verdicts: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
     """
 
     figure: bool = False
     table: bool = False
     for_team: bool = False
+    about_people: bool = False
     verdicts: tuple[str, ...] = ()
 
 

@@ -116,6 +116,27 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
     "costs": columns(
         public="month product category amount currency",
     ),
+    "staff": columns(
+        public="product role grade joined_on left_on high_performer",
+        person="person",
+    ),
+    "competency_ratings": columns(
+        public="product element relation rated_on score",
+        person="person rated_by",
+    ),
+    "training_records": columns(
+        public="product training assigned_on completed_on",
+        person="person",
+    ),
+    "candidate_scores": columns(
+        public="product question interviewed_on score keep_until",
+        person="candidate interviewer",
+    ),
+    "principle_assessments": columns(
+        public="product principle assessed_on level",
+        person="assessed_by",
+        told="why",
+    ),
 }
 
 #: the columns that name members of staff, by table; `user_id` names the users of a customer

@@ -1,7 +1,7 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
 It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
-of health, the baselines to watch, the touch mix and plan, the playbook, the organisation and its means.
+of health, the baselines to watch, the touch mix and plan, the playbook, the organisation with its means, and the team.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
+from cs_helpers.contract.team import Team
 from cs_helpers.contract.to_be import ToBe, check_to_be
 from cs_helpers.contract.touch import TouchModel, TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
@@ -239,6 +240,8 @@ class Product(SettingsModel):
     """Targets of headline metrics: `<analysis>.<metric>` -> value, a share as 0.95."""
     to_be: ToBe | None = None
     """What is meant to be by when, and what closing each gap takes (`contract.to_be`)."""
+    team: Team | None = None
+    """How the team is made up, trained and led (`contract.team`)."""
 
     @property
     def metrics_named(self) -> Mapping[str, tuple[str, ...]]:
@@ -274,6 +277,8 @@ class Product(SettingsModel):
         check_means(self.means, steps, plays)
         if self.to_be:
             check_to_be(self.to_be, steps, self.maturity.top, [one.id for one in self.means])
+        if self.team:
+            self.team.check(steps)
         return self
 
 

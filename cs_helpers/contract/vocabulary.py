@@ -30,6 +30,11 @@ UNDECIDED_STATUSES = ("open", "considering")
 #: contract; the most final ending comes last
 ENDINGS = ("term", "notice", "cancelled")
 
+#: how mature an organisation is in a principle of customer success, lowest first; `none`: not even repeatable
+PRINCIPLE_LEVELS = ("none", "repeatable", "defined", "measured", "optimised")
+#: who rated a member of the team, by how they stand to each other
+RATER_RELATIONS = ("self", "manager", "peer", "other")
+
 #: the contract's type -> the dtype of such a column in a pandas frame of the snapshot
 DTYPES = MappingProxyType(
     {

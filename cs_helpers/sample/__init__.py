@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from cs_helpers.contract.frames import empty_frame
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths
@@ -31,6 +32,7 @@ from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
 from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
+from cs_helpers.sample.staff import staff_table
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
 
@@ -157,6 +159,9 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
         named_stream(seed, "handovers"),
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
+    tables["staff"] = staff_table()
+    for name, table in TABLES.items():
+        tables.setdefault(name, empty_frame({column: table.kind(column) for column in table.columns}))
     return tables
 
 

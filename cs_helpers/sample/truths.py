@@ -268,3 +268,6 @@ FEEDBACK = Feedback(
     not_handed=("legal_retention", "reissue_lost_mail", "remote_office_presence"),
 )
 """What customers of paper_to_web asked of it; of the other products nothing is planted."""
+
+HIGH_PERFORMERS = ("csm-02", "csm-05", "csm-06", "csm-09")
+"""The CSMs whom the company counts among its high performers."""
