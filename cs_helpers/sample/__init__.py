@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from cs_helpers.contract.frames import empty_frame
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths
@@ -78,6 +77,7 @@ def write_sample(folder: Path, *, seed: int = SEED) -> Path:
     files = {name: f"{name}.{'parquet' if name == 'usage' else 'csv'}" for name in TABLES}
     _refuse_other_content(folder, {*files.values(), _SOURCES})
     tables = draw_tables(seed)
+    files = {name: file for name, file in files.items() if name in tables}
     folder.parent.mkdir(parents=True, exist_ok=True)
     new, old = (folder.parent / f".{folder.name}-{uuid.uuid4().hex}" for _ in range(2))
     new.mkdir()
@@ -160,8 +160,6 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     tables["staff"] = staff_table()
-    for name, table in TABLES.items():
-        tables.setdefault(name, empty_frame({column: table.kind(column) for column in table.columns}))
     return tables
 
 
