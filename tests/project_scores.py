@@ -98,5 +98,5 @@ def of_tables(picture: pd.DataFrame, links: list[tuple[str, str]], *, moves: int
         "project_score", "letters", quarter, quarter.start, quarter.end, 132,
         {"picture": picture, "links": pd.DataFrame(links, columns=["from_id", "to_id"])}, {},
         settings={"moved_on": date(2026, 9, 15), "moves": moves},
-        verdicts={"picture": Verdict("measured", {"met": 3, "of": 9})},
+        verdicts={"picture": Verdict("some_met", {"of": 9, "met": 3, "on_the_way": 4, "away": 2})},
     )  # fmt: skip

@@ -127,7 +127,7 @@ def draw_box(box: Box, rect: Rect, sheet: Sheet, address: Callable[[str], str]) 
 
 
 def draw_sign(state: str, x: float, y: float, sheet: Sheet) -> None:
-    """The sign of a state around a point: a check, an arrow ahead, an arrow back, or an empty circle."""
+    """The sign of a state around a point: a check, an arrow, a cross, or an empty circle."""
     colour = COLOURS[state][0]
     if state == "not_measured":
         sheet.dot(x, y, 6.2, fill="paper", edge=colour)
@@ -137,7 +137,7 @@ def draw_sign(state: str, x: float, y: float, sheet: Sheet) -> None:
     steps = {
         "met": f"M{x - 3.6:.1f} {y + 0.2:.1f}l2.6 2.8l4.6 -5.6",
         "on_the_way": f"M{x - 4:.1f} {y:.1f}h7.6m-3 -3l3 3l-3 3",
-        "away": f"M{x + 4:.1f} {y:.1f}h-7.6m3 -3l-3 3l3 3",
+        "away": f"M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6",
     }[state]
     sheet.path(steps, edge="paper", strength=1.8)
 

@@ -70,9 +70,7 @@ def content_of(result: Result, text: Text) -> Content:
         {str(k): None if v is None or v is pd.NA or v is pd.NaT or v != v else v for k, v in row.items()}
         for row in result.tables["picture"].to_dict("records")
     ]
-    # everything is new in the first move, which says nothing
-    marks = CHANGES if (result.settings.get("moves") or 0) > 1 else ()
-    boxes = [_box(row, marks, text, result.settings.get("currency", "")) for row in rows]
+    boxes = [_box(row, text, result.settings.get("currency", "")) for row in rows]
     by_kind = {kind: tuple(box for box in boxes if box.kind == kind) for kind in (GIVEN, *LAYERS)}
     known = {box.id for box in boxes}
     links = result.tables.get("links", pd.DataFrame(columns=["from_id", "to_id"]))
@@ -105,7 +103,7 @@ def message_of(result: Result, text: Text) -> str:
     return text(f"project_score.picture.{verdict.code}", **fields)
 
 
-def _box(row: Mapping[str, Any], marks: tuple[str, ...], text: Text, currency: str) -> Box:
+def _box(row: Mapping[str, Any], text: Text, currency: str) -> Box:
     kind, metric = str(row["kind"]), row.get("metric")
     state = str(row.get("state") or NOT_MEASURED)
     words = row.get(f"words_{text.language}") or row.get("words_en") or row.get("words_ja") or ""
@@ -119,18 +117,20 @@ def _box(row: Mapping[str, Any], marks: tuple[str, ...], text: Text, currency: s
         value=_value(row, text, currency) if metric else "",
         target=_target(row, text, currency) if metric else "",
         state="" if kind in _UNMEASURED and state == NOT_MEASURED else state,
-        change=change if (change := row.get("change")) in marks else "",
+        change=change if (change := row.get("change")) in CHANGES else "",
         place=f"{PLACE}{analysis}-" if name else "",
     )
 
 
 def _value(row: Mapping[str, Any], text: Text, currency: str) -> str:
-    """The value of a box with its interval: `62.0% (51.0%–72.0%)`."""
+    """The value of a box with its interval: `62.0% (51.0%–72.0%)`; without one where it is counted, or its interval is not known."""
     value, low, high = (
         format_value(row.get(key), row.get("unit") or "", text, currency) for key in ("value", "low", "high")
     )
-    if row.get("low") is None or row.get("high") is None:
+    if row.get("low") is None or row.get("high") is None or row["low"] == row["high"]:
         return value
+    if row["high"] == float("inf"):
+        return text("charts.interval_open", value=value, low=low)
     return text("charts.interval", value=value, low=low, high=high)
 
 

@@ -1,5 +1,4 @@
-"""Where the boxes of a layered picture stand: in an order with few crossings of the links, and as near as can be to what they
-are linked with.
+"""Where the boxes of a layered picture stand: in an order with few crossings, near to what they are linked with.
 
 The layers are given, and links lead from one layer to the next, so two steps of the method of Sugiyama, Tagawa and Toda (1981)
 are enough: the order within layers by barycentres, then the places. General engines bring a binary (Graphviz) or work out
@@ -61,7 +60,7 @@ def places(layers: Layers, links: Links, heights: Mapping[str, float], gap: floa
     for number in (*numbers, *reversed(numbers), *numbers):
         layer = layers[number]
         wished = [
-            np.mean([tops[b] + heights[b] / 2 for b in near]) - heights[box] / 2
+            sum(tops[b] + heights[b] / 2 for b in near) / len(near) - heights[box] / 2
             if (near := [b for b in linked.get(box, ()) if b in tops])
             else tops[box]
             for box in layer
