@@ -57,6 +57,12 @@ def _movement(now: Metric, better: Better, before: Metric | None) -> Movement:
     return {"better": "towards", "worse": "from", "neither": "unclear"}[change.direction]  # type: ignore[return-value]
 
 
+def better_of(metric: str) -> Better:
+    """Which direction of a headline number `<analysis>.<metric>` is better."""
+    analysis, _, name = metric.partition(".")
+    return analyses.analysis(analysis).declares.metrics[name]
+
+
 @dataclass
 class Measured:
     """The states of what is bound to headline numbers, as of a quarter.
@@ -84,7 +90,7 @@ class Measured:
         if bound is None:
             return row
         analysis, _, name = bound.metric.partition(".")
-        better = analyses.analysis(analysis).declares.metrics[name]
+        better = better_of(bound.metric)
         row |= {"metric": bound.metric, "target": bound.target, "by": bound.by, "better": better}
         now = self.results[analysis].metrics.get(name) if analysis in self.results else None
         if now is None or now.value is None or not math.isfinite(now.value):
@@ -102,13 +108,15 @@ class Measured:
         return row
 
     def _number(self, analysis: str, name: str, quarter: Quarter) -> Metric | None:
-        """A headline number at the end of an earlier quarter; None where it is not known.
-
-        Numbers too small for leadership count as not known in both editions, so that a part has the same state in both.
-        """
+        """A headline number at the end of an earlier quarter; None where it is not known."""
+        selected = analyses.analysis(analysis)
+        if (
+            selected.declares.for_leadership is not None
+        ):  # small numbers may be suppressed now, and would not be then
+            return None
         key = analysis, quarter
         if key not in self._past:
-            self._past[key] = analyses.analysis(analysis).metrics_of(self.data, quarter, leadership=True)
+            self._past[key] = selected.metrics_of(self.data, quarter)
         return self._past[key].get(name)
 
 
