@@ -28,7 +28,7 @@ def as_mermaid(content: Content, text: Text) -> str:
     ]
     for kind in (GIVEN, *LAYERS):
         if content.boxes[kind]:
-            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]', "    direction TB"]
+            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]']
             lines += [f'    {names[box.id]}["{_label(box, text)}"]' for box in content.boxes[kind]]
             lines.append("  end")
     lines += [f"  {names[start]} --> {names[end]}" for start, end in content.links]
