@@ -20,6 +20,7 @@ LINES = [
     r"  acc(?:Title|Descr): [^\n#;{}]+",
     rf"  subgraph [a-z_]+{LABEL}",
     rf"    n\d+{LABEL}",
+    r"    direction LR",
     r"  end",
     r"  n\d+ --> n\d+",
     r"  classDef [a-z_]+ fill:#[0-9a-f]{6},stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}(?:,stroke-dasharray:5 4)?",
