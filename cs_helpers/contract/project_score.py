@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -123,7 +123,7 @@ class ProjectScore(SettingsModel):
 
     @model_validator(mode="after")
     def _ids_differ(self) -> ProjectScore:
-        ids = [one.id for one in (*self.purposes, *self.measures)]
+        ids = [*(one.id for one in self.purposes), *(one.id for one in self.measures)]
         if repeated := [name for n, name in enumerate(ids) if name in ids[:n]]:
             raise ValueError(
                 f"two purposes or measures have the id '{repeated[0]}', give each one of its own"

@@ -6,8 +6,8 @@ import re
 from datetime import date
 
 from cs_helpers import paths
-from cs_helpers.contract.products import SCORES, load_product
-from cs_helpers.contract.project_score import MISSING, RESOURCES
+from cs_helpers.contract.products import load_product
+from cs_helpers.contract.project_score import FOLDER, MISSING, RESOURCES
 from cs_helpers.errors import ParameterError, did_you_mean
 from cs_helpers.text import Text
 
@@ -36,7 +36,7 @@ def start_score(product: str, text: Text, today: date | None = None) -> str:
             value=product,
             allowed=", ".join(known),
         )
-    target = folder / SCORES / product / f"{today or date.today()}.yml"
+    target = folder / FOLDER / product / f"{today or date.today()}.yml"
     if target.exists():
         raise ParameterError(
             "product", f"the file {paths.display_path(target)} is there already", value=product
