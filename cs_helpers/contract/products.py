@@ -29,7 +29,7 @@ from cs_helpers.contract.product_parts import Sign as Sign
 from cs_helpers.contract.product_parts import Slug as Slug
 from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
-from cs_helpers.contract.project_score import FOLDER as SCORES
+from cs_helpers.contract.project_score import FOLDER as SCORES_FOLDER
 from cs_helpers.contract.project_score import ProjectScore, check_scores, load_scores
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
@@ -316,9 +316,11 @@ def load_product(file: Path) -> Product:
         raise SettingError(file, "a product file is a list of keys with values")
     if "scores" in content:
         raise SettingError(
-            file, f"each move has a file of its own, as in {SCORES}/{file.stem}/2026-07-01.yml", key="scores"
+            file,
+            f"each move has a file of its own, as in {SCORES_FOLDER}/{file.stem}/2026-07-01.yml",
+            key="scores",
         )
-    scores = load_scores(file.parent / SCORES / file.stem)
+    scores = load_scores(file.parent / SCORES_FOLDER / file.stem)
     try:
         product = Product.model_validate({**content, "scores": scores} if scores else content)
     except ValidationError as error:
@@ -333,7 +335,7 @@ def load_product(file: Path) -> Product:
 def load_products(folder: Path) -> dict[str, Product]:
     """All products of the product files in `folder`, by name. Raises `SettingError` also for scores of no product."""
     products = {p.stem: load_product(p) for p in sorted(folder.glob("*.yml"))}
-    for scores in sorted(f for f in (folder / SCORES).glob("*") if f.is_dir() and f.name[0] != "."):
+    for scores in sorted(f for f in (folder / SCORES_FOLDER).glob("*") if f.is_dir() and f.name[0] != "."):
         if scores.name not in products:
             hint = did_you_mean(scores.name, products)
             raise SettingError(
@@ -345,4 +347,4 @@ def load_products(folder: Path) -> dict[str, Product]:
 
 def product_files(folder: Path) -> list[Path]:
     """The files that `load_products` reads."""
-    return sorted((*folder.glob("*.yml"), *(folder / SCORES).glob("*/*.y*ml")))
+    return sorted((*folder.glob("*.yml"), *(folder / SCORES_FOLDER).glob("*/*.y*ml")))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -24,6 +24,8 @@ Kind = Literal["goal", "winning_condition", "purpose", "measure", "given"]
 #: the folder of all scores, beside the product files
 FOLDER = "scores"
 
+#: what stands for words that are still missing, as in a file of `cs-workbook new-score`
+MISSING = "?"
 #: ids of the parts that a score has once
 GOAL, WINNING_CONDITION = "goal", "winning_condition"
 _TAKEN = (GOAL, WINNING_CONDITION, *RESOURCES)
@@ -121,7 +123,7 @@ class ProjectScore(SettingsModel):
 
     @model_validator(mode="after")
     def _ids_differ(self) -> ProjectScore:
-        ids = [one.id for one in (*self.purposes, *self.measures)]
+        ids = [*(one.id for one in self.purposes), *(one.id for one in self.measures)]
         if repeated := [name for n, name in enumerate(ids) if name in ids[:n]]:
             raise ValueError(
                 f"two purposes or measures have the id '{repeated[0]}', give each one of its own"
@@ -189,10 +191,25 @@ def _load_score(file: Path) -> ProjectScore:
         raise SettingError(
             file, "the day of a move is the name of its file, leave this key out", key="moved_on"
         )
+    if missing := next(_missing_words(content), None):
+        raise SettingError(file, f"'{MISSING}' stands for words that are missing, write them", key=missing)
     try:
         return ProjectScore.model_validate({**content, "moved_on": day})
     except ValidationError as error:
         raise setting_error(file, error, ProjectScore) from None
+
+
+def _missing_words(content: Any, key: str = "") -> Iterator[str]:
+    """The keys of words that are still missing."""
+    if isinstance(content, str) and content.strip() == MISSING:
+        yield key
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(content, dict):
+        parts = content.items()
+    elif isinstance(content, list):
+        parts = enumerate(content)
+    for name, part in parts:
+        yield from _missing_words(part, f"{key}.{name}" if key else str(name))
 
 
 def _day_of(file: Path) -> date:

@@ -152,7 +152,7 @@ _OWN = ("id", "kind", "resource", "words_en", "words_ja", "means", "change")
 
 
 def _rows(moves: Sequence[ProjectScore], measured: Measured) -> Iterator[dict[str, Any]]:
-    before = {(e.kind, e.id): e for e in moves[-2].elements} if len(moves) > 1 else None
+    before = {f"{e.kind} {e.id}": e for e in moves[-2].elements} if len(moves) > 1 else None
     for element in moves[-1].elements:
         yield {
             "id": element.id,
@@ -166,10 +166,10 @@ def _rows(moves: Sequence[ProjectScore], measured: Measured) -> Iterator[dict[st
         }
 
 
-def _change(element: Element, before: Mapping[tuple[str, str], Element] | None) -> str:
+def _change(element: Element, before: Mapping[str, Element] | None) -> str:
     if before is None:
         return "kept"
-    earlier = before.get((element.kind, element.id))
+    earlier = before.get(f"{element.kind} {element.id}")
     if earlier is None:
         return "added"
     return "kept" if earlier == element else "changed"
