@@ -84,9 +84,9 @@ def check_plan(content, size, text):
     for a, b in itertools.combinations([*made.rects.values(), *made.headings.values()], 2):
         assert not overlaps(a, b)
     for rect in (*made.rects.values(), *made.headings.values()):
-        assert -0.1 <= rect.x
+        assert rect.x >= -0.1
         assert rect.right <= made.width + 0.1
-        assert -0.1 <= rect.y
+        assert rect.y >= -0.1
         assert rect.bottom <= made.height + 0.1
     assert sorted((r.start, r.end) for r in made.routes) == sorted(content.links)
     for route in made.routes:
