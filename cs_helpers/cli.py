@@ -186,6 +186,8 @@ def check(
         _print_error(translate_error(sentence))
     for product in load_products(paths.products()).values():
         check_metrics(product)
+        if product.scores and len(product.scores[-1].purposes) == 1:
+            console.print(f"[yellow]{escape_markup(text('console.one_purpose', product=product.product))}[/]")
     if checked.stops:
         raise typer.Exit(1)
 

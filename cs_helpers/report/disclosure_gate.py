@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from cs_helpers.charts.drawing import MIME
 from cs_helpers.contract.disclosure import COLUMNS
-from cs_helpers.report.gate import shown_outputs
+from cs_helpers.report.gate import PageReader, shown_outputs
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, fold, normalise
 from cs_helpers.report.name_masking import staff_names
@@ -53,7 +53,7 @@ def check_disclosure(
         if declared is None and _PUBLISHED_TYPES & set(output.data):
             problems.append(Problem(code="undeclared", detail="an output does not say what it tells of"))
         shows |= set(declared or ())
-    texts = {"page": text, "messages": "\n".join(_messages(notebook)), **downloads}
+    texts = {"page": text, "messages": "\n".join(_messages(notebook)), **_words(downloads)}
     report_words = f"{_fixed_text(notebook, snapshot, product)}\n{_catalogue()}"
     companies, keys = company_names(snapshot, product), _folded_keys(snapshot, product)
     staff = frozenset() if snapshot.product(product).leadership.show_staff else staff_names(snapshot)
@@ -165,6 +165,14 @@ def _strings(content: object) -> Iterator[str]:
     elif isinstance(content, list):
         for value in content:
             yield from _strings(value)
+
+
+def _words(downloads: Mapping[str, str]) -> dict[str, str]:
+    """What readers of the downloads see: of an SVG its words, not the names of its fonts and colours."""
+    return {
+        name: "".join(PageReader(content).text) if name.endswith(".svg") else content
+        for name, content in downloads.items()
+    }
 
 
 def _cells(texts: Mapping[str, str]) -> Iterator[str]:

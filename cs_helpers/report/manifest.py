@@ -57,7 +57,7 @@ class PublishedPage(_Model):
     links: str = Field("", description="sha256 of the links at its top, to other pages that are published")
     downloads: dict[str, str] = Field(
         default_factory=dict,
-        description="file beside the page -> sha256: the long tables with all rows and files for other programs, as CSV",
+        description="file beside the page -> sha256: the long tables with all rows as CSV, and tables and figures for other programs",
     )
     title: str = Field(description="the page's heading")
     message: str = Field(

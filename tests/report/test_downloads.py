@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cs_helpers import outputs as outputs_module
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.downloads import csv_files
+from cs_helpers.report.downloads import files_of
 from cs_helpers.report.export import export_page
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.plan import Run
@@ -137,7 +137,7 @@ def page_of(tmp_path, sample_snapshot):
 
 
 def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(shown):
-    files = csv_files(shown(57), "journey_funnels.en")
+    files = files_of(shown(57), "journey_funnels.en")
     assert list(files) == ["journey_funnels.en.waiting.csv"]
     content = files["journey_funnels.en.waiting.csv"]
     assert content.encode()[:3] == b"\xef\xbb\xbf"
@@ -152,17 +152,17 @@ def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(show
 
 
 def test_the_headings_and_words_are_those_of_the_page(shown):
-    rows = read(csv_files(shown(20, "ja"), "journey_funnels.ja")["journey_funnels.ja.waiting.csv"])
+    rows = read(files_of(shown(20, "ja"), "journey_funnels.ja")["journey_funnels.ja.waiting.csv"])
     assert rows[0][:2] == ["企業", "待っているステップ"]
     assert rows[1][5] == "当社"
 
 
 def test_a_table_that_the_page_shows_whole_has_no_file(shown):
-    assert csv_files(shown(12), "journey_funnels.en") == {}
+    assert files_of(shown(12), "journey_funnels.en") == {}
 
 
 def test_a_hostile_name_is_text_in_the_file(shown):
-    rows = read(csv_files(shown(20, name='=HYPERLINK("x")'), "x")["x.waiting.csv"])
+    rows = read(files_of(shown(20, name='=HYPERLINK("x")'), "x")["x.waiting.csv"])
     assert rows[1][0] == '\'=HYPERLINK("x")'
 
 
@@ -198,7 +198,7 @@ def test_the_stock_export_has_no_dead_link(shown):
 def test_a_table_whose_name_would_leave_the_folder_is_no_file(shown):
     notebook = shown(57)
     notebook.cells[1].outputs[0].metadata["cs_workbook"]["table"] = "../x"
-    assert csv_files(notebook, "x") == {}
+    assert files_of(notebook, "x") == {}
 
 
 def test_a_reason_that_a_chart_and_a_table_of_one_cell_share_is_said_once(page_of):
@@ -238,7 +238,7 @@ def test_files_for_other_programs_are_offered_however_short_the_table_is(monkeyp
     Workbook(SimpleNamespace(), SimpleNamespace(), quarter, "all", text).table(result, "waiting")
     title = new_markdown_cell("# Title", metadata={"tags": ["lang-en"]})
     notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
-    files = csv_files(notebook, "journey_funnels.en")
+    files = files_of(notebook, "journey_funnels.en")
     assert list(files) == ["journey_funnels.en.waiting_tracker.csv"]
     assert read(files["journey_funnels.en.waiting_tracker.csv"]) == [["Summary"], ["'=1"], ["x"]]
     link = BeautifulSoup(page_of(notebook), "html.parser").find("a", download=True)
