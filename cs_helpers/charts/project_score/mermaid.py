@@ -28,7 +28,9 @@ def as_mermaid(content: Content, text: Text) -> str:
     ]
     for kind in (GIVEN, *LAYERS):
         if content.boxes[kind]:
-            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]', "    direction TB"]
+            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]']
+            # what has no links stands in a column only if its frame says so
+            lines += ["    direction LR"] if kind == GIVEN else []
             lines += [f'    {names[box.id]}["{_label(box, text)}"]' for box in content.boxes[kind]]
             lines.append("  end")
     lines += [f"  {names[start]} --> {names[end]}" for start, end in content.links]
