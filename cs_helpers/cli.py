@@ -15,6 +15,7 @@ from cs_helpers import paths
 from cs_helpers.cli_codings import codings
 from cs_helpers.cli_delivery import delivery, print_pdfs
 from cs_helpers.cli_output import console, error_console, escape_markup
+from cs_helpers.cli_retention import print_expired
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
 from cs_helpers.report.language import current_language, current_text, set_language, translate_error
@@ -182,6 +183,7 @@ def check(
     page = data_check_page(source, checked, language)
     target.write_text(page, encoding="utf-8")
     console.print(paths.display_path(target))
+    print_expired(text)
     for sentence in checked.stops:
         _print_error(translate_error(sentence))
     for product in load_products(paths.products()).values():
@@ -290,12 +292,21 @@ def diff_snapshots(
 @history.command("prune")
 def prune_snapshots(
     keep: Annotated[int, typer.Option(min=1, help="how many of the last ones stay")] = 3,
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="delete those with rows past keep_until, also of published reports"),
+    ] = False,
 ) -> None:
     """Delete old snapshots, but not the latest, nor those of published reports."""
-    from cs_helpers.snapshot.history import prune
+    from cs_helpers.report.finished_runs import FinishedRuns
+    from cs_helpers.snapshot.history import delete_expired, prune
 
-    for deleted in prune(keep):
-        console.print(current_text()("console.deleted", id=deleted))
+    text = current_text()
+    for deleted in delete_expired() if expired else prune(keep):
+        console.print(text("console.deleted", id=deleted))
+    if expired:
+        FinishedRuns().clear()
+    print_expired(text)
 
 
 @app.command()
