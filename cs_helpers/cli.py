@@ -14,6 +14,7 @@ import typer
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
 from cs_helpers.cli_delivery import delivery, print_pdfs
+from cs_helpers.cli_interviews import interview
 from cs_helpers.cli_output import console, error_console, escape_markup
 from cs_helpers.cli_retention import print_expired
 from cs_helpers.cli_setup import setup
@@ -201,6 +202,7 @@ def snapshot(data: Data = None) -> None:
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
 app.add_typer(history, name="snapshots")
 app.add_typer(codings, name="codings")
+app.add_typer(interview, name="interview")
 app.add_typer(setup)
 app.add_typer(delivery)
 

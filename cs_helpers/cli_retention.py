@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cs_helpers.cli_output import console, escape_markup
-from cs_helpers.text import Text
+
+if TYPE_CHECKING:  # the command line starts without the catalogue
+    from cs_helpers.text import Text
 
 
 def print_expired(text: Text) -> None:
@@ -12,12 +16,14 @@ def print_expired(text: Text) -> None:
     from cs_helpers.snapshot.history import latest_id, snapshots
     from cs_helpers.snapshot.retention import expired
 
-    prune = "cs-workbook snapshots prune --expired"
+    commands = {"take": "cs-workbook snapshot", "prune": "cs-workbook snapshots prune --expired"}
     lines = []
     for stored in snapshots():
         for table, rows in expired(stored.manifest).items():
             said = "expired_latest" if stored.id == latest_id() else "expired_snapshot"
-            lines.append(text(f"console.{said}", id=stored.id, table=table, rows=text.number(rows), prune=prune))
+            lines.append(
+                text(f"console.{said}", id=stored.id, table=table, rows=text.number(rows), **commands)
+            )
     for page in expired_pages():
         command = f"cs-workbook report {page.options}"
         lines.append(

@@ -66,7 +66,9 @@ def _data_hashes(manifest: Mapping[str, Any], products: Collection[str]) -> dict
         for product in products:  # of a table that all products share, the hash of the product's rows
             read[product][table] = [(table, parts[product])]
     for table in KEEP_UNTIL:
-        for product in products:  # rows whose last day is over are in the files, and on no page that is made now
+        for (
+            product
+        ) in products:  # rows whose last day is over are in the files, and on no page that is made now
             days = kept_days(manifest, product, table)
             if table in read[product] and days:
                 read[product][table].append((table, hashes.of_json(days)))

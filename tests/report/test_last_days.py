@@ -33,7 +33,9 @@ def snapshot(sample_snapshot, monkeypatch):
         (date(2026, 12, 31), set(), ""),
     ],
 )
-def test_it_is_the_first_last_day_of_rows_that_its_analyses_read(snapshot, monkeypatch, today, shown, expected):
+def test_it_is_the_first_last_day_of_rows_that_its_analyses_read(
+    snapshot, monkeypatch, today, shown, expected
+):
     monkeypatch.setattr(retention, "today", lambda: today)
     assert last_day_of_page(snapshot, "helpdesk", shown) == expected
     assert last_day_of_page(snapshot, "paper_to_web", shown) == ""

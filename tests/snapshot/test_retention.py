@@ -109,7 +109,9 @@ def test_the_rule_cannot_be_turned_off():
 
 
 def test_a_table_of_which_all_days_are_over_stops_no_snapshot_and_counts_as_no_gap(company, on):
-    with_scores(company, row("C-1", "2026-01-01"), row("C-2", "2026-01-01"), policies="refused_at_most: {rows: 0}\n")
+    with_scores(
+        company, row("C-1", "2026-01-01"), row("C-2", "2026-01-01"), policies="refused_at_most: {rows: 0}\n"
+    )
     taken = company.take(today=on(date(2026, 12, 31)))
     assert taken.read("helpdesk")[TABLE].empty
     assert TABLE in taken.manifest["given"]
@@ -124,7 +126,9 @@ def test_messages_of_a_stop_name_the_row_alone(company, on):
     with_scores(company, row(SECRET, "2027-01-01", score="77"))
     with pytest.raises(ContractError) as stopped:
         company.take(today=on(date(2026, 12, 31)))
-    assert "all 1 rows were refused, most for column 'score', rule out_of_range (1 - 5): row 1" in str(stopped.value)
+    assert "all 1 rows were refused, most for column 'score', rule out_of_range (1 - 5): row 1" in str(
+        stopped.value
+    )
     checked = check_tables(
         company.folder / "sources.yml", folder=company.snapshots, products=company.folder / "products",
         today=date(2026, 12, 31),
@@ -172,7 +176,9 @@ def test_a_page_made_before_the_day_is_due_again_after_it(company, on):
     assert parts() == before
     on(date(2027, 1, 1))
     after = parts()
-    assert {k for k in before["helpdesk"] if before["helpdesk"][k] != after["helpdesk"][k]} == {f"data.{TABLE}"}
+    assert {k for k in before["helpdesk"] if before["helpdesk"][k] != after["helpdesk"][k]} == {
+        f"data.{TABLE}"
+    }
     assert before["expense_desk"] == after["expense_desk"]
 
 
