@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.journeys.apart import row_verdicts
-from cs_helpers.analyses.journeys.contents import DUE_DAYS, adherence, effects_of_uses
+from cs_helpers.analyses.journeys.contents import adherence, effects_of_uses
 from cs_helpers.analyses.journeys.conversions import (
     compare_cohort,
     conversion_by_size,
@@ -30,7 +30,13 @@ from cs_helpers.customer_journey.progress import (
     transitions_verdict,
     unrecorded_exclusions,
 )
-from cs_helpers.customer_journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
+from cs_helpers.customer_journey.uses import (
+    DUE_DAYS,
+    first_uses,
+    observed_waits,
+    planned_signs,
+    unseen_signs,
+)
 from cs_helpers.customer_journey.waits import (
     MIN_CUSTOMERS,
     QUIET_DAYS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from cs_helpers.result import Finding, Verdict
 from cs_helpers.statistics.exposed_rates import exposed_rate
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.statistics.survival import REACHED
@@ -23,20 +25,60 @@ _MAX_PARTS, _STEPS_A_PART = 6, 8
 _DAY = pd.Timedelta(days=1)
 
 EFFECT_COLUMNS = (
-    "training", "step", "trained", "customers", "reached", "other_customers", "other_reached", "ratio", "low", "high",
-    "p", "verdict",
+    "training", "step", "trained", "customers", "reached", "days", "other_customers", "other_reached", "other_days",
+    "ratio", "low", "high", "p", "verdict",
 )  # fmt: skip
 
 
 def known_records(records: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
-    """The records as known before `end`, one a person and training: the first that was assigned, the first that was completed."""
+    """The records as known before `end`, one a person and training: the first day of each that was assigned, and completed."""
     rows = records[records["assigned_on"] < end]
     rows = rows.assign(completed_on=rows["completed_on"].where(rows["completed_on"] < end))
     return rows.groupby(["training", "person"], as_index=False)[["assigned_on", "completed_on"]].min()
 
 
+def completion_table(records: pd.DataFrame, steps: Mapping[str, str], members: Collection[str] | None) -> pd.DataFrame:
+    """How far each training has been taken.
+
+    records: `known_records`; steps: training -> its step; members: of the team now, None where that is not known. Columns:
+    training, step, assigned, completed, open (assigned to members, not completed), days (from the assignment to the
+    completion, median). Of fewer than `MIN_PEOPLE` persons nothing but their number is said, nor days of fewer who
+    completed it: missing.
+    """
+    rows = []
+    for training, step in steps.items():
+        inside = records[records["training"] == training]
+        done = inside["completed_on"].notna()
+        is_open = ~done if members is None else ~done & inside["person"].isin(members)
+        days = (inside["completed_on"] - inside["assigned_on"]) / _DAY
+        told = len(inside) >= MIN_PEOPLE
+        rows.append(
+            {
+                "training": training,
+                "step": step,
+                "assigned": len(inside),
+                "completed": int(done.sum()) if told else pd.NA,
+                "open": int(is_open.sum()) if told else pd.NA,
+                "days": float(days.median()) if done.sum() >= MIN_PEOPLE else np.nan,
+            }
+        )
+    return pd.DataFrame(rows).astype({"completed": "Int64", "open": "Int64"})
+
+
+def person_table(records: pd.DataFrame, steps: Mapping[str, str]) -> pd.DataFrame:
+    """Each person's trainings: person, training, step, assigned_on, completed_on, days. By person, then as in the product file."""
+    order = {training: n for n, training in enumerate(steps)}
+    rows = records.assign(
+        step=records["training"].map(dict(steps)),
+        days=(records["completed_on"] - records["assigned_on"]) / _DAY,
+        order=records["training"].map(order),
+    )
+    rows = rows.sort_values(["person", "order"], ignore_index=True)
+    return rows[["person", "training", "step", "assigned_on", "completed_on", "days"]]
+
+
 def effect_table(
-    waits: pd.DataFrame, records: pd.DataFrame, steps: dict[str, str], window: float
+    waits: pd.DataFrame, records: pd.DataFrame, steps: Mapping[str, str], window: float
 ) -> pd.DataFrame:
     """What completed trainings go with: the rate of their step after the completion of the CSM in charge against without it.
 
@@ -45,9 +87,10 @@ def effect_table(
     `window`: most who wait longer never come, with the training or without it, and would hide a difference. A wait is with the training from the day after its CSM
     completed it. The ratio is within CSMs, half-years, sizes and the days waited so far (`exposed_rates`), so that a CSM who
     was strong before, or a trend that all have, is no effect. Columns: training, step, trained (CSMs with customers who
-    waited for the step after completion), customers and reached (with the training), other_customers and other_reached
-    (before it, or without it), ratio, low, high (95 %), p, verdict (`faster`, `slower`, `cannot_be_told`, by
-    Benjamini-Hochberg over the trainings; `too_few`). In the order of the product file.
+    waited for the step after completion), customers and reached (with the training) and days (median of those who reached
+    it), other_customers, other_reached and other_days (before it, or without it), ratio, low, high (95 %), p, verdict (`faster`, `slower`, `cannot_be_told`, by
+    Benjamini-Hochberg over the trainings; `too_few`). Where fewer than
+    `MIN_PEOPLE` CSMs are on either side, their customers are not counted: missing. In the order of the product file.
     """
     rows = []
     for training, step in steps.items():
@@ -70,22 +113,22 @@ def _effect(waits: pd.DataFrame, completed: pd.Series, window: float) -> dict[st
     until = ((trained_on - waits["began"]) / _DAY).fillna(np.inf).to_numpy(float)
     after, before = until < days, until > 0
     group = pd.factorize(waits["csm"])[0]
-    is_late = reached & after
-    counts = {
-        "trained": int(waits.loc[after, "csm"].nunique()),
-        "customers": int(waits.loc[after, "account_id"].nunique()),
-        "reached": int(is_late.sum()),
-        "other_customers": int(waits.loc[before, "account_id"].nunique()),
-        "other_reached": int((reached & ~after).sum()),
+    trained, others = (int(waits.loc[side, "csm"].nunique()) for side in (after, before))
+    sides = {"": (after, reached & after), "other_": (before, reached & ~after)}
+    found = {
+        **{f"{side}customers": int(waits.loc[who, "account_id"].nunique()) for side, (who, _) in sides.items()},
+        **{f"{side}reached": int(steps.sum()) for side, (_, steps) in sides.items()},
+        **{f"{side}days": float(waits.loc[steps, "days"].median()) for side, (_, steps) in sides.items()},
     }
-    nothing = {"ratio": np.nan, "low": np.nan, "high": np.nan, "p": np.nan}
-    if counts["trained"] < MIN_PEOPLE or min(counts["reached"], counts["other_reached"]) < MIN_REACHED:
-        return {**counts, **nothing}
-    cells = _cells(waits, days, reached, np.clip(until, 0, None), group)
-    found = exposed_rate(*cells)
-    if found.both < MIN_PEOPLE:
-        return {**counts, **nothing}
-    return {**counts, "ratio": found.ratio, "low": found.low, "high": found.high, "p": found.p}
+    unknown = dict.fromkeys(("ratio", "low", "high", "p"), np.nan)
+    if min(trained, others) < MIN_PEOPLE:
+        return {"trained": trained, **dict.fromkeys(found, np.nan), **unknown}
+    if min(found["reached"], found["other_reached"]) < MIN_REACHED:
+        return {"trained": trained, **found, **unknown}
+    rates = exposed_rate(*_cells(waits, days, reached, np.clip(until, 0, None), group))
+    if rates.both >= MIN_PEOPLE:
+        unknown = {"ratio": rates.ratio, "low": rates.low, "high": rates.high, "p": rates.p}
+    return {"trained": trained, **found, **unknown}
 
 
 def _cells(
@@ -109,24 +152,50 @@ def _cells(
                 start = np.maximum(low, until) if exposed else low
                 stop = high if exposed else np.minimum(high, until)
                 at_risk = stop > start
-                cell = {
-                    "group": group,
-                    "half": half,
-                    "part": part,
-                    "size": size,
-                    "exposed": exposed,
-                    # time at risk ends with the step
-                    "events": (reached & (stop == days)).astype(float),
-                    "time": stop - start,
-                }
-                cells.append(pd.DataFrame(cell)[at_risk])
-    keys = ["group", "half", "part", "size", "exposed"]
-    summed = pd.concat(cells, ignore_index=True).groupby(keys)[["events", "time"]].sum().reset_index()
+                steps = reached & (stop == days)  # time at risk ends with the step
+                number = int(at_risk.sum())
+                codes = (np.full(number, code) for code in (half, part, int(exposed)))
+                cells.append(
+                    np.column_stack(
+                        [group[at_risk], size[at_risk], *codes, steps[at_risk], (stop - start)[at_risk]]
+                    )
+                )
+    keys = ["group", "size", "half", "part", "exposed"]
+    every = pd.DataFrame(np.concatenate(cells), columns=[*keys, "events", "time"]).astype(dict.fromkeys(keys, int))
+    summed = every.groupby(keys)[["events", "time"]].sum().reset_index()
     values = {name: summed[name].to_numpy() for name in summed}
     return (
         *(values[name] for name in ("events", "time", "exposed", "group")),
         [values[name] for name in ("half", "part", "size")],
     )
+
+
+def effect_verdict(table: pd.DataFrame) -> Verdict:
+    """The training that most surely goes with another rate: `faster` or `slower`, else `cannot_be_told` or `too_few`.
+
+    Fields: training, step, ratio, low, high, of `faster` and `slower`; rows (trainings compared), of `cannot_be_told`.
+    """
+    told = table[table["verdict"].isin(("faster", "slower"))]
+    if told.empty:
+        compared = int((table["verdict"] == "cannot_be_told").sum())
+        return Verdict("cannot_be_told", {"rows": compared}) if compared else Verdict("too_few")
+    row = told.loc[told["p"].idxmin()]
+    fields = {"training": row["training"], "step": row["step"]}
+    return Verdict(row["verdict"], fields | {c: float(row[c]) for c in ("ratio", "low", "high")})
+
+
+def effect_findings(table: pd.DataFrame) -> tuple[Finding, ...]:
+    """`training_faster` or `training_slower` of each training that goes with another rate."""
+    return tuple(
+        Finding(
+            f"training_{row.verdict}", "training_effects", "better" if row.verdict == "faster" else "worse", "clear",
+            int(row.reached + row.other_reached), compared_with="other_customers", size=float(row.ratio),
+            low=float(row.low), high=float(row.high), size_unit="ratio", customers=int(row.customers),
+            fields={"training": row.training, "step": row.step},
+        )
+        for row in table.itertuples()
+        if row.verdict in ("faster", "slower")
+    )  # fmt: skip
 
 
 def _half_years(first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
