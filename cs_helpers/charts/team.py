@@ -128,6 +128,7 @@ def _training_effects(result: Result, text: Text, width: float) -> Picture:
             fields = {
                 "training": text.label("training", fields["training"]),
                 "step": text.label("step", fields["step"]),
+                **{name: text.number(fields[name]) for name in ("days", "other_days")},
                 **{name: text.number(fields[name], 1) for name in ("ratio", "low", "high")},
             }
         else:

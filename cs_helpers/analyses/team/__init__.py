@@ -137,8 +137,10 @@ def _steps(
     elif not compared["arrived"].any():
         answers.notes.append(Note("no_steps", "spread", {}))
     else:
-        answers.tables["spread"] = spread_table(compared)
-        answers.verdicts["spread"] = spread_verdict(answers.tables["spread"])
+        spread = spread_table(compared)
+        answers.tables["spread"], answers.verdicts["spread"] = spread, spread_verdict(spread)
+        if ((spread["distance"] > spread["chance_high"]) & (spread["verdict"] == "alike")).any():
+            answers.notes.append(Note("several_steps", "spread", {}))
     if not compared["arrived"].any():
         answers.notes += [Note("no_steps", about, {}) for about in ("conversions", "coaching")]
         return

@@ -25,7 +25,7 @@ DECLARES = Declaration(
             "few_csms missing_table no_csm no_steps no_trainings nobody_entered nobody_lost none_assigned "
             "nothing_recorded one_csm trainings_unknown"
         ),
-        explains="csm_unknown not_random several_trainings today_only",
+        explains="csm_unknown not_random several_steps several_trainings today_only",
     ),
     reads=("accounts", "contracts", "milestones", "usage", "touches", "staff", "training_records"),
     discloses=columns(

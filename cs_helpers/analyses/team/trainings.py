@@ -173,7 +173,7 @@ def _cells(
 def effect_verdict(table: pd.DataFrame) -> Verdict:
     """The training that most surely goes with another rate: `faster` or `slower`, else `cannot_be_told` or `too_few`.
 
-    Fields: training, step, ratio, low, high, of `faster` and `slower`; rows (trainings compared), of `cannot_be_told`.
+    Fields: training, step, days, other_days (medians of those who reached it), ratio, low, high, of `faster` and `slower`; rows (trainings compared), of `cannot_be_told`.
     """
     told = table[table["verdict"].isin(("faster", "slower"))]
     if told.empty:
@@ -181,7 +181,8 @@ def effect_verdict(table: pd.DataFrame) -> Verdict:
         return Verdict("cannot_be_told", {"rows": compared}) if compared else Verdict("too_few")
     row = told.loc[told["p"].idxmin()]
     fields = {"training": row["training"], "step": row["step"]}
-    return Verdict(row["verdict"], fields | {c: float(row[c]) for c in ("ratio", "low", "high")})
+    numbers = {c: float(row[c]) for c in ("days", "other_days", "ratio", "low", "high")}
+    return Verdict(row["verdict"], fields | numbers)
 
 
 def effect_findings(table: pd.DataFrame) -> tuple[Finding, ...]:
