@@ -45,7 +45,7 @@ def words(text: str) -> dict[str, str]:
 
 def with_journey(content: Mapping[str, Any], journey: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a product file with another journey, without the sections that name its steps."""
-    naming_steps = ("playbook", "organisation", "means", "to_be")
+    naming_steps = ("playbook", "organisation", "means", "to_be", "scores")
     return {name: part for name, part in content.items() if name not in naming_steps} | {"journey": journey}
 
 
