@@ -64,7 +64,8 @@ def _parts(box: Box, text: Text) -> Iterator[_Part]:
         yield _Part(box.heading, SMALL, "quiet", bold=True)
     yield _Part(box.words, WORDS)
     if box.metric:
-        yield _Part(box.metric, SMALL, "quiet", link=box.place)
+        # what leads somewhere has the colour that pages give to ink inside of links
+        yield _Part(box.metric, SMALL, "ink" if box.place else "quiet", link=box.place)
     yield from (
         _Part(words, NUMBERS if box.value else SMALL, bold=bool(box.value)) for words in measured(box, text)
     )
