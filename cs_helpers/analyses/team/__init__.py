@@ -6,9 +6,9 @@ import pandas as pd
 
 from cs_helpers.analyses.team.conversions import conversion_table, rated
 from cs_helpers.analyses.team.declared import DECLARES as DECLARES
-from cs_helpers.analyses.team.retention import YEAR, periods_in_charge, retention_table
+from cs_helpers.analyses.team.retention import YEAR, retention_table
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customer_journey.in_charge import with_in_charge
+from cs_helpers.customer_journey.in_charge import periods_in_charge, with_in_charge
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.customers.time import customer_time_as_of
