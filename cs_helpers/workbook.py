@@ -28,7 +28,7 @@ from cs_helpers.outputs import caption_html, display_figure, display_file, displ
 from cs_helpers.result import Note, Result
 from cs_helpers.shared_results import shared
 from cs_helpers.snapshot import ProductData, Snapshot
-from cs_helpers.summary import check_metrics, summarise
+from cs_helpers.summary import check_metrics, check_people, summarise
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
@@ -72,6 +72,8 @@ class Workbook:
         checked = Parameters.check(parameters)
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
+        if checked.audience == "leadership":
+            check_people(data.product)
         if checked.segment != "all":
             accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
@@ -136,8 +138,9 @@ class Workbook:
         )
         time = customer_time_as_of(self.data, self.quarter.end)
         about = facts.header(
-            text, product, self.segment, time, self.quarter, self.snapshot.as_of, self._currency(), left_out
-        )
+            text, product, self.segment, time, self.quarter, self.snapshot.as_of, self._currency(), left_out,
+            facts.people(text, product, shown) if self.audience == "leadership" else "",
+        )  # fmt: skip
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
         display_html(
