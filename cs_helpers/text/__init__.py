@@ -90,8 +90,9 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("department", d.en, d) for d in product.departments]
     labels += [("goal", goal.id, goal.name) for goal in (product.to_be.goals if product.to_be else ())]
     if team := product.team:
-        named = {"element": team.elements, "training": team.trainings, "award": team.awards}
-        labels += [(kind, one.id, one.name) for kind, several in named.items() for one in several]
+        labels += [("element", one.id, one.name) for one in team.elements]
+        labels += [("training", one.id, one.name) for one in team.trainings]
+        labels += [("award", one.id, one.name) for one in team.awards]
         labels += [("grade", grade, words) for grade, words in team.grades.items()]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
