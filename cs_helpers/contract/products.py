@@ -20,6 +20,7 @@ from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
 from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, Rule, check_playbook
+from cs_helpers.contract.principles import Principles
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
 from cs_helpers.contract.product_parts import MetricName as MetricName
@@ -242,6 +243,8 @@ class Product(SettingsModel):
     """What is meant to be by when, and what closing each gap takes (`contract.to_be`)."""
     team: Team | None = None
     """How the team is made up, trained and led (`contract.team`)."""
+    principles: Principles | None = None
+    """The phase of the business, and which of the ten principles come first in it (`contract.principles`)."""
 
     @property
     def metrics_named(self) -> Mapping[str, tuple[str, ...]]:

@@ -26,6 +26,7 @@ How each is planted (everything else is random noise):
    one reach value `ratio` times as fast (hazards) within each size; in the other two products, and for losses, it makes no
    difference. One role leaves fields empty in companies of every size; the others differ only by whom they sell to (`handovers`).
 10. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
+11. PRINCIPLE_JUDGEMENTS: the lead says so of each principle; the other assessor the same, or at random one level less (`principles`).
 """
 
 from __future__ import annotations
@@ -271,3 +272,24 @@ FEEDBACK = Feedback(
 
 HIGH_PERFORMERS = ("csm-02", "csm-05", "csm-06", "csm-09")
 """The CSMs whom the company counts among its high performers."""
+
+PRINCIPLE_JUDGEMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "paper_to_web": (
+            "repeatable", "measured", "none", "measured", "defined", "none", "measured", "measured", "measured", "defined",
+        ),
+        "expense_desk": (
+            "repeatable", "repeatable", "none", "defined", "none", "none", "none", "defined", "defined", "repeatable",
+        ),
+        "helpdesk": (
+            "repeatable", "defined", "repeatable", "defined", "none", "measured", "measured", "defined", "defined", "repeatable",
+        ),
+    }
+)  # fmt: skip
+"""What the lead says in September 2026 of the ten principles, from the first to the tenth; of expense_desk nothing above what the data shows."""
+
+PRINCIPLE_UNBACKED = ("helpdesk", 6)
+"""The principle that both assessors call measured, while too few customers asked for an answered request to give its number an interval."""
+
+PRINCIPLE_ROSE = ("helpdesk", 4)
+"""The only principle that is judged higher than half a year before, by both assessors and by one level."""
