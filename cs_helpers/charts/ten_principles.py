@@ -22,7 +22,6 @@ from cs_helpers.charts.theme import (
 )
 from cs_helpers.contract.vocabulary import PRINCIPLE_LEVELS
 from cs_helpers.result import Result
-from cs_helpers.tables.notes import format_fields
 from cs_helpers.text import Text
 
 #: the marks stand so far above and below the middle of a row
@@ -38,7 +37,9 @@ def _principles(result: Result, text: Text, width: float) -> Picture:
     table = result.tables["principles"].iloc[::-1].reset_index(drop=True)
     is_phone = width == PHONE
     verdict = result.verdicts["principles"]
-    with canvas(text, height=(1.7 + 0.62 * len(table)) if is_phone else (1.5 + 0.48 * len(table)), width=width) as (
+    with canvas(
+        text, height=(1.7 + 0.62 * len(table)) if is_phone else (1.5 + 0.48 * len(table)), width=width
+    ) as (
         figure,
         axis,
     ):
@@ -50,15 +51,22 @@ def _principles(result: Result, text: Text, width: float) -> Picture:
             _team(axis, place, row)
         _scale(axis, table, text, is_phone=is_phone)
         figure.legend(
-            handles=_legend(text), loc="lower left" if is_phone else "lower right", ncols=1 if is_phone else 3, frameon=False,
-            fontsize=8.5, bbox_to_anchor=(0.0, -0.12) if is_phone else (1.0, -0.07), labelcolor=INK,
+            handles=_legend(text), loc="outside lower left" if is_phone else "outside lower right", ncols=1 if is_phone else 3,
+            frameon=False, fontsize=7.5 if is_phone else 8.5, labelcolor=INK,
         )  # fmt: skip
+        counts = {name: text.number(n) for name, n in verdict.fields.items() if name != "principles"}
+        named = [text(f"ten_principles.numbered.{one}") for one in verdict.fields.get("principles", ())]
         message = text(
-            f"ten_principles.principles.{verdict.code}", **format_fields(verdict.fields, text, result.settings["currency"])
+            f"ten_principles.principles.{verdict.code}", **counts, principles=text.join_list(named)
         )
         n = text("ten_principles.principles.n", customers=text.number(result.n))
         return finish_figure(
-            figure, text, result, message=message, alt=text("ten_principles.principles.alt", message=message), n=n
+            figure,
+            text,
+            result,
+            message=message,
+            alt=text("ten_principles.principles.alt", message=message),
+            n=n,
         )
 
 
@@ -98,7 +106,9 @@ def _scale(axis: Axes, table: Any, text: Text, *, is_phone: bool) -> None:
     axis.set_ylim(-0.5, len(table) - 0.5)
     axis.xaxis.tick_top()
     axis.set_xticks(
-        range(len(levels)), [text.wrap(level, 9 if is_phone else 16) for level in levels], fontsize=7.5 if is_phone else 9.5
+        range(len(levels)),
+        [text.wrap(level, 9 if is_phone else 16) for level in levels],
+        fontsize=6.6 if is_phone else 9.5,
     )
     axis.vlines(range(len(levels)), -0.5, len(table) - 0.5, color=RULE, linewidth=0.8, zorder=0)
     axis.tick_params(length=0)
@@ -106,14 +116,30 @@ def _scale(axis: Axes, table: Any, text: Text, *, is_phone: bool) -> None:
         axis.spines[side].set_visible(False)
     names = [text(f"ten_principles.numbered.{one}") for one in table["principle"]]
     axis.set_yticks(
-        range(len(table)), [text.wrap(name, 18 if is_phone else 36) for name in names], fontsize=7.5 if is_phone else 9.5
+        range(len(table)),
+        [text.wrap(name, 15 if is_phone else 36) for name in names],
+        fontsize=7.5 if is_phone else 9.5,
     )
 
 
 def _legend(text: Text) -> list[Line2D]:
-    said = {"marker": "D", "markerfacecolor": "white", "linestyle": "none", "markersize": 7, "markeredgewidth": 1.8}
+    said = {
+        "marker": "D",
+        "markerfacecolor": "white",
+        "linestyle": "none",
+        "markersize": 7,
+        "markeredgewidth": 1.8,
+    }
     return [
-        Line2D([], [], marker="o", linestyle="none", markersize=8, color=BLUE, label=text("ten_principles.principles.mark_data")),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="none",
+            markersize=8,
+            color=BLUE,
+            label=text("ten_principles.principles.mark_data"),
+        ),
         Line2D([], [], markeredgecolor=ORANGE, label=text("ten_principles.principles.mark_team"), **said),
         Line2D([], [], markeredgecolor=RED, label=text("ten_principles.principles.mark_more"), **said),
     ]

@@ -39,7 +39,7 @@ def principles(result: Result, text: Text) -> Listing:
 def evidence(result: Result, text: Text) -> Listing:
     """The numbers of each principle, a row a principle: for how many it is done, the outcome since a year before, and others.
 
-    The download has a row a number.
+    Its file has a row a number.
     """
     known, currency = result.tables["evidence"], result.settings["currency"]
     page, links = [], []
@@ -52,20 +52,25 @@ def evidence(result: Result, text: Text) -> Listing:
             {
                 "principle": _principle(int(principle), text),
                 "done": text.join_sentences([_number(row, text, currency) for row in done]) or "–",
-                "outcome": text.join_sentences([_with_course(row, text, currency) for row in outcome]) or "–",
+                "outcome": "".join(_with_course(row, text, currency) for row in outcome) or "–",
                 "beside": text.join_sentences([_number(row, text, currency) for row in beside]) or "–",
             }
         )
-        links.append([done[0]["place"] if done else "", outcome[0]["place"] if outcome else ""])
+        links.append([_link(rows, text) for rows in (done, outcome)])
     shown = ("principle", "done", "outcome", "beside")
     headings = text.headings("ten_principles.evidence", *shown)
     listing = table(pd.DataFrame(page, columns=list(shown)), headings, name="principles-evidence")
     return replace(
         listing,
         is_stacked=True,
-        all_rows=_all_numbers(known, text),
+        files={"numbers": _all_numbers(known, text)},
         links={headings["done"]: [row[0] for row in links], headings["outcome"]: [row[1] for row in links]},
     )
+
+
+def _link(rows: list[dict[Hashable, Any]], text: Text) -> tuple[str, str]:
+    """The name of the first of some numbers, and the answer that it is from."""
+    return (_name(rows[0]["number"], text), rows[0]["place"]) if rows else ("", "")
 
 
 def _all_numbers(known: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -94,14 +99,21 @@ def order(result: Result, text: Text) -> Listing:
         next=[_next(row, text) for row in rows],
     )
     headings = text.headings("ten_principles.order", "rank", "principle", "level", "reason", "next")
-    listing = table(named, headings, name="principles-order", right=("rank",), message=_said(result, "order", text))
+    listing = table(
+        named, headings, name="principles-order", right=("rank",), message=_said(result, "order", text)
+    )
     return replace(listing, is_stacked=True)
 
 
 def _level_of_work(row: _Row, text: Text) -> str:
     if row["by"] == "nothing":
         return text("ten_principles.by.nothing")
-    return text(f"ten_principles.by.{row['by']}", level=text(f"ten_principles.level.{row['level']}"))
+    return text(
+        f"ten_principles.by.{row['by']}",
+        level=_shown(row["level"], text)
+        if row["by"] == "data"
+        else text(f"ten_principles.level.{row['level']}"),
+    )
 
 
 def _reason(row: _Row, phase: str, *, is_own: bool, text: Text) -> str:
@@ -114,9 +126,9 @@ def _reason(row: _Row, phase: str, *, is_own: bool, text: Text) -> str:
 
 
 def _next(row: _Row, text: Text) -> str:
-    if row["next"] == "defined":
-        return text("ten_principles.next.defined", section=row["section"])
-    return text(f"ten_principles.next.{row['next']}")
+    return text(
+        f"ten_principles.next.{row['next']}", what=text(f"ten_principles.declares.{row['principle']}")
+    )
 
 
 def changes(result: Result, text: Text) -> Listing:
@@ -128,7 +140,10 @@ def changes(result: Result, text: Text) -> Listing:
         before=[_span(row["before_low"], row["before_high"], text) for row in rows],
         now=[_span(row["low"], row["high"], text) for row in rows],
         change=[
-            text(f"ten_principles.change.{row['change']}", **{name: text.number(row[name]) for name in ("rose", "fell", "both")})
+            text(
+                f"ten_principles.change.{row['change']}",
+                **{name: text.number(row[name]) for name in ("rose", "fell", "both")},
+            )
             for row in rows
         ],
     )
@@ -182,11 +197,12 @@ def _span(low: str, high: str, text: Text) -> str:
 
 
 def _missing(row: _Row, text: Text) -> str:
-    """What is not met of the conditions of the levels, in their order."""
-    said = [
-        text(f"ten_principles.missing.{name}.{row[name]}", section=row["section"]) for name in PRINCIPLE_LEVELS[1:] if row[name] != "yes"
-    ]
-    return text.join_sentences(said) or "–"
+    """The first condition that is not met, in the order of the levels."""
+    what = text(f"ten_principles.declares.{row['principle']}")
+    for name in PRINCIPLE_LEVELS[1:]:
+        if row[name] != "yes":
+            return text(f"ten_principles.missing.{name}.{row[name]}", what=what)
+    return "–"
 
 
 def _name(number: str, text: Text) -> str:
@@ -206,7 +222,7 @@ def _number(row: _Row, text: Text, currency: str) -> str:
 
 def _with_course(row: _Row, text: Text, currency: str) -> str:
     """An outcome with what it was a year before, and whether it has changed beyond chance."""
-    now = _number(row, text, currency)
+    now = text("ten_principles.evidence.same") if row["decides"] == "both" else _number(row, text, currency)
     if not row["course"]:
         return text.join_sentences([now, text("ten_principles.course_said.unknown")])
     before = _within(row, "before_", text, currency)
@@ -215,9 +231,16 @@ def _with_course(row: _Row, text: Text, currency: str) -> str:
 
 def _within(row: _Row, prefix: str, text: Text, currency: str) -> str:
     """A value with its 95 % interval; without it where it is counted, or not known."""
-    value, low, high = (row[f"{prefix}{c}" if prefix and c != "value" else (prefix[:-1] or c)] for c in ("value", "low", "high"))
+    value, low, high = (
+        row[f"{prefix}{c}" if prefix and c != "value" else (prefix[:-1] or c)]
+        for c in ("value", "low", "high")
+    )
     said = format_value(value, row["unit"], text, currency)
     if low != low or high != high:
         return said
-    ends = [format_value(end, row["unit"], text, currency) for end in (low, high)]
+    is_short = row["unit"] in ("share", "currency")
+    ends = [
+        format_value(end, row["unit"], text, currency) if is_short else text.number(end)
+        for end in (low, high)
+    ]
     return text("charts.interval", value=said, low=ends[0], high=ends[1])

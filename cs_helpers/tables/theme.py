@@ -24,8 +24,8 @@ class Listing:
     page combines several rows in one cell. title: the catalogue key of the heading. message: the sentence above the
     table, or ''. is_stacked: of a table of sentences: on a phone its cells stand below each other. files: further files
     beside the page, offered however short the table is: name -> the rows under the headings that another program reads.
-    The catalogue has the words of the link, `<analysis>.<question>.<name>`. links: heading -> for each row of the page the answer
-    of a report that its cell leads to (`<analysis>-<question>`), or ''.
+    The catalogue has the words of the link, `<analysis>.<question>.<name>`. links: heading -> for each row of the page words
+    of its cell, and the answer of a report that they lead to (`<analysis>-<question>`; '': nowhere).
     """
 
     name: str
@@ -36,7 +36,7 @@ class Listing:
     message: str = ""
     is_stacked: bool = False
     files: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    links: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    links: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def shown_rows(self) -> int:
@@ -74,9 +74,14 @@ class Listing:
         )
 
     def _cell(self, row: int, heading: str, cell: str) -> str:
-        """The words of a cell, as a link where it has a place."""
-        place = self.links[heading][row] if heading in self.links else ""
-        return f'<a href="{PLACE}{escape(place, quote=True)}">{escape(cell)}</a>' if place else escape(cell)
+        """The cell, with its words that have a place as a link."""
+        words, place = self.links[heading][row] if heading in self.links else ("", "")
+        if not place:
+            return escape(cell)
+        before, words, after = cell.partition(words)
+        return (
+            f'{escape(before)}<a href="{PLACE}{escape(place, quote=True)}">{escape(words)}</a>{escape(after)}'
+        )
 
 
 def scrolling(table_html: str, label: str) -> str:

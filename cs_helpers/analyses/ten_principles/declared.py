@@ -29,7 +29,9 @@ DECLARES = Declaration(
         "principles": Question(
             figure=True,
             table=True,
-            verdicts=verdicts("unbacked unbacked_several says_more agrees not_compared data_only self_only nothing"),
+            verdicts=verdicts(
+                "unbacked unbacked_several says_more agrees not_compared data_only self_only nothing"
+            ),
         ),
         "evidence": Question(table=True),
         "order": Question(table=True, verdicts=verdicts("by_phase by_own by_maturity")),
@@ -46,7 +48,7 @@ DECLARES = Declaration(
     builds_on=_built_on,
     discloses=columns(
         public=(
-            "principle level repeatable defined measured optimised section low median high assessors on is_old before_low before_median"
+            "principle level repeatable defined measured optimised low median high assessors on is_old before_low before_median"
             " before_high before_on change comparison number decides value unit n before course place rank is_first by next rose fell both"
             " assessed_on"
         ),

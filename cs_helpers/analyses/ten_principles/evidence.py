@@ -58,7 +58,10 @@ def shown(numbers: Numbers) -> tuple[list[Shown], pd.DataFrame]:
         found.append(Shown(principle, _level(conditions), conditions, bool(done or outcome)))
         is_both = rule.done == rule.outcome
         if done:
-            rows.append(_row(principle, rule.done, "both" if is_both else "done", done) | (_past(last_year, course) if is_both else {}))
+            rows.append(
+                _row(principle, rule.done, "both" if is_both else "done", done)
+                | (_past(last_year, course) if is_both else {})
+            )
         if outcome and not is_both:
             rows.append(_row(principle, str(rule.outcome), "outcome", outcome) | _past(last_year, course))
         for name in rule.beside:
@@ -113,7 +116,9 @@ def _level(conditions: dict[str, str]) -> str:
 
 def _row(principle: int, name: str, decides: str, known: Known) -> dict[str, Any]:
     metric = known.metric
-    ends = {name: math.nan if end is None else end for name, end in (("low", metric.low), ("high", metric.high))}
+    ends = {
+        name: math.nan if end is None else end for name, end in (("low", metric.low), ("high", metric.high))
+    }
     return {
         "principle": principle, "number": name, "decides": decides, "value": metric.value, **ends, "unit": metric.unit,
         "n": metric.n, "before": math.nan, "before_low": math.nan, "before_high": math.nan, "course": "", "place": known.place,

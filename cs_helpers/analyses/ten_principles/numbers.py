@@ -228,7 +228,10 @@ def _aims_met(data: ProductData, _: Quarter, results: Mapping[str, Result]) -> M
         analysis, _, key = name.partition(".")
         better = analyses.analysis(analysis).declares.metrics[key]
         change = against_target(metric, target, better) if metric else None
-        met += bool(change and (change.direction == "better" or (change.certainty == "counted" and not change.difference)))
+        met += bool(
+            change
+            and (change.direction == "better" or (change.certainty == "counted" and not change.difference))
+        )
     return _counted("aims_met", met, len(found))
 
 

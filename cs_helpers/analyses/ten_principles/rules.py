@@ -25,12 +25,11 @@ class Rule:
     """What the data says of a principle.
 
     done, outcome: names of numbers, `<analysis>.<metric>`, or of `numbers.OWN`; outcome is None where none has a history. better:
-    the direction in which the outcome is better. section: of the product file that declares how it is done; declared: whether it does.
-    beside: further numbers that are shown and decide nothing.
+    the direction in which the outcome is better. declared: whether the product file declares how it is done (what it is to declare:
+    `ten_principles.declares.<principle>` of the catalogue). beside: further numbers that are shown and decide nothing.
     """
 
     done: str
-    section: str
     declared: Callable[[Product], bool]
     outcome: str | None
     better: Better = "higher"
@@ -39,7 +38,9 @@ class Rule:
 
 def _names(product: Product, analysis: str) -> bool:
     """Whether a target, a goal or a role of the organisation is held to a number of a report."""
-    held = (name for section in ("targets", "to_be", "organisation") for name in product.metrics_named[section])
+    held = (
+        name for section in ("targets", "to_be", "organisation") for name in product.metrics_named[section]
+    )
     return any(name.startswith(f"{analysis}.") for name in held)
 
 
@@ -47,42 +48,42 @@ def _names(product: Product, analysis: str) -> bool:
 RULES: dict[int, Rule] = {
     # the right customer: whoever sold has said why this customer bought; what the hand-over is to hold is declared
     1: Rule(
-        "handover.with_handover", "handover", lambda p: bool(p.handover.fields), "handover.completeness",
+        "handover.with_handover", lambda p: bool(p.handover.fields), "handover.completeness",
         beside=("of_kept_segments",),
     ),
     # drifting apart: nobody is left alone for longer than 90 days
     2: Rule(
-        "touched", "touch_plan", lambda p: bool(p.touch_plan and p.touch_plan.counts_touches), "touched",
+        "touched", lambda p: bool(p.touch_plan and p.touch_plan.counts_touches), "touched",
         beside=("touch_mix.below_plan",),
     ),
     # wild success: it is on record what the customer expects, and promises come true in time
     3: Rule(
-        "expectation_known", "handover", lambda p: "expected_outcome" in (p.handover.fields or ()),
+        "expectation_known", lambda p: "expected_outcome" in (p.handover.fields or ()),
         "handover.promises_kept", beside=("handover.expectation_met",),
     ),
     # health: every customer has a score; what it is for is fewer customers in red
-    4: Rule("scored", "health", lambda p: bool(p.health.measures), "health.red_share", "lower"),
+    4: Rule("scored", lambda p: bool(p.health.measures), "health.red_share", "lower"),
     # no personal loyalty: more than one person, or a touch without a person, reaches the customer
     5: Rule(
-        "not_by_one_person", "touch_plan", lambda p: bool(p.touch_plan and p.touch_plan.counts_touches), "not_by_one_person",
+        "not_by_one_person", lambda p: bool(p.touch_plan and p.touch_plan.counts_touches), "not_by_one_person",
         beside=("without_a_person",),
     ),
     # the product: requests of customers are answered, and those who asked are told
     6: Rule(
-        "answered", "organisation", lambda p: _names(p, "product_feedback"), "product_feedback.closed_loop",
+        "answered", lambda p: _names(p, "product_feedback"), "product_feedback.closed_loop",
         beside=("product_feedback.days_to_answer",),
     ),
     # time to value
-    7: Rule("journeys.value_within_180_days", "journey", lambda p: bool(p.journey.value_step), "journeys.days_to_value", "lower"),
+    7: Rule("journeys.value_within_180_days", lambda p: bool(p.journey.value_step), "journeys.days_to_value", "lower"),
     # deep understanding of churn and retention: losses do not come out of nowhere, and somebody is held to their number
-    8: Rule("loss_noticed", "targets", lambda p: _names(p, "revenue"), "revenue.logo_churn_year", "lower"),
+    8: Rule("loss_noticed", lambda p: _names(p, "revenue"), "revenue.logo_churn_year", "lower"),
     # hard metrics: what is aimed at can be counted
     9: Rule(
-        "aims_counted", "targets", lambda p: bool(p.targets or p.to_be), "revenue.nrr_year", beside=("aims_met",),
+        "aims_counted", lambda p: bool(p.targets or p.to_be), "revenue.nrr_year", beside=("aims_met",),
     ),
     # the whole company: no step, entry or KPI lies between departments. The product file has no history
     10: Rule(
-        "answered_for", "organisation", lambda p: p.organisation is not None, None,
+        "answered_for", lambda p: p.organisation is not None, None,
         beside=("departments", "shared_kpis"),
     ),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cs_helpers.analyses.ten_principles.evidence import CONDITIONS, NO, YES, Shown
+from cs_helpers.analyses.ten_principles.evidence import CONDITIONS, NO, UNKNOWN, YES, Shown
 from cs_helpers.analyses.ten_principles.rules import RULES
 from cs_helpers.contract.principles import PRINCIPLES, Principles
 from cs_helpers.contract.vocabulary import PRINCIPLE_LEVELS
@@ -18,15 +18,14 @@ NOT_TESTED, DATA_ONLY, SELF_ONLY, NEITHER = "not_tested", "data_only", "self_onl
 BY_DATA, BY_TEAM, BY_NOTHING = "data", "team", "nothing"
 
 _MEASURED = PRINCIPLE_LEVELS.index("measured")
-_TEXTS = ("on", "before_on")
 
 
 def principle_table(shown: Sequence[Shown], judged: pd.DataFrame) -> pd.DataFrame:
     """All ten principles: the level that the data shows, and the one that the team says.
 
     judged: see `assessments.assessment_table`. Columns: principle, level (by the data; '': cannot be told), repeatable, defined,
-    measured, optimised (`yes`, `no`, `unclear`, `unknown`), section (of the product file that declares it), then low, median, high,
-    assessors, on, is_old, before_median, change of the team's judgement ('' and 0: none), and comparison: `unbacked`: all assessors say measured or more, and
+    measured, optimised (`yes`, `no`, `unclear`, `unknown`), then low, median, high, assessors, on, is_old, before_median, change of the
+    team's judgement ('' and 0: none), and comparison: `unbacked`: all assessors say measured or more, and
     the data has no number of the outcome with an interval for two quarters; `says_more`, `says_less`: all of them say a higher, or a
     lower, level than the data shows; `agrees`; `not_tested`: what they say is beyond what the data can tell; `data_only`; `self_only`: no
     number at all; `neither`.
@@ -38,7 +37,7 @@ def principle_table(shown: Sequence[Shown], judged: pd.DataFrame) -> pd.DataFram
         low, high = (str(said.at[one.principle, c]) if has else "" for c in ("low", "high"))
         rows.append(
             {
-                "principle": one.principle, "level": one.level, **one.conditions, "section": RULES[one.principle].section,
+                "principle": one.principle, "level": one.level, **one.conditions,
                 "low": low, "median": str(said.at[one.principle, "median"]) if has else "", "high": high,
                 "assessors": int(said.at[one.principle, "assessors"]) if has else 0,
                 "on": said.at[one.principle, "on"] if has else pd.NaT,
@@ -75,7 +74,8 @@ def order_table(table: pd.DataFrame, declared: Principles | None) -> pd.DataFram
 
     The level is that of the data, and only where the data shows none the lowest that the team says; each row says whose it is, and
     one of which nothing is known comes after the others. The same level: as the phase names them, then by number. Columns:
-    rank, principle, is_first (asked for first), level, by (`data`, `team`, `nothing`), next (the level to work for, `known` where nothing is known, `kept` at the highest), section.
+    rank, principle, is_first (asked for first), level, by (`data`, `team`, `nothing`), next (the level to work for, `known` where nothing is known, `kept` at the
+    highest, `beyond` where the data can show no more).
     """
     first = list(declared.first) if declared else []
     rows = []
@@ -88,7 +88,7 @@ def order_table(table: pd.DataFrame, declared: Principles | None) -> pd.DataFram
         rows.append(
             {
                 "key": (principle not in first, rank, within), "principle": principle, "is_first": principle in first,
-                "level": level, "by": by, "next": _next(level, row), "section": row["section"],
+                "level": level, "by": by, "next": _next(level, row),
             }
         )  # fmt: skip
     ordered = sorted(rows, key=lambda row: row["key"])
@@ -100,6 +100,7 @@ def _next(level: str, row: dict[str, object]) -> str:
     if not level:
         return "known"
     if row["level"]:
-        return next((name for name in CONDITIONS if row[name] != YES), "kept")
+        missing = next((name for name in CONDITIONS if row[name] != YES), "kept")
+        return "beyond" if missing == "measured" and row[missing] == UNKNOWN else missing
     at = _rank(level)
     return PRINCIPLE_LEVELS[at + 1] if at + 1 < len(PRINCIPLE_LEVELS) else "kept"

@@ -28,6 +28,7 @@ def principles_verdict(table: pd.DataFrame) -> Verdict:
     `unbacked` (one of them) and `unbacked_several`: principles; `says_more`: principles, of (compared); `agrees`: of, less (the team
     says less of so many); `not_compared`: judged, shown (of no principle both are known); `data_only`: shown, measured; `self_only`: judged; `nothing`.
     """
+
     def of(state: str) -> tuple[int, ...]:
         return tuple(int(one) for one in table.loc[table["comparison"] == state, "principle"])
 
@@ -80,8 +81,13 @@ def principle_findings(table: pd.DataFrame) -> tuple[Finding, ...]:
         if principles:
             found.append(
                 Finding(
-                    code, "principles", "neither", "counted", judged,
-                    value=float(len(principles)), fields={"principles": principles, "of": judged},
+                    code,
+                    "principles",
+                    "neither",
+                    "counted",
+                    judged,
+                    value=float(len(principles)),
+                    fields={"principles": principles, "of": judged},
                 )  # fmt: skip
             )
     return tuple(found)
