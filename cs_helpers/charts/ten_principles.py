@@ -123,23 +123,12 @@ def _scale(axis: Axes, table: Any, text: Text, *, is_phone: bool) -> None:
 
 
 def _legend(text: Text) -> list[Line2D]:
-    said = {
-        "marker": "D",
-        "markerfacecolor": "white",
-        "linestyle": "none",
-        "markersize": 7,
-        "markeredgewidth": 1.8,
-    }
+    said: dict[str, Any] = {
+        "marker": "D", "markerfacecolor": "white", "linestyle": "none", "markersize": 7, "markeredgewidth": 1.8,
+    }  # fmt: skip
+    shown: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 8, "color": BLUE}
     return [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="none",
-            markersize=8,
-            color=BLUE,
-            label=text("ten_principles.principles.mark_data"),
-        ),
-        Line2D([], [], markeredgecolor=ORANGE, label=text("ten_principles.principles.mark_team"), **said),
-        Line2D([], [], markeredgecolor=RED, label=text("ten_principles.principles.mark_more"), **said),
+        Line2D([], [], label=text("ten_principles.principles.mark_data"), **shown),
+        Line2D([], [], label=text("ten_principles.principles.mark_team"), markeredgecolor=ORANGE, **said),
+        Line2D([], [], label=text("ten_principles.principles.mark_more"), markeredgecolor=RED, **said),
     ]

@@ -92,8 +92,5 @@ def _change(before: pd.DataFrame, last: pd.DataFrame) -> dict[str, object]:
     else:
         pairs = [(int(then[who]), int(now[who])) for who in now.index.dropna() if who in then.index]
     rose, fell = sum(a < b for a, b in pairs), sum(a > b for a, b in pairs)
-    if not pairs:
-        change = OTHERS
-    else:
-        change = MIXED if rose and fell else ROSE if rose else FELL if fell else SAME
+    change = MIXED if rose and fell else ROSE if rose else FELL if fell else SAME if pairs else OTHERS
     return {"change": change, "rose": rose, "fell": fell, "both": len(pairs)}

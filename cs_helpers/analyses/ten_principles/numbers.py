@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from cs_helpers import analyses
-from cs_helpers.comparison import against_target
 from cs_helpers.contract.organisation import same_department
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
@@ -222,17 +221,16 @@ def _aims_counted(data: ProductData, _: Quarter, results: Mapping[str, Result]) 
 
 def _aims_met(data: ProductData, _: Quarter, results: Mapping[str, Result]) -> Metric | None:
     """Of the aims with a number those that are reached beyond chance."""
-    found = [one for one in _aimed(data.product, results) if one[2] is not None]
-    met = 0
-    for name, target, metric in found:
-        analysis, _, key = name.partition(".")
-        better = analyses.analysis(analysis).declares.metrics[key]
-        change = against_target(metric, target, better) if metric else None
-        met += bool(
-            change
-            and (change.direction == "better" or (change.certainty == "counted" and not change.difference))
-        )
-    return _counted("aims_met", met, len(found))
+    found = [(name, target, m) for name, target, m in _aimed(data.product, results) if m is not None]
+    return _counted("aims_met", sum(_is_met(*one) for one in found), len(found))
+
+
+def _is_met(name: str, target: float, metric: Metric) -> bool:
+    """Whether a number has reached its target, with all of its interval where it has one; on the target is reached."""
+    analysis, _, key = name.partition(".")
+    low, high = (float(metric.value or 0.0) if end is None else end for end in (metric.low, metric.high))
+    better = analyses.analysis(analysis).declares.metrics[key]
+    return {"higher": low >= target, "lower": high <= target, "neither": False}[better]
 
 
 def _answered_for(_: ProductData, __: Quarter, results: Mapping[str, Result]) -> Metric | None:

@@ -78,21 +78,19 @@ def order_table(table: pd.DataFrame, declared: Principles | None) -> pd.DataFram
     highest, `beyond` where the data can show no more).
     """
     first = list(declared.first) if declared else []
-    rows = []
+    rows: list[tuple[tuple[bool, int, int], dict[str, object]]] = []
     for row in table.to_dict("records"):
         by = BY_DATA if row["level"] else BY_TEAM if row["low"] else BY_NOTHING
         level = str(row["level"] or row["low"])
         rank = _rank(level) if level else len(PRINCIPLE_LEVELS)
         principle = int(row["principle"])
         within = first.index(principle) if principle in first else len(first) + PRINCIPLES.index(principle)
-        rows.append(
-            {
-                "key": (principle not in first, rank, within), "principle": principle, "is_first": principle in first,
-                "level": level, "by": by, "next": _next(level, row),
-            }
-        )  # fmt: skip
-    ordered = sorted(rows, key=lambda row: row["key"])
-    return pd.DataFrame(ordered).drop(columns="key").assign(rank=range(1, len(ordered) + 1))
+        said = {
+            "principle": principle, "is_first": principle in first, "level": level, "by": by, "next": _next(level, row),
+        }  # fmt: skip
+        rows.append(((principle not in first, rank, within), said))
+    ordered = [said for _, said in sorted(rows, key=lambda one: one[0])]
+    return pd.DataFrame(ordered).assign(rank=range(1, len(ordered) + 1))
 
 
 def _next(level: str, row: dict[str, object]) -> str:

@@ -88,6 +88,6 @@ def principle_findings(table: pd.DataFrame) -> tuple[Finding, ...]:
                     judged,
                     value=float(len(principles)),
                     fields={"principles": principles, "of": judged},
-                )  # fmt: skip
+                )
             )
     return tuple(found)
