@@ -21,6 +21,7 @@ from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
 from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, Rule, check_playbook
+from cs_helpers.contract.principles import Principles
 from cs_helpers.contract.product_parts import AnswerName as AnswerName
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -256,6 +257,8 @@ class Product(SettingsModel):
     """How the team is made up, trained and led (`contract.team`)."""
     scores: tuple[ProjectScore, ...] = ()
     """The moves of its project score, oldest first, each from a file of its own (`contract.project_score`)."""
+    principles: Principles | None = None
+    """The phase of the business, and which of the ten principles come first in it (`contract.principles`)."""
 
     @property
     def metrics_named(self) -> Mapping[str, tuple[str, ...]]:

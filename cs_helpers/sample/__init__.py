@@ -29,6 +29,7 @@ from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets
 from cs_helpers.sample.handovers import handovers_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.principles import principle_table
 from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.staff import staff_table
@@ -161,6 +162,7 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     tables["staff"] = staff_table()
+    tables["principle_assessments"] = principle_table(named_stream(seed, "principle_assessments"))
     tables["training_records"] = training_records_table(named_stream(seed, "trainings"))
     return with_training(tables, expense_terms, accounts)
 

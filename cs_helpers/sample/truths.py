@@ -28,6 +28,7 @@ How each is planted (everything else is random noise):
 10. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
 11. TRAINING: after all other draws, and without a random number, waits for its step run at `pace` times their pace from the day on
     which the CSM completed it (`trainings`). All other TRAININGS change nothing.
+12. PRINCIPLE_JUDGEMENTS: the lead says so of each principle; the other assessor the same, or at random one level less (`principles`).
 """
 
 from __future__ import annotations
@@ -310,3 +311,24 @@ TRAINING = HelpingTraining(
     open_since=date(2026, 7, 1),
 )
 """Customers of CSMs who completed it come to the kick-off in a third of the days. With 57 kick-offs less could not be told."""
+
+PRINCIPLE_JUDGEMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "paper_to_web": (
+            "repeatable", "measured", "none", "measured", "defined", "none", "measured", "measured", "measured", "defined",
+        ),
+        "expense_desk": (
+            "repeatable", "repeatable", "none", "defined", "none", "none", "none", "defined", "defined", "repeatable",
+        ),
+        "helpdesk": (
+            "repeatable", "defined", "repeatable", "defined", "none", "measured", "measured", "defined", "defined", "repeatable",
+        ),
+    }
+)  # fmt: skip
+"""What the lead says in September 2026 of the ten principles, from the first to the tenth; of expense_desk nothing above what the data shows."""
+
+PRINCIPLE_UNBACKED = ("helpdesk", 6)
+"""The principle that both assessors call measured, while too few customers asked for an answered request to give its number an interval."""
+
+PRINCIPLE_ROSE = ("helpdesk", 4)
+"""The only principle that is judged higher than half a year before, by both assessors and by one level."""
