@@ -17,6 +17,8 @@ from cs_helpers.words.pseudonyms import Pseudonyms
 
 #: counts of fewer companies are not shown to leadership
 MIN_COMPANIES = 3
+#: nor groups of fewer people, whose number, mean or share would tell of one of them
+MIN_PEOPLE = 3
 
 
 #: the columns of keys that people may write in notes; accounts are masked by name

@@ -25,8 +25,8 @@ class Estimate:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval, where there is one, lies on one side of 0."""
+        return self.value != 0 if self.low != self.low else self.low > 0 or self.high < 0
 
 
 def difference_of_means(first: np.ndarray, second: np.ndarray) -> Estimate:
@@ -68,11 +68,16 @@ def permutation_p(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def mean_from_zero(values: np.ndarray) -> Estimate:
-    """A mean with Student's interval, and the p-value of 0; with fewer than two values, or none that differs, without them."""
+    """A mean with Student's interval, and the p-value of 0.
+
+    Where all values are the same, nothing tells how far others would be: there is no interval, and the p-value is that of
+    the signs alone (1 where the values are 0).
+    """
     mean = float(values.mean())
     error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
     if error <= 1e-12:
-        return Estimate(mean, np.nan, np.nan, np.nan)
+        p = min(1.0, 2 * 0.5 ** len(values)) if abs(mean) > 1e-12 else 1.0
+        return Estimate(mean, np.nan, np.nan, p)
     freedom = len(values) - 1
     reach = float(stats.t.ppf(0.975, freedom)) * error
     return Estimate(mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, freedom)))

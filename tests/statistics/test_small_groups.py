@@ -47,11 +47,15 @@ def test_the_interval_is_that_of_welch() -> None:
 
 def test_where_nobody_varies_there_is_no_interval() -> None:
     found = difference_of_means(np.array([4.0, 4, 4]), np.array([3.0, 3, 3]))
-    assert found.value == 1
+    assert (found.value, found.p) == (1, 2 / 20)
     assert np.isnan(found.low)
-    assert not found.excludes_zero
-    assert np.isnan(mean_from_zero(np.array([0.5, 0.5])).low)
-    assert np.isnan(mean_from_zero(np.array([0.5])).p)
+    assert found.excludes_zero
+    assert not difference_of_means(np.array([3.0, 3]), np.array([3.0, 3])).excludes_zero
+    # five of five have the same sign: 2 of 32 ways
+    always_stricter = mean_from_zero(np.full(5, -1.0))
+    assert np.isnan(always_stricter.low)
+    assert always_stricter.p == 2 / 32
+    assert mean_from_zero(np.zeros(4)).p == mean_from_zero(np.array([0.5])).p == 1
 
 
 def test_the_mean_of_few_has_the_interval_of_student() -> None:
