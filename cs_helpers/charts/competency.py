@@ -103,7 +103,15 @@ def _plan(result: Result, text: Text, width: float) -> Picture:
             )  # fmt: skip
             if is_phone:
                 line = f"{text.label('element', row.element)}  {said}"
-                axis.text(0, place + 0.3, line, va="bottom", fontsize=8.5, color=RED if missing else INK, in_layout=False)
+                axis.text(
+                    0,
+                    place + 0.3,
+                    line,
+                    va="bottom",
+                    fontsize=8.5,
+                    color=RED if missing else INK,
+                    in_layout=False,
+                )
             else:
                 axis.text(1.05 * reach, place, said, va="center", fontsize=9, color=RED if missing else QUIET)
         axis.set_xlim(0, (1.04 if is_phone else 1.7) * reach)

@@ -53,8 +53,9 @@ def permutation_p(first: np.ndarray, second: np.ndarray) -> float:
 
     Of more than 20,000 splits, so many are drawn, and the split at hand counts as one of them (Phipson, Smyth 2010).
     """
-    pooled, n = np.r_[first, second], len(first)
-    size, total = len(pooled), float(np.sum(np.r_[first, second]))
+    # sorted, so that the draws do not depend on the order of people, which has to do with their names
+    pooled, n = np.r_[np.sort(first), np.sort(second)], len(first)
+    size, total = len(pooled), float(pooled.sum())
     is_exact = comb(size, n) <= _MOST_SPLITS
     if is_exact:
         sums = pooled[np.array(list(combinations(range(size), n)))].sum(axis=1)

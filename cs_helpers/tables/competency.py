@@ -19,9 +19,10 @@ _RIGHT = (
 )  # fmt: skip
 #: digits of numbers that are no counts
 _DIGITS = {
-    "high": 1, "others": 1, "self_mean": 1, "others_mean": 1, "mean": 1, "reliability": 2, "p": 3, "minutes": 1,
-    "recommended": 1, "weight": 1,
+    "high": 1, "others": 1, "self_mean": 1, "others_mean": 1, "mean": 1, "reliability": 2, "p": 3,
 }  # fmt: skip
+#: numbers with a decimal only where they have one
+_WHOLE_OR_NOT = ("weight", "minutes", "recommended")
 _SHARES = ("weight_share", "minutes_share")
 
 
@@ -52,7 +53,9 @@ def rater_agreement(result: Result, text: Text) -> Listing:
 def raters(result: Result, text: Text) -> Listing:
     """Who rated whom, by name."""
     known = result.tables["raters"]
-    known = known.assign(alike=[text(f"competency.raters.alike_{'yes' if a else 'no'}") for a in known["alike"]])
+    known = known.assign(
+        alike=[text(f"competency.raters.alike_{'yes' if a else 'no'}") for a in known["alike"]]
+    )
     columns = ("rater", "people", "rated_high", "rated_others", "ratings", "mean", "alike")
     return _listing(result, "raters", known, columns, text)
 
@@ -61,7 +64,16 @@ def plan(result: Result, text: Text) -> Listing:
     """Each element: its weight, its minutes, and those that it would have by weight."""
     known = _named(result.tables["plan"], text)
     known = known.assign(state=_words("plan.state", known["state"], text))
-    columns = ("element", "weight", "weight_share", "questions", "minutes", "minutes_share", "recommended", "state")
+    columns = (
+        "element",
+        "weight",
+        "weight_share",
+        "questions",
+        "minutes",
+        "minutes_share",
+        "recommended",
+        "state",
+    )
     return _listing(result, "plan", known, columns, text)
 
 
@@ -171,6 +183,8 @@ def _listing(
             frame[column] = [
                 text.number_within(row.alpha, row.low, row.high_end, 2) for row in all_rows.itertuples()
             ]
+        elif column in _WHOLE_OR_NOT:
+            frame[column] = [text.number(v, int(v % 1 > 0)) for v in all_rows[column]]
         elif column in _SHARES:
             frame[column] = [text.share(v) for v in all_rows[column]]
         elif column in ("n_high", "n_others", "people", "candidates_scored"):

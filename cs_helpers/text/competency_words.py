@@ -23,7 +23,9 @@ def signed_within(difference: float, low: float, high: float, text: Text) -> str
     """A difference with its interval, where there is one."""
     if low != low:
         return signed(difference, text)
-    return text("competency.within", value=signed(difference, text), low=signed(low, text), high=signed(high, text))
+    return text(
+        "competency.within", value=signed(difference, text), low=signed(low, text), high=signed(high, text)
+    )
 
 
 def verdict_sentence(question: str, verdict: Verdict, text: Text) -> str:

@@ -75,8 +75,11 @@ def candidate_table(team: Team, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def candidate_verdict(table: pd.DataFrame) -> Verdict:
-    """`apart` (pairs whose intervals do not overlap, of), `alike` (of: all pairs' intervals overlap), `one` (one candidate) or
-    `no_interval` (nothing is known of how scores vary)."""
+    """The verdict on the candidates.
+
+    `apart` (pairs whose intervals do not overlap, of, people), `alike` (of: the intervals of all pairs overlap), `one` (one
+    candidate) or `no_interval` (nothing is known of how scores vary).
+    """
     n = len(table)
     if n < 2:
         return Verdict("one")
@@ -84,7 +87,9 @@ def candidate_verdict(table: pd.DataFrame) -> Verdict:
     if known < 2:
         return Verdict("no_interval")
     pairs = sum(len(names) for names in table["apart_from"]) // 2
-    return Verdict("apart" if pairs else "alike", {"pairs": pairs, "of": known * (known - 1) // 2, "people": n})
+    return Verdict(
+        "apart" if pairs else "alike", {"pairs": pairs, "of": known * (known - 1) // 2, "people": n}
+    )
 
 
 def element_table(team: Team, scores: pd.DataFrame) -> pd.DataFrame:
@@ -96,7 +101,5 @@ def element_table(team: Team, scores: pd.DataFrame) -> pd.DataFrame:
             if questions:
                 about = given[given["question"].isin(questions)]
                 mean = about.groupby("question")["score"].mean().mean()
-                rows.append(
-                    {"candidate": candidate, "element": element, "score": mean, "scores": len(about)}
-                )
+                rows.append({"candidate": candidate, "element": element, "score": mean, "scores": len(about)})
     return pd.DataFrame(rows, columns=["candidate", "element", "score", "scores"])

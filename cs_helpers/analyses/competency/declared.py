@@ -18,7 +18,9 @@ DECLARES = Declaration(
         "plan_questions": Question(table=True),
         "agreement": Question(table=True, verdicts=verdicts("agree disagree unclear same too_few")),
         "severity": Question(table=True, about_people=True, verdicts=verdicts("apart alike too_few")),
-        "candidates": Question(table=True, about_people=True, verdicts=verdicts("apart alike one no_interval")),
+        "candidates": Question(
+            table=True, about_people=True, verdicts=verdicts("apart alike one no_interval")
+        ),
         "candidate_elements": Question(table=True, about_people=True),
     },
     metrics=metrics(higher="covered interview_agreement", neither="rated apart interview_minutes kept"),

@@ -27,9 +27,9 @@ def plan_table(team: Team) -> pd.DataFrame:
     questions = dict.fromkeys(minutes, 0)
     for question in team.questions:
         elements = dict.fromkeys(question.elements)
-        for element in elements:
-            minutes[element] += question.minutes / len(elements)
-            questions[element] += 1
+        for name in elements:
+            minutes[name] += question.minutes / len(elements)
+            questions[name] += 1
     weights = sum(element.weight for element in team.elements)
     in_all = sum(question.minutes for question in team.questions)
     rows: list[dict[str, Any]] = []
@@ -71,8 +71,11 @@ def covered_share(plan: pd.DataFrame) -> float:
 
 
 def plan_verdict(plan: pd.DataFrame) -> Verdict:
-    """`uncovered` (elements: those with weight and no question, of, share of the weights), `thin` (thin: so many of the elements with
-    weight have one question only, of) or `covered` (of); each with minutes (in all)."""
+    """The verdict on the plan, with minutes (in all) and of (the elements with weight).
+
+    `uncovered` (elements: those without a question, share: of the weights), `thin` (thin: so many have one question only)
+    or `covered`.
+    """
     with_weight = plan[plan["weight"] > 0]
     fields: dict[str, Any] = {"minutes": float(plan["minutes"].sum()), "of": len(with_weight)}
     if (uncovered := with_weight[with_weight["state"] == UNCOVERED]).size:

@@ -50,7 +50,18 @@ def profile_table(team: Team, ratings: Ratings) -> pd.DataFrame:
         else:
             clear.append(False)
         rows.append(row)
-    columns = ("element", "n_high", "n_others", "high", "others", "difference", "low", "high_end", "p", "verdict")
+    columns = (
+        "element",
+        "n_high",
+        "n_others",
+        "high",
+        "others",
+        "difference",
+        "low",
+        "high_end",
+        "p",
+        "verdict",
+    )
     table = pd.DataFrame(rows, columns=list(columns))
     table["p"] = holm(table["p"].tolist())
     # both must say it: where one group varies more than the other, the test alone is wrong too often
@@ -63,12 +74,15 @@ def _scores(means: pd.DataFrame, element: str, people: Sequence[str]) -> np.ndar
     """The mean ratings of some people on an element, of those who were rated on it."""
     if element not in means:
         return np.zeros(0)
-    return means[element].reindex(people).dropna().to_numpy(float)
+    return np.asarray(means[element].reindex(people).dropna(), float)
 
 
 def profile_verdict(table: pd.DataFrame) -> Verdict:
-    """`distinguishes` or `other_way` (elements, of), `both` (elements, lower, of), `nothing_apart` (of, reach: the largest
-    difference that the intervals allow; n_high, n_others) or `too_few` (n_high, n_others: the most of any element)."""
+    """The verdict on the profile, with n_high and n_others (the most of any element) and of (the elements compared).
+
+    `distinguishes` or `other_way` (elements), `both` (elements, lower), `nothing_apart` (reach: the largest difference that
+    the intervals allow) or `too_few`.
+    """
     people = {"n_high": int(table["n_high"].max()), "n_others": int(table["n_others"].max())}
     compared = table[table["verdict"] != TOO_FEW]
     if compared.empty:
@@ -101,7 +115,17 @@ def self_table(team: Team, ratings: Ratings) -> pd.DataFrame:
             row |= {"difference": found.value, "low": found.low, "high_end": found.high, "p": found.p}
             row["verdict"] = ALIKE
         rows.append(row)
-    columns = ("element", "people", "self_mean", "others_mean", "difference", "low", "high_end", "p", "verdict")
+    columns = (
+        "element",
+        "people",
+        "self_mean",
+        "others_mean",
+        "difference",
+        "low",
+        "high_end",
+        "p",
+        "verdict",
+    )
     table = pd.DataFrame(rows, columns=list(columns))
     table["p"] = holm(table["p"].tolist())
     clear = table["p"] < LEVEL
@@ -143,7 +167,7 @@ def rater_agreement_table(team: Team, ratings: Ratings) -> pd.DataFrame:
 
 def _agreement(name: str, rows: pd.DataFrame, elements: Sequence[str]) -> dict[str, Any]:
     given = rows[rows["element"].isin(elements)]
-    people, scores, alpha, low, high = agreement(given, unit=["person", "element"], group="person")
+    people, scores, alpha, low, high = agreement(given, "element", "person")
     raters = given.groupby(["person", "element"]).size().mean() if len(given) else np.nan
     return {
         "element": name, "people": people, "ratings": scores, "alpha": alpha, "low": low, "high_end": high,
@@ -152,26 +176,40 @@ def _agreement(name: str, rows: pd.DataFrame, elements: Sequence[str]) -> dict[s
     }  # fmt: skip
 
 
-def agreement(rows: pd.DataFrame, unit: Sequence[str], group: str) -> tuple[int, int, float, float, float]:
-    """Ordinal alpha of the scores of the same units with its interval over resampled groups (people, candidates).
+def agreement(rows: pd.DataFrame, item: str, group: str) -> tuple[int, int, float, float, float]:
+    """Ordinal alpha of the scores of the same item (element, question) of the same group (person, candidate), with its interval.
 
-    Returns the number of groups with two scores of a unit, that of their scores, alpha and its bounds; NaN with fewer than
-    three such groups. The order of raters does not count.
+    Returns the number of groups with two scores of an item, that of their scores, alpha, and its bounds over resampled
+    groups; NaN with fewer than three, and five, such groups. It does not depend on who is called what: with pseudonyms,
+    leadership reads the same numbers.
     """
-    place = rows.groupby(list(unit)).cumcount()
-    wide = rows.assign(place=place).pivot(index=list(unit), columns="place", values="score")
+    ordered = rows.sort_values([group, item, "score"])
+    told = {
+        name: [*zip(own[item], own["score"], strict=True)] for name, own in ordered.groupby(group, sort=False)
+    }
+    number = {name: place for place, name in enumerate(sorted(told, key=lambda name: told[name]))}
+    ordered = ordered.assign(
+        place=ordered.groupby([group, item]).cumcount(), number=ordered[group].map(number)
+    )
+    wide = ordered.pivot(index=["number", item], columns="place", values="score")
     wide = wide[wide.notna().sum(axis=1) >= 2]
-    groups = pd.Series(wide.index.get_level_values(group), wide.index)
+    groups = pd.Series(wide.index.get_level_values("number"), wide.index)
     found, scores = int(groups.nunique()), int(wide.notna().to_numpy().sum())
     if found < MIN_PEOPLE:
         return found, scores, np.nan, np.nan, np.nan
     value, low, high = alpha_interval(wide, groups, "ordinal")
-    return (found, scores, value, low, high) if found >= MIN_RESAMPLED else (found, scores, value, np.nan, np.nan)
+    return (
+        (found, scores, value, low, high)
+        if found >= MIN_RESAMPLED
+        else (found, scores, value, np.nan, np.nan)
+    )
 
 
 def agreement_verdict(groups: int, alpha: float, low: float, high: float) -> str:
-    """`agree` or `disagree`: the interval of alpha lies at or above .667, or below; `unclear`: it holds it; `too_few`;
-    `same`: all scores are the same, so there is no alpha, and the scores tell nobody apart."""
+    """Whether raters agree: the interval of alpha lies at or above .667 (`agree`), below (`disagree`), or holds it (`unclear`).
+
+    `too_few` groups; `same`: all scores are the same, so there is no alpha, and the scores tell nobody apart.
+    """
     if groups < MIN_RESAMPLED:
         return TOO_FEW
     if alpha != alpha:

@@ -17,7 +17,8 @@ MONTHS = 12
 
 def first_day(end: date) -> date:
     """The first of the 12 months that end with a day."""
-    return (pd.Timestamp(end) + pd.Timedelta(days=1) - pd.DateOffset(months=MONTHS)).date()
+    first: pd.Timestamp = pd.Timestamp(end) + pd.Timedelta(days=1) - pd.DateOffset(months=MONTHS)
+    return first.date()
 
 
 def of_the_year(table: pd.DataFrame, column: str, end: date) -> pd.DataFrame:

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.competency.profile import ALIKE, DISAGREE, LEVEL, TOO_FEW, agreement, agreement_verdict
+from cs_helpers.analyses.competency.profile import (
+    ALIKE,
+    DISAGREE,
+    LEVEL,
+    TOO_FEW,
+    agreement,
+    agreement_verdict,
+)
 from cs_helpers.analyses.competency.ratings import of_the_year
 from cs_helpers.contract.team import Team
 from cs_helpers.editions.anonymity import MIN_PEOPLE
@@ -35,7 +42,7 @@ def agreement_table(team: Team, scores: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, questions in (*((one, [one]) for one in declared), ("all", declared)):
         given = scores[scores["question"].isin(questions)]
-        candidates, n, alpha, low, high = agreement(given, ["candidate", "question"], "candidate")
+        candidates, n, alpha, low, high = agreement(given, "question", "candidate")
         rows.append(
             {
                 "question": name, "candidates_scored": candidates, "scores": n, "alpha": alpha, "low": low,
@@ -89,5 +96,5 @@ def agreement_findings(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     for row in table[(table["verdict"] == DISAGREE) & (table["question"] != "all")].itertuples():
         yield Finding(
             "calibrate", "agreement", "worse", "clear", int(row.candidates_scored),
-            value=row.alpha, low=row.low, high=row.high_end, unit="amount", fields={"interview_question": row.question},
+            value=row.alpha, low=row.low, high=row.high_end, unit="amount", size_unit="amount", fields={"interview_question": row.question},
         )  # fmt: skip
