@@ -17,6 +17,7 @@ from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths
 from cs_helpers.sample.accounts import Customers, draw_customers
+from cs_helpers.sample.competency import candidates_table, ratings_table
 from cs_helpers.sample.contracts import (
     Terms,
     contracts_table,
@@ -162,6 +163,8 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     tables["staff"] = staff_table()
+    tables["competency_ratings"] = ratings_table(named_stream(seed, "competency_ratings"))
+    tables["candidate_scores"] = candidates_table(named_stream(seed, "candidate_scores"))
     tables["principle_assessments"] = principle_table(named_stream(seed, "principle_assessments"))
     tables["training_records"] = training_records_table(named_stream(seed, "trainings"))
     return with_training(tables, expense_terms, accounts)
