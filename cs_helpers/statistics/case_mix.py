@@ -49,7 +49,7 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     The steps of a group are Poisson with mean expected x ratio, the ratios Gamma with mean 1 (Clayton, Kaldor 1987);
     their spread is integrated out over a grid, because a point estimate from few groups is often 0, which would make
     all groups equal. Columns: `by`, waits, reached, expected, ratio, low, high (95 %), verdict (`above` or `below`
-    where the interval excludes 1, else `alike`). Sorted by ratio, descending.
+    where the interval excludes 1, else `alike`). Sorted by `by_name`.
     """
     rated = waits.assign(
         reached=waits["outcome"] == REACHED,
@@ -58,8 +58,7 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     groups = rated.groupby(by).agg(
         waits=("days", "size"), reached=("reached", "sum"), expected=("expected", "sum")
     )
-    groups = shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt")
-    return groups.sort_values(["ratio", by], ascending=[False, True], ignore_index=True)
+    return by_name(shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt"), by)
 
 
 def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +100,8 @@ def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     If the group made no difference, its number within a stratum would be hypergeometric; the p-value is that of the
     sum over the strata, exact and two-sided (all sums at most as likely; with one stratum it is Fisher's).
     Columns: `by`, customers, reached (of whom it holds), expected, share, low, high (Wilson, 95 %), p, verdict
-    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by p.
+    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by
+    `by_name`.
     """
     strata = customers.groupby("stratum")["holds"].agg(["size", "sum"])
     rows = []
@@ -124,7 +124,19 @@ def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     differs = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
     side = np.where(table["reached"] > table["expected"], "above", "below")
     table["verdict"] = np.where(differs, side, "alike")
-    return table.sort_values(["p", by], ignore_index=True)
+    return by_name(table, by)
+
+
+def by_name(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Rows of people or other groups in an order that ranks nobody: by name, and numbers in it by their value (csm-2, csm-10).
+
+    Where the table has a verdict, those that differ from what is expected come first, above and below it alike: the others
+    cannot be told apart, nor can any two of those that differ on the same side. A missing name ('') comes last.
+    """
+    names = table[by].astype("str").str.replace(r"\d+", lambda number: number[0].zfill(9), regex=True)
+    is_alike = table["verdict"] == "alike" if "verdict" in table else False
+    order = pd.DataFrame({"alike": is_alike, "none": names == "", "name": names}, index=table.index)
+    return table.loc[order.sort_values(list(order), kind="stable").index].reset_index(drop=True)
 
 
 def chance_of_best(comparison: pd.DataFrame) -> float:
