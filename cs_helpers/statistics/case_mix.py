@@ -13,7 +13,7 @@ from cs_helpers.statistics.survival import REACHED
 #: scale of the half-normal prior of the spread of true ratios
 SPREAD = 0.3
 
-_SPREADS = np.linspace(0.01, 1.2, 40)
+SPREADS = np.linspace(0.01, 1.2, 40)
 _RATIOS = np.geomspace(0.02, 20, 400)
 _DRAWS = 20_000
 
@@ -63,9 +63,9 @@ def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
     if groups.empty:
         return groups.assign(ratio=0.0, low=0.0, high=0.0, doubt=0.0, verdict="")
     steps, due = groups["reached"].to_numpy()[:, None], groups["expected"].to_numpy()[:, None]
-    shape = 1 / _SPREADS[None, :] ** 2
+    shape = 1 / SPREADS[None, :] ** 2
     likely = stats.nbinom.logpmf(steps, shape, shape / (shape + due)).sum(axis=0)
-    likely += stats.halfnorm.logpdf(_SPREADS, scale=SPREAD)
+    likely += stats.halfnorm.logpdf(SPREADS, scale=SPREAD)
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
     # the posterior of a ratio is a mixture of Gammas, one per spread; gammainc is their distribution function
