@@ -18,18 +18,26 @@ _RATIOS = np.geomspace(0.02, 20, 400)
 _DRAWS = 20_000
 
 
-def expected_steps(days: pd.Series, outcome: pd.Series, stratum: pd.Series) -> pd.Series:
+def expected_steps(
+    days: pd.Series, outcome: pd.Series, stratum: pd.Series, entered: pd.Series | None = None
+) -> pd.Series:
     """The expected steps of each wait: the cumulative hazard of its stratum over the days it lasted (Nelson-Aalen).
 
-    Within a stratum they add up to the observed steps.
+    entered: the day from which each wait is observed, at most its last (left truncation); default: from its start. Within
+    a stratum they add up to the observed steps.
     """
     steps = pd.Series(0.0, index=days.index)
     for _, inside in days.groupby(stratum):
         event_days = np.sort(inside[outcome[inside.index] == REACHED].to_numpy())
         at, events = np.unique(event_days, return_counts=True)
-        at_risk = len(inside) - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
+        first = np.zeros(len(inside)) if entered is None else entered[inside.index].to_numpy()
+        begun = np.searchsorted(np.sort(first), at, side="right")
+        at_risk = begun - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
         hazard = np.concatenate([[0.0], np.cumsum(events / at_risk)])
-        steps[inside.index] = hazard[np.searchsorted(at, inside.to_numpy(), side="right")]
+        until, before = (
+            hazard[np.searchsorted(at, *where)] for where in ((inside.to_numpy(), "right"), (first, "left"))
+        )
+        steps[inside.index] = until - before
     return steps
 
 
