@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullLocator
 
 from cs_helpers.charts.theme import (
     BLUE,
@@ -49,16 +49,21 @@ def _luck(result: Result, text: Text, width: float) -> Picture:
         for axis, (award, rows) in panels:
             for rule, (colour, marker) in _RULES.items():
                 line = rows[rows["rule"] == rule]
+                # the rate depends on how easy customers are too, so that a line through it would mean nothing
                 axis.plot(
-                    line["expected"], line["luck"], color=colour, marker=marker, markersize=4.5, linewidth=1.2,
-                    label=text(f"recognition.rule.{rule}"),
+                    line["expected"], line["luck"], color=colour, marker=marker, markersize=4.5,
+                    linewidth=0 if rule == "rate" else 1.2, label=text(f"recognition.rule.{rule}"),
                 )  # fmt: skip
-            axis.axhline(rows["fair"].iloc[0], color=QUIET, linestyle="--", linewidth=1)
-            axis.annotate(
-                text("recognition.luck.fair"), (1, rows["fair"].iloc[0]), xycoords=("axes fraction", "data"),
-                xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8.5, color=QUIET, in_layout=False,
-            )  # fmt: skip
-            percent_axis(axis, top=min(1.0, float(rows["luck"].max()) * 1.12 + 0.02))
+            axis.axhline(
+                rows["fair"].iloc[0],
+                color=QUIET,
+                linestyle="--",
+                linewidth=1,
+                label=text("recognition.luck.fair"),
+            )
+            top = min(1.0, float(rows["luck"].max()) * 1.12 + 0.02)
+            percent_axis(axis, top=top)
+            axis.yaxis.set_major_locator(MultipleLocator(0.05 if top <= 0.3 else 0.1 if top <= 0.6 else 0.2))
             _by_size(axis, rows["expected"], text)
             axis.set_title(_title(text, "luck", award, width))
         _legend(figure, panels[0][0], width)
@@ -122,7 +127,9 @@ def _criteria(result: Result, text: Text, width: float) -> Picture:
                         label_inside(axis, x + count / 2, place, text.number(count), color=ink_on(colour))
                 start += counts
             names = [criterion_name(r.kind, r.what, r.at_least, text) for r in rows.itertuples()]
-            axis.set_yticks(range(len(rows)), [text.wrap(name, 18 if narrow else 44) for name in names], fontsize=9)
+            axis.set_yticks(
+                range(len(rows)), [text.wrap(name, 18 if narrow else 44) for name in names], fontsize=9
+            )
             axis.get_yticklabels()[-1].set_fontweight("bold")
             axis.set_xlim(0, float(table["people"].max()))
             axis.set_ylim(-0.5, len(rows) - 0.5)
@@ -167,7 +174,10 @@ def _panels(
     groups = [(str(award), rows) for award, rows in table.groupby("award", sort=False)]
     columns = 1 if width == PHONE else min(2, len(groups))
     rows = -(-len(groups) // columns)
-    with canvas(text, rows, columns, height=0.4 + height * rows, width=width, squeeze=False) as (figure, axes):
+    with canvas(text, rows, columns, height=0.4 + height * rows, width=width, squeeze=False) as (
+        figure,
+        axes,
+    ):
         for spare in axes.flat[len(groups) :]:
             spare.set_visible(False)
         yield figure, list(zip(axes.flat, groups, strict=False))
@@ -178,15 +188,16 @@ def _by_size(axis: Axes, expected: pd.Series, text: Text) -> None:
     low, high = float(expected.min()), float(expected.max())
     axis.set_xscale("log")
     axis.set_xlim(low / 1.15, high * 1.15 + (low == high))
-    wide = high / low > 30
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text.amount(value).removesuffix(".0")))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.xaxis.set_major_locator(
+        LogLocator(subs=(1, 2, 3, 5) if high / low < 10 else (1, 3) if high / low < 100 else (1,))
+    )
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _title(text: Text, question: str, award: str, width: float) -> str:
     title = text(f"recognition.{question}.axis", award=text.label("award", award))
-    return text.wrap(title, 38 if width == PHONE else 60)
+    return text.wrap(title, 40 if width == PHONE else 56)
 
 
 def _legend(figure: Figure, axis: Axes, width: float) -> None:

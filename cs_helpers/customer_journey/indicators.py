@@ -93,7 +93,9 @@ class Indicators:
 def _summed(rows: pd.DataFrame, unit: str = "") -> pd.DataFrame:
     """The rows (csm, account_id, events, expected) by csm; a unit is a row, or a value of the column `unit`."""
     if rows.empty:
-        return pd.DataFrame({name: np.array([], dtype=object if name == "csm" else float) for name in COLUMNS})
+        return pd.DataFrame(
+            {name: np.array([], dtype=object if name == "csm" else float) for name in COLUMNS}
+        )
     groups = rows.groupby("csm")
     counts = pd.DataFrame(
         {

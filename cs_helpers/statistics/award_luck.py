@@ -89,7 +89,7 @@ class Contest:
         """Events where all are alike, the same for all rules."""
         return np.random.default_rng(0).poisson(self.expected, (_DRAWS, self.members))
 
-    def found(self, spreads: np.ndarray, rule: Rule, terms: Sequence[int] = (1,)) -> np.ndarray:
+    def found(self, spreads: np.ndarray, rule: Rule, terms: Sequence[float] = (1,)) -> np.ndarray:
         """How often the truly best is among the winners, and how many of the winners are of the truly best third: (terms, 2).
 
         spreads: of the true ratios, one a draw; these are new people with the caseloads of today. terms: increasing; over so
@@ -101,7 +101,7 @@ class Contest:
         merit = ratios if self.more_is_better else -ratios
         best = shares_of_places(merit, 1)
         third = shares_of_places(merit, third_of(self.members))
-        events, seen, rows = np.zeros(ratios.shape, dtype=np.int64), 0, []
+        events, seen, rows = np.zeros(ratios.shape, dtype=np.int64), 0.0, []
         for term in terms:
             events = events + rng.poisson((term - seen) * self.expected * ratios)
             seen = term
@@ -118,13 +118,13 @@ class Contest:
         shape = 1 / drawn_spreads(weights, _POSTERIOR_DRAWS, rng)[:, None] ** 2
         ratios = rng.gamma(events + shape, 1 / (self.expected + shape))
         merit = ratios if self.more_is_better else -ratios
-        is_winner = won == 1
-        if is_winner.sum() < self.winners:  # a tie: lots are luck
-            return Standing(won, 0.0, np.ones(self.members, dtype=bool) & ~is_winner)
-        worst_winner = merit[:, is_winner].min(axis=1)
-        ahead = merit[:, ~is_winner] > worst_winner[:, None]
+        is_first = won > 0
+        last = merit[:, is_first].min(axis=1)
+        ahead = merit[:, ~is_first] > last[:, None]
         rivals = np.zeros(self.members, dtype=bool)
-        rivals[~is_winner] = ahead.mean(axis=0) > 1 - SURE
+        rivals[~is_first] = ahead.mean(axis=0) > 1 - SURE
+        if is_first.sum() > self.winners:  # a tie: lots are luck
+            return Standing(won, 0.0, rivals | (is_first & (won < 1)))
         return Standing(won, float((~ahead.any(axis=1)).mean()), rivals)
 
 
@@ -132,8 +132,8 @@ class Contest:
 class Standing:
     """The outcome of a contest.
 
-    won: of each member, as of `Contest.won`. sure: the posterior probability that all winners are truly better than all others.
-    rivals: whether each of the others cannot be told from a winner.
+    won: of each member, as of `Contest.won`. sure: the posterior probability that all winners are truly better than all others;
+    0 where a lot decides. rivals: whether each cannot be told from a winner, or wins by lot only.
     """
 
     won: np.ndarray
@@ -173,7 +173,9 @@ def spread_weights(events: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def drawn_spreads(weights: np.ndarray, draws: int = _DRAWS, rng: np.random.Generator | None = None) -> np.ndarray:
+def drawn_spreads(
+    weights: np.ndarray, draws: int = _DRAWS, rng: np.random.Generator | None = None
+) -> np.ndarray:
     """Spreads drawn from their posterior. weights: of one row of `spread_weights`."""
     return np.asarray((rng or np.random.default_rng(3)).choice(SPREADS, draws, p=weights))
 

@@ -53,7 +53,9 @@ def decided(result: Result, text: Text) -> Listing:
         quarters=[text("recognition.decided.period", n=text.number(n)) for n in rows["quarters"]],
         **{c: [text.number(n) for n in rows[c]] for c in ("members", "customers", "events")},
         state=[
-            text(f"recognition.decided.said_{r.state}", rivals=text.number(r.rivals), sure=_sure(r.sure, text))
+            text(
+                f"recognition.decided.said_{r.state}", rivals=text.number(r.rivals), sure=_sure(r.sure, text)
+            )
             for r in rows.itertuples()
         ],
     )
@@ -92,7 +94,9 @@ def reach(result: Result, text: Text) -> Listing:
         customers=[_customers(r.customers, text) for r in rows.itertuples()],
         able=[text.number(n) for n in rows["able"]],
         state=[
-            text(f"recognition.reach.said_{r.state}", able=text.number(r.able), members=text.number(r.members))
+            text(
+                f"recognition.reach.said_{r.state}", able=text.number(r.able), members=text.number(r.members)
+            )
             for r in rows.itertuples()
         ],
     )
@@ -174,7 +178,12 @@ def _listing(
     ordered = [c for c in dict.fromkeys((*_ORDER, *names)) if c in names]
     headings = text.headings(key, *ordered)
     return table(
-        page.head(MAX_ROWS), headings, name=f"recognition-{question}", right=right, all_rows=all_rows, message=message
+        page.head(MAX_ROWS),
+        headings,
+        name=f"recognition-{question}",
+        right=right,
+        all_rows=all_rows,
+        message=message,
     )
 
 

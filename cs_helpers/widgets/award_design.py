@@ -64,7 +64,9 @@ class AwardDesign:
         kind, step = self.indicator.value
         counts = self._counts
         rows = counts[
-            (counts["indicator"] == kind) & (counts["step"] == step) & (counts["quarters"] == self.quarters.value)
+            (counts["indicator"] == kind)
+            & (counts["step"] == step)
+            & (counts["quarters"] == self.quarters.value)
         ]
         if len(rows) < 3 or self.winners.value >= len(rows):
             self.answer.value = f"<p>{html.escape(self._text('recognition.design.few'))}</p>"

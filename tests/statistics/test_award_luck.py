@@ -210,7 +210,7 @@ def test_one_who_is_three_times_as_good_with_many_customers_is_decided() -> None
 
 
 def test_who_ties_with_a_winner_is_its_rival_and_nothing_is_decided() -> None:
-    standing = contest([20, 20, 40]).standing(np.array([12, 12, 12]))
+    standing = contest([200, 200, 400]).standing(np.array([120, 120, 40]))
     assert standing.won.tolist() == [0.5, 0.5, 0]
     assert not standing.is_decided
-    assert standing.rivals.tolist() == [True, True, True]
+    assert standing.rivals.tolist() == [True, True, False]

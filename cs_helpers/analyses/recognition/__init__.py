@@ -138,15 +138,16 @@ def _simulated(answers: Answers, contested: list[Contested]) -> None:
     }
     answers.notes.append(Note("alike_assumed", "needed", {}))
     if left_out := tuple(one.award.name for one in contested if not one.is_simulated):
-        answers.notes.append(
-            Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_MEMBERS})
-        )
+        answers.notes.append(Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_MEMBERS}))
 
 
 def _nothing_recorded(data: ProductData, quarter: Quarter, about: str, team: Team) -> Note:
     """Why no award can be counted at all."""
     kinds = {award.indicator.kind for award in team.awards}
-    wanted = [*(("contracts",) if "retention" in kinds else ()), *(("milestones",) if "conversion" in kinds else ())]
+    wanted = [
+        *(("contracts",) if "retention" in kinds else ()),
+        *(("milestones",) if "conversion" in kinds else ()),
+    ]
     if missing := data.missing(*wanted):
         return Note("missing_table", about, {"tables": missing})
     return Note("nothing_recorded", about, {"quarter": str(quarter)})
@@ -227,9 +228,7 @@ def _criteria(
     answers.verdicts["criteria"] = criteria_verdict(table)
     together = promotions[promotions["promotion"].isin(table["promotion"])]
     states = together.groupby(["promotion", "person"])["state"].agg(lambda each: overall(list(each)))
-    answers.add(
-        Metric("criteria_met", float((states == "met").mean()), "share", len(states), exact=True)
-    )
+    answers.add(Metric("criteria_met", float((states == "met").mean()), "share", len(states), exact=True))
 
 
 def _with_customers(data: ProductData) -> set[str]:

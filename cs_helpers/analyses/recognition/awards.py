@@ -64,17 +64,22 @@ class Contested:
     def events(self) -> np.ndarray:
         """Events of each member."""
         assert self.counts is not None
-        return self.counts["events"].to_numpy(np.int64)
+        return np.asarray(self.counts["events"], dtype=np.int64)
 
     @cached_property
     def weights(self) -> np.ndarray:
         """The posterior of the spread of true ratios."""
-        return spread_weights(self.events[None, :], self.contest.expected)[0]
+        return np.asarray(spread_weights(self.events[None, :], self.contest.expected)[0])
 
     @cached_property
     def standing(self) -> Standing:
         """Who won, and whether beyond luck; only in the state `decided` or `by_luck`."""
         return self.contest.standing(self.events)
+
+    @property
+    def others(self) -> int:
+        """How many who did not win, or did by lot, cannot be told from those who won; only where `standing` is known."""
+        return int((self.standing.rivals | (self.standing.won > 0)).sum()) - self.award.winners
 
     @cached_property
     def state(self) -> str:
@@ -143,7 +148,7 @@ def chances_table(contested: Sequence[Contested]) -> pd.DataFrame:
             ends = (float(one.contest.found(np.full(_DRAWS, s), rule)[0, 0]) for s in (low, high))
             best, of_third = one.contest.found(spreads, rule)[0]
             # by chance of the draws the mean may lie a little outside of the ends
-            best_low, best_high = sorted((*ends, float(best)))[:: 2]
+            best_low, best_high = sorted((*ends, float(best)))[::2]
             rows.append(
                 {
                     "award": one.award.id, "rule": rule, "members": one.members, "winners": one.award.winners,
@@ -208,7 +213,7 @@ def decided_table(contested: Sequence[Contested]) -> pd.DataFrame:
                 "events": int(one.events.sum()) if one.counts is not None else 0,
                 "state": one.state,
                 "sure": one.standing.sure if judged else np.nan,
-                "rivals": float(one.standing.rivals.sum()) if judged else np.nan,
+                "rivals": float(one.others) if judged else np.nan,
             }
         )
     return pd.DataFrame(rows)
@@ -298,11 +303,11 @@ def needed_verdict(table: pd.DataFrame) -> Verdict:
 
 
 def award_findings(contested: Sequence[Contested]) -> list[Finding]:
-    """`award_by_luck` (awards): who is highest cannot be told from so many others (value)."""
+    """`award_by_luck` (awards, members): so many others (value) cannot be told from those who won."""
     return [
         Finding(
             "award_by_luck", "decided", "neither", "counted", one.members,
-            value=float((one.standing.rivals | (one.standing.won > 0)).sum()),
+            value=float(one.others),
             fields={"awards": (one.award.name,), "members": one.members},
         )
         for one in contested

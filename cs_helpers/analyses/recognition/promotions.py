@@ -47,7 +47,9 @@ def promotion_table(
     team, rows = members_in_team(data, quarter), []
     for promotion in promotions:
         for one in team[team["grade"] == promotion.from_grade].itertuples():
-            found = [_indicator_or_other(data, quarter, str(one.person), c, ratios) for c in promotion.criteria]
+            found = [
+                _indicator_or_other(data, quarter, str(one.person), c, ratios) for c in promotion.criteria
+            ]
             if promotion.months:
                 found.insert(0, _months(one.joined_on, quarter, promotion.months))
             rows += [{"promotion": promotion.id, "person": str(one.person), **row} for row in found]
@@ -95,7 +97,9 @@ def held_against(low: float, high: float, at_least: float) -> str:
 def _training(data: ProductData, quarter: Quarter, person: str, training: str) -> str:
     """Completed by the end of the quarter; of a training that nobody was assigned nothing is known."""
     records = data["training_records"]
-    records = records[(records["training"] == training) & (records["assigned_on"] <= pd.Timestamp(quarter.end))]
+    records = records[
+        (records["training"] == training) & (records["assigned_on"] <= pd.Timestamp(quarter.end))
+    ]
     if records.empty:
         return NOT_KNOWN
     completed = records.loc[records["person"] == person, "completed_on"]
@@ -114,7 +118,7 @@ def scores_by_others(data: ProductData, quarter: Quarter, person: str, element: 
         & ratings["rated_on"].between(since, end)
     ]
     last = rows.sort_values("rated_on").drop_duplicates("rated_by", keep="last")
-    return last["score"].dropna().to_numpy(float)
+    return np.asarray(last["score"].dropna(), dtype=float)
 
 
 def rated(scores: np.ndarray, at_least: float) -> dict[str, object]:
@@ -147,7 +151,9 @@ def criteria_table(promotions: pd.DataFrame, fewest: int) -> pd.DataFrame:
         if people < fewest:
             continue
         together = of_grade.groupby("person")["state"].agg(lambda states: overall(list(states)))
-        rows.append({"promotion": promotion, "kind": "all", "what": "", "at_least": np.nan} | _counted(together))
+        rows.append(
+            {"promotion": promotion, "kind": "all", "what": "", "at_least": np.nan} | _counted(together)
+        )
         for key, states in of_grade.groupby(keys, sort=False, dropna=False)["state"]:
             rows.append(dict(zip(keys, key, strict=True)) | _counted(states))
     return pd.DataFrame(rows, columns=[*keys, "people", *STATES])
