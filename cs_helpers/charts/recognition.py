@@ -130,7 +130,6 @@ def _criteria(result: Result, text: Text, width: float) -> Picture:
             axis.set_yticks(
                 range(len(rows)), [text.wrap(name, 18 if narrow else 44) for name in names], fontsize=9
             )
-            axis.get_yticklabels()[-1].set_fontweight("bold")
             axis.set_xlim(0, float(table["people"].max()))
             axis.set_ylim(-0.5, len(rows) - 0.5)
             axis.set_xticks([])
