@@ -155,7 +155,7 @@ def check(
     from cs_helpers.contract.products import load_products
     from cs_helpers.report.data_check import advice, data_check_page, describe, examples
     from cs_helpers.snapshot.take import check_tables
-    from cs_helpers.summary import check_metrics
+    from cs_helpers.summary import check_metrics, check_people
     from cs_helpers.text import Text
 
     language = language or current_language()
@@ -189,6 +189,7 @@ def check(
         _print_error(translate_error(sentence))
     for product in load_products(paths.products()).values():
         check_metrics(product)
+        check_people(product)
         if product.scores and len(product.scores[-1].purposes) == 1:
             console.print(f"[yellow]{escape_markup(text('console.one_purpose', product=product.product))}[/]")
     if checked.stops:

@@ -52,7 +52,7 @@ class Table:
         return tuple(n for n, c in self.columns.items() if c.metadata["label"])
 
     def discloses(self, column: str) -> Disclosure:
-        """What a column discloses: public, company, person or told (`disclosure.Disclosure`)."""
+        """What a column discloses: public, company, person, candidate or told (`disclosure.Disclosure`)."""
         return COLUMNS[self.name][column]
 
     def required_columns(self) -> tuple[str, ...]:

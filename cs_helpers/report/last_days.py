@@ -35,8 +35,10 @@ def last_day_of_page(snapshot: Snapshot, product: str, shown: Collection[str]) -
         return ""
     from cs_helpers import analyses  # imported here, as it takes long and few products have such rows
 
-    of_product = snapshot.product(product)
-    read = {table for name in shown for table in analyses.analysis(name).tables_read(of_product)}
+    of_product, known = snapshot.product(product), frozenset(analyses.names())
+    # the summary is no analysis of its own, and ranks the findings of all
+    made_of = shown if known.issuperset(shown) else known
+    read = {table for name in made_of for table in analyses.analysis(name).tables_read(of_product)}
     return min((min(of_table) for name, of_table in days.items() if name in read), default="")
 
 

@@ -20,6 +20,8 @@ def snapshot(sample_snapshot, monkeypatch):
     real = analyses.analysis
     hiring = SimpleNamespace(tables_read=lambda product: ("candidate_scores",))
     monkeypatch.setattr(analyses, "analysis", lambda name: hiring if name == "hiring" else real(name))
+    names = analyses.names()
+    monkeypatch.setattr(analyses, "names", lambda: (*names, "hiring"))
     return Snapshot(sample_snapshot.folder, {**sample_snapshot.manifest, "last_days": DAYS})
 
 
@@ -30,6 +32,7 @@ def snapshot(sample_snapshot, monkeypatch):
         (date(2027, 1, 1), {"hiring"}, "2027-03-31"),
         (date(2027, 4, 1), {"hiring"}, ""),
         (date(2026, 12, 31), {"journeys"}, ""),
+        (date(2026, 12, 31), {"summary"}, "2026-12-31"),
         (date(2026, 12, 31), set(), ""),
     ],
 )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cs_helpers.customer_journey.uses import used_in_time
 from cs_helpers.customer_journey.waits import MIN_CUSTOMERS
+from cs_helpers.statistics.case_mix import by_name
 from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED
@@ -63,7 +64,7 @@ def adherence(
 
     waits: as in `effects_of_uses`, with the column `by`. steps: the steps with a planned content or tool. Waits shorter
     than `DUE_DAYS` are left out, because nothing was due yet. Columns: `by`, due, used, share, low, high (Wilson,
-    95 %); sorted by `low`, descending.
+    95 %); sorted by `case_mix.by_name`.
     """
     is_used = used_in_time(waits, uses, steps)
     rows = []
@@ -80,4 +81,4 @@ def adherence(
             }
         )
     table = pd.DataFrame(rows, columns=[by, "due", "used", "share", "low", "high"])
-    return table.sort_values(["low", by], ascending=[False, True], ignore_index=True)
+    return by_name(table, by)
