@@ -370,6 +370,6 @@ COMPETENCY = Competency(
     milder=("expense_desk", "csm-09"),
     milder_by=0.8,
     not_asked=(("C-07", "late_project"),),
-    keep_until=date(2027, 3, 31),
+    keep_until=date(2099, 12, 31),  # those who are made up need no protection, and the sample must not end
 )
 """Forming a hypothesis sets the high performers of paper_to_web apart, and nothing else does, there or elsewhere."""
