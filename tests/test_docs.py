@@ -35,6 +35,7 @@ PAIRS = {
     "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
     "docs/gap-plan.md": "docs/ja/gap-plan.md",
+    "docs/competency.md": "docs/ja/competency.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

@@ -132,6 +132,7 @@ def _people(n: float, text: Text) -> str:
 
 
 def _finished(figure: Any, result: Result, question: str, n: str, text: Text) -> Picture:
-    message = verdict_sentence(question, result.verdicts[question], text)
+    verdict = result.verdicts[question]
+    message = verdict_sentence(question, verdict.code, verdict.fields, text)
     alt = text(f"competency.{question}.alt", message=message)
     return finish_figure(figure, text, result, message=message, alt=alt, n=n)

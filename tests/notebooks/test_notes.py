@@ -37,6 +37,7 @@ FIELDS = {
     "job_roles": (("expansion", Words(en="Sales", ja="営業")),), "handover_fields": ("problem", "deadline"), "segment": "size:small", "baseline": Words(en="Tickets opened", ja="問い合わせ件数"), "baselines": (Words(en="Touches", ja="顧客接点"),),
     "by": date(2026, 12, 31), "means": (Words(en="A webinar", ja="セミナー"),),
     "goals": (Words(en="No red", ja="赤なし"), Words(en="Two departments", ja="2部署")), "headlines": ("nrr_year",),
+    "elements": ("hypothesis",), "interview_questions": ("why_bought",),
 }  # fmt: skip
 
 
