@@ -30,9 +30,11 @@ from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets
 from cs_helpers.sample.handovers import handovers_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.principles import principle_table
 from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.staff import staff_table
+from cs_helpers.sample.trainings import training_records_table, with_training
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
 
@@ -163,7 +165,9 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     tables["staff"] = staff_table()
     tables["competency_ratings"] = ratings_table(named_stream(seed, "competency_ratings"))
     tables["candidate_scores"] = candidates_table(named_stream(seed, "candidate_scores"))
-    return tables
+    tables["principle_assessments"] = principle_table(named_stream(seed, "principle_assessments"))
+    tables["training_records"] = training_records_table(named_stream(seed, "trainings"))
+    return with_training(tables, expense_terms, accounts)
 
 
 def _expectations(
