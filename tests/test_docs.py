@@ -36,6 +36,7 @@ PAIRS = {
     "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
     "docs/gap-plan.md": "docs/ja/gap-plan.md",
+    "docs/competency.md": "docs/ja/competency.md",
     "docs/project-score.md": "docs/ja/project-score.md",
     "docs/ten-principles.md": "docs/ja/ten-principles.md",
     "docs/people.md": "docs/ja/people.md",

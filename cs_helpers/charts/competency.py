@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from cs_helpers.charts.theme import (
     BLUE,
@@ -54,11 +55,8 @@ def _profile(result: Result, text: Text, width: float) -> Picture:
             name = text.label("element", row.element)
             if is_phone:
                 verdict = text(f"competency.profile.row.{row.verdict}")
-                line = f"{name}\n{said}" if row.verdict == "too_few" else f"{name}\n{said}  {verdict}"
-                axis.text(
-                    -reach, place + 0.18, line, va="bottom", fontsize=8.5, color=colour if colour != QUIET else INK,
-                    linespacing=1.25, in_layout=False,
-                )  # fmt: skip
+                lines = said if row.verdict == "too_few" else f"{said}  {verdict}"
+                _above(axis, -reach, place + 0.18, f"{name}\n{lines}", INK if colour == QUIET else colour)
             else:
                 axis.text(1.06 * reach, place, said, va="center", fontsize=9, color=colour, linespacing=1.3)
         axis.set_xlim(-reach, (1 if is_phone else 1.75) * reach)
@@ -72,7 +70,7 @@ def _profile(result: Result, text: Text, width: float) -> Picture:
         names = [] if is_phone else [text.wrap(text.label("element", e), 26) for e in table["element"]]
         axis.set_yticks([] if is_phone else range(len(table)), names or None)
         n = text(
-            "competency.n", n_high=_people(table["n_high"].max(), text), n_others=_people(table["n_others"].max(), text)
+            "competency.n", n_high=text.companies(table["n_high"].max()), n_others=text.companies(table["n_others"].max())
         )  # fmt: skip
         return _finished(figure, result, "profile", n, text)
 
@@ -88,13 +86,14 @@ def _plan(result: Result, text: Text, width: float) -> Picture:
     places = np.arange(len(table), dtype=float)
     shares = table[["minutes_share", "weight_share"]].to_numpy(float)
     reach = max(float(np.nanmax(shares, initial=0.0)), 0.1)
-    with canvas(text, height=0.8 + (0.66 if is_phone else 0.44) * len(table), width=width) as (figure, axis):
-        bars(axis, places, table["minutes_share"], width=0.34 if is_phone else 0.5, color=BLUE, lying=True)
+    with canvas(text, height=0.8 + (0.82 if is_phone else 0.44) * len(table), width=width) as (figure, axis):
+        bars(axis, places, table["minutes_share"], width=0.3 if is_phone else 0.5, color=BLUE, lying=True)
         for place, row in zip(places, table.itertuples(), strict=True):
             missing = row.state == "uncovered"
             if row.weight_share == row.weight_share:
+                half = 0.22 if is_phone else 0.3
                 axis.vlines(
-                    row.weight_share, place - 0.3, place + 0.3, color=RED if missing else INK, linewidth=2.5
+                    row.weight_share, place - half, place + half, color=RED if missing else INK, linewidth=2.5
                 )
             said = text(
                 f"competency.plan.beside_{row.state}",
@@ -102,20 +101,12 @@ def _plan(result: Result, text: Text, width: float) -> Picture:
                 questions=text.number(row.questions),
             )  # fmt: skip
             if is_phone:
-                line = f"{text.label('element', row.element)}  {said}"
-                axis.text(
-                    0,
-                    place + 0.3,
-                    line,
-                    va="bottom",
-                    fontsize=8.5,
-                    color=RED if missing else INK,
-                    in_layout=False,
-                )
+                name = text.label("element", row.element)
+                _above(axis, 0, place + 0.27, f"{name}\n{said}", RED if missing else INK)
             else:
                 axis.text(1.05 * reach, place, said, va="center", fontsize=9, color=RED if missing else QUIET)
         axis.set_xlim(0, (1.04 if is_phone else 1.7) * reach)
-        axis.set_ylim(-0.5, len(table) - (0.15 if is_phone else 0.4))
+        axis.set_ylim(-0.5, len(table) - (0.1 if is_phone else 0.4))
         axis.set_xticks([])
         axis.spines["bottom"].set_visible(False)
         axis.spines["left"].set_color(RULE)
@@ -126,12 +117,16 @@ def _plan(result: Result, text: Text, width: float) -> Picture:
         return _finished(figure, result, "plan", n, text)
 
 
-def _people(n: float, text: Text) -> str:
-    """A number of people; a sign where it is hidden because it is small."""
-    return text.companies(n)
+def _above(axis: Axes, x: float, y: float, lines: str, colour: str) -> None:
+    """Words above a row, where a phone has no room beside it; the lines of the axis do not run through them."""
+    axis.text(
+        x, y, lines, va="bottom", fontsize=8.5, color=colour, linespacing=1.25, in_layout=False, zorder=2,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+    )  # fmt: skip
 
 
 def _finished(figure: Any, result: Result, question: str, n: str, text: Text) -> Picture:
-    message = verdict_sentence(question, result.verdicts[question], text)
+    verdict = result.verdicts[question]
+    message = verdict_sentence(question, verdict.code, verdict.fields, text)
     alt = text(f"competency.{question}.alt", message=message)
     return finish_figure(figure, text, result, message=message, alt=alt, n=n)

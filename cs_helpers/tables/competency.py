@@ -135,7 +135,7 @@ def candidates(result: Result, text: Text) -> Listing:
     headings = text.headings("competency.candidates", *columns)
     return table(
         page.head(MAX_ROWS), headings, name="candidates", right=("asked", "score"), all_rows=all_rows,
-        message=verdict_sentence("candidates", result.verdicts["candidates"], text),
+        message=_said(result, "candidates", text),
     )  # fmt: skip
 
 
@@ -157,6 +157,12 @@ def candidate_elements(result: Result, text: Text) -> Listing:
     return table(
         page.head(MAX_ROWS), headings, name="candidate-elements", right=tuple(elements), all_rows=wide
     )
+
+
+def _said(result: Result, question: str, text: Text) -> str:
+    """The sentence of a question's verdict, if it has one."""
+    verdict = result.verdicts.get(question)
+    return verdict_sentence(question, verdict.code, verdict.fields, text) if verdict else ""
 
 
 def _named(known: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -191,10 +197,8 @@ def _listing(
             frame[column] = [text.companies(v) for v in all_rows[column]]
         elif pd.api.types.is_numeric_dtype(all_rows[column]):
             frame[column] = [text.number(v, _DIGITS.get(column, 0)) for v in all_rows[column]]
-    verdict = result.verdicts.get(question)
     # the figure says that of its own table
-    has_figure = question in ("profile", "plan")
-    message = verdict_sentence(question, verdict, text) if verdict and not has_figure else ""
+    message = "" if question in ("profile", "plan") else _said(result, question, text)
     headings: Mapping[str, str] = text.headings(f"competency.{question}", *columns)
     listing = table(
         frame.head(MAX_ROWS), headings, name=question.replace("_", "-"),

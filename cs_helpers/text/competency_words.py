@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cs_helpers.result import Verdict
+from collections.abc import Mapping
+from typing import Any
+
 from cs_helpers.text import Text
 
 #: fields of verdicts that are lists of elements, and numbers with so many digits
@@ -28,11 +30,11 @@ def signed_within(difference: float, low: float, high: float, text: Text) -> str
     )
 
 
-def verdict_sentence(question: str, verdict: Verdict, text: Text) -> str:
+def verdict_sentence(question: str, code: str, given: Mapping[str, Any], text: Text) -> str:
     """The sentence of the verdict on a question; for agreement, with what the raters do not agree on."""
     kind = "interview_question" if question == "agreement" else "element"
     fields = {}
-    for name, value in verdict.fields.items():
+    for name, value in given.items():
         if name in _ELEMENTS or name == "named":
             fields[name] = text.join_list(
                 [text("competency.quoted", name=text.label(kind, one)) for one in value]
@@ -41,7 +43,7 @@ def verdict_sentence(question: str, verdict: Verdict, text: Text) -> str:
             fields[name] = text.share(value)
         else:
             fields[name] = text.number(value, _DIGITS.get(name, 0))
-    said = text(f"competency.{question}.{verdict.code}", **fields)
-    if not verdict.fields.get("named"):
+    said = text(f"competency.{question}.{code}", **fields)
+    if not given.get("named"):
         return said
     return text.join_sentences([said, text(f"competency.{question}.named", named=fields["named"])])

@@ -399,7 +399,8 @@ def said_everything(result: Result) -> bool:
                 if declared.figure:
                     assert getattr(charts, question)(result, text).png
             if question in result.verdicts:
-                sentence = verdict_sentence(question, result.verdicts[question], text)
+                verdict = result.verdicts[question]
+                sentence = verdict_sentence(question, verdict.code, verdict.fields, text)
                 assert "nan" not in sentence
     return True
 

@@ -38,6 +38,7 @@ FIELDS = {
     "by": date(2026, 12, 31), "means": (Words(en="A webinar", ja="セミナー"),),
     "goals": (Words(en="No red", ja="赤なし"), Words(en="Two departments", ja="2部署")), "headlines": ("nrr_year",), "principles": (1, 6), "phase": "growth",
     "awards": (Words(en="Guide of the year", ja="年間ベストガイド"),), "grades": ("associate",),
+    "elements": ("hypothesis",), "interview_questions": ("why_bought",),
 }  # fmt: skip
 
 

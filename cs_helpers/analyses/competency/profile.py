@@ -78,17 +78,17 @@ def _scores(means: pd.DataFrame, element: str, people: Sequence[str]) -> np.ndar
 
 
 def profile_verdict(table: pd.DataFrame) -> Verdict:
-    """The verdict on the profile, with n_high and n_others (the most of any element) and of (the elements compared).
+    """The verdict on the profile, with of (the elements compared), n_high and n_others (the most people of any of them).
 
     `distinguishes` or `other_way` (elements), `both` (elements, lower), `nothing_apart` (reach: the largest difference that
-    the intervals allow) or `too_few`.
+    the intervals allow), or `too_few` without fields.
     """
-    people = {"n_high": int(table["n_high"].max()), "n_others": int(table["n_others"].max())}
     compared = table[table["verdict"] != TOO_FEW]
     if compared.empty:
-        return Verdict("too_few", people)
+        return Verdict("too_few")
     higher, lower = (tuple(table.loc[table["verdict"] == code, "element"]) for code in (APART, OTHER_WAY))
-    fields: dict[str, Any] = people | {"of": len(compared)}
+    fields: dict[str, Any] = {name: int(compared[name].max()) for name in ("n_high", "n_others")}
+    fields["of"] = len(compared)
     if higher and lower:
         return Verdict("both", fields | {"elements": higher, "lower": lower})
     if higher or lower:

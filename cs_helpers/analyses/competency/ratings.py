@@ -17,8 +17,8 @@ MONTHS = 12
 
 def first_day(end: date) -> date:
     """The first of the 12 months that end with a day."""
-    first: pd.Timestamp = pd.Timestamp(end) + pd.Timedelta(days=1) - pd.DateOffset(months=MONTHS)
-    return first.date()
+    first = pd.Timestamp(end) + pd.Timedelta(days=1) - pd.DateOffset(months=MONTHS)
+    return date(first.year, first.month, first.day)
 
 
 def of_the_year(table: pd.DataFrame, column: str, end: date) -> pd.DataFrame:
