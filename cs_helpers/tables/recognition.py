@@ -54,7 +54,7 @@ def decided(result: Result, text: Text) -> Listing:
         **{c: [text.number(n) for n in rows[c]] for c in ("members", "customers", "events")},
         state=[
             text(
-                f"recognition.decided.said_{r.state}", rivals=text.number(r.rivals), sure=_sure(r.sure, text)
+                f"recognition.decided.{_said(r)}", rivals=text.number(r.rivals), sure=_sure(r.sure, text)
             )
             for r in rows.itertuples()
         ],
@@ -141,6 +141,11 @@ def _customers(number: float, text: Text) -> str:
     if np.isinf(number):
         return text("recognition.reach.no_number")
     return text.number(np.ceil(number)) if number else text("recognition.reach.none")
+
+
+def _said(row: Any) -> str:
+    """The sentence on an award; leadership is not told how many one or two are."""
+    return "said_by_luck_few" if row.state == "by_luck" and row.rivals != row.rivals else f"said_{row.state}"
 
 
 def _sure(share: float, text: Text) -> str:
