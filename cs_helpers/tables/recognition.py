@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def members(result: Result, text: Text) -> Listing:
         cells = {row.csm: _numbers(row, text) for row in of_award.itertuples()}
         page[str(award)] = [cells.get(csm, "–") for csm in page["csm"]]
         headings[str(award)] = text.label("award", award)
-    return table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page)
+    return replace(table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page), is_stacked=True)
 
 
 def _numbers(row: Any, text: Text) -> str:
@@ -182,7 +183,7 @@ def _listing(
     names = [column for column in page if text.has(f"{key}.columns.{column}")]
     ordered = [c for c in dict.fromkeys((*_ORDER, *names)) if c in names]
     headings = text.headings(key, *ordered)
-    return table(
+    listing = table(
         page.head(MAX_ROWS),
         headings,
         name=f"recognition-{question}",
@@ -190,6 +191,11 @@ def _listing(
         all_rows=all_rows,
         message=message,
     )
+    return replace(listing, is_stacked=question in _SENTENCES)
+
+
+#: tables with a column of sentences, which on a phone would scroll out of sight
+_SENTENCES = ("decided", "reach", "promotions")
 
 
 _ORDER = (
