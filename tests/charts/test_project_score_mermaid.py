@@ -23,6 +23,7 @@ LINES = [
     r"    direction LR",
     r"  end",
     r"  n\d+ --> n\d+",
+    r"  given ~~~ measure",
     r"  classDef [a-z_]+ fill:#[0-9a-f]{6},stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}(?:,stroke-dasharray:5 4)?",
     r"  class n\d+(?:,n\d+)* [a-z_]+",
 ]
