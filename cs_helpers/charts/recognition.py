@@ -145,7 +145,15 @@ def _criteria(result: Result, text: Text, width: float) -> Picture:
 def _hidden(axis: Axes, rows: pd.DataFrame, shown: np.ndarray, text: Text) -> None:
     """Bars of the members of whom a page does not tell how many are in which state."""
     rest = rows["people"].to_numpy(float) - shown
-    bars(axis, range(len(rows)), np.where(rest > 0, rest, np.nan), start=shown, color="#f3f1ec", width=0.66, lying=True)
+    bars(
+        axis,
+        range(len(rows)),
+        np.where(rest > 0, rest, np.nan),
+        start=shown,
+        color="#f3f1ec",
+        width=0.66,
+        lying=True,
+    )
     for place, (x, width) in enumerate(zip(shown, rest, strict=True)):
         if width > 0:
             label_inside(axis, x + width / 2, place, text("recognition.criteria.not_shown"), color=QUIET)

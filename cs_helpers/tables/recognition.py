@@ -54,9 +54,7 @@ def decided(result: Result, text: Text) -> Listing:
         quarters=[text("recognition.decided.period", n=text.number(n)) for n in rows["quarters"]],
         **{c: [text.number(n) for n in rows[c]] for c in ("members", "customers", "events")},
         state=[
-            text(
-                f"recognition.decided.{_said(r)}", rivals=text.number(r.rivals), sure=_sure(r.sure, text)
-            )
+            text(f"recognition.decided.{_said(r)}", rivals=text.number(r.rivals), sure=_sure(r.sure, text))
             for r in rows.itertuples()
         ],
     )
@@ -72,7 +70,9 @@ def members(result: Result, text: Text) -> Listing:
         cells = {row.csm: _numbers(row, text) for row in of_award.itertuples()}
         page[str(award)] = [cells.get(csm, "–") for csm in page["csm"]]
         headings[str(award)] = text.label("award", award)
-    return replace(table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page), is_stacked=True)
+    return replace(
+        table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page), is_stacked=True
+    )
 
 
 def _numbers(row: Any, text: Text) -> str:

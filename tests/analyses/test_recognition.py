@@ -394,7 +394,10 @@ def test_members_of_a_grade_are_counted_and_what_fewest_meet_is_said() -> None:
 
 
 def test_leadership_reads_no_count_of_one_or_two_members() -> None:
-    team = TEAM | {"promotions": [TO_SENIOR | {"criteria": [{"training": "design"}, LISTENING]}], "awards": []}
+    team = TEAM | {
+        "promotions": [TO_SENIOR | {"criteria": [{"training": "design"}, LISTENING]}],
+        "awards": [],
+    }
     people = [f"p{n}" for n in range(7)]
     result = analysed(
         team,

@@ -34,9 +34,7 @@ def for_leadership(result: Result) -> Result:
     if "decided" in tables:
         rivals = tables["decided"]["rivals"]
         tables["decided"] = tables["decided"].assign(rivals=rivals.where(~rivals.between(1, MIN_PEOPLE - 1)))
-    findings = tuple(
-        f for f in result.findings if f.code != "award_by_luck" or (f.value or 0) >= MIN_PEOPLE
-    )
+    findings = tuple(f for f in result.findings if f.code != "award_by_luck" or (f.value or 0) >= MIN_PEOPLE)
     return replace(
         result, tables=tables, verdicts=verdicts, metrics=metrics, notes=tuple(notes), findings=findings
     )
