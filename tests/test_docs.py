@@ -40,6 +40,7 @@ PAIRS = {
     "docs/project-score.md": "docs/ja/project-score.md",
     "docs/ten-principles.md": "docs/ja/ten-principles.md",
     "docs/people.md": "docs/ja/people.md",
+    "docs/recognition.md": "docs/ja/recognition.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

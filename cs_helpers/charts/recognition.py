@@ -123,9 +123,10 @@ def _criteria(result: Result, text: Text, width: float) -> Picture:
                     label=text(f"recognition.state.{state}"),
                 )  # fmt: skip
                 for place, (x, count) in enumerate(zip(start, counts, strict=True)):
-                    if count:
+                    if count > 0:
                         label_inside(axis, x + count / 2, place, text.number(count), color=ink_on(colour))
-                start += counts
+                start += np.nan_to_num(counts)
+            _hidden(axis, rows, start, text)
             names = [criterion_name(r.kind, r.what, r.at_least, text) for r in rows.itertuples()]
             axis.set_yticks(
                 range(len(rows)), [text.wrap(name, 18 if narrow else 44) for name in names], fontsize=9
@@ -139,6 +140,23 @@ def _criteria(result: Result, text: Text, width: float) -> Picture:
         _legend(figure, axes[0, 0], width)
         people = int(table.loc[table["kind"] == "all", "people"].sum())
         return _finished(figure, result, "criteria", text, _criteria_message(result, text), people)
+
+
+def _hidden(axis: Axes, rows: pd.DataFrame, shown: np.ndarray, text: Text) -> None:
+    """Bars of the members of whom a page does not tell how many are in which state."""
+    rest = rows["people"].to_numpy(float) - shown
+    bars(
+        axis,
+        range(len(rows)),
+        np.where(rest > 0, rest, np.nan),
+        start=shown,
+        color="#f3f1ec",
+        width=0.66,
+        lying=True,
+    )
+    for place, (x, width) in enumerate(zip(shown, rest, strict=True)):
+        if width > 0:
+            label_inside(axis, x + width / 2, place, text("recognition.criteria.not_shown"), color=QUIET)
 
 
 def _luck_message(result: Result, text: Text) -> str:
@@ -155,8 +173,8 @@ def _criteria_message(result: Result, text: Text) -> str:
     verdict = result.verdicts["criteria"]
     said = dict(verdict.fields)
     numbers = {name: text.number(said[name]) for name in ("people", "meet", "met", "of") if name in said}
-    if verdict.code == "all_meet":
-        return text("recognition.criteria.all_meet", **numbers)
+    if verdict.code != "missing":
+        return text(f"recognition.criteria.{verdict.code}", **numbers)
     return text(
         f"recognition.criteria.{verdict.code}",
         criterion=criterion_name(said["kind"], said["what"], said["at_least"], text),

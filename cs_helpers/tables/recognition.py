@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,9 +54,7 @@ def decided(result: Result, text: Text) -> Listing:
         quarters=[text("recognition.decided.period", n=text.number(n)) for n in rows["quarters"]],
         **{c: [text.number(n) for n in rows[c]] for c in ("members", "customers", "events")},
         state=[
-            text(
-                f"recognition.decided.said_{r.state}", rivals=text.number(r.rivals), sure=_sure(r.sure, text)
-            )
+            text(f"recognition.decided.{_said(r)}", rivals=text.number(r.rivals), sure=_sure(r.sure, text))
             for r in rows.itertuples()
         ],
     )
@@ -71,7 +70,9 @@ def members(result: Result, text: Text) -> Listing:
         cells = {row.csm: _numbers(row, text) for row in of_award.itertuples()}
         page[str(award)] = [cells.get(csm, "–") for csm in page["csm"]]
         headings[str(award)] = text.label("award", award)
-    return table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page)
+    return replace(
+        table(page.head(MAX_ROWS), headings, name="recognition-members", all_rows=page), is_stacked=True
+    )
 
 
 def _numbers(row: Any, text: Text) -> str:
@@ -143,6 +144,11 @@ def _customers(number: float, text: Text) -> str:
     return text.number(np.ceil(number)) if number else text("recognition.reach.none")
 
 
+def _said(row: Any) -> str:
+    """The sentence on an award; leadership is not told how many one or two are."""
+    return "said_by_luck_few" if row.state == "by_luck" and row.rivals != row.rivals else f"said_{row.state}"
+
+
 def _sure(share: float, text: Text) -> str:
     """A probability; what rounds to all or nothing is not called so."""
     return "–" if share != share else text.share(min(max(share, 0.01), 0.99))
@@ -177,7 +183,7 @@ def _listing(
     names = [column for column in page if text.has(f"{key}.columns.{column}")]
     ordered = [c for c in dict.fromkeys((*_ORDER, *names)) if c in names]
     headings = text.headings(key, *ordered)
-    return table(
+    listing = table(
         page.head(MAX_ROWS),
         headings,
         name=f"recognition-{question}",
@@ -185,6 +191,11 @@ def _listing(
         all_rows=all_rows,
         message=message,
     )
+    return replace(listing, is_stacked=question in _SENTENCES)
+
+
+#: tables with a column of sentences, which on a phone would scroll out of sight
+_SENTENCES = ("decided", "reach", "promotions")
 
 
 _ORDER = (

@@ -12,6 +12,7 @@ from builders import account, contract, product, product_data, random, words
 from scipy import stats
 
 from cs_helpers.analyses import recognition
+from cs_helpers.analyses.recognition.leadership import for_leadership
 from cs_helpers.analyses.recognition.promotions import held_against, overall, rated
 from cs_helpers.analyses.recognition.reach import expected_needed
 from cs_helpers.contract.quarters import Quarter
@@ -390,6 +391,29 @@ def test_members_of_a_grade_are_counted_and_what_fewest_meet_is_said() -> None:
     assert (verdict.fields["kind"], verdict.fields["met"], verdict.fields["meet"]) == ("element", 1, 1)
     metric = result.metrics["criteria_met"]
     assert (metric.value, metric.n) == (0.25, 4)
+
+
+def test_leadership_reads_no_count_of_one_or_two_members() -> None:
+    team = TEAM | {
+        "promotions": [TO_SENIOR | {"criteria": [{"training": "design"}, LISTENING]}],
+        "awards": [],
+    }
+    people = [f"p{n}" for n in range(7)]
+    result = analysed(
+        team,
+        staff=staff(*people),
+        training_records=[training(p, "2026-02-01" if n < 4 else None) for n, p in enumerate(people)],
+        competency_ratings=[rating("p0", f"r{n}", 5) for n in range(6)],
+    )
+    hidden = for_leadership(result)
+    table = hidden.tables["criteria"].set_index("kind")
+    assert table.loc["training", ["met", "not_met"]].to_list() == [4, 3]
+    assert np.isnan(table.loc["element", "met"])  # one of seven
+    assert np.isnan(table.loc["element", "not_known"])  # six of seven would tell it
+    assert hidden.verdicts["criteria"].code == "hidden"
+    assert "criteria_met" not in hidden.metrics
+    assert codes(hidden, "criteria") >= {"counts_hidden"}
+    assert not result.tables["criteria"][["met", "not_known"]].isna().any(axis=None)
 
 
 def test_everybody_who_meets_all_is_said() -> None:

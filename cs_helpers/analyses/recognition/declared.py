@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.analyses.recognition.leadership import for_leadership
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
@@ -12,7 +13,7 @@ DECLARES = Declaration(
         "needed": Question(figure=True, verdicts=verdicts("within not_within")),
         "decided": Question(table=True),
         "members": Question(table=True, about_people=True),
-        "criteria": Question(figure=True, verdicts=verdicts("all_meet missing")),
+        "criteria": Question(figure=True, verdicts=verdicts("all_meet missing hidden")),
         "reach": Question(table=True),
         "promotions": Question(table=True, about_people=True),
     },
@@ -23,7 +24,7 @@ DECLARES = Declaration(
             "missing_table no_team no_awards no_promotions nothing_recorded few_members no_grades grade_unknown nobody_of_grade "
             "few_people not_recorded nobody_in_team no_indicators"
         ),
-        explains="awards_left_out grades_today alike_assumed",
+        explains="awards_left_out grades_today alike_assumed counts_hidden",
     ),
     reads=(
         "accounts",
@@ -43,5 +44,6 @@ DECLARES = Declaration(
         ),
         person="csm person",
     ),
+    for_leadership=for_leadership,
     quick_metrics=lambda data, quarter: {},  # what depends on chance is not compared with earlier quarters
 )
