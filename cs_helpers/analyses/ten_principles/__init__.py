@@ -49,9 +49,11 @@ def analyse(data: ProductData, quarter: Quarter, results: Mapping[str, Result]) 
     answers.tables["principles"] = table
     answers.verdicts["principles"] = principles_verdict(table)
     if evidence.empty:
-        code = "no_numbers" if customers else "no_customers" if time.by_contracts else "no_accounts"
-        fields = {"principles": tuple(RULES)} if customers else {"quarter": str(quarter)}
-        answers.notes.append(Note(code, "evidence", fields))
+        if customers:
+            answers.notes.append(Note("no_numbers", "evidence", {"principles": tuple(RULES)}))
+        else:
+            code = "no_customers" if time.by_contracts else "no_accounts"
+            answers.notes.append(Note(code, "evidence", {"quarter": str(quarter)}))
     else:
         answers.tables["evidence"] = evidence
         without = tuple(one.principle for one in found if not one.has_number)
@@ -105,8 +107,10 @@ def _add_judgements(
     if missing := tuple(one for one in RULES if one not in set(judged["principle"])):
         answers.notes.append(Note("some_not_assessed", "principles", {"principles": missing}))
     if (old := judged[judged["is_old"]])["principle"].any():
-        fields = {"principles": tuple(map(int, old["principle"])), "since": old["on"].min().date()}
-        answers.notes.append(Note("assessed_long_ago", "principles", fields))
+        long_ago, since = tuple(map(int, old["principle"])), old["on"].min().date()
+        answers.notes.append(
+            Note("assessed_long_ago", "principles", {"principles": long_ago, "since": since})
+        )
     if (differ := judged[judged["low"] != judged["high"]])["principle"].any():
         answers.notes.append(
             Note("assessors_differ", "principles", {"principles": tuple(map(int, differ["principle"]))})
