@@ -20,6 +20,7 @@ NAMELESS = (
     "level_worth",
     "means",
     "operations",
+    "project_score",
     "revenue",
 )
 
