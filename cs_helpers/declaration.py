@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
@@ -23,7 +23,9 @@ NoteKind = Literal["warns", "tells", "explains"]
 Better = Literal["higher", "lower", "neither"]
 
 #: notes that the edition for leadership adds to a result of any analysis (`editions.disclosure`)
-EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType({"told_left_out": "explains"})
+EDITION_NOTES: Mapping[str, NoteKind] = MappingProxyType(
+    {"told_left_out": "explains", "people_left_out": "explains"}
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Question:
 
     figure: `charts.<analysis>` has a function of the question's name. table: `tables.<analysis>` has one.
     for_team: leadership does not get the table, which lists customers to act on; the cells about it are tagged `team`.
-    about_people: it is about single members of the team or candidates: leadership gets neither its tables nor its verdicts
-    and findings, but for tables that the product file names (`leadership.people`); its cells are tagged `team`.
+    about_people: it is about single members of the team: leadership gets neither its tables nor its verdicts and
+    findings, unless the product file opens it (`leadership.people`); its cells are tagged `team`, and stand on the page
+    where it is opened. about_candidates: it is about those who apply to join: leadership never gets it.
     verdicts: codes of the question's `Verdict`, each a sentence of the catalogue (`<analysis>.<question>.<code>`).
     """
 
@@ -41,6 +44,7 @@ class Question:
     table: bool = False
     for_team: bool = False
     about_people: bool = False
+    about_candidates: bool = False
     verdicts: tuple[str, ...] = ()
 
 
@@ -99,6 +103,19 @@ class Declaration:
     def tables_read(self, product: Product) -> tuple[str, ...]:
         """The tables of the contract that the analysis reads for a product."""
         return tuple(dict.fromkeys((*self.reads, *self.reads_of_product(product))))
+
+    @property
+    def is_about_people(self) -> bool:
+        """Whether a question is about single people."""
+        return bool(self.guarded())
+
+    def guarded(self, opened: Collection[str] = ()) -> frozenset[str]:
+        """The questions about single people that leadership does not get. opened: those that the product file opens."""
+        return frozenset(
+            name
+            for name, question in self.questions.items()
+            if question.about_candidates or (question.about_people and name not in opened)
+        )
 
     def explains(self, code: str) -> bool:
         """Whether a note explains, and so looks lighter."""

@@ -28,7 +28,7 @@ from cs_helpers.outputs import caption_html, display_figure, display_file, displ
 from cs_helpers.result import Note, Result
 from cs_helpers.shared_results import shared
 from cs_helpers.snapshot import ProductData, Snapshot
-from cs_helpers.summary import check_metrics, summarise
+from cs_helpers.summary import check_metrics, check_people, summarise
 from cs_helpers.summary.earlier import EarlierQuarters
 from cs_helpers.summary_page import SummaryPage
 from cs_helpers.tables import facts
@@ -72,6 +72,8 @@ class Workbook:
         checked = Parameters.check(parameters)
         snapshot = Snapshot.open(checked.snapshot)
         data = snapshot.read(checked.product)
+        if checked.audience == "leadership":
+            check_people(data.product)
         if checked.segment != "all":
             accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
@@ -129,24 +131,17 @@ class Workbook:
         names, for all tables.
         """
         text, product = self.text, self.data.product
-        refused = self.snapshot.left_out(product.product)
+        refused, currency = self.snapshot.left_out(product.product), self._currency()
         tables = {t for a in shown for t in analyses.analysis(a).tables_read(product)} or set(refused)
-        left_out, brief = (
-            facts.left_out(text, refused, tables, self._currency(), brief=brief) for brief in (False, True)
-        )
-        time = customer_time_as_of(self.data, self.quarter.end)
-        about = facts.header(
-            text, product, self.segment, time, self.quarter, self.snapshot.as_of, self._currency(), left_out
-        )
+        left_out, brief = (facts.left_out(text, refused, tables, currency, brief=b) for b in (False, True))
+        people = facts.people(text, product, shown) if self.audience == "leadership" else ""
+        time, as_of = customer_time_as_of(self.data, self.quarter.end), self.snapshot.as_of
+        header = text, product, self.segment, time, self.quarter, as_of, currency, left_out, people
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
-        display_html(
-            about,
-            {
-                "shows": ["public"],
-                **({"left_out": text("page.left_out.beside", said=brief)} if left_out else {}),
-            },
-        )
+        said = {"left_out": text("page.left_out.beside", said=brief)} if left_out else {}
+        about = {"shows": ["public"], **said, **({"message": people} if people else {})}
+        display_html(facts.header(*header), about)
 
     @_python_strings
     def headlines(self, result: Result, *names: str) -> None:
@@ -356,10 +351,11 @@ class Workbook:
         return quiz
 
     def what_if(self, result: Result) -> None:
-        """Shows a slider of how many more customers move up a level, for the outlook (`widgets.what_if`)."""
+        """Shows sliders: how many more customers move up a level, for the outlook; for `recognition`, what an award goes by."""
+        from cs_helpers.widgets.award_design import AwardDesign
         from cs_helpers.widgets.what_if import WhatIf
 
-        WhatIf(result, self.text).show()
+        (AwardDesign if result.analysis == "recognition" else WhatIf)(result, self.text).show()
 
     def lay_over(self, result: Result) -> SecondProduct:
         """Shows a drop-down of the other products; the drawing of the chosen one is laid over that of `result`.

@@ -37,6 +37,8 @@ PAIRS = {
     "docs/means.md": "docs/ja/means.md",
     "docs/gap-plan.md": "docs/ja/gap-plan.md",
     "docs/project-score.md": "docs/ja/project-score.md",
+    "docs/ten-principles.md": "docs/ja/ten-principles.md",
+    "docs/people.md": "docs/ja/people.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

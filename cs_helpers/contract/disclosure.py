@@ -3,11 +3,12 @@
 `public`    identifies nobody
 `company`   identifies a customer: its name, and the keys of its records
 `person`    identifies a person: a CSM, an interviewer, a coder, a user
+`candidate` identifies somebody who applies for a place in the team
 `told`      was said in an interview or an open answer, or is derived from that
 
 The rule for every notebook: the leadership edition never shows `told` columns next to a company or a
 person without a pseudonym, and members of staff have pseudonyms everywhere unless the product file
-allows their names. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
+allows their names. Candidates are never shown to it, not even by a pseudonym. `editions/disclosure.py` applies it to every result, `report/disclosure_gate.py` checks
 each page; both fail for a column without a declaration.
 
 This module declares the columns of the contract's tables (a test compares it with them); each analysis
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Disclosure = Literal["public", "company", "person", "told"]
+Disclosure = Literal["public", "company", "person", "candidate", "told"]
 
 #: the declaration of an analysis: column, or `table.column` where a column means something else in one table, or
 #: `table.*` where the column names are data -> disclosure
@@ -27,10 +28,10 @@ ColumnDisclosures = Mapping[str, Disclosure]
 
 
 def columns(
-    *, public: str = "", company: str = "", person: str = "", told: str = ""
+    *, public: str = "", company: str = "", person: str = "", candidate: str = "", told: str = ""
 ) -> dict[str, Disclosure]:
     """A declaration from the column names of each class, separated by blanks."""
-    kinds = dict(zip(get_args(Disclosure), (public, company, person, told), strict=True))
+    kinds = dict(zip(get_args(Disclosure), (public, company, person, candidate, told), strict=True))
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
 
@@ -130,7 +131,8 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
     ),
     "candidate_scores": columns(
         public="product question interviewed_on score keep_until",
-        person="candidate interviewer",
+        person="interviewer",
+        candidate="candidate",
     ),
     "principle_assessments": columns(
         public="product principle assessed_on level",
@@ -142,5 +144,11 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
 #: the columns that name members of staff, by table; `user_id` names the users of a customer
 STAFF: Mapping[str, tuple[str, ...]] = {
     table: tuple(c for c, kind in declared.items() if kind == "person" and c != "user_id")
+    for table, declared in COLUMNS.items()
+}
+
+#: the columns that name candidates, by table
+CANDIDATES: Mapping[str, tuple[str, ...]] = {
+    table: tuple(c for c, kind in declared.items() if kind == "candidate")
     for table, declared in COLUMNS.items()
 }

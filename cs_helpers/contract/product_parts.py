@@ -20,6 +20,14 @@ def _slug(name: str) -> str:
     return name
 
 
+def _answer_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
+        raise ValueError("the name of a report and of its answer is needed, as <report>.<answer>")
+    return name
+
+
+#: an answer of a report, `<analysis>.<question>`
+AnswerName = Annotated[str, AfterValidator(_answer_name)]
 #: a headline number of a report, `<analysis>.<metric>`
 MetricName = Annotated[str, AfterValidator(_metric_name)]
 Slug = Annotated[str, AfterValidator(_slug)]

@@ -21,6 +21,8 @@ from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
 from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, Rule, check_playbook
+from cs_helpers.contract.principles import Principles
+from cs_helpers.contract.product_parts import AnswerName as AnswerName
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
 from cs_helpers.contract.product_parts import MetricName as MetricName
@@ -181,6 +183,14 @@ class Leadership(SettingsModel):
 
     show_staff: bool = False
     """Whether CSMs, interviewers and coders are shown by name instead of by pseudonym."""
+    people: tuple[AnswerName, ...] = ()
+    """The answers about single members of the team that leadership reads too, as `<analysis>.<question>`; of them too
+    it reads names only with `show_staff`. Answers about candidates cannot be opened (`summary.check_people`)."""
+
+    def opened(self, analysis: str) -> frozenset[str]:
+        """The questions of an analysis that it opens."""
+        named = (name.partition(".") for name in self.people)
+        return frozenset(question for of, _, question in named if of == analysis)
 
 
 class CustomerRules(SettingsModel):
@@ -247,6 +257,8 @@ class Product(SettingsModel):
     """How the team is made up, trained and led (`contract.team`)."""
     scores: tuple[ProjectScore, ...] = ()
     """The moves of its project score, oldest first, each from a file of its own (`contract.project_score`)."""
+    principles: Principles | None = None
+    """The phase of the business, and which of the ten principles come first in it (`contract.principles`)."""
 
     @property
     def metrics_named(self) -> Mapping[str, tuple[str, ...]]:

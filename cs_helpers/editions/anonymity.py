@@ -17,6 +17,8 @@ from cs_helpers.words.pseudonyms import Pseudonyms
 
 #: counts of fewer companies are not shown to leadership
 MIN_COMPANIES = 3
+#: nor groups of fewer people, whose number, mean or share would tell of one of them
+MIN_PEOPLE = 3
 
 
 #: the columns of keys that people may write in notes; accounts are masked by name
@@ -159,3 +161,29 @@ def rows_to_suppress(counts: np.ndarray) -> np.ndarray:
     """
     counts = np.asarray(counts)
     return np.asarray(((counts > 0) & (counts < MIN_COMPANIES)).any(axis=-1))
+
+
+def hide_small_groups(counts: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Which groups of people must be hidden from leadership, and whether their total must be too.
+
+    counts: how many people are in each group, each of them in one. A group of 1 to `MIN_PEOPLE` - 1 is hidden with all
+    that is told of it (count, mean, share). Where the total less the groups that are shown would give it away, the
+    smallest shown ones (all of the same size) are hidden with it, and the total where none is left: nobody can derive
+    how many are in a hidden group, even knowing this rule. Empty groups are shown: nobody is in them.
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 1 or (counts < 0).any():
+        raise ValueError("counts of people are one row of numbers of 0 or more")
+    hidden = (counts > 0) & (counts < MIN_PEOPLE)
+    while _gives_away(counts[hidden]) and (shown := counts[~hidden & (counts > 0)]).size:
+        hidden |= counts == shown.min()
+    return hidden, _gives_away(counts[hidden])
+
+
+def _gives_away(hidden: np.ndarray) -> bool:
+    """Whether the sum of hidden counts tells what each is: of one, of few people, or of small groups all as small or as large as can be."""
+    total, groups = hidden.sum(), len(hidden)
+    if not groups:
+        return False
+    alike = (hidden < MIN_PEOPLE).all() and total in (groups, groups * (MIN_PEOPLE - 1))
+    return bool(total < MIN_PEOPLE or groups == 1 or alike)

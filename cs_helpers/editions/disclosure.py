@@ -53,7 +53,7 @@ def _disclosure_of(result: Result, declared: ColumnDisclosures, table: str, colu
     kind = disclosure_of(declared, table, column)
     if kind is None:
         raise DisclosureError(
-            result.analysis, table, column, "it is not declared as public, company, person or told"
+            result.analysis, table, column, "it is not declared as public, company, person, candidate or told"
         )
     return kind
 

@@ -11,6 +11,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.declaration import Analysis
 from cs_helpers.editions.anonymity import Pseudonymization, create_masker, mask_tables, pseudonymize_staff
 from cs_helpers.editions.disclosure import apply_disclosure
+from cs_helpers.editions.people import guard_people, without_candidates
 from cs_helpers.result import Result
 from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.words.doubts import read_confirmed
@@ -38,7 +39,9 @@ def leadership_result(
 
     With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
     it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
-    customers of its other products. results: of the analyses that it builds on, as leadership may read them. Raises `DisclosureError` for a column that is not declared.
+    customers of its other products. results: of the analyses that it builds on, as leadership may read them; without those
+    that have questions about people, which are run here on names that are masked already, since this result may hold
+    totals of what must not be shown of each. Raises `DisclosureError` for a column that is not declared.
     """
     declares = analysis.declares
     show_staff = data.product.leadership.show_staff
@@ -55,12 +58,17 @@ def leadership_result(
         data = mask_tables(data, masker, pseudonym)
     if not show_staff:
         data = pseudonymize_staff(data, pseudonymization)
-    result = analysis.analyse(data, quarter, results)
+    shown = {
+        name: r for name, r in results.items() if not analysis.analysis_of(name).declares.is_about_people
+    }
+    result = analysis.analyse(without_candidates(data), quarter, shown)
     if declares.for_leadership is not None:
         result = declares.for_leadership(result)
     if masker:
         result = _mask_free_texts(result, texts, masker, pseudonym)
-    for_team = {name for name, question in declares.questions.items() if question.for_team}
+    opened = data.product.leadership.opened(analysis.name)
+    result = guard_people(result, declares, opened)
+    for_team = {name for name, q in declares.questions.items() if q.for_team and name not in opened}
     result = replace(
         result,
         tables={name: table for name, table in result.tables.items() if name not in for_team},

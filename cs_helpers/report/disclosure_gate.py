@@ -2,7 +2,7 @@
 
 Each output declares the kinds of its data (`Result.shows`); a page with an undeclared output fails. A page that shows
 anything told in interviews may hold no name or key of a customer. Names of staff may stand on no page, unless the
-product file allows them.
+product file allows them; names and keys of candidates never.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from cs_helpers.charts.drawing import MIME
 from cs_helpers.contract.disclosure import COLUMNS
 from cs_helpers.report.gate import PageReader, shown_outputs
 from cs_helpers.report.manifest import Problem
-from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, fold, normalise
-from cs_helpers.report.name_masking import staff_names
+from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, fold, is_short, normalise
+from cs_helpers.report.name_masking import candidate_names, staff_names
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import catalogue
 from cs_helpers.words.names import PSEUDONYM, is_word
@@ -54,9 +54,15 @@ def check_disclosure(
             problems.append(Problem(code="undeclared", detail="an output does not say what it tells of"))
         shows |= set(declared or ())
     texts = {"page": text, "messages": "\n".join(_messages(notebook)), **_words(downloads)}
-    report_words = f"{_fixed_text(notebook, snapshot, product)}\n{_catalogue()}"
+    # a product file may name a member of the team in its free words, so that these tell only companies from words
+    words_for_persons = f"{_prose(notebook)}\n{_catalogue()}"
+    words_for_companies = f"{words_for_persons}\n{_file_words(snapshot, product)}"
     companies, keys = company_names(snapshot, product), _folded_keys(snapshot, product)
-    staff = frozenset() if snapshot.product(product).leadership.show_staff else staff_names(snapshot)
+    staff, people = staff_names(snapshot), candidate_names(snapshot)
+    if snapshot.product(product).leadership.show_staff:  # somebody who applied may have joined
+        staff, people = frozenset(), people - staff
+    departments = _departments(snapshot, product)
+    people = frozenset(name for name in people | staff if fold(name) not in departments)
     masked_companies = companies if "told" in shows else frozenset()
     ambiguous: set[str] = set()
     for where, content in texts.items():
@@ -64,17 +70,25 @@ def check_disclosure(
         names = {name for name in masked_companies if contains(name)}
         if "told" in shows:
             names |= {keys[key] for key in keys.keys() & set(_KEY.findall(fold(content)))}
-        persons = {name for name in staff if contains(name)}
+        persons = {name for name in people if contains(name)}
         if persons and "told" not in shows:
             contains = finder(_without_companies(content, companies, persons))
             persons = set(filter(contains, persons))
-        ambiguous |= (words := {name for name in names | persons if _is_ordinary_word(name, report_words)})
+        words = {name for name in names if _is_ordinary_word(name, words_for_companies)}
+        words |= {name for name in persons if _is_ordinary_word(name, words_for_persons)}
+        ambiguous |= words
         if certain := (names | persons) - words:
             problems.append(_name_problem(where, certain))
-    short = {name for name in masked_companies | staff if _is_short(name)}
+    short = {name for name in masked_companies | people if is_short(name)}
     cells = list(_cells(texts)) if ambiguous or short else []
     candidates = ambiguous | {name for name in short if any(name in cell for cell in cells)}
-    if shown := {name for name in candidates for cell in cells if _shows_as_name(cell, name, report_words)}:
+    shown = {
+        name
+        for name in candidates
+        for cell in cells
+        if _shows_as_name(cell, name, words_for_persons if name in people else words_for_companies)
+    }
+    if shown:
         problems.append(_name_problem("cells", shown))
     return problems
 
@@ -113,11 +127,6 @@ def _is_ordinary_word(name: str, report_words: str) -> bool:
     return " " not in name and (_cached_finder(report_words)(name) or (name.isascii() and is_word(name)))
 
 
-def _is_short(name: str) -> bool:
-    """Whether a name is too short for `finder`: GE, 光."""
-    return len(name) < (2 if JAPANESE_LETTER.search(name) else 3)
-
-
 def _is_key(value: str) -> bool:
     return len(value) >= _MIN_KEY_LENGTH and any(map(str.isalpha, value))
 
@@ -128,7 +137,8 @@ def _messages(notebook: NotebookNode) -> Iterator[str]:
         yield str(output.metadata.get("cs_workbook", {}).get("message", ""))
         for kind in ("image/png", MIME):
             yield str(output.metadata.get(kind, {}).get("alt", ""))
-        yield from _strings(output.metadata.get("cs_workbook", {}).get("drawn", {}))
+        for published in ("drawn", "findings", "metrics", "segments"):
+            yield from _strings(output.metadata.get("cs_workbook", {}).get(published, {}))
 
 
 def _without_companies(text: str, companies: Collection[str], persons: Collection[str]) -> str:
@@ -139,10 +149,17 @@ def _without_companies(text: str, companies: Collection[str], persons: Collectio
     return text
 
 
-def _fixed_text(notebook: NotebookNode, snapshot: Snapshot, product: str) -> str:
-    """Text of the page that does not depend on the tables: the notebook's prose and the product file."""
-    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    return "\n".join([*prose, *_strings(snapshot.manifest["products"][product])])
+def _prose(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def _file_words(snapshot: Snapshot, product: str) -> str:
+    return "\n".join(_strings(snapshot.manifest["products"][product]))
+
+
+def _departments(snapshot: Snapshot, product: str) -> frozenset[str]:
+    """The departments that the product file has, folded: where a column of people has one, it names nobody."""
+    return frozenset(fold(w) for each in snapshot.product(product).departments for w in (each.en, each.ja))
 
 
 @lru_cache(maxsize=4)

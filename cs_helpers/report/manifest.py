@@ -88,6 +88,10 @@ class PublishedPage(_Model):
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"
     )
     inputs: dict[str, str] = Field(default_factory=dict, description="what the page depends on: part -> hash")
+    keep_until: str = Field(
+        "",
+        description="the first of the last days of rows about candidates that the page may show; after it the page is to be made again or deleted. Empty where it shows none",
+    )
     snapshot: str = Field(description="the snapshot it was made from")
     made_at: str = Field(description="when its run ended, UTC")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 #: shorter names are not looked for: they would be found in unrelated words
@@ -31,15 +31,25 @@ def finder(text: str) -> Callable[[str], bool]:
     def contains(name: str) -> bool:
         name = fold(name)
         parts = _WORD.findall(name)
-        letters, japanese = sum(map(len, parts)), len(JAPANESE_LETTER.findall(name))
-        if letters < MIN_LETTERS and japanese < MIN_JAPANESE_LETTERS:
+        if _is_short(name, parts):
             return False
-        if japanese:
+        if JAPANESE_LETTER.search(name):
             bare = "".join(name.split())
             return pairs.issuperset(pairwise(bare)) and bare in without_spaces
         return distinct_words.issuperset(parts) and f" {' '.join(parts)} " in line
 
     return contains
+
+
+def is_short(name: str) -> bool:
+    """Whether a name is too short for `finder`: GE, 光, C-1."""
+    folded = fold(name)
+    return _is_short(folded, _WORD.findall(folded))
+
+
+def _is_short(name: str, parts: Sequence[str]) -> bool:
+    letters, japanese = sum(map(len, parts)), len(JAPANESE_LETTER.findall(name))
+    return letters < MIN_LETTERS and japanese < MIN_JAPANESE_LETTERS
 
 
 def fold(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cs_helpers import hashes, paths
-from cs_helpers.contract.disclosure import STAFF
+from cs_helpers.contract.disclosure import CANDIDATES, STAFF
 from cs_helpers.errors import SnapshotError
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.plan import Run
@@ -28,8 +28,8 @@ RULES_VERSION = 1
 def name_inputs(snapshot: Snapshot, products: Iterable[str]) -> dict[str, dict[str, str]]:
     """What decides which names are masked, as parts of a fingerprint: product -> part -> hash.
 
-    `names`: the version of the rules, the key of the pseudonyms, confirmed names, and whether staff are shown; a
-    page with another hash may show a name that is masked now. `words`: the words confirmed not to be names. The
+    `names`: the version of the rules, the key of the pseudonyms, confirmed names, and what the product file
+    lets leadership read of staff; a page with another hash may show what is hidden now. `words`: the words confirmed not to be names. The
     pseudonyms given so far are in neither: they never change, and whoever gets a new one is in the data. Raises
     `SettingError` where a file is damaged.
     """
@@ -37,7 +37,12 @@ def name_inputs(snapshot: Snapshot, products: Iterable[str]) -> dict[str, dict[s
     return {
         product: {
             "names": hashes.of_json(
-                [RULES_VERSION, key, sorted(confirmed.names), snapshot.product(product).leadership.show_staff]
+                [
+                    RULES_VERSION,
+                    key,
+                    sorted(confirmed.names),
+                    snapshot.product(product).leadership.model_dump(),
+                ]
             ),
             "words": hashes.of_json(sorted(confirmed.words)),
         }
@@ -75,9 +80,22 @@ def staff_names(snapshot: Snapshot) -> frozenset[str]:
 @lru_cache(maxsize=2)
 def staff_values(snapshot: Snapshot) -> frozenset[str]:
     """All values of the columns that name staff, teams included; each gets a pseudonym."""
+    return _values(snapshot, STAFF)
+
+
+@lru_cache(maxsize=2)
+def candidate_names(snapshot: Snapshot) -> frozenset[str]:
+    """The names and keys of candidates in the tables of all products; none gets a pseudonym.
+
+    A key of digits only cannot be told from the numbers of a page; analyses for leadership do not know it.
+    """
+    return frozenset(name for name in _values(snapshot, CANDIDATES) if any(map(str.isalpha, name)))
+
+
+def _values(snapshot: Snapshot, columns_of: Mapping[str, Sequence[str]]) -> frozenset[str]:
     return frozenset(
         name
-        for table, columns in STAFF.items()
+        for table, columns in columns_of.items()
         if table in snapshot.manifest["tables"]
         for column in columns
         for name in snapshot.distinct_texts_of_all(table, column)

@@ -11,7 +11,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -186,6 +186,8 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
     problems = check_notebook(notebook)
     if problems:
         return failed_outcome(run, problems, title=heading, cells=cells)
+    if run.parameters.audience == "leadership":
+        notebook = without_team_cells(notebook, snapshot.product(run.parameters.product).leadership.people)
     with _EXPORTER_LOCK:
         page = export_page(notebook, run, snapshot, task.templates)
     downloads = {
@@ -225,6 +227,37 @@ def without_interactive(notebook: Any) -> Any:
     """The notebook without the cells tagged `interactive`, which need a person."""
     notebook.cells = [c for c in notebook.cells if "interactive" not in c.metadata.get("tags", [])]
     return notebook
+
+
+def without_team_cells(notebook: Any, opened: Collection[str]) -> Any:
+    """The notebook without the cells tagged `team`: nothing of them reaches the page, its files, or `run.json`.
+
+    opened: answers about people that the product file opens for leadership, as `<analysis>.<question>`. Cells that show
+    one of them stay, and the prose above them; they lose the tag, by which the page's template leaves cells out.
+    """
+    # a part of the page: prose, and the cells up to the next prose
+    parts: list[list[Any]] = []
+    for cell in notebook.cells:
+        if not parts or (cell.cell_type == "markdown" and parts[-1][-1].cell_type != "markdown"):
+            parts.append([])
+        parts[-1].append(cell)
+    kept = []
+    for part in parts:
+        shown = [cell for cell in part if _shows_any(cell, opened)]
+        for cell in part:
+            if cell in shown or (shown and cell.cell_type == "markdown"):
+                cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "team"]
+            if "team" not in cell.metadata.get("tags", []):
+                kept.append(cell)
+    notebook.cells = kept
+    return notebook
+
+
+def _shows_any(cell: Any, answers: Collection[str]) -> bool:
+    about = [
+        output.metadata.get("cs_workbook", {}) for output in cell.get("outputs", []) if "metadata" in output
+    ]
+    return any(f"{one.get('analysis')}.{one.get('answers') or one.get('table')}" in answers for one in about)
 
 
 def _problem(error: Exception) -> Problem:

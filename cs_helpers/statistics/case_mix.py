@@ -13,23 +13,31 @@ from cs_helpers.statistics.survival import REACHED
 #: scale of the half-normal prior of the spread of true ratios
 SPREAD = 0.3
 
-_SPREADS = np.linspace(0.01, 1.2, 40)
+SPREADS = np.linspace(0.01, 1.2, 40)
 _RATIOS = np.geomspace(0.02, 20, 400)
 _DRAWS = 20_000
 
 
-def expected_steps(days: pd.Series, outcome: pd.Series, stratum: pd.Series) -> pd.Series:
+def expected_steps(
+    days: pd.Series, outcome: pd.Series, stratum: pd.Series, entered: pd.Series | None = None
+) -> pd.Series:
     """The expected steps of each wait: the cumulative hazard of its stratum over the days it lasted (Nelson-Aalen).
 
-    Within a stratum they add up to the observed steps.
+    entered: the day from which each wait is observed, at most its last (left truncation); default: from its start. Within
+    a stratum they add up to the observed steps.
     """
     steps = pd.Series(0.0, index=days.index)
     for _, inside in days.groupby(stratum):
         event_days = np.sort(inside[outcome[inside.index] == REACHED].to_numpy())
         at, events = np.unique(event_days, return_counts=True)
-        at_risk = len(inside) - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
+        first = np.zeros(len(inside)) if entered is None else entered[inside.index].to_numpy()
+        begun = np.searchsorted(np.sort(first), at, side="right")
+        at_risk = begun - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
         hazard = np.concatenate([[0.0], np.cumsum(events / at_risk)])
-        steps[inside.index] = hazard[np.searchsorted(at, inside.to_numpy(), side="right")]
+        until, before = (
+            hazard[np.searchsorted(at, *where)] for where in ((inside.to_numpy(), "right"), (first, "left"))
+        )
+        steps[inside.index] = until - before
     return steps
 
 
@@ -41,7 +49,7 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     The steps of a group are Poisson with mean expected x ratio, the ratios Gamma with mean 1 (Clayton, Kaldor 1987);
     their spread is integrated out over a grid, because a point estimate from few groups is often 0, which would make
     all groups equal. Columns: `by`, waits, reached, expected, ratio, low, high (95 %), verdict (`above` or `below`
-    where the interval excludes 1, else `alike`). Sorted by ratio, descending.
+    where the interval excludes 1, else `alike`). Sorted by `by_name`.
     """
     rated = waits.assign(
         reached=waits["outcome"] == REACHED,
@@ -50,13 +58,21 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     groups = rated.groupby(by).agg(
         waits=("days", "size"), reached=("reached", "sum"), expected=("expected", "sum")
     )
-    groups = groups[groups["expected"] > 0].reset_index()
+    return by_name(shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt"), by)
+
+
+def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups with their ratios of observed to expected numbers, as `compare_groups` shrinks them.
+
+    groups: reached (observed), expected (above 0). Adds ratio, low, high, verdict, and doubt: twice the probability that the
+    ratio lies on the other side of 1, by which several comparisons can be corrected as by a two-sided p.
+    """
     if groups.empty:
-        return groups.assign(ratio=0.0, low=0.0, high=0.0, verdict="")
+        return groups.assign(ratio=0.0, low=0.0, high=0.0, doubt=0.0, verdict="")
     steps, due = groups["reached"].to_numpy()[:, None], groups["expected"].to_numpy()[:, None]
-    shape = 1 / _SPREADS[None, :] ** 2
+    shape = 1 / SPREADS[None, :] ** 2
     likely = stats.nbinom.logpmf(steps, shape, shape / (shape + due)).sum(axis=0)
-    likely += stats.halfnorm.logpdf(_SPREADS, scale=SPREAD)
+    likely += stats.halfnorm.logpdf(SPREADS, scale=SPREAD)
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
     # the posterior of a ratio is a mixture of Gammas, one per spread; gammainc is their distribution function
@@ -66,12 +82,15 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
             for n, e in zip(steps[:, 0], due[:, 0], strict=True)
         ]
     )
-    groups["ratio"] = ((steps + shape) / (due + shape)) @ weight
-    groups["low"], groups["high"] = (
-        [float(np.interp(q, row, _RATIOS)) for row in below] for q in (0.025, 0.975)
+    low, high = ([float(np.interp(q, row, _RATIOS)) for row in below] for q in (0.025, 0.975))
+    under_one = np.array([np.interp(1.0, _RATIOS, row) for row in below])
+    rated = groups.assign(
+        ratio=((steps + shape) / (due + shape)) @ weight,
+        low=low,
+        high=high,
+        doubt=2 * np.minimum(under_one, 1 - under_one),
     )
-    groups["verdict"] = np.select([groups["low"] > 1, groups["high"] < 1], ["above", "below"], "alike")
-    return groups.sort_values(["ratio", by], ascending=[False, True], ignore_index=True)
+    return rated.assign(verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike"))
 
 
 def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
@@ -81,7 +100,8 @@ def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     If the group made no difference, its number within a stratum would be hypergeometric; the p-value is that of the
     sum over the strata, exact and two-sided (all sums at most as likely; with one stratum it is Fisher's).
     Columns: `by`, customers, reached (of whom it holds), expected, share, low, high (Wilson, 95 %), p, verdict
-    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by p.
+    (`above` or `below` what is expected by Benjamini-Hochberg over the groups, else `alike`). Sorted by
+    `by_name`.
     """
     strata = customers.groupby("stratum")["holds"].agg(["size", "sum"])
     rows = []
@@ -104,7 +124,19 @@ def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     differs = benjamini_hochberg(table["p"].to_list(), q=FALSE_DISCOVERY)
     side = np.where(table["reached"] > table["expected"], "above", "below")
     table["verdict"] = np.where(differs, side, "alike")
-    return table.sort_values(["p", by], ignore_index=True)
+    return by_name(table, by)
+
+
+def by_name(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Rows of people or other groups in an order that ranks nobody: by name, and numbers in it by their value (csm-2, csm-10).
+
+    Where the table has a verdict, those that differ from what is expected come first, above and below it alike: the others
+    cannot be told apart, nor can any two of those that differ on the same side. A missing name ('') comes last.
+    """
+    names = table[by].astype("str").str.replace(r"\d+", lambda number: number[0].zfill(9), regex=True)
+    is_alike = table["verdict"] == "alike" if "verdict" in table else False
+    order = pd.DataFrame({"alike": is_alike, "none": names == "", "name": names}, index=table.index)
+    return table.loc[order.sort_values(list(order), kind="stable").index].reset_index(drop=True)
 
 
 def chance_of_best(comparison: pd.DataFrame) -> float:

@@ -184,6 +184,37 @@ def check_metrics(product: Product) -> None:
             )
 
 
+def check_people(product: Product) -> None:
+    """Checks that the answers about people that the product file opens for leadership may be opened; raises `SettingError`."""
+    for answer in product.leadership.people:
+        analysis, _, question = answer.partition(".")
+        questions = analyses.analysis(analysis).declares.questions if analysis in analyses.names() else {}
+        asked, file = questions.get(question), paths.products() / f"{product.product}.yml"
+        if asked is None:
+            about_people = [
+                f"{of}.{q}"
+                for of in analyses.names()
+                for q, one in analyses.analysis(of).declares.questions.items()
+                if one.about_people
+            ]
+            raise SettingError(
+                file,
+                f"no report has the answer '{answer}' about single members of the team."
+                f"{did_you_mean(answer, about_people)}".rstrip("."),
+                key="leadership.people",
+            )
+        if asked.about_candidates:
+            raise SettingError(
+                file, f"'{answer}' is about candidates, it is for the team only", key="leadership.people"
+            )
+        if not asked.about_people:
+            raise SettingError(
+                file,
+                f"'{answer}' is not about single members of the team, only such answers are opened here",
+                key="leadership.people",
+            )
+
+
 def _is_declared(metric: str) -> bool:
     """Whether an analysis declares a metric; only that one is imported, which takes time for all of them."""
     analysis, _, name = metric.partition(".")

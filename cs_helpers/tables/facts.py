@@ -6,6 +6,7 @@ import html
 from collections.abc import Collection, Mapping
 from datetime import date
 
+from cs_helpers import analyses
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.refused import LeftOut
@@ -22,8 +23,9 @@ def header(
     as_of: date,
     currency: str,
     left_out: str,
+    people: str = "",
 ) -> str:
-    """The facts as HTML. left_out: the sentence on rows left out, '' where there are none."""
+    """The facts as HTML. left_out, people: the sentences on rows and on answers left out, '' where there are none."""
     days = text.span(quarter.start, quarter.end)
     about = {
         "product": product.name.in_language(text.language),
@@ -33,6 +35,7 @@ def header(
         "contracts": contracts(text, time, quarter, currency),
         "as_of": text.day(as_of),
         **({"left_out.label": left_out} if left_out else {}),
+        **({"people.label": people} if people else {}),
     }
     cells = "".join(
         f"<div><dt>{html.escape(text(f'page.{key}'))}</dt><dd>{html.escape(value)}</dd></div>"
@@ -76,6 +79,16 @@ def contracts(text: Text, time: CustomerTime, quarter: Quarter, currency: str) -
         amount = text.money(time.last_mrr(open_), currency)
         sentence += text("page.not_recorded", n=text.number(len(open_)), mrr=amount)
     return sentence
+
+
+def people(text: Text, product: Product, shown: Collection[str]) -> str:
+    """A sentence on answers about single people that leadership does not get; '' for analyses without such questions."""
+    declared = {name: analyses.analysis(name).declares for name in shown}
+    if not any(declares.is_about_people for declares in declared.values()):
+        return ""
+    opened = {name: product.leadership.opened(name) for name in declared}
+    some = any(declares.guarded() - declares.guarded(opened[name]) for name, declares in declared.items())
+    return text(f"page.people.{'opened' if some else 'left_out'}")
 
 
 #: the most tables named in the brief form: contracts and accounts first, then by the share left out

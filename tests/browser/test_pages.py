@@ -22,6 +22,7 @@ NAMELESS = (
     "operations",
     "project_score",
     "revenue",
+    "ten_principles",
 )
 
 

@@ -88,3 +88,12 @@ def test_a_box_stands_level_with_the_middle_of_what_it_is_linked_with():
     tops = places([["a", "b", "c"], ["x"]], [("a", "x"), ("b", "x")], heights, 10)
     assert (tops["a"], tops["b"], tops["c"]) == (0, 30, 60)
     assert tops["x"] == pytest.approx(15)
+
+
+def test_a_chain_is_a_straight_line():
+    heights = {"a": 40.0, "b": 70.0, "c": 90.0, "x": 50.0, "w": 60.0, "g": 20.0}
+    links = [("a", "x"), ("b", "x"), ("c", "x"), ("x", "w"), ("w", "g")]
+    tops = places([["a", "b", "c"], ["x"], ["w"], ["g"]], links, heights, 10)
+    middles = {box: tops[box] + heights[box] / 2 for box in heights}
+    # a, b and c stand at 0, 50 and 130, so their middles are 20, 85 and 175
+    assert (middles["x"], middles["w"], middles["g"]) == pytest.approx((280 / 3, 280 / 3, 280 / 3))

@@ -14,22 +14,16 @@ from cs_helpers.charts.project_score.content import content_of
 from cs_helpers.charts.project_score.mermaid import as_mermaid, escaped
 from cs_helpers.text import Text
 
-
-def words_of(language):
-    text = Text(language)
-    text._sentences.setdefault("project_score.picture.some_met", "{met} of {of} are met")
-    return text
-
-
 LABEL = r'\["(?P<words>[^"\n]*)"\]'
 LINES = [
     r"flowchart LR",
     r"  acc(?:Title|Descr): [^\n#;{}]+",
     rf"  subgraph [a-z_]+{LABEL}",
-    r"    direction TB",
     rf"    n\d+{LABEL}",
+    r"    direction LR",
     r"  end",
     r"  n\d+ --> n\d+",
+    r"  given ~~~ measure",
     r"  classDef [a-z_]+ fill:#[0-9a-f]{6},stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}(?:,stroke-dasharray:5 4)?",
     r"  class n\d+(?:,n\d+)* [a-z_]+",
 ]
@@ -70,11 +64,11 @@ def check_grammar(mermaid):
 )
 def test_the_text_keeps_to_the_grammar(language, said):
     result = scores.project_score(7, 3, words=said)
-    text = words_of(language)
+    text = Text(language)
     content = content_of(result, text)
     lines = check_grammar(as_mermaid(content, text))
     assert sum("-->" in line for line in lines) == len(content.links)
-    labels = [shown(m["words"]) for line in lines if (m := re.fullmatch(LINES[4], line))]
+    labels = [shown(m["words"]) for line in lines if (m := re.fullmatch(LINES[3], line))]
     assert [label for one in content.all for label in labels if one.words in label]
     assert len(labels) == len(list(content.all))
 
@@ -86,7 +80,7 @@ def test_words_are_shown_as_they_are_written(words):
 
 
 def test_a_box_says_its_state_in_words_and_by_its_class():
-    content = content_of(scores.project_score(4, 2), words_of("en"))
+    content = content_of(scores.project_score(4, 2), Text("en"))
     mermaid = as_mermaid(content, Text("en"))
     assert "Met: 62.0% (51.0%–72.0%)<br/>→ 60.0% or more by 31 Mar 2027" in mermaid
     name = re.search(r"(n\d+)\[.*Kick-off with the head", mermaid)[1]

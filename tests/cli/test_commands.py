@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from cs_helpers.charts.drawing import faults
 from cs_helpers.contract.dictionary import data_dictionary
 from cs_helpers.contract.products import load_product, load_products
 from cs_helpers.errors import SettingError
@@ -191,3 +192,48 @@ def test_the_check_warns_of_a_score_with_one_purpose_alone(command, workbook):
     ran = command("check")
     assert ran.code == 0
     assert "helpdesk: the project score has one purpose only" in ran.out.replace("\n", " ")
+
+
+SCORE = """
+why: {en: To begin with, ja: 開始時}
+goal: {en: No paper, ja: 紙をなくす}
+winning_condition:
+  words: {en: "They stay <all> of them", ja: 全社が継続}
+  measured_by: {metric: revenue.logo_churn_year, target: 0.1, by: 2027-03-31}
+purposes:
+  - {id: use, words: {en: They use it, ja: 使っている}}
+measures:
+  - {id: show, words: {en: Show it, ja: 見せる}, purposes: [use]}
+"""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "They stay"), ("ja", "全社が継続")])
+def test_the_picture_of_a_project_score_is_written_as_svg_and_as_mermaid(command, workbook, language, words):
+    folder = workbook.data / "products" / "scores" / "helpdesk"
+    folder.mkdir(parents=True)
+    (folder / "2026-07-01.yml").write_text(SCORE, encoding="utf-8")
+    assert command("snapshot").code == 0
+    ran = command("export-score", "helpdesk", "--language", language)
+    assert ran.code == 0, ran.err
+    file = workbook.folder / "deliveries" / f"2026Q3.helpdesk.project_score.{language}.svg"
+    svg = file.read_text(encoding="utf-8")
+    assert faults(svg) == []
+    assert words in svg
+    assert f"deliveries/{file.name}" in ran.out
+    other = workbook.folder / "score.mmd"
+    assert command("export-score", "helpdesk", "--format", "mermaid", "--language", language, "-o", str(other)).code == 0  # fmt: skip
+    assert other.read_text(encoding="utf-8").startswith("flowchart LR")
+    assert words in other.read_text(encoding="utf-8")
+
+
+def test_a_product_without_a_project_score_has_no_picture(command, workbook):
+    assert command("snapshot").code == 0
+    ran = command("export-score", "helpdesk")
+    assert ran.code == 1
+    assert (
+        "it has no project score by the end of this quarter; write one with 'cs-workbook new-score'"
+        in ran.err
+    )
+    wrong = command("export-score", "helpdesk", "--format", "png")
+    assert wrong.code == 1
+    assert "svg, mermaid" in wrong.err

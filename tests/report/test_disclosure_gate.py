@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cs_helpers.contract.disclosure import COLUMNS
+from cs_helpers.contract.disclosure import CANDIDATES, COLUMNS, STAFF
 from cs_helpers.contract.products import load_product
 from cs_helpers.paths import products
 from cs_helpers.report.disclosure_gate import check_disclosure, company_names
@@ -61,6 +61,12 @@ def masked_names(page: str, *, companies=(), shows=("told",), downloads=None) ->
     found_problems = problems(page, html_output(shows=shows), snapshot=snapshot, downloads=downloads)
     assert {code for code, _ in found_problems} <= {"masked_name"}
     return [detail for _, detail in found_problems]
+
+
+def test_of_an_svg_beside_a_page_the_words_are_searched_and_not_the_names_of_fonts():
+    svg = '<svg font-family="Roboto, Meiryo"><text><tspan y="1">Umb</tspan><tspan y="2">rix</tspan></text></svg>'
+    found = masked_names("<p>fine</p>", companies=["Umbrix", "Meiryo"], downloads={"a.svg": svg})
+    assert found == ["a.svg: 1"]
 
 
 def is_found(page: str, name: str) -> bool:
@@ -173,10 +179,22 @@ def test_a_name_in_what_the_landing_page_says_of_a_report_is_found():
     ]
 
 
-@pytest.mark.parametrize(
-    "column",
-    [f"{t}__{c}" for t, d in COLUMNS.items() for c, kind in d.items() if kind == "person" and c != "user_id"],
-)
+STAFF_COLUMNS = [f"{t}__{c}" for t, columns in STAFF.items() for c in columns]
+
+
+def test_all_who_rate_interview_or_look_after_customers_are_staff_and_candidates_are_not():
+    assert {
+        "accounts__csm", "touches__csm", "interviews__interviewer", "codings__coder", "staff__person",
+        "competency_ratings__person", "competency_ratings__rated_by", "training_records__person",
+        "candidate_scores__interviewer", "principle_assessments__assessed_by", "assessments__assessed_by",
+        "handovers__from_person",
+    } == set(STAFF_COLUMNS)  # fmt: skip
+    assert [f"{t}__{c}" for t, columns in CANDIDATES.items() for c in columns] == [
+        "candidate_scores__candidate"
+    ]
+
+
+@pytest.mark.parametrize("column", STAFF_COLUMNS)
 def test_a_person_stands_nowhere_unless_the_product_file_allows_it(column):
     for shows in (("public",), ("company",), ("told",)):
         told = {column: ["Ishibashi"]}
@@ -185,6 +203,92 @@ def test_a_person_stands_nowhere_unless_the_product_file_allows_it(column):
             ("masked_name", "page: 1")
         ]
         assert problems(page, html_output(shows=shows), snapshot=FakeSnapshot(show_staff=True, **told)) == []
+
+
+RATER, CANDIDATE = "Ishibashi", "C-012"
+KNOWN = {
+    "accounts__name": ["Umbrix"],
+    "competency_ratings__rated_by": [RATER],
+    "candidate_scores__candidate": [CANDIDATE, "Kirishima Hanako", "9", "霧島花子", "D-4"],
+}
+
+
+@pytest.mark.parametrize("name", [RATER, CANDIDATE, "c-012", "KIRISHIMA HANAKO", "霧島 花子", "D-4"])
+@pytest.mark.parametrize(
+    ("where", "page", "output", "downloads"),
+    [
+        ("page", "<p>scored by {}</p>", {}, {}),
+        ("page", '<img src="data:" alt="A dot is {}.">', {}, {}),
+        ("page", "<svg aria-label='dots'><g><text>{}</text></g></svg>", {}, {}),
+        ("page", "<svg aria-label='{}'></svg>", {}, {}),
+        ("page", "<svg aria-label='dots'><title>{}</title></svg>", {}, {}),
+        ("messages", "", {"message": "{} agrees least"}, {}),
+        ("messages", "", {"findings": [{"text": "{} agrees least", "size": 0.2}]}, {}),
+        ("messages", "", {"metrics": {"agreement": {"label": "{}", "value": 0.2}}}, {}),
+        ("messages", "", {"segments": [{"metric": "conversion", "segment": "person={}"}]}, {}),
+        ("messages", "", {"drawn": {"nodes": [{"name": "{}"}]}}, {}),
+        ("helpdesk/a.csv", "", {}, {"helpdesk/a.csv": '\ufeff"who","score"\r\n"{}","4"\r\n'}),
+    ],
+)
+def test_neither_a_rater_nor_a_candidate_is_named_anywhere(name, where, page, output, downloads):
+    """Not in the text, not in what is read aloud, not in a drawing, not in a file, not in `run.json`."""
+
+    def filled(content):
+        if isinstance(content, str):
+            return content.replace("{}", name)
+        if isinstance(content, dict):
+            return {key: filled(value) for key, value in content.items()}
+        return [filled(value) for value in content] if isinstance(content, list) else content
+
+    place = "cells" if name == "D-4" else where  # a short key, found as it is written
+    for shows in (("public",), ("told",)):
+        leaking = html_output("<p>x</p>", shows=shows, **filled(output))
+        assert problems(
+            filled(page), leaking, snapshot=FakeSnapshot(**KNOWN), downloads=filled(downloads)
+        ) == [("masked_name", f"{place}: 1")]
+        shown = problems(
+            filled(page),
+            leaking,
+            snapshot=FakeSnapshot(show_staff=True, **KNOWN),
+            downloads=filled(downloads),
+        )
+        assert shown == ([] if name == RATER else [("masked_name", f"{place}: 1")])
+
+
+def test_the_number_of_a_candidate_is_a_number():
+    """Keys of digits only are in every page: an analysis for leadership does not get them (`editions.people`)."""
+    assert problems("<p>9 of 12</p>", html_output(), snapshot=FakeSnapshot(**KNOWN)) == []
+
+
+def test_a_candidate_who_has_joined_may_be_named_as_staff_where_staff_may():
+    joined = {**KNOWN, "staff__person": ["Kirishima Hanako"]}
+    page = "<p>Kirishima Hanako looks after Umbrix.</p>"
+    allowed = FakeSnapshot(show_staff=True, **joined)
+    assert problems(page, html_output(shows=("person",)), snapshot=allowed) == []
+    assert problems(page, html_output(shows=("person",)), snapshot=FakeSnapshot(**joined))
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "shown"),
+    [
+        ("Ishibashi leads the kick-off", "Ishibashi", True),
+        ("石橋がキックオフを主導する", "石橋", True),
+        ("石橋花子がキックオフを主導する", "石橋花子", True),
+        ("Sales signs the contract", "Sales", False),
+        ("Legal reads it", "Legal", True),
+    ],
+)
+def test_a_member_named_in_the_free_words_of_the_product_file_is_found(words, name, shown):
+    """A name is a name also where the product file holds it; only what it has for a department is one."""
+    snapshot = FakeSnapshot(staff__person=[name])
+    plain = snapshot.manifest["products"]["helpdesk"]
+    sales = {"en": "Sales", "ja": "営業"}
+    department = {"roles": [{**plain["organisation"]["roles"][0], "department": sales}]}
+    snapshot.manifest["products"]["helpdesk"] = {
+        **plain, "about": {"en": words, "ja": words}, "organisation": {**plain["organisation"], **department},
+    }  # fmt: skip
+    found = problems(f"<p>{words}</p>", html_output(shows=("public",)), snapshot=snapshot)
+    assert bool(found) is shown
 
 
 def test_a_company_called_as_a_person_is_no_person():

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cs_helpers import outputs as outputs_module
+from cs_helpers.charts.drawing import Drawing
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.downloads import files_of
@@ -246,3 +247,62 @@ def test_files_for_other_programs_are_offered_however_short_the_table_is(monkeyp
         "journey_funnels.en.waiting_tracker.csv",
         "For the tracker: 2 rows",
     )
+
+
+@pytest.fixture
+def figure_with_files(monkeypatch):
+    """A notebook with one drawing that has these files."""
+
+    def make(files, language="en"):
+        displayed = []
+        monkeypatch.setattr(
+            outputs_module,
+            "display",
+            lambda data, metadata, raw: displayed.append(
+                new_output("display_data", data=data, metadata=metadata or {})
+            ),
+        )
+        svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>Words</text></svg>'
+        figure = Drawing({"wide": svg, "narrow": svg}, "A message", "An alt text", "A source", files=files)
+        about = {
+            "analysis": "project_score",
+            "answers": "picture",
+            "message": "A message",
+            "source": "A source",
+        }
+        outputs_module.display_figure(figure, about)
+        title = new_markdown_cell("# Title", metadata={"tags": [f"lang-{language}"]})
+        notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
+        return nbformat.reads(nbformat.writes(notebook), as_version=4)
+
+    return make
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_files_of_a_figure_lie_beside_the_page_and_their_links_stand_under_it(
+    figure_with_files, page_of, language
+):
+    notebook = figure_with_files({"svg": "<svg/>", "mmd": "flowchart LR\n"}, language)
+    assert files_of(notebook, "project_score.ja") == {
+        "project_score.ja.picture.svg": "<svg/>",
+        "project_score.ja.picture.mmd": "flowchart LR\n",
+    }
+    page = page_of(notebook, language)
+    figure = BeautifulSoup(page, "html.parser").find("figure")
+    text = Text(language)
+    # `page_of` exports it as the report of the journeys
+    assert [(a["href"], a.text) for a in figure.find_all("a", download=True)] == [
+        (f"journey_funnels.{language}.picture.{ending}", text(f"page.figure_file.{ending}"))
+        for ending in ("mmd", "svg")
+    ]
+    assert check_page(page) == []
+
+
+def test_a_figure_without_files_has_no_links(figure_with_files, page_of):
+    notebook = figure_with_files({})
+    assert files_of(notebook, "x") == {}
+    assert "download" not in str(BeautifulSoup(page_of(notebook), "html.parser").find("figure"))
+
+
+def test_a_file_whose_ending_would_leave_the_folder_is_none(figure_with_files):
+    assert files_of(figure_with_files({"/../../x": "x"}), "x") == {}

@@ -16,6 +16,7 @@ from cs_helpers.result import Verdict
 from cs_helpers.rounding import rounded
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.bootstrap import ratio_intervals
+from cs_helpers.statistics.case_mix import by_name
 
 NOW, DECLARED, PLAN = "now", "declared", "plan"
 #: changes of the mix on a page: this share of all touches moves from one model to another
@@ -100,6 +101,7 @@ def csm_table(data: ProductData, touched: Touched, needs: pd.DataFrame, mrr: pd.
 
     Columns: csm, customers and mrr (in their charge at the end of the quarter), touches (made by them; where a touch has
     no CSM, by the customer's), hours, plan_hours. Touches and customers without a CSM have the csm ''.
+    Sorted by `case_mix.by_name` and not by hours: no list ranks people.
     """
     quarter = touched.quarters[-1]
     touches = of_quarter(touched.touches, quarter)
@@ -114,7 +116,7 @@ def csm_table(data: ProductData, touched: Touched, needs: pd.DataFrame, mrr: pd.
     )
     table = held.join(made, how="outer").rename_axis("csm").reset_index()
     table = table.fillna({"customers": 0, "mrr": 0.0, "touches": 0, "hours": 0.0})
-    table = table.sort_values(["hours", "touches", "csm"], ascending=[False, False, True], ignore_index=True)
+    table = by_name(table, "csm")
     columns = ["csm", "customers", "mrr", "touches", "hours", "plan_hours"]
     return table[columns].astype({"customers": "int64", "touches": "int64"})
 

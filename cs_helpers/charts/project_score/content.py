@@ -28,7 +28,7 @@ class Box:
     """One element of a score.
 
     heading: what is given, as in Members; '' for others. words: as the score says it. metric: the name of the number that it is measured
-    by; '' for none. value: with its interval. target: with its day; '' for none. state: one of `STATES`; '' for what is given and for a
+    by; '' for none. value: with its interval; '' where it is not measured. target: with its day; '' for none. state: one of `STATES`; '' for what is given and for a
     goal, where they are not measured. change: one of `CHANGES`; '' for none. place: the address of the number's report.
     """
 
@@ -114,7 +114,7 @@ def _box(row: Mapping[str, Any], text: Text, currency: str) -> Box:
         words=" ".join(str(words).split()),
         heading=text(f"project_score_picture.resource.{row['resource']}") if kind == GIVEN else "",
         metric=text.kpi(metric) if metric and text.has(f"{analysis}.metrics.{name}") else str(metric or ""),
-        value=_value(row, text, currency) if metric else "",
+        value=_value(row, text, currency) if metric and state != NOT_MEASURED else "",
         target=_target(row, text, currency) if metric else "",
         state="" if kind in _UNMEASURED and state == NOT_MEASURED else state,
         change=change if (change := row.get("change")) in CHANGES else "",
@@ -139,7 +139,7 @@ def _target(row: Mapping[str, Any], text: Text, currency: str) -> str:
     if row.get("target") is None:
         return ""
     target = format_value(row["target"], row.get("unit") or "", text, currency)
-    target = text(f"project_score_picture.bound.{row.get('better') or 'neither'}", target=target)
+    target = text(f"project_score.target.{row.get('better') or 'neither'}", value=target)
     if row.get("by") is not None:
         target = text("project_score_picture.by", target=target, day=text.day(row["by"]))
     return text("project_score_picture.target", target=target)
@@ -167,7 +167,7 @@ def _alt_of_layers(boxes: Mapping[str, tuple[Box, ...]], text: Text) -> str:
 
 def state_words(state: str, text: Text) -> str:
     """A state in words."""
-    return text(f"project_score_picture.state.{state}")
+    return text(f"project_score.state.{state}")
 
 
 def heading_of(kind: str, text: Text) -> str:

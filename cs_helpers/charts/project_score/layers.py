@@ -55,13 +55,17 @@ def places(layers: Layers, links: Links, heights: Mapping[str, float], gap: floa
         for box in layer:
             tops[box] = top
             top += heights[box] + gap
-    linked = _neighbours(links)
-    numbers = range(len(layers))
-    for number in (*numbers, *reversed(numbers), *numbers):
+    linked, numbers = _neighbours(links), range(len(layers))
+    before: dict[str, list[str]] = {}
+    for a, b in links:
+        before.setdefault(b, []).append(a)
+    # at last only by what leads to a box, so that a chain is a straight line
+    sweeps = [(n, linked) for n in (*numbers, *reversed(numbers), *numbers)] + [(n, before) for n in numbers]
+    for number, by in sweeps:
         layer = layers[number]
         wished = [
             sum(tops[b] + heights[b] / 2 for b in near) / len(near) - heights[box] / 2
-            if (near := [b for b in linked.get(box, ()) if b in tops])
+            if (near := [b for b in by.get(box, ()) if b in tops])
             else tops[box]
             for box in layer
         ]

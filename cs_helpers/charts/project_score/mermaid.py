@@ -28,9 +28,15 @@ def as_mermaid(content: Content, text: Text) -> str:
     ]
     for kind in (GIVEN, *LAYERS):
         if content.boxes[kind]:
-            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]', "    direction TB"]
+            lines += [f'  subgraph {kind}["{escaped(heading_of(kind, text))}"]']
+            # what has no links stands in a column only if its frame says so
+            lines += ["    direction LR"] if kind == GIVEN else []
             lines += [f'    {names[box.id]}["{_label(box, text)}"]' for box in content.boxes[kind]]
             lines.append("  end")
+    if content.boxes[GIVEN] and content.boxes["measure"]:
+        lines.append(
+            f"  {GIVEN} ~~~ measure"
+        )  # a link that is not seen, so that what is given stands at the left
     lines += [f"  {names[start]} --> {names[end]}" for start, end in content.links]
     for state in (*STATES, ""):
         of_state = [names[box.id] for box in boxes if box.state == state]
