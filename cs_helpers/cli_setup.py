@@ -69,7 +69,7 @@ def new_score(
     """Start a project score (プ譜) to fill in, or its next move as a copy of the newest."""
     from cs_helpers.product_draft.new_score import start_score
 
-    console.print(escape_markup(translate_error(start_score(product, current_text()))))
+    console.print(escape_markup(start_score(product, current_text())))
 
 
 @setup.command("new-analysis")

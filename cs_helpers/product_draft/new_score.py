@@ -45,13 +45,10 @@ def start_score(product: str, text: Text, today: date | None = None) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not moves:
         target.write_text(first_score_text(text), encoding="utf-8")
-        return f"{paths.display_path(target)} is the first move: write words in place of each '{MISSING}'"
+        return text("console.first_move", file=paths.display_path(target), missing=MISSING)
     newest = target.parent / f"{moves[-1].moved_on}.yml"
     target.write_text(next_score_text(newest.read_text(encoding="utf-8-sig"), text), encoding="utf-8")
-    return (
-        f"{paths.display_path(target)} is a copy of {newest.name}: write below 'why' what made this move, and change what it"
-        " changes"
-    )
+    return text("console.next_move", file=paths.display_path(target), newest=newest.name)
 
 
 def next_score_text(newest: str, text: Text) -> str:
