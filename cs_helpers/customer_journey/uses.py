@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -10,6 +10,9 @@ from cs_helpers.contract.products import Sign, Step
 from cs_helpers.customers.measures import matches_event
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.survival import CENSORED
+
+#: the days of a wait within which a planned content or tool is due
+DUE_DAYS = 30
 
 
 def planned_signs(data: ProductData, steps: Sequence[Step]) -> list[tuple[str, str, Sign]]:
@@ -110,3 +113,14 @@ def first_uses(
     since = (uses["used_at"].dt.normalize() - uses["began"]) / pd.Timedelta(days=1) + 1
     uses = uses.assign(since=since)[since < uses["days"]]
     return uses.groupby(["wait", "step", "kind", "what"], sort=True)["since"].min().reset_index()
+
+
+def used_in_time(waits: pd.DataFrame, uses: pd.DataFrame, steps: Collection[str]) -> pd.Series:
+    """Whether a planned content or tool was used within `DUE_DAYS`, of each wait in which one was due.
+
+    waits: step, days. uses: the table of `first_uses`. steps: those with a planned content or tool. Waits shorter than
+    `DUE_DAYS` are left out, because nothing was due yet. Index: of waits.
+    """
+    due = waits[waits["step"].isin(steps) & (waits["days"] >= DUE_DAYS)]
+    in_time = uses[(uses["kind"] != "touch") & (uses["since"] <= DUE_DAYS + 1)]
+    return pd.Series(due.index.isin(in_time["wait"]), index=due.index)

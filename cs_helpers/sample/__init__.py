@@ -32,6 +32,7 @@ from cs_helpers.sample.journeys import milestones_table, touches_table
 from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.staff import staff_table
+from cs_helpers.sample.trainings import training_records_table, with_training
 from cs_helpers.sample.uptake import draw_uptake
 from cs_helpers.sample.usage import other_usage, paper_to_web_usage, usage_table
 
@@ -160,7 +161,8 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     tables["staff"] = staff_table()
-    return tables
+    tables["training_records"] = training_records_table(named_stream(seed, "trainings"))
+    return with_training(tables, expense_terms, accounts)
 
 
 def _expectations(

@@ -50,9 +50,18 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     groups = rated.groupby(by).agg(
         waits=("days", "size"), reached=("reached", "sum"), expected=("expected", "sum")
     )
-    groups = groups[groups["expected"] > 0].reset_index()
+    groups = shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt")
+    return by_name(groups, by)
+
+
+def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups with their ratios of observed to expected numbers, as `compare_groups` shrinks them.
+
+    groups: reached (observed), expected (above 0). Adds ratio, low, high, verdict, and doubt: twice the probability that the
+    ratio lies on the other side of 1, by which several comparisons can be corrected as by a two-sided p.
+    """
     if groups.empty:
-        return groups.assign(ratio=0.0, low=0.0, high=0.0, verdict="")
+        return groups.assign(ratio=0.0, low=0.0, high=0.0, doubt=0.0, verdict="")
     steps, due = groups["reached"].to_numpy()[:, None], groups["expected"].to_numpy()[:, None]
     shape = 1 / _SPREADS[None, :] ** 2
     likely = stats.nbinom.logpmf(steps, shape, shape / (shape + due)).sum(axis=0)
@@ -66,12 +75,17 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
             for n, e in zip(steps[:, 0], due[:, 0], strict=True)
         ]
     )
-    groups["ratio"] = ((steps + shape) / (due + shape)) @ weight
-    groups["low"], groups["high"] = (
-        [float(np.interp(q, row, _RATIOS)) for row in below] for q in (0.025, 0.975)
+    low, high = ([float(np.interp(q, row, _RATIOS)) for row in below] for q in (0.025, 0.975))
+    under_one = np.array([np.interp(1.0, _RATIOS, row) for row in below])
+    rated = groups.assign(
+        ratio=((steps + shape) / (due + shape)) @ weight,
+        low=low,
+        high=high,
+        doubt=2 * np.minimum(under_one, 1 - under_one),
     )
-    groups["verdict"] = np.select([groups["low"] > 1, groups["high"] < 1], ["above", "below"], "alike")
-    return by_name(groups, by)
+    return rated.assign(
+        verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike")
+    )
 
 
 def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:

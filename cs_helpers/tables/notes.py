@@ -22,7 +22,7 @@ def sentence(note: Note, text: Text, analysis: str, currency: str) -> str:
 def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[str, Any]:
     """The fields of a sentence as texts.
 
-    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, sizes, stations of the operations map, reasons,
+    They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, trainings, sizes, stations of the operations map, reasons,
     themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
     (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), those of the organisation (job_roles), fields of hand-overs, means, obstacles, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
@@ -74,6 +74,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "level": lambda level: text.label("level", level),
         "step": lambda step: text.label("step", step),
         "handover_fields": lambda fields: text.join_list([text.label("handover_field", f) for f in fields]),
+        "training": lambda training: text.label("training", training),
         "steps": lambda steps: text.join_list([text.label("step", s) for s in steps]),
         "company_size": lambda size: text.label("size", size),
         "other_size": lambda size: text.label("size", size),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cs_helpers.analyses.journeys.apart import row_verdicts
-from cs_helpers.analyses.journeys.contents import DUE_DAYS, adherence, effects_of_uses
+from cs_helpers.analyses.journeys.contents import adherence, effects_of_uses
 from cs_helpers.analyses.journeys.conversions import (
     compare_cohort,
     conversion_by_size,
@@ -22,6 +22,7 @@ from cs_helpers.analyses.journeys.findings import journey_findings
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
+from cs_helpers.customer_journey.in_charge import step_and_size, with_in_charge
 from cs_helpers.customer_journey.progress import (
     compares_days,
     reached_steps,
@@ -29,7 +30,13 @@ from cs_helpers.customer_journey.progress import (
     transitions_verdict,
     unrecorded_exclusions,
 )
-from cs_helpers.customer_journey.uses import first_uses, observed_waits, planned_signs, unseen_signs
+from cs_helpers.customer_journey.uses import (
+    DUE_DAYS,
+    first_uses,
+    observed_waits,
+    planned_signs,
+    unseen_signs,
+)
 from cs_helpers.customer_journey.waits import (
     MIN_CUSTOMERS,
     QUIET_DAYS,
@@ -164,7 +171,8 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("few_new", "cohort", counts))
     else:
         tables["cohort"] = cohort_table
-    in_charge = {by: _in_charge(waits, data, by) for by in ("csm", "touch_model")}
+    by_stratum = waits.assign(stratum=step_and_size(waits))
+    in_charge = {by: with_in_charge(by_stratum, data, by) for by in ("csm", "touch_model")}
     later_steps = [s for s in journey.steps if s.step in steps[1:]]
     known_waits = observed_waits(data, waits, later_steps, end)
     uses = first_uses(data, known_waits, later_steps, end)
@@ -325,17 +333,6 @@ def _funnel_units(
     if journey.unit == "account" and journey.mode == "milestones":
         return reached
     return reached_steps(data, journey, steps, since, end)
-
-
-def _in_charge(waits: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
-    """The waits with the CSM or touch model (`by`) at their start, by the last touch, else by the account, and stratum."""
-    touches = data["touches"][["account_id", "occurred_at", by]].dropna().sort_values("occurred_at")
-    waits = waits.assign(stratum=waits["step"] + ":" + waits["size"].astype("str"))
-    # merge_asof needs the same string dtype on both sides
-    touches = touches.astype({"account_id": waits["account_id"].dtype})
-    waits = pd.merge_asof(waits, touches, left_on="began", right_on="occurred_at", by="account_id")
-    by_account = waits["account_id"].map(data["accounts"].set_index("account_id")[by])
-    return waits.assign(**{by: waits[by].fillna(by_account)}).dropna(subset=[by])
 
 
 def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:

@@ -7,14 +7,12 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from cs_helpers.customer_journey.uses import used_in_time
 from cs_helpers.customer_journey.waits import MIN_CUSTOMERS
 from cs_helpers.statistics.case_mix import by_name
 from cs_helpers.statistics.hazards import hazard_ratio, odds_ratio
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg, wilson
 from cs_helpers.statistics.survival import REACHED
-
-#: the days of a wait within which a planned content or tool is due
-DUE_DAYS = 30
 
 #: the most contents of touches per step: the most used ones
 MAX_TOUCHES = 8
@@ -68,11 +66,9 @@ def adherence(
     than `DUE_DAYS` are left out, because nothing was due yet. Columns: `by`, due, used, share, low, high (Wilson,
     95 %); sorted by `case_mix.by_name`.
     """
-    due = waits[waits["step"].isin(steps) & (waits["days"] >= DUE_DAYS)]
-    in_time = uses[(uses["kind"] != "touch") & (uses["since"] <= DUE_DAYS + 1)]
-    is_used = pd.Series(due.index.isin(in_time["wait"]), index=due.index)
+    is_used = used_in_time(waits, uses, steps)
     rows = []
-    for group, used in is_used.groupby(due[by]):
+    for group, used in is_used.groupby(waits.loc[is_used.index, by]):
         low, high = wilson(int(used.sum()), len(used))
         rows.append(
             {
