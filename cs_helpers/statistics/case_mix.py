@@ -13,23 +13,31 @@ from cs_helpers.statistics.survival import REACHED
 #: scale of the half-normal prior of the spread of true ratios
 SPREAD = 0.3
 
-_SPREADS = np.linspace(0.01, 1.2, 40)
+SPREADS = np.linspace(0.01, 1.2, 40)
 _RATIOS = np.geomspace(0.02, 20, 400)
 _DRAWS = 20_000
 
 
-def expected_steps(days: pd.Series, outcome: pd.Series, stratum: pd.Series) -> pd.Series:
+def expected_steps(
+    days: pd.Series, outcome: pd.Series, stratum: pd.Series, entered: pd.Series | None = None
+) -> pd.Series:
     """The expected steps of each wait: the cumulative hazard of its stratum over the days it lasted (Nelson-Aalen).
 
-    Within a stratum they add up to the observed steps.
+    entered: the day from which each wait is observed, at most its last (left truncation); default: from its start. Within
+    a stratum they add up to the observed steps.
     """
     steps = pd.Series(0.0, index=days.index)
     for _, inside in days.groupby(stratum):
         event_days = np.sort(inside[outcome[inside.index] == REACHED].to_numpy())
         at, events = np.unique(event_days, return_counts=True)
-        at_risk = len(inside) - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
+        first = np.zeros(len(inside)) if entered is None else entered[inside.index].to_numpy()
+        begun = np.searchsorted(np.sort(first), at, side="right")
+        at_risk = begun - np.searchsorted(np.sort(inside.to_numpy()), at, side="left")
         hazard = np.concatenate([[0.0], np.cumsum(events / at_risk)])
-        steps[inside.index] = hazard[np.searchsorted(at, inside.to_numpy(), side="right")]
+        until, before = (
+            hazard[np.searchsorted(at, *where)] for where in ((inside.to_numpy(), "right"), (first, "left"))
+        )
+        steps[inside.index] = until - before
     return steps
 
 
@@ -50,8 +58,7 @@ def compare_groups(waits: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
     groups = rated.groupby(by).agg(
         waits=("days", "size"), reached=("reached", "sum"), expected=("expected", "sum")
     )
-    groups = shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt")
-    return by_name(groups, by)
+    return by_name(shrunk_ratios(groups[groups["expected"] > 0].reset_index()).drop(columns="doubt"), by)
 
 
 def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
@@ -63,9 +70,9 @@ def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
     if groups.empty:
         return groups.assign(ratio=0.0, low=0.0, high=0.0, doubt=0.0, verdict="")
     steps, due = groups["reached"].to_numpy()[:, None], groups["expected"].to_numpy()[:, None]
-    shape = 1 / _SPREADS[None, :] ** 2
+    shape = 1 / SPREADS[None, :] ** 2
     likely = stats.nbinom.logpmf(steps, shape, shape / (shape + due)).sum(axis=0)
-    likely += stats.halfnorm.logpdf(_SPREADS, scale=SPREAD)
+    likely += stats.halfnorm.logpdf(SPREADS, scale=SPREAD)
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
     # the posterior of a ratio is a mixture of Gammas, one per spread; gammainc is their distribution function
@@ -83,9 +90,7 @@ def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
         high=high,
         doubt=2 * np.minimum(under_one, 1 - under_one),
     )
-    return rated.assign(
-        verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike")
-    )
+    return rated.assign(verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike"))
 
 
 def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:
