@@ -14,7 +14,9 @@ import typer
 from cs_helpers import paths
 from cs_helpers.cli_codings import codings
 from cs_helpers.cli_delivery import delivery, print_pdfs
+from cs_helpers.cli_interviews import interview
 from cs_helpers.cli_output import console, error_console, escape_markup
+from cs_helpers.cli_retention import print_expired
 from cs_helpers.cli_setup import setup
 from cs_helpers.errors import ParameterError, WorkbookError
 from cs_helpers.report.language import current_language, current_text, set_language, translate_error
@@ -182,11 +184,14 @@ def check(
     page = data_check_page(source, checked, language)
     target.write_text(page, encoding="utf-8")
     console.print(paths.display_path(target))
+    print_expired(text)
     for sentence in checked.stops:
         _print_error(translate_error(sentence))
     for product in load_products(paths.products()).values():
         check_metrics(product)
         check_people(product)
+        if product.scores and len(product.scores[-1].purposes) == 1:
+            console.print(f"[yellow]{escape_markup(text('console.one_purpose', product=product.product))}[/]")
     if checked.stops:
         raise typer.Exit(1)
 
@@ -200,6 +205,7 @@ def snapshot(data: Data = None) -> None:
 history = typer.Typer(no_args_is_help=True, help="The snapshots that were taken.")
 app.add_typer(history, name="snapshots")
 app.add_typer(codings, name="codings")
+app.add_typer(interview, name="interview")
 app.add_typer(setup)
 app.add_typer(delivery)
 
@@ -291,12 +297,21 @@ def diff_snapshots(
 @history.command("prune")
 def prune_snapshots(
     keep: Annotated[int, typer.Option(min=1, help="how many of the last ones stay")] = 3,
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="delete those with rows past keep_until, also of published reports"),
+    ] = False,
 ) -> None:
     """Delete old snapshots, but not the latest, nor those of published reports."""
-    from cs_helpers.snapshot.history import prune
+    from cs_helpers.report.finished_runs import FinishedRuns
+    from cs_helpers.snapshot.history import delete_expired, prune
 
-    for deleted in prune(keep):
-        console.print(current_text()("console.deleted", id=deleted))
+    text = current_text()
+    for deleted in delete_expired() if expired else prune(keep):
+        console.print(text("console.deleted", id=deleted))
+    if expired:
+        FinishedRuns().clear()
+    print_expired(text)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands that make something of a published quarter: PDFs, a bundle, a digest by mail, slides."""
+"""Commands that make something to hand on: of a published quarter PDFs, a bundle, a digest by mail, slides; of a project score its picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ Reports = Annotated[str, typer.Option(help="folder or fsspec URL; default: repor
 Language = Annotated[str | None, typer.Option(help="en or ja; default: en", callback=set_language)]
 Output = Annotated[
     Path | None,
-    typer.Option(help="file to write; default: in the folder deliveries, named after the quarter"),
+    typer.Option(
+        "--output", "-o", help="file to write; default: in the folder deliveries, named after the quarter"
+    ),
 ]
 
 
@@ -106,6 +108,32 @@ def slides(
     check_slide_tools()
     edition, code = _edition(quarter, audience, language, reports)
     _write(output, f"{edition.name}.{code}.pptx", make_slides(edition, code))
+
+
+@delivery.command("export-score")
+def export_score(
+    product: Annotated[str, typer.Argument(help="as its file is named, without .yml")],
+    form: Annotated[str, typer.Option("--format", help="svg: a picture; mermaid: text for wikis")] = "svg",
+    quarter: Annotated[str, typer.Option(help="as in 2026Q3; default: the last complete one")] = "latest",
+    language: Language = None,
+    output: Output = None,
+) -> None:
+    """Write the picture of a project score (プ譜) as of the latest snapshot."""
+    from cs_helpers.charts.project_score import picture
+    from cs_helpers.workbook import Workbook
+
+    endings = {"svg": "svg", "mermaid": "mmd"}
+    if form not in endings:
+        raise ParameterError("format", "this value is not allowed", value=form, allowed=", ".join(endings))
+    workbook = Workbook.open(product=product, quarter=quarter, language=language or "en")
+    result = workbook.analyse("project_score")
+    if "picture" not in result.tables:
+        raise ParameterError(
+            "product", "it has no project score by the end of this quarter; write one with 'cs-workbook new-score'",
+            value=product,
+        )  # fmt: skip
+    name = f"{result.quarter}.{product}.project_score.{workbook.text.language}.{endings[form]}"
+    _write(output, name, picture(result, workbook.text).files[endings[form]].encode())
 
 
 def print_pdfs(store: ReportStore, quarter: str, language: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands that set up a workbook: inspect tables, start a product, add an analysis, write generated docs, open JupyterLab."""
+"""Commands that set up a workbook: inspect tables, start a product or a project score, add an analysis, write generated docs, open JupyterLab."""
 
 from __future__ import annotations
 
@@ -60,6 +60,16 @@ def new_product(
     from cs_helpers.product_draft.new_product import start_product
 
     console.print(escape_markup(translate_error(start_product(name, data))))
+
+
+@setup.command("new-score")
+def new_score(
+    product: Annotated[str, typer.Argument(help="as its file is named, without .yml")],
+) -> None:
+    """Start a project score (プ譜) to fill in, or its next move as a copy of the newest."""
+    from cs_helpers.product_draft.new_score import start_score
+
+    console.print(escape_markup(translate_error(start_score(product, current_text()))))
 
 
 @setup.command("new-analysis")

@@ -78,7 +78,7 @@ def against_target(now: Metric, target: float, better: Better) -> Change | None:
 
 def _interval(now: Metric, other: Metric) -> tuple[float, float] | tuple[None, None]:
     """The 95 % interval of the difference of two values; None where an end of theirs is not known or infinite."""
-    (value, low, high), (other_value, other_low, other_high) = _with_ends(now), _with_ends(other)
+    (value, low, high), (other_value, other_low, other_high) = with_ends(now), with_ends(other)
     if not all(map(math.isfinite, (low, high, other_low, other_high))):
         return None, None
     return (
@@ -91,7 +91,7 @@ def _is_exact(metric: Metric) -> bool:
     return metric.exact or (metric.unit in COUNTED_UNITS and metric.low is None and metric.high is None)
 
 
-def _with_ends(metric: Metric) -> tuple[float, float, float]:
+def with_ends(metric: Metric) -> tuple[float, float, float]:
     """The value and the ends of its interval, NaN where not known; a counted value is its own interval."""
     value, low, high = (math.nan if v is None else v for v in (metric.value, metric.low, metric.high))
     if _is_exact(metric):
@@ -117,7 +117,7 @@ def total(metrics: Sequence[Metric]) -> Metric | None:
         return None
     weights = [w / sum(weights) for w in weights]
     value = sum(w * v for w, v in zip(weights, values, strict=True))
-    ends = [_with_ends(m) for m in metrics]
+    ends = [with_ends(m) for m in metrics]
     low, high = (
         value + sign * math.hypot(*(w * (e[k] - e[0]) for w, e in zip(weights, ends, strict=True)))
         for sign, k in ((-1, 1), (1, 2))

@@ -8,7 +8,7 @@ WorkbookError
  ├── ContractError     tables were read, but their content rules out a snapshot: failures
  ├── SnapshotError     a snapshot is missing, damaged or cannot be taken
  ├── DisclosureError   a result must not be shown to leadership: analysis, table, column
- ├── ExchangeError     a file of codings cannot be written or read: file, problems
+ ├── ExchangeError     a file of codings or scores cannot be written or read: file, problems
  └── ReportError       a report could not be made or published
 
 Each message is one or two sentences: what is wrong, where, and what to do. The command line prints
@@ -115,11 +115,18 @@ class DisclosureError(WorkbookError):
 
 
 class ExchangeError(WorkbookError):
-    """A file of codings cannot be written or read; `problems` lists every reason."""
+    """A file of codings or scores cannot be written or read; `problems` lists every reason."""
 
     def __init__(self, file: Path | str, *problems: str) -> None:
         self.file, self.problems = str(file), problems
         super().__init__("\n".join(f"{file}: {_with_full_stop(problem)}" for problem in problems))
+
+    @classmethod
+    def together(cls, errors: Sequence[ExchangeError]) -> ExchangeError:
+        """One error that says what several say, a line for each of their problems; its file is that of the first."""
+        error = cls(errors[0].file, *(problem for each in errors for problem in each.problems))
+        error.args = ("\n".join(str(each) for each in errors),)
+        return error
 
 
 class ReportError(WorkbookError):

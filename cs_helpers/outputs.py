@@ -33,6 +33,7 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
         more: dict[str, Any] = {
             "alt": figure.alt,
             "sizes": {k: v for k, v in figure.sizes.items() if k != "wide"},
+            **({"files": dict(figure.files)} if figure.files else {}),
         }
         about = {**about, **({"drawn": dict(figure.content)} if figure.content else {})}
     else:

@@ -351,10 +351,11 @@ class Workbook:
         return quiz
 
     def what_if(self, result: Result) -> None:
-        """Shows a slider of how many more customers move up a level, for the outlook (`widgets.what_if`)."""
+        """Shows sliders: how many more customers move up a level, for the outlook; for `recognition`, what an award goes by."""
+        from cs_helpers.widgets.award_design import AwardDesign
         from cs_helpers.widgets.what_if import WhatIf
 
-        WhatIf(result, self.text).show()
+        (AwardDesign if result.analysis == "recognition" else WhatIf)(result, self.text).show()
 
     def lay_over(self, result: Result) -> SecondProduct:
         """Shows a drop-down of the other products; the drawing of the chosen one is laid over that of `result`.

@@ -45,7 +45,7 @@ def words(text: str) -> dict[str, str]:
 
 def with_journey(content: Mapping[str, Any], journey: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a product file with another journey, without the sections that name its steps."""
-    naming_steps = ("playbook", "organisation", "means", "to_be")
+    naming_steps = ("playbook", "organisation", "means", "to_be", "scores", "team")
     return {name: part for name, part in content.items() if name not in naming_steps} | {"journey": journey}
 
 
@@ -67,6 +67,7 @@ def product(
     organisation: list[dict[str, Any]] | None = None,
     means: list[dict[str, Any]] | None = None,
     to_be: dict[str, Any] | None = None,
+    team: dict[str, Any] | None = None,
 ) -> Product:
     """A product; what a test does not speak of is filled with the plainest thing allowed.
 
@@ -117,6 +118,7 @@ def product(
             "organisation": {"roles": organisation} if organisation else None,
             "means": means or [],
             "to_be": to_be,
+            "team": {"agreed_on": "2026-04-01", **team} if team is not None else None,
         }
     )
 

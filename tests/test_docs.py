@@ -18,6 +18,7 @@ from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.playbook import Play
 from cs_helpers.contract.product_parts import VALUES as MEASURED
 from cs_helpers.contract.products import Product
+from cs_helpers.contract.project_score import RESOURCES, ProjectScore
 from cs_helpers.product_draft.copied_product import new_product_text
 from cs_helpers.sources.inspect import proposal
 from cs_helpers.sources.mapping import ColumnSource, Sources
@@ -35,6 +36,9 @@ PAIRS = {
     "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
     "docs/gap-plan.md": "docs/ja/gap-plan.md",
+    "docs/competency.md": "docs/ja/competency.md",
+    "docs/project-score.md": "docs/ja/project-score.md",
+    "docs/ten-principles.md": "docs/ja/ten-principles.md",
     "docs/people.md": "docs/ja/people.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
@@ -163,8 +167,8 @@ def test_a_japanese_paragraph_is_one_line(page):
 
 
 def as_sources(said: dict) -> dict | None:
-    """A part of a sources file as a whole one; `None` for what is part of a product file."""
-    if set(said) & set(Product.model_fields):
+    """A part of a sources file as a whole one; `None` for what is part of a product file or a project score."""
+    if set(said) & {*Product.model_fields, *ProjectScore.model_fields}:
         return None
     if not set(said) & {*Sources.model_fields, "columns"}:
         said = {"tables": said}
@@ -231,6 +235,13 @@ def test_the_levels_that_the_guide_writes_can_stand_in_a_product_file_and_every_
     assert [curve.top for curve in levels] == [3]
     for name in (*MEASURED, *(value for values in MEASURED.values() for value in values)):
         assert f"`{name}`" in text(page)
+
+
+@pytest.mark.parametrize("page", ["docs/project-score.md", "docs/ja/project-score.md"])
+def test_the_project_score_that_the_guide_writes_can_stand_in_a_file_and_all_that_is_given_is_named(page):
+    (said,) = [yaml.safe_load(code) for language, code in blocks(page) if language == "yaml"]
+    assert len(ProjectScore.model_validate({**said, "moved_on": "2026-07-06"}).purposes) == 2
+    assert [name for name in RESOURCES if f"`{name}`" not in text(page)] == []
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/ja"])

@@ -33,7 +33,8 @@ class Drawing:
 
     sizes: the same figure laid out for each of `SIZES`; a page shows the one that it has room for, and what has room for
     one only takes the first. content: what is drawn as plain JSON, so that a page over all products can draw it again
-    from `run.json`; {} where there is no such page.
+    from `run.json`; {} where there is no such page. files: the figure for other programs, ending of the file's name ->
+    content.
     """
 
     sizes: Mapping[str, str]
@@ -41,6 +42,7 @@ class Drawing:
     alt: str
     source: str
     content: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def svg(self) -> str:

@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 
 from cs_helpers.contract.casts import MISFIT, RAW, ROW
 from cs_helpers.contract.findings import Policy
-from cs_helpers.contract.policies import Policies
+from cs_helpers.contract.policies import PAST_KEEP_UNTIL, Policies
 from cs_helpers.contract.schema import Table
 from cs_helpers.contract.vocabulary import DESCRIPTIVE_COLUMNS, UNDECIDED_STATUSES
 
@@ -189,6 +189,16 @@ def future_rule(table: Table, day: ir.DateValue, as_of: date, policies: Policies
     column = str(table.time)
     policy = policies.of(table.name, column, "after_as_of")
     return Rule(table.name, column, "after_as_of", policy, day > as_of, str(as_of))
+
+
+def retention_rule(
+    rows: ir.Table, table: Table, today: date, policies: Policies = DEFAULT_POLICIES
+) -> Iterator[Rule]:
+    """The rule that a row is not kept after its last day, in tables whose rows have one."""
+    if table.keep_until is not None:
+        policy = policies.of(table.name, table.keep_until, PAST_KEEP_UNTIL)
+        broken = rows[table.keep_until].cast("date") < today
+        yield Rule(table.name, table.keep_until, PAST_KEEP_UNTIL, policy, broken, str(today))
 
 
 def relation_rules(

@@ -23,6 +23,9 @@ _LABEL: tuple[Policy, ...] = ("warn", "reject", "stop")
 #: the rules about a value of one column; where the column is optional, they may warn
 VALUE_RULES = ("wrong_type", "not_allowed", "out_of_range")
 
+#: the rule that a row is not kept after its last day
+PAST_KEEP_UNTIL = "past_keep_until"
+
 #: rule -> allowed policies, the default first
 RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
     {
@@ -63,6 +66,8 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "churn_flag_disagrees": _KEEP,
         "churned_but_running": _KEEP,
         "without_notes": _KEEP,
+        # whoever is responsible for the rows decides on the day; here it is only kept to
+        PAST_KEEP_UNTIL: _REJECT,
     }
 )
 

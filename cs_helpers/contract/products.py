@@ -1,7 +1,8 @@
 """The models of a product file, the operations map of one product (YAML, in `data/products/`).
 
 It holds names in English and Japanese, the levels of maturity, the steps of the journey, the measures
-of health, the baselines to watch, the touch mix and plan, the playbook, the organisation with its means, and the team.
+of health, the baselines to watch, the touch mix and plan, the playbook, the organisation with its means, and the team. The moves of its
+project score stand in files of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cs_helpers.contract.maturity import Maturity
 from cs_helpers.contract.means import Means, check_means
 from cs_helpers.contract.organisation import Organisation, same_department
 from cs_helpers.contract.playbook import Play, Rule, check_playbook
+from cs_helpers.contract.principles import Principles
 from cs_helpers.contract.product_parts import AnswerName as AnswerName
 from cs_helpers.contract.product_parts import Condition as Condition
 from cs_helpers.contract.product_parts import Measure as Measure
@@ -29,13 +31,15 @@ from cs_helpers.contract.product_parts import Sign as Sign
 from cs_helpers.contract.product_parts import Slug as Slug
 from cs_helpers.contract.product_parts import Words as Words
 from cs_helpers.contract.product_parts import as_regex as as_regex
+from cs_helpers.contract.project_score import FOLDER as SCORES_FOLDER
+from cs_helpers.contract.project_score import ProjectScore, check_scores, load_scores
 from cs_helpers.contract.revenue import RevenueRules
 from cs_helpers.contract.settings_file import read_yaml, setting_error
 from cs_helpers.contract.team import Team
 from cs_helpers.contract.to_be import ToBe, check_to_be
 from cs_helpers.contract.touch import TouchModel, TouchPlan
 from cs_helpers.contract.vocabulary import TOUCH_MODELS
-from cs_helpers.errors import SettingError
+from cs_helpers.errors import SettingError, did_you_mean
 
 Mode = Literal["milestones", "ordered", "strict", "unordered"]
 Entry = Literal["first_entry", "latest_entry"]
@@ -251,6 +255,10 @@ class Product(SettingsModel):
     """What is meant to be by when, and what closing each gap takes (`contract.to_be`)."""
     team: Team | None = None
     """How the team is made up, trained and led (`contract.team`)."""
+    scores: tuple[ProjectScore, ...] = ()
+    """The moves of its project score, oldest first, each from a file of its own (`contract.project_score`)."""
+    principles: Principles | None = None
+    """The phase of the business, and which of the ten principles come first in it (`contract.principles`)."""
 
     @property
     def metrics_named(self) -> Mapping[str, tuple[str, ...]]:
@@ -260,6 +268,7 @@ class Product(SettingsModel):
             "targets": tuple(self.targets),
             "organisation": self.organisation.kpis if self.organisation else (),
             "to_be": self.to_be.metrics if self.to_be else (),
+            "scores": tuple(dict.fromkeys(name for score in self.scores for name in score.metrics)),
         }
 
     @property
@@ -288,6 +297,7 @@ class Product(SettingsModel):
             check_to_be(self.to_be, steps, self.maturity.top, [one.id for one in self.means])
         if self.team:
             self.team.check(steps)
+        check_scores(self.scores, [one.id for one in self.means])
         return self
 
 
@@ -309,12 +319,22 @@ def tables_of_rules(product: Product, rules: Iterable[Rule]) -> list[str]:
 
 
 def load_product(file: Path) -> Product:
-    """Load a product file. Raises `SettingError` (file, key, allowed values) where it is invalid."""
+    """Load a product file, with the moves of its project score in the folder `scores/<product>` beside it.
+
+    Raises `SettingError` (file, key, allowed values) where one of the files is invalid.
+    """
     content = read_yaml(file)
     if not isinstance(content, dict):
         raise SettingError(file, "a product file is a list of keys with values")
+    if "scores" in content:
+        raise SettingError(
+            file,
+            f"each move has a file of its own, as in {SCORES_FOLDER}/{file.stem}/2026-07-01.yml",
+            key="scores",
+        )
+    scores = load_scores(file.parent / SCORES_FOLDER / file.stem)
     try:
-        product = Product.model_validate(content)
+        product = Product.model_validate({**content, "scores": scores} if scores else content)
     except ValidationError as error:
         raise setting_error(file, error, Product) from None
     if product.product != file.stem:
@@ -325,5 +345,18 @@ def load_product(file: Path) -> Product:
 
 
 def load_products(folder: Path) -> dict[str, Product]:
-    """All products of the product files in `folder`, by name."""
-    return {p.stem: load_product(p) for p in sorted(folder.glob("*.yml"))}
+    """All products of the product files in `folder`, by name. Raises `SettingError` also for scores of no product."""
+    products = {p.stem: load_product(p) for p in sorted(folder.glob("*.yml"))}
+    for scores in sorted(f for f in (folder / SCORES_FOLDER).glob("*") if f.is_dir() and f.name[0] != "."):
+        if scores.name not in products:
+            hint = did_you_mean(scores.name, products)
+            raise SettingError(
+                scores,
+                f"there is no product file named '{scores.name}.yml' for this folder.{hint}".rstrip("."),
+            )
+    return products
+
+
+def product_files(folder: Path) -> list[Path]:
+    """The files that `load_products` reads."""
+    return sorted((*folder.glob("*.yml"), *(folder / SCORES_FOLDER).glob("*/*.y*ml")))

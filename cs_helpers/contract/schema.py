@@ -18,7 +18,8 @@ class Table:
 
     time: the column that dates a row; rows dated after the snapshot's as-of date are refused. parent: the
     table, and its key column, that each row must refer to. refers_to: further tables, with their key columns, that it must
-    refer to.
+    refer to. keep_until: the column with the last day on which a row may be kept: a row whose day is over is refused, and
+    of any refused row of such a table only its number is kept.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Table:
     time: str | None = None
     parent: tuple[str, str] | None = None
     refers_to: tuple[tuple[str, str], ...] = ()
+    keep_until: str | None = None
 
     @property
     def parents(self) -> tuple[tuple[str, str], ...]:
@@ -114,10 +116,11 @@ def table(
     time: str | None = None,
     parent: tuple[str, str] | None = ("accounts", "account_id"),
     refers_to: tuple[tuple[str, str], ...] = (),
+    keep_until: str | None = None,
 ) -> Table:
     """A table of the contract; by default its rows belong to an account."""
     schema = pa.DataFrameSchema(columns, name=name, strict=True, description=en)
-    return Table(name, {"en": en, "ja": ja}, schema, key, required, time, parent, refers_to)
+    return Table(name, {"en": en, "ja": ja}, schema, key, required, time, parent, refers_to, keep_until)
 
 
 def account() -> pa.Column:

@@ -142,12 +142,12 @@ class Team(SettingsModel):
     def _references_are_valid(self) -> Team:
         elements, trainings = [e.id for e in self.elements], [t.id for t in self.trainings]
         for question in self.questions:
-            _check(f"the question '{question.id}'", "element", question.elements, elements)
+            _check(f"team.questions.{question.id}", "element", question.elements, elements)
         for promotion in self.promotions:
-            where = f"the promotion '{promotion.id}'"
+            key = f"team.promotions.{promotion.id}"
             named = [c.element for c in promotion.criteria if c.element]
-            _check(where, "element", named, elements)
-            _check(where, "training", [c.training for c in promotion.criteria if c.training], trainings)
+            _check(key, "element", named, elements)
+            _check(key, "training", [c.training for c in promotion.criteria if c.training], trainings)
         return self
 
     @property
@@ -162,10 +162,10 @@ class Team(SettingsModel):
         _check("team", "step", [one.step for one in self.indicators if one.step], steps[1:])
 
 
-def _check(where: str, what: str, named: Iterable[str], known: Sequence[str]) -> None:
+def _check(key: str, what: str, named: Iterable[str], known: Sequence[str]) -> None:
     for name in named:
         if name not in known:
             hint = did_you_mean(name, known)
             raise ValueError(
-                f"{where} names the {what} '{name}', there is none of this name.{hint}".rstrip(".")
+                f"{key} names the {what} '{name}', there is none of this name.{hint}".rstrip(".")
             )

@@ -138,6 +138,7 @@ TEAM_TABLES: tuple[Table, ...] = (
         key=("product", "candidate", "question", "interviewer"),
         time="interviewed_on",
         parent=None,
+        keep_until="keep_until",
     ),
     table(
         "principle_assessments",

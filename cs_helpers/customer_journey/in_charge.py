@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.contract.spells import CustomerTime
+from cs_helpers.contract.vocabulary import ENDINGS
+from cs_helpers.customers.segments import with_segments
 from cs_helpers.snapshot import ProductData
+
+DAYS_A_YEAR = 365.25
+_DAY = pd.Timedelta(days=1)
 
 
 def with_in_charge(rows: pd.DataFrame, data: ProductData, by: str) -> pd.DataFrame:
@@ -24,3 +32,33 @@ def with_in_charge(rows: pd.DataFrame, data: ProductData, by: str) -> pd.DataFra
 def step_and_size(waits: pd.DataFrame) -> pd.Series:
     """The stratum of each wait: what its pace depends on beside who is in charge."""
     return waits["step"] + ":" + waits["size"].astype("str")
+
+
+def periods_in_charge(data: ProductData, time: CustomerTime, quarters: list[Quarter]) -> pd.DataFrame:
+    """The time in which each customer could be lost, by quarter and the CSM in charge at its start.
+
+    Losses fall on the day after the last day, so a customer is at risk from the day after its first one. quarters: in
+    order. Columns: account_id, csm, size, quarter, began, years, lost (bool).
+    """
+    spells = time.spells
+    after = spells["last_day"] + _DAY
+    parts = []
+    for quarter in quarters:
+        first, last = pd.Timestamp(quarter.start), pd.Timestamp(quarter.end)
+        from_day = np.maximum(spells["first_day"] + _DAY, first)
+        to_day = np.minimum(after.fillna(last), last)
+        days = (to_day - from_day) / _DAY + 1
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": spells["account_id"],
+                    "quarter": str(quarter),
+                    "began": from_day.astype("datetime64[us]"),
+                    "years": days / DAYS_A_YEAR,
+                    "lost": spells["ended"].isin(ENDINGS) & after.between(first, last),
+                }
+            )[days > 0]
+        )
+    rows = pd.concat(parts, ignore_index=True).sort_values(["began", "account_id"], ignore_index=True)
+    sizes = with_segments(data["accounts"]).set_index("account_id")["size"]
+    return with_in_charge(rows.assign(size=rows["account_id"].map(sizes)), data, "csm")

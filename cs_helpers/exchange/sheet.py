@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
+from cs_helpers.exchange.cells import ABOUT_SHEET, protect, write_cell, write_guide, write_header
 from cs_helpers.exchange.labels import ALLOWED, heading
 from cs_helpers.exchange.material import ATTRIBUTES, Material, records
-from cs_helpers.exchange.qdpx import normalize_line_ends
 from cs_helpers.text import Text
 
 GIVEN_COLUMNS = ("note_id", "company", "size", "held_on", "speaker", "evidence", "text")
 #: the columns that the coder fills in
 CODER_COLUMNS = ("viewpoint", "polarity", "code", "why_level", "reason", "reason_status")
-#: a hidden sheet: `SheetInfo` as JSON in A1, and below it the values of the choice lists
-ABOUT_SHEET = "cs-workbook"
 _WIDTHS = {"text": 70, "company": 24, "viewpoint": 24, "code": 26, "reason": 30, "reason_status": 22}
 #: number of rows after the last one with choice lists, for second readings
 _EXTRA_ROWS = 500
-_MAX_TEXT = 16_000
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPE = re.compile("_x(?=[0-9A-Fa-f]{4}_)")
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True)
@@ -41,22 +34,6 @@ class SheetInfo:
     language: str
 
 
-def visible_text(text: str) -> str:
-    """A text as a cell can show it: characters that Excel forbids are replaced, and long texts are cut off."""
-    plain = _FORBIDDEN.sub("\ufffd", normalize_line_ends(text))
-    return plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
-
-
-def escape(text: str) -> str:
-    """A text as a cell stores it, with escapes like `_x0041_` (which Excel reads as A) escaped."""
-    return _ESCAPE.sub("_x005F_x", visible_text(text))
-
-
-def unescape(text: str) -> str:
-    """The text that a cell shows, from the text that it stores."""
-    return visible_text(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text))
-
-
 def sheet_bytes(material: Material, info: SheetInfo) -> bytes:
     """The content of the file with a coder's sheet."""
     from openpyxl import Workbook  # imported here, as it takes a quarter of a second
@@ -68,7 +45,9 @@ def sheet_bytes(material: Material, info: SheetInfo) -> bytes:
     rows = list(_rows(material, info, text))
     _write_codings(sheet, rows, text)
     themes = _write_themes(book.create_sheet(text("exchange.sheets.themes")), material, text)
-    _write_guide(book.create_sheet(text("exchange.sheets.guide")), info, text)
+    write_guide(
+        book.create_sheet(text("exchange.sheets.guide")), text("exchange.guide.title"), _guide(info, text)
+    )
     lists = _write_info(book.create_sheet(ABOUT_SHEET), info, text)
     if themes:
         lists["code"] = f"'{text('exchange.sheets.themes')}'!$A$2:$A${themes + 1}"
@@ -109,7 +88,7 @@ def _write_codings(sheet: Any, rows: list[dict[str, Any]], text: Text) -> None:
     grey, top = PatternFill("solid", fgColor="EEEEEE"), Alignment(wrap_text=True, vertical="top")
     open_ = Protection(locked=False)
     for place, column in enumerate((*GIVEN_COLUMNS, *CODER_COLUMNS), 1):
-        head = _write_cell(sheet.cell(1, place), heading(text, column))
+        head = write_cell(sheet.cell(1, place), heading(text, column))
         head.font, head.fill, head.alignment = Font(bold=True), PatternFill("solid", fgColor="D9E2EC"), top
         column_format = sheet.column_dimensions[get_column_letter(place)]
         # empty cells use the format of their column, which leaves the rows at the end unlocked
@@ -119,7 +98,7 @@ def _write_codings(sheet: Any, rows: list[dict[str, Any]], text: Text) -> None:
             top,
         )
         for number, row in enumerate(rows, 2):
-            cell = _write_cell(sheet.cell(number, place), row.get(column))
+            cell = write_cell(sheet.cell(number, place), row.get(column))
             cell.alignment = top
             if column in CODER_COLUMNS:
                 cell.protection = open_
@@ -127,56 +106,27 @@ def _write_codings(sheet: Any, rows: list[dict[str, Any]], text: Text) -> None:
                 cell.fill = grey
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(GIVEN_COLUMNS) + len(CODER_COLUMNS))}{len(rows) + 1}"
-    sheet.protection.sheet = True  # without a password, to prevent mistakes only
-    for action in ("formatColumns", "formatRows", "formatCells", "insertRows", "autoFilter", "sort"):
-        setattr(sheet.protection, action, False)
-
-
-def _write_cell(cell: Any, value: object) -> Any:
-    """Write a value into a cell; a text is never turned into a number, date or formula."""
-    if isinstance(value, str):
-        cell.value = None
-        cell._value, cell.data_type = escape(value), "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
-    else:
-        cell.value = value
-        if value is not None:
-            cell.number_format = "yyyy-mm-dd"
-    return cell
+    protect(sheet, "insertRows", "autoFilter", "sort")
 
 
 def _write_themes(sheet: Any, material: Material, text: Text) -> int:
     """Write the used themes with their viewpoints; returns their number."""
     with_code = material.codings.dropna(subset=["code"])
     viewpoints_of: pd.Series = with_code.groupby("code")["viewpoint"].unique()
-    _write_header(sheet, (heading(text, "code"), heading(text, "viewpoint")), (34, 60))
+    write_header(sheet, (heading(text, "code"), heading(text, "viewpoint")), (34, 60))
     for number, (code, viewpoints) in enumerate(viewpoints_of.items(), 2):
         labels = [text.label("viewpoint", v) for v in ALLOWED["viewpoint"] if v in set(viewpoints)]
-        _write_cell(sheet.cell(number, 1), code)
-        _write_cell(sheet.cell(number, 2), text.join_list(labels))
+        write_cell(sheet.cell(number, 1), code)
+        write_cell(sheet.cell(number, 2), text.join_list(labels))
     return len(viewpoints_of)
 
 
-def _write_header(sheet: Any, headings: Iterable[str], widths: Iterable[int]) -> None:
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    for place, (name, width) in enumerate(zip(headings, widths, strict=True), 1):
-        _write_cell(sheet.cell(1, place), name).font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = "A2"
-
-
-def _write_guide(sheet: Any, info: SheetInfo, text: Text) -> None:
-    from openpyxl.styles import Alignment
-
-    _write_header(sheet, [text("exchange.guide.title")], [100])
+def _guide(info: SheetInfo, text: Text) -> Iterable[str]:
     names = {"codings": text("exchange.sheets.codings"), "themes": text("exchange.sheets.themes")}
     sentences = [
         text(f"exchange.guide.{key}", **names) for key in ("one", "choose", "theme", "again", "skip")
     ]
-    for number, sentence in enumerate([*sentences, text("exchange.guide.by", coder=info.coder)], 2):
-        _write_cell(sheet.cell(number, 1), sentence).alignment = Alignment(wrap_text=True, vertical="top")
+    return (*sentences, text("exchange.guide.by", coder=info.coder))
 
 
 def _write_info(sheet: Any, info: SheetInfo, text: Text) -> dict[str, str]:
@@ -184,12 +134,12 @@ def _write_info(sheet: Any, info: SheetInfo, text: Text) -> dict[str, str]:
     from openpyxl.utils import get_column_letter
 
     sheet.sheet_state = "hidden"
-    _write_cell(sheet.cell(1, 1), json.dumps(asdict(info)))
+    write_cell(sheet.cell(1, 1), json.dumps(asdict(info)))
     lists = {}
     for place, column in enumerate(("viewpoint", *ATTRIBUTES), 1):
         values = ALLOWED[column]
         for number, value in enumerate(values, 2):
-            _write_cell(sheet.cell(number, place), text.label(column, value))
+            write_cell(sheet.cell(number, place), text.label(column, value))
         letter = get_column_letter(place)
         lists[column] = f"'{ABOUT_SHEET}'!${letter}$2:${letter}${len(values) + 1}"
     return lists

@@ -6,9 +6,7 @@ Rows may have been sorted, deleted and copied; values may be tokens or labels of
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,17 @@ import pandas as pd
 
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.errors import ExchangeError, did_you_mean
-from cs_helpers.exchange.archive import MAX_BYTES, report_unreadable
+from cs_helpers.exchange.cells import (
+    ABOUT_SHEET,
+    cell_text,
+    open_workbook,
+    strip_lines,
+    unescape,
+    visible_text,
+)
 from cs_helpers.exchange.labels import ALLOWED, column_by_heading, fold, token_by_label
 from cs_helpers.exchange.material import ATTRIBUTES, Material, contract_frame, records, sorted_rows
-from cs_helpers.exchange.sheet import ABOUT_SHEET, CODER_COLUMNS, SheetInfo, unescape, visible_text
+from cs_helpers.exchange.sheet import CODER_COLUMNS, SheetInfo
 from cs_helpers.paths import display_path
 from cs_helpers.text import Text
 
@@ -32,7 +37,7 @@ class CodingSheet:
 
     def __init__(self, file: Path) -> None:
         self.file = display_path(file)
-        book = _open_workbook(file, self.file)
+        book = open_workbook(file, self.file)
         self.info = _read_info(book)
         self.name, self.columns, self.rows = self._find_table(book)
 
@@ -43,7 +48,7 @@ class CodingSheet:
             rows = list(enumerate(sheet.iter_rows(values_only=True), 1))
             for number, row in rows[:_HEADING_ROWS]:
                 positions = {
-                    column_by_heading().get(fold(_cell_text(v) or "")): place for place, v in enumerate(row)
+                    column_by_heading().get(fold(cell_text(v) or "")): place for place, v in enumerate(row)
                 }
                 if "note_id" not in positions:
                     continue
@@ -64,7 +69,7 @@ class CodingSheet:
         readings = []
         for number, cells in self.rows:
             values = {
-                c: _cell_text(cells[place]) if place < len(cells) else None
+                c: cell_text(cells[place]) if place < len(cells) else None
                 for c, place in self.columns.items()
             }
             mistakes, row = self._parse_row(values, notes, info)
@@ -120,39 +125,13 @@ class CodingSheet:
         if key not in notes:
             hint = did_you_mean(key, notes)
             yield "note_id", f"{key!r} is no note of {info.product}.{hint}".removesuffix(".")
-        elif values["text"] is not None and _strip_lines(values["text"]) != _strip_lines(
+        elif values["text"] is not None and strip_lines(values["text"]) != strip_lines(
             visible_text(notes[key]["text"])
         ):
             yield (
                 "text",
                 f"the text of {key} is not as it was; take a reading of another text out of the sheet",
             )
-
-
-def _strip_lines(text: str) -> str:
-    """A text for comparisons: stripped line by line, as spreadsheets change blanks at the ends of lines."""
-    return "\n".join(line.strip() for line in text.splitlines()).strip()
-
-
-def _open_workbook(file: Path, name: str) -> Any:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    # raised by openpyxl for damaged files
-    unreadable = (
-        ValueError,
-        TypeError,
-        KeyError,
-        SyntaxError,
-        IndexError,
-        AttributeError,
-        InvalidFileException,
-    )
-    with report_unreadable(name, "the file is not an Excel workbook; save it again as .xlsx", *unreadable):
-        with zipfile.ZipFile(file) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
-                raise ExchangeError(name, "unpacked it is larger than a sheet of codings can be")
-        return load_workbook(file, data_only=True)
 
 
 def _read_info(book: Any) -> SheetInfo | None:
@@ -165,17 +144,3 @@ def _read_info(book: Any) -> SheetInfo | None:
         return None
     texts = (info.coder, info.product, info.snapshot, info.role or "")
     return info if all(isinstance(t, str) for t in texts) and info.language in LANGUAGES else None
-
-
-def _cell_text(value: Any) -> str | None:
-    """The stripped text that a cell shows; `None` for an empty one."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
-        value = value.date()
-    text = value.isoformat() if isinstance(value, date) else str(value)
-    return unescape(text).strip() or None

@@ -53,13 +53,15 @@ def advice(finding: Finding, text: Text) -> str:
 def examples(finding: Finding, text: Text, audience: Audience = "team") -> list[str]:
     """The first rows that break the rule: key, value, and row number where the table has them.
 
-    For leadership there are none where a key or value may name a customer or person, or quote an interview
+    Of rows that may not be kept for long (`Table.keep_until`) the row number alone. For leadership there are none where a key or value may name a customer or person, or quote an interview
     (`contract.disclosure`).
     """
     if audience == "leadership" and not _is_public(finding):
         return []
     return [
-        text(
+        text("rules.example_row", row=text.number(row))
+        if row and not (key or value)
+        else text(
             "rules.example" if row else "rules.example_without_row",
             row=text.number(row), key=key or "–", value=value or "–",
         )

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from cs_helpers.charts.drawing import MIME
 from cs_helpers.contract.disclosure import COLUMNS
-from cs_helpers.report.gate import shown_outputs
+from cs_helpers.report.gate import PageReader, shown_outputs
 from cs_helpers.report.manifest import Problem
 from cs_helpers.report.name_finder import JAPANESE_LETTER, finder, fold, is_short, normalise
 from cs_helpers.report.name_masking import candidate_names, staff_names
@@ -53,7 +53,7 @@ def check_disclosure(
         if declared is None and _PUBLISHED_TYPES & set(output.data):
             problems.append(Problem(code="undeclared", detail="an output does not say what it tells of"))
         shows |= set(declared or ())
-    texts = {"page": text, "messages": "\n".join(_messages(notebook)), **downloads}
+    texts = {"page": text, "messages": "\n".join(_messages(notebook)), **_words(downloads)}
     # a product file may name a member of the team in its free words, so that these tell only companies from words
     words_for_persons = f"{_prose(notebook)}\n{_catalogue()}"
     words_for_companies = f"{words_for_persons}\n{_file_words(snapshot, product)}"
@@ -182,6 +182,14 @@ def _strings(content: object) -> Iterator[str]:
     elif isinstance(content, list):
         for value in content:
             yield from _strings(value)
+
+
+def _words(downloads: Mapping[str, str]) -> dict[str, str]:
+    """What readers of the downloads see: of an SVG its words, not the names of its fonts and colours."""
+    return {
+        name: "".join(PageReader(content).text) if name.endswith(".svg") else content
+        for name, content in downloads.items()
+    }
 
 
 def _cells(texts: Mapping[str, str]) -> Iterator[str]:

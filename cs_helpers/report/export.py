@@ -13,7 +13,7 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.downloads import csv_name, downloads
+from cs_helpers.report.downloads import downloads
 from cs_helpers.report.navigation import END, START
 from cs_helpers.report.pages import allow_own_style, report_template
 from cs_helpers.report.plan import Run
@@ -54,7 +54,7 @@ def _cached_exporter(template: tuple[tuple[str, str], ...]) -> HTMLExporter:
 def export_page(
     notebook: NotebookNode, run: Run, snapshot: Snapshot, template: Mapping[str, str] | None = None
 ) -> str:
-    """The HTML page of an executed notebook; it links to its CSV files (`downloads`), which lie beside it.
+    """The HTML page of an executed notebook; it links to its files (`downloads`), which lie beside it.
 
     Links to other pages are written when it is published (`navigation`).
 
@@ -63,6 +63,7 @@ def export_page(
     text = Text(run.parameters.language)
     product = snapshot.product(run.parameters.product)
     heading = notebook_title(notebook, run.parameters.language)
+    files, stem = list(downloads(notebook)), Path(run.file).stem
     edition = text("page.edition.team") if run.parameters.audience == "team" else ""
     page_title = f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
     notebook.metadata["cs_workbook_report"] = {
@@ -71,12 +72,11 @@ def export_page(
         "navigation": START + END,
         "words": {key: text(f"page.{key}") for key in ("skip", "contents", "how", "table")},
         "failed": text("report.problem.error"),
-        "downloads": {
-            file.table: {
-                "href": csv_name(Path(run.file).stem, file.table),
-                "words": file.words or text("page.download", rows=text.number(file.rows)),
-            }
-            for file in downloads(notebook)
+        "downloads": {file.name: file.link(stem, text) for file in files if file.is_table},
+        "figure_files": {
+            file.name: [f.link(stem, text) for f in files if f.name == file.name and not f.is_table]
+            for file in files
+            if not file.is_table
         },
         "footer": text(
             "page.footer",

@@ -8,6 +8,7 @@ from typing import Any
 from cs_helpers import hashes, paths
 from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.report.plan import Run
+from cs_helpers.snapshot.retention import KEEP_UNTIL, kept_days
 
 
 def inputs(
@@ -64,6 +65,13 @@ def _data_hashes(manifest: Mapping[str, Any], products: Collection[str]) -> dict
     for table, parts in manifest.get("shared", {}).items():
         for product in products:  # of a table that all products share, the hash of the product's rows
             read[product][table] = [(table, parts[product])]
+    for table in KEEP_UNTIL:
+        for (
+            product
+        ) in products:  # rows whose last day is over are in the files, and on no page that is made now
+            days = kept_days(manifest, product, table)
+            if table in read[product] and days:
+                read[product][table].append((table, hashes.of_json(days)))
     return {
         product: {
             "data.product": hashes.of_json(manifest["products"][product]),

@@ -59,5 +59,9 @@ class FinishedRuns:
         with contextlib.suppress(OSError):
             self.folder.rmdir()  # only where it is empty
 
+    def clear(self) -> None:
+        """Deletes all outcomes; a batch that was interrupted then repeats its runs."""
+        self.delete([file.stem for file in self.folder.glob("*.json")])
+
     def _file(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.json"

@@ -57,7 +57,7 @@ class PublishedPage(_Model):
     links: str = Field("", description="sha256 of the links at its top, to other pages that are published")
     downloads: dict[str, str] = Field(
         default_factory=dict,
-        description="file beside the page -> sha256: the long tables with all rows and files for other programs, as CSV",
+        description="file beside the page -> sha256: the long tables with all rows as CSV, and tables and figures for other programs",
     )
     title: str = Field(description="the page's heading")
     message: str = Field(
@@ -88,6 +88,10 @@ class PublishedPage(_Model):
         description="one hash of `inputs`; while it and the files are unchanged, the report is not run again"
     )
     inputs: dict[str, str] = Field(default_factory=dict, description="what the page depends on: part -> hash")
+    keep_until: str = Field(
+        "",
+        description="the first of the last days of rows about candidates that the page may show; after it the page is to be made again or deleted. Empty where it shows none",
+    )
     snapshot: str = Field(description="the snapshot it was made from")
     made_at: str = Field(description="when its run ended, UTC")
 

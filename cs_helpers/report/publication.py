@@ -12,6 +12,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint
+from cs_helpers.report.last_days import last_day_of_page
 from cs_helpers.report.links import resolve_links
 from cs_helpers.report.manifest import (
     FILE_NAME,
@@ -66,7 +67,7 @@ def publish_outcomes(
         for outcome in outcomes:
             run = outcome.run
             previous = reports.get(run.file)
-            reports[run.file] = report = _report(outcome, parts[run.file], previous)
+            reports[run.file] = report = _report(outcome, parts[run.file], previous, snapshot)
             files |= outcome.files
             failed_file = failed_page_name(run.file)
             if outcome.status == "failed":
@@ -161,7 +162,9 @@ def _without_outdated_pdfs(
     return current, outdated
 
 
-def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None) -> Report:
+def _report(
+    outcome: Outcome, parts: Mapping[str, str], previous: Report | None, snapshot: Snapshot
+) -> Report:
     """The manifest's entry for a run; that of a failed run keeps the last good page of the previous entry."""
     run = outcome.run
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -181,6 +184,7 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
             anchors=outcome.anchors,
             fingerprint=fingerprint(parts),
             inputs=dict(parts),
+            keep_until=last_day_of_page(snapshot, run.parameters.product, _shown(outcome)),
             snapshot=run.parameters.snapshot,
             made_at=now,
         )
@@ -196,6 +200,15 @@ def _report(outcome: Outcome, parts: Mapping[str, str], previous: Report | None)
         made_at=now,
         good=good,
     )
+
+
+def _shown(outcome: Outcome) -> set[str]:
+    """The names of the analyses whose results are on a page."""
+    return {
+        *(anchor.partition("-")[0] for anchor in outcome.anchors),
+        *(name.partition(".")[0] for name in outcome.metrics),
+        *(str(finding["analysis"]) for finding in outcome.findings),
+    }
 
 
 def _published_problems(problems: Sequence[Problem], audience: Audience) -> tuple[Problem, ...]:

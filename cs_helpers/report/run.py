@@ -135,7 +135,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
 
     from cs_helpers.errors import WorkbookError
     from cs_helpers.report.disclosure_gate import check_disclosure
-    from cs_helpers.report.downloads import csv_files
+    from cs_helpers.report.downloads import files_of
     from cs_helpers.report.export import export_page, exporter, notebook_title
     from cs_helpers.report.gate import PageReader, check_notebook, check_page
     from cs_helpers.report.kernels import KERNEL, manager_for
@@ -192,7 +192,7 @@ def _execute_in(task: Task, folder: Path) -> Outcome:
         page = export_page(notebook, run, snapshot, task.templates)
     downloads = {
         f"{run.parameters.product}/{name}": content
-        for name, content in csv_files(notebook, Path(run.file).stem).items()
+        for name, content in files_of(notebook, Path(run.file).stem).items()
     }
     reader = PageReader(page)
     problems = check_page(page, reader)

@@ -17,6 +17,7 @@ from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import ParameterError
 from cs_helpers.sample import truths
 from cs_helpers.sample.accounts import Customers, draw_customers
+from cs_helpers.sample.competency import candidates_table, ratings_table
 from cs_helpers.sample.contracts import (
     Terms,
     contracts_table,
@@ -29,6 +30,7 @@ from cs_helpers.sample.feedback import assessments_table, surveys_table, tickets
 from cs_helpers.sample.handovers import handovers_table
 from cs_helpers.sample.interviews import interview_tables
 from cs_helpers.sample.journeys import milestones_table, touches_table
+from cs_helpers.sample.principles import principle_table
 from cs_helpers.sample.requests import request_tables
 from cs_helpers.sample.rollouts import Rollouts, draw_rollouts
 from cs_helpers.sample.staff import staff_table
@@ -161,6 +163,9 @@ def draw_tables(seed: int) -> dict[str, pd.DataFrame]:
     )
     tables["requests"], tables["request_accounts"] = request_tables(terms, accounts, next(streams))
     tables["staff"] = staff_table()
+    tables["competency_ratings"] = ratings_table(named_stream(seed, "competency_ratings"))
+    tables["candidate_scores"] = candidates_table(named_stream(seed, "candidate_scores"))
+    tables["principle_assessments"] = principle_table(named_stream(seed, "principle_assessments"))
     tables["training_records"] = training_records_table(named_stream(seed, "trainings"))
     return with_training(tables, expense_terms, accounts)
 

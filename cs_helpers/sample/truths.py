@@ -28,6 +28,9 @@ How each is planted (everything else is random noise):
 10. FEEDBACK: who asked for which request, how long requests waited, and how many customers were told are fixed numbers (`requests`).
 11. TRAINING: after all other draws, and without a random number, waits for its step run at `pace` times their pace from the day on
     which the CSM completed it (`trainings`). All other TRAININGS change nothing.
+12. PRINCIPLE_JUDGEMENTS: the lead says so of each principle; the other assessor the same, or at random one level less (`principles`).
+13. COMPETENCY: on each element the true levels of high performers and of the others are spread alike around the same mean,
+   but for one element of one product; ratings are these levels with errors of each rater (`competency`).
 """
 
 from __future__ import annotations
@@ -310,3 +313,63 @@ TRAINING = HelpingTraining(
     open_since=date(2026, 7, 1),
 )
 """Customers of CSMs who completed it come to the kick-off in a third of the days. With 57 kick-offs less could not be told."""
+
+PRINCIPLE_JUDGEMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "paper_to_web": (
+            "repeatable", "measured", "none", "measured", "defined", "none", "measured", "measured", "measured", "defined",
+        ),
+        "expense_desk": (
+            "repeatable", "repeatable", "none", "defined", "none", "none", "none", "defined", "defined", "repeatable",
+        ),
+        "helpdesk": (
+            "repeatable", "defined", "repeatable", "defined", "none", "measured", "measured", "defined", "defined", "repeatable",
+        ),
+    }
+)  # fmt: skip
+"""What the lead says in September 2026 of the ten principles, from the first to the tenth; of expense_desk nothing above what the data shows."""
+
+PRINCIPLE_UNBACKED = ("helpdesk", 6)
+"""The principle that both assessors call measured, while too few customers asked for an answered request to give its number an interval."""
+
+PRINCIPLE_ROSE = ("helpdesk", 4)
+"""The only principle that is judged higher than half a year before, by both assessors and by one level."""
+
+
+@dataclass(frozen=True)
+class Competency:
+    """What ratings of the team and scores of candidates hold.
+
+    distinguishes: the element of `product` on which high performers are truly `points` better; null: one on which observed
+    means differ, and true ones do not. overrated: the element on which people of `product` rate themselves `overrated_by`
+    higher than they are. unclear_question: its scores in `product` have nothing to do with the candidate. milder: the product and the
+    interviewer who gives `milder_by` more than the others. not_asked: candidates and the question that they were not asked.
+    """
+
+    product: str
+    distinguishes: str
+    points: float
+    null: str
+    overrated: str
+    overrated_by: float
+    unclear_question: str
+    milder: tuple[str, str]
+    milder_by: float
+    not_asked: tuple[tuple[str, str], ...]
+    keep_until: date
+
+
+COMPETENCY = Competency(
+    product="paper_to_web",
+    distinguishes="hypothesis",
+    points=1.3,
+    null="presenting",
+    overrated="listening",
+    overrated_by=0.9,
+    unclear_question="three_minutes",
+    milder=("expense_desk", "csm-09"),
+    milder_by=0.8,
+    not_asked=(("C-07", "late_project"),),
+    keep_until=date(2027, 3, 31),
+)
+"""Forming a hypothesis sets the high performers of paper_to_web apart, and nothing else does, there or elsewhere."""

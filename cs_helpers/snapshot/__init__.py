@@ -22,6 +22,7 @@ from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.refused import LeftOut, left_out_of_json
 from cs_helpers.errors import SnapshotError, did_you_mean
+from cs_helpers.snapshot import retention
 from cs_helpers.snapshot.stored import StoredTable, damaged
 
 if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of the time without
@@ -31,7 +32,7 @@ if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of
 LATEST = "LATEST"
 
 #: version of the format of manifest and tables; snapshots of another version cannot be read
-FORMAT = 11
+FORMAT = 12
 
 #: tables of at most so many rows hold their texts as Python strings, whose operations are faster on few rows
 SMALL_TABLE = 50_000
@@ -279,7 +280,7 @@ class Snapshot:
             durable.write(file, content)
 
     def table(self, name: str, product: str) -> pd.DataFrame:
-        """One table of one product, unfiltered. Raises `SnapshotError` where a file is damaged."""
+        """One table of one product, of all accounts, without rows that may no longer be kept. Raises `SnapshotError` where a file is damaged."""
         import pandas as pd
 
         arrow = self._arrow(name, product)
@@ -329,15 +330,17 @@ class Snapshot:
         try:
             # not read_table, and one thread: starting threads takes longer than reading these small files
             contents = (pa.BufferReader(self._content(f)) for f in partitions)
-            return pa.concat_tables([pq.ParquetFile(c).read(use_threads=False) for c in contents])
+            rows = pa.concat_tables([pq.ParquetFile(c).read(use_threads=False) for c in contents])
         except (OSError, ValueError) as error:
             file = error.args[0] if isinstance(error, _DamagedError) else partitions[0]
             raise damaged(self.folder, file) from None
+        return retention.without_expired(name, rows)
 
     def _stored(self, product: str) -> Mapping[str, StoredTable]:
         """The tables that are files of the product alone, as files."""
         digests, stored = self.manifest["files"], {}
-        for name in self.manifest["tables"]:
+        # files also hold the rows that may no longer be kept
+        for name in (n for n in self.manifest["tables"] if n not in retention.KEEP_UNTIL):
             files = self._partitions(name, product)
             if all(file.startswith(f"{name}/product={product}") for file in files):
                 stored[name] = StoredTable(self.folder, {file: digests[file] for file in files})

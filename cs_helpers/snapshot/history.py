@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cs_helpers.contract.tables import TABLES
 from cs_helpers.errors import SnapshotError
 from cs_helpers.snapshot import LATEST, Snapshot
 from cs_helpers.snapshot.lock import snapshot_lock
+from cs_helpers.snapshot.retention import expired
 
 
 def snapshots(folder: Path | None = None) -> list[Snapshot]:
@@ -134,12 +135,30 @@ def prune(keep: int, folder: Path | None = None, reports: Path | None = None) ->
             | _reported_ids(reports)
         )
         removed = [s for s in existing if s.id not in kept_ids]
-        for snapshot in removed:
-            # renamed first, so that a process killed in between leaves no incomplete snapshot
-            staging = root / f".taking-{snapshot.id}"
-            snapshot.folder.rename(staging)
-            shutil.rmtree(staging)
+        _delete(removed)
     return [s.id for s in removed]
+
+
+def delete_expired(folder: Path | None = None) -> list[str]:
+    """Delete all snapshots with rows whose last day is over but the latest, also those that published reports use.
+
+    Returns the ids of the deleted ones. Raises `SnapshotError` while a snapshot is being taken.
+    """
+    root = folder or paths.snapshots()
+    if not root.exists():
+        return []
+    with snapshot_lock(root):
+        removed = [s for s in snapshots(root) if expired(s.manifest) and s.id != latest_id(root)]
+        _delete(removed)
+    return [s.id for s in removed]
+
+
+def _delete(removed: Iterable[Snapshot]) -> None:
+    for snapshot in removed:
+        # renamed first, so that a process killed in between leaves no incomplete snapshot
+        staging = snapshot.folder.parent / f".taking-{snapshot.id}"
+        snapshot.folder.rename(staging)
+        shutil.rmtree(staging)
 
 
 def _reported_ids(reports: Path | None) -> set[str]:

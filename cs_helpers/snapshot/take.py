@@ -33,6 +33,7 @@ from cs_helpers.snapshot import FORMAT, Snapshot, identity
 from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage_by_day
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.lock import snapshot_lock
+from cs_helpers.snapshot.retention import last_days
 from cs_helpers.sources.checks.refused import left_out_of_product
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import Intake, take_in
@@ -288,6 +289,7 @@ def _write(
         "filters": dict(intake.filters),
         "rows_frozen": {name: files.rows[name] for name in table_names},
         "sizes": [each.model_dump(mode="json") for each in sizes],
+        "last_days": {p: days for p in products if (days := last_days(frames, p))},
         "refused": {p: {t: each.as_json() for t, each in of.items()} for p, of in left_out.items()},
         "findings": [asdict(f) for f in intake.findings],
         "products": {n: p.model_dump(mode="json") for n, p in products.items()},

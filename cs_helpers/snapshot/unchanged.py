@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cs_helpers import hashes, paths
+from cs_helpers.contract.products import product_files
 from cs_helpers.errors import SnapshotError
 from cs_helpers.installation import installed_versions, package_code
 from cs_helpers.snapshot import Snapshot
@@ -42,9 +43,10 @@ class ChangeDetector:
         self.sources_file = sources_file
         name = hashes.path_key(sources_file)
         self._memory_file = self.root / _MEMORY_FOLDER / f"{name}.json"
+        files = product_files(products or paths.products())
         self._context = {
             "sources": hashes.of_file(sources_file),
-            "products": hashes.of_files(sorted((products or paths.products()).glob("*.yml"))),
+            "products": hashes.of_json({f"{f.parent.name}/{f.name}": hashes.of_file(f) for f in files}),
             "code": package_code(),
             "versions": installed_versions(),
             "today": date.today().isoformat(),

@@ -16,9 +16,10 @@ from cs_helpers.contract.checks import (
     key_rule,
     relation_rules,
     repeat_rule,
+    retention_rule,
     total_rule,
 )
-from cs_helpers.contract.policies import VALUE_RULES
+from cs_helpers.contract.policies import PAST_KEEP_UNTIL, VALUE_RULES
 from cs_helpers.contract.schema import Table
 from cs_helpers.sources import contracts, labels
 from cs_helpers.sources.checks import choices, refused
@@ -48,8 +49,11 @@ def check_table(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> ir
         if counts[f"n{i}"]:
             run.add_finding(rule, int(counts[f"n{i}"]), table, flagged.filter(is_broken))
     is_refused = ibis.or_(ibis.literal(False), *(is_broken for rule, is_broken in broken if rule.refuses))
+    # a row whose last day is over is not missing from the data: it is to be no part of them
+    expired = [is_broken for rule, is_broken in broken if rule.name == PAST_KEEP_UNTIL]
     with source_errors(name):
-        run.counts[name] = refused.count_by_product(flagged, is_refused, table)
+        counted = flagged.filter(~expired[0]) if expired else flagged
+        run.counts[name] = refused.count_by_product(counted, is_refused, table)
     blanked_values = {
         rule.column: is_broken.ifelse(ibis.null(), flagged[rule.column])
         for i, (rule, is_broken) in enumerate(broken)
@@ -60,8 +64,9 @@ def check_table(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> ir
         accepted = accepted.mutate(**blanked_values)
     filled = labels.fill_unknown(accepted.select(ROW, *table.columns), table)
     run.kept[name] = hub.create_table(f"kept_{name}", filled)
+    content = () if table.keep_until else table.columns
     run.rejected[name] = flagged.filter(is_refused).select(
-        ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in table.columns}
+        ROW, rules=broken_rules(broken), **{c: flagged[RAW + c] for c in content}
     )
     run.rows_read[name] = int(counts["total"]) + run.rows_filtered(name)
     run.rows_kept[name] = int(run.kept[name].count().execute())
@@ -86,6 +91,7 @@ def _with_rules(run: IntakeRun, rows: ir.Table, table: Table, as_of: date) -> tu
             details=labels.bounds_details(table, run.sources), given=given,
         ),
         *relation_rules(rows, table, run.kept, as_of, run.policies),
+        *retention_rule(rows, table, run.today, run.policies),
     ]  # fmt: skip
     if name == "contracts":
         rules += contracts.rules(rows, run.sources, run.products, run.policies)

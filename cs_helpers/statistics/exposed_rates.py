@@ -103,7 +103,9 @@ class _Cells:
                 has_events = np.bincount(column[kept], self.events[kept], int(column.max(initial=0)) + 1) > 0
                 kept = kept & has_events[column]
             fewer = self.where(kept)
-            if all((np.bincount(c, fewer.events)[np.unique(c)] > 0).all() for c in (fewer.group, *fewer.classes)):
+            if all(
+                (np.bincount(c, fewer.events)[np.unique(c)] > 0).all() for c in (fewer.group, *fewer.classes)
+            ):
                 return fewer
 
     def design(self) -> np.ndarray:

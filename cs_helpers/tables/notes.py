@@ -24,7 +24,7 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
 
     They are formatted by name: days (since, first, last, by), periods, quarters, a day, week or month (every), names of tables, kinds of cost, levels, steps, trainings, sizes, stations of the operations map, reasons,
     themes, requests, touch models, measures (with or without the number of customers they are known for) a segment or segments, texts of the product file
-    (baseline or several, goal or several, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), those of the organisation (job_roles), fields of hand-overs, means, obstacles, amounts
+    (baseline or several, goal or several, awards, grades, when, do), headline numbers of revenue (headlines) or of any report (kpis), entries of the playbook (with or without a number of customers), conditions of levels, roles (who), those of the organisation (job_roles), fields of hand-overs, means, obstacles, the ten principles and the phase that asks for them, elements of competency, questions of interviews, amounts
     (mrr), shares and differences of shares (points); other numbers are formatted as numbers.
     """
 
@@ -65,6 +65,8 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         "baseline": words,
         "goal": words,
         "goals": lambda names: text.join_list([words(name) for name in names]),
+        "awards": lambda names: text.join_list([words(name) for name in names]),
+        "grades": lambda names: text.join_list([text.label("grade", name) for name in names]),
         "headlines": lambda names: text.join_list([text(f"revenue.metrics.{name}") for name in names]),
         "baselines": lambda names: text.join_list([words(name) for name in names]),
         "when": words,
@@ -97,8 +99,17 @@ def format_fields(fields: Mapping[str, Any], text: Text, currency: str) -> dict[
         ),
         "job_roles": lambda roles: text.join_list([job_role(*role) for role in roles]),
         "takes": text.amount,
+        "element": lambda element: text.label("element", element),
+        "elements": lambda elements: text.join_list([text.label("element", e) for e in elements]),
+        "interview_question": lambda question: text.label("interview_question", question),
+        "interview_questions": lambda questions: text.join_list(
+            [text.label("interview_question", q) for q in questions]
+        ),
         "obstacles": lambda codes: text.join_list([text(f"means.obstacles.{code}") for code in codes]),
         "kpis": lambda names: text.join_list([text.kpi(name) for name in names]),
+        "principle": lambda one: text(f"ten_principles.numbered.{one}"),
+        "principles": lambda ones: text.join_list([text(f"ten_principles.numbered.{one}") for one in ones]),
+        "phase": lambda phase: text(f"ten_principles.phase.{phase}"),
         "share": text.share,
         "usual_share": text.share,
         "mrr": lambda amount: text.money(amount, currency),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 import pandas as pd
 
-from cs_helpers.result import Result
+from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 
 #: the most rows of a table that a page shows; all of them are in the download
@@ -24,7 +24,8 @@ class Listing:
     page combines several rows in one cell. title: the catalogue key of the heading. message: the sentence above the
     table, or ''. is_stacked: of a table of sentences: on a phone its cells stand below each other. files: further files
     beside the page, offered however short the table is: name -> the rows under the headings that another program reads.
-    The catalogue has the words of the link, `<analysis>.<question>.<name>`.
+    The catalogue has the words of the link, `<analysis>.<question>.<name>`. links: heading -> for each row of the page words
+    of its cell, and the answer of a report that they lead to (`<analysis>-<question>`; '': nowhere).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Listing:
     message: str = ""
     is_stacked: bool = False
     files: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    links: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def shown_rows(self) -> int:
@@ -60,15 +62,25 @@ class Listing:
         rows = "\n".join(
             "<tr>"
             + "".join(
-                f'<td class="{side}"{label}>{escape(cell)}</td>'
-                for side, label, cell in zip(sides, labels, row, strict=True)
+                f'<td class="{side}"{label}>{self._cell(n, heading, cell)}</td>'
+                for side, label, heading, cell in zip(sides, labels, self.page, row, strict=True)
             )
             + "</tr>"
-            for row in self.page.itertuples(index=False, name=None)
+            for n, row in enumerate(self.page.itertuples(index=False, name=None))
         )
         name = f"{self.name} stacked" if self.is_stacked else self.name
         return (
             f'<table class="{name}">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
+        )
+
+    def _cell(self, row: int, heading: str, cell: str) -> str:
+        """The cell, with its words that have a place as a link."""
+        words, place = self.links[heading][row] if heading in self.links else ("", "")
+        if not place:
+            return escape(cell)
+        before, words, after = cell.partition(words)
+        return (
+            f'{escape(before)}<a href="{PLACE}{escape(place, quote=True)}">{escape(words)}</a>{escape(after)}'
         )
 
 

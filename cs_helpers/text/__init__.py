@@ -74,7 +74,7 @@ def _account_catalogue(language: str) -> dict[str, str]:
 
 
 def _product_labels(product: Product, language: str) -> dict[str, str]:
-    """Label key -> name or words that the product file gives to a step, level, measure, baseline (and its unit), theme, subject, entry, means, department, goal or training."""
+    """Label key -> name or words that the product file gives to a step, level, measure, baseline (and its unit), theme, subject, entry, means, department, goal, element of competency and question about it, training, award or grade."""
     labels = [("step", s.step, s.name) for s in product.journey.steps]
     labels += [("contents", s.step, s.contents) for s in product.journey.steps if s.contents]
     labels += [("tools", s.step, s.tools) for s in product.journey.steps if s.tools]
@@ -89,7 +89,12 @@ def _product_labels(product: Product, language: str) -> dict[str, str]:
     labels += [("means", one.id, one.name) for one in product.means]
     labels += [("department", d.en, d) for d in product.departments]
     labels += [("goal", goal.id, goal.name) for goal in (product.to_be.goals if product.to_be else ())]
-    labels += [("training", one.id, one.name) for one in (product.team.trainings if product.team else ())]
+    if team := product.team:
+        labels += [("element", one.id, one.name) for one in team.elements]
+        labels += [("interview_question", one.id, one.asks) for one in team.questions]
+        labels += [("training", one.id, one.name) for one in team.trainings]
+        labels += [("award", one.id, one.name) for one in team.awards]
+        labels += [("grade", grade, words) for grade, words in team.grades.items()]
     return {f"labels.{kind}.{key}": words.in_language(language) for kind, key, words in labels}
 
 

@@ -21,6 +21,7 @@ NAMELESS = (
     "means",
     "operations",
     "revenue",
+    "ten_principles",
 )
 
 

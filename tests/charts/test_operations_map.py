@@ -17,7 +17,7 @@ from cs_helpers.charts.drawing import SIZES, faults, has_text
 from cs_helpers.charts.operations_map import draw, operations
 from cs_helpers.charts.operations_map.content import content_of
 from cs_helpers.charts.operations_map.lane import Lane
-from cs_helpers.charts.operations_map.sheet import Sheet, lines_of, width_of
+from cs_helpers.charts.sheet import Sheet, lines_of, width_of
 from cs_helpers.contract.products import load_product
 from cs_helpers.result import PLACE
 from cs_helpers.text import Text

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 
+from cs_helpers.charts.drawing import faults
 from cs_helpers.contract.dictionary import data_dictionary
 from cs_helpers.contract.products import load_product, load_products
+from cs_helpers.errors import SettingError
 from cs_helpers.report.data_check import describe
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
@@ -115,3 +120,120 @@ def test_a_bare_command_lists_the_commands(command):
     ran = command()
     for name in ("report", "snapshot", "sample", "new-product", "dictionary", "lab"):
         assert name in ran.out + ran.err
+
+
+def _filled(file):
+    file.write_text(file.read_text(encoding="utf-8").replace('"?"', "Words."), encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_new_score_has_comments_in_the_language_and_loads_once_it_is_filled_in(
+    command, workbook, monkeypatch, language
+):
+    monkeypatch.setenv("LANGUAGE", language)
+    ran = command("new-score", "helpdesk")
+    file = workbook.data / "products" / "scores" / "helpdesk" / f"{date.today()}.yml"
+    assert ran.code == 0
+    assert file.relative_to(workbook.folder).as_posix() in ran.out
+    assert ("プ譜" in file.read_text(encoding="utf-8")) == (language == "ja")
+    with pytest.raises(SettingError, match="stands for words that are missing"):
+        load_product(workbook.data / "products" / "helpdesk.yml")
+    _filled(file)
+    (score,) = load_product(workbook.data / "products" / "helpdesk.yml").scores
+    assert len(score.purposes) == 2
+    # what stands there as a comment can be used, too
+    text = file.read_text(encoding="utf-8")
+    commented = re.sub(
+        r"# (measured_by|budget|deadline|quality|business_model|environment|rivals|outside):", r"\1:", text
+    )
+    file.write_text(commented, encoding="utf-8")
+    (score,) = load_product(workbook.data / "products" / "helpdesk.yml").scores
+    assert score.metrics == ("revenue.nrr_year",)
+    assert len(score.given) == 8
+
+
+def test_the_next_move_is_a_copy_of_the_newest_in_which_its_reason_is_missing(command, workbook):
+    command("new-score", "helpdesk")
+    folder = workbook.data / "products" / "scores" / "helpdesk"
+    first = folder / "2026-04-06.yml"
+    (folder / f"{date.today()}.yml").rename(first)
+    _filled(first)
+    before = first.read_bytes()
+    ran = command("new-score", "helpdesk")
+    assert ran.code == 0
+    assert "is a copy of 2026-04-06.yml: write below 'why' what made this move" in ran.out
+    second = folder / f"{date.today()}.yml"
+    assert second.read_text(encoding="utf-8").count('"?"') == 2
+    assert first.read_bytes() == before
+    again = command("new-score", "helpdesk")
+    assert again.code == 1
+    assert "is there already" in again.err
+    _filled(second)
+    older, newer = load_product(workbook.data / "products" / "helpdesk.yml").scores
+    assert older.elements == newer.elements
+
+
+def test_a_score_of_no_product_is_refused_with_the_nearest(command, workbook):
+    ran = command("new-score", "helpdsk")
+    assert ran.code == 1
+    assert "there is no product file of that name. Did you mean 'helpdesk'?" in ran.err
+    assert not (workbook.data / "products" / "scores" / "helpdsk").exists()
+
+
+def test_the_check_warns_of_a_score_with_one_purpose_alone(command, workbook):
+    command("new-score", "helpdesk")
+    file = workbook.data / "products" / "scores" / "helpdesk" / f"{date.today()}.yml"
+    _filled(file)
+    assert "one purpose only" not in command("check").out
+    text = file.read_text(encoding="utf-8").replace(
+        "  - id: purpose_2\n    words: {en: Words., ja: Words.}\n", ""
+    )
+    file.write_text(text.replace("[purpose_2]", "[purpose_1]"), encoding="utf-8")
+    ran = command("check")
+    assert ran.code == 0
+    assert "helpdesk: the project score has one purpose only" in ran.out.replace("\n", " ")
+
+
+SCORE = """
+why: {en: To begin with, ja: 開始時}
+goal: {en: No paper, ja: 紙をなくす}
+winning_condition:
+  words: {en: "They stay <all> of them", ja: 全社が継続}
+  measured_by: {metric: revenue.logo_churn_year, target: 0.1, by: 2027-03-31}
+purposes:
+  - {id: use, words: {en: They use it, ja: 使っている}}
+measures:
+  - {id: show, words: {en: Show it, ja: 見せる}, purposes: [use]}
+"""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "They stay"), ("ja", "全社が継続")])
+def test_the_picture_of_a_project_score_is_written_as_svg_and_as_mermaid(command, workbook, language, words):
+    folder = workbook.data / "products" / "scores" / "helpdesk"
+    folder.mkdir(parents=True)
+    (folder / "2026-07-01.yml").write_text(SCORE, encoding="utf-8")
+    assert command("snapshot").code == 0
+    ran = command("export-score", "helpdesk", "--language", language)
+    assert ran.code == 0, ran.err
+    file = workbook.folder / "deliveries" / f"2026Q3.helpdesk.project_score.{language}.svg"
+    svg = file.read_text(encoding="utf-8")
+    assert faults(svg) == []
+    assert words in svg
+    assert f"deliveries/{file.name}" in ran.out
+    other = workbook.folder / "score.mmd"
+    assert command("export-score", "helpdesk", "--format", "mermaid", "--language", language, "-o", str(other)).code == 0  # fmt: skip
+    assert other.read_text(encoding="utf-8").startswith("flowchart LR")
+    assert words in other.read_text(encoding="utf-8")
+
+
+def test_a_product_without_a_project_score_has_no_picture(command, workbook):
+    assert command("snapshot").code == 0
+    ran = command("export-score", "helpdesk")
+    assert ran.code == 1
+    assert (
+        "it has no project score by the end of this quarter; write one with 'cs-workbook new-score'"
+        in ran.err
+    )
+    wrong = command("export-score", "helpdesk", "--format", "png")
+    assert wrong.code == 1
+    assert "svg, mermaid" in wrong.err

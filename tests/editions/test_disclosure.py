@@ -140,3 +140,10 @@ def test_a_product_file_may_show_its_staff(workbook) -> None:
     result = replace(book, data=replace(book.data, product=allowed)).analyse("journeys")
     assert set(result.tables["csms"]["csm"]) <= set(book.data["accounts"]["csm"])
     assert "person" in result.shows
+
+
+def test_leadership_reads_levels_of_the_team_and_neither_who_said_so_nor_why(workbook) -> None:
+    result = workbook().analyse("ten_principles")
+    assert (result.tables["principles"]["assessors"] == 2).all()
+    assert "assessments" not in result.tables
+    assert not {"why", "assessed_by"} & {column for table in result.tables.values() for column in table}

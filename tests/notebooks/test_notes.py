@@ -36,7 +36,9 @@ FIELDS = {
     "segments": (("size", 3), ("industry", 1)), "dimensions": ("size",), "kinds": ("cost_of_goods",),
     "job_roles": (("expansion", Words(en="Sales", ja="営業")),), "handover_fields": ("problem", "deadline"), "segment": "size:small", "baseline": Words(en="Tickets opened", ja="問い合わせ件数"), "baselines": (Words(en="Touches", ja="顧客接点"),),
     "by": date(2026, 12, 31), "means": (Words(en="A webinar", ja="セミナー"),),
-    "goals": (Words(en="No red", ja="赤なし"), Words(en="Two departments", ja="2部署")), "headlines": ("nrr_year",),
+    "goals": (Words(en="No red", ja="赤なし"), Words(en="Two departments", ja="2部署")), "headlines": ("nrr_year",), "principles": (1, 6), "phase": "growth",
+    "awards": (Words(en="Guide of the year", ja="年間ベストガイド"),), "grades": ("associate",),
+    "elements": ("hypothesis",), "interview_questions": ("why_bought",),
 }  # fmt: skip
 
 

@@ -63,6 +63,12 @@ def masked_names(page: str, *, companies=(), shows=("told",), downloads=None) ->
     return [detail for _, detail in found_problems]
 
 
+def test_of_an_svg_beside_a_page_the_words_are_searched_and_not_the_names_of_fonts():
+    svg = '<svg font-family="Roboto, Meiryo"><text><tspan y="1">Umb</tspan><tspan y="2">rix</tspan></text></svg>'
+    found = masked_names("<p>fine</p>", companies=["Umbrix", "Meiryo"], downloads={"a.svg": svg})
+    assert found == ["a.svg: 1"]
+
+
 def is_found(page: str, name: str) -> bool:
     return bool(masked_names(page, companies=[name]))
 

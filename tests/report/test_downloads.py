@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cs_helpers import outputs as outputs_module
+from cs_helpers.charts.drawing import Drawing
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.downloads import csv_files
+from cs_helpers.report.downloads import files_of
 from cs_helpers.report.export import export_page
 from cs_helpers.report.gate import check_page
 from cs_helpers.report.plan import Run
@@ -137,7 +138,7 @@ def page_of(tmp_path, sample_snapshot):
 
 
 def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(shown):
-    files = csv_files(shown(57), "journey_funnels.en")
+    files = files_of(shown(57), "journey_funnels.en")
     assert list(files) == ["journey_funnels.en.waiting.csv"]
     content = files["journey_funnels.en.waiting.csv"]
     assert content.encode()[:3] == b"\xef\xbb\xbf"
@@ -152,17 +153,17 @@ def test_all_rows_of_a_cut_table_are_in_a_file_named_after_report_and_table(show
 
 
 def test_the_headings_and_words_are_those_of_the_page(shown):
-    rows = read(csv_files(shown(20, "ja"), "journey_funnels.ja")["journey_funnels.ja.waiting.csv"])
+    rows = read(files_of(shown(20, "ja"), "journey_funnels.ja")["journey_funnels.ja.waiting.csv"])
     assert rows[0][:2] == ["企業", "待っているステップ"]
     assert rows[1][5] == "当社"
 
 
 def test_a_table_that_the_page_shows_whole_has_no_file(shown):
-    assert csv_files(shown(12), "journey_funnels.en") == {}
+    assert files_of(shown(12), "journey_funnels.en") == {}
 
 
 def test_a_hostile_name_is_text_in_the_file(shown):
-    rows = read(csv_files(shown(20, name='=HYPERLINK("x")'), "x")["x.waiting.csv"])
+    rows = read(files_of(shown(20, name='=HYPERLINK("x")'), "x")["x.waiting.csv"])
     assert rows[1][0] == '\'=HYPERLINK("x")'
 
 
@@ -198,7 +199,7 @@ def test_the_stock_export_has_no_dead_link(shown):
 def test_a_table_whose_name_would_leave_the_folder_is_no_file(shown):
     notebook = shown(57)
     notebook.cells[1].outputs[0].metadata["cs_workbook"]["table"] = "../x"
-    assert csv_files(notebook, "x") == {}
+    assert files_of(notebook, "x") == {}
 
 
 def test_a_reason_that_a_chart_and_a_table_of_one_cell_share_is_said_once(page_of):
@@ -238,7 +239,7 @@ def test_files_for_other_programs_are_offered_however_short_the_table_is(monkeyp
     Workbook(SimpleNamespace(), SimpleNamespace(), quarter, "all", text).table(result, "waiting")
     title = new_markdown_cell("# Title", metadata={"tags": ["lang-en"]})
     notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
-    files = csv_files(notebook, "journey_funnels.en")
+    files = files_of(notebook, "journey_funnels.en")
     assert list(files) == ["journey_funnels.en.waiting_tracker.csv"]
     assert read(files["journey_funnels.en.waiting_tracker.csv"]) == [["Summary"], ["'=1"], ["x"]]
     link = BeautifulSoup(page_of(notebook), "html.parser").find("a", download=True)
@@ -246,3 +247,62 @@ def test_files_for_other_programs_are_offered_however_short_the_table_is(monkeyp
         "journey_funnels.en.waiting_tracker.csv",
         "For the tracker: 2 rows",
     )
+
+
+@pytest.fixture
+def figure_with_files(monkeypatch):
+    """A notebook with one drawing that has these files."""
+
+    def make(files, language="en"):
+        displayed = []
+        monkeypatch.setattr(
+            outputs_module,
+            "display",
+            lambda data, metadata, raw: displayed.append(
+                new_output("display_data", data=data, metadata=metadata or {})
+            ),
+        )
+        svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>Words</text></svg>'
+        figure = Drawing({"wide": svg, "narrow": svg}, "A message", "An alt text", "A source", files=files)
+        about = {
+            "analysis": "project_score",
+            "answers": "picture",
+            "message": "A message",
+            "source": "A source",
+        }
+        outputs_module.display_figure(figure, about)
+        title = new_markdown_cell("# Title", metadata={"tags": [f"lang-{language}"]})
+        notebook = new_notebook(cells=[title, new_code_cell("", outputs=displayed)])
+        return nbformat.reads(nbformat.writes(notebook), as_version=4)
+
+    return make
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_files_of_a_figure_lie_beside_the_page_and_their_links_stand_under_it(
+    figure_with_files, page_of, language
+):
+    notebook = figure_with_files({"svg": "<svg/>", "mmd": "flowchart LR\n"}, language)
+    assert files_of(notebook, "project_score.ja") == {
+        "project_score.ja.picture.svg": "<svg/>",
+        "project_score.ja.picture.mmd": "flowchart LR\n",
+    }
+    page = page_of(notebook, language)
+    figure = BeautifulSoup(page, "html.parser").find("figure")
+    text = Text(language)
+    # `page_of` exports it as the report of the journeys
+    assert [(a["href"], a.text) for a in figure.find_all("a", download=True)] == [
+        (f"journey_funnels.{language}.picture.{ending}", text(f"page.figure_file.{ending}"))
+        for ending in ("mmd", "svg")
+    ]
+    assert check_page(page) == []
+
+
+def test_a_figure_without_files_has_no_links(figure_with_files, page_of):
+    notebook = figure_with_files({})
+    assert files_of(notebook, "x") == {}
+    assert "download" not in str(BeautifulSoup(page_of(notebook), "html.parser").find("figure"))
+
+
+def test_a_file_whose_ending_would_leave_the_folder_is_none(figure_with_files):
+    assert files_of(figure_with_files({"/../../x": "x"}), "x") == {}

@@ -83,7 +83,7 @@ def test_a_file_that_changes_while_the_snapshot_is_taken_is_not_trusted(taking):
     assert taking.known() is None
 
 
-@pytest.mark.parametrize("what", ["sources", "product", "code", "day"])
+@pytest.mark.parametrize("what", ["sources", "product", "move", "code", "day"])
 def test_changes_of_other_inputs_are_detected(taking, what, monkeypatch):
     taking.take()
     if what == "sources":
@@ -91,6 +91,10 @@ def test_changes_of_other_inputs_are_detected(taking, what, monkeypatch):
     elif what == "product":
         product = next(taking.products.glob("*.yml"))
         product.write_text(product.read_text() + "# a word\n")
+    elif what == "move":
+        move = taking.products / "scores" / "helpdesk" / "2026-04-06.yml"
+        move.parent.mkdir(parents=True, exist_ok=True)
+        move.write_text("a word\n")
     elif what == "code":
         monkeypatch.setattr(module, "package_code", lambda: "other")
     else:

@@ -22,7 +22,8 @@ COLUMNS = ("kind", "item", "departments", "state", "demand", "mrr")
 
 def kpis_of(product: Product) -> Sequence[str]:
     """The numbers that somebody has to answer for: headlines, those with a target or of a goal, and those of the roles."""
-    return list(dict.fromkeys(chain.from_iterable(product.metrics_named.values())))
+    named = [names for section, names in product.metrics_named.items() if section != "scores"]
+    return list(dict.fromkeys(chain.from_iterable(named)))
 
 
 def between_table(product: Product, needs: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from cs_helpers.analyses.team.coaching import coaching_table, planned_uses
 from cs_helpers.analyses.team.conversions import conversion_table, rated, spread_table, spread_verdict
 from cs_helpers.analyses.team.declared import DECLARES as DECLARES
-from cs_helpers.analyses.team.retention import YEAR, periods_in_charge, retention_table
+from cs_helpers.analyses.team.retention import YEAR, retention_table
 from cs_helpers.analyses.team.trainings import (
     MIN_PEOPLE,
     completion_table,
@@ -21,7 +21,7 @@ from cs_helpers.analyses.team.trainings import (
 )
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
-from cs_helpers.customer_journey.in_charge import with_in_charge
+from cs_helpers.customer_journey.in_charge import periods_in_charge, with_in_charge
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.customers.time import customer_time_as_of
@@ -212,4 +212,3 @@ def _trainings(
         answers.notes.append(Note("not_random", "training_effects", {}))
         if (effects["verdict"] != "too_few").sum() > 1:
             answers.notes.append(Note("several_trainings", "training_effects", {}))
-

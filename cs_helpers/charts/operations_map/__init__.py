@@ -13,7 +13,7 @@ from cs_helpers.charts.operations_map import content as contents_of_maps
 from cs_helpers.charts.operations_map.content import FORMAT, Content
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.layout import lay_out
-from cs_helpers.charts.operations_map.sheet import Sheet
+from cs_helpers.charts.sheet import Sheet
 from cs_helpers.result import PLACE, Result
 from cs_helpers.text import Text
 

@@ -10,7 +10,7 @@ from typing import Any
 import babel.numbers
 
 from cs_helpers.charts.operations_map.content import Content
-from cs_helpers.charts.operations_map.sheet import Sheet, width_of
+from cs_helpers.charts.sheet import Sheet, width_of
 from cs_helpers.text import Text
 
 #: the address of a place (`<analysis>-<question>`) of a report

@@ -9,8 +9,8 @@ from typing import Any
 from cs_helpers.charts.operations_map.content import STATIONS
 from cs_helpers.charts.operations_map.lane import Lane
 from cs_helpers.charts.operations_map.levels import health, levels
-from cs_helpers.charts.operations_map.sheet import LEADING, lines_of
 from cs_helpers.charts.operations_map.stations import headlines, listed, organisation, touches
+from cs_helpers.charts.sheet import LEADING, lines_of
 
 #: between stations beside each other, where the arrows are; between rows of stations
 GAP, ROW_GAP = 20.0, 30.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cs_helpers.charts.operations_map.lane import Lane
-from cs_helpers.charts.operations_map.sheet import LEADING, lines_of, width_of
+from cs_helpers.charts.sheet import LEADING, lines_of, width_of
 
 #: heights of a level's row: levels and health stand beside each other, so both draw rows of the same height
 ROW, FEW_ROWS = 68.0, 250.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cs_helpers.charts.operations_map.lane import Lane
-from cs_helpers.charts.operations_map.sheet import width_of
+from cs_helpers.charts.sheet import width_of
 
 _SMALL = 10.5
 #: the width from which roles stand in two columns

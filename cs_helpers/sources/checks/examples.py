@@ -14,7 +14,8 @@ from cs_helpers.contract.schema import Table
 def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()) -> Finding:
     """The finding of a rule, with the first rows that break it as examples.
 
-    key: the columns that identify a row; default: the table's key.
+    key: the columns that identify a row; default: the table's key. Of a table whose rows have a last day, an example is the
+    number of the row alone, as findings are kept longer.
     """
     key = key or table.key or tuple(c for c in ("account_id",) if c in table.columns)
     column = rule.column or key[0]
@@ -31,7 +32,10 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
         .to_pyarrow()
         .to_pylist()
     )
-    examples = tuple((int(r[ROW]), r["key"][:80], r["value"][:80]) for r in rows)
+    if table.keep_until:
+        examples = tuple((int(r[ROW]), "", "") for r in rows if r[ROW])
+    else:
+        examples = tuple((int(r[ROW]), r["key"][:80], r["value"][:80]) for r in rows)
     return Finding(table.name, rule.column, rule.name, rule.policy, count, examples, rule.detail)
 
 

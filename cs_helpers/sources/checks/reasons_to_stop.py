@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import ibis.expr.types as ir
 
 from cs_helpers.contract.findings import Finding, Stop
+from cs_helpers.contract.policies import PAST_KEEP_UNTIL
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.tables import TABLES
 from cs_helpers.sources.checks.balance import Filter
@@ -20,11 +21,15 @@ def empty_table_stops(
     findings: Sequence[Finding],
     sources: Sources,
 ) -> list[Stop]:
-    """A stop for each table without rows: it is empty, its filter passes none, or all were refused."""
+    """A stop for each table without rows: it is empty, its filter passes none, or all were refused.
+
+    A table of which the last day of all rows is over is in order.
+    """
     stops = []
     for name, count in rows_read.items():
         optional_hint = "" if TABLES[name].required else ", or leave it out of the sources file"
         passing = count - (filters[name].excluded if name in filters else 0)
+        expired = sum(f.count for f in findings if f.table == name and f.rule == PAST_KEEP_UNTIL)
         if count == 0:
             filter_ = " and filter" if name in filters else ""
             stops.append(
@@ -42,7 +47,7 @@ def empty_table_stops(
                     Finding(name, "", "all_filtered", "stop", count, detail=text),
                 )
             )
-        elif rows_kept[name] == 0:
+        elif rows_kept[name] == 0 and expired < passing:
             most_frequent = max(
                 (f for f in findings if f.table == name and f.policy != "warn"),
                 key=lambda f: f.count,
@@ -106,7 +111,11 @@ def mixed_currency_stops(
 
 
 def _first_example(finding: Finding) -> str:
+    if not finding.examples:  # of rows that are not shown, in a database that does not number them
+        return "its rows have no numbers"
     row, key, value = finding.examples[0]
+    if TABLES[finding.table].keep_until:
+        return f"row {row}"
     return f"{f'row {row}, ' if row else ''}key {key}, value {value!r}"
 
 

@@ -163,6 +163,34 @@ SYNONYMS = {
     "month": "cost month, year month, 月, 年月, 対象月, 計上月",
     "category": "cost type, cost category, 費目, 勘定科目",
     "amount": "cost, cost amount, 金額, 費用, コスト",
+    "person": "member, team member, staff, staff member, employee, employee name, employee id, csm, csm name, csm id, trainee, "
+    "rated person, ratee, attendee, メンバー, メンバー名, 担当者, 担当者名, 社員, 社員名, 氏名, 社員番号, 対象者, 被評価者, 受講者, 受講者名",
+    "staff.role": "job, job title, position, role in the team, team role, 役割, 役職, 職種, チームでの役割, 担当業務",
+    "grade": "job grade, job level, rank, level, title, 等級, グレード, 職位, ランク, 社内等級",
+    "joined_on": "hire date, hired on, joined at, join date, date joined, start date, employed since, 入社日, 着任日, 配属日, 参加日, 異動日",
+    "left_on": "leave date, left at, date left, end date, last day, termination date, 退職日, 離任日, 離任日時, 転出日, 異動元離任日",
+    "high_performer": "top performer, high performers, is high performer, key talent, ハイパフォーマー, ハイパフォーマ, 高業績者, 優秀者, HP区分",
+    "element": "competency, competence, competency element, skill, skill name, competency name, 能力要素, 要素, コンピテンシー, コンピテンシー項目, "
+    "スキル, スキル名, 能力, 能力項目, 評価要素",
+    "rated_by": "rater, rated by name, reviewer, evaluator, appraiser, assessor, 評価者, 評価者名, 評価した人, 査定者, 考課者",
+    "relation": "rater relation, relationship, rater type, reviewer type, 関係, 評価者との関係, 評価者区分, 評価区分",
+    "rated_on": "rating date, rated at, review date, evaluation date, appraisal date, date, 評価日, 評定日, 査定日, 考課日, 評価日時",
+    "competency_ratings.score": "rating, points, value, grade, skill level, competency score, 評点, スコア, 点数, 評価, 評価点, 評定",
+    "training": "training name, course, course name, course title, course id, module, lesson, 研修, 研修名, 講座, 講座名, コース, コース名, 研修コース",
+    "assigned_on": "assigned at, assignment date, enrolled on, enrolled at, enrollment date, enrolment date, date assigned, 割当日, 割り当て日, "
+    "受講割当日, 申込日, 受講登録日, 受講指示日",
+    "completed_on": "completed at, completion date, completed date, date completed, finished on, 修了日, 完了日, 受講完了日, 受講日, 修了日時",
+    "candidate": "candidate id, candidate no, candidate number, applicant, applicant id, applicant number, 候補者, 候補者ID, 候補者番号, 候補者No, "
+    "応募者, 応募者ID, 応募者番号, 受験者番号",
+    "question": "question id, interview question, question key, question no, 質問, 質問ID, 質問項目, 面接質問, 設問, 設問番号",
+    "candidate_scores.interviewer": "asked by, interviewer name, scored by, rater, assessor, 面接官, 面接官名, 面接担当, 面接担当者, 面接者, 採点者, 評価者",
+    "interviewed_on": "interview date, interviewed at, date of interview, interview day, date, 面接日, 面接日時, 面接実施日, 実施日",
+    "candidate_scores.score": "rating, points, value, interview score, 評点, 得点, スコア, 点数, 評価, 採点",
+    "keep_until": "keep until date, retention date, retain until, delete on, delete by, delete after, deletion date, retention until, 保存期限, "
+    "保管期限, 保持期限, 廃棄予定日, 削除予定日, 保存満了日, 個人情報保存期限",
+    "principle": "principle no, principle number, law, law number, number of the principle, 原則, 原則番号, 原則No, 法則, 10原則",
+    "level": "maturity, maturity level, stage, 成熟度, 成熟度レベル, レベル, 段階",
+    "why": "reason, rationale, evidence, basis, comment, 根拠, 理由, 判断の根拠, コメント",
 }
 _NAME_AS_KEY = (
     "no number of the customer was found: its name stands for it, and two customers of one name would be one"
@@ -296,6 +324,14 @@ IDENTIFYING = {
     "requests": ("request_id! raised_on|request_id! status", "featurerequest idea 要望 改善要望", r"feature|要望"),
     "request_accounts": ("request_id! account_id asked_on|request_id! account_id told_on", "vote 要望元 要望顧客", r"要望"),
     "costs": ("month amount", "cost 費用 コスト", "cost|費"),
+    "staff": ("person! grade|person! joined_on|person! high_performer!", "staff member roster employee メンバー 社員 要員 名簿",
+              r"hire|joined|grade|等級|入社|着任|パフォーマー"),
+    "competency_ratings": ("person element! score", "competenc skill rating コンピテンシー 能力 スキル", r"competenc|skill|能力|コンピテンシー|スキル"),
+    "training_records": ("person training! assigned_on|person training! completed_on", "training course learning 研修 受講",
+                         r"training|course|研修|講座|受講|コース"),
+    "candidate_scores": ("candidate! question score|candidate! interviewer score", "candidate interview hiring 候補者 面接 採用",
+                         r"candidate|applicant|候補者|応募者|面接"),
+    "principle_assessments": ("principle! level", "principle maturity 原則 成熟度", r"principle|maturity|原則|成熟"),
 }  # fmt: skip
 #: table.column without a source column -> words in the names of the table or its columns that imply one value for all
 #: rows, and that value

@@ -679,3 +679,60 @@ def test_a_sheet_of_hand_overs_is_known_by_its_day(folder, tmp_path):
         "account_id": "顧客ID", "product": "サービス", "handed_over_on": "引き継ぎ日", "from_person": "営業担当", "problem": "導入の理由",
         "promised": "約束事項", "deadline": "期限", "decision_maker": "決裁者", "stakeholders": "関係者",
     }  # fmt: skip
+
+
+# --- the team ------------------------------------------------------------------------------------
+
+TEAM = {
+    "staff": [
+        ("product,Employee,Job title,Job grade,Hire date,Leave date,Top performer", "helpdesk,csm-0{0},csm,senior,2023-04-0{0},,true",
+         "person role grade joined_on left_on high_performer"),
+        ("製品,メンバー,役割,等級,着任日,離任日,ハイパフォーマー", "helpdesk,csm-0{0},csm,senior,2023-04-0{0},,true",
+         "person role grade joined_on left_on high_performer"),
+    ],
+    "competency_ratings": [
+        ("product,Employee,Competency,Rater,Relationship,Review date,Rating", "helpdesk,csm-0{0},listening,lead-01,manager,2026-06-3{0},{0}",
+         "person element rated_by relation rated_on score"),
+        ("製品,被評価者,能力要素,評価者,評価者との関係,評価日,評点", "helpdesk,csm-0{0},listening,lead-01,manager,2026-06-2{0},{0}",
+         "person element rated_by relation rated_on score"),
+    ],
+    "training_records": [
+        ("product,Employee,Course,Enrolled on,Completion date", "helpdesk,csm-0{0},kickoff_design,2026-04-0{0},2026-05-0{0}",
+         "person training assigned_on completed_on"),
+        ("製品,受講者,研修名,割当日,修了日", "helpdesk,csm-0{0},kickoff_design,2026-04-0{0},2026-05-0{0}",
+         "person training assigned_on completed_on"),
+    ],
+    "candidate_scores": [
+        ("product,Applicant ID,Question ID,Scored by,Interview date,Points,Delete by",
+         "helpdesk,C-{0},stuck_customer,csm-03,2026-08-0{0},{0},2027-03-31",
+         "candidate question interviewer interviewed_on score keep_until"),
+        ("製品,候補者番号,質問,面接官,面接日,評点,保存期限", "helpdesk,C-{0},stuck_customer,csm-03,2026-08-0{0},{0},2027-03-31",
+         "candidate question interviewer interviewed_on score keep_until"),
+    ],
+    "principle_assessments": [
+        ("product,Principle no,Assessment date,Maturity level,Rationale,Assessor", "helpdesk,{0},2026-06-30,defined,because,lead-01",
+         "principle assessed_on level why assessed_by"),
+        ("製品,原則番号,評価日,成熟度,根拠,評価者", "helpdesk,{0},2026-06-30,defined,なぜなら,lead-01",
+         "principle assessed_on level why assessed_by"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["en", "ja"])
+@pytest.mark.parametrize("table", TEAM)
+def test_a_table_of_the_team_is_mapped_by_its_headers(folder, proposed, loaded, table, language):
+    header, row, mapped = TEAM[table][language]
+    rows = "".join(row.format(n) + "\n" for n in (1, 2, 3))
+    path = folder({"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, "x.csv": f"{header}\n{rows}"})
+    text, content = proposed(path)
+    assert set(content["tables"]) == {"accounts", "contracts", table}
+    first, *others = header.split(",")
+    expected = dict(zip(["product", *mapped.split()], [first, *others], strict=True))
+    assert {c: n for c, n in columns(content, table).items() if c in expected} == expected
+    assert loaded(text).tables[table].from_ == "x"
+
+
+def test_a_roster_of_users_of_customers_is_no_team(folder, proposed):
+    users = "user_id,customer_id,role,created_at\nU1,A1,admin,2026-01-05\nU2,A2,viewer,2026-02-05\n"
+    _, content = proposed(folder({"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, "users.csv": users}))
+    assert not {"staff", "competency_ratings", "training_records"} & set(content["tables"])

@@ -30,7 +30,7 @@ _BOLD = (
 COLOURS = {
     "ink": "#1f2933", "quiet": "#616e7c", "rule": "#d9dee4", "paper": "#ffffff", "hint": "#f1f5f9", "accent": "#1f6fb2",
     "head": "#1b4f7d", "on-head": "#ffffff", "other": "#7a4fb0", "red": "#c0392b", "yellow": "#b98a00", "green": "#2a8c6e",
-    "gap": "#8a4b00",
+    "gap": "#8a4b00", "green-tint": "#e4f4ec", "accent-tint": "#e6f0fa", "red-tint": "#fdeeeb",
 }  # fmt: skip
 FONTS = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Hiragino Sans", "Yu Gothic UI", Meiryo, "Noto Sans CJK JP",'
