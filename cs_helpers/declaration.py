@@ -78,8 +78,8 @@ class Declaration:
     notes: code -> kind. reads: tables of
     the contract that the analysis reads; reads_of_product: further ones that depend on the product file. discloses:
     the disclosure of each column of the result's tables (`contract.disclosure`). free_text: columns (table, column)
-    of free text, in which names are masked for leadership. for_leadership: suppresses small numbers in a result, for
-    analyses of interviews; these then read masked names. with_options: applies a notebook's options to the data;
+    of free text, in which names are masked for leadership. for_leadership: suppresses small numbers in a result; with columns
+    of what was `told` in interviews the analysis then reads masked names. with_options: applies a notebook's options to the data;
     raises `ParameterError` for an unknown option.
     quick_metrics: the headline metrics of a quarter (or those that can be had so) without the rest of the analysis,
     for comparisons with earlier quarters; without it, all of `analyse` is run for them. builds_on: the names of the

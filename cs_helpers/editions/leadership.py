@@ -37,7 +37,7 @@ def leadership_result(
 ) -> tuple[Result, NameFindings | None]:
     """The result of an analysis as leadership may read it, and the names that were masked for it; None where it has no texts.
 
-    With `for_leadership` (results about statements of customers) the analysis runs on masked tables; the columns that
+    With `for_leadership` and columns of what was `told`, the analysis runs on masked tables; the columns that
     it declares as `free_text` are masked in the result. snapshot: the snapshot of `data`, because texts may name
     customers of its other products. results: of the analyses that it builds on, as leadership may read them; without those
     that have questions about people, which are run here on names that are masked already, since this result may hold
@@ -48,7 +48,8 @@ def leadership_result(
     pseudonymization = Pseudonymization(
         pseudonym, read_pseudonyms(), read_confirmed(), complete=paths.handover_file() is not None
     )
-    has_statements, texts = declares.for_leadership is not None, declares.free_text
+    texts = declares.free_text
+    has_statements = declares.for_leadership is not None and "told" in declares.discloses.values()
     masker = None
     if has_statements or texts:
         all_accounts = snapshot.table("accounts", data.product.product)

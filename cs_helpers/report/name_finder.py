@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 #: shorter names are not looked for: they would be found in unrelated words
@@ -41,6 +42,7 @@ def finder(text: str) -> Callable[[str], bool]:
     return contains
 
 
+@lru_cache(maxsize=100_000)  # the same names are asked for each page of a batch
 def is_short(name: str) -> bool:
     """Whether a name is too short for `finder`: GE, 光, C-1."""
     folded = fold(name)

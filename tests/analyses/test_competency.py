@@ -381,9 +381,10 @@ def test_each_question_that_cannot_be_answered_says_why() -> None:
 
 
 def test_questions_about_people_are_declared_as_such(result_of) -> None:
-    declared = {name for name, q in competency.DECLARES.questions.items() if q.about_people}
-    assert declared == ABOUT_PEOPLE
-    people = {c for c, kind in competency.DECLARES.discloses.items() if kind == "person"}
+    assert competency.DECLARES.guarded() == ABOUT_PEOPLE
+    candidates = {name for name, q in competency.DECLARES.questions.items() if q.about_candidates}
+    assert candidates == {"candidates", "candidate_elements"}
+    people = {c for c, kind in competency.DECLARES.discloses.items() if kind in ("person", "candidate")}
     result = result_of("competency", COMPETENCY.product, "2026Q3")
     for name, table in result.tables.items():
         assert bool(people & set(table)) <= (name in ABOUT_PEOPLE)

@@ -19,9 +19,9 @@ DECLARES = Declaration(
         "agreement": Question(table=True, verdicts=verdicts("agree disagree unclear same too_few")),
         "severity": Question(table=True, about_people=True, verdicts=verdicts("apart alike too_few")),
         "candidates": Question(
-            table=True, about_people=True, verdicts=verdicts("apart alike one no_interval")
+            table=True, about_candidates=True, verdicts=verdicts("apart alike one no_interval")
         ),
-        "candidate_elements": Question(table=True, about_people=True),
+        "candidate_elements": Question(table=True, about_candidates=True),
     },
     metrics=metrics(higher="covered interview_agreement", neither="rated apart interview_minutes kept"),
     findings=("distinguishes", "other_way", "uncovered", "calibrate"),
@@ -37,6 +37,7 @@ DECLARES = Declaration(
         public="element n_high n_others high others difference low high_end p verdict self_mean others_mean people alpha"
         " question scores weight weight_share minutes minutes_share recommended questions state elements candidates_scored"
         " reliability ratings rated_high rated_others mean alike answers score asked missing interviewed_on keep_until",
-        person="rater interviewer candidate interviewers apart_from",
+        person="rater interviewer interviewers",
+        candidate="candidate apart_from",
     ),
 )
