@@ -140,7 +140,9 @@ def _training_effects(result: Result, text: Text, width: float) -> Picture:
 def _interval(axis: Axes, place: int, row: Any, reach: float) -> None:
     """The interval and the estimate of a row, cut at the ends of the axis."""
     colour = _COLOURS.get(row["verdict"], QUIET)
-    axis.hlines(place, max(row["low"], 1 / reach), min(row["high"], reach), color=colour, linewidth=2, alpha=0.75)
+    axis.hlines(
+        place, max(row["low"], 1 / reach), min(row["high"], reach), color=colour, linewidth=2, alpha=0.75
+    )
     axis.scatter(min(max(row["ratio"], 1 / reach), reach), place, color=colour, s=26, zorder=3)
 
 

@@ -83,9 +83,7 @@ def shrunk_ratios(groups: pd.DataFrame) -> pd.DataFrame:
         high=high,
         doubt=2 * np.minimum(under_one, 1 - under_one),
     )
-    return rated.assign(
-        verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike")
-    )
+    return rated.assign(verdict=np.select([rated["low"] > 1, rated["high"] < 1], ["above", "below"], "alike"))
 
 
 def compare_shares(customers: pd.DataFrame, by: str = "csm") -> pd.DataFrame:

@@ -71,7 +71,9 @@ def exposed_rate(
     student = stats.t(len(groups) - 1)
     reach = float(student.ppf(0.975)) * error
     return ExposedRate(
-        *(float(np.exp(x)) for x in (log_ratio, log_ratio - reach, log_ratio + reach)),
+        float(np.exp(log_ratio)),
+        float(np.exp(log_ratio - reach)),
+        float(np.exp(log_ratio + reach)),
         float(2 * student.sf(abs(log_ratio) / error)),
         *counts,
         len(groups),
@@ -103,7 +105,9 @@ class _Cells:
                 has_events = np.bincount(column[kept], self.events[kept], int(column.max(initial=0)) + 1) > 0
                 kept = kept & has_events[column]
             fewer = self.where(kept)
-            if all((np.bincount(c, fewer.events)[np.unique(c)] > 0).all() for c in (fewer.group, *fewer.classes)):
+            if all(
+                (np.bincount(c, fewer.events)[np.unique(c)] > 0).all() for c in (fewer.group, *fewer.classes)
+            ):
                 return fewer
 
     def design(self) -> np.ndarray:

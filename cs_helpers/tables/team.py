@@ -124,7 +124,10 @@ def training_people(result: Result, text: Text) -> Listing:
     )
     page = all_rows.head(MAX_ROWS).assign(
         **{
-            c: [text("team.training_people.open") if d != d else text.day(d.date()) for d in all_rows[c].head(MAX_ROWS)]
+            c: [
+                text("team.training_people.open") if d != d else text.day(d.date())
+                for d in all_rows[c].head(MAX_ROWS)
+            ]
             for c in ("assigned", "completed")
         },
         days=[_count(n, text) for n in rows["days"].head(MAX_ROWS)],
@@ -154,7 +157,8 @@ def training_effects(result: Result, text: Text) -> Listing:
             "with": [side(row) for row in rows.itertuples()],
             "without": [side(row, "other_") for row in rows.itertuples()],
             "ratio": [
-                "–" if r.ratio != r.ratio else text.number_within(r.ratio, r.low, r.high, 2) for r in rows.itertuples()
+                "–" if r.ratio != r.ratio else text.number_within(r.ratio, r.low, r.high, 2)
+                for r in rows.itertuples()
             ],
             "verdict": [text(f"team.training_effects.row.{v}") for v in rows["verdict"]],
         }

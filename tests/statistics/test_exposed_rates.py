@@ -87,7 +87,9 @@ def test_leaving_out_each_group_gives_the_error() -> None:
 
 def test_cells_may_be_split() -> None:
     rows = drawn(np.random.default_rng(7), ratio=2.0)
-    halves = pd.concat([rows.assign(time=rows["time"] / 4, events=0.0), rows.assign(time=rows["time"] * 0.75)])
+    halves = pd.concat(
+        [rows.assign(time=rows["time"] / 4, events=0.0), rows.assign(time=rows["time"] * 0.75)]
+    )
     assert of(halves).ratio == pytest.approx(of(rows).ratio)
 
 
@@ -105,7 +107,9 @@ def test_one_group_that_changed_is_too_few() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "drift"), [(1.0, 0.0), (2.0, 0.4)])
-def test_the_interval_of_twelve_groups_holds_the_truth_as_often_as_it_says(ratio: float, drift: float) -> None:
+def test_the_interval_of_twelve_groups_holds_the_truth_as_often_as_it_says(
+    ratio: float, drift: float
+) -> None:
     rng = np.random.default_rng(20)
     found = [of(drawn(rng, ratio=ratio, drift=drift)) for _ in range(100)]
     known = [one for one in found if one.ratio == one.ratio]

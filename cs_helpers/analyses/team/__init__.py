@@ -215,4 +215,3 @@ def _trainings(
         answers.notes.append(Note("not_random", "training_effects", {}))
         if (effects["verdict"] != "too_few").sum() > 1:
             answers.notes.append(Note("several_trainings", "training_effects", {}))
-

@@ -37,7 +37,9 @@ def known_records(records: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     return rows.groupby(["training", "person"], as_index=False)[["assigned_on", "completed_on"]].min()
 
 
-def completion_table(records: pd.DataFrame, steps: Mapping[str, str], members: Collection[str] | None) -> pd.DataFrame:
+def completion_table(
+    records: pd.DataFrame, steps: Mapping[str, str], members: Collection[str] | None
+) -> pd.DataFrame:
     """How far each training has been taken.
 
     records: `known_records`; steps: training -> its step; members: of the team now, None where that is not known. Columns:
@@ -116,7 +118,10 @@ def _effect(waits: pd.DataFrame, completed: pd.Series, window: float) -> dict[st
     trained, others = (int(waits.loc[side, "csm"].nunique()) for side in (after, before))
     sides = {"": (after, reached & after), "other_": (before, reached & ~after)}
     found = {
-        **{f"{side}customers": int(waits.loc[who, "account_id"].nunique()) for side, (who, _) in sides.items()},
+        **{
+            f"{side}customers": int(waits.loc[who, "account_id"].nunique())
+            for side, (who, _) in sides.items()
+        },
         **{f"{side}reached": int(steps.sum()) for side, (_, steps) in sides.items()},
         **{f"{side}days": float(waits.loc[steps, "days"].median()) for side, (_, steps) in sides.items()},
     }
@@ -147,7 +152,10 @@ def _cells(
     for half, (first, last) in enumerate(pairwise(halves)):
         from_day, to_day = (((day - began) / _DAY).to_numpy(float) for day in (first, last))
         for part, (youngest, oldest) in enumerate(pairwise(parts)):
-            low, high = np.maximum(from_day, youngest), np.minimum.reduce([to_day, np.full(len(days), oldest), days])
+            low, high = (
+                np.maximum(from_day, youngest),
+                np.minimum.reduce([to_day, np.full(len(days), oldest), days]),
+            )
             for exposed in (False, True):
                 start = np.maximum(low, until) if exposed else low
                 stop = high if exposed else np.minimum(high, until)
@@ -161,7 +169,9 @@ def _cells(
                     )
                 )
     keys = ["group", "size", "half", "part", "exposed"]
-    every = pd.DataFrame(np.concatenate(cells), columns=[*keys, "events", "time"]).astype(dict.fromkeys(keys, int))
+    every = pd.DataFrame(np.concatenate(cells), columns=[*keys, "events", "time"]).astype(
+        dict.fromkeys(keys, int)
+    )
     summed = every.groupby(keys)[["events", "time"]].sum().reset_index()
     values = {name: summed[name].to_numpy() for name in summed}
     return (

@@ -78,13 +78,14 @@ def test_who_is_slow_and_who_is_quick_is_found_and_who_is_neither_is_not() -> No
     pace = {"ann": 1, "bo": 1, "cy": 0.35, "di": 1, "ed": 2.5, "flo": 1}
     result = team.analyse(drawn(1, pace), Q3)
     by_step = result.tables["conversions"].query("step == 'kickoff'").set_index("csm")
-    assert by_step["verdict"].to_dict() == {c: "alike" for c in pace} | {"cy": "below", "ed": "above"}
+    assert by_step["verdict"].to_dict() == dict.fromkeys(pace, "alike") | {"cy": "below", "ed": "above"}
     assert result.verdicts["spread"].fields == {"steps": ("kickoff",)}
     assert result.verdicts["conversions"].code == "some_apart"
     row = result.tables["coaching"].iloc[0]
     assert len(result.tables["coaching"]) == 1
     assert (row["step"], row["csm"], row["learn_from"]) == ("kickoff", "cy", ("ed",))
-    assert row["waiting"] == len(row["names"]) and all(name.startswith("cy-") for name in row["names"])
+    assert row["waiting"] == len(row["names"])
+    assert all(name.startswith("cy-") for name in row["names"])
 
 
 def test_the_coaching_list_leaves_out_who_left_the_team() -> None:
@@ -125,20 +126,26 @@ def test_losses_are_compared_within_size_and_quarter_by_hand() -> None:
     table = team.analyse(data, Q3).tables["retention"].set_index("csm")
     # four quarters from October 2025; A0 is lost on 1 March 2026, 60 days into the quarter in which four small ones
     # are at risk: three for 90 days and A0 for 60
-    assert table["exposed"].to_dict() == pytest.approx({"ann": (3 * 365 + 92 + 60) / 365.25, "bo": 4 * 365 / 365.25})
+    assert table["exposed"].to_dict() == pytest.approx(
+        {"ann": (3 * 365 + 92 + 60) / 365.25, "bo": 4 * 365 / 365.25}
+    )
     assert table["lost"].to_dict() == {"ann": 1, "bo": 0}
     assert table["expected_lost"].to_dict() == pytest.approx({"ann": 150 / 330, "bo": 180 / 330})
     assert table.loc["bo", "ratio"] > 1 > table.loc["ann", "ratio"]
-    assert (table["low"] < table["ratio"]).all() and (table["ratio"] < table["high"]).all()
+    assert (table["low"] < table["ratio"]).all()
+    assert (table["ratio"] < table["high"]).all()
     assert (table["verdict"] == "alike").all()
 
 
 def test_a_csm_whose_customers_leave_is_found() -> None:
     accounts = [account(f"{csm}{n:02d}", csm=csm) for csm in ("ann", "bo", "cy") for n in range(40)]
     contracts = [
-        contract(a["account_id"], "2024-01-01", "2026-02-28" if a["account_id"] < "ann25" else None) for a in accounts
+        contract(a["account_id"], "2024-01-01", "2026-02-28" if a["account_id"] < "ann25" else None)
+        for a in accounts
     ]
-    table = team.analyse(product_data(product(), accounts=accounts, contracts=contracts), Q3).tables["retention"]
+    table = team.analyse(product_data(product(), accounts=accounts, contracts=contracts), Q3).tables[
+        "retention"
+    ]
     assert table.set_index("csm")["verdict"].to_dict() == {"ann": "below", "bo": "above", "cy": "above"}
 
 
@@ -151,16 +158,21 @@ def test_without_anybody_to_compare_with_there_is_a_sentence() -> None:
     unknown = team.analyse(nobody.with_tables({"accounts": accounts}), Q3)
     assert notes(unknown, "conversions") == notes(unknown, "retention") == ["no_csm"]
     two = team.analyse(way({"A1": ("ann", 10), "B1": ("bo", 20)}), Q3)
-    assert notes(two, "spread") == ["few_csms"] and "spread" not in two.tables
+    assert notes(two, "spread") == ["few_csms"]
+    assert "spread" not in two.tables
     assert notes(two, "retention") == ["nobody_lost"]
 
 
 def test_without_contracts_or_milestones_each_question_says_what_is_missing() -> None:
-    milestones = [milestone(n, "2026-02-01") for n in "ABC"] + [milestone(n, "2026-01-05", "contract") for n in "ABC"]
+    milestones = [milestone(n, "2026-02-01") for n in "ABC"] + [
+        milestone(n, "2026-01-05", "contract") for n in "ABC"
+    ]
     data = product_data(accounts=[account(n, csm=n) for n in "ABC"], milestones=milestones)
     result = team.analyse(data, Q3)
     assert notes(result, "retention") == ["missing_table"]
-    empty = product_data(accounts=[account(n, csm=n) for n in "ABC"], contracts=[contract(n, "2026-01-01") for n in "ABC"])
+    empty = product_data(
+        accounts=[account(n, csm=n) for n in "ABC"], contracts=[contract(n, "2026-01-01") for n in "ABC"]
+    )
     assert notes(team.analyse(empty, Q3), "spread") == ["missing_table"]
 
 

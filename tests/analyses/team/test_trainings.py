@@ -65,17 +65,23 @@ def test_completion_is_counted_as_known_at_the_end_of_the_quarter() -> None:
 
 
 def test_a_training_taken_twice_counts_once_from_its_first_completion() -> None:
-    data = with_records(("ann", "2026-01-10", None), ("ann", "2026-02-10", "2026-03-01"), ("ann", "2026-04-01", "2026-05-01"))
+    data = with_records(
+        ("ann", "2026-01-10", None), ("ann", "2026-02-10", "2026-03-01"), ("ann", "2026-04-01", "2026-05-01")
+    )
     known = known_records(data["training_records"], pd.Timestamp("2026-10-01"))
-    assert known[["assigned_on", "completed_on"]].astype("str").to_numpy().tolist() == [["2026-01-10", "2026-03-01"]]
+    assert known[["assigned_on", "completed_on"]].astype("str").to_numpy().tolist() == [
+        ["2026-01-10", "2026-03-01"]
+    ]
 
 
 def test_of_two_persons_nothing_but_their_number_is_said() -> None:
     result = team.analyse(with_records(("ann", "2026-01-10", "2026-01-20"), ("bo", "2026-01-10", None)), Q3)
     row = result.tables["trainings"].iloc[0]
-    assert row["assigned"] == 2 and row[["completed", "open", "days"]].isna().all()
+    assert row["assigned"] == 2
+    assert row[["completed", "open", "days"]].isna().all()
     effect = result.tables["training_effects"].iloc[0]
-    assert effect["verdict"] == "too_few" and effect[["customers", "reached", "other_reached"]].isna().all()
+    assert effect["verdict"] == "too_few"
+    assert effect[["customers", "reached", "other_reached"]].isna().all()
     assert "training_completed" not in result.metrics
     assert result.verdicts["training_effects"].code == "too_few"
 
@@ -93,7 +99,9 @@ def test_without_a_section_records_or_known_names_there_is_a_sentence(change: st
     records: Any = (("ann", "2026-12-01" if change == "later" else "2026-01-10", None),)
     data = with_records(*records, training="other" if change == "names" else "talk")
     if change == "section":
-        data = product_data(product(), **{n: data[n] for n in ("accounts", "contracts", "milestones", "training_records")})
+        data = product_data(
+            product(), **{n: data[n] for n in ("accounts", "contracts", "milestones", "training_records")}
+        )
     if change == "table":
         plain = {n: data[n] for n in ("accounts", "contracts", "milestones")}
         data = product_data(data.product, **plain)
@@ -115,7 +123,8 @@ def test_the_training_that_helps_is_found_and_no_other(result_of) -> None:
     assert called[TRAINING.product, TRAINING.training] == "faster"
     result = result_of("team", TRAINING.product, "2026Q3")
     row = result.tables["training_effects"].set_index("training").loc[TRAINING.training]
-    assert row["low"] > 1 and row["days"] < row["other_days"]
+    assert row["low"] > 1
+    assert row["days"] < row["other_days"]
     assert [finding.code for finding in result.findings] == ["training_faster"]
     assert result.verdicts["training_effects"].fields["training"] == TRAINING.training
 
@@ -132,6 +141,8 @@ def test_days_of_completion_dealt_at_random_are_rarely_called_an_effect(of_produ
     rng = np.random.default_rng(3)
     called = 0
     for _ in range(15):
-        shuffled = known.assign(person=known.groupby("training")["person"].transform(lambda p: rng.permutation(p)))
+        shuffled = known.assign(
+            person=known.groupby("training")["person"].transform(lambda p: rng.permutation(p))
+        )
         called += int(effect_table(waits, shuffled, steps, 365.0)["verdict"].isin(("faster", "slower")).any())
     assert called <= 3
