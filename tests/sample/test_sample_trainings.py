@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
+from cs_helpers.contract.products import load_product
 from cs_helpers.sample.truths import AS_OF, TRAINING, TRAININGS
 
 PRODUCTS = Path(__file__).parents[2] / "data" / "products"
@@ -26,8 +26,8 @@ def tables(sample_folder: Path) -> dict[str, pd.DataFrame]:
 
 def test_the_trainings_are_those_of_the_product_files() -> None:
     for name, trainings in TRAININGS.items():
-        said = yaml.safe_load((PRODUCTS / f"{name}.yml").read_text(encoding="utf-8"))["team"]["trainings"]
-        assert tuple(one["id"] for one in said) == trainings
+        team = load_product(PRODUCTS / f"{name}.yml").team
+        assert tuple(one.id for one in team.trainings) == trainings
 
 
 def test_records_follow_from_joining_to_assignment_to_completion(tables: dict[str, pd.DataFrame]) -> None:

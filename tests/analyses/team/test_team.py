@@ -109,6 +109,17 @@ def test_csms_who_are_alike_are_rarely_called_apart() -> None:
     assert max(called.values()) <= 2, called
 
 
+def test_a_step_that_nobody_took_yet_tells_nothing_of_csms() -> None:
+    data = drawn(2, dict.fromkeys("abcd", 1.0), 5)
+    later = [milestone("old", "2025-12-20", "value"), *data["milestones"].to_dict("records")]
+    of = product(steps=["kickoff", "value"])
+    again = product_data(of, accounts=data["accounts"], contracts=data["contracts"], milestones=later)
+    result = team.analyse(again, Q3)
+    assert (result.tables["conversions"]["step"] == "value").sum() == 0
+    assert result.tables["spread"]["step"].tolist() == ["all", "kickoff"]
+    assert result.verdicts["spread"].code == "alike"
+
+
 def test_in_charge_is_who_touched_last_before_the_wait_began() -> None:
     touches = [
         touch("A1", "2026-01-02", csm="zoe"), touch("A1", "2026-02-10", csm="later"), touch("B1", "2026-03-01", csm="zoe"),
