@@ -33,6 +33,7 @@ PAIRS = {
     "docs/health.md": "docs/ja/health.md",
     "docs/maturity.md": "docs/ja/maturity.md",
     "docs/handover.md": "docs/ja/handover.md",
+    "docs/team.md": "docs/ja/team.md",
     "docs/product-feedback.md": "docs/ja/product-feedback.md",
     "docs/means.md": "docs/ja/means.md",
     "docs/gap-plan.md": "docs/ja/gap-plan.md",

@@ -71,7 +71,9 @@ def exposed_rate(
     student = stats.t(len(groups) - 1)
     reach = float(student.ppf(0.975)) * error
     return ExposedRate(
-        *(float(np.exp(x)) for x in (log_ratio, log_ratio - reach, log_ratio + reach)),
+        float(np.exp(log_ratio)),
+        float(np.exp(log_ratio - reach)),
+        float(np.exp(log_ratio + reach)),
         float(2 * student.sf(abs(log_ratio) / error)),
         *counts,
         len(groups),

@@ -96,8 +96,9 @@ def _waits(
     if len(steps) < 2:
         missing = data.missing("milestones", "usage") if data["milestones"].empty else ()
         code = "missing_table" if missing else "nothing_recorded"
-        fields = {"tables": missing, "quarter": str(quarter)}
-        answers.notes += [Note(code, about, fields) for about in _OF_STEPS]
+        answers.notes += [
+            Note(code, about, {"tables": missing, "quarter": str(quarter)}) for about in _OF_STEPS
+        ]
         return start, None
     since = records_begin(data, steps)
     reached = milestone_times(data, steps, since, end)
@@ -108,15 +109,17 @@ def _waits(
     every = all_waits(reached, size, steps, end)
     waits = with_in_charge(every, data, "csm")
     if waits["csm"].nunique() < 2:
-        code = "no_csm" if waits.empty else "one_csm"
-        answers.notes += [Note(code, about, {}) for about in _OF_STEPS]
+        alone = "no_csm" if waits.empty else "one_csm"
+        answers.notes += [Note(alone, about, {}) for about in _OF_STEPS]
         return start, None
     if len(waits) < len(every):
-        fields = {"waits": len(every) - len(waits), "of": len(every)}
-        answers.notes.append(Note("csm_unknown", "conversions", fields))
+        left_out = len(every) - len(waits)
+        answers.notes.append(Note("csm_unknown", "conversions", {"waits": left_out, "of": len(every)}))
     if by_account := int(waits["occurred_at"].isna().sum()):
-        fields = {"waits": by_account, "of": len(waits)}
-        answers.notes += [Note("today_only", about, fields) for about in ("conversions", "training_effects")]
+        answers.notes += [
+            Note("today_only", about, {"waits": by_account, "of": len(waits)})
+            for about in ("conversions", "training_effects")
+        ]
     order = {step: n for n, step in enumerate(steps)}
     in_order = waits.assign(order=waits["step"].map(order)).sort_values(["order", "began"], ignore_index=True)
     return since, in_order.drop(columns="order")

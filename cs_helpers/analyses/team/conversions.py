@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cs_helpers.analyses.team.trainings import MIN_PEOPLE
 from cs_helpers.customer_journey.in_charge import step_and_size
 from cs_helpers.result import Verdict
 from cs_helpers.statistics.case_mix import expected_steps, shrunk_ratios
@@ -71,10 +72,15 @@ def spread_table(waits: pd.DataFrame) -> pd.DataFrame:
     waits: the table of `rated`, with account_id, csm, size. Columns: step, csms, reached, distance (between the steps
     that customers of a CSM took and those expected: root of the mean square, as a share of that of the expected ones),
     chance and chance_high (median and 95 % point of that distance when customers of the same size fall to CSMs at
-    random), p (of that permutation), verdict (`apart` by Benjamini-Hochberg over the rows, else `alike`).
+    random), p (of that permutation), verdict (`apart` by Benjamini-Hochberg over the rows, else `alike`). Steps that nobody
+    took yet, or for which customers of fewer than `MIN_PEOPLE` CSMs waited, are left out.
     """
     rows = [_spread(ALL, waits)]
-    rows += [_spread(str(step), inside) for step, inside in waits.groupby("step", sort=False)]
+    rows += [
+        _spread(str(step), inside)
+        for step, inside in waits.groupby("step", sort=False)
+        if inside["arrived"].any() and inside["csm"].nunique() >= MIN_PEOPLE
+    ]
     table = pd.DataFrame(rows)
     differs = benjamini_hochberg(table["p"].tolist(), q=FALSE_DISCOVERY)
     return table.assign(verdict=np.where(differs, "apart", "alike"))

@@ -111,7 +111,7 @@ def _effect(waits: pd.DataFrame, completed: pd.Series, window: float) -> dict[st
     window = min(window, max(known.quantile(_WINDOW_SHARE), 0.5)) if len(known) else window
     days = np.clip(waits["days"].to_numpy(float), 0.5, window)
     reached = ((waits["outcome"] == REACHED) & (waits["days"] <= window)).to_numpy()
-    trained_on = waits["csm"].map(completed) + _DAY
+    trained_on = pd.Series(completed.reindex(waits["csm"]).to_numpy("datetime64[us]"), waits.index) + _DAY
     until = ((trained_on - waits["began"]) / _DAY).fillna(np.inf).to_numpy(float)
     after, before = until < days, until > 0
     group = pd.factorize(waits["csm"])[0]
