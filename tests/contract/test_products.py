@@ -251,7 +251,10 @@ def test_a_file_that_is_not_utf8_is_refused_with_a_hint(tmp_path):
 def test_a_file_saved_with_a_byte_order_mark_loads(tmp_path):
     file = tmp_path / "paper_to_web.yml"
     file.write_bytes(b"\xef\xbb\xbf" + (SHIPPED / "paper_to_web.yml").read_bytes())
-    assert load_product(file) == load_product(SHIPPED / "paper_to_web.yml")
+    shipped = load_product(SHIPPED / "paper_to_web.yml")
+    assert load_product(file) == shipped.model_copy(
+        update={"scores": ()}
+    )  # which lie beside the shipped file
 
 
 @pytest.mark.parametrize("text", ["", "- one\n- two\n", "just words\n"])

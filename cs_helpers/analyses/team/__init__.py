@@ -24,7 +24,7 @@ from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customer_journey.in_charge import periods_in_charge, with_in_charge
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers.segments import with_segments
-from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import NOTHING_APART, Answers, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -163,7 +163,7 @@ def _steps(
 
 def _retention(data: ProductData, time: CustomerTime, quarter: Quarter, answers: Answers) -> None:
     if not time.by_contracts:
-        answers.notes.append(Note("missing_table", "retention", {"tables": data.missing("contracts")}))
+        answers.notes.append(Note("missing_table", "retention", {"tables": missing_contracts(data)}))
         return
     periods = periods_in_charge(data, time, [quarter.back(n) for n in reversed(range(YEAR))])
     if periods["csm"].nunique() < 2:

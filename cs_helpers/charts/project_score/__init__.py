@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from cs_helpers.charts.drawing import SIZES, Drawing
 from cs_helpers.charts.project_score.box import PAD, WORDS, draw_box, legend
-from cs_helpers.charts.project_score.content import CHANGES, GIVEN, Content, content_of, heading_of
+from cs_helpers.charts.project_score import content as contents_of_scores
+from cs_helpers.charts.project_score.content import CHANGES, GIVEN, Content, heading_of
 from cs_helpers.charts.project_score.layout import Plan, Route, plan
 from cs_helpers.charts.project_score.mermaid import as_mermaid
 from cs_helpers.charts.sheet import Sheet
@@ -20,7 +21,7 @@ _MARGIN = 20.0
 
 def picture(result: Result, text: Text) -> Drawing:
     """The score of a product, with its states, and its files: the picture by itself, and as text for Mermaid."""
-    content = content_of(result, text)
+    content = contents_of_scores.content_of(result, text)
     sizes = {size: _svg(content, size, text, str) for size in SIZES}
     files = {"svg": standalone(content, text), "mmd": as_mermaid(content, text)}
     return Drawing(sizes, content.message, content.alt, content.source, files=files)
