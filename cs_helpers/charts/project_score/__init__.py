@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cs_helpers.charts.drawing import SIZES, Drawing
-from cs_helpers.charts.project_score.box import PAD, WORDS, draw_box, legend
 from cs_helpers.charts.project_score import content as contents_of_scores
+from cs_helpers.charts.project_score.box import PAD, WORDS, draw_box, legend
 from cs_helpers.charts.project_score.content import CHANGES, GIVEN, Content, heading_of
 from cs_helpers.charts.project_score.layout import Plan, Route, plan
 from cs_helpers.charts.project_score.mermaid import as_mermaid
