@@ -104,7 +104,15 @@ def _awards(
             if (found := counts(indicator, quarters)) is not None and len(found)
         ],
         ignore_index=True,
-    )
+    ).loc[
+        :,
+        lambda table: [
+            "indicator",
+            "step",
+            "quarters",
+            *table.columns.drop(["indicator", "step", "quarters"]),
+        ],
+    ]
     large = [one for one in contested if one.members >= MIN_MEMBERS or one.counts is None]
     if any(one.counts is not None for one in large):
         answers.tables["decided"] = decided_table(large)
