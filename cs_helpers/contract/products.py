@@ -326,7 +326,7 @@ def load_product(file: Path) -> Product:
     content = read_yaml(file)
     if not isinstance(content, dict):
         raise SettingError(file, "a product file is a list of keys with values")
-    if "scores" in content:
+    if content.get("scores"):
         raise SettingError(
             file,
             f"each move has a file of its own, as in {SCORES_FOLDER}/{file.stem}/2026-07-01.yml",

@@ -138,7 +138,7 @@ def test_a_move_of_a_day_to_come_is_refused(products: Path) -> None:
 def test_moves_of_no_product_and_moves_inside_the_product_file_are_refused(products: Path) -> None:
     write(products, "2026-04-06.yml", score(), of="helpdsk")
     assert "there is no product file named 'helpdsk.yml' for this folder. Did you mean 'helpdesk'?" in refused(products)  # fmt: skip
-    (products / "helpdesk.yml").write_text((SHIPPED / "helpdesk.yml").read_text(encoding="utf-8") + "\nscores: []\n", encoding="utf-8")  # fmt: skip
+    (products / "helpdesk.yml").write_text((SHIPPED / "helpdesk.yml").read_text(encoding="utf-8") + "\nscores: [{}]\n", encoding="utf-8")  # fmt: skip
     assert "each move has a file of its own, as in scores/helpdesk/2026-07-01.yml" in refused(products)
 
 
