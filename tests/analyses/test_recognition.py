@@ -110,6 +110,18 @@ def test_small_caseloads_win_more_often_by_luck_and_the_verdict_says_so() -> Non
         assert rows["third"].value_counts().to_dict() == {"small": 3, "large": 3, "mid": 2}
 
 
+def test_names_change_no_number_so_that_both_editions_say_the_same() -> None:
+    each = dict(zip(ALIKE, (6, 7, 8, 40, 41, 60, 80, 100), strict=True))
+    tables = customers(ALIKE, each)
+    named = analysed({"awards": [GUIDE]}, **tables)
+    pseudonyms = {csm: f"Staff {n}" for csm, n in zip(ALIKE, (5, 3, 8, 1, 7, 2, 6, 4), strict=True)}
+    accounts = [{**row, "csm": pseudonyms[row["csm"]]} for row in tables["accounts"]]
+    renamed = analysed({"awards": [GUIDE]}, **{**tables, "accounts": accounts})
+    for name in ("luck", "chances", "needed", "decided"):
+        pd.testing.assert_frame_equal(renamed.tables[name], named.tables[name])
+    assert renamed.verdicts == named.verdicts
+
+
 def test_the_chances_grow_with_time_and_say_where_ten_years_are_not_enough() -> None:
     result = analysed({"awards": [GUIDE]}, **customers(ALIKE, 20))
     needed = result.tables["needed"]

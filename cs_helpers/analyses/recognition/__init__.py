@@ -13,6 +13,7 @@ from cs_helpers.analyses.recognition.awards import (
     Contested,
     award_findings,
     better_above_one,
+    by_caseload,
     chances_table,
     chances_verdict,
     decided_table,
@@ -37,6 +38,7 @@ from cs_helpers.customer_journey.indicators import Indicators
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.case_mix import by_name
 
 AWARDS = ("luck", "chances", "needed", "decided", "members")
 PROMOTIONS = ("criteria", "reach", "promotions")
@@ -85,7 +87,7 @@ def _awards(
         if not known.is_known(indicator):
             return None
         found = known.counts(indicator, quarters)
-        return found[~found["csm"].isin(left)].reset_index(drop=True)
+        return by_caseload(found[~found["csm"].isin(left)])
 
     contested = [Contested(award, counts(award.indicator, award.quarters)) for award in team.awards]
     if all(one.counts is None for one in contested):
@@ -98,7 +100,9 @@ def _awards(
     answers.tables["members"] = members
     answers.tables["members.counts"] = pd.concat(
         [
-            found.assign(indicator=indicator.kind, step=indicator.step or "", quarters=quarters)
+            by_name(found, "csm").assign(
+                indicator=indicator.kind, step=indicator.step or "", quarters=quarters
+            )
             for indicator in team.indicators
             for quarters in sorted({*PERIODS, *(award.quarters for award in team.awards)})
             if (found := counts(indicator, quarters)) is not None and len(found)

@@ -21,7 +21,7 @@ from cs_helpers.statistics.award_luck import (
     spread_weights,
     third_of,
 )
-from cs_helpers.statistics.case_mix import shrunk_ratios
+from cs_helpers.statistics.case_mix import by_name, shrunk_ratios
 
 #: totals of fewer people would tell of one of them
 MIN_MEMBERS = 3
@@ -93,6 +93,11 @@ class Contested:
         if self.events.sum() < MIN_EVENTS:
             return TOO_FEW
         return DECIDED if self.standing.is_decided else BY_LUCK
+
+
+def by_caseload(counts: pd.DataFrame) -> pd.DataFrame:
+    """The counts of members by caseload, so that what is drawn for them does not depend on their names or pseudonyms."""
+    return counts.sort_values(["expected", "units", "events", "csm"], ignore_index=True)
 
 
 def contest_of(award: Award, counts: pd.DataFrame | None, winners: int) -> Contest:
@@ -240,11 +245,12 @@ def _of_members(one: Contested) -> pd.DataFrame:
         standing = np.select(
             [won & (one.state == DECIDED), won | one.standing.rivals], ["first", "among_first"], "behind"
         )
-    return better_above_one(one.counts, one.award.indicator.kind).assign(
+    members = better_above_one(one.counts, one.award.indicator.kind).assign(
         award=one.award.id,
         luck=np.full(one.members, np.nan) if all_win else one.contest.luck("ratio"),
         standing=standing,
-    )[
+    )
+    return by_name(members.drop(columns="verdict"), "csm")[
         [
             "award", "csm", "customers", "units", "events", "expected", "ratio", "low", "high", "luck", "standing",
         ]
