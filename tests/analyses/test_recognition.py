@@ -110,6 +110,16 @@ def test_small_caseloads_win_more_often_by_luck_and_the_verdict_says_so() -> Non
         assert rows["third"].value_counts().to_dict() == {"small": 3, "large": 3, "mid": 2}
 
 
+def test_the_numbers_do_not_hang_on_what_members_are_called() -> None:
+    """Leadership's edition calls them otherwise; both editions of a quarter say the same."""
+    tables = customers(ALIKE, dict(zip(ALIKE, (6, 9, 12, 40, 40, 60, 80, 100), strict=True)))
+    other = dict(zip(ALIKE, ("h", "c", "a", "g", "b", "f", "e", "d"), strict=True))
+    renamed = tables | {"accounts": [row | {"csm": other[row["csm"]]} for row in tables["accounts"]]}
+    result, again = (analysed({"awards": [GUIDE]}, **each) for each in (tables, renamed))
+    for name in ("luck", "chances", "needed", "decided"):
+        pd.testing.assert_frame_equal(result.tables[name], again.tables[name])
+
+
 def test_the_chances_grow_with_time_and_say_where_ten_years_are_not_enough() -> None:
     result = analysed({"awards": [GUIDE]}, **customers(ALIKE, 20))
     needed = result.tables["needed"]

@@ -40,10 +40,19 @@ _DRAWS = 2_000
 
 @dataclass(frozen=True, eq=False)
 class Contested:
-    """An award with the counts (`indicators.Indicators.counts`) of those who can get it; None where the data has none."""
+    """An award with the counts (`indicators.Indicators.counts`) of those who can get it; None where the data has none.
+
+    The counts are held by the size of the caseload: draws go by place, and leadership's edition, which calls members otherwise,
+    is to have the same ones.
+    """
 
     award: Award
     counts: pd.DataFrame | None
+
+    def __post_init__(self) -> None:
+        if self.counts is not None:
+            ordered = self.counts.sort_values(["expected", "units", "events", "customers"], ignore_index=True)
+            object.__setattr__(self, "counts", ordered)
 
     @property
     def members(self) -> int:
@@ -227,7 +236,7 @@ def members_table(contested: Sequence[Contested]) -> pd.DataFrame:
     where all win), standing (`first`: has won beyond luck; `among_first`: cannot be told from who has; `behind`; `unclear`: too
     little is known, or all win).
     """
-    parts = [_of_members(one) for one in contested if one.members]
+    parts = [_of_members(one).sort_values("csm") for one in contested if one.members]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
