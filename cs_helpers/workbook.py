@@ -232,7 +232,8 @@ class Workbook:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
 
         Of a long table only the first rows are shown; the output also holds all rows as CSV. Files for other programs
-        are outputs of their own. Leadership reads the sentence alone where nothing in the table can be told apart.
+        are outputs of their own. The sentence stands alone where the page has no row beside it, and for leadership where
+        nothing in the table can be told apart.
         """
         if question not in result.tables:
             self._show_notes(result, question)
@@ -252,8 +253,10 @@ class Workbook:
             return
         rows = len(listing.all_rows)
         verdict = self._rows_sentence(result, question)
-        if verdict and self.audience == "leadership":
-            display_html(f'<p class="nothing">{html.escape(verdict)}</p>', {**about, "rows": rows})
+        said = listing.message or verdict
+        if listing.page.empty or (verdict and self.audience == "leadership"):
+            sentence = said if listing.page.empty else verdict
+            display_html(f'<p class="nothing">{html.escape(sentence)}</p>', {**about, "rows": rows})
             self._show_notes(result, question)
             return
         more = ""
@@ -263,7 +266,6 @@ class Workbook:
             )
             more = f'<p class="more">{html.escape(row_count)}</p>'
         title = self.text(f"{name}.{listing.title}")
-        said = listing.message or verdict
         message = f'<p class="said">{html.escape(said)}</p>' if said else ""
         display_html(
             f'<div class="table"><h3>{html.escape(title)}</h3>{message}{scrolling(listing.as_html(), title)}</div>{more}',

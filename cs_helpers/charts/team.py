@@ -55,10 +55,12 @@ def _spread(result: Result, text: Text, width: float) -> Picture:
             Line2D([], [], marker="o", linestyle="", color=INK, label=text("team.spread.observed")),
             Patch(color=RULE, label=text("team.spread.by_chance")),
         ]
-        axis.legend(
-            handles=marks, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2 if width > 5 else 1, fontsize=9,
-            borderaxespad=0.2,
+        # on a phone the axis begins too far right for the words of the legend
+        figure.legend(
+            handles=marks, loc="outside upper left", ncols=2 if width > 5 else 1, fontsize=9 if width > 5 else 8,
+            labelcolor=INK,
         )  # fmt: skip
+        axis.set_title(text("team.spread.axis"), fontsize=10 if width > 5 else 9)
         verdict = result.verdicts["spread"]
         fields = dict(verdict.fields)
         if "steps" in fields:
@@ -69,20 +71,30 @@ def _spread(result: Result, text: Text, width: float) -> Picture:
 
 def conversions(result: Result, text: Text) -> Picture:
     """Each CSM's ratio of observed to expected steps, over all steps and by step, in the order of names."""
+    return in_two_widths(_conversions, result, text)
+
+
+def _conversions(result: Result, text: Text, width: float) -> Picture:
     table = result.tables["conversions"]
     people = sorted(table["csm"].unique(), reverse=True)
     steps = ["all", *result.settings["steps"]]
     reach = float(np.exp(np.abs(np.log(table[["low", "high"]].to_numpy(float))).max())) * 1.05
+    columns = len(steps) if width > 5 else min(3, len(steps))
+    lines = -(-len(steps) // columns)
     with canvas(
-        text, 1, len(steps), height=1.2 + 0.26 * max(len(people), 3), squeeze=False, sharey=True, sharex=True
-    ) as (figure, axes):
-        for axis, step in zip(axes[0], steps, strict=True):
+        text, lines, columns, height=0.3 + lines * (0.9 + 0.26 * max(len(people), 3)), width=width, squeeze=False,
+        sharey=True, sharex=True,
+    ) as (figure, axes):  # fmt: skip
+        for spare in axes.flat[len(steps) :]:
+            spare.set_visible(False)
+        for axis, step in zip(axes.flat, steps, strict=False):
             rows = table[table["step"] == step].set_index("csm")
             for place, csm in enumerate(people):
                 if csm in rows.index:
                     _interval(axis, place, rows.loc[csm], reach)
-            axis.set_title(text.wrap(_step(step, text), 14), fontsize=9)
+            axis.set_title(text.wrap(_step(step, text), 14), fontsize=9 if width > 5 else 8)
             _ratio_axis(axis, min(reach, 20.0), text, few=True)
+            axis.tick_params(axis="x", labelbottom=True)
         axes[0][0].set_yticks(range(len(people)), [text.label("csm", csm) for csm in people])
         axes[0][0].set_ylim(-0.6, len(people) - 0.4)
         verdict = result.verdicts["conversions"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from cs_helpers.result import Result
-from cs_helpers.tables.theme import MAX_ROWS, Listing, table
+from cs_helpers.tables.theme import MAX_ROWS, Listing, first_rows, table
 from cs_helpers.text import Text
 from cs_helpers.text.competency_words import signed_within, verdict_sentence
 
@@ -24,6 +24,8 @@ _DIGITS = {
 #: numbers with a decimal only where they have one
 _WHOLE_OR_NOT = ("weight", "minutes", "recommended")
 _SHARES = ("weight_share", "minutes_share")
+#: last columns that are left out where they remark nothing: of `raters` and `plan_questions`
+_REMARKS = ("alike", "state")
 
 
 def profile(result: Result, text: Text) -> Listing:
@@ -128,6 +130,8 @@ def candidates(result: Result, text: Text) -> Listing:
         keep_until=[text.day(day.date()) for day in known["keep_until"]],
         score=[text.number_within(row.score, row.low, row.high_end, 1) for row in known.itertuples()],
         asked=[text.number(n) for n in known["asked"]],
+        # names and keys are not broken at their hyphens
+        **{name: all_rows[name].str.replace("-", "-\u2060") for name in ("interviewers", "apart_from")},
     )
     columns = (
         "candidate", "interviewed_on", "interviewers", "asked", "missing", "score", "apart_from", "keep_until",
@@ -197,11 +201,13 @@ def _listing(
             frame[column] = [text.companies(v) for v in all_rows[column]]
         elif pd.api.types.is_numeric_dtype(all_rows[column]):
             frame[column] = [text.number(v, _DIGITS.get(column, 0)) for v in all_rows[column]]
+    if columns[-1] in _REMARKS and (frame[columns[-1]] == "–").all():
+        columns = columns[:-1]
     # the figure says that of its own table
     message = "" if question in ("profile", "plan") else _said(result, question, text)
     headings: Mapping[str, str] = text.headings(f"competency.{question}", *columns)
     listing = table(
-        frame.head(MAX_ROWS), headings, name=question.replace("_", "-"),
+        first_rows(frame), headings, name=question.replace("_", "-"),
         right=tuple(c for c in _RIGHT if c in columns), all_rows=all_rows, message=message,
     )  # fmt: skip
     return replace(listing, is_stacked=question == "plan_questions")

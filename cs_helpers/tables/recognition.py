@@ -122,7 +122,7 @@ def promotions(result: Result, text: Text) -> Listing:
                 "promotion": own["promotion_name"].iloc[0],
                 "person": person,
                 "state": text(f"recognition.state.{worst}"),
-                "missing": text.join_list(missing) if missing else "–",
+                "missing": "\n".join(missing) or "–",
             }
         )
     page = pd.DataFrame(said, columns=["promotion", "person", "state", "missing"])

@@ -149,10 +149,12 @@ def changes(result: Result, text: Text) -> Listing:
     )
     page = named.assign(
         before_on=[text.day(day) for day in known["before_on"]], on=[text.day(day) for day in known["on"]]
-    )
+    )[known["change"] != "same"]
     shown = ("principle", "before_on", "before", "on", "now", "change")
+    # the sentence counts those that are judged the same; where all are, it stands alone
     return table(
-        page, text.headings("ten_principles.changes", *shown), name="principles-changes", all_rows=named,
+        page, text.headings("ten_principles.changes", *shown), name="principles-changes",
+        all_rows=named if page.empty else named.loc[page.index],
         message=_said(result, "changes", text),
     )  # fmt: skip
 

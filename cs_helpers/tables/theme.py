@@ -13,6 +13,8 @@ from cs_helpers.text import Text
 
 #: the most rows of a table that a page shows; all of them are in the download
 MAX_ROWS = 12
+#: so many more are shown too, rather than cut off
+_FEW_MORE = 3
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Listing:
         return (
             f'{escape(before)}<a href="{PLACE}{escape(place, quote=True)}">{escape(words)}</a>{escape(after)}'
         )
+
+
+def first_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a page shows: the first `MAX_ROWS`, or all where only few more would be left out."""
+    return frame if len(frame) <= MAX_ROWS + _FEW_MORE else frame.head(MAX_ROWS)
 
 
 def scrolling(table_html: str, label: str) -> str:

@@ -162,7 +162,7 @@ def test_a_box_says_its_number_with_its_interval_its_target_and_the_day(language
     said = texts(drawn(CASES["large"], language).svg)
     value, target = {
         "en": ("Met: 62.0% (51.0%–72.0%)", "→ 60.0% or more by 31 Mar 2027"),
-        "ja": ("達成：62.0%（51.0%〜72.0%）", "→ 2027年3月31日までに60.0%以上"),
+        "ja": ("達成：62.0%（51.0%〜72.0%）", "→ 60.0%以上（2027年3月31日まで）"),
     }[language]
     assert value in said
     assert target in said

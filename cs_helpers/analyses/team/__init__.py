@@ -45,7 +45,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
 
     Settings: steps (with waits, in order). Verdicts: `spread` (`conversions.spread_verdict`), `conversions` (`some_apart`: rows,
     apart of them; or `nothing_apart`: rows, the CSMs), `training_effects` (`trainings.effect_verdict`), and
-    `conversions.rows` and `retention.rows` where no CSM is apart.
+    `retention.rows` where no CSM is apart.
     """
     answers, end = Answers(), pd.Timestamp(quarter.end) + _DAY
     time = customer_time_as_of(data, quarter.end)
@@ -153,8 +153,7 @@ def _steps(
     if apart:
         answers.verdicts["conversions"] = Verdict("some_apart", {"rows": len(table), "apart": apart})
     else:
-        nothing = Verdict(NOTHING_APART, {"rows": rows})
-        answers.verdicts |= {"conversions": nothing, "conversions.rows": nothing}
+        answers.verdicts["conversions"] = Verdict(NOTHING_APART, {"rows": rows})
     names = data["accounts"].set_index("account_id")["name"]
     names = names[names.index.isin(time.customers(quarter.end))]
     planned = planned_uses(data, waits, pd.Timestamp(quarter.end) + _DAY)
