@@ -50,7 +50,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Tables: `luck`, `chances`, `needed`, `decided`, `members`: see `awards`; `members.counts` (indicator: as the product file
     declares them, step, quarters: `PERIODS` and those of awards, and the columns of `Indicators.counts`), for the widget;
     `criteria` and `promotions`: see `promotions`; `reach`: see `reach.reach_table`. Luck and chances are worked out for teams
-    of at least three members who have customers. Members who left the team get no award.
+    of at least three members who have customers. Who left the team by then, or joined it later, gets no award.
 
     Metrics: `awards_decided`, of those of which it is known whether luck decided; `criteria_met`: the share of the members
     before a promotion who meet all of its criteria, of grades with at least three. Settings: grades (promotion -> from, to).
@@ -78,14 +78,13 @@ def _awards(
     if not team.awards:
         answers.notes += [Note("no_awards", about, {}) for about in AWARDS]
         return []
-    staff = data["staff"]
-    left = set(staff.loc[staff["left_on"] <= pd.Timestamp(quarter.end), "person"])
+    away = set(data["staff"]["person"]) - set(members_in_team(data, quarter)["person"])
 
     def counts(indicator: Indicator, quarters: int) -> pd.DataFrame | None:
         if not known.is_known(indicator):
             return None
         found = known.counts(indicator, quarters)
-        return found[~found["csm"].isin(left)].reset_index(drop=True)
+        return found[~found["csm"].isin(away)].reset_index(drop=True)
 
     contested = [Contested(award, counts(award.indicator, award.quarters)) for award in team.awards]
     if all(one.counts is None for one in contested):
@@ -220,7 +219,7 @@ def _criteria(
     if unknown := int((there["grade"].isna() & there["person"].isin(_with_customers(data))).sum()):
         answers.notes.append(Note("grade_unknown", "promotions", {"people": unknown}))
     if quarter < Quarter.latest_complete(data.as_of):
-        answers.notes.append(Note("grades_today", "promotions", {}))
+        answers.notes += [Note("grades_today", about, {}) for about in ("criteria", "promotions")]
     wanted = {
         "training_records": any(c.training for p in team.promotions for c in p.criteria),
         "competency_ratings": any(c.element for p in team.promotions for c in p.criteria),
