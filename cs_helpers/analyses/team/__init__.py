@@ -11,7 +11,6 @@ from cs_helpers.analyses.team.conversions import conversion_table, rated, spread
 from cs_helpers.analyses.team.declared import DECLARES as DECLARES
 from cs_helpers.analyses.team.retention import YEAR, retention_table
 from cs_helpers.analyses.team.trainings import (
-    MIN_PEOPLE,
     completion_table,
     effect_findings,
     effect_table,
@@ -25,6 +24,7 @@ from cs_helpers.customer_journey.in_charge import periods_in_charge, with_in_cha
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import NOTHING_APART, Answers, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -174,6 +174,9 @@ def _retention(data: ProductData, time: CustomerTime, quarter: Quarter, answers:
     else:
         table = retention_table(periods)
         answers.tables["retention"] = table
+        if by_account := int(periods["occurred_at"].isna().sum()):
+            fields = {"periods": by_account, "of": len(periods)}
+            answers.notes.append(Note("losses_today_only", "retention", fields))
         if (table["verdict"] == "alike").all():
             answers.verdicts["retention.rows"] = Verdict(NOTHING_APART, {"rows": len(table)})
 
@@ -205,9 +208,8 @@ def _trainings(
         return
     answers.tables["trainings"] = completion_table(records, steps, members)
     answers.tables["training_people"] = person_table(records, steps)
-    if records["person"].nunique() >= MIN_PEOPLE:
-        done = int(records["completed_on"].notna().sum())
-        answers.add(Metric("training_completed", done / len(records), "share", len(records), exact=True))
+    done = int(records["completed_on"].notna().sum())
+    answers.add(Metric("training_completed", done / len(records), "share", len(records), exact=True))
     if waits is not None:
         effects = effect_table(waits, records, steps, float(data.product.journey.window_days))
         answers.tables["training_effects"] = effects
