@@ -33,7 +33,7 @@ from cs_helpers.analyses.competency.profile import (
     self_table,
     self_verdict,
 )
-from cs_helpers.analyses.competency.ratings import Ratings, first_day
+from cs_helpers.analyses.competency.ratings import Ratings
 from cs_helpers.analyses.competency.scored import (
     agreement_findings,
     agreement_table,
@@ -43,6 +43,7 @@ from cs_helpers.analyses.competency.scored import (
 )
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Team
+from cs_helpers.customers.staff import first_day
 from cs_helpers.result import Answers, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 

@@ -9,7 +9,6 @@ import pandas as pd
 from cs_helpers.analyses.recognition.awards import (
     BY_LUCK,
     DECIDED,
-    MIN_MEMBERS,
     Contested,
     award_findings,
     better_above_one,
@@ -26,7 +25,6 @@ from cs_helpers.analyses.recognition.declared import DECLARES as DECLARES
 from cs_helpers.analyses.recognition.promotions import (
     criteria_table,
     criteria_verdict,
-    members_in_team,
     overall,
     promotion_table,
 )
@@ -34,7 +32,9 @@ from cs_helpers.analyses.recognition.reach import reach_findings, reach_table
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Indicator, Team
 from cs_helpers.customer_journey.indicators import Indicators
+from cs_helpers.customers.staff import members_at
 from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
@@ -78,7 +78,7 @@ def _awards(
     if not team.awards:
         answers.notes += [Note("no_awards", about, {}) for about in AWARDS]
         return []
-    away = set(data["staff"]["person"]) - set(members_in_team(data, quarter)["person"])
+    away = set(data["staff"]["person"]) - set(members_at(data, quarter.end)["person"])
 
     def counts(indicator: Indicator, quarters: int) -> pd.DataFrame | None:
         if not known.is_known(indicator):
@@ -92,7 +92,7 @@ def _awards(
         return []
     members = members_table(contested)
     if members.empty:
-        answers.notes += [Note("few_members", about, {"needed": MIN_MEMBERS}) for about in AWARDS]
+        answers.notes += [Note("few_members", about, {"needed": MIN_PEOPLE}) for about in AWARDS]
         return []
     answers.tables["members"] = members
     answers.tables["members.counts"] = pd.concat(
@@ -112,11 +112,11 @@ def _awards(
             *table.columns.drop(["indicator", "step", "quarters"]),
         ],
     ]
-    large = [one for one in contested if one.members >= MIN_MEMBERS or one.counts is None]
+    large = [one for one in contested if one.members >= MIN_PEOPLE or one.counts is None]
     if any(one.counts is not None for one in large):
         answers.tables["decided"] = decided_table(large)
     else:
-        answers.notes.append(Note("few_members", "decided", {"needed": MIN_MEMBERS}))
+        answers.notes.append(Note("few_members", "decided", {"needed": MIN_PEOPLE}))
     _simulated(answers, contested)
     judged = [one for one in large if one.state in (DECIDED, BY_LUCK)]
     if judged:
@@ -130,7 +130,7 @@ def _simulated(answers: Answers, contested: list[Contested]) -> None:
     simulated = [one for one in contested if one.is_simulated]
     if not simulated:
         answers.notes += [
-            Note("few_members", about, {"needed": MIN_MEMBERS}) for about in ("luck", "chances", "needed")
+            Note("few_members", about, {"needed": MIN_PEOPLE}) for about in ("luck", "chances", "needed")
         ]
         return
     answers.tables |= {
@@ -145,7 +145,7 @@ def _simulated(answers: Answers, contested: list[Contested]) -> None:
     }
     answers.notes.append(Note("alike_assumed", "needed", {}))
     if left_out := tuple(one.award.name for one in contested if not one.is_simulated):
-        answers.notes.append(Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_MEMBERS}))
+        answers.notes.append(Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_PEOPLE}))
 
 
 def _nothing_recorded(data: ProductData, quarter: Quarter, about: str, team: Team) -> Note:
@@ -174,7 +174,7 @@ def _promotions(
     elif not indicators:
         answers.notes.append(Note("no_indicators", "reach", {}))
     else:
-        answers.notes.append(Note("few_members", "reach", {"needed": MIN_MEMBERS}))
+        answers.notes.append(Note("few_members", "reach", {"needed": MIN_PEOPLE}))
     _members_and_criteria(answers, team, data, quarter, counts)
     return reach_findings(reach)
 
@@ -187,7 +187,7 @@ def _members_and_criteria(
     counts: dict[Indicator, pd.DataFrame],
 ) -> None:
     """The questions `promotions` and `criteria`."""
-    there = members_in_team(data, quarter)
+    there = members_at(data, quarter.end)
     if missing := data.missing("staff"):
         reason = Note("missing_table", "criteria", {"tables": missing})
     elif there.empty:
@@ -207,15 +207,15 @@ def _criteria(
     answers: Answers, team: Team, data: ProductData, quarter: Quarter, promotions: pd.DataFrame
 ) -> None:
     answers.tables["promotions"] = promotions
-    there = members_in_team(data, quarter)
+    there = members_at(data, quarter.end)
     people = promotions.groupby("promotion")["person"].nunique() if len(promotions) else pd.Series(dtype=int)
     of_grade = {p.id: int(people.get(p.id, 0)) for p in team.promotions}
     if empty := tuple(p.from_grade for p in team.promotions if not of_grade[p.id]):
         answers.notes += [
             Note("nobody_of_grade", about, {"grades": empty}) for about in ("criteria", "promotions")
         ]
-    if few := tuple(p.from_grade for p in team.promotions if 0 < of_grade[p.id] < MIN_MEMBERS):
-        answers.notes.append(Note("few_people", "criteria", {"grades": few, "needed": MIN_MEMBERS}))
+    if few := tuple(p.from_grade for p in team.promotions if 0 < of_grade[p.id] < MIN_PEOPLE):
+        answers.notes.append(Note("few_people", "criteria", {"grades": few, "needed": MIN_PEOPLE}))
     if unknown := int((there["grade"].isna() & there["person"].isin(_with_customers(data))).sum()):
         answers.notes.append(Note("grade_unknown", "promotions", {"people": unknown}))
     if quarter < Quarter.latest_complete(data.as_of):
@@ -228,7 +228,7 @@ def _criteria(
         answers.notes += [
             Note("not_recorded", about, {"tables": missing}) for about in ("criteria", "promotions")
         ]
-    table = criteria_table(promotions, MIN_MEMBERS)
+    table = criteria_table(promotions, MIN_PEOPLE)
     if table.empty:
         return
     answers.tables["criteria"] = table
