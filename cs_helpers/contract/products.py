@@ -149,6 +149,8 @@ class Journey(SettingsModel):
         names = [s.step for s in self.steps]
         if len(set(names)) < len(names):
             raise ValueError("a step is named twice")
+        if "all" in names:
+            raise ValueError("a step cannot be called 'all', which stands for all of them on pages")
         if self.value_step not in names[1:]:
             raise ValueError(f"value_step must be one of {', '.join(names[1:])}")
         return self

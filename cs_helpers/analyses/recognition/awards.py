@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.team import Award
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Finding, Verdict
 from cs_helpers.statistics.award_luck import (
     MIN_EVENTS,
@@ -23,8 +24,6 @@ from cs_helpers.statistics.award_luck import (
 )
 from cs_helpers.statistics.case_mix import by_name, shrunk_ratios
 
-#: totals of fewer people would tell of one of them
-MIN_MEMBERS = 3
 #: the quarters over which it is worked out how often the best would win: ten years
 QUARTERS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40)
 #: the best are to win at least so often
@@ -53,7 +52,7 @@ class Contested:
     @property
     def is_simulated(self) -> bool:
         """Whether luck and chances of it are worked out: for enough members, not all of whom win."""
-        return self.members >= max(MIN_MEMBERS, self.award.winners + 1)
+        return self.members >= max(MIN_PEOPLE, self.award.winners + 1)
 
     @cached_property
     def contest(self) -> Contest:
@@ -198,7 +197,7 @@ def needed_table(contested: Sequence[Contested]) -> pd.DataFrame:
 
 
 def decided_table(contested: Sequence[Contested]) -> pd.DataFrame:
-    """What the data of the award's period says of who won, without names, of teams of at least `MIN_MEMBERS`.
+    """What the data of the award's period says of who won, without names, of teams of at least `MIN_PEOPLE`.
 
     Columns: award, quarters, winners, members, customers, events, state (`decided`: the winners are truly better than all
     others with a probability of at least 97.5 %; `by_luck`: that cannot be told; `too_few`: fewer than `MIN_EVENTS` events;
