@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from cs_helpers.report.gate import check_page
-from cs_helpers.sample.truths import FIRST_GAP
+from cs_helpers.sample.truths import COMPETENCY, FIRST_GAP, TRAINING
 
 ROOT = Path(__file__).resolve().parents[1]
 #: what the sample has contracts of, and every notebook
 PRODUCTS = sorted(set(pd.read_csv(ROOT / "data" / "sample" / "contracts.csv")["product"]))
 REPORTS = sorted(f.stem.partition("_")[2] for f in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
-#: without a picture as PNG: the summary has none, and the operations map is a drawing
-WITHOUT_PICTURES = {"executive_summary", "operations_map"}
+#: without a picture as PNG: the summary has none, and the operations map and the project score are drawings
+WITHOUT_PICTURES = {"executive_summary", "operations_map", "project_score"}
 assert PRODUCTS
 assert REPORTS
 
@@ -60,7 +60,12 @@ for language in ("en", "ja"):
     page = (folder / f"index.{language}.html").read_text(encoding="utf-8")
     assert page.count('class="card"') >= 6 * len(PRODUCTS), language
 assert (folder / "metrics.parquet").stat().st_size
-staff = [f"csm-{n:02}" for n in range(1, 13)]
+for product in PRODUCTS:  # one element of competency sets high performers apart in one product, and none elsewhere
+    told = reports[f"{product}/competency.en.html"]["good"]["message"]
+    assert ("Forms a hypothesis" in told) == (product == COMPETENCY.product), told
+helped = reports[f"{TRAINING.product}/team.en.html"]["good"]["findings"]
+assert any(finding["code"] == "training_faster" for finding in helped), helped
+staff = [*(f"csm-{n:02}" for n in range(1, 13)), "lead-01", *(f"C-{n:02}" for n in range(1, 10))]
 shown = [n for n in reports if any(who in (folder / n).read_text(encoding="utf-8") for who in staff)]
 assert bool(shown) == (edition == "team"), shown
 print(f"{len(reports)} reports of {manifest['quarter']} for {edition} are published and whole")

@@ -58,7 +58,8 @@ def decided(result: Result, text: Text) -> Listing:
             for r in rows.itertuples()
         ],
     )
-    return _listing("decided", page, rows, text, right=("members", "customers", "events"))
+    plain = rows.assign(state=page["state"])
+    return _listing("decided", page, plain, text, right=("members", "customers", "events"))
 
 
 def members(result: Result, text: Text) -> Listing:

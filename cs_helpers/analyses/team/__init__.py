@@ -205,6 +205,8 @@ def _trainings(
         effects = effect_table(waits, records, steps, float(data.product.journey.window_days))
         answers.tables["training_effects"] = effects
         answers.verdicts["training_effects"] = effect_verdict(effects)
+        if not effects["verdict"].isin(("faster", "slower")).any():
+            answers.verdicts["training_effects.rows"] = Verdict(NOTHING_APART, {"rows": len(effects)})
         answers.notes.append(Note("not_random", "training_effects", {}))
         if (effects["verdict"] != "too_few").sum() > 1:
             answers.notes.append(Note("several_trainings", "training_effects", {}))

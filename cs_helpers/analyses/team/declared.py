@@ -17,7 +17,7 @@ DECLARES = Declaration(
         "trainings": Question(table=True),
         "training_people": Question(table=True, about_people=True),
         "training_effects": Question(
-            figure=True, table=True, verdicts=verdicts("faster slower cannot_be_told too_few")
+            figure=True, table=True, verdicts=verdicts("faster slower cannot_be_told too_few nothing_apart")
         ),
     },
     metrics=metrics(higher="training_completed"),
