@@ -55,7 +55,7 @@ slides: $(READY) ## write the slides of a published quarter (.pptx)
 # one thread of algebra each: two processes with two threads get in each other's way
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-test: $(DEV) ## run the tests, but for the thorough ones; some minutes
+test: $(DEV) ## run the tests, but for the thorough ones
 	@$(PYTEST) -m "not thorough"
 
 check: $(DEV) ## lint, format, types, architecture, clean notebooks, all tests
