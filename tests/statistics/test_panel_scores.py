@@ -50,8 +50,8 @@ def test_the_reach_is_that_of_student_where_one_spread_is_known() -> None:
     half = reach(np.full(4, 0.25), 2, Spread(0.8, 6), unknown)
     assert half == pytest.approx(stats.t.ppf(0.975, 6) * np.sqrt(0.8 / 4))
     assert np.isnan(reach(np.full(4, 0.25), 2, unknown, unknown))
-    # nothing varies: no reach, and no crash
-    assert reach(np.full(4, 0.25), 2, Spread(0.0, 6), Spread(0.0, 4)) == 0
+    # nothing varies: what rounding hides is left, and no crash
+    assert reach(np.full(4, 0.25), 2, Spread(0.0, 6), Spread(0.0, 4)) > 0
 
 
 @pytest.mark.parametrize(
