@@ -149,6 +149,8 @@ class Journey(SettingsModel):
         names = [s.step for s in self.steps]
         if len(set(names)) < len(names):
             raise ValueError("a step is named twice")
+        if "all" in names:
+            raise ValueError("a step cannot be called 'all', which stands for all of them on pages")
         if self.value_step not in names[1:]:
             raise ValueError(f"value_step must be one of {', '.join(names[1:])}")
         return self
@@ -326,7 +328,7 @@ def load_product(file: Path) -> Product:
     content = read_yaml(file)
     if not isinstance(content, dict):
         raise SettingError(file, "a product file is a list of keys with values")
-    if "scores" in content:
+    if content.get("scores"):
         raise SettingError(
             file,
             f"each move has a file of its own, as in {SCORES_FOLDER}/{file.stem}/2026-07-01.yml",

@@ -20,9 +20,12 @@ def read_yaml(file: Path) -> Any:
     try:
         text = file.read_text(encoding="utf-8-sig")
         try:
-            return yaml.load(text, Loader=_LOADER)
+            content = yaml.load(text, Loader=_LOADER)
         except yaml.YAMLError:
-            return yaml.safe_load(text)  # slower, but locates the mistake better
+            content = yaml.safe_load(text)  # slower, but locates the mistake better
+        if _holds_itself(content):
+            raise SettingError(file, "a part of it ('&' and '*') holds itself, which has no end")
+        return content
     except FileNotFoundError:
         raise SettingError(file, "there is no such file") from None
     except IsADirectoryError:
@@ -36,6 +39,15 @@ def read_yaml(file: Path) -> Any:
         position = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
         raise SettingError(file, f"this is not valid YAML{position}: {reason}") from None
+
+
+def _holds_itself(content: Any, around: tuple[int, ...] = ()) -> bool:
+    """Whether a part of YAML is inside itself, as an anchor that is used below itself."""
+    if not isinstance(content, dict | list):
+        return False
+    parts = content.values() if isinstance(content, dict) else content
+    inside = (*around, id(content))
+    return id(content) in around or any(_holds_itself(part, inside) for part in parts)
 
 
 def setting_error(file: Path, error: ValidationError, model: type[BaseModel]) -> SettingError:

@@ -109,6 +109,13 @@ class Promotion(SettingsModel):
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
+    def _criteria_differ(self) -> Promotion:
+        asked = [(one.indicator, one.training, one.element) for one in self.criteria]
+        if any(one in asked[:n] for n, one in enumerate(asked)):
+            raise ValueError("a promotion asks for the same thing twice, once is enough")
+        return self
+
+    @model_validator(mode="after")
     def _grades_differ(self) -> Promotion:
         if self.from_grade == self.to_grade:
             raise ValueError(f"a promotion goes from one grade to another, both are '{self.to_grade}'")
@@ -136,6 +143,8 @@ class Team(SettingsModel):
             ids = [one.id for one in getattr(self, section)]
             if repeated := [key for n, key in enumerate(ids) if key in ids[:n]]:
                 raise ValueError(f"team.{section} has '{repeated[0]}' twice, give each an id of its own")
+            if "all" in ids and section in ("elements", "questions"):
+                raise ValueError(f"team.{section}: 'all' stands for all of them on pages, give it another id")
         return self
 
     @model_validator(mode="after")
@@ -158,8 +167,14 @@ class Team(SettingsModel):
 
     def check(self, steps: Sequence[str]) -> None:
         """Raises `ValueError` where it names a step that the product does not have, or the first one, which none waits for."""
-        _check("team.trainings", "step", [training.step for training in self.trainings], steps[1:])
-        _check("team", "step", [one.step for one in self.indicators if one.step], steps[1:])
+        trainings = [training.step for training in self.trainings]
+        for key, named in (
+            ("team.trainings", trainings),
+            ("team", [i.step for i in self.indicators if i.step]),
+        ):
+            _check(key, "step", named, steps)
+            if steps[0] in named:
+                raise ValueError(f"{key} names the step '{steps[0]}', the first one, which nobody waits for")
 
 
 def _check(key: str, what: str, named: Iterable[str], known: Sequence[str]) -> None:

@@ -80,6 +80,8 @@ class Goal(SettingsModel):
             raise ValueError("'metric' and 'target' belong together, one of them is missing")
         if self.metric and self.metric.startswith("gap_plan."):
             raise ValueError("a goal cannot be about a number of the gap plan itself")
+        if self.metric and self.metric.startswith("project_score."):
+            raise ValueError("a goal cannot be about the project score, which may be measured by the goals")
         if repeated := [name for n, name in enumerate(self.means) if name in self.means[:n]]:
             raise ValueError(f"the means '{repeated[0]}' is named twice, once is enough")
         return self

@@ -59,10 +59,15 @@ def leadership_result(
         data = mask_tables(data, masker, pseudonym)
     if not show_staff:
         data = pseudonymize_staff(data, pseudonymization)
+    data = without_candidates(data)
     shown = {
         name: r for name, r in results.items() if not analysis.analysis_of(name).declares.is_about_people
     }
-    result = analysis.analyse(without_candidates(data), quarter, shown)
+    for name in results.keys() - shown.keys():
+        # headline numbers are shown as they are, so they are those that leadership may read
+        whole = analysis.analysis_of(name).analyse(data, quarter, shown)
+        shown[name] = replace(whole, metrics=results[name].metrics)
+    result = analysis.analyse(data, quarter, shown)
     if declares.for_leadership is not None:
         result = declares.for_leadership(result)
     if masker:

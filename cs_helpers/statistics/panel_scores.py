@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+#: whole scores hide up to half a point: candidates whose scores are all the same are not known without any error
+_ROUNDING = 1 / 12
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -63,6 +66,8 @@ def reach(weights: np.ndarray, interviewers: float, of_questions: Spread, of_int
     weights: of the candidate's questions in the mean, with the sum 1. interviewers: how many scored an answer of theirs, in the mean.
     Where no answer was scored by two, the interval counts the questions only.
     """
+    if of_questions.freedom:
+        of_questions = Spread(max(of_questions.variance, _ROUNDING), of_questions.freedom)
     parts = [(of_questions, float((weights**2).sum())), (of_interviewers, 1 / interviewers)]
     known = [(spread, part) for spread, part in parts if spread.freedom > 0]
     if not known:

@@ -93,15 +93,17 @@ def reach(result: Result, text: Text) -> Listing:
         promotion=_promotions(result, rows, text),
         criterion=_criteria(rows, text),
         customers=[_customers(r.customers, text) for r in rows.itertuples()],
-        able=[text.number(n) for n in rows["able"]],
-        state=[
-            text(
-                f"recognition.reach.said_{r.state}", able=text.number(r.able), members=text.number(r.members)
-            )
-            for r in rows.itertuples()
-        ],
+        able=[text("recognition.criteria.not_shown") if pd.isna(n) else text.number(n) for n in rows["able"]],
+        state=[_said_of_reach(r, text) for r in rows.itertuples()],
     )
     return _listing("reach", page, page, text, right=("customers", "able"))
+
+
+def _said_of_reach(row: Any, text: Text) -> str:
+    if row.state == "some" and pd.isna(row.able):
+        return text("recognition.reach.said_some_few", members=text.number(row.members))
+    able = "" if pd.isna(row.able) else text.number(row.able)
+    return text(f"recognition.reach.said_{row.state}", able=able, members=text.number(row.members))
 
 
 def promotions(result: Result, text: Text) -> Listing:

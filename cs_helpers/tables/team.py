@@ -153,7 +153,7 @@ def training_effects(result: Result, text: Text) -> Listing:
         {
             "training": [text.label("training", one) for one in rows["training"]],
             "step": [text.label("step", step) for step in rows["step"]],
-            "trained": [text.number(n) for n in rows["trained"]],
+            "trained": [_count(n, text) for n in rows["trained"]],
             "with": [side(row) for row in rows.itertuples()],
             "without": [side(row, "other_") for row in rows.itertuples()],
             "ratio": [

@@ -171,7 +171,7 @@ def test_everybody_with_the_same_score_is_not_told_apart_and_the_rater_is_named_
     high, others = list("abcd"), list("vwxyz")
     rows = [rating(p, 3, by) for p in high + others for by in ("lead", "peer")]
     result = analysed(staff=staff(high, others), competency_ratings=rows)
-    assert result.verdicts["profile"].code == "nothing_apart"
+    assert result.verdicts["profile"].code == "nothing_varies"
     assert result.verdicts["rater_agreement"].code == "same"
     assert [n.fields["raters"] for n in result.about("rater_agreement") if n.code == "flat_raters"] == [2]
     assert result.tables["raters"]["alike"].all()
@@ -190,11 +190,19 @@ def test_what_is_unknown_or_from_outside_is_said() -> None:
         ],
     )  # fmt: skip
     notes = {note.code: note.fields for note in result.about("profile")}
+    assert {"unknown_high", "not_in_staff"}.isdisjoint(codes(for_leadership(result), "profile"))
     assert notes["unknown_high"] == {"people": 1}
     assert notes["not_in_staff"] == {"people": 1}
     assert notes["undeclared_elements"] == {"names": ("sings",)}
     assert {"one_rater_high", "one_rater_others", "raters_know"} <= notes.keys()
     assert row(result, "profile", "listens")["n_high"] == 3
+
+
+def test_who_is_a_high_performer_is_as_of_today_and_said_for_earlier_quarters() -> None:
+    people = staff(list("abc"), list("xyz"))
+    data = data_of(staff=people, competency_ratings=[rating(p, 3, on="2026-03-01") for p in "abcxyz"])
+    assert "high_today" in codes(competency.analyse(data, Quarter(2026, 1)), "profile")
+    assert "high_today" not in codes(competency.analyse(data, Q3), "profile")
 
 
 def test_people_who_rate_themselves_higher_are_found_as_a_group() -> None:
@@ -261,6 +269,7 @@ def test_without_any_weight_the_plan_has_no_share() -> None:
         team({"listens": 0}, {"why": (["listens"], 10)}), candidate_scores=[answer("C-1", "why", "i", 3)]
     )
     assert "covered" not in result.metrics
+    assert result.verdicts["plan"].code == "no_weights"
     assert result.tables["candidates"]["score"].isna().all()
     assert said_everything(result)
 
@@ -340,19 +349,6 @@ def test_the_weighted_score_of_a_candidate_is_that_of_the_elements_asked() -> No
     assert (found["high_end"] <= 5).all()
     assert result.verdicts["candidates"].code == "alike"
     assert result.metrics["kept"].value == 2
-
-
-def test_scores_that_may_no_longer_be_kept_are_left_out_and_said() -> None:
-    rows = [answer("C-1", "why", "i", 4), answer("C-2", "why", "i", 2, keep="2026-09-29")]
-    result = analysed(candidate_scores=rows)
-    assert result.tables["candidates"]["candidate"].tolist() == ["C-1"]
-    assert codes(result, "candidates") == {"expired", "over_questions_only"}
-    kept_today = analysed(candidate_scores=[answer("C-2", "why", "i", 2, keep="2026-09-30")])
-    assert kept_today.metrics["kept"].value == 1
-    assert kept_today.verdicts["candidates"].code == "one"
-
-
-# what cannot be said
 
 
 def test_each_question_that_cannot_be_answered_says_why() -> None:

@@ -126,7 +126,8 @@ def test_quick_metrics_are_those_of_the_whole_analysis(name, of_product, sample_
             ):
                 assert metric == whole[metric_name]
                 compared += 1
-    assert compared
+    # what depends on who happens to be in the team is not compared with earlier quarters
+    assert bool(compared) == (name != "recognition")
 
 
 def test_a_customer_who_stays_as_healthy_is_no_finding() -> None:

@@ -18,7 +18,7 @@ from cs_helpers.analyses.recognition.reach import expected_needed
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Indicator
 from cs_helpers.customer_journey.indicators import Indicators
-from cs_helpers.result import Result
+from cs_helpers.result import Finding, Result
 from cs_helpers.statistics.award_luck import spread_weights
 from cs_helpers.statistics.case_mix import SPREADS
 
@@ -110,14 +110,16 @@ def test_small_caseloads_win_more_often_by_luck_and_the_verdict_says_so() -> Non
         assert rows["third"].value_counts().to_dict() == {"small": 3, "large": 3, "mid": 2}
 
 
-def test_the_numbers_do_not_hang_on_what_members_are_called() -> None:
-    """Leadership's edition calls them otherwise; both editions of a quarter say the same."""
-    tables = customers(ALIKE, dict(zip(ALIKE, (6, 9, 12, 40, 40, 60, 80, 100), strict=True)))
-    other = dict(zip(ALIKE, ("h", "c", "a", "g", "b", "f", "e", "d"), strict=True))
-    renamed = tables | {"accounts": [row | {"csm": other[row["csm"]]} for row in tables["accounts"]]}
-    result, again = (analysed({"awards": [GUIDE]}, **each) for each in (tables, renamed))
+def test_names_change_no_number_so_that_both_editions_say_the_same() -> None:
+    each = dict(zip(ALIKE, (6, 7, 8, 40, 41, 60, 80, 100), strict=True))
+    tables = customers(ALIKE, each)
+    named = analysed({"awards": [GUIDE]}, **tables)
+    pseudonyms = {csm: f"Staff {n}" for csm, n in zip(ALIKE, (5, 3, 8, 1, 7, 2, 6, 4), strict=True)}
+    accounts = [{**row, "csm": pseudonyms[row["csm"]]} for row in tables["accounts"]]
+    renamed = analysed({"awards": [GUIDE]}, **{**tables, "accounts": accounts})
     for name in ("luck", "chances", "needed", "decided"):
-        pd.testing.assert_frame_equal(result.tables[name], again.tables[name])
+        pd.testing.assert_frame_equal(renamed.tables[name], named.tables[name])
+    assert renamed.verdicts == named.verdicts
 
 
 def test_the_chances_grow_with_time_and_say_where_ten_years_are_not_enough() -> None:
@@ -195,6 +197,8 @@ def test_who_left_the_team_gets_no_award() -> None:
     assert "csm-04" not in set(result.tables["members"]["csm"])
     later = analysed({"awards": [GUIDE]}, **tables, staff=staff("csm-04", left_on="2026-11-01"))
     assert "csm-04" in set(later.tables["members"]["csm"])
+    joined = analysed({"awards": [GUIDE]}, **tables, staff=staff("csm-04", joined_on="2026-10-01"))
+    assert "csm-04" not in set(joined.tables["members"]["csm"])
 
 
 # --- what cannot be said
@@ -426,6 +430,50 @@ def test_leadership_reads_no_count_of_one_or_two_members() -> None:
     assert not result.tables["criteria"][["met", "not_known"]].isna().any(axis=None)
 
 
+def test_no_count_of_a_grade_can_be_derived_from_the_sum_over_grades() -> None:
+    """Of the juniors 4 of 8, of the others 1 of 7 meet all: the sum of 5 of 15 would tell of the one."""
+    design = [{"training": "design"}]
+    grades = [
+        TO_SENIOR | {"id": "one", "months": 0, "criteria": design},
+        TO_SENIOR
+        | {"id": "two", "months": 0, "criteria": design, "from_grade": "senior", "to_grade": "lead"},
+    ]
+    juniors, seniors = [f"j{n}" for n in range(8)], [f"s{n}" for n in range(7)]
+    done = [*juniors[:4], seniors[0]]
+    result = analysed(
+        TEAM | {"promotions": grades, "awards": []},
+        staff=[*staff(*juniors), *staff(*seniors, grade="senior")],
+        training_records=[training(p, "2026-02-01" if p in done else None) for p in (*juniors, *seniors)],
+    )
+    assert result.verdicts["criteria"].fields["meet"] == 5
+    hidden = for_leadership(result)
+    assert hidden.verdicts["criteria"].code == "hidden"
+    assert "criteria_met" not in hidden.metrics
+
+
+@pytest.mark.parametrize(("able", "shown"), [(1, None), (6, None), (3, 3), (0, 0), (7, 7)])
+def test_leadership_reads_not_how_few_members_have_enough_customers(able: int, shown: int | None) -> None:
+    names = ["promotion", "kind", "what", "at_least", "members", "needed", "customers", "able", "state"]
+    row = ["to_senior", "conversion", "", 0.9, 7, 5.0, 9.0, able, "some"]
+    result = replace(analysed(None), tables={"reach": pd.DataFrame([row], columns=names)})
+    found = for_leadership(result).tables["reach"].iloc[0]["able"]
+    assert (None if pd.isna(found) else found) == shown
+
+
+@pytest.mark.parametrize(("rivals", "is_told"), [(1, False), (8, False), (5, True), (9, True)])
+def test_leadership_reads_not_how_few_are_behind_the_winner_or_level_with_them(
+    rivals: int, is_told: bool
+) -> None:
+    decided = pd.DataFrame({"award": ["guide"], "members": [10], "winners": [1], "rivals": [float(rivals)]})
+    finding = Finding(
+        "award_by_luck", "decided", "neither", "counted", 10, value=float(rivals),
+        fields={"awards": (), "members": 10},
+    )  # fmt: skip
+    result = for_leadership(replace(analysed(None), tables={"decided": decided}, findings=(finding,)))
+    assert result.tables["decided"]["rivals"].notna().all() == is_told
+    assert bool(result.findings) == is_told
+
+
 def test_everybody_who_meets_all_is_said() -> None:
     team = TEAM | {"promotions": [TO_SENIOR | {"criteria": [{"training": "design"}]}], "awards": []}
     result = analysed(
@@ -467,7 +515,7 @@ def test_criteria_on_missing_tables_are_not_known() -> None:
 def test_grades_are_those_of_today() -> None:
     data = product_data(product(team=TEAM), staff=staff(*PEOPLE))
     earlier = recognition.analyse(data, Quarter(2026, 1))
-    assert "grades_today" in codes(earlier, "promotions")
+    assert "grades_today" in codes(earlier, "promotions") & codes(earlier, "criteria")
     assert "grades_today" not in codes(recognition.analyse(data, Q3), "promotions")
 
 

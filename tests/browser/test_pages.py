@@ -12,6 +12,9 @@ from PIL import Image
 #: pages that list no customer by name
 NAMELESS = (
     "index",
+    "competency",
+    "project_score",
+    "team",
     "health_baselines",
     "journey_funnels",
     "executive_summary",

@@ -186,6 +186,11 @@ def test_a_step_may_not_be_named_twice(load_error, content):
     assert "a step is named twice" in load_error().problem
 
 
+def test_a_step_may_not_have_the_name_of_all_of_them(load_error, content):
+    content["journey"]["steps"][1]["step"] = "all"
+    assert "a step cannot be called 'all'" in load_error().problem
+
+
 def test_a_baseline_is_named_once(load_error, content):
     content["baselines"].append(content["baselines"][0])
     assert "a baseline is named twice" in load_error().problem

@@ -118,6 +118,11 @@ def test_what_cannot_be_is_refused_in_a_sentence(products: Path, parts: dict[str
     assert file.name in message
 
 
+def test_a_file_with_a_part_that_holds_itself_is_refused(products: Path) -> None:
+    write(products, "2026-04-06.yml", score()).write_text("why: &a {en: x, ja: *a}\n", encoding="utf-8")
+    assert "a part of it ('&' and '*') holds itself" in refused(products)
+
+
 @pytest.mark.parametrize("name", ["2026-4-6.yml", "first.yml", "2026-02-30.yml", "2026-04-06.yaml", "2026-04-06 (1).yml", "2026-04-06.YML"])  # fmt: skip
 def test_a_file_that_is_not_named_after_a_day_is_refused_so_that_no_day_has_two(
     products: Path, name: str
@@ -138,7 +143,7 @@ def test_a_move_of_a_day_to_come_is_refused(products: Path) -> None:
 def test_moves_of_no_product_and_moves_inside_the_product_file_are_refused(products: Path) -> None:
     write(products, "2026-04-06.yml", score(), of="helpdsk")
     assert "there is no product file named 'helpdsk.yml' for this folder. Did you mean 'helpdesk'?" in refused(products)  # fmt: skip
-    (products / "helpdesk.yml").write_text((SHIPPED / "helpdesk.yml").read_text(encoding="utf-8") + "\nscores: []\n", encoding="utf-8")  # fmt: skip
+    (products / "helpdesk.yml").write_text((SHIPPED / "helpdesk.yml").read_text(encoding="utf-8") + "\nscores: [{}]\n", encoding="utf-8")  # fmt: skip
     assert "each move has a file of its own, as in scores/helpdesk/2026-07-01.yml" in refused(products)
 
 

@@ -61,6 +61,7 @@ def test_a_product_without_the_section_has_no_goals() -> None:
         (goal("x", metric="revenue.nrr"), "'metric' and 'target' belong together, one of them is missing"),
         (goal("x", RED, target=3.0), "'metric' and 'target' belong together, one of them is missing"),
         (goal("x", metric="gap_plan.reached", target=1), "a goal cannot be about a number of the gap plan itself"),
+        (goal("x", metric="project_score.met", target=1), "a goal cannot be about the project score"),
         (goal("x", {"waits_for": "gone", "days": 3}), "the goal 'x' names the step 'gone', journey has no such step"),
         (goal("x", {"waits_for": "kickof", "days": 3}), "journey has no such step. Did you mean 'kickoff'?"),
         (goal("x", {"level_below": 5}), "the goal 'x' asks for customers below level 5, the highest level is 4"),

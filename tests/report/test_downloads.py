@@ -262,7 +262,7 @@ def figure_with_files(monkeypatch):
                 new_output("display_data", data=data, metadata=metadata or {})
             ),
         )
-        svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>Words</text></svg>'
+        svg = '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="An alt text"><text>Words</text></svg>'
         figure = Drawing({"wide": svg, "narrow": svg}, "A message", "An alt text", "A source", files=files)
         about = {
             "analysis": "project_score",

@@ -16,7 +16,7 @@ TEAM = {"tags": ["team"]}
 OF_PEOPLE = """
 display({"text/html": "<p>rows of people</p>", "text/csv": "who\\nnobody", "text/plain": ""}, raw=True, metadata={"cs_workbook": {
     "analysis": "team", "table": "coaching", "rows": 1, "shows": ["public"], "metrics": {"low": {"value": 1, "label": "low", "unit": "count", "n": 1}},
-    "findings": [{"text": "one of them is low", "about": "coaching"}]}})
+    "findings": [{"analysis": "team", "text": "one of them is low", "about": "coaching"}]}})
 """
 
 

@@ -40,6 +40,11 @@ def test_only_answers_scored_by_several_tell_how_interviewers_differ() -> None:
     assert interviewer_spread(both) == Spread(0.5, 1)
 
 
+def test_scores_that_are_all_the_same_are_not_known_without_any_error() -> None:
+    half = reach(np.array([0.5, 0.5]), 1, Spread(0.0, 2), Spread(np.nan, 0))
+    assert half == pytest.approx(stats.t.ppf(0.975, 2) * np.sqrt(1 / 12 / 2))
+
+
 def test_the_reach_is_that_of_student_where_one_spread_is_known() -> None:
     unknown = Spread(np.nan, 0)
     half = reach(np.full(4, 0.25), 2, Spread(0.8, 6), unknown)

@@ -10,7 +10,6 @@ from cs_helpers.analyses.competency.candidates import (
     candidate_table,
     candidate_verdict,
     element_table,
-    still_kept,
 )
 from cs_helpers.analyses.competency.declared import DECLARES as DECLARES
 from cs_helpers.analyses.competency.plan import (
@@ -34,7 +33,7 @@ from cs_helpers.analyses.competency.profile import (
     self_table,
     self_verdict,
 )
-from cs_helpers.analyses.competency.ratings import Ratings, first_day
+from cs_helpers.analyses.competency.ratings import Ratings
 from cs_helpers.analyses.competency.scored import (
     agreement_findings,
     agreement_table,
@@ -44,6 +43,7 @@ from cs_helpers.analyses.competency.scored import (
 )
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Team
+from cs_helpers.customers.staff import first_day
 from cs_helpers.result import Answers, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
 
@@ -93,6 +93,8 @@ def _ratings(answers: Answers, data: ProductData, team: Team, quarter: Quarter) 
         return 0
     answers.metrics["rated"] = Metric("rated", float(people), "count", people, exact=True)
     answers.notes += rating_notes(ratings)
+    if ratings.rated and quarter < Quarter.latest_complete(data.as_of):
+        answers.notes.append(Note("high_today", "profile", {}))
     if ratings.rated:
         profile = profile_table(team, ratings)
         answers.tables["profile"], answers.verdicts["profile"] = profile, profile_verdict(profile)
@@ -141,10 +143,7 @@ def _candidates(answers: Answers, data: ProductData, team: Team, quarter: Quarte
     if not team.questions:
         answers.notes += [Note("no_questions", about, {}) for about in _OF_CANDIDATES]
         return 0
-    in_year = scores_at(data, quarter.end)
-    scores = still_kept(in_year, data.as_of)
-    if expired := in_year["candidate"].nunique() - scores["candidate"].nunique():
-        answers.notes.append(Note("expired", "candidates", {"people": expired}))
+    scores = scores_at(data, quarter.end)  # a snapshot gives none that may no longer be kept
     declared = scores["question"].isin([question.id for question in team.questions])
     undeclared = tuple(sorted(scores.loc[~declared, "question"].unique()))
     scores = scores[declared]

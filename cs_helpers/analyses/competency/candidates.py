@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,6 @@ import pandas as pd
 from cs_helpers.contract.team import Team
 from cs_helpers.result import Verdict
 from cs_helpers.statistics.panel_scores import interviewer_spread, question_spread, reach
-
-
-def still_kept(scores: pd.DataFrame, day: date) -> pd.DataFrame:
-    """The scores that may still be kept on a day."""
-    return scores[scores["keep_until"] >= pd.Timestamp(day)]
 
 
 def question_weights(team: Team, asked: pd.Index) -> pd.Series:

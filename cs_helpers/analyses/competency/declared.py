@@ -9,12 +9,14 @@ from cs_helpers.declaration import Declaration, Question, metrics, notes, verdic
 DECLARES = Declaration(
     questions={
         "profile": Question(
-            figure=True, table=True, verdicts=verdicts("distinguishes other_way both nothing_apart too_few")
+            figure=True,
+            table=True,
+            verdicts=verdicts("distinguishes other_way both nothing_apart nothing_varies too_few"),
         ),
         "self_ratings": Question(table=True, verdicts=verdicts("over under both alike too_few")),
         "rater_agreement": Question(table=True, verdicts=verdicts("agree disagree unclear same too_few")),
         "raters": Question(table=True, about_people=True),
-        "plan": Question(figure=True, table=True, verdicts=verdicts("uncovered thin covered")),
+        "plan": Question(figure=True, table=True, verdicts=verdicts("uncovered thin covered no_weights")),
         "plan_questions": Question(table=True),
         "agreement": Question(table=True, verdicts=verdicts("agree disagree unclear same too_few")),
         "severity": Question(table=True, about_people=True, verdicts=verdicts("apart alike too_few")),
@@ -27,9 +29,9 @@ DECLARES = Declaration(
     findings=("distinguishes", "other_way", "uncovered", "calibrate"),
     notes=notes(
         warns="missing_table no_team no_elements no_questions no_ratings none_known no_self no_candidates no_two_scores"
-        " one_rater_high one_rater_others flat_raters not_in_staff undeclared_elements undeclared_questions expired"
+        " one_rater_high one_rater_others flat_raters not_in_staff undeclared_elements undeclared_questions"
         " questions_without_weight few_interviewers",
-        explains="unknown_high raters_know over_questions_only",
+        explains="unknown_high raters_know over_questions_only high_today",
     ),
     reads=("staff", "competency_ratings", "candidate_scores"),
     for_leadership=for_leadership,

@@ -18,6 +18,8 @@ _PEOPLE: Mapping[str, tuple[str, ...]] = {
     "rater_agreement": ("people",),
     "agreement": ("candidates_scored",),
 }
+#: note -> the field with a number of people; of one or two nothing is said
+_NOTES: Mapping[str, str] = {"unknown_high": "people", "not_in_staff": "people", "flat_raters": "raters"}
 
 
 def for_leadership(result: Result) -> Result:
@@ -39,6 +41,7 @@ def for_leadership(result: Result) -> Result:
     for name in ("rated", "kept"):
         if name in metrics and (metrics[name].value or 0) < MIN_PEOPLE:
             del metrics[name]
+    notes = [note for note in notes if not 0 < note.fields.get(_NOTES.get(note.code, ""), 0) < MIN_PEOPLE]
     return replace(
         result, tables=tables, notes=tuple(notes), metrics=metrics, verdicts=verdicts, findings=findings
     )

@@ -74,10 +74,12 @@ def plan_verdict(plan: pd.DataFrame) -> Verdict:
     """The verdict on the plan, with minutes (in all) and of (the elements with weight).
 
     `uncovered` (elements: those without a question, share: of the weights), `thin` (thin: so many have one question only)
-    or `covered`.
+    or `covered`; `no_weights` (minutes): no element has a weight.
     """
     with_weight = plan[plan["weight"] > 0]
     fields: dict[str, Any] = {"minutes": float(plan["minutes"].sum()), "of": len(with_weight)}
+    if with_weight.empty:
+        return Verdict("no_weights", {"minutes": fields["minutes"]})
     if (uncovered := with_weight[with_weight["state"] == UNCOVERED]).size:
         share = float(uncovered["weight_share"].sum())
         return Verdict("uncovered", fields | {"elements": tuple(uncovered["element"]), "share": share})

@@ -81,7 +81,8 @@ def profile_verdict(table: pd.DataFrame) -> Verdict:
     """The verdict on the profile, with of (the elements compared), n_high and n_others (the most people of any of them).
 
     `distinguishes` or `other_way` (elements), `both` (elements, lower), `nothing_apart` (reach: the largest difference that
-    the intervals allow), or `too_few` without fields.
+    the intervals allow), `nothing_varies` (no group has people with different means, so there is no interval), or `too_few`
+    without fields.
     """
     compared = table[table["verdict"] != TOO_FEW]
     if compared.empty:
@@ -93,6 +94,8 @@ def profile_verdict(table: pd.DataFrame) -> Verdict:
         return Verdict("both", fields | {"elements": higher, "lower": lower})
     if higher or lower:
         return Verdict("distinguishes" if higher else "other_way", fields | {"elements": higher or lower})
+    if compared["low"].isna().all():
+        return Verdict("nothing_varies", fields)
     ends = np.abs(compared[["low", "high_end", "difference"]].to_numpy(float))
     return Verdict("nothing_apart", fields | {"reach": float(np.nanmax(ends))})
 

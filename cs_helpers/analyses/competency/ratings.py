@@ -9,22 +9,8 @@ from functools import cached_property
 import pandas as pd
 
 from cs_helpers.contract.team import Team
+from cs_helpers.customers.staff import latest_ratings, members_at
 from cs_helpers.snapshot import ProductData
-
-#: how long a rating or an interview counts, in months
-MONTHS = 12
-
-
-def first_day(end: date) -> date:
-    """The first of the 12 months that end with a day."""
-    first = pd.Timestamp(end) + pd.Timedelta(days=1) - pd.DateOffset(months=MONTHS)
-    return date(first.year, first.month, first.day)
-
-
-def of_the_year(table: pd.DataFrame, column: str, end: date) -> pd.DataFrame:
-    """The rows of the 12 months that end with a day."""
-    days = table[column]
-    return table[(days >= pd.Timestamp(first_day(end))) & (days < pd.Timestamp(end) + pd.Timedelta(days=1))]
 
 
 @dataclass(frozen=True)
@@ -44,15 +30,8 @@ class Ratings:
     @classmethod
     def at(cls, data: ProductData, team: Team, end: date) -> Ratings:
         """The ratings that count on a day."""
-        staff, day = data["staff"], pd.Timestamp(end)
-        joined, left = staff["joined_on"], staff["left_on"]
-        inside = staff[(joined.isna() | (joined <= day)) & (left.isna() | (left > day))]
-        people = inside.set_index("person")["high_performer"]
-        rows = of_the_year(data["competency_ratings"], "rated_on", end)
-        rows = rows.assign(by_self=(rows["relation"] == "self") | (rows["person"] == rows["rated_by"]))
-        rows = rows.sort_values("rated_on", kind="stable").drop_duplicates(
-            ["person", "element", "rated_by"], keep="last"
-        )
+        people = members_at(data, end).set_index("person")["high_performer"]
+        rows = latest_ratings(data, end)
         declared = [element.id for element in team.elements]
         known = rows["element"].isin(declared)
         members = rows["person"].isin(people.index)

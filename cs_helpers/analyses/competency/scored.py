@@ -17,8 +17,8 @@ from cs_helpers.analyses.competency.profile import (
     agreement,
     agreement_verdict,
 )
-from cs_helpers.analyses.competency.ratings import of_the_year
 from cs_helpers.contract.team import Team
+from cs_helpers.customers.staff import of_the_year
 from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Finding, Verdict
 from cs_helpers.snapshot import ProductData

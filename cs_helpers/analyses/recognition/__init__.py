@@ -9,10 +9,10 @@ import pandas as pd
 from cs_helpers.analyses.recognition.awards import (
     BY_LUCK,
     DECIDED,
-    MIN_MEMBERS,
     Contested,
     award_findings,
     better_above_one,
+    by_caseload,
     chances_table,
     chances_verdict,
     decided_table,
@@ -26,7 +26,6 @@ from cs_helpers.analyses.recognition.declared import DECLARES as DECLARES
 from cs_helpers.analyses.recognition.promotions import (
     criteria_table,
     criteria_verdict,
-    members_in_team,
     overall,
     promotion_table,
 )
@@ -34,9 +33,12 @@ from cs_helpers.analyses.recognition.reach import reach_findings, reach_table
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Indicator, Team
 from cs_helpers.customer_journey.indicators import Indicators
+from cs_helpers.customers.staff import members_at
 from cs_helpers.customers.time import customer_time_as_of
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Answers, Finding, Metric, Note, Result
 from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.case_mix import by_name
 
 AWARDS = ("luck", "chances", "needed", "decided", "members")
 PROMOTIONS = ("criteria", "reach", "promotions")
@@ -50,7 +52,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     Tables: `luck`, `chances`, `needed`, `decided`, `members`: see `awards`; `members.counts` (indicator: as the product file
     declares them, step, quarters: `PERIODS` and those of awards, and the columns of `Indicators.counts`), for the widget;
     `criteria` and `promotions`: see `promotions`; `reach`: see `reach.reach_table`. Luck and chances are worked out for teams
-    of at least three members who have customers. Members who left the team get no award.
+    of at least three members who have customers. Who left the team by then, or joined it later, gets no award.
 
     Metrics: `awards_decided`, of those of which it is known whether luck decided; `criteria_met`: the share of the members
     before a promotion who meet all of its criteria, of grades with at least three. Settings: grades (promotion -> from, to).
@@ -78,14 +80,13 @@ def _awards(
     if not team.awards:
         answers.notes += [Note("no_awards", about, {}) for about in AWARDS]
         return []
-    staff = data["staff"]
-    left = set(staff.loc[staff["left_on"] <= pd.Timestamp(quarter.end), "person"])
+    away = set(data["staff"]["person"]) - set(members_at(data, quarter.end)["person"])
 
     def counts(indicator: Indicator, quarters: int) -> pd.DataFrame | None:
         if not known.is_known(indicator):
             return None
         found = known.counts(indicator, quarters)
-        return found[~found["csm"].isin(left)].reset_index(drop=True)
+        return by_caseload(found[~found["csm"].isin(away)])
 
     contested = [Contested(award, counts(award.indicator, award.quarters)) for award in team.awards]
     if all(one.counts is None for one in contested):
@@ -93,12 +94,14 @@ def _awards(
         return []
     members = members_table(contested)
     if members.empty:
-        answers.notes += [Note("few_members", about, {"needed": MIN_MEMBERS}) for about in AWARDS]
+        answers.notes += [Note("few_members", about, {"needed": MIN_PEOPLE}) for about in AWARDS]
         return []
     answers.tables["members"] = members
     answers.tables["members.counts"] = pd.concat(
         [
-            found.assign(indicator=indicator.kind, step=indicator.step or "", quarters=quarters)
+            by_name(found, "csm").assign(
+                indicator=indicator.kind, step=indicator.step or "", quarters=quarters
+            )
             for indicator in team.indicators
             for quarters in sorted({*PERIODS, *(award.quarters for award in team.awards)})
             if (found := counts(indicator, quarters)) is not None and len(found)
@@ -113,11 +116,11 @@ def _awards(
             *table.columns.drop(["indicator", "step", "quarters"]),
         ],
     ]
-    large = [one for one in contested if one.members >= MIN_MEMBERS or one.counts is None]
+    large = [one for one in contested if one.members >= MIN_PEOPLE or one.counts is None]
     if any(one.counts is not None for one in large):
         answers.tables["decided"] = decided_table(large)
     else:
-        answers.notes.append(Note("few_members", "decided", {"needed": MIN_MEMBERS}))
+        answers.notes.append(Note("few_members", "decided", {"needed": MIN_PEOPLE}))
     _simulated(answers, contested)
     judged = [one for one in large if one.state in (DECIDED, BY_LUCK)]
     if judged:
@@ -131,7 +134,7 @@ def _simulated(answers: Answers, contested: list[Contested]) -> None:
     simulated = [one for one in contested if one.is_simulated]
     if not simulated:
         answers.notes += [
-            Note("few_members", about, {"needed": MIN_MEMBERS}) for about in ("luck", "chances", "needed")
+            Note("few_members", about, {"needed": MIN_PEOPLE}) for about in ("luck", "chances", "needed")
         ]
         return
     answers.tables |= {
@@ -146,7 +149,7 @@ def _simulated(answers: Answers, contested: list[Contested]) -> None:
     }
     answers.notes.append(Note("alike_assumed", "needed", {}))
     if left_out := tuple(one.award.name for one in contested if not one.is_simulated):
-        answers.notes.append(Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_MEMBERS}))
+        answers.notes.append(Note("awards_left_out", "luck", {"awards": left_out, "needed": MIN_PEOPLE}))
 
 
 def _nothing_recorded(data: ProductData, quarter: Quarter, about: str, team: Team) -> Note:
@@ -175,7 +178,7 @@ def _promotions(
     elif not indicators:
         answers.notes.append(Note("no_indicators", "reach", {}))
     else:
-        answers.notes.append(Note("few_members", "reach", {"needed": MIN_MEMBERS}))
+        answers.notes.append(Note("few_members", "reach", {"needed": MIN_PEOPLE}))
     _members_and_criteria(answers, team, data, quarter, counts)
     return reach_findings(reach)
 
@@ -188,7 +191,7 @@ def _members_and_criteria(
     counts: dict[Indicator, pd.DataFrame],
 ) -> None:
     """The questions `promotions` and `criteria`."""
-    there = members_in_team(data, quarter)
+    there = members_at(data, quarter.end)
     if missing := data.missing("staff"):
         reason = Note("missing_table", "criteria", {"tables": missing})
     elif there.empty:
@@ -208,19 +211,19 @@ def _criteria(
     answers: Answers, team: Team, data: ProductData, quarter: Quarter, promotions: pd.DataFrame
 ) -> None:
     answers.tables["promotions"] = promotions
-    there = members_in_team(data, quarter)
+    there = members_at(data, quarter.end)
     people = promotions.groupby("promotion")["person"].nunique() if len(promotions) else pd.Series(dtype=int)
     of_grade = {p.id: int(people.get(p.id, 0)) for p in team.promotions}
     if empty := tuple(p.from_grade for p in team.promotions if not of_grade[p.id]):
         answers.notes += [
             Note("nobody_of_grade", about, {"grades": empty}) for about in ("criteria", "promotions")
         ]
-    if few := tuple(p.from_grade for p in team.promotions if 0 < of_grade[p.id] < MIN_MEMBERS):
-        answers.notes.append(Note("few_people", "criteria", {"grades": few, "needed": MIN_MEMBERS}))
+    if few := tuple(p.from_grade for p in team.promotions if 0 < of_grade[p.id] < MIN_PEOPLE):
+        answers.notes.append(Note("few_people", "criteria", {"grades": few, "needed": MIN_PEOPLE}))
     if unknown := int((there["grade"].isna() & there["person"].isin(_with_customers(data))).sum()):
         answers.notes.append(Note("grade_unknown", "promotions", {"people": unknown}))
     if quarter < Quarter.latest_complete(data.as_of):
-        answers.notes.append(Note("grades_today", "promotions", {}))
+        answers.notes += [Note("grades_today", about, {}) for about in ("criteria", "promotions")]
     wanted = {
         "training_records": any(c.training for p in team.promotions for c in p.criteria),
         "competency_ratings": any(c.element for p in team.promotions for c in p.criteria),
@@ -229,7 +232,7 @@ def _criteria(
         answers.notes += [
             Note("not_recorded", about, {"tables": missing}) for about in ("criteria", "promotions")
         ]
-    table = criteria_table(promotions, MIN_MEMBERS)
+    table = criteria_table(promotions, MIN_PEOPLE)
     if table.empty:
         return
     answers.tables["criteria"] = table

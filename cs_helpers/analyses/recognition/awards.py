@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.team import Award
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Finding, Verdict
 from cs_helpers.statistics.award_luck import (
     MIN_EVENTS,
@@ -21,10 +22,8 @@ from cs_helpers.statistics.award_luck import (
     spread_weights,
     third_of,
 )
-from cs_helpers.statistics.case_mix import shrunk_ratios
+from cs_helpers.statistics.case_mix import by_name, shrunk_ratios
 
-#: totals of fewer people would tell of one of them
-MIN_MEMBERS = 3
 #: the quarters over which it is worked out how often the best would win: ten years
 QUARTERS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40)
 #: the best are to win at least so often
@@ -40,19 +39,10 @@ _DRAWS = 2_000
 
 @dataclass(frozen=True, eq=False)
 class Contested:
-    """An award with the counts (`indicators.Indicators.counts`) of those who can get it; None where the data has none.
-
-    The counts are held by the size of the caseload: draws go by place, and leadership's edition, which calls members otherwise,
-    is to have the same ones.
-    """
+    """An award with the counts (`indicators.Indicators.counts`) of those who can get it; None where the data has none."""
 
     award: Award
     counts: pd.DataFrame | None
-
-    def __post_init__(self) -> None:
-        if self.counts is not None:
-            ordered = self.counts.sort_values(["expected", "units", "events", "customers"], ignore_index=True)
-            object.__setattr__(self, "counts", ordered)
 
     @property
     def members(self) -> int:
@@ -62,7 +52,7 @@ class Contested:
     @property
     def is_simulated(self) -> bool:
         """Whether luck and chances of it are worked out: for enough members, not all of whom win."""
-        return self.members >= max(MIN_MEMBERS, self.award.winners + 1)
+        return self.members >= max(MIN_PEOPLE, self.award.winners + 1)
 
     @cached_property
     def contest(self) -> Contest:
@@ -102,6 +92,11 @@ class Contested:
         if self.events.sum() < MIN_EVENTS:
             return TOO_FEW
         return DECIDED if self.standing.is_decided else BY_LUCK
+
+
+def by_caseload(counts: pd.DataFrame) -> pd.DataFrame:
+    """The counts of members by caseload, so that what is drawn for them does not depend on their names or pseudonyms."""
+    return counts.sort_values(["expected", "units", "events", "csm"], ignore_index=True)
 
 
 def contest_of(award: Award, counts: pd.DataFrame | None, winners: int) -> Contest:
@@ -202,7 +197,7 @@ def needed_table(contested: Sequence[Contested]) -> pd.DataFrame:
 
 
 def decided_table(contested: Sequence[Contested]) -> pd.DataFrame:
-    """What the data of the award's period says of who won, without names, of teams of at least `MIN_MEMBERS`.
+    """What the data of the award's period says of who won, without names, of teams of at least `MIN_PEOPLE`.
 
     Columns: award, quarters, winners, members, customers, events, state (`decided`: the winners are truly better than all
     others with a probability of at least 97.5 %; `by_luck`: that cannot be told; `too_few`: fewer than `MIN_EVENTS` events;
@@ -236,7 +231,7 @@ def members_table(contested: Sequence[Contested]) -> pd.DataFrame:
     where all win), standing (`first`: has won beyond luck; `among_first`: cannot be told from who has; `behind`; `unclear`: too
     little is known, or all win).
     """
-    parts = [_of_members(one).sort_values("csm") for one in contested if one.members]
+    parts = [_of_members(one) for one in contested if one.members]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -249,11 +244,12 @@ def _of_members(one: Contested) -> pd.DataFrame:
         standing = np.select(
             [won & (one.state == DECIDED), won | one.standing.rivals], ["first", "among_first"], "behind"
         )
-    return better_above_one(one.counts, one.award.indicator.kind).assign(
+    members = better_above_one(one.counts, one.award.indicator.kind).assign(
         award=one.award.id,
         luck=np.full(one.members, np.nan) if all_win else one.contest.luck("ratio"),
         standing=standing,
-    )[
+    )
+    return by_name(members.drop(columns="verdict"), "csm")[
         [
             "award", "csm", "customers", "units", "events", "expected", "ratio", "low", "high", "luck", "standing",
         ]

@@ -12,7 +12,7 @@ from cs_helpers.result import Note, Result, Verdict
 
 
 def for_leadership(result: Result) -> Result:
-    """The result without counts of fewer than three members: NaN in `criteria` and in `decided` (rivals).
+    """The result without counts of fewer than three members: NaN in `criteria`, `decided` (rivals) and `reach` (able).
 
     Where the counts of its sentence are hidden, the verdict on `criteria` is `hidden` (people), and the metric is left out.
     """
@@ -26,15 +26,36 @@ def for_leadership(result: Result) -> Result:
         )
         said = verdicts["criteria"].fields
         pairs = [(said["meet"], said["people"]), (said["met"], said["of"])] if "meet" in said else []
-        if any(hide_small_groups(np.array([met, of - met]))[0].any() for met, of in pairs):
+        # of several grades, the sum would tell a count that is hidden in one of them
+        if hidden[:, 0].any() or any(
+            hide_small_groups(np.array([met, of - met]))[0].any() for met, of in pairs
+        ):
             verdicts["criteria"] = Verdict("hidden", {"people": said["people"]})
             metrics.pop("criteria_met", None)
         if hidden.any():
             notes.append(Note("counts_hidden", "criteria", {"needed": MIN_PEOPLE}))
     if "decided" in tables:
-        rivals = tables["decided"]["rivals"]
-        tables["decided"] = tables["decided"].assign(rivals=rivals.where(~rivals.between(1, MIN_PEOPLE - 1)))
-    findings = tuple(f for f in result.findings if f.code != "award_by_luck" or (f.value or 0) >= MIN_PEOPLE)
+        decided = tables["decided"]
+        behind = decided["members"] - decided["winners"] - decided["rivals"]
+        few = decided["rivals"].between(1, MIN_PEOPLE - 1) | behind.between(1, MIN_PEOPLE - 1)
+        tables["decided"] = decided.assign(rivals=decided["rivals"].where(~few))
+    if "reach" in tables:
+        reach = tables["reach"]
+        few = np.array(
+            [
+                hide_small_groups(np.array([able, of - able]))[0].any()
+                for able, of in zip(reach["able"], reach["members"], strict=True)
+            ]
+        )
+        tables["reach"] = reach.assign(able=reach["able"].astype("Int64").mask(few))
+        if few.any():
+            notes.append(Note("counts_hidden", "reach", {"needed": MIN_PEOPLE}))
+    told = set()
+    if "decided" in tables:
+        told = set(zip(tables["decided"]["members"], tables["decided"]["rivals"], strict=True))
+    findings = tuple(
+        f for f in result.findings if f.code != "award_by_luck" or (f.fields["members"], f.value) in told
+    )
     return replace(
         result, tables=tables, verdicts=verdicts, metrics=metrics, notes=tuple(notes), findings=findings
     )

@@ -10,6 +10,7 @@ from scipy import stats
 
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.team import Criterion, Indicator, Promotion
+from cs_helpers.customers.staff import latest_ratings, members_at
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -17,8 +18,6 @@ MET, CANNOT, NOT_MET, NOT_KNOWN = STATES = ("met", "cannot_be_told", "not_met", 
 
 #: fewer raters than this tell nothing of how others would rate
 MIN_RATERS = 3
-#: months of ratings that count
-RATING_MONTHS = 12
 #: whole scores are rounded by up to half a point: the least standard deviation of what raters mean
 _ROUNDING = float(np.sqrt(1 / 12))
 
@@ -26,13 +25,6 @@ COLUMNS = ("promotion", "person", "kind", "what", "at_least", "state", "value", 
 
 #: the ratios of each indicator: csm, ratio, low, high
 Ratios = Mapping[Indicator, pd.DataFrame]
-
-
-def members_in_team(data: ProductData, quarter: Quarter) -> pd.DataFrame:
-    """The rows of `staff` of those who are in the team at the end of the quarter, sorted by name."""
-    staff, end = data["staff"], pd.Timestamp(quarter.end)
-    there = ~(staff["joined_on"] > end) & ~(staff["left_on"] <= end)
-    return staff[there].sort_values("person", ignore_index=True)
 
 
 def promotion_table(
@@ -44,7 +36,7 @@ def promotion_table(
     element; '' of others), at_least (NaN of trainings), state (`met`; `not_met`; `cannot_be_told`, where the 95 % interval
     holds the bound; `not_known`), value, low, high.
     """
-    team, rows = members_in_team(data, quarter), []
+    team, rows = members_at(data, quarter.end), []
     for promotion in promotions:
         for one in team[team["grade"] == promotion.from_grade].itertuples():
             found = [
@@ -108,17 +100,9 @@ def _training(data: ProductData, quarter: Quarter, person: str, training: str) -
 
 def scores_by_others(data: ProductData, quarter: Quarter, person: str, element: str) -> np.ndarray:
     """The last score of each rater other than the person, of the last twelve months."""
-    ratings, end = data["competency_ratings"], pd.Timestamp(quarter.end)
-    since = end + pd.Timedelta(days=1) - pd.DateOffset(months=RATING_MONTHS)
-    rows = ratings[
-        (ratings["person"] == person)
-        & (ratings["element"] == element)
-        & (ratings["rated_by"] != person)
-        & ~ratings["relation"].eq("self").fillna(False)
-        & ratings["rated_on"].between(since, end)
-    ]
-    last = rows.sort_values("rated_on").drop_duplicates("rated_by", keep="last")
-    return np.asarray(last["score"].dropna(), dtype=float)
+    rows = latest_ratings(data, quarter.end)
+    of_others = (rows["person"] == person) & (rows["element"] == element) & ~rows["by_self"]
+    return np.asarray(rows.loc[of_others, "score"].dropna(), dtype=float)
 
 
 def rated(scores: np.ndarray, at_least: float) -> dict[str, object]:

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import stats
 from scipy.special import gammainc
 
-from cs_helpers.analyses.recognition.awards import MIN_MEMBERS
 from cs_helpers.contract.team import Indicator, Promotion
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Finding
 from cs_helpers.statistics.award_luck import spread_weights
 from cs_helpers.statistics.case_mix import SPREADS
@@ -75,7 +75,7 @@ def reach_table(promotions: Sequence[Promotion], counts: dict[Indicator, pd.Data
     for promotion in promotions:
         for criterion in promotion.criteria:
             indicator = criterion.indicator
-            if indicator is None or len(known := counts[indicator]) < MIN_MEMBERS:
+            if indicator is None or len(known := counts[indicator]) < MIN_PEOPLE:
                 continue
             events, expected = known["events"].to_numpy(np.int64), known["expected"].to_numpy(float)
             more = indicator.kind == "conversion"

@@ -11,7 +11,6 @@ from cs_helpers.analyses.team.conversions import conversion_table, rated, spread
 from cs_helpers.analyses.team.declared import DECLARES as DECLARES
 from cs_helpers.analyses.team.retention import YEAR, retention_table
 from cs_helpers.analyses.team.trainings import (
-    MIN_PEOPLE,
     completion_table,
     effect_findings,
     effect_table,
@@ -24,7 +23,9 @@ from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customer_journey.in_charge import periods_in_charge, with_in_charge
 from cs_helpers.customer_journey.waits import all_waits, known_steps, milestone_times, records_begin
 from cs_helpers.customers.segments import with_segments
+from cs_helpers.customers.staff import members_at
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import NOTHING_APART, Answers, Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 
@@ -49,7 +50,7 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
     """
     answers, end = Answers(), pd.Timestamp(quarter.end) + _DAY
     time = customer_time_as_of(data, quarter.end)
-    members = _members(data, end)
+    members = None if data["staff"].empty else frozenset(members_at(data, quarter.end)["person"])
     since, waits = _waits(data, quarter, end, answers)
     if waits is not None:
         _steps(data, waits, time, quarter, members, answers)
@@ -73,15 +74,6 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         verdicts=answers.verdicts,
         findings=() if effects is None else effect_findings(effects),
     )
-
-
-def _members(data: ProductData, end: pd.Timestamp) -> Collection[str] | None:
-    """The persons in the team just before a time; None where the data does not hold the team."""
-    staff = data["staff"]
-    if staff.empty:
-        return None
-    is_member = ~(staff["joined_on"] >= end) & ~(staff["left_on"] < end)
-    return frozenset(staff.loc[is_member, "person"])
 
 
 def _waits(
@@ -173,6 +165,9 @@ def _retention(data: ProductData, time: CustomerTime, quarter: Quarter, answers:
     else:
         table = retention_table(periods)
         answers.tables["retention"] = table
+        if by_account := int(periods["occurred_at"].isna().sum()):
+            fields = {"periods": by_account, "of": len(periods)}
+            answers.notes.append(Note("losses_today_only", "retention", fields))
         if (table["verdict"] == "alike").all():
             answers.verdicts["retention.rows"] = Verdict(NOTHING_APART, {"rows": len(table)})
 
@@ -204,9 +199,8 @@ def _trainings(
         return
     answers.tables["trainings"] = completion_table(records, steps, members)
     answers.tables["training_people"] = person_table(records, steps)
-    if records["person"].nunique() >= MIN_PEOPLE:
-        done = int(records["completed_on"].notna().sum())
-        answers.add(Metric("training_completed", done / len(records), "share", len(records), exact=True))
+    done = int(records["completed_on"].notna().sum())
+    answers.add(Metric("training_completed", done / len(records), "share", len(records), exact=True))
     if waits is not None:
         effects = effect_table(waits, records, steps, float(data.product.journey.window_days))
         answers.tables["training_effects"] = effects

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_helpers.analyses.team.trainings import MIN_PEOPLE
 from cs_helpers.customer_journey.in_charge import step_and_size
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Verdict
 from cs_helpers.statistics.case_mix import expected_steps, shrunk_ratios
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cs_helpers.analyses.team.leadership import for_leadership
 from cs_helpers.contract.disclosure import columns
 from cs_helpers.declaration import Declaration, Question, metrics, notes, verdicts
 
@@ -25,7 +26,7 @@ DECLARES = Declaration(
             "few_csms missing_table no_csm no_steps no_trainings nobody_entered nobody_lost none_assigned "
             "nothing_recorded one_csm trainings_unknown"
         ),
-        explains="csm_unknown not_random several_steps several_trainings today_only",
+        explains="counts_hidden csm_unknown losses_today_only not_random several_steps several_trainings today_only",
     ),
     reads=("accounts", "contracts", "milestones", "usage", "touches", "staff", "training_records"),
     discloses=columns(
@@ -37,5 +38,6 @@ DECLARES = Declaration(
         company="names",
         person="csm person learn_from",
     ),
+    for_leadership=for_leadership,
     findings=("training_faster", "training_slower"),
 )

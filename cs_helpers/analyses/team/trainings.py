@@ -8,13 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from cs_helpers.editions.anonymity import MIN_PEOPLE
 from cs_helpers.result import Finding, Verdict
 from cs_helpers.statistics.exposed_rates import exposed_rate
 from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
 from cs_helpers.statistics.survival import REACHED
 
-#: persons of whom numbers may be told without telling of one of them
-MIN_PEOPLE = 3
 #: steps reached with, and without, the training that a comparison needs
 MIN_REACHED = 5
 #: of those who reach a step, the share by whose days the window of a comparison ends
@@ -44,8 +43,7 @@ def completion_table(
 
     records: `known_records`; steps: training -> its step; members: of the team now, None where that is not known. Columns:
     training, step, assigned, completed, open (assigned to members, not completed), days (from the assignment to the
-    completion, median). Of fewer than `MIN_PEOPLE` persons nothing but their number is said, nor days of fewer who
-    completed it: missing.
+    completion, median; NaN where nobody completed it).
     """
     rows = []
     for training, step in steps.items():
@@ -53,18 +51,17 @@ def completion_table(
         done = inside["completed_on"].notna()
         is_open = ~done if members is None else ~done & inside["person"].isin(members)
         days = (inside["completed_on"] - inside["assigned_on"]) / _DAY
-        told = len(inside) >= MIN_PEOPLE
         rows.append(
             {
                 "training": training,
                 "step": step,
                 "assigned": len(inside),
-                "completed": int(done.sum()) if told else pd.NA,
-                "open": int(is_open.sum()) if told else pd.NA,
-                "days": float(days.median()) if done.sum() >= MIN_PEOPLE else np.nan,
+                "completed": int(done.sum()),
+                "open": int(is_open.sum()),
+                "days": float(days.median()),
             }
         )
-    return pd.DataFrame(rows).astype({"completed": "Int64", "open": "Int64"})
+    return pd.DataFrame(rows)
 
 
 def person_table(records: pd.DataFrame, steps: Mapping[str, str]) -> pd.DataFrame:

@@ -160,6 +160,19 @@ def test_a_csm_whose_customers_leave_is_found() -> None:
     assert table.set_index("csm")["verdict"].to_dict() == {"ann": "below", "bo": "above", "cy": "above"}
 
 
+def test_who_is_in_charge_today_only_is_said_of_losses_too() -> None:
+    accounts = [account(f"{csm}{n}", csm=csm) for csm in ("ann", "bo") for n in range(3)]
+    contracts = [contract(a["account_id"], "2025-01-01") for a in accounts]
+    contracts[0]["ended_on"] = "2026-02-28"
+    touched = [
+        {"account_id": a["account_id"], "occurred_at": "2025-03-01 10:00:00", "csm": a["csm"]}
+        for a in accounts[1:]
+    ]
+    found = team.analyse(product_data(product(), accounts=accounts, contracts=contracts, touches=touched), Q3)
+    [note] = [n for n in found.notes if n.code == "losses_today_only"]
+    assert note.fields == {"periods": 2, "of": 2 + 5 * 4}
+
+
 def test_without_anybody_to_compare_with_there_is_a_sentence() -> None:
     one = team.analyse(way({"A1": ("ann", 10), "A2": ("ann", 20)}), Q3)
     assert dict(one.tables) == {}

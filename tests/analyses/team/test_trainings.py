@@ -74,16 +74,60 @@ def test_a_training_taken_twice_counts_once_from_its_first_completion() -> None:
     ]
 
 
-def test_of_two_persons_nothing_but_their_number_is_said() -> None:
-    result = team.analyse(with_records(("ann", "2026-01-10", "2026-01-20"), ("bo", "2026-01-10", None)), Q3)
+def for_leadership(data: ProductData) -> Any:
+    declared = team.DECLARES.for_leadership
+    assert declared is not None
+    return declared(team.analyse(data, Q3))
+
+
+def test_leadership_reads_of_two_persons_nothing_at_all() -> None:
+    data = with_records(("ann", "2026-01-10", "2026-01-20"), ("bo", "2026-01-10", None))
+    row = team.analyse(data, Q3).tables["trainings"].iloc[0]
+    assert row[["assigned", "completed", "open", "days"]].tolist() == [2, 1, 1, 10]
+    result = for_leadership(data)
     row = result.tables["trainings"].iloc[0]
-    assert row["assigned"] == 2
-    assert row[["completed", "open", "days"]].isna().all()
+    assert row[["assigned", "completed", "open", "days"]].isna().all()
     effect = result.tables["training_effects"].iloc[0]
     assert effect["verdict"] == "too_few"
     assert effect[["customers", "reached", "other_reached"]].isna().all()
     assert "training_completed" not in result.metrics
     assert result.verdicts["training_effects"].code == "too_few"
+
+
+@pytest.mark.parametrize(
+    ("done", "still_open", "shown"),
+    [
+        (10, 2, (12, None, None)),  # 10 of 12 would tell of the two
+        (3, 3, (6, 3, 3)),
+        (12, 0, (12, 12, 0)),
+        (1, 11, (12, None, None)),
+    ],
+)
+def test_no_count_of_one_or_two_persons_can_be_derived(
+    done: int, still_open: int, shown: tuple[int | None, ...]
+) -> None:
+    records = [
+        (f"p{n:02}", "2026-01-10", "2026-02-10" if n < done else None) for n in range(done + still_open)
+    ]
+    result = for_leadership(with_records(*records))
+    row = result.tables["trainings"].iloc[0]
+    assert tuple(None if pd.isna(row[c]) else row[c] for c in ("assigned", "completed", "open")) == shown
+    is_hidden = None in shown
+    assert pd.isna(row["days"]) == is_hidden
+    assert ("training_completed" in result.metrics) != is_hidden
+    assert ("counts_hidden" in [note.code for note in result.notes]) == is_hidden
+
+
+def test_who_left_without_it_is_not_given_away_by_the_total() -> None:
+    staff = [
+        {"person": f"p{n:02}", "role": "csm", "left_on": "2026-06-01" if n == 11 else None} for n in range(12)
+    ]
+    records = [(f"p{n:02}", "2026-01-10", "2026-02-10" if n < 8 else None) for n in range(12)]
+    data = with_records(*records)
+    tables = {n: data[n] for n in ("accounts", "contracts", "milestones", "training_records")}
+    row = for_leadership(product_data(data.product, **tables, staff=staff)).tables["trainings"].iloc[0]
+    assert (row["assigned"], row["completed"]) == (12, 8)
+    assert pd.isna(row["open"])  # three of four: one has left
 
 
 @pytest.mark.parametrize(
