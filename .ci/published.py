@@ -60,7 +60,9 @@ for language in ("en", "ja"):
     page = (folder / f"index.{language}.html").read_text(encoding="utf-8")
     assert page.count('class="card"') >= 6 * len(PRODUCTS), language
 assert (folder / "metrics.parquet").stat().st_size
-for product in PRODUCTS:  # one element of competency sets high performers apart in one product, and none elsewhere
+for (
+    product
+) in PRODUCTS:  # one element of competency sets high performers apart in one product, and none elsewhere
     told = reports[f"{product}/competency.en.html"]["good"]["message"]
     assert ("Forms a hypothesis" in told) == (product == COMPETENCY.product), told
 helped = reports[f"{TRAINING.product}/team.en.html"]["good"]["findings"]
