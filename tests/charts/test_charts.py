@@ -169,9 +169,12 @@ def test_drawing_leaves_no_figure_open_and_no_setting_changed(workbook, results)
 @pytest.mark.parametrize(("analysis", "question"), TABLES)
 def test_a_table_is_set_with_headings_of_the_language(workbook, results, analysis, question):
     tables = importlib.import_module(f"cs_helpers.tables.{analysis}")
-    page = getattr(tables, question)(results[analysis], workbook.text).as_html()
+    listing = getattr(tables, question)(results[analysis], workbook.text)
+    page = listing.as_html()
     if results[analysis].tables[question].empty:  # as the words without a theme: a sentence says so
         assert workbook.text(f"{analysis}.{question}.nothing")
+    elif listing.page.empty:  # as changes of which there are none: the sentence stands alone
+        assert listing.message
     else:
         assert page.count("<tr") >= 2
     assert ">nan<" not in page
