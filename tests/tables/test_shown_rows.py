@@ -41,9 +41,7 @@ def test_principles_that_are_judged_as_before_are_counted_in_the_sentence_only()
     listing = ten_principles.changes(judged("same", "rose", "same"), Text("en"))
     assert listing.page["Principle"].tolist() == ["2. No drifting apart"]
     assert not listing.is_truncated
-    assert (
-        listing.message == "Since the time before, the team judges 1 of 3 principles higher, and none lower"
-    )
+    assert listing.message == "Since last time, the team judges 1 of 3 principles higher, and none lower"
     alike = ten_principles.changes(judged("same", "same"), Text("en"))
     assert alike.page.empty
-    assert alike.message == "Since the time before, the team judges all 2 principles the same"
+    assert alike.message == "Since last time, the team judges all 2 principles the same"
