@@ -114,7 +114,9 @@ def _training_effects(result: Result, text: Text, width: float) -> Picture:
     known = known[np.isfinite(known) & (known > 0)]
     widest = float(np.exp(np.abs(np.log(known)).max())) if len(known) else 2.0
     reach = min(max(widest, 2.0) * 1.15, _REACH * 1.3)
-    with canvas(text, height=1.0 + 0.62 * len(table), width=width) as (figure, axis):
+    # on a phone the names of a training and its step take up to four lines
+    height = 1.0 + 0.62 * len(table) if width > 5 else 1.2 + 0.9 * len(table)
+    with canvas(text, height=height, width=width) as (figure, axis):
         for place, row in table.iterrows():
             label = text(f"team.training_effects.row.{row['verdict']}")
             if row["ratio"] == row["ratio"]:
@@ -131,9 +133,14 @@ def _training_effects(result: Result, text: Text, width: float) -> Picture:
             text("team.training_effects.label", training=text.label("training", r.training), step=text.label("step", r.step))
             for r in table.itertuples()
         ]  # fmt: skip
-        axis.set_yticks(range(len(table)), [text.wrap(name, 34 if width > 5 else 15) for name in names])
+        axis.set_yticks(
+            range(len(table)),
+            [text.wrap(name, 34 if width > 5 else 15) for name in names],
+            fontsize=9 if width < 5 else None,
+        )
         axis.set_ylim(-0.5, len(table) - 0.3)
-        axis.set_title(text("team.training_effects.axis"), fontsize=10 if width > 5 else 9)
+        title = text("team.training_effects.axis")
+        axis.set_title(title if width > 5 else text.wrap(title, 34), fontsize=10 if width > 5 else 9)
         verdict = result.verdicts["training_effects"]
         fields = dict(verdict.fields)
         if "training" in fields:

@@ -165,7 +165,7 @@ def training_effects(result: Result, text: Text) -> Listing:
     )
     names = ("training", "step", "trained", "with", "without", "ratio", "verdict")
     headings = text.headings("team.training_effects", *names)
-    return table(frame, headings, name="team-training-effects", right=("trained", "with", "without", "ratio"))
+    return table(frame, headings, name="team-training-effects", right=("trained", "ratio"))
 
 
 def step_name(step: str, text: Text) -> str:
