@@ -38,7 +38,8 @@ def periods_in_charge(data: ProductData, time: CustomerTime, quarters: list[Quar
     """The time in which each customer could be lost, by quarter and the CSM in charge at its start.
 
     Losses fall on the day after the last day, so a customer is at risk from the day after its first one. quarters: in
-    order. Columns: account_id, csm, size, quarter, began, years, lost (bool).
+    order. Columns: account_id, csm, size, quarter, began, years, lost (bool), expected (losses, by the rate of the customers of
+    the same size in the same quarter; they add up to those lost).
     """
     spells = time.spells
     after = spells["last_day"] + _DAY
@@ -61,4 +62,7 @@ def periods_in_charge(data: ProductData, time: CustomerTime, quarters: list[Quar
         )
     rows = pd.concat(parts, ignore_index=True).sort_values(["began", "account_id"], ignore_index=True)
     sizes = with_segments(data["accounts"]).set_index("account_id")["size"]
-    return with_in_charge(rows.assign(size=rows["account_id"].map(sizes)), data, "csm")
+    periods = with_in_charge(rows.assign(size=rows["account_id"].map(sizes)), data, "csm")
+    strata = periods.groupby(["quarter", periods["size"].astype("str")])
+    rate = strata["lost"].transform("sum") / strata["years"].transform("sum")
+    return periods.assign(expected=periods["years"] * rate)

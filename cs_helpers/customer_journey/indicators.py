@@ -85,9 +85,7 @@ class Indicators:
         if not time.by_contracts:
             return pd.DataFrame(columns=["csm", "account_id", "events", "expected"])
         periods = periods_in_charge(self.data, time, [self.quarter.back(n) for n in range(quarters)])
-        strata = periods.groupby(["quarter", periods["size"].astype("str")])
-        rate = strata["lost"].transform("sum") / strata["years"].transform("sum")
-        return periods.assign(events=periods["lost"], expected=periods["years"] * rate)
+        return periods.rename(columns={"lost": "events"})
 
 
 def _summed(rows: pd.DataFrame, unit: str = "") -> pd.DataFrame:

@@ -24,17 +24,11 @@ def retention_table(periods: pd.DataFrame) -> pd.DataFrame:
     than of comparable customers), low, high (95 %), verdict (`above`, `below`, `alike`; Benjamini-Hochberg over the CSMs).
     Sorted by csm. Empty where nobody was lost: then nothing tells CSMs apart.
     """
-    strata = periods.groupby(["quarter", periods["size"].astype("str")])
-    rate = strata["lost"].transform("sum") / strata["years"].transform("sum")
-    groups = (
-        periods.assign(expected=periods["years"] * rate)
-        .groupby("csm")
-        .agg(
-            customers=("account_id", "nunique"),
-            exposed=("years", "sum"),
-            reached=("lost", "sum"),
-            expected=("expected", "sum"),
-        )
+    groups = periods.groupby("csm").agg(
+        customers=("account_id", "nunique"),
+        exposed=("years", "sum"),
+        reached=("lost", "sum"),
+        expected=("expected", "sum"),
     )
     losses = shrunk_ratios(groups[groups["expected"] > 0].reset_index())
     differs = benjamini_hochberg(losses["doubt"].tolist(), q=FALSE_DISCOVERY)
