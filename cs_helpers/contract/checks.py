@@ -245,6 +245,10 @@ def relation_rules(
         yield rule("closed_at", "closed_before_opened", rows.closed_at < rows.opened_at)
     if table.name == "handovers":
         yield rule("deadline", "deadline_before_handover", rows.deadline < rows.handed_over_on)
+    if table.name == "staff":
+        yield rule("left_on", "left_before_joined", rows.left_on < rows.joined_on)
+    if table.name == "training_records":
+        yield rule("completed_on", "completed_before_assigned", rows.completed_on < rows.assigned_on)
     if table.name == "requests":
         is_decided, is_released = ~rows.status.isin(UNDECIDED_STATUSES), rows.status == "released"
         decided, released = rows.decided_on, rows.released_on

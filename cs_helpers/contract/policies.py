@@ -60,6 +60,8 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "status_disagrees": _ANY,
         "told_before_asked": _ANY,
         "deadline_before_handover": _ANY,
+        "left_before_joined": _ANY,
+        "completed_before_assigned": _ANY,
         "day_ahead": _ANY,
         "other_product": _REJECT,
         "product_without_contracts": _REJECT,

@@ -42,6 +42,12 @@ class Table:
         """The columns, by name, in order."""
         return dict(self.schema.columns)
 
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """The columns by which messages name a row: its key, else its account, else what it is about (a person, a principle)."""
+        about = next(c for c in self.columns if c != "product")
+        return self.key or (("account_id",) if "account_id" in self.columns else (about,))
+
     def kind(self, column: str) -> str:
         """The contract's type of a column: text, integer, number, date, time or flag."""
         return str(self.columns[column].metadata["kind"])

@@ -91,7 +91,7 @@ def _unknown_examples(engine: Engine, sources: Sources, name: str) -> Iterator[t
     empty_marks = {f"{_EMPTY_MARK}{i}": engine.quote(column) for i, column in enumerate(columns)}
     relaxed_sources = sources.model_copy(update={"tables": {**sources.tables, name: unknown_only}})
     rows = map_table(engine, relaxed_sources, table, numbered=True, extra_columns=empty_marks)
-    key = table.key if table.key and name != "usage" else ("account_id",)
+    key = ("account_id",) if name == "usage" else table.named_by
     examples = rows.order_by(ROW) if engine.numbered else rows
     examples = examples.limit(EXAMPLES).select(
         ROW, **{f"key_{i}": rows[k].cast("string") for i, k in enumerate(key)},

@@ -14,10 +14,10 @@ from cs_helpers.contract.schema import Table
 def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[str, ...] = ()) -> Finding:
     """The finding of a rule, with the first rows that break it as examples.
 
-    key: the columns that identify a row; default: the table's key. Of a table whose rows have a last day, an example is the
+    key: the columns that identify a row; default: `Table.named_by`. Of a table whose rows have a last day, an example is the
     number of the row alone, as findings are kept longer.
     """
-    key = key or table.key or tuple(c for c in ("account_id",) if c in table.columns)
+    key = key or table.named_by
     column = rule.column or key[0]
     raw = [broken[RAW + c] for c in table.columns if RAW + c in broken.columns]
     raw_value = broken[RAW + column] if RAW + column in broken.columns else broken[column].cast("string")
@@ -40,8 +40,8 @@ def finding(rule: Rule, count: int, table: Table, broken: ir.Table, key: tuple[s
 
 
 def with_total_text(broken: ir.Table, table: Table) -> ir.Table:
-    """Total rows with their text in the first column of the key, from whichever column of `identifying_columns` has it."""
-    key_column = (table.key or ("account_id",))[0]
+    """Total rows with their text in the first column that names a row, from whichever column of `identifying_columns` has it."""
+    key_column = table.named_by[0]
     total_text = ibis.coalesce(*(broken[RAW + c] for c in identifying_columns(table)))
     return broken.mutate(**{RAW + key_column: total_text})
 

@@ -68,6 +68,11 @@ GOOD = {
         "account_id,product,request_id,asked_on,told_on\n"
         "A1,helpdesk,R1,2026-02-24,2026-07-20\nA3,helpdesk,R2,2026-05-01,\n"
     ),
+    "staff": "person,product,joined_on,left_on\nP1,helpdesk,2024-04-01,2026-03-31\nP2,helpdesk,2024-04-01,\n",
+    "training_records": (
+        "person,product,training,assigned_on,completed_on\n"
+        "P1,helpdesk,kickoff_design,2026-02-01,2026-03-01\nP2,helpdesk,kickoff_design,2026-02-01,\n"
+    ),
 }
 
 
@@ -121,6 +126,8 @@ DEFECTS = {
     "product_without_contracts": Defect("touches", "product", "A3", "A3,helpdesk", "A3,helpdsk"),
     "told_before_asked": Defect("request_accounts", "told_on", "A1", "2026-07-20", "2026-02-20", ("requests",)),
     "other_product": Defect("request_accounts", "request_id", "A1", "A1,helpdesk,R1", "A1,expense_desk,R1", ("requests",)),
+    "left_before_joined": Defect("staff", "left_on", "helpdesk P1", "2026-03-31", "2024-03-31"),
+    "completed_before_assigned": Defect("training_records", "completed_on", "P1", "2026-03-01", "2026-01-01"),
     "churn_flag_disagrees": Defect("accounts", "churned", "A2", "high,false", "high,true", ("touches",)),
     "churned_but_running": Defect("accounts", "churned", "A3", "tech,false", "tech,true"),
     "without_notes": Defect("interviews", "interview_id", "I2", "", "", ("notes",)),
@@ -228,7 +235,8 @@ def stopped(folder, call, defect, rule):
 def cells(table, defect):
     """The cells of the broken row as they were written, by their column: the last that has its key."""
     frame = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
-    return frame[frame.iloc[:, 0] == defect.key].iloc[-1].to_dict()
+    named_by = [c for c in TABLES[defect.table].named_by if c in frame] or [frame.columns[0]]
+    return frame[frame[named_by].agg(" ".join, axis=1) == defect.key].iloc[-1].to_dict()
 
 
 def test_every_rule_is_tried():
@@ -248,8 +256,9 @@ def test_a_rule_does_to_its_rows_what_is_said(taken, tmp_path, rule, policy):
     assert (finding.column, finding.policy, finding.count) == (defect.column, policy, 1)
     assert finding.examples[0][1] == defect.key
     rows, out = kept(snapshot, defect.table), refused(snapshot, defect.table)
-    name = (*TABLES[defect.table].key, "account_id")[0]
-    remaining = rows[rows[name] == defect.key]
+    remaining = rows[
+        rows[list(TABLES[defect.table].named_by)].astype("str").agg(" ".join, axis=1) == defect.key
+    ]
     if policy == "reject":
         assert len(remaining) == (1 if rule in ("duplicate_key", "identical_rows") else 0)
         label = f"{defect.column or defect.table}:{rule}"
