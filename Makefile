@@ -91,7 +91,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-header --no-annotate --quiet --upgrade
 
 lock: ## resolve requirements.lock, -dev.lock and -engines.lock anew (needs uv)
-	$(LOCK) --group pyproject.toml:install --extra pdf --extra slides pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:install --extra pdf --extra slides --extra dashboard pyproject.toml -o requirements.lock
 	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group pyproject.toml:engines -c requirements.lock -c requirements-dev.lock -o requirements-engines.lock
 

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
+from IPython.display import display
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.drawing import Drawing
@@ -42,6 +43,7 @@ from cs_helpers.text import Text
 
 if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
     from cs_helpers.widgets.concordance import Concordance
+    from cs_helpers.widgets.explorer import Explorer
     from cs_helpers.widgets.filter_bar import FilterBar
     from cs_helpers.widgets.quiz import Quiz
     from cs_helpers.widgets.second_product import SecondProduct
@@ -313,7 +315,7 @@ class Workbook:
                 audience=self.audience,
             )
             result = workbook.analyse(analysis, **options)
-            return "".join(workbook._answer_html(result, question) for question in questions)
+            return "".join(workbook.answer_html(result, question) for question in questions)
 
         bar = FilterBar(
             labels={key: text(f"page.{key}") for key in ("product", "quarter", "segment")},
@@ -328,6 +330,11 @@ class Workbook:
         )
         bar.show()
         return bar
+
+    def explorer(self, name: str) -> None:
+        """Shows the explorer `widgets.<name>.Explorer` for this product, quarter and segment."""
+        explorer: Explorer = importlib.import_module(f"cs_helpers.widgets.{name}").Explorer(self)
+        display(explorer.widget)
 
     def concordance(self, query: str = "", *, as_written: bool = False) -> Concordance:
         """Shows a search box for the notes of the product; `.find(query)` of it returns the matches.
@@ -381,7 +388,7 @@ class Workbook:
         charts = importlib.import_module(f"cs_helpers.charts.{result.analysis}")
         return cast("Picture | Drawing", getattr(charts, question)(result, self.text))
 
-    def _answer_html(self, result: Result, question: str) -> str:
+    def answer_html(self, result: Result, question: str) -> str:
         """The figure and the notes of a question, as HTML."""
         notes = "".join(self._note_html(result, note) for note in result.about(question))
         picture = self._picture(result, question)
