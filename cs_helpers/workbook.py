@@ -17,7 +17,7 @@ from IPython.display import display
 from cs_helpers import analyses, paths
 from cs_helpers.charts.drawing import Drawing
 from cs_helpers.charts.theme import Picture
-from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.parameters import Parameters, split_segment
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.segments import filter_segment, list_segments
 from cs_helpers.customers.time import currency, customer_time_as_of
@@ -76,6 +76,11 @@ class Workbook:
         data = snapshot.read(checked.product)
         if checked.audience == "leadership":
             check_people(data.product)
+            if "csm" in dict(split_segment(checked.segment)):
+                problem = "the customers of one CSM are shown to the team only"
+                raise ParameterError(
+                    "segment", problem, value=checked.segment, allowed="size, industry, quadrant"
+                )
         if checked.segment != "all":
             accounts = filter_segment(data["accounts"], checked.segment)
             if accounts.empty:
