@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -180,6 +181,13 @@ class Analysis:
             return data
         if self.declares.with_options is None:
             raise ParameterError(min(options), f"the analysis '{self.name}' has no options")
+        known = inspect.signature(self.declares.with_options)
+        try:
+            known.bind(data, **options)
+        except TypeError:
+            allowed = ", ".join([*known.parameters][1:])
+            problem = f"the analysis '{self.name}' has no such options"
+            raise ParameterError(min(options), problem, allowed=allowed) from None
         return self.declares.with_options(data, **options)
 
     def metrics_of(
