@@ -11,9 +11,10 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
-from cs_helpers.declaration import Analysis, Declaration
+from cs_helpers.declaration import Analysis, Declaration, Members
 from cs_helpers.errors import DisclosureError, ParameterError, did_you_mean
 from cs_helpers.snapshot import ProductData
 
@@ -42,6 +43,13 @@ def analysis(name: str) -> Analysis:
     if not isinstance(declares, Declaration):
         raise DisclosureError(name, "*", "*", "the analysis does not say what its columns tell of")
     return Analysis(name, declares, module.analyse, analysis)
+
+
+@cache
+def members(name: str) -> Mapping[str, Members]:
+    """The questions of an analysis whose points can be followed to their customers, of `analyses.<name>.members`."""
+    module = f"{__name__}.{analysis(name).name}.members"
+    return dict(importlib.import_module(module).MEMBERS) if find_spec(module) else {}
 
 
 def check_options(data: ProductData, options: Mapping[str, Mapping[str, Any]]) -> None:
