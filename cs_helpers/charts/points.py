@@ -115,7 +115,7 @@ def points_of(figure: Figure) -> tuple[Point, ...]:
         low, high = np.minimum(*ends), np.maximum(*ends)
         lacking = np.clip(_LEAST * figure.dpi - (high - low), 0, None) / 2
         low, high = np.clip((low - lacking) / size, 0, 1), np.clip((high + lacking) / size, 0, 1)
-        width, height = high - low
+        width, height = (float(part) for part in high - low)
         if width > 0 and height > 0:
-            found.append(Point(low[0], 1 - high[1], width, height, one.key, one.name))
+            found.append(Point(float(low[0]), float(1 - high[1]), width, height, one.key, one.name))
     return tuple(found)
