@@ -33,13 +33,14 @@ class Output:
     """An output as HTML, as a widget or another output of JupyterLab can hold it.
 
     display_id: by which the output can be replaced; '' where it was not displayed. kind: `html`, `figure` or `file`.
-    csv: the rows of a table or file.
+    csv: the rows of a table or file. svg: of a figure that is drawn as such.
     """
 
     html: str
     kind: str = "html"
     display_id: str = ""
     csv: str = ""
+    svg: str = ""
 
 
 #: where outputs are recorded, and whether they are displayed too
@@ -91,8 +92,17 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
         if figure.narrow:
             more["narrow"] = base64.b64encode(figure.narrow).decode()
     metadata = {kind: more, "cs_workbook": dict(about)}
-    shown = Output(figure_html(figure), "figure") if _recorder.get() else Output("")
+    shown = _recorded_figure(figure) if _recorder.get() else Output("")
     _display({kind: content, "text/plain": figure.alt}, metadata, shown)
+
+
+def _recorded_figure(figure: Picture | Drawing) -> Output:
+    if isinstance(figure, Picture):
+        return Output(figure_html(figure), "figure")
+    # as a picture: JupyterLab wants to rewrite the links of HTML, and fails on those of a drawing
+    source, alt = base64.b64encode(figure.svg.encode()).decode(), html.escape(figure.alt, quote=True)
+    image = f'<img class="drawn" src="data:image/svg+xml;base64,{source}" alt="{alt}">'
+    return Output(image, "figure", svg=figure.svg)
 
 
 def replace_output(display_id: str, page: str) -> None:

@@ -16,8 +16,8 @@ from cs_helpers.result import Result
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.text import Text
 
-#: what can be had of a figure and of a table besides what they show
-FIGURE_FILES, TABLE_FILES = ("png", "svg", "csv"), ("csv",)
+#: what can be had of a figure, of one that is a drawing, and of a table
+FIGURE_FILES, DRAWING_FILES, TABLE_FILES = ("png", "svg", "csv"), ("svg", "csv"), ("csv",)
 _MIME = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
 
@@ -56,11 +56,6 @@ class Call:
             return cls(method, result.analysis, tuple(sorted(options.items())), tuple(names))
         return cls(method, names=tuple(arguments))
 
-    @property
-    def file_stem(self) -> str:
-        """The name of a downloaded file without what it is for: `revenue.bridge`."""
-        return ".".join(part for part in (self.analysis, *self.names[:1]) if part) or self.method
-
 
 class FollowedSummary:
     """The parts of a summary (`summary_page.SummaryPage`), as calls that a page shows."""
@@ -88,14 +83,21 @@ def outputs_of(workbook: Shows, call: Call) -> list[Output]:
     return outputs
 
 
-def page_of(outputs: Sequence[Output], call: Call, number: int, text: Text) -> str:
+def file_stem(call: Call, parameters: Parameters) -> str:
+    """The name of a downloaded file without its kind: `helpdesk.revenue.bridge.2026Q3`."""
+    about = ".".join(part for part in (call.analysis, *call.names[:1]) if part) or call.method
+    return f"{parameters.product}.{about}.{parameters.quarter}"
+
+
+def page_of(outputs: Sequence[Output], call: Call, number: int, parameters: Parameters, text: Text) -> str:
     """The outputs of a call as one piece of HTML, with buttons for the files that can be had of it.
 
-    number: of the call on the page, as the attribute `data-cs-call`.
+    number: of the call on the page, as the attribute `data-cs-call`; `data-name` is how its files are called.
     """
     body = "".join(output.html for output in outputs if not output.kind.startswith("file:"))
-    has_figure = any(output.kind == "figure" for output in outputs)
-    kinds: tuple[str, ...] = FIGURE_FILES if has_figure else ()
+    kinds: tuple[str, ...] = ()
+    for figure in (output for output in outputs if output.kind == "figure"):
+        kinds = DRAWING_FILES if figure.svg else FIGURE_FILES
     if call.method == "table" and any(output.csv for output in outputs):
         kinds = TABLE_FILES
     buttons = "".join(
@@ -104,20 +106,21 @@ def page_of(outputs: Sequence[Output], call: Call, number: int, text: Text) -> s
         for kind in kinds
     ) + "".join(output.html for output in outputs if output.kind.startswith("file:"))
     tools = f'<p class="cs-tools">{buttons}</p>' if buttons else ""
-    return f'<div class="cs-call" data-cs-call="{number}">{body}{tools}</div>'
+    name = html.escape(file_stem(call, parameters), quote=True)
+    return f'<div class="cs-call" data-cs-call="{number}" data-name="{name}">{body}{tools}</div>'
 
 
 def file_of(workbook: Shows, call: Call, kind: str, parameters: Parameters) -> File | None:
     """A file of what a call shows; None where it shows nothing of that kind. kind: `svg`, `csv`, or `file:<name>`."""
-    stem = f"{parameters.product}.{call.file_stem}.{parameters.quarter}"
+    stem = file_stem(call, parameters)
     if kind == "csv" and call.method == "chart":
         rows = workbook.analyse(call.analysis, **dict(call.options)).tables[call.names[0]]
         flat = rows.map(lambda cell: str(cell) if isinstance(cell, list | tuple | dict | set) else cell)
         return File(f"{stem}.csv", _MIME["csv"], spreadsheet(flat).encode("utf-8-sig"))
     if kind == "svg":
         with with_svg() as drawn:
-            figures = [output.html for output in outputs_of(workbook, call) if output.kind == "figure"]
-        drawings = [*drawn[:1], *(figure for figure in figures if figure.startswith("<svg"))]
+            drawings = [output.svg for output in outputs_of(workbook, call) if output.svg]
+        drawings += drawn
         return File(f"{stem}.svg", _MIME["svg"], drawings[0].encode()) if drawings else None
     for output in outputs_of(workbook, call):
         if output.csv and (output.kind == kind or (kind == "csv" and output.kind == "html")):

@@ -207,7 +207,7 @@ class LivePage:
         self._kept.move_to_end((self._values, place.call))
         text = _words(self.parameters.language)
         first, *others = place.display_ids
-        replace_output(first, page_of(outputs, place.call, number, text))
+        replace_output(first, page_of(outputs, place.call, number, self.parameters, text))
         for other in others:
             replace_output(other, "")
         place.display_ids, place.shown_for = [first], self._values

@@ -177,7 +177,7 @@ def test_its_filter_bar_shows_what_was_opened_when_it_is_run_by_hand(notebook, e
         if m["model_name"] == "DropdownModel" and "cs-bar" in str(m["state"].get("_dom_classes"))
     }
     assert chosen == {
-        "Product": "Paper-to-Web", "Quarter": "Q3 2026", "Language": "English", "Size": "All", "Industry": "All",
+        "Product": "Mail to Web", "Quarter": "Q3 2026", "Language": "English", "Size": "All", "Industry": "All",
         "Motivation and literacy": "All", "CSM": "All",
     }  # fmt: skip
 
