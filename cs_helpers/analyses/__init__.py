@@ -48,8 +48,11 @@ def analysis(name: str) -> Analysis:
 @cache
 def members(name: str) -> Mapping[str, Members]:
     """The questions of an analysis whose points can be followed to their customers, of `analyses.<name>.members`."""
-    module = f"{__name__}.{analysis(name).name}.members"
-    return dict(importlib.import_module(module).MEMBERS) if find_spec(module) else {}
+    package = f"{__name__}.{analysis(name).name}"
+    is_package = hasattr(importlib.import_module(package), "__path__")
+    if not is_package or find_spec(f"{package}.members") is None:
+        return {}
+    return dict(importlib.import_module(f"{package}.members").MEMBERS)
 
 
 def check_options(data: ProductData, options: Mapping[str, Mapping[str, Any]]) -> None:

@@ -109,7 +109,7 @@ def points_of(figure: Figure) -> tuple[Point, ...]:
         return ()
     size = np.array([figure.bbox.width, figure.bbox.height])
     found = []
-    for one in [m for m in marks if m.axis.figure is figure]:
+    for one in [m for m in marks if m.axis.get_figure(root=True) is figure]:
         marks.remove(one)
         ends = one.axis.transData.transform(np.reshape(one.corners, (2, 2)))
         low, high = np.minimum(*ends), np.maximum(*ends)
