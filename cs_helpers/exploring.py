@@ -71,6 +71,8 @@ class Explores:
 
     def filter_bar(self) -> FilterBar:
         """Shows a filter bar; what the workbook shows below it follows it (`cs_helpers.live`)."""
+        from IPython import get_ipython
+
         from cs_helpers.live.bar import FilterBar
 
         parameters = self.parameters
@@ -78,7 +80,9 @@ class Explores:
         def open_workbook(chosen: Parameters) -> Any:
             return self if chosen == parameters else self.open(**chosen.model_dump())
 
-        bar = FilterBar(self, parameters, open_workbook)
+        shell = get_ipython()
+        is_free = bool(shell) and shell.user_ns.get("product") == "first"
+        bar = FilterBar(self, parameters, open_workbook, is_free=is_free)
         self.__dict__["_page"] = bar.page
         bar.show()
         return bar
