@@ -187,7 +187,7 @@ def _decision(content: Any) -> Decision:
         if field.name != "codes" and not isinstance(getattr(decision, field.name), str):
             raise TypeError(field.name)
     if not decision.who or not decision.note_id or datetime.fromisoformat(decision.at).tzinfo is None:
-        raise ValueError("a decision of nobody, on nothing, or at no time")
+        raise ValueError
     for column, allowed in _ALLOWED.items():
         if (value := getattr(decision, column)) and value not in allowed:
             raise ValueError(column)

@@ -71,7 +71,7 @@ def take_in(
     today: date,
     reductions: Path,
     products: Mapping[str, Product] = MappingProxyType({}),
-    coded: CodingLogs = CodingLogs(),
+    coded: CodingLogs | None = None,
 ) -> Intake:
     """Read and check the tables of `sources`.
 
@@ -82,6 +82,7 @@ def take_in(
     prevents a snapshot (a table without rows, a required table without accepted ones, two currencies in one product,
     overlapping files, a rule with the policy `stop`, a question that only a person can answer) is in `stops`.
     """
+    coded = coded or CodingLogs()
     sources = with_codings(engines, sources, coded)
     run = IntakeRun(engines, sources, today, products)
     raw, usage_summary = _read_tables(run)

@@ -50,7 +50,7 @@ _GROUPS = {
 }
 _ACTIONS = {"s": "save", "k": "skip", "u": "back", "f": "forward"}
 _SHARES = {"none": 0.0, "fifth": 0.2, "half": 0.5, "all": 1.0}
-#: what an analyst chose last in this kernel: the filter bar opens a workbook anew, and with it the panel
+#: what an analyst chose last in this kernel: the filter bar opens a workbook anew, and with it the panel, which goes on
 _last_choice: dict[str, Any] = {}
 
 
@@ -71,6 +71,8 @@ class Explorer:
             self.widget: widgets.Widget = widgets.HTML(_paragraph(self._text("coding.leadership")))
             return
         self._build()
+        if _last_choice:
+            self._on_start(None)
 
     def press(self, key: str) -> None:
         """Does what a key stands for: chooses a value, or takes the choice back, or saves, skips, goes back or on."""
@@ -115,7 +117,7 @@ class Explorer:
         self.back = _button(text("coding.back"), "back", self._on_back)
         self.forward = _button(text("coding.forward"), "forward", self._on_forward)
         all_keys = [*"".join(keys for _, keys, _ in _GROUPS.values()), *_ACTIONS]
-        self.keys = Shortcuts(PANEL, all_keys, "c", self.press)
+        self.keys = Shortcuts(PANEL, all_keys, "c", self.press, moves="uf")
         for name in ("viewpoint", "reason"):
             self.choices[name].observe(lambda _: self._show_parts(), "value")
         buttons = widgets.HBox([self.save, self.skip, self.back, self.forward], layout=_WRAPPED)
@@ -315,16 +317,12 @@ class Explorer:
         if self._agreement[0] != counted:
             notes = self._workbook.data["notes"].merge(self._workbook.data["interviews"], on="interview_id")
             found = agreement(rows, notes.set_index("note_id")["account_id"])
-            found = found[found["measure"] == "masi"].set_index("what")
+            found = found[found["measure"] == "masi"]
             values = {}
             for what in ("viewpoints", "codes"):
-                alpha = found.loc[what] if what in found.index else None
-                known = alpha is not None and alpha["alpha"] == alpha["alpha"]
-                values[what] = (
-                    text.number_within(alpha["alpha"], alpha["low"], alpha["high"], 2)
-                    if known
-                    else text("coding.agreement.unknown")
-                )
+                values[what] = text("coding.agreement.unknown")
+                for row in found[found["what"] == what].dropna(subset=["alpha"]).itertuples():
+                    values[what] = text.number_within(row.alpha, row.low, row.high, 2)
             number, step = text.number(counted), text.number(AGREEMENT_STEP)
             sentence = text("coding.agreement.counted", n=number, step=step, **values)
             self._agreement = (counted, _paragraph(sentence))
@@ -397,6 +395,7 @@ _STYLE = f"""<style>
 .{PANEL} .widget-toggle-button, .{PANEL} .widget-button {{ width: auto; height: auto; min-height: 28px; white-space: normal; }}
 .{PANEL} blockquote {{ margin: .4em 0; padding: .4em .8em; border-left: 4px solid #d9dee4; font-size: 1.15em; line-height: 1.6;
   white-space: pre-wrap; max-width: 46em; }}
+.{PANEL} p {{ margin: .3em 0; }}
 .{PANEL} progress {{ width: 100%; max-width: 46em; }}
 .{PANEL}:focus-visible {{ outline: 2px solid currentColor; outline-offset: 2px; }}
 .{PANEL} .widget-html-content {{ white-space: normal; line-height: 1.5; }}

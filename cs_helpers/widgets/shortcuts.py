@@ -10,11 +10,12 @@ import anywidget
 import traitlets
 
 
-class Shortcuts(anywidget.AnyWidget):  # type: ignore[misc]
+class Shortcuts(anywidget.AnyWidget):
     """Stands somewhere in the panel, the box with the class `panel`; a key that is pressed calls `press`.
 
     active_keys: those that do something. field_key: puts the focus into the field in the box of the class `<panel>-field`. turn: what
-    the panel shows now; a key that was pressed on an earlier turn does nothing, as it was meant for what is gone. Buttons with
+    the panel shows now; a key that was pressed on an earlier turn does nothing, as it was meant for what is gone, but for those of
+    `moves`, which only move back and forth and may be pressed in quick succession. Buttons with
     the class `once` answer to the first click of a double click alone.
     """
 
@@ -25,12 +26,18 @@ class Shortcuts(anywidget.AnyWidget):  # type: ignore[misc]
     turn = traitlets.Int(0).tag(sync=True)
 
     def __init__(
-        self, panel: str, active_keys: list[str], field_key: str, press: Callable[[str], None]
+        self,
+        panel: str,
+        active_keys: list[str],
+        field_key: str,
+        press: Callable[[str], None],
+        moves: str = "",
     ) -> None:
         super().__init__(panel=panel, active_keys=active_keys, field_key=field_key)
-        self._press = press
+        self._press, self._moves = press, moves
         self.on_msg(self._on_key)
 
     def _on_key(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("turn") == self.turn and content.get("key") in self.active_keys:
-            self._press(content["key"])
+        key = content.get("key")
+        if key in self.active_keys and (content.get("turn") == self.turn or key in self._moves):
+            self._press(key)

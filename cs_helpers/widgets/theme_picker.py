@@ -26,7 +26,7 @@ class ThemePicker:
         self.chosen: tuple[str, ...] = ()
         self.field = widgets.Combobox(
             description=text("coding.codes"), placeholder=text("coding.codes_hint"), continuous_update=False,
-            ensure_option=False, layout={"width": "28em", "max_width": "100%"}, style={"description_width": "initial"},
+            ensure_option=False, layout={"width": "36em", "max_width": "100%"}, style={"description_width": "initial"},
         )  # fmt: skip
         self.field.add_class(f"{panel}-field")
         self.field.observe(self._on_typed, "value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from builders import account, contract, product, product_data
@@ -44,7 +45,7 @@ def test_what_nobody_has_read_is_to_be_read_interview_by_interview():
     work = coding_work(data_of(), "aiko", CodingLogs(), 0)
     assert len(work.open) == 40
     interviews = work.notes["interview_id"].tolist()
-    assert sum(a != b for a, b in zip(interviews, interviews[1:], strict=False)) == 7
+    assert sum(a != b for a, b in pairwise(interviews)) == 7
     assert work.notes["position"].tolist() == [1, 2, 3, 4, 5] * 8
     assert work.notes["number"].tolist() == [1, 2, 3, 4, 5] * 8
     assert set(work.notes["of"]) == {5}

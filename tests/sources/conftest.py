@@ -11,7 +11,6 @@ import yaml
 
 from cs_helpers.contract.findings import Finding
 from cs_helpers.errors import ContractError
-from cs_helpers.sources.coding_log import CodingLogs
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.inspect.proposal import inspect, propose
 from cs_helpers.sources.intake import take_in
@@ -69,7 +68,7 @@ def take(tmp_path):
 
     def run(
         files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), products=None, combined=None,
-        coded=CodingLogs(), policies=None, **names,
+        coded=None, policies=None, **names,
     ):  # fmt: skip
         contents = {"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, **(files or {})}
         for name, content in contents.items():
