@@ -196,12 +196,14 @@ class Explorer:
             self._say(self._text("coding.no_before"))
             return
         self._put_aside()
+        self._say("")
         self._show_note(before[-1], correcting=True)
 
     def _on_forward(self, _: Any) -> None:
         """Shows the decision after the one that is shown, or the open note."""
         notes = self._own_notes()
         later = notes[notes.index(self._note) + 1 :] if self._note in notes else []
+        self._say("")
         if later:
             self._show_note(later[0], correcting=True)
         else:
@@ -396,6 +398,7 @@ _STYLE = f"""<style>
 .{PANEL} blockquote {{ margin: .4em 0; padding: .4em .8em; border-left: 4px solid #d9dee4; font-size: 1.15em; line-height: 1.6;
   white-space: pre-wrap; max-width: 46em; }}
 .{PANEL} p {{ margin: .3em 0; }}
+.{PANEL}-note {{ scroll-margin-top: 9em; }}
 .{PANEL} progress {{ width: 100%; max-width: 46em; }}
 .{PANEL}:focus-visible {{ outline: 2px solid currentColor; outline-offset: 2px; }}
 .{PANEL} .widget-html-content {{ white-space: normal; line-height: 1.5; }}

@@ -64,7 +64,12 @@ function render({ model, el }) {
   function onTurn() {
     const active = document.activeElement;
     const isFree = active === document.body || (isWithin(active) && !active.matches(FIELDS));
-    if (isFree) panel()?.focus({ preventScroll: true });
+    if (!isFree) return;
+    panel()?.focus({ preventScroll: true });
+    // with the buttons in view, the start of what is shown now may lie above the page
+    requestAnimationFrame(() =>
+      panel()?.querySelector(`.${model.get("panel")}-note`)?.scrollIntoView({ block: "nearest" }),
+    );
   }
 
   document.addEventListener("keydown", onKey, true);

@@ -97,6 +97,6 @@ def test_keys_code_notes_and_rest_while_somebody_types(lab, lab_home, panel):
     page.keyboard.press("u")
     page.keyboard.press("u")
     expect(panel.locator(f"[data-note='{first}']")).to_be_visible()
-    expect(panel.locator(".cs-coding-themes button")).to_have_text(["skunks (new) ✕"])
+    expect(panel.locator(".cs-coding-themes button")).to_have_text(["skunks ✕"])
     lab.screenshot("correcting")
     assert cells(lab) == before
