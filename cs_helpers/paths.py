@@ -40,8 +40,12 @@ def snapshots() -> Path:
 
 
 def codings() -> Path:
-    """The folder for codings that are imported from other tools."""
-    return home() / "data" / "codings"
+    """The folder of what was coded: the logs of the notebook, and what is imported from other tools.
+
+    `CS_WORKBOOK_CODINGS` overrides it.
+    """
+    override = os.environ.get("CS_WORKBOOK_CODINGS")
+    return Path(override).resolve() if override else home() / "data" / "codings"
 
 
 def names() -> Path:
