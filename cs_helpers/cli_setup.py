@@ -120,4 +120,6 @@ def lab(options: typer.Context) -> None:
         hasattr(os, "geteuid") and os.geteuid() == 0
     ):  # as in a container, where Jupyter refuses root without this option
         command.append("--allow-root")
+    if os.name == "posix":  # who ends this command ends JupyterLab and its kernels
+        os.execv(command[0], command)
     sys.exit(subprocess.call(command))

@@ -13,12 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 from servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(os.environ.get("CS_WORKBOOK_SCREENSHOTS") or ROOT / "tests" / "lab" / "screenshots")
 #: longer than the slowest notebook takes on a busy machine with two cores
 PATIENCE = 180
+#: the notebook in front
+_IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 #: what a console may say that is no fault of the workbook: pattern -> why
 FOREIGN = {
     r"failed: .*/api/(sessions|kernels)\?\d+ net::ERR_ABORTED": "JupyterLab asked for news of kernels when its page was left",
@@ -99,12 +101,12 @@ def started(command: list[str], folder: Path, env: dict[str, str], ready: str) -
             time.sleep(0.2)
         yield server
     finally:
-        process.send_signal(signal.SIGTERM)  # it ends its kernels
+        process.terminate()  # it ends its kernels
         try:
             process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        finally:
+            with suppress(ProcessLookupError):  # whatever is left
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -147,11 +149,17 @@ class Tab:
         if not any(re.search(pattern, text) for pattern in FOREIGN):
             self.said.append(text)
 
-    def screenshot(self, name: str) -> Path:
-        """A picture of what the tab shows now."""
+    def screenshot(self, name: str = "", height: int = 0) -> Path:
+        """A picture of what the tab shows now; height: of the window meanwhile, to see more of a page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        file = SCREENSHOTS / f"{self._name}-{name}.png"
+        file = SCREENSHOTS / f"{self._name}{name and '-'}{name}.png"
+        usual = self.page.viewport_size
+        if height:
+            self.page.set_viewport_size({"width": usual["width"], "height": height})
+            self.page.wait_for_timeout(300)
         self.page.screenshot(path=file)
+        if height:
+            self.page.set_viewport_size(usual)
         return file
 
     def close(self) -> None:
@@ -168,10 +176,12 @@ class Lab(Tab):
 
     def open(self, path: str) -> Lab:
         """Opens a notebook (`34_level_outlook.ipynb`) and waits for its kernel."""
-        # `reset`: a workspace of its own, in which nothing else is open
-        self.page.goto(
-            f"{self.server.url}/lab/workspaces/{self._name}/tree/{path}?token={self.server.token}&reset"
-        )
+        if self.page.url.startswith(self.server.url):
+            self.command("docmanager:open", path=path)
+        else:
+            # a workspace of its own, in which nothing else is open
+            place = f"{self.server.url}/lab/workspaces/{self._name}/tree/{path}"
+            self.page.goto(f"{place}?token={self.server.token}&reset")
         self.wait_for_kernel()
         return self
 
@@ -216,26 +226,39 @@ class Lab(Tab):
             if o["output_type"] == "error" or o.get("name") == "stderr"
         ]
 
-    def cell(self, cell_id: str) -> Locator:
-        """A cell of the notebook in front by its id, scrolled into view."""
-        self.page.evaluate(
-            """async id => {
-                const notebook = globalThis.jupyterapp.shell.currentWidget.content;
-                const index = notebook.widgets.findIndex(cell => cell.model.id === id);
-                notebook.activeCellIndex = index;
-                await notebook.scrollToItem(index, "start");
-            }""",
-            cell_id,
-        )
+    def cell(self, source: str) -> Locator:
+        """The first code cell of the notebook in front that holds these words, scrolled into view."""
         index = self.page.evaluate(
-            "id => globalThis.jupyterapp.shell.currentWidget.content.widgets.findIndex(c => c.model.id === id)",
-            cell_id,
+            """async source => {
+                const notebook = globalThis.jupyterapp.shell.currentWidget.content;
+                const found = notebook.widgets.findIndex(
+                    cell => cell.model.type === "code" && cell.model.sharedModel.source.includes(source));
+                if (found >= 0) {
+                    notebook.activeCellIndex = found;
+                    await notebook.scrollToItem(found, "start");
+                }
+                return found;
+            }""",
+            source,
         )
-        found = self.page.locator(
-            f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="{index}"]'
+        assert index >= 0, f"no cell holds {source}"
+        return self.page.locator(f'{_IN_FRONT} .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def figures(self) -> list[str]:
+        """The figures that stand in the notebook in front, as they are drawn: pictures and SVG."""
+        return self.page.evaluate(
+            """front => [...document.querySelectorAll(`${front} .jp-OutputArea :is(img[src^="data:image"], svg.drawn)`)]
+                .map(figure => figure.src ?? figure.outerHTML)""",
+            _IN_FRONT,
         )
-        expect(found).to_be_attached()
-        return found
+
+    def wait_for_other_figures(self, than: list[str]) -> list[str]:
+        """Waits until other figures stand in the notebook than these; gives them."""
+        deadline = time.monotonic() + PATIENCE
+        while (figures := self.figures()) == than:
+            assert time.monotonic() < deadline, "the figures have not changed"
+            self.page.wait_for_timeout(50)
+        return figures
 
     def dropdown(self, label: str, within: Locator | None = None) -> Locator:
         """The drop-down with this label."""
@@ -278,5 +301,6 @@ class Lab(Tab):
             """async () => {
                 const shown = globalThis.jupyterapp.shell.currentWidget;
                 await shown.sessionContext.shutdown();
+                shown.dispose();
             }"""
         )

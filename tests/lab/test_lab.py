@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
-from jupyter import ROOT
+from jupyter import ROOT, started_lab
+from playwright.sync_api import expect
 
 NOTEBOOKS = sorted(file.name for file in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+#: what the filter bar is shown by
+FILTER_BAR = "workbook.explore("
+
+
+def test_a_slider_changes_what_stands_below_it(lab):
+    lab.open("34_level_outlook.ipynb").run_all()
+    cell = lab.cell("workbook.what_if(")
+    answer = cell.locator(".widget-html-content").first
+    expect(answer).to_contain_text("10% more of")
+    lab.screenshot("before")
+    slider = lab.slider(cell)
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    expect(answer).not_to_contain_text("10% more of")
+    expect(answer).to_contain_text("more customers above it")
+
+
+def test_an_award_is_designed_by_sliders(lab):
+    lab.open("88_recognition.ipynb").run_all()
+    cell = lab.cell("workbook.what_if(")
+    answer = cell.locator(".widget-html-content").first
+    before = answer.inner_text()
+    slider = lab.slider(cell)
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(answer).not_to_have_text(before, use_inner_text=True)
+
+
+def test_the_filter_bar_draws_the_figures_of_another_product(lab):
+    lab.open("30_maturity_distribution.ipynb").run_all()
+    before = lab.figures()
+    assert before
+    lab.choose("Product", "Help Desk", lab.cell(FILTER_BAR))
+    lab.wait_for_other_figures(before)
+    lab.screenshot("other product")
+
+
+def test_who_ends_the_command_ends_jupyterlab(lab_home, tmp_path):
+    with started_lab(lab_home, tmp_path) as server:
+        os.kill(server.process.pid, signal.SIGTERM)
+        server.process.wait(20)
+        with pytest.raises(OSError, match="refused"):
+            server.get("/api/status")
 
 
 @pytest.mark.thorough
@@ -15,5 +63,5 @@ def test_every_notebook_runs_without_an_error(lab):
         lab.run_all()
         assert lab.errors() == [], name
         assert lab.said == [], name
-        lab.screenshot(name.removesuffix(".ipynb"))
+        lab.screenshot(name.removesuffix(".ipynb"), height=5000)
         lab.shut_down()
