@@ -14,6 +14,24 @@ NOTEBOOKS = sorted(file.name for file in (ROOT / "notebooks").glob("[0-9]*.ipynb
 FILTER_BAR = "workbook.explore("
 
 
+def test_jupyterlab_opens_on_the_welcome_notebook_which_leads_to_the_others(lab):
+    lab.page.goto(f"{lab.server.url}/?token={lab.server.token}")
+    lab.wait_for_kernel()
+    assert lab.page.url.endswith("/lab/tree/welcome.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    shown = lab.cell("show_snapshot()")
+    expect(shown).to_contain_text("2026-09-30-")
+    expect(shown.locator("tbody tr")).to_have_text(
+        ["Expense DeskQ2 2024 – Q3 202695", "Help DeskQ2 2024 – Q3 202656", "Mail to WebQ2 2024 – Q3 2026132"]
+    )
+    lab.page.evaluate("() => globalThis.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
+    lab.screenshot(height=2600)
+    lab.page.get_by_role("link", name="Outlook: where will the customers stand in a year?").click()
+    expect(lab.page.get_by_role("tab", name="34_level_outlook.ipynb")).to_have_attribute("aria-selected", "true")
+    lab.wait_for_kernel()
+
+
 def test_a_slider_changes_what_stands_below_it(lab):
     lab.open("34_level_outlook.ipynb").run_all()
     cell = lab.cell("workbook.what_if(")

@@ -22,7 +22,7 @@ from cs_helpers.text import Text
 from cs_helpers.widgets.options import options_of
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 TEMPLATE = ROOT / "templates" / "executive" / "executive.html.j2"
 COMMANDS = Path(sys.executable).parent
 
