@@ -56,7 +56,12 @@ def welcome_notebook(folder: Path) -> str:
             prose = {"about": _about, "notebooks": _links, "data": _data}[part](Text(language), books)
             tags = {"tags": [f"lang-{language}"]}
             cells.append(
-                {"cell_type": "markdown", "id": f"{part}-{language}", "metadata": tags, "source": _lines(prose)}
+                {
+                    "cell_type": "markdown",
+                    "id": f"{part}-{language}",
+                    "metadata": tags,
+                    "source": _lines(prose),
+                }
             )
     code = "from cs_helpers import show_snapshot\n\nshow_snapshot()"
     cells.append(

@@ -26,8 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(os.environ.get("CS_WORKBOOK_SCREENSHOTS") or ROOT / "tests" / "lab" / "screenshots")
 #: longer than the slowest notebook takes on a busy machine with two cores
 PATIENCE = 180
-#: the notebook in front
-_IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 #: what a console may say that is no fault of the workbook: pattern -> why
 FOREIGN = {
     r"failed: .*/api/(sessions|kernels)\?\d+ net::ERR_ABORTED": "JupyterLab asked for news of kernels when its page was left",
@@ -226,39 +224,24 @@ class Lab(Tab):
             if o["output_type"] == "error" or o.get("name") == "stderr"
         ]
 
-    def cell(self, source: str) -> Locator:
-        """The first code cell of the notebook in front that holds these words, scrolled into view."""
+    def cell(self, cell_id: str) -> Locator:
+        """A cell of the notebook in front by its id, scrolled into view."""
         index = self.page.evaluate(
-            """async source => {
+            """async id => {
                 const notebook = globalThis.jupyterapp.shell.currentWidget.content;
-                const found = notebook.widgets.findIndex(
-                    cell => cell.model.type === "code" && cell.model.sharedModel.source.includes(source));
-                if (found >= 0) {
-                    notebook.activeCellIndex = found;
-                    await notebook.scrollToItem(found, "start");
+                const index = notebook.widgets.findIndex(cell => cell.model.id === id);
+                if (index >= 0) {
+                    notebook.activeCellIndex = index;
+                    await notebook.scrollToItem(index, "start");
                 }
-                return found;
+                return index;
             }""",
-            source,
+            cell_id,
         )
-        assert index >= 0, f"no cell holds {source}"
-        return self.page.locator(f'{_IN_FRONT} .jp-Cell[data-windowed-list-index="{index}"]')
-
-    def figures(self) -> list[str]:
-        """The figures that stand in the notebook in front, as they are drawn: pictures and SVG."""
-        return self.page.evaluate(
-            """front => [...document.querySelectorAll(`${front} .jp-OutputArea :is(img[src^="data:image"], svg.drawn)`)]
-                .map(figure => figure.src ?? figure.outerHTML)""",
-            _IN_FRONT,
+        assert index >= 0, f"there is no cell {cell_id}"
+        return self.page.locator(
+            f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="{index}"]'
         )
-
-    def wait_for_other_figures(self, than: list[str]) -> list[str]:
-        """Waits until other figures stand in the notebook than these; gives them."""
-        deadline = time.monotonic() + PATIENCE
-        while (figures := self.figures()) == than:
-            assert time.monotonic() < deadline, "the figures have not changed"
-            self.page.wait_for_timeout(50)
-        return figures
 
     def dropdown(self, label: str, within: Locator | None = None) -> Locator:
         """The drop-down with this label."""
