@@ -13,12 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 from servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,12 +100,12 @@ def started(command: list[str], folder: Path, env: dict[str, str], ready: str) -
             time.sleep(0.2)
         yield server
     finally:
-        process.send_signal(signal.SIGTERM)  # it ends its kernels
+        process.terminate()  # it ends its kernels
         try:
             process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        finally:
+            with suppress(ProcessLookupError):  # whatever is left
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -148,11 +148,17 @@ class Tab:
         if not any(re.search(pattern, text) for pattern in FOREIGN):
             self.said.append(text)
 
-    def screenshot(self, name: str) -> Path:
-        """A picture of what the tab shows now."""
+    def screenshot(self, name: str = "", height: int = 0) -> Path:
+        """A picture of what the tab shows now; height: of the window meanwhile, to see more of a page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        file = SCREENSHOTS / f"{self._name}-{name}.png"
+        file = SCREENSHOTS / f"{self._name}{name and '-'}{name}.png"
+        usual = self.page.viewport_size
+        if height:
+            self.page.set_viewport_size({"width": usual["width"], "height": height})
+            self.page.wait_for_timeout(300)
         self.page.screenshot(path=file)
+        if height:
+            self.page.set_viewport_size(usual)
         return file
 
     def close(self) -> None:
@@ -169,10 +175,12 @@ class Lab(Tab):
 
     def open(self, path: str) -> Lab:
         """Opens a notebook (`34_level_outlook.ipynb`) and waits for its kernel."""
-        # `reset`: a workspace of its own, in which nothing else is open
-        self.page.goto(
-            f"{self.server.url}/lab/workspaces/{self._name}/tree/{path}?token={self.server.token}&reset"
-        )
+        if self.page.url.startswith(self.server.url):
+            self.command("docmanager:open", path=path)
+        else:
+            # a workspace of its own, in which nothing else is open
+            place = f"{self.server.url}/lab/workspaces/{self._name}/tree/{path}"
+            self.page.goto(f"{place}?token={self.server.token}&reset")
         self.wait_for_kernel()
         return self
 
@@ -219,24 +227,22 @@ class Lab(Tab):
 
     def cell(self, cell_id: str) -> Locator:
         """A cell of the notebook in front by its id, scrolled into view."""
-        self.page.evaluate(
+        index = self.page.evaluate(
             """async id => {
                 const notebook = globalThis.jupyterapp.shell.currentWidget.content;
                 const index = notebook.widgets.findIndex(cell => cell.model.id === id);
-                notebook.activeCellIndex = index;
-                await notebook.scrollToItem(index, "start");
+                if (index >= 0) {
+                    notebook.activeCellIndex = index;
+                    await notebook.scrollToItem(index, "start");
+                }
+                return index;
             }""",
             cell_id,
         )
-        index = self.page.evaluate(
-            "id => globalThis.jupyterapp.shell.currentWidget.content.widgets.findIndex(c => c.model.id === id)",
-            cell_id,
-        )
-        found = self.page.locator(
+        assert index >= 0, f"there is no cell {cell_id}"
+        return self.page.locator(
             f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="{index}"]'
         )
-        expect(found).to_be_attached()
-        return found
 
     def dropdown(self, label: str, within: Locator | None = None) -> Locator:
         """The drop-down with this label."""
@@ -279,5 +285,6 @@ class Lab(Tab):
             """async () => {
                 const shown = globalThis.jupyterapp.shell.currentWidget;
                 await shown.sessionContext.shutdown();
+                shown.dispose();
             }"""
         )
