@@ -1,0 +1,128 @@
+"""A funnel that somebody builds: chosen steps, counted in a chosen way, for all and by segment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from cs_helpers.analyses.journeys.counted import counting_notes, funnel_table, funnel_units, overall_conversion
+from cs_helpers.contract.products import Journey
+from cs_helpers.contract.quarters import Quarter
+from cs_helpers.customer_journey.waits import known_steps, milestone_times, records_begin, wait_times
+from cs_helpers.customers.segments import mask_unknown, segments_present, with_segments
+from cs_helpers.result import Note, Result, Verdict
+from cs_helpers.snapshot import ProductData
+from cs_helpers.statistics.proportions import FALSE_DISCOVERY, benjamini_hochberg
+from cs_helpers.statistics.survival import CENSORED
+from cs_helpers.statistics.variation import exact_p
+
+#: segments that are drawn: those with most units
+MAX_SEGMENTS = 6
+
+
+def built_funnel(data: ProductData, quarter: Quarter, by: str = "") -> Result:
+    """The funnel of the journey of `data` (`counting.with_funnel_options`), as known at the end of the quarter.
+
+    by: a dimension of segments (`customers.segments.SEGMENTS`). Tables: `funnel` (step, units, share, low, high: of all
+    that entered); with `by` also `funnel_by` (the same with the column segment, those with most units; without units of
+    unknown segment). Verdicts: `funnel` (`whole`), and `funnel_by`: `apart` (step, high, high_share, least, least_share, p: the step whose shares
+    differ most surely), `alike`, `one_segment`, or `users`, who are not independent of each other within a company. Notes,
+    all about `funnel`, say how it is counted, what of it is still open, and why there is none.
+    """
+    journey = data.product.journey
+    end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    steps = known_steps(data, end)
+    unknown = [s.step for s in journey.steps if s.step not in steps]
+    notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
+    empty = Result("journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {})
+    if len(steps) < 2:
+        return replace(empty, notes=(*notes, Note("too_few_steps", "funnel", {})))
+    since = records_begin(data, steps)
+    reached = milestone_times(data, steps, since, end)
+    units = funnel_units(data, reached, steps, since, end)
+    if units.empty:
+        code = "no_users" if journey.unit == "user" else "nobody_entered"
+        return replace(empty, notes=(*notes, Note(code, "funnel", {"since": since.date()})))
+    notes += [n for n in counting_notes(data, units, steps, since, end) if n.code != "funnel_below"]
+    notes += _still_open(units, reached, steps, end, journey)
+    tables = {"funnel": funnel_table(units, steps)}
+    verdicts = {"funnel": overall_conversion(tables["funnel"])}
+    if by:
+        _add_segments(tables, verdicts, notes, units, steps, _segment(data, units, by), data.sizes)
+        if journey.unit == "user" and verdicts["funnel_by"].code != "one_segment":
+            verdicts["funnel_by"] = Verdict("users")
+    return Result(
+        "journeys", data.product.product, quarter, since.date(), data.as_of, len(units), tables, {}, tuple(notes),
+        {"mode": journey.mode, "unit": journey.unit, "by": by}, verdicts=verdicts,
+    )  # fmt: skip
+
+
+def _still_open(
+    units: pd.DataFrame, reached: pd.DataFrame, steps: list[str], end: pd.Timestamp, journey: Journey
+) -> list[Note]:
+    """How many may still take the last step: customers who wait for it, or units whose window is not over."""
+    if journey.mode == "milestones":
+        if journey.unit == "user":
+            return []
+        _, outcome = wait_times(reached, steps[0], steps[-1], end)
+        waiting = int((outcome == CENSORED).sum())
+        return [Note("still_waiting", "funnel", {"units": waiting, "of": len(units)})] if waiting else []
+    since_entry = end - units[steps[0]]
+    recent = int((units[steps[-1]].isna() & (since_entry <= pd.Timedelta(days=journey.window_days))).sum())
+    fields = {"units": recent, "of": len(units), "days": journey.window_days}
+    return [Note("entered_lately", "funnel", fields)] if recent else []
+
+
+def _segment(data: ProductData, units: pd.DataFrame, by: str) -> pd.Series:
+    """The segment of each unit; missing where it is not known. Index: that of `units`."""
+    of_account = with_segments(data["accounts"]).set_index("account_id")[by]
+    accounts = units.index.get_level_values("account_id") if units.index.nlevels > 1 else units.index
+    return pd.Series(mask_unknown(of_account.reindex(accounts)).to_numpy(), units.index, dtype="object")
+
+
+def _add_segments(
+    tables: dict[str, pd.DataFrame],
+    verdicts: dict[str, Verdict],
+    notes: list[Note],
+    units: pd.DataFrame,
+    steps: list[str],
+    segment: pd.Series,
+    sizes: tuple[str, ...],
+) -> None:
+    """Adds the funnel of each segment, and whether their shares differ beyond chance."""
+    if unknown := int(segment.isna().sum()):
+        notes.append(Note("without_segment", "funnel", {"units": unknown, "of": len(units)}))
+    counts = segment.value_counts()
+    largest = set(counts.index[:MAX_SEGMENTS])
+    if len(counts) > MAX_SEGMENTS:
+        notes.append(Note("segments_left_out", "funnel", {"shown": MAX_SEGMENTS, "groups": len(counts)}))
+    shown = [name for name in segments_present(segment, sizes) if name in largest]
+    parts = [funnel_table(units[(segment == name).to_numpy(bool)], steps).assign(segment=name) for name in shown]
+    if parts:
+        tables["funnel_by"] = pd.concat(parts, ignore_index=True)
+    if len(counts) < 2:
+        verdicts["funnel_by"] = Verdict("one_segment")
+        return
+    verdicts["funnel_by"] = _apart(units, steps, segment)
+
+
+def _apart(units: pd.DataFrame, steps: list[str], segment: pd.Series) -> Verdict:
+    """Whether the shares of all segments that reached a step differ: exact tests, Benjamini-Hochberg over the steps."""
+    known = segment.notna().to_numpy(bool)
+    of_segment = segment[known]
+    entered = of_segment.groupby(of_segment).size()
+    p = []
+    for step in steps[1:]:
+        reached = units.loc[known, step].notna().groupby(of_segment.to_numpy()).sum().reindex(entered.index)
+        p.append(exact_p(reached.tolist(), entered.tolist()))
+    differs = benjamini_hochberg(p, q=FALSE_DISCOVERY)
+    if not differs.any():
+        return Verdict("alike", {"groups": len(entered)})
+    step = steps[1:][min((value, place) for place, value in enumerate(p))[1]]
+    shares = units.loc[known, step].notna().groupby(of_segment.to_numpy()).mean()
+    return Verdict(
+        "apart",
+        {"step": step, "high": str(shares.idxmax()), "high_share": float(shares.max()), "least": str(shares.idxmin()),
+         "least_share": float(shares.min()), "p": min(p)},
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""What an explorer says of its controls, and the small pieces of HTML that it says it with."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+
+from cs_helpers.charts.theme import BLUE, INK, QUIET
+from cs_helpers.errors import WorkbookError
+from cs_helpers.text import Text
+from cs_helpers.text.errors import in_language
+
+WRAPPED = widgets.Layout(flex_flow="row wrap", align_items="center")
+WIDE = {"description_width": "initial"}
+
+
+class Answer:
+    """A button that begins, and below it what `draw` returns: then anew after each change.
+
+    Nothing is worked out before the button or the first change, so that the cell takes no time where a notebook runs through.
+    Draws into an HTML widget, as the filter bar does (nbclient issue 312). widget: what is displayed.
+    """
+
+    def __init__(self, text: Text, draw: Callable[[], str]) -> None:
+        self._text, self._draw, self._has_begun = text, draw, False
+        self.begin = widgets.Button(description=text("explorers.begin"), button_style="primary")
+        self.begin.on_click(self.redraw)
+        self.page = widgets.HTML()
+        self.widget = widgets.VBox([self.begin, self.page])
+
+    def redraw(self, _: Any = None) -> None:
+        """Draws for the present controls; what a user can mend is said as a sentence."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.begin.layout.display = "none"
+            self.page.value = paragraph(self._text("explorers.working"))
+        try:
+            self.page.value = self._draw()
+        except WorkbookError as error:
+            self.page.value = paragraph(in_language(str(error), self._text.language))
+
+
+def paragraph(sentence: str, *, quiet: bool = False) -> str:
+    """A sentence; quiet: of less weight, as what explains."""
+    return f"<p style='margin:.3em 0;max-width:60em;color:{QUIET if quiet else INK}'>{html.escape(sentence)}</p>"
+
+
+def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
+    """A table; the first column names the row, the others are numbers or words. '' without rows."""
+    body = "".join(
+        f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{html.escape(row[0])}</th>"
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    if not body:
+        return ""
+    head = "".join(f"<th scope='col'>{html.escape(heading)}</th>" for heading in headings)
+    title = f"<caption style='text-align:left;color:{INK}'>{html.escape(caption)}</caption>" if caption else ""
+    return f"<div style='overflow-x:auto'><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def interval_marks(rows: Iterable[tuple[str, str, float, float, float]], first: float, last: float, at: float) -> str:
+    """A line from `first` to `last` for each row (label, words, value, low, high), with a mark at `at`."""
+
+    def place(value: float) -> float:
+        return 100 * (min(max(value, first), last) - first) / (last - first)
+
+    def line(label: str, words: str, value: float, low: float, high: float) -> str:
+        reach = f"left:{place(low):.1f}%;width:{place(high) - place(low):.1f}%"
+        marks = (
+            f"<div style='position:absolute;left:{place(at):.1f}%;top:0;bottom:0;border-left:1px dashed {QUIET}'></div>"
+            f"<div style='position:absolute;{reach};top:10px;height:4px;background:{BLUE};opacity:.5'></div>"
+            f"<div style='position:absolute;left:calc({place(value):.1f}% - 5px);top:7px;width:10px;height:10px;"
+            f"border-radius:50%;background:{BLUE}'></div>"
+        )
+        return (
+            f"<div style='flex:0 0 11em;color:{INK}'>{html.escape(label)}</div>"
+            f"<div style='flex:1 1 14em;position:relative;height:24px'>{marks}</div>"
+            f"<div style='flex:0 0 12em;color:{INK}'>{html.escape(words)}</div>"
+        )
+
+    lines = "".join(
+        f"<div style='display:flex;flex-wrap:wrap;gap:0 .8em;max-width:46em;line-height:24px'>{line(*row)}</div>" for row in rows
+    )
+    return f"<div style='margin:.4em 0'>{lines}</div>"
