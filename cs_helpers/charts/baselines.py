@@ -258,7 +258,9 @@ def number_years(result: Result, text: Text) -> Picture:
                 axis.hlines(row.usual, place + 0.33, place + 0.43, color=INK, linewidth=2)
             label_above(axis, place, float(np.nanmax([row.value, row.high])), text.amount(row.value))
         axis.set_xticks(places, [str(year) for year in table["year"]])
-        top, least = (float(f(table[["value", "low", "high"]].to_numpy(float))) for f in (np.nanmax, np.nanmin))
+        top, least = (
+            float(f(table[["value", "low", "high"]].to_numpy(float))) for f in (np.nanmax, np.nanmin)
+        )
         axis.set_ylim(min(0.0, 1.2 * least), max(1.3 * top, 0.5))
         axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axis.yaxis.set_major_formatter(lambda value, _: text.amount(value))
@@ -268,7 +270,10 @@ def number_years(result: Result, text: Text) -> Picture:
                  quarter=text.quarter(result.quarter))
         )  # fmt: skip
         numbers = {name: text.amount(verdict.fields[name]) for name in ("value", "usual", "low", "high")}
-        numbers |= {"years": text.number(verdict.fields["years"]), "every": text(f"baselines.every.{verdict.fields['every']}")}
+        numbers |= {
+            "years": text.number(verdict.fields["years"]),
+            "every": text(f"baselines.every.{verdict.fields['every']}"),
+        }
         message = text(f"baselines.number_years.{verdict.code}", **numbers)
         alt = text("baselines.number_years.alt", message=message)
         years = f"{table['year'].min()}–{table['year'].max()}"
@@ -286,7 +291,9 @@ def number_ages(result: Result, text: Text) -> Picture:
     with canvas(text, height=2.75) as (figure, axis):
         places = np.arange(len(table))
         colours = [
-            to_rgba(BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45)
+            to_rgba(
+                BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45
+            )
             for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
         ]
         bars(axis, places, table["each"], color=colours, width=0.6)
@@ -304,7 +311,9 @@ def number_ages(result: Result, text: Text) -> Picture:
         numbers = {key: text.number(value, 2) for key, value in verdict.fields.items()}
         message = text(f"baselines.number_ages.{verdict.code}", **numbers)
         alt = text("baselines.number_ages.alt", message=message)
-        period = text("baselines.cohorts.period", first=table["cohort"].iloc[0], last=table["cohort"].iloc[-1])
+        period = text(
+            "baselines.cohorts.period", first=table["cohort"].iloc[0], last=table["cohort"].iloc[-1]
+        )
         return finish_figure(
             figure, text, result, message=message, alt=alt, period=period,
             n=text("charts.n_customers", n=text.number(int(table["customers"].sum()))),

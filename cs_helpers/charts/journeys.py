@@ -94,7 +94,9 @@ def funnel_by(result: Result, text: Text) -> Picture:
             inside = table[table["segment"] == segment]
             places = np.arange(len(names)) + (i - (len(segments) - 1) / 2) * apart
             axis.hlines(places, inside["low"], inside["high"], color=colours[segment], linewidth=2, alpha=0.5)
-            label = text("journeys.funnel_by.segment", segment=text.label(by, segment), n=int(inside["units"].iloc[0]))
+            label = text(
+                "journeys.funnel_by.segment", segment=text.label(by, segment), n=int(inside["units"].iloc[0])
+            )
             axis.scatter(inside["share"], places, color=colours[segment], s=34, zorder=3, label=label)
             for place, row in zip(places, inside.itertuples(), strict=True):
                 words = f"{text.share(row.share)}  ({text.number(row.units)})"
@@ -109,7 +111,12 @@ def funnel_by(result: Result, text: Text) -> Picture:
         alt = text("journeys.funnel_by.alt", message=message)
         n = text.number(int(table.loc[table["step"] == names[0], "units"].sum()))
         return finish_figure(
-            figure, text, result, message=message, alt=alt, n=text("charts.n_users" if users else "charts.n_customers", n=n)
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_users" if users else "charts.n_customers", n=n),
         )
 
 

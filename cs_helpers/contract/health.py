@@ -120,5 +120,9 @@ class Health(SettingsModel):
         measures = [m.model_copy(update={"weight": weights[m.id]}) for m in self.measures if m.id in kept]
         return Health.model_validate(
             {name: getattr(self, name) for name in Health.model_fields}
-            | {"version": self.version + 1, "measures": measures, "segments": [r for r in rules if r["measures"]]}
+            | {
+                "version": self.version + 1,
+                "measures": measures,
+                "segments": [r for r in rules if r["measures"]],
+            }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -21,31 +21,46 @@ class Answer:
     """A button that begins, and below it what `draw` returns: then anew after each change.
 
     Nothing is worked out before the button or the first change, so that the cell takes no time where a notebook runs through.
-    Draws into an HTML widget, as the filter bar does (nbclient issue 312). widget: what is displayed.
+    Draws into HTML widgets, as the filter bar does (nbclient issue 312). draw: one page, or up to `parts` one after the other, each
+    of which is shown before the next is drawn. widget: what is displayed.
     """
 
-    def __init__(self, text: Text, draw: Callable[[], str]) -> None:
+    def __init__(self, text: Text, draw: Callable[[], str | Iterator[str]], *, parts: int = 1) -> None:
         self._text, self._draw, self._has_begun = text, draw, False
         self.begin = widgets.Button(description=text("explorers.begin"), button_style="primary")
         self.begin.on_click(self.redraw)
-        self.page = widgets.HTML()
-        self.widget = widgets.VBox([self.begin, self.page])
+        self.pages = [widgets.HTML() for _ in range(parts)]
+        self.widget = widgets.VBox([self.begin, *self.pages])
+
+    @property
+    def shown(self) -> str:
+        """All that is shown, as HTML."""
+        return "".join(page.value for page in self.pages)
 
     def redraw(self, _: Any = None) -> None:
         """Draws for the present controls; what a user can mend is said as a sentence."""
         if not self._has_begun:
             self._has_begun = True
             self.begin.layout.display = "none"
-            self.page.value = paragraph(self._text("explorers.working"))
+            self.pages[0].value = paragraph(self._text("explorers.working"))
+        drawn = 0
         try:
-            self.page.value = self._draw()
+            found = self._draw()
+            for page in [found] if isinstance(found, str) else found:
+                self.pages[drawn].value = page
+                drawn += 1
         except WorkbookError as error:
-            self.page.value = paragraph(in_language(str(error), self._text.language))
+            self.pages[drawn].value = paragraph(in_language(str(error), self._text.language))
+            drawn += 1
+        for page in self.pages[drawn:]:
+            page.value = ""
 
 
 def paragraph(sentence: str, *, quiet: bool = False) -> str:
     """A sentence; quiet: of less weight, as what explains."""
-    return f"<p style='margin:.3em 0;max-width:60em;color:{QUIET if quiet else INK}'>{html.escape(sentence)}</p>"
+    return (
+        f"<p style='margin:.3em 0;max-width:60em;color:{QUIET if quiet else INK}'>{html.escape(sentence)}</p>"
+    )
 
 
 def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
@@ -59,11 +74,15 @@ def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: st
     if not body:
         return ""
     head = "".join(f"<th scope='col'>{html.escape(heading)}</th>" for heading in headings)
-    title = f"<caption style='text-align:left;color:{INK}'>{html.escape(caption)}</caption>" if caption else ""
+    title = (
+        f"<caption style='text-align:left;color:{INK}'>{html.escape(caption)}</caption>" if caption else ""
+    )
     return f"<div style='overflow-x:auto'><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def interval_marks(rows: Iterable[tuple[str, str, float, float, float]], first: float, last: float, at: float) -> str:
+def interval_marks(
+    rows: Iterable[tuple[str, str, float, float, float]], first: float, last: float, at: float
+) -> str:
     """A line from `first` to `last` for each row (label, words, value, low, high), with a mark at `at`."""
 
     def place(value: float) -> float:
@@ -84,6 +103,7 @@ def interval_marks(rows: Iterable[tuple[str, str, float, float, float]], first: 
         )
 
     lines = "".join(
-        f"<div style='display:flex;flex-wrap:wrap;gap:0 .8em;max-width:46em;line-height:24px'>{line(*row)}</div>" for row in rows
+        f"<div style='display:flex;flex-wrap:wrap;gap:0 .8em;max-width:46em;line-height:24px'>{line(*row)}</div>"
+        for row in rows
     )
     return f"<div style='margin:.4em 0'>{lines}</div>"

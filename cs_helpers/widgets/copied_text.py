@@ -10,7 +10,7 @@ import traitlets
 from cs_helpers.text import Text
 
 
-class CopiedText(anywidget.AnyWidget):  # type: ignore[misc]
+class CopiedText(anywidget.AnyWidget):
     """`value` behind a heading, with a button that copies it; nothing while it is empty."""
 
     _esm = Path(__file__).with_suffix(".js")

@@ -8,11 +8,11 @@ from typing import Any, get_args
 import ipywidgets as widgets
 
 from cs_helpers import analyses
-from cs_helpers.analyses.journeys.built import built_funnel
+from cs_helpers.analyses.journeys.built import Counted, built_funnel, counted_units
 from cs_helpers.contract.products import Entry, Mode
 from cs_helpers.customers.segments import SEGMENTS, segments_present, with_segments
 from cs_helpers.customers.time import currency
-from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer
+from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph
 from cs_helpers.widgets.explorer import OpenWorkbook
 
 
@@ -21,6 +21,7 @@ class Explorer:
 
     def __init__(self, workbook: OpenWorkbook) -> None:
         self._workbook, text = workbook, workbook.text
+        self._last: tuple[dict[str, Any], Counted] | None = None
         journey = workbook.data.product.journey
         steps = [step.step for step in journey.steps]
         self.steps = widgets.SelectMultiple(
@@ -29,7 +30,9 @@ class Explorer:
         )  # fmt: skip
         self.mode = self._choice("mode", get_args(Mode), journey.mode)
         self.entry = self._choice("entry", get_args(Entry), journey.entry)
-        self.unit = self._choice("unit", ("account", "user") if journey.unit == "user" else ("account",), journey.unit)
+        self.unit = self._choice(
+            "unit", ("account", "user") if journey.unit == "user" else ("account",), journey.unit
+        )
         self.window = widgets.BoundedIntText(
             description=text("explorers.funnel_builder.window"), value=journey.window_days, min=1, max=36_500, style=WIDE,
             layout=widgets.Layout(width="14em"),
@@ -49,7 +52,10 @@ class Explorer:
         for field in self._fields:
             field.observe(self._on_change, names="value")
         self.reset.on_click(self._on_reset)
-        hidden = [*([self.unit] if len(self.unit.options) < 2 else []), *([] if journey.exclusions else [self.exclusions])]
+        hidden = [
+            *([self.unit] if len(self.unit.options) < 2 else []),
+            *([] if journey.exclusions else [self.exclusions]),
+        ]
         shown = [field for field in self._fields[1:] if field not in hidden]
         choices = widgets.HBox([*shown, self.reset], layout=WRAPPED)
         self.widget = widgets.VBox([self.steps, choices, self.answer.widget])
@@ -58,7 +64,10 @@ class Explorer:
         text = self._workbook.text
         options = [(text(f"explorers.funnel_builder.{name}.{each}"), each) for each in values]
         return widgets.Dropdown(
-            description=text(f"explorers.funnel_builder.{name}.name"), options=options, value=value, style=WIDE
+            description=text(f"explorers.funnel_builder.{name}.name"),
+            options=options,
+            value=value,
+            style=WIDE,
         )
 
     def _allow(self) -> None:
@@ -79,6 +88,20 @@ class Explorer:
 
     def _drawn(self) -> str:
         workbook, by = self._workbook, self.by.value
+        if len(self.steps.value) < 2:
+            return paragraph(workbook.text("explorers.funnel_builder.too_few"))
+        result = built_funnel(self._counted(), by)
+        known = {"currency": currency(workbook.data), "sizes": workbook.data.sizes}
+        result = replace(result, settings={**result.settings, **known})
+        drawn = "funnel_by" if "funnel_by" in result.tables else "funnel"
+        page = workbook.answer_html(result, drawn)
+        # the notes on how it is counted belong to both figures
+        return (
+            page if drawn == "funnel" else page + workbook.answer_html(replace(result, tables={}), "funnel")
+        )
+
+    def _counted(self) -> Counted:
+        """The units as the fields say; those of the last time where only the breakdown has changed."""
         options: dict[str, Any] = {
             "steps": self.steps.value, "mode": self.mode.value, "unit": self.unit.value, "window_days": self.window.value,
         }  # fmt: skip
@@ -86,11 +109,7 @@ class Explorer:
             options["entry"] = self.entry.value
             if self.exclusions.value == "without":
                 options["exclusions"] = ()
-        data = analyses.analysis("journeys").with_options(workbook.data, options)
-        result = built_funnel(data, workbook.quarter, by)
-        known = {"currency": currency(workbook.data), "sizes": workbook.data.sizes}
-        result = replace(result, settings={**result.settings, **known})
-        drawn = "funnel_by" if "funnel_by" in result.tables else "funnel"
-        page = workbook.answer_html(result, drawn)
-        # the notes on how it is counted belong to both figures
-        return page if drawn == "funnel" else page + workbook.answer_html(replace(result, tables={}), "funnel")
+        if self._last is None or self._last[0] != options:
+            data = analyses.analysis("journeys").with_options(self._workbook.data, options)
+            self._last = options, counted_units(data, self._workbook.quarter)
+        return self._last[1]

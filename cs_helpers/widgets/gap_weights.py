@@ -55,7 +55,12 @@ class Explorer:
         if moved.empty:
             return paragraph(text("explorers.gap_weights.nothing_moves"))
         said = [
-            text("explorers.gap_weights.moves", goal=text.label("goal", row.goal), old=row.rank_before, new=row.rank)
+            text(
+                "explorers.gap_weights.moves",
+                goal=text.label("goal", row.goal),
+                old=row.rank_before,
+                new=row.rank,
+            )
             for row in moved.itertuples()
         ]
         return paragraph(text("explorers.gap_weights.moved", moves=text.join_list(said)))
@@ -85,7 +90,9 @@ class Explorer:
         if not weighed.always:
             return paragraph(text("explorers.gap_weights.never", **within))
         pairs = [
-            text("explorers.gap_weights.before", goal=text.label("goal", one), other=text.label("goal", other))
+            text(
+                "explorers.gap_weights.before", goal=text.label("goal", one), other=text.label("goal", other)
+            )
             for one, other in weighed.always
         ]
         all_pairs = goals * (goals - 1) // 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -61,7 +63,9 @@ class Explorer:
         is_declared = all(weights[m.id] == m.weight for m in self._weighing.health.measures)
         if not is_declared:
             self._tried.add(tuple(weights.values()))
-        return self._telling_apart(weighed, is_declared=is_declared) + self._movers(weighed, is_declared=is_declared)
+        return self._telling_apart(weighed, is_declared=is_declared) + self._movers(
+            weighed, is_declared=is_declared
+        )
 
     def _health(self, weights: dict[str, float]) -> Health:
         """The section of the product file with these weights. Raises `SettingError` where it would not be allowed."""
@@ -69,11 +73,11 @@ class Explorer:
         try:
             return product.health.weighed(weights)
         except ValidationError as error:
-            raise setting_error(f"{product.product}.yml", error, Health) from None
+            raise setting_error(Path(f"{product.product}.yml"), error, Health) from None
 
     def _telling_apart(self, weighed: Weighed, *, is_declared: bool) -> str:
         text, verdict = self._workbook.text, weighed.verdict
-        fields: dict[str, Any] = verdict.fields
+        fields: Mapping[str, Any] = verdict.fields
         counts = {name: text.number(fields[name]) for name in ("lost", "others", "needed")}
         if verdict.code in ("few_losses", "few_others"):
             return paragraph(text(f"explorers.health_weights.{verdict.code}", **counts))
@@ -85,7 +89,10 @@ class Explorer:
         rows = [row("declared")] if is_declared else [row("declared"), row("chosen")]
         said = [text("explorers.health_weights.auc", rows=text.number(fields["rows"]), lost=counts["lost"])]
         if not is_declared:
-            points = {name: _points(fields[name], self._workbook.text.number) for name in ("difference", "low", "high")}
+            points = {
+                name: _points(fields[name], self._workbook.text.number)
+                for name in ("difference", "low", "high")
+            }
             said.append(text(f"explorers.health_weights.{verdict.code}", **points))
         page = paragraph(said[0], quiet=True) + interval_marks(rows, 0.3, 1.0, 0.5)
         page += "".join(paragraph(sentence) for sentence in said[1:])
@@ -104,14 +111,22 @@ class Explorer:
         if moves.empty:
             return paragraph(text("explorers.health_weights.nobody_moves", of=text.number(weighed.of)))
         mrr = text.money(float(moves["mrr"].sum(skipna=False)), unit)
-        said = text("explorers.health_weights.move", n=text.number(len(moves)), of=text.number(weighed.of), mrr=mrr)
+        said = text(
+            "explorers.health_weights.move", n=text.number(len(moves)), of=text.number(weighed.of), mrr=mrr
+        )
         ways = []
         for old in BANDS:
             for new in BANDS:
                 inside = moves[(moves["band"] == old) & (moves["chosen_band"] == new)]
                 if len(inside):
                     way = text("explorers.arrow", old=text.label("band", old), new=text.label("band", new))
-                    ways.append((way, text.number(len(inside)), text.money(float(inside["mrr"].sum(skipna=False)), unit)))
+                    ways.append(
+                        (
+                            way,
+                            text.number(len(inside)),
+                            text.money(float(inside["mrr"].sum(skipna=False)), unit),
+                        )
+                    )
         headings = [text(f"explorers.columns.{name}") for name in ("move", "customers", "mrr")]
         page = paragraph(said) + table(headings, ways)
         if self._workbook.audience == "leadership":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import ipywidgets as widgets
 from pydantic import ValidationError
@@ -13,7 +14,6 @@ from cs_helpers.contract.section_yaml import section_yaml
 from cs_helpers.contract.settings_file import setting_error
 from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.customers.time import currency
-from cs_helpers.errors import ParameterError
 from cs_helpers.text import Text
 from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph, table
 from cs_helpers.widgets.copied_text import CopiedText
@@ -87,6 +87,9 @@ class Explorer:
 
     def _drawn(self) -> str:
         self.yaml.value = ""
+        for written in (each for bounds in self._written.values() for each in bounds):
+            if not _is_bound(written):
+                return paragraph(self._workbook.text("explorers.maturity_rules.no_number", written=written))
         maturity = self._changed()
         if self._written:
             self.yaml.value = section_yaml("maturity", maturity)
@@ -108,7 +111,7 @@ class Explorer:
         try:
             return with_bounds(self._maturity, bounds)
         except ValidationError as error:
-            raise setting_error(f"{self._workbook.data.product.product}.yml", error, Maturity) from None
+            raise setting_error(Path(f"{self._workbook.data.product.product}.yml"), error, Maturity) from None
 
     def _changes(self) -> str:
         """The conditions that were changed, with their bounds as declared and as written."""
@@ -146,7 +149,9 @@ class Explorer:
         for way in ("up", "down", "unknown"):
             inside = moves[moves["way"] == way]
             if len(inside):
-                mrr = text("explorers.with_mrr", mrr=text.money(inside["mrr"].sum(), unit)) if with_mrr else ""
+                mrr = (
+                    text("explorers.with_mrr", mrr=text.money(inside["mrr"].sum(), unit)) if with_mrr else ""
+                )
                 said.append(text(f"explorers.maturity_rules.{way}", n=text.number(len(inside)), mrr=mrr))
         page = paragraph(text.join_sentences(said))
         if self._workbook.audience == "leadership":
@@ -167,7 +172,9 @@ def _level(level: int, text: Text) -> str:
 
 def _declared(condition: LevelCondition) -> tuple[str, str]:
     """The bounds of a condition as they would be written."""
-    least, most = ("" if bound is None else f"{bound:.12g}" for bound in (condition.at_least, condition.at_most))
+    least, most = (
+        "" if bound is None else f"{bound:.12g}" for bound in (condition.at_least, condition.at_most)
+    )
     return least, most
 
 
@@ -180,15 +187,22 @@ def _said(bounds: tuple[str, str], text: Text) -> str:
     return text.join_list(parts) or "–"
 
 
+def _plain(written: str) -> str:
+    """Digits as people write them, also in full width."""
+    return unicodedata.normalize("NFKC", written).replace(",", "").replace("−", "-").strip()
+
+
+def _is_bound(written: str) -> bool:
+    try:
+        number = _number(written)
+    except ValueError:
+        return False
+    return number is None or abs(number) < float("inf")
+
+
 def _number(written: str) -> float | None:
-    """A bound as people write it, also in full width and in percent; None for an empty field."""
-    plain = unicodedata.normalize("NFKC", written).replace(",", "").replace("−", "-").strip()
+    """A bound, also in percent; None for an empty field. Raises `ValueError` for anything else."""
+    plain = _plain(written)
     if not plain:
         return None
-    try:
-        number = float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
-    except ValueError:
-        raise ParameterError("bound", "a number is needed", value=written) from None
-    if number != number or abs(number) == float("inf"):
-        raise ParameterError("bound", "a number is needed", value=written)
-    return number
+    return float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -21,11 +22,11 @@ class Range:
     step: float
 
 
-class Sliders(anywidget.AnyWidget):  # type: ignore[misc]
+class Sliders(anywidget.AnyWidget):
     """`values` holds the number of each slider by its name, and changes while one is moved."""
 
     _esm = Path(__file__).with_suffix(".js")
-    rows = traitlets.List().tag(sync=True)
+    rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     language = traitlets.Unicode("en").tag(sync=True)
 

@@ -102,7 +102,9 @@ class Weighing:
         verdict = self._verdict(past, declared, known)
         customers = self._customers.assign(chosen_score=self._now.scores(chosen))
         customers = customers[customers["chosen_score"].notna()]
-        customers = customers.assign(chosen_band=health_bands(customers["chosen_score"], self.health).to_numpy(object))
+        customers = customers.assign(
+            chosen_band=health_bands(customers["chosen_score"], self.health).to_numpy(object)
+        )
         moves = customers[customers["band"] != customers["chosen_band"]]
         moves = moves.sort_values(["mrr", "account_id"], ascending=[False, True], ignore_index=True)
         return Weighed(verdict, int((~known).sum()), moves, len(customers))

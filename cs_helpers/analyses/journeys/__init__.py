@@ -17,7 +17,12 @@ from cs_helpers.analyses.journeys.conversions import (
     value_metrics,
     value_tables,
 )
-from cs_helpers.analyses.journeys.counted import counting_notes, funnel_table, funnel_units, overall_conversion
+from cs_helpers.analyses.journeys.counted import (
+    counting_notes,
+    funnel_table,
+    funnel_units,
+    overall_conversion,
+)
 from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
 from cs_helpers.analyses.journeys.findings import journey_findings
 from cs_helpers.contract.products import Journey

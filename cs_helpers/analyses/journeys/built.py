@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
-from cs_helpers.analyses.journeys.counted import counting_notes, funnel_table, funnel_units, overall_conversion
+from cs_helpers.analyses.journeys.counted import (
+    counting_notes,
+    funnel_table,
+    funnel_units,
+    overall_conversion,
+)
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.waits import known_steps, milestone_times, records_begin, wait_times
@@ -21,40 +27,69 @@ from cs_helpers.statistics.variation import exact_p
 MAX_SEGMENTS = 6
 
 
-def built_funnel(data: ProductData, quarter: Quarter, by: str = "") -> Result:
-    """The funnel of the journey of `data` (`counting.with_funnel_options`), as known at the end of the quarter.
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """The units of a funnel: what all breakdowns of it share.
 
-    by: a dimension of segments (`customers.segments.SEGMENTS`). Tables: `funnel` (step, units, share, low, high: of all
-    that entered); with `by` also `funnel_by` (the same with the column segment, those with most units; without units of
-    unknown segment). Verdicts: `funnel` (`whole`), and `funnel_by`: `apart` (step, high, high_share, least, least_share, p: the step whose shares
-    differ most surely), `alike`, `one_segment`, or `users`, who are not independent of each other within a company. Notes,
-    all about `funnel`, say how it is counted, what of it is still open, and why there is none.
+    units: the times at which each reached each step (NaT: not yet); index: account_id, and user_id where users are counted.
+    Empty where nobody entered. notes: on how it is counted, what of it is still open, or why there is none.
     """
+
+    data: ProductData
+    quarter: Quarter
+    since: date
+    units: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+def counted_units(data: ProductData, quarter: Quarter) -> Counted:
+    """The units of the funnel of the journey of `data` (`counting.with_funnel_options`), as known at the end of the quarter."""
     journey = data.product.journey
     end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
     steps = known_steps(data, end)
     unknown = [s.step for s in journey.steps if s.step not in steps]
     notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
-    empty = Result("journeys", data.product.product, quarter, quarter.start, data.as_of, 0, {}, {})
     if len(steps) < 2:
-        return replace(empty, notes=(*notes, Note("too_few_steps", "funnel", {})))
+        too_few = Note("too_few_steps", "funnel", {})
+        return Counted(data, quarter, quarter.start, pd.DataFrame(columns=steps), (*notes, too_few))
     since = records_begin(data, steps)
-    reached = milestone_times(data, steps, since, end)
-    units = funnel_units(data, reached, steps, since, end)
+    by_milestones = journey.mode == "milestones" and journey.unit == "account"
+    reached = milestone_times(data, steps, since, end) if by_milestones else pd.DataFrame()
+    units = funnel_units(data, reached, steps, since, end)[[*steps]]
     if units.empty:
         code = "no_users" if journey.unit == "user" else "nobody_entered"
-        return replace(empty, notes=(*notes, Note(code, "funnel", {"since": since.date()})))
+        return Counted(
+            data, quarter, since.date(), units, (*notes, Note(code, "funnel", {"since": since.date()}))
+        )
     notes += [n for n in counting_notes(data, units, steps, since, end) if n.code != "funnel_below"]
     notes += _still_open(units, reached, steps, end, journey)
-    tables = {"funnel": funnel_table(units, steps)}
-    verdicts = {"funnel": overall_conversion(tables["funnel"])}
-    if by:
+    return Counted(data, quarter, since.date(), units, tuple(notes))
+
+
+def built_funnel(counted: Counted, by: str = "") -> Result:
+    """The funnel of counted units, for all of them and, with `by`, for each segment.
+
+    by: a dimension of segments (`customers.segments.SEGMENTS`). Tables: `funnel` (step, units, share, low, high: of all
+    that entered); with `by` also `funnel_by` (the same with the column segment, those with most units; without units of
+    unknown segment). Verdicts: `funnel` (`whole`), and `funnel_by`: `apart` (step, high, high_share, least, least_share, p: the step
+    whose shares differ most surely), `alike`, `one_segment`, or `users`, who are not independent of each other within a company.
+    Notes are all about `funnel`.
+    """
+    data, units, notes = counted.data, counted.units, list(counted.notes)
+    product, journey, steps = data.product.product, data.product.journey, list(units.columns)
+    tables: dict[str, pd.DataFrame] = {}
+    verdicts: dict[str, Verdict] = {}
+    if len(units):
+        tables["funnel"] = funnel_table(units, steps)
+        verdicts["funnel"] = overall_conversion(tables["funnel"])
+    if by and len(units):
         _add_segments(tables, verdicts, notes, units, steps, _segment(data, units, by), data.sizes)
         if journey.unit == "user" and verdicts["funnel_by"].code != "one_segment":
             verdicts["funnel_by"] = Verdict("users")
+    settings = {"mode": journey.mode, "unit": journey.unit, "by": by}
     return Result(
-        "journeys", data.product.product, quarter, since.date(), data.as_of, len(units), tables, {}, tuple(notes),
-        {"mode": journey.mode, "unit": journey.unit, "by": by}, verdicts=verdicts,
+        "journeys", product, counted.quarter, counted.since, data.as_of, len(units), tables, {}, tuple(notes), settings,
+        verdicts=verdicts,
     )  # fmt: skip
 
 
@@ -98,7 +133,9 @@ def _add_segments(
     if len(counts) > MAX_SEGMENTS:
         notes.append(Note("segments_left_out", "funnel", {"shown": MAX_SEGMENTS, "groups": len(counts)}))
     shown = [name for name in segments_present(segment, sizes) if name in largest]
-    parts = [funnel_table(units[(segment == name).to_numpy(bool)], steps).assign(segment=name) for name in shown]
+    parts = [
+        funnel_table(units[(segment == name).to_numpy(bool)], steps).assign(segment=name) for name in shown
+    ]
     if parts:
         tables["funnel_by"] = pd.concat(parts, ignore_index=True)
     if len(counts) < 2:

@@ -45,6 +45,7 @@ def funnel_units(
 
 
 def funnel_table(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+    """The units that reached each step, of all that entered: step, units, share, low, high (95 %, Wilson)."""
     n = len(units)
     rows = []
     for step in steps:

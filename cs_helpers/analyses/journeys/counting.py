@@ -51,7 +51,9 @@ def _of_steps(journey: Journey, chosen: tuple[str, ...], settings: dict[str, Any
     """The settings that depend on the steps, for some of them."""
     names = [step.step for step in journey.steps]
     if unknown := [name for name in chosen if name not in names]:
-        raise ParameterError("steps", "the journey has no such step", value=unknown[0], allowed=", ".join(names))
+        raise ParameterError(
+            "steps", "the journey has no such step", value=unknown[0], allowed=", ".join(names)
+        )
     steps = [step for step in journey.steps if step.step in chosen]
     if len(steps) < 2:
         raise ParameterError("steps", "a funnel needs two or more steps")

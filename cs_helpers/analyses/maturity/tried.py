@@ -86,7 +86,10 @@ class RuleTest:
                 "mrr": self._mrr,
             }
         )
-        shown = [*maturity.numbers, *([UNKNOWN] if (rows[["before", "after"]] == UNKNOWN).to_numpy().any() else [])]
+        shown = [
+            *maturity.numbers,
+            *([UNKNOWN] if (rows[["before", "after"]] == UNKNOWN).to_numpy().any() else []),
+        ]
         counts = pd.DataFrame(
             [
                 (level, int((rows["before"] == level).sum()), int((rows["after"] == level).sum()),
@@ -98,7 +101,9 @@ class RuleTest:
         moves = rows[rows["before"] != rows["after"]]
         is_unknown = (moves[["before", "after"]] == UNKNOWN).any(axis=1)
         way = np.where(is_unknown, "unknown", np.where(moves["after"] > moves["before"], "up", "down"))
-        moves = moves.assign(way=way).sort_values(["mrr", "account_id"], ascending=[False, True], ignore_index=True)
+        moves = moves.assign(way=way).sort_values(
+            ["mrr", "account_id"], ascending=[False, True], ignore_index=True
+        )
         return Tried(counts, moves, len(rows))
 
     def _levels(self, maturity: Maturity) -> pd.Series:
