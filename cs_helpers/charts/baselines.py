@@ -256,7 +256,7 @@ def number_years(result: Result, text: Text) -> Picture:
             if row.low == row.low:
                 axis.vlines(place + 0.38, row.low, row.high, color=INK, linewidth=2)
                 axis.hlines(row.usual, place + 0.33, place + 0.43, color=INK, linewidth=2)
-            label_above(axis, place, float(np.nanmax([row.value, row.high])), text.amount(row.value))
+            label_above(axis, place, row.value, text.amount(row.value))
         axis.set_xticks(places, [str(year) for year in table["year"]])
         top, least = (
             float(f(table[["value", "low", "high"]].to_numpy(float))) for f in (np.nanmax, np.nanmin)

@@ -15,6 +15,7 @@ from cs_helpers.text.errors import in_language
 
 WRAPPED = widgets.Layout(flex_flow="row wrap", align_items="center")
 WIDE = {"description_width": "initial"}
+_CELL = "text-align:left;padding:.2em 1em .2em 0;line-height:1.4"
 
 
 class Answer:
@@ -66,14 +67,14 @@ def paragraph(sentence: str, *, quiet: bool = False) -> str:
 def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
     """A table; the first column names the row, the others are numbers or words. '' without rows."""
     body = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{html.escape(row[0])}</th>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        f"<tr><th scope='row' style='{_CELL};font-weight:normal'>{html.escape(row[0])}</th>"
+        + "".join(f"<td style='{_CELL}'>{html.escape(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
     )
     if not body:
         return ""
-    head = "".join(f"<th scope='col'>{html.escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th scope='col' style='{_CELL}'>{html.escape(heading)}</th>" for heading in headings)
     title = (
         f"<caption style='text-align:left;color:{INK}'>{html.escape(caption)}</caption>" if caption else ""
     )
@@ -91,6 +92,7 @@ def interval_marks(
     def line(label: str, words: str, value: float, low: float, high: float) -> str:
         reach = f"left:{place(low):.1f}%;width:{place(high) - place(low):.1f}%"
         marks = (
+            f"<div style='position:absolute;left:0;right:0;top:12px;border-top:1px solid #d9dee4'></div>"
             f"<div style='position:absolute;left:{place(at):.1f}%;top:0;bottom:0;border-left:1px dashed {QUIET}'></div>"
             f"<div style='position:absolute;{reach};top:10px;height:4px;background:{BLUE};opacity:.5'></div>"
             f"<div style='position:absolute;left:calc({place(value):.1f}% - 5px);top:7px;width:10px;height:10px;"

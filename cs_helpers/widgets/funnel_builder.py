@@ -7,7 +7,6 @@ from typing import Any, get_args
 
 import ipywidgets as widgets
 
-from cs_helpers import analyses
 from cs_helpers.analyses.journeys.built import Counted, built_funnel, counted_units
 from cs_helpers.contract.products import Entry, Mode
 from cs_helpers.customers.segments import SEGMENTS, segments_present, with_segments
@@ -26,7 +25,7 @@ class Explorer:
         steps = [step.step for step in journey.steps]
         self.steps = widgets.SelectMultiple(
             description=text("explorers.funnel_builder.steps"), options=[(text.label("step", s), s) for s in steps],
-            value=tuple(steps), rows=min(len(steps), 8), style=WIDE, layout=widgets.Layout(width="max-content", max_width="100%"),
+            value=tuple(steps), rows=min(len(steps) + 1, 9), style=WIDE, layout=widgets.Layout(width="max-content", max_width="100%"),
         )  # fmt: skip
         self.mode = self._choice("mode", get_args(Mode), journey.mode)
         self.entry = self._choice("entry", get_args(Entry), journey.entry)
@@ -110,6 +109,6 @@ class Explorer:
             if self.exclusions.value == "without":
                 options["exclusions"] = ()
         if self._last is None or self._last[0] != options:
-            data = analyses.analysis("journeys").with_options(self._workbook.data, options)
-            self._last = options, counted_units(data, self._workbook.quarter)
+            counted = counted_units(self._workbook.data, self._workbook.quarter, **options)
+            self._last = options, counted
         return self._last[1]

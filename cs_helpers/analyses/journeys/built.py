@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from cs_helpers.analyses.journeys.counted import (
     funnel_units,
     overall_conversion,
 )
+from cs_helpers.analyses.journeys.counting import with_funnel_options
 from cs_helpers.contract.products import Journey
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customer_journey.waits import known_steps, milestone_times, records_begin, wait_times
@@ -42,17 +44,23 @@ class Counted:
     notes: tuple[Note, ...]
 
 
-def counted_units(data: ProductData, quarter: Quarter) -> Counted:
-    """The units of the funnel of the journey of `data` (`counting.with_funnel_options`), as known at the end of the quarter."""
-    journey = data.product.journey
+def counted_units(data: ProductData, quarter: Quarter, **options: Any) -> Counted:
+    """The units of the funnel of a product, as known at the end of the quarter.
+
+    options: how it is counted, and of which steps (`counting.with_funnel_options`). Whatever the steps, those that entered
+    from the day on are counted from which the records of the whole journey are complete.
+    """
     end = pd.Timestamp(quarter.end) + pd.Timedelta(days=1)
+    of_journey = known_steps(data, end)
+    declared, data = data, with_funnel_options(data, **options)
+    journey = data.product.journey
     steps = known_steps(data, end)
     unknown = [s.step for s in journey.steps if s.step not in steps]
     notes = [Note("steps_unknown", "funnel", {"steps": tuple(unknown)})] if unknown else []
     if len(steps) < 2:
         too_few = Note("too_few_steps", "funnel", {})
         return Counted(data, quarter, quarter.start, pd.DataFrame(columns=steps), (*notes, too_few))
-    since = records_begin(data, steps)
+    since = records_begin(declared, of_journey)
     by_milestones = journey.mode == "milestones" and journey.unit == "account"
     reached = milestone_times(data, steps, since, end) if by_milestones else pd.DataFrame()
     units = funnel_units(data, reached, steps, since, end)[[*steps]]
