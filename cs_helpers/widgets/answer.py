@@ -53,6 +53,9 @@ class Answer:
         except WorkbookError as error:
             self.pages[drawn].value = paragraph(in_language(str(error), self._text.language))
             drawn += 1
+        except Exception:  # which the handler of a button writes into the log only
+            self.pages[drawn].value = paragraph(self._text("explorers.failed"))
+            raise
         for page in self.pages[drawn:]:
             page.value = ""
 

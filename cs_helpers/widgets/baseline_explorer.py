@@ -13,6 +13,7 @@ from cs_helpers.customers.time import currency
 from cs_helpers.result import Result
 from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph
 from cs_helpers.widgets.explorer import OpenWorkbook
+from cs_helpers.widgets.keys import Keys
 
 Comparison = Callable[[OneNumber], Result]
 #: the three comparisons, in the order of the method, by the name of their figure
@@ -41,7 +42,7 @@ class Explorer:
         for field in (self.number, self.segment):
             field.observe(self.answer.redraw, names="value")
         row = widgets.HBox([self.number, self.segment], layout=WRAPPED)
-        self.widget = widgets.VBox([row, self.answer.widget])
+        self.widget = widgets.VBox([Keys(), row, self.answer.widget])
 
     def _drawn(self) -> Iterator[str]:
         """The comparisons one after the other: each stands on the page before the next is worked out."""

@@ -1,8 +1,6 @@
 // A text to paste elsewhere, with a button that copies it.
 function render({ model, el }) {
   const words = model.get("words");
-  // JupyterLab would take the keys of a focused slider or button for commands on cells
-  el.dataset.lmSuppressShortcuts = "true";
   const details = document.createElement("details");
   const summary = document.createElement("summary");
   summary.textContent = words.title;

@@ -13,6 +13,7 @@ from cs_helpers.customers.segments import SEGMENTS, segments_present, with_segme
 from cs_helpers.customers.time import currency
 from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph
 from cs_helpers.widgets.explorer import OpenWorkbook
+from cs_helpers.widgets.keys import Keys
 
 
 class Explorer:
@@ -57,7 +58,7 @@ class Explorer:
         ]
         shown = [field for field in self._fields[1:] if field not in hidden]
         choices = widgets.HBox([*shown, self.reset], layout=WRAPPED)
-        self.widget = widgets.VBox([self.steps, choices, self.answer.widget])
+        self.widget = widgets.VBox([Keys(), self.steps, choices, self.answer.widget])
 
     def _choice(self, name: str, values: tuple[str, ...], value: str) -> widgets.Dropdown:
         text = self._workbook.text

@@ -10,6 +10,7 @@ from cs_helpers.customers.time import currency
 from cs_helpers.statistics.priorities import DECIDED, WEIGHTS
 from cs_helpers.widgets.answer import Answer, paragraph, table
 from cs_helpers.widgets.explorer import OpenWorkbook
+from cs_helpers.widgets.keys import Keys
 from cs_helpers.widgets.sliders import Range, Sliders
 
 PARTS = ("worth", "confidence", "effort")
@@ -28,7 +29,7 @@ class Explorer:
         self.sliders.observe(self.answer.redraw, names="values")
         self.reset.on_click(lambda _: self.sliders.reset())
         title = widgets.HTML(paragraph(text("explorers.gap_weights.about")))
-        self.widget = widgets.VBox([title, self.sliders, self.reset, self.answer.widget])
+        self.widget = widgets.VBox([Keys(), title, self.sliders, self.reset, self.answer.widget])
 
     def _drawn(self) -> str:
         workbook, text = self._workbook, self._workbook.text

@@ -18,6 +18,7 @@ from cs_helpers.customers.time import currency
 from cs_helpers.widgets.answer import WRAPPED, Answer, interval_marks, paragraph, table
 from cs_helpers.widgets.copied_text import CopiedText
 from cs_helpers.widgets.explorer import OpenWorkbook
+from cs_helpers.widgets.keys import Keys
 from cs_helpers.widgets.sliders import Range, Sliders
 
 #: customers that are listed by name
@@ -45,7 +46,7 @@ class Explorer:
         self.reset.on_click(lambda _: self.sliders.reset())
         title = widgets.HTML(paragraph(text("explorers.health_weights.about")))
         buttons = widgets.HBox([self.reset], layout=WRAPPED)
-        self.widget = widgets.VBox([title, self.sliders, buttons, self.answer.widget, self.yaml])
+        self.widget = widgets.VBox([Keys(), title, self.sliders, buttons, self.answer.widget, self.yaml])
 
     def _drawn(self) -> str:
         text, weights = self._workbook.text, self.sliders.values

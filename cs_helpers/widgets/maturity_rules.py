@@ -18,6 +18,7 @@ from cs_helpers.text import Text
 from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph, table
 from cs_helpers.widgets.copied_text import CopiedText
 from cs_helpers.widgets.explorer import OpenWorkbook
+from cs_helpers.widgets.keys import Keys
 
 #: customers that are listed by name
 MAX_ROWS = 15
@@ -53,7 +54,7 @@ class Explorer:
         self.reset.on_click(self._on_reset)
         title = widgets.HTML(paragraph(text("explorers.maturity_rules.about")))
         row = widgets.HBox([self.condition, self.at_least, self.at_most, self.reset], layout=WRAPPED)
-        self.widget = widgets.VBox([title, row, self.answer.widget, self.yaml])
+        self.widget = widgets.VBox([Keys(), title, row, self.answer.widget, self.yaml])
 
     def _named(self, key: str) -> str:
         text, level = self._workbook.text, int(key.partition(".")[0])

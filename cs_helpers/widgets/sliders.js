@@ -3,8 +3,6 @@ function render({ model, el }) {
   const rounded = new Intl.NumberFormat(model.get("language"), { maximumFractionDigits: 2 });
   const written = (value) => rounded.format(value);
   const inputs = new Map();
-  // JupyterLab would take the keys of a focused slider or button for commands on cells
-  el.dataset.lmSuppressShortcuts = "true";
 
   function show(name, value) {
     const { input, output } = inputs.get(name);
