@@ -108,10 +108,14 @@ def dictionary() -> None:
         console.print(paths.display_path(paths.home() / target))
 
 
-@setup.command()
-def lab() -> None:
-    """Open JupyterLab on the notebooks."""
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())]
+@setup.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(options: typer.Context) -> None:
+    """Open JupyterLab on the notebooks; takes JupyterLab's own options."""
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())),
+        "--expose-app-in-browser",  # the folding of prose reads the tags of cells
+        *options.args,
+    ]
     if (
         hasattr(os, "geteuid") and os.geteuid() == 0
     ):  # as in a container, where Jupyter refuses root without this option

@@ -5,6 +5,8 @@ Parameters are data, never code: an invalid value is rejected before anything ru
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -14,7 +16,23 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError, did_you_mean
 
 LANGUAGES = ("en", "ja")
+#: by which customers can be selected; a CSM's customers are shown to the team only
+DIMENSIONS = ("size", "industry", "quadrant", "csm")
+_ONE = rf"({'|'.join(DIMENSIONS)}):[^\x00-\x1f<>]{{1,60}}"
 Audience = Literal["team", "leadership"]
+
+
+def split_segment(segment: str) -> list[tuple[str, str]]:
+    """The dimensions and values of a segment as in `size:small;csm:csm-03`; none for `all`."""
+    if segment == "all":
+        return []
+    parts = re.split(rf";(?=(?:{'|'.join(DIMENSIONS)}):)", segment)
+    return [(dimension, value) for dimension, _, value in (part.partition(":") for part in parts)]
+
+
+def join_segment(values: Mapping[str, str]) -> str:
+    """The segment with a value of each dimension, in the notation of `split_segment`; `all` without any."""
+    return ";".join(f"{d}:{values[d]}" for d in DIMENSIONS if d in values) or "all"
 
 
 class Parameters(BaseModel):
@@ -27,8 +45,8 @@ class Parameters(BaseModel):
     language: Literal["en", "ja"] = Field("en", description="en or ja")
     segment: str = Field(
         "all",
-        pattern=r"^(all|(size|industry|quadrant):[^\x00-\x1f<>]{1,60})$",
-        description="all, or one segment as in size:small",
+        pattern=rf"^(all|{_ONE}(;{_ONE})*)$",
+        description="all, or segments that all hold, as in size:small or size:small;csm:csm-03",
     )
     snapshot: str = Field(
         "latest",
@@ -45,6 +63,13 @@ class Parameters(BaseModel):
     def _is_a_quarter(cls, value: str) -> str:
         if value != "latest":
             Quarter.parse(value)
+        return value
+
+    @field_validator("segment")
+    @classmethod
+    def _names_each_dimension_once(cls, value: str) -> str:
+        if value != "all" and len(named := [d for d, _ in split_segment(value)]) > len(set(named)):
+            raise ValueError("a dimension is named twice")
         return value
 
     @classmethod

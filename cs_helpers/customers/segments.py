@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from cs_helpers.contract.labels import DEFAULT_ORDER
+from cs_helpers.contract.parameters import DIMENSIONS, split_segment
 from cs_helpers.contract.vocabulary import UNKNOWN
 from cs_helpers.snapshot import ProductData
 
@@ -30,21 +31,31 @@ def with_segments(accounts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _by_dimension(accounts: pd.DataFrame) -> pd.DataFrame:
+    """`accounts` with a column for each of `DIMENSIONS`, without missing values."""
+    return with_segments(accounts).assign(csm=accounts["csm"].fillna(UNKNOWN))
+
+
 def filter_segment(accounts: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """The accounts of a segment written as `size:small`; all of them for `all`."""
-    if segment == "all":
-        return accounts
-    dimension, _, value = segment.partition(":")
-    return accounts[with_segments(accounts)[dimension] == value]
+    """The accounts of a segment written as `size:small` or `size:small;csm:csm-03`; all of them for `all`."""
+    known = _by_dimension(accounts)
+    for dimension, value in split_segment(segment):
+        known = known[known[dimension] == value]
+    return accounts.loc[known.index]
 
 
 def list_segments(data: ProductData) -> list[str]:
     """The segments that have customers, in the notation of `filter_segment`; `all` first."""
-    accounts = with_segments(data["accounts"])
-    segments = ["all"]
-    for dimension in SEGMENTS:
-        segments += [f"{dimension}:{v}" for v in segments_present(accounts[dimension], data.sizes)]
-    return segments
+    return [
+        "all",
+        *(f"{d}:{v}" for d, values in values_by_dimension(data).items() for v in values if d in SEGMENTS),
+    ]
+
+
+def values_by_dimension(data: ProductData) -> dict[str, list[str]]:
+    """The values of each of `contract.parameters.DIMENSIONS` that customers have, in display order; CSMs by name."""
+    accounts = _by_dimension(data["accounts"])
+    return {d: segments_present(accounts[d], data.sizes) for d in DIMENSIONS}
 
 
 def sort_segments(segments: Iterable[str], sizes: Sequence[str] = DEFAULT_ORDER) -> list[str]:

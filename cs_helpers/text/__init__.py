@@ -19,6 +19,7 @@ import budoux
 import yaml
 
 from cs_helpers.contract.labels import SizeClass, class_names
+from cs_helpers.contract.parameters import split_segment
 from cs_helpers.contract.products import Product, as_regex
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.rounding import rounded
@@ -166,11 +167,12 @@ class Text:
         return condition_name(self._conditions[key], self)
 
     def segment(self, segment: str) -> str:
-        """The label of a segment of customers, as for `all` or `size:small`."""
+        """The label of a segment of customers, as for `all`, `size:small` or `size:small;csm:csm-03`."""
         if segment == "all":
             return self("charts.all")
-        dimension, _, value = segment.partition(":")
-        return f"{self.label('segment', dimension)}: {self.label(dimension, value)}"
+        return self.join_list(
+            [f"{self.label('segment', d)}: {self.label(d, value)}" for d, value in split_segment(segment)]
+        )
 
     def watched(self, key: str) -> str:
         """The name of a watched number, as `tickets_opened`, or of one in a segment, as `tickets_opened/size:small`."""

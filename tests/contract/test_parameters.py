@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.parameters import Parameters, join_segment, split_segment
 from cs_helpers.errors import ParameterError
 
 
@@ -55,6 +55,8 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
         ("language", "EN"),
         ("segment", "country:jp"),
         ("segment", "size:"),
+        ("segment", "size:a;size:b"),
+        ("segment", "all;size:a"),
         ("segment", "size:<script>"),
         ("segment", "size:a\nb"),
         ("audience", "everybody"),
@@ -90,3 +92,18 @@ def test_no_accepted_value_can_leave_a_quoted_text_or_a_folder(name, value):
     except ParameterError:
         return
     assert not set("'\"\\/\n\r.") & set(getattr(accepted, name))
+
+
+@pytest.mark.parametrize(
+    ("segment", "parts"),
+    [
+        ("all", {}),
+        ("size:small", {"size": "small"}),
+        ("size:small;csm:csm-03", {"size": "small", "csm": "csm-03"}),
+        ("industry:Iron; steel", {"industry": "Iron; steel"}),
+        ("industry:Iron; steel;csm:a:b", {"industry": "Iron; steel", "csm": "a:b"}),
+    ],
+)
+def test_a_segment_may_name_each_dimension(segment, parts):
+    assert dict(split_segment(segment)) == parts
+    assert join_segment(parts) == segment == Parameters.check({"segment": segment}).segment

@@ -13,8 +13,8 @@ from cs_helpers.customers.segments import filter_segment, list_segments, with_se
 ACCOUNTS = frame(
     "accounts",
     [
-        account("A", "small", motivation=5, literacy=3),
-        account("B", "mid", motivation=4, literacy=4),
+        account("A", "small", motivation=5, literacy=3, csm="one"),
+        account("B", "mid", motivation=4, literacy=4, csm="one"),
         account("C", "small", motivation=1, literacy=None),
         account("D", "enterprise", motivation=3, literacy=5),
     ],
@@ -38,6 +38,11 @@ def test_a_customer_with_a_score_unknown_is_of_an_unknown_quadrant() -> None:
         ("quadrant:low-high", ["D"]),
         ("industry:trade", ["A", "B", "C", "D"]),
         ("size:unheard-of", []),
+        ("size:small;quadrant:high-low", ["A"]),
+        ("csm:one", ["A", "B"]),
+        ("size:small;csm:one", ["A"]),
+        ("size:mid;csm:unknown", []),
+        ("csm:unknown", ["C", "D"]),
     ],
 )
 def test_a_segment_holds_its_customers(segment: str, inside: list[str]) -> None:
