@@ -67,7 +67,7 @@ def paragraph(sentence: str, *, quiet: bool = False) -> str:
     )
 
 
-def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
+def rows_html(headings: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; the first column names the row, the others are numbers or words. '' without rows."""
     body = "".join(
         f"<tr><th scope='row' style='{_CELL};font-weight:normal'>{html.escape(row[0])}</th>"
@@ -78,10 +78,7 @@ def table(headings: Iterable[str], rows: Iterable[Sequence[str]], *, caption: st
     if not body:
         return ""
     head = "".join(f"<th scope='col' style='{_CELL}'>{html.escape(heading)}</th>" for heading in headings)
-    title = (
-        f"<caption style='text-align:left;color:{INK}'>{html.escape(caption)}</caption>" if caption else ""
-    )
-    return f"<div style='overflow-x:auto'><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    return f"<div style='overflow-x:auto'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def interval_marks(
@@ -92,7 +89,7 @@ def interval_marks(
     def place(value: float) -> float:
         return 100 * (min(max(value, first), last) - first) / (last - first)
 
-    def line(label: str, words: str, value: float, low: float, high: float) -> str:
+    def marked_row(label: str, words: str, value: float, low: float, high: float) -> str:
         reach = f"left:{place(low):.1f}%;width:{place(high) - place(low):.1f}%"
         marks = (
             f"<div style='position:absolute;left:0;right:0;top:12px;border-top:1px solid #d9dee4'></div>"
@@ -108,7 +105,7 @@ def interval_marks(
         )
 
     lines = "".join(
-        f"<div style='display:flex;flex-wrap:wrap;gap:0 .8em;max-width:46em;line-height:24px'>{line(*row)}</div>"
+        f"<div style='display:flex;flex-wrap:wrap;gap:0 .8em;max-width:46em;line-height:24px'>{marked_row(*row)}</div>"
         for row in rows
     )
     return f"<div style='margin:.4em 0'>{lines}</div>"

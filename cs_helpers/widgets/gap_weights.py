@@ -8,7 +8,7 @@ from cs_helpers import analyses
 from cs_helpers.analyses.gap_plan.weighed import Weighed, Weighing, weighing_of
 from cs_helpers.customers.time import currency
 from cs_helpers.statistics.priorities import DECIDED, WEIGHTS
-from cs_helpers.widgets.answer import Answer, paragraph, table
+from cs_helpers.widgets.answer import Answer, paragraph, rows_html
 from cs_helpers.widgets.explorer import OpenWorkbook
 from cs_helpers.widgets.keys import Keys
 from cs_helpers.widgets.sliders import Range, Sliders
@@ -80,7 +80,7 @@ class Explorer:
             for row in weighed.order.itertuples()
         ]
         names = ("goal", "rank_before", "impact", "confidence", "effort", "next")
-        return table([text(f"explorers.gap_weights.columns.{name}") for name in names], rows)
+        return rows_html([text(f"explorers.gap_weights.columns.{name}") for name in names], rows)
 
     def _always(self, weighed: Weighed) -> str:
         text, goals = self._workbook.text, len(weighed.order)

@@ -15,7 +15,7 @@ from cs_helpers.contract.section_yaml import section_yaml
 from cs_helpers.contract.settings_file import setting_error
 from cs_helpers.customers.health_score import BANDS
 from cs_helpers.customers.time import currency
-from cs_helpers.widgets.answer import WRAPPED, Answer, interval_marks, paragraph, table
+from cs_helpers.widgets.answer import WRAPPED, Answer, interval_marks, paragraph, rows_html
 from cs_helpers.widgets.copied_text import CopiedText
 from cs_helpers.widgets.explorer import OpenWorkbook
 from cs_helpers.widgets.keys import Keys
@@ -129,7 +129,7 @@ class Explorer:
                         )
                     )
         headings = [text(f"explorers.columns.{name}") for name in ("move", "customers", "mrr")]
-        page = paragraph(said) + table(headings, ways)
+        page = paragraph(said) + rows_html(headings, ways)
         if self._workbook.audience == "leadership":
             return page + paragraph(text("explorers.for_team"), quiet=True)
         rows = [
@@ -138,7 +138,7 @@ class Explorer:
         ]  # fmt: skip
         names = [text(f"explorers.columns.{name}") for name in ("name", "mrr", "declared", "chosen")]
         more = text("explorers.rows_shown", shown=text.number(len(rows)), rows=text.number(len(moves)))
-        return page + table(names, rows) + (paragraph(more, quiet=True) if len(moves) > MAX_ROWS else "")
+        return page + rows_html(names, rows) + (paragraph(more, quiet=True) if len(moves) > MAX_ROWS else "")
 
 
 def _points(difference: float, number: Any) -> str:

@@ -15,7 +15,7 @@ from cs_helpers.contract.settings_file import setting_error
 from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.customers.time import currency
 from cs_helpers.text import Text
-from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph, table
+from cs_helpers.widgets.answer import WIDE, WRAPPED, Answer, paragraph, rows_html
 from cs_helpers.widgets.copied_text import CopiedText
 from cs_helpers.widgets.explorer import OpenWorkbook
 from cs_helpers.widgets.keys import Keys
@@ -124,7 +124,7 @@ class Explorer:
             for key, written in self._written.items()
         ]
         headings = [text(f"explorers.columns.{name}") for name in ("rule", "declared", "chosen")]
-        return table(headings, rows)
+        return rows_html(headings, rows)
 
     def _counts(self, tried: Tried) -> str:
         text, unit = self._workbook.text, currency(self._workbook.data)
@@ -137,7 +137,7 @@ class Explorer:
                 cells += [text.money(row.mrr_before, unit), text.money(row.mrr_after, unit)]
             rows.append(cells)
         names = ["level", "before", "after", *(["mrr_before", "mrr_after"] if with_mrr else [])]
-        return table([text(f"explorers.columns.{name}") for name in names], rows)
+        return rows_html([text(f"explorers.columns.{name}") for name in names], rows)
 
     def _moves(self, tried: Tried) -> str:
         text, unit, moves = self._workbook.text, currency(self._workbook.data), tried.moves
@@ -164,7 +164,9 @@ class Explorer:
         names = ["name", "declared", "chosen", *(["mrr"] if with_mrr else [])]
         more = text("explorers.rows_shown", shown=text.number(len(rows)), rows=text.number(len(moves)))
         headings = [text(f"explorers.columns.{name}") for name in names]
-        return page + table(headings, rows) + (paragraph(more, quiet=True) if len(moves) > MAX_ROWS else "")
+        return (
+            page + rows_html(headings, rows) + (paragraph(more, quiet=True) if len(moves) > MAX_ROWS else "")
+        )
 
 
 def _level(level: int, text: Text) -> str:

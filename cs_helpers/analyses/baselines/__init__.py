@@ -72,6 +72,7 @@ DECLARES = Declaration(
     reads_of_product=lambda product: tuple(
         dict.fromkeys(number.source for b in product.baselines for number in (b, b.per) if number is not None)
     ),
+    explored=("number_years", "number_ages"),
     quick_metrics=_quick_metrics,
     discloses=columns(
         public="day value usual low high p n basis closed baseline segment series every summed_over unit odd starts_on ends_on periods ratio"

@@ -64,6 +64,7 @@ DECLARES = Declaration(
     ),
     free_text=(("moves", "what"),),  # what touches were about is written by hand
     findings=("stall", "late", "new_slower", "new_faster"),
+    explored=("funnel_by",),
     with_options=with_funnel_options,
     quick_metrics=time_to_value_metrics,
 )
