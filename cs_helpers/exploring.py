@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from cs_helpers import paths
-from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.parameters import Parameters, options_text
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import WorkbookError
 from cs_helpers.live.calls import Call
@@ -42,6 +42,7 @@ class Explores:
     segment: str
     text: Text
     audience: str
+    options: Mapping[str, Mapping[str, Any]]
 
     if TYPE_CHECKING:
 
@@ -64,6 +65,7 @@ class Explores:
         values = {
             "product": self.data.product.product, "quarter": str(self.quarter), "language": self.text.language,
             "segment": self.segment, "snapshot": self.snapshot.id, "audience": self.audience,
+            "options": options_text(self.options),
         }  # fmt: skip
         return Parameters.check(values)
 

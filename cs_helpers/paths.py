@@ -28,6 +28,11 @@ def products() -> Path:
     return home() / "data" / "products"
 
 
+def saved_reports() -> Path:
+    """The folder of the reports that analysts saved, one file for each."""
+    return home() / "data" / "saved"
+
+
 def snapshots() -> Path:
     """The folder of the snapshots; `CS_WORKBOOK_SNAPSHOTS` overrides it."""
     override = os.environ.get("CS_WORKBOOK_SNAPSHOTS")

@@ -19,8 +19,8 @@ from cs_helpers.text import Text
 from cs_helpers.text.errors import in_language
 from cs_helpers.widgets.shown import Shown
 
-#: fields of `Parameters` that a bar does not offer: a page is of one snapshot and one edition
-FIXED = frozenset({"snapshot", "audience"})
+#: fields of `Parameters` that a bar does not offer: a page is of one snapshot and one edition, and explorers ask otherwise
+FIXED = frozenset({"snapshot", "options", "audience"})
 _WRAPPED = widgets.Layout(flex_flow="row wrap", align_items="center")
 
 
