@@ -113,7 +113,7 @@ def _notebook(variables: Mapping[str, str]) -> str:
     )
     open_cell = (
         "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
-        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
+        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot, options=options,\n"
         "    audience=audience,\n)"
     )
     analyse_cell = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'

@@ -50,7 +50,8 @@ def environment(home: Path, folder: Path, **more: str) -> dict[str, str]:
     }
     # the checkout under test, not the one that the environment was installed from
     python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, **own, "CS_WORKBOOK_HOME": str(home), "PYTHONPATH": python} | more
+    own |= {"CS_WORKBOOK_HOME": str(home), "CS_WORKBOOK_CODINGS": str(home / "data" / "codings")}
+    return {**os.environ, **own, "PYTHONPATH": python} | more
 
 
 @dataclass(frozen=True)
