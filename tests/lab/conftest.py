@@ -11,7 +11,6 @@ from servers import missing
 
 from cs_helpers import shared_results
 
-
 expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
 
 
