@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
     "README.md": "README.ja.md",
     "docs/quick-start.md": "docs/ja/quick-start.md",
+    "docs/explore.md": "docs/ja/explore.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
     "docs/deliver.md": "docs/ja/deliver.md",
     "docs/baselines.md": "docs/ja/baselines.md",

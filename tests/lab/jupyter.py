@@ -266,7 +266,7 @@ class Lab(Tab):
         self.wait_for_kernel()
 
     def kill_kernel(self) -> None:
-        """Ends the kernel's process at once, by SIGKILL; the server starts it again, as after any death."""
+        """Ends the kernel's process at once, by SIGKILL, and waits until the server has started it again."""
         process = self.page.evaluate(
             """async () => {
                 const kernel = globalThis.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -274,10 +274,15 @@ class Lab(Tab):
                 let said = "";
                 future.onIOPub = message => { said += message.content.text ?? ""; };
                 await future.done;
+                kernel.statusChanged.connect((_, status) => { globalThis.csDied ||= status.endsWith("restarting"); });
                 return said;
             }"""
         )
         os.kill(int(process), signal.SIGKILL)
+        self.page.wait_for_function("() => globalThis.csDied", timeout=PATIENCE * 1000)
+        dismiss = self.page.locator(".jp-Dialog button").filter(has_text="Ok")
+        self.page.add_locator_handler(dismiss, lambda button: button.click())
+        self.wait_for_kernel()
 
     def shut_down(self) -> None:
         """Ends the kernel of the notebook in front, and closes the notebook without saving."""

@@ -14,16 +14,21 @@ NOTE = ".cs-coding-note [data-note]"
 def panel(lab):
     """The panel in the notebook, on its first note."""
     lab.open("15_as_is_notes.ipynb")
-    lab.run_all()
-    assert lab.errors() == []
-    cell = lab.cell("explore")
-    found = cell.locator(".cs-coding")
-    found.get_by_label("Your name:").fill("aiko")
-    found.get_by_label("Notes that another has read").select_option(label="all")
-    found.locator(".cs-coding-start").click()
+    found = started(lab, "aiko")
     expect(found.locator(NOTE)).to_be_visible()
     yield found
     lab.shut_down()
+
+
+def started(lab, who):
+    """The panel of a notebook that runs, once `who` has started to code."""
+    lab.run_all()
+    assert lab.errors() == []
+    found = lab.cell("explore").locator(".cs-coding")
+    found.get_by_label("Your name:").fill(who)
+    found.get_by_label("Notes that another has read").select_option(label="all")
+    found.locator(".cs-coding-start").click()
+    return found
 
 
 def cells(lab):
@@ -100,3 +105,25 @@ def test_keys_code_notes_and_rest_while_somebody_types(lab, lab_home, panel):
     expect(panel.locator(".cs-coding-themes button")).to_have_text(["skunks ✕"])
     lab.screenshot("correcting")
     assert cells(lab) == before
+
+
+@pytest.mark.thorough
+def test_what_was_coded_is_there_when_the_kernel_was_killed(lab, lab_home):
+    lab.open("15_as_is_notes.ipynb")
+    panel = started(lab, "kenta")
+    coded = []
+    for n in (1, 2, 3):
+        expect(panel.locator(NOTE)).to_be_visible()
+        coded.append(panel.locator(NOTE).get_attribute("data-note"))
+        lab.page.keyboard.press(str(n))
+        expect(panel.locator(".cs-coding-viewpoint button[aria-pressed=true]")).to_contain_text(f"{n} ·")
+        lab.page.keyboard.press("s")
+        expect(panel.locator(f".cs-coding-progress [data-decided='{n}']")).to_be_visible()
+    lab.kill_kernel()
+    kept = [d for d in read(lab_home / "data" / "codings").decisions if d.who == "kenta"]
+    assert [d.note_id for d in kept] == coded
+    panel = started(lab, "kenta")
+    expect(panel.locator(".cs-coding-progress [data-decided='3']")).to_be_visible()
+    assert panel.locator(NOTE).get_attribute("data-note") not in coded
+    lab.screenshot("after")
+    lab.shut_down()
