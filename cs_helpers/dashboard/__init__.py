@@ -44,7 +44,7 @@ _EXPLORERS = frozenset(
 #: seconds without a viewer after which a kernel is ended, where the browser did not say that its page was closed
 _IDLE_SECONDS = 1200
 #: what no name of a file matches
-_NOTHING = "(?!)"
+_NOTHING = r"\b\B"
 
 
 def serve(
@@ -122,7 +122,7 @@ def write_pages(folder: Path, parameters: Parameters) -> None:
         other = next(code for code in LANGUAGES if code != language)
         as_of = text.day(Snapshot.open(parameters.snapshot).as_of)
         lines = [
-            f"# {text('dashboard.title')}", text("dashboard.about"), *[text("dashboard.data", as_of=as_of)], "\n".join(links),
+            f"# {text('dashboard.title')}", text("dashboard.about"), text("dashboard.data", as_of=as_of), "\n".join(links),
             f"[{text('dashboard.other')}](../{other}/{START})",
         ]  # fmt: skip
         start = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n\n".join(lines))])
@@ -194,19 +194,22 @@ def _voila_options(pages: Path, *, ip: str, port: int, token: str) -> list[str]:
         "Voila.port_retries": 0,
         "Voila.open_browser": False,
         "Voila.token": token,
-        "Voila.log_level": "WARN",
+        "Voila.log_level": "ERROR",
         # a viewer reads no source, no error's inside and no file, and chooses no other template, which may show them
         "VoilaConfiguration.template": "cs-workbook",
         "VoilaConfiguration.allow_template_override": "NO",
         "VoilaConfiguration.allow_theme_override": "NO",
         "VoilaConfiguration.strip_sources": True,
         "VoilaConfiguration.show_tracebacks": False,
-        "VoilaConfiguration.file_allowlist": _NOTHING,
-        "VoilaConfiguration.file_denylist": ".*",
         "MappingKernelManager.cull_idle_timeout": _IDLE_SECONDS,
         "MappingKernelManager.cull_interval": 60,
     }
-    return [*(f"--{name}={value}" for name, value in given.items()), str(pages)]
+    lists = {
+        "VoilaConfiguration.file_allowlist": _NOTHING,
+        "VoilaConfiguration.file_denylist": ".*",
+    }
+    more = [part for name, value in lists.items() for part in (f"--{name}", value)]
+    return [str(pages), *(f"--{name}={value}" for name, value in given.items()), *more]
 
 
 def _check_port(ip: str, port: int) -> None:
