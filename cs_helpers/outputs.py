@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,15 +19,52 @@ from cs_helpers.charts.theme import Picture
 from cs_helpers.tables.spreadsheet import spreadsheet
 
 
+@dataclass(frozen=True)
+class Output:
+    """An output as HTML, as a widget or another output of JupyterLab can hold it.
+
+    display_id: by which the output can be replaced; '' where it was not displayed. kind: `html`, `figure` or `file`.
+    csv: the rows of a table or file. svg: of a figure that is drawn as such.
+    """
+
+    html: str
+    kind: str = "html"
+    display_id: str = ""
+    csv: str = ""
+    svg: str = ""
+
+
+#: where outputs are recorded, and whether they are displayed too
+_recorder: ContextVar[tuple[list[Output], bool] | None] = ContextVar("recorder", default=None)
+
+
+@contextmanager
+def recorded(*, displayed: bool) -> Iterator[list[Output]]:
+    """The list to which each output is added as HTML while the context lasts; displayed: they are displayed, too."""
+    outputs: list[Output] = []
+    token = _recorder.set((outputs, displayed))
+    try:
+        yield outputs
+    finally:
+        _recorder.reset(token)
+
+
 def display_html(page: str, about: Mapping[str, Any] | None = None, *, csv: str = "") -> None:
     """Displays HTML with `about` as the output's metadata; `csv` is the table's file beside the page."""
     content = {"text/html": page, "text/plain": ""} | ({"text/csv": csv} if csv else {})
-    display(content, metadata={"cs_workbook": dict(about)} if about else None, raw=True)
+    _display(content, {"cs_workbook": dict(about)} if about else None, Output(page, csv=csv))
 
 
 def display_file(name: str, words: str, rows: pd.DataFrame, about: Mapping[str, Any]) -> None:
     """Displays nothing, but has the page link to a CSV file of the rows, with `words`; name: `<question>_<file>`."""
-    display_html("", {**about, "table": name, "rows": len(rows), "download": words}, csv=spreadsheet(rows))
+    csv = spreadsheet(rows)
+    metadata = {"cs_workbook": {**about, "table": name, "rows": len(rows), "download": words}}
+    button = f'<button class="cs-tool" data-download="file:{html.escape(name)}">{html.escape(words)}</button>'
+    _display(
+        {"text/html": "", "text/plain": "", "text/csv": csv},
+        metadata,
+        Output(button, f"file:{name}", csv=csv),
+    )
 
 
 def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
@@ -41,9 +82,35 @@ def display_figure(figure: Picture | Drawing, about: Mapping[str, Any]) -> None:
         more = {"alt": figure.alt, "width": figure.width}
         if figure.narrow:
             more["narrow"] = base64.b64encode(figure.narrow).decode()
-    display(
-        {kind: content, "text/plain": figure.alt}, metadata={kind: more, "cs_workbook": dict(about)}, raw=True
-    )
+    metadata = {kind: more, "cs_workbook": dict(about)}
+    shown = _recorded_figure(figure) if _recorder.get() else Output("")
+    _display({kind: content, "text/plain": figure.alt}, metadata, shown)
+
+
+def _recorded_figure(figure: Picture | Drawing) -> Output:
+    if isinstance(figure, Picture):
+        return Output(figure_html(figure), "figure")
+    # as a picture: JupyterLab wants to rewrite the links of HTML, and fails on those of a drawing
+    source, alt = base64.b64encode(figure.svg.encode()).decode(), html.escape(figure.alt, quote=True)
+    image = f'<img class="drawn" src="data:image/svg+xml;base64,{source}" alt="{alt}">'
+    return Output(image, "figure", svg=figure.svg)
+
+
+def replace_output(display_id: str, page: str) -> None:
+    """Replaces an output that was displayed while outputs were recorded by HTML."""
+    display({"text/html": page, "text/plain": ""}, raw=True, display_id=display_id, update=True)
+
+
+def _display(content: Mapping[str, Any], metadata: Mapping[str, Any] | None, output: Output) -> None:
+    recorder = _recorder.get()
+    if recorder is None:
+        display(content, metadata=metadata, raw=True)
+        return
+    outputs, displayed = recorder
+    if displayed:
+        output = replace(output, display_id=uuid.uuid4().hex)
+        display(content, metadata=metadata, raw=True, display_id=output.display_id)
+    outputs.append(output)
 
 
 def figure_html(figure: Picture | Drawing) -> str:

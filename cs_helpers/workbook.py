@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 import importlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ContextDecorator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
-from IPython.display import display
 
 from cs_helpers import analyses, paths
 from cs_helpers.charts.drawing import Drawing
@@ -24,7 +23,9 @@ from cs_helpers.customers.time import currency, customer_time_as_of
 from cs_helpers.declaration import Analysis
 from cs_helpers.editions.leadership import NameFindings, leadership_result, record_name_findings
 from cs_helpers.errors import ParameterError
+from cs_helpers.exploring import Explores
 from cs_helpers.injected_parameters import check_injected_parameters
+from cs_helpers.live.calls import Call, FollowedSummary
 from cs_helpers.outputs import caption_html, display_figure, display_file, display_html, figure_html
 from cs_helpers.result import Note, Result
 from cs_helpers.shared_results import shared
@@ -41,19 +42,29 @@ from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction, scrolling
 from cs_helpers.text import Text
 
-if TYPE_CHECKING:  # reports have no widgets, and ipywidgets takes 0.1 s to import
-    from cs_helpers.widgets.concordance import Concordance
-    from cs_helpers.widgets.explorer import Explorer
-    from cs_helpers.widgets.filter_bar import FilterBar
-    from cs_helpers.widgets.quiz import Quiz
-    from cs_helpers.widgets.second_product import SecondProduct
+if TYPE_CHECKING:  # reports have no filter bar, and ipywidgets takes 0.1 s to import
+    from cs_helpers.live.page import LivePage
 
 #: small tables hold Python strings (`snapshot.SMALL_TABLE`); results that do so too take a third less time
 _python_strings: ContextDecorator = pd.option_context("mode.string_storage", "python")
 
 
+def _followed(show: Callable[..., None]) -> Callable[..., None]:
+    """A method that displays something: where the notebook has a filter bar, what it displays follows that."""
+
+    @wraps(show)
+    def shown(self: Workbook, *arguments: Any) -> None:
+        page: LivePage | None = self.__dict__.get("_page")
+        if page is None:
+            show(self, *arguments)
+        else:
+            page.show(Call.of(show.__name__, arguments))
+
+    return shown
+
+
 @dataclass(frozen=True)
-class Workbook:
+class Workbook(Explores):
     """One product and quarter of a snapshot, in a language."""
 
     snapshot: Snapshot
@@ -95,7 +106,6 @@ class Workbook:
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
         return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
 
-    @_python_strings
     def analyse(self, analysis: str, **options: Any) -> Result:
         """The result of an analysis (`cs_helpers.analyses.<analysis>`) for this product and quarter.
 
@@ -104,6 +114,15 @@ class Workbook:
         `editions.disclosure` removes what may not be shown together. `settings` of the result hold the currency of
         the product's contracts and the size classes, largest first.
         """
+        page: LivePage | None = self.__dict__.get("_page")
+        if (
+            page is not None and page.workbook is not self
+        ):  # what a cell asks now is about what the bar shows now
+            return page.workbook.analyse(analysis, **options)
+        return self._analyse_here(analysis, options)
+
+    @_python_strings
+    def _analyse_here(self, analysis: str, options: Mapping[str, Any]) -> Result:
         key = f"{analysis} {sorted(options.items())}"
         if key not in self._results:
             self._results[key] = self._analyse(analyses.analysis(analysis), options)
@@ -131,6 +150,7 @@ class Workbook:
             return selected.analyse(data, self.quarter, results), None
         return leadership_result(selected, self.snapshot, data, self.quarter, self.text.pseudonym, results)
 
+    @_followed
     def header(self, *shown: str) -> None:
         """Shows the page's product, quarter, customers and last day, and the rows that were left out.
 
@@ -150,6 +170,7 @@ class Workbook:
         about = {"shows": ["public"], **said, **({"message": people} if people else {})}
         display_html(facts.header(*header), about)
 
+    @_followed
     @_python_strings
     def headlines(self, result: Result, *names: str) -> None:
         """Shows headline metrics of a result as cards: value, interval, n, and the change from earlier quarters.
@@ -186,6 +207,7 @@ class Workbook:
         for name in names:
             self._show_notes(result, name)
 
+    @_followed
     def findings(self, result: Result, *questions: str) -> None:
         """Shows the most important findings of a result; the output's metadata holds all of them, for `run.json`.
 
@@ -200,9 +222,14 @@ class Workbook:
         }
         display_html(listed(found, self.text, result.analysis, currency), about)
 
-    @_python_strings
     def summary(self) -> SummaryPage:
         """The summary of the product: headline numbers, changes, decisions, and what is not known, of all analyses."""
+        page: LivePage | None = self.__dict__.get("_page")
+        return self._summary_page if page is None else cast("SummaryPage", FollowedSummary(page))
+
+    @cached_property
+    @_python_strings
+    def _summary_page(self) -> SummaryPage:
         check_metrics(self.data.product)
         results = {name: self.analyse(name) for name in analyses.names()}
         time = customer_time_as_of(self.data, self.quarter.end)
@@ -217,6 +244,7 @@ class Workbook:
         )
         return SummaryPage(summary, self.text, self._currency())
 
+    @_followed
     def chart(self, result: Result, question: str) -> None:
         """Shows the figure of a question, and the notes on it."""
         picture = self._picture(result, question)
@@ -234,6 +262,7 @@ class Workbook:
             )
         self._show_notes(result, question)
 
+    @_followed
     @_python_strings
     def table(self, result: Result, question: str) -> None:
         """Shows the table of a question, and the notes on it; a sentence where the table is empty.
@@ -285,6 +314,7 @@ class Workbook:
             display_file(f"{question}_{file}", words, frame, of_result)
         self._show_notes(result, question)
 
+    @_followed
     def definitions(self, analysis: str) -> None:
         """Shows the definitions in the product file for an analysis: `tables.<analysis>.definitions(product, text)`."""
         tables = importlib.import_module(f"cs_helpers.tables.{analyses.analysis(analysis).name}")
@@ -300,91 +330,13 @@ class Workbook:
         page = f'<div class="table">{scrolling(rows_html, title)}</div>'
         display_html(page, {"shows": ["public"], "title": title})
 
-    def explore(self, analysis: str, questions: Sequence[str]) -> FilterBar:
-        """Shows a filter bar (product, quarter, segment) that redraws the charts of an analysis.
-
-        The bar also offers the options of the analysis, where `widgets.<analysis>.options(product, text)` has any.
-        """
-        from cs_helpers.widgets.filter_bar import FilterBar
-        from cs_helpers.widgets.options import options_of
-
-        language, text = self.text.language, self.text
-
-        def draw(product: str, quarter: str, segment: str, **options: Any) -> str:
-            workbook = Workbook.open(
-                product=product,
-                quarter=quarter,
-                segment=segment,
-                language=language,
-                snapshot=self.snapshot.id,
-                audience=self.audience,
-            )
-            result = workbook.analyse(analysis, **options)
-            return "".join(workbook.answer_html(result, question) for question in questions)
-
-        bar = FilterBar(
-            labels={key: text(f"page.{key}") for key in ("product", "quarter", "segment")},
-            products=[(p.name.in_language(language), n) for n, p in self.snapshot.products.items()],
-            quarters=[(text.quarter(q), str(q)) for q in reversed(self.snapshot.quarters)],
-            segments_of=lambda product: [
-                (text.segment(s), s) for s in list_segments(self.snapshot.read(product))
-            ],
-            draw=draw,
-            chosen=(self.data.product.product, str(self.quarter), self.segment),
-            more_of=lambda product: options_of(analysis, self.snapshot.product(product), text),
-        )
-        bar.show()
-        return bar
-
-    def explorer(self, name: str) -> None:
-        """Shows the explorer `widgets.<name>.Explorer` for this product, quarter and segment."""
-        explorer: Explorer = importlib.import_module(f"cs_helpers.widgets.{name}").Explorer(self)
-        display(explorer.widget)
-
-    def concordance(self, query: str = "", *, as_written: bool = False) -> Concordance:
-        """Shows a search box for the notes of the product; `.find(query)` of it returns the matches.
-
-        Whole words are found in any inflected form; as_written: exactly these letters, also inside other words.
-        """
-        from cs_helpers.widgets.concordance import Concordance
-
-        box = Concordance(self.data, self.text, query, as_written=as_written)
-        box.show()
-        return box
-
-    def quiz(self) -> Quiz:
-        """Shows a quiz on what is usual: the range of a watched number is guessed first, then shown (`widgets.quiz`).
-
-        Guesses are added to `data/quiz/guesses.jsonl`, one line each.
-        """
-        from cs_helpers.widgets.quiz import Quiz
-
-        data = self.data if self.segment == "all" else self.snapshot.read(self.data.product.product)
-        quiz = Quiz(data, self.quarter.end, self.text, paths.quiz() / "guesses.jsonl")
-        quiz.show()
-        return quiz
-
-    def what_if(self, result: Result) -> None:
-        """Shows sliders: how many more customers move up a level, for the outlook; for `recognition`, what an award goes by."""
-        from cs_helpers.widgets.award_design import AwardDesign
-        from cs_helpers.widgets.what_if import WhatIf
-
-        (AwardDesign if result.analysis == "recognition" else WhatIf)(result, self.text).show()
-
-    def lay_over(self, result: Result) -> SecondProduct:
-        """Shows a drop-down of the other products; the drawing of the chosen one is laid over that of `result`.
-
-        For analyses whose charts have a function `lay_over`, as the operations map.
-        """
-        from cs_helpers.widgets.second_product import SecondProduct
-
-        def of_product(product: str) -> tuple[Result, Text]:
-            same = {"quarter": str(self.quarter), "language": self.text.language, "audience": self.audience}
-            workbook = Workbook.open(product=product, snapshot=self.snapshot.id, **same)
-            return workbook.analyse(result.analysis), workbook.text
-
-        (chosen := SecondProduct(result, self.text, self.snapshot.products, of_product)).show()
-        return chosen
+    def show(self, call: Call) -> None:
+        """Shows what a call shows, once and for all: it follows no filter bar."""
+        arguments = (self._analyse_here(call.analysis, dict(call.options)),) if call.analysis else ()
+        if call.method.startswith("summary."):
+            getattr(self._summary_page, call.method.removeprefix("summary."))()
+        else:
+            getattr(Workbook, call.method).__wrapped__(self, *arguments, *call.names)
 
     @_python_strings
     def _picture(self, result: Result, question: str) -> Picture | Drawing | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
@@ -44,6 +46,10 @@ PHONE = 3.65
 PIXELS_AN_INCH = 130
 #: a phone's screen has more of them
 _PIXELS_AN_INCH_ON_PHONES = 195
+
+
+#: where finished figures are added as SVG, too
+_as_svg: ContextVar[list[str] | None] = ContextVar("as_svg", default=None)
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,22 @@ def finish_figure(
                 line.set_label_coords(0, 0)  # otherwise all tick labels are measured to place an empty label
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06)  # type: ignore[union-attr,call-arg]
     image = png(pixels(figure), an_inch=int(figure.dpi))
+    if (drawn := _as_svg.get()) is not None:
+        file = io.StringIO()
+        figure.savefig(file, format="svg")
+        drawn.append(file.getvalue())
     return Picture(image, message, alt, int(figure.get_figwidth() * 96), source)
+
+
+@contextmanager
+def with_svg() -> Iterator[list[str]]:
+    """The list to which each finished figure is added as SVG while the context lasts, which takes as long again."""
+    drawn: list[str] = []
+    token = _as_svg.set(drawn)
+    try:
+        yield drawn
+    finally:
+        _as_svg.reset(token)
 
 
 def in_two_widths(draw: Callable[[Result, Text, float], Picture], result: Result, text: Text) -> Picture:

@@ -103,7 +103,7 @@ def _render(template: str, variables: Mapping[str, str]) -> str:
 
 
 def _notebook(variables: Mapping[str, str]) -> str:
-    """The notebook as JSON: title, parameters, the question with its figure and table, filter bar, what to do next."""
+    """The notebook as JSON: title, parameters, filter bar, the question with its figure and table, what to do next."""
     name = variables["name"]
     parameters = "\n".join(
         f'{field}: str = "{about.default}"  # {about.description}'
@@ -112,7 +112,7 @@ def _notebook(variables: Mapping[str, str]) -> str:
     open_cell = (
         "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
         "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
-        f'    audience=audience,\n)\nworkbook.header("{name}")'
+        "    audience=audience,\n)"
     )
     analyse_cell = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'
     answer_cell = f'workbook.chart({name}, "by_size")\nworkbook.table({name}, "by_size")'
@@ -121,13 +121,12 @@ def _notebook(variables: Mapping[str, str]) -> str:
                 f"# {variables['title_ja']}：顧客はどのような企業か\n\n四半期末の顧客を対象とします。"),
         _code("parameters", parameters, "parameters"),
         _code("open", open_cell),
+        _code("filter-bar", "workbook.filter_bar()", "interactive"),
+        _code("header", f'workbook.header("{name}")'),
         _code("analyse", analyse_cell),
         *_prose("about-by-size", "## How large are the customers?\n\nWho is looked after in the same way should be alike.",
                 "## 顧客の企業規模はどうか\n\n同じ対応をする顧客は、似た企業であるべきです。"),
         _code("by-size", answer_cell),
-        *_prose("explore", "## Explore\n\nChoose a product, a quarter and a segment.",
-                "## 掘り下げる\n\n製品・四半期・セグメントを選べます。", "interactive"),
-        _code("filter-bar", f'workbook.explore("{name}", ["by_size"])', "interactive"),
         *_prose("about-next", "## What to do next\n\nWho acts and by when stands in the report on the playbook.",
                 "## 次の一手\n\n誰がいつまでに動くかは、プレイブックのレポートにあります。"),
     ]  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from cs_helpers.charts.theme import BLUE, INK, QUIET
 from cs_helpers.result import Result
@@ -27,7 +26,7 @@ class AwardDesign:
     def __init__(self, result: Result, text: Text) -> None:
         self._text = text
         self.answer = widgets.HTML()
-        self._parts: list[widgets.Widget] = [self.answer]
+        self.widget = widgets.VBox([self.answer])
         counts = result.tables.get("members.counts")
         if counts is None or counts.empty:
             self.answer.value = f"<p>{html.escape(text('recognition.design.nothing'))}</p>"
@@ -49,12 +48,8 @@ class AwardDesign:
         for one in chosen:
             one.observe(self._draw, names="value")
         wrapped = widgets.Layout(flex_flow="row wrap", align_items="center")
-        self._parts = [widgets.HBox(list(chosen), layout=wrapped), self.answer]
+        self.widget.children = (widgets.HBox(list(chosen), layout=wrapped), self.answer)
         self._draw()
-
-    def show(self) -> None:
-        """Displays the choices."""
-        display(widgets.VBox(self._parts))
 
     def _named(self, kind: str, step: str) -> str:
         key = f"recognition.design.{kind}_{'step' if step else 'all'}"

@@ -8,7 +8,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython.display import display
 
 from cs_helpers.errors import WorkbookError
 from cs_helpers.snapshot import ProductData
@@ -39,11 +38,8 @@ class Concordance(Shown):
         self.page = widgets.HTML()
         for part in (self.query, self.as_written, self.pattern):
             part.observe(self._on_change, "value")
+        self.widget = widgets.VBox([widgets.HBox([self.query, self.as_written, self.pattern]), self.page])
         self._on_change()
-
-    def show(self) -> None:
-        """Displays the box and its matches."""
-        display(widgets.VBox([widgets.HBox([self.query, self.as_written, self.pattern]), self.page]))
 
     def find(
         self, query: str, *, as_written: bool = False, pattern: bool = False, lines: int = 50

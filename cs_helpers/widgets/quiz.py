@@ -12,7 +12,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython.display import display
 
 from cs_helpers import paths
 from cs_helpers.charts.theme import INK, ORANGE, QUIET, SKY
@@ -46,12 +45,9 @@ class Quiz(Shown):
         self.answer.on_click(self._on_answer)
         self.following.on_click(lambda _: self._ask())
         _hide(self._range, self.following)
-
-    def show(self) -> None:
-        """Displays the quiz."""
         first = widgets.HBox([self.who, self.start], layout=_WRAPPED)
         rows = [first, self.question, self._range, self.result, self.following, self.calibration]
-        display(widgets.VBox(rows))
+        self.widget = widgets.VBox(rows)
 
     def _on_start(self, _: Any) -> None:
         """Begins with the questions that this person has not answered yet."""

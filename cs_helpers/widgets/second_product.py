@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
-from IPython.display import display
 
 from cs_helpers.contract.products import Product
 from cs_helpers.errors import WorkbookError
@@ -42,11 +41,8 @@ class SecondProduct(Shown):
         )
         self.page = widgets.HTML()
         self.product.observe(lambda _: self.redraw(), "value")
-
-    def show(self) -> None:
-        """Displays the drop-down and draws once."""
+        self.widget = widgets.VBox([self.product, self.page])
         self.redraw()
-        display(widgets.VBox([self.product, self.page]))
 
     def redraw(self) -> None:
         """Draws for the chosen product; an error is shown as a sentence."""

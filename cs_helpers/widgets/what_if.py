@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from cs_helpers.charts.theme import INK, QUIET, ink_on, level_colours
 from cs_helpers.result import Result
@@ -25,7 +24,7 @@ class WhatIf:
         self._result, self._text = result, text
         self.answer = widgets.HTML()
         rows = result.tables.get("what_if")
-        self._parts: list[widgets.Widget] = [self.answer]
+        self.widget = widgets.VBox([self.answer])
         if rows is None:
             self.answer.value = f"<p>{html.escape(text('level_outlook.slider.nothing'))}</p>"
             return
@@ -43,12 +42,8 @@ class WhatIf:
         self.level.observe(self._draw, names="value")
         self.more.observe(self._draw, names="value")
         wrapped = widgets.Layout(flex_flow="row wrap", align_items="center")
-        self._parts = [widgets.HBox([self.level, self.more], layout=wrapped), self.answer]
+        self.widget.children = (widgets.HBox([self.level, self.more], layout=wrapped), self.answer)
         self._draw()
-
-    def show(self) -> None:
-        """Displays the slider."""
-        display(widgets.VBox(self._parts))
 
     def _draw(self, _: Any = None) -> None:
         self.answer.value = (

@@ -18,8 +18,6 @@ from nbconvert import HTMLExporter
 from cs_helpers import shared_results
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.gate import check_notebook, check_page
-from cs_helpers.text import Text
-from cs_helpers.widgets.options import options_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -155,31 +153,33 @@ def test_papermill_can_read_its_parameters(notebook):
     assert set(papermill.inspect_notebook(str(notebook))) == set(Parameters.model_fields)
 
 
-def test_it_has_one_interactive_cell(notebook):
-    code = [c for c in read(notebook).cells if c.cell_type == "code" and "interactive" in tags(c)]
-    assert len(code) == 1
+def test_it_begins_with_the_filter_bar_and_ends_with_its_explorers(notebook):
+    code = [c for c in read(notebook).cells if c.cell_type == "code"]
+    bar, *explorers = [c for c in code if "interactive" in tags(c)]
+    assert bar.source == "workbook.filter_bar()"
+    before = code[: code.index(bar)]
+    assert not any("workbook." in c.source for c in before)  # all that is shown follows it
+    assert explorers in ([], [code[-1]])
 
 
 def test_stock_papermill_runs_it(notebook, executed):
     assert check_notebook(read(executed(notebook))) == []
 
 
-def test_its_widgets_draw_when_it_is_run_by_hand(notebook, executed, sample_snapshot):
+def test_its_filter_bar_shows_what_was_opened_when_it_is_run_by_hand(notebook, executed):
     ran = read(executed(notebook))
-    cell = next(c for c in ran.cells if c.cell_type == "code" and "interactive" in tags(c))
-    shown = [o for o in cell.outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
-    assert shown
-    state = ran.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
-    models = [m["model_name"] for m in state.values()]
-    # product, quarter and segment, and what else its analysis lets choose
-    analysis = read(notebook).metadata["cs_workbook"]["analysis"]
-    data = sample_snapshot.read("paper_to_web")
-    second = 1 if "lay_over" in cell.source else 0  # a second product
-    more = options_of(analysis, data.product, Text("en", data.product))
-    indicator = 1 if analysis == "recognition" else 0  # what an award goes by
-    assert models.count("DropdownModel") == 3 + len(more) + second + indicator
-    pages = [m["state"].get("value", "") for m in state.values() if m["model_name"] == "HTMLModel"]
-    assert any(figure in max(pages, key=len) for figure in ('<img src="data:image/png;base64,', "<svg "))
+    cell = next(c for c in ran.cells if c.source == "workbook.filter_bar()")
+    assert any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in cell.outputs)
+    state = ran.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    chosen = {
+        m["state"]["description"]: m["state"]["_options_labels"][m["state"]["index"]]
+        for m in state
+        if m["model_name"] == "DropdownModel" and "cs-bar" in str(m["state"].get("_dom_classes"))
+    }
+    assert chosen == {
+        "Product": "Mail to Web", "Quarter": "Q3 2026", "Language": "English", "Size": "All", "Industry": "All",
+        "Motivation and literacy": "All", "CSM": "All",
+    }  # fmt: skip
 
 
 def test_stock_nbconvert_exports_it_without_code(notebook, exported):

@@ -27,7 +27,6 @@ def chosen():
 
 
 def test_it_begins_with_the_first_product_alone(chosen):
-    chosen.show()
     assert chosen.page.value.count("<svg") == 1
     assert "s-other" not in chosen.page.value
     assert [value for _, value in chosen.product.options] == ["", "desk", "broken"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
+from cs_helpers.live.bar import FilterBar
 from cs_helpers.widgets.concordance import Concordance
-from cs_helpers.widgets.filter_bar import FilterBar
 from cs_helpers.widgets.quiz import Quiz
 from cs_helpers.widgets.second_product import SecondProduct
 

@@ -1,0 +1,190 @@
+"""The filter bar of a notebook: a control for each parameter that a person may choose, made from their schema."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from cs_helpers.contract.parameters import DIMENSIONS, LANGUAGES, Parameters, join_segment, split_segment
+from cs_helpers.customers.segments import values_by_dimension
+from cs_helpers.live.link import Link
+from cs_helpers.live.page import LivePage, Opened, Progress
+from cs_helpers.snapshot import Snapshot
+from cs_helpers.text import Text
+from cs_helpers.text.errors import in_language
+from cs_helpers.widgets.shown import Shown
+
+#: fields of `Parameters` that a bar does not offer: a page is of one snapshot and one edition
+FIXED = frozenset({"snapshot", "audience"})
+_WRAPPED = widgets.Layout(flex_flow="row wrap", align_items="center")
+
+
+class OpenedHere(Opened, Protocol):
+    """The part of a workbook that a bar needs."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot that it reads."""
+
+
+class FilterBar(Shown):
+    """Drop-downs for product, quarter, language and the dimensions of segments; what the notebook shows follows them.
+
+    controls: by name, those of `Parameters` and, for its segment, those of `DIMENSIONS`. Which customers a CSM has is
+    offered to the team only. `page` is what follows; the last bar of a kernel is the only one that works.
+    """
+
+    _last: FilterBar | None = None
+
+    def __init__(
+        self, workbook: OpenedHere, parameters: Parameters, open_workbook: Callable[[Parameters], Opened]
+    ) -> None:
+        if FilterBar._last is not None:  # the notebook runs again
+            FilterBar._last.page.close()
+        FilterBar._last = self
+        self._snapshot, self._start, self._text = workbook.snapshot, parameters, workbook.text
+        self._last_changed = "quarter"
+        self._is_setting = False
+        self.link = Link(parameters.language, self._on_browser)
+        self.page: LivePage = LivePage(
+            workbook, parameters, open_workbook,
+            progressed=self._on_progress, neighbours=self._neighbours, handed_over=self.link.hand_over,
+        )  # fmt: skip
+        self.link.observe(self._on_view, "in_view")
+        self.controls = {name: widgets.Dropdown() for name in self._names()}
+        self.reset = widgets.Button(layout=widgets.Layout(width="auto"))
+        self.progress = widgets.IntProgress(layout=widgets.Layout(width="12em"))
+        self.stop = widgets.Button(layout=widgets.Layout(width="auto"))
+        self.said = widgets.HTML()
+        self._working = widgets.HBox([self.progress, self.stop], layout=widgets.Layout(display="none"))
+        self._working.add_class("cs-working")
+        self._fill()
+        for name, control in self.controls.items():
+            control.add_class(f"cs-bar-{name}")
+            control.observe(lambda change, name=name: self._on_choice(name), "value")
+        self.reset.on_click(lambda _: self._choose(self._start))
+        self.stop.on_click(lambda _: self.page.stop())
+
+    def show(self) -> None:
+        """Displays the bar, and has the processes start that draw for it."""
+        rows = widgets.HBox(
+            [*self.controls.values(), self.reset, self._working, self.said, self.link], layout=_WRAPPED
+        )
+        rows.add_class("cs-bar")
+        display(rows)
+
+    @property
+    def parameters(self) -> Parameters:
+        """What is chosen."""
+        return self.page.parameters
+
+    def _names(self) -> list[str]:
+        """The controls in their order: the fields of `Parameters`, the segment by its dimensions."""
+        dimensions = [d for d in DIMENSIONS if d != "csm" or self._start.audience == "team"]
+        return [
+            name
+            for field in Parameters.model_fields
+            if field not in FIXED
+            for name in (dimensions if field == "segment" else [field])
+        ]
+
+    def _fill(self) -> None:
+        """Sets labels, options and values of all controls for the parameters of the page."""
+        chosen, text = self.page.parameters, self._text
+        for name, options in self._options(chosen).items():
+            control = self.controls[name]
+            control.description = text(f"live.{name}")
+            control.style = {"description_width": "initial"}
+            control.layout = widgets.Layout(width="auto", max_width="22em")
+            with suppress(KeyError):
+                control.options = options
+            control.value = _value_of(chosen, name)
+        self.reset.description, self.stop.description = text("live.reset"), text("live.stop")
+
+    def _options(self, chosen: Parameters) -> dict[str, list[tuple[str, str]]]:
+        text, snapshot = self._text, self._snapshot
+        options = {
+            "product": [(p.name.in_language(text.language), n) for n, p in snapshot.products.items()],
+            "quarter": [(text.quarter(q), str(q)) for q in reversed(snapshot.quarters)],
+            "language": [(text(f"live.languages.{code}"), code) for code in LANGUAGES],
+        }
+        for dimension, values in values_by_dimension(snapshot.read(chosen.product)).items():
+            if dimension in self.controls:
+                named = [(text.label(dimension, value), value) for value in values]
+                options[dimension] = [(text("live.all"), ""), *named]
+        return options
+
+    def _on_choice(self, name: str) -> None:
+        if self._is_setting:
+            return
+        self._last_changed = name
+        values = {n: control.value for n, control in self.controls.items()}
+        self._choose(self._with(self.page.parameters, values))
+
+    def _with(self, parameters: Parameters, values: Mapping[str, str]) -> Parameters:
+        """The parameters with some controls' values; a segment that the product does not have is dropped."""
+        segment = {
+            **dict(split_segment(parameters.segment)),
+            **{d: values[d] for d in DIMENSIONS if d in values},
+        }
+        product = values.get("product", parameters.product)
+        present = values_by_dimension(self._snapshot.read(product))
+        kept = {d: value for d, value in segment.items() if value in present[d]}
+        fields = {n: value for n, value in values.items() if n in Parameters.model_fields}
+        return Parameters.check({**parameters.model_dump(), **fields, "segment": join_segment(kept)})
+
+    def _choose(self, parameters: Parameters) -> None:
+        """Draws the page for these parameters, and shows them in the bar."""
+        if parameters.language != self._text.language:
+            self._text = Text(parameters.language, self._snapshot.product(parameters.product))
+            self.link.language = parameters.language
+        self.page.change(**parameters.model_dump())
+        self._is_setting = True
+        try:
+            self._fill()
+        finally:
+            self._is_setting = False
+
+    def _neighbours(self) -> Iterable[Parameters]:
+        """What may be chosen next by one control: the one that was last changed first, its nearest values first."""
+        chosen, options = self.page.parameters, self._options(self.page.parameters)
+        names = sorted(options, key=lambda name: name != self._last_changed)
+        for name in names:
+            values = [value for _, value in options[name]]
+            now = values.index(_value_of(chosen, name))
+            for _, value in sorted((abs(n - now), value) for n, value in enumerate(values) if n != now):
+                yield self._with(chosen, {name: value})
+
+    def _on_browser(self, kind: str, message: Mapping[str, Any]) -> None:
+        """What the browser says: it shows the page, or something of it was clicked."""
+        number = message.get("call")
+        if kind == "ready":
+            self.page.start()
+            self.page.in_browser()
+        elif kind == "download" and isinstance(number, int):
+            self.page.ask_for_file(number, str(message.get("file")))
+
+    def _on_view(self, change: Mapping[str, Any]) -> None:
+        self.page.in_view = change["new"]
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.link.waiting = self.page.waiting
+        self.progress.max, self.progress.value = max(progress.total, 1), progress.done
+        self._working.layout.display = None if progress.is_running else "none"
+        said = in_language(progress.problem, self._text.language) if progress.problem else ""
+        if not progress.is_running and not said and progress.done < progress.total:
+            done, total = self._text.number(progress.done), self._text.number(progress.total)
+            said = self._text("live.stopped", done=done, total=total)
+        self.said.value = f"<p>{html.escape(said)}</p>" if said else ""
+
+
+def _value_of(parameters: Parameters, name: str) -> str:
+    """What a control of the bar shows for these parameters."""
+    if name in DIMENSIONS:
+        return dict(split_segment(parameters.segment)).get(name, "")
+    return str(getattr(parameters, name))
