@@ -23,6 +23,7 @@ import nbformat
 from cs_helpers import paths, shared_results
 from cs_helpers.contract.parameters import LANGUAGES, Parameters
 from cs_helpers.errors import ParameterError, ReportError
+from cs_helpers.live.page import AHEAD_VARIABLE
 from cs_helpers.report.export import notebook_title
 from cs_helpers.report.kernels import KERNEL
 from cs_helpers.snapshot import Snapshot
@@ -78,6 +79,7 @@ def serve(
         results.mkdir(mode=0o700)
         write_pages(pages, parameters)
         os.environ[shared_results.VARIABLE] = str(results)  # one snapshot, one edition: kernels share results
+        os.environ[AHEAD_VARIABLE] = "0"  # each viewer has a kernel and a process that draws; no third one
         os.environ["CS_WORKBOOK_HOME"] = str(paths.home())
         os.environ["JUPYTER_PATH"] = os.pathsep.join(
             filter(None, (str(_TEMPLATES), os.environ.get("JUPYTER_PATH", "")))
@@ -117,27 +119,29 @@ def write_pages(folder: Path, parameters: Parameters) -> None:
         for file in sorted(paths.notebooks().glob("[0-9]*.ipynb")):
             notebook = nbformat.read(file, as_version=4)
             links.append(f"- [{notebook_title(notebook, language)}]({file.name})")
-            page = page_of(notebook, parameters.model_copy(update={"language": language}), text)
+            page = page_of(notebook, parameters.model_copy(update={"language": language}), text, file.name)
             nbformat.write(page, target / file.name)
-        other = next(code for code in LANGUAGES if code != language)
         as_of = text.day(Snapshot.open(parameters.snapshot).as_of)
         lines = [
             f"# {text('dashboard.title')}", text("dashboard.about"), text("dashboard.data", as_of=as_of), "\n".join(links),
-            f"[{text('dashboard.other')}](../{other}/{START})",
+            f"[{text('dashboard.other')}](../{_other(language)}/{START})",
         ]  # fmt: skip
         start = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n\n".join(lines))])
         nbformat.write(_with_kernel(start), target / START)
 
 
-def page_of(notebook: NotebookNode, parameters: Parameters, text: Text) -> NotebookNode:
-    """The copy of a notebook that is served: one language, nothing for the team, the parameters written into it."""
+def page_of(notebook: NotebookNode, parameters: Parameters, text: Text, file: str) -> NotebookNode:
+    """The copy of a notebook that is served: one language, nothing for the team, the parameters written into it.
+
+    file: its name, which the copy in the other language has, too.
+    """
     from papermill.parameterize import parameterize_notebook
 
-    other = {f"lang-{code}" for code in LANGUAGES if code != parameters.language}
+    other = _other(parameters.language)
     cells, dropped = [], False
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", ()))
-        if tags & (other | {"team"}):
+        if tags & {f"lang-{other}", "team"}:
             continue
         if cell.cell_type == "code" and "interactive" in tags:
             kept = for_viewers(cell.source)
@@ -152,7 +156,8 @@ def page_of(notebook: NotebookNode, parameters: Parameters, text: Text) -> Noteb
             for c in cells
             if not (c.cell_type == "markdown" and "interactive" in c.metadata.get("tags", ()))
         ]
-    back = nbformat.v4.new_markdown_cell(f"[{text('dashboard.back')}]({START})")
+    links = f"[{text('dashboard.back')}]({START}) · [{text('dashboard.other')}](../{other}/{file})"
+    back = nbformat.v4.new_markdown_cell(links)
     notebook.cells = [back, *cells]
     notebook.metadata["papermill"] = {}  # papermill writes into both
     for cell in notebook.cells:
@@ -162,6 +167,10 @@ def page_of(notebook: NotebookNode, parameters: Parameters, text: Text) -> Noteb
     )
     page.metadata.pop("papermill", None)
     return page
+
+
+def _other(language: str) -> str:
+    return next(code for code in LANGUAGES if code != language)
 
 
 def for_viewers(source: str) -> str:

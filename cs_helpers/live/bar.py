@@ -13,7 +13,7 @@ from IPython.display import display
 from cs_helpers.contract.parameters import DIMENSIONS, LANGUAGES, Parameters, join_segment, split_segment
 from cs_helpers.customers.segments import values_by_dimension
 from cs_helpers.live.link import Link
-from cs_helpers.live.page import LivePage, Opened, Progress
+from cs_helpers.live.page import LivePage, Opened, Progress, is_dashboard
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 from cs_helpers.text.errors import in_language
@@ -86,10 +86,12 @@ class FilterBar(Shown):
     def _names(self) -> list[str]:
         """The controls in their order: the fields of `Parameters`, the segment by its dimensions."""
         dimensions = [d for d in DIMENSIONS if d != "csm" or self._start.audience == "team"]
+        # a dashboard has a page for each language: there the prose of a page cannot be folded
+        fixed = FIXED | {"language"} if is_dashboard() else FIXED
         return [
             name
             for field in Parameters.model_fields
-            if field not in FIXED
+            if field not in fixed
             for name in (dimensions if field == "segment" else [field])
         ]
 
@@ -117,7 +119,7 @@ class FilterBar(Shown):
             if dimension in self.controls:
                 named = [(text.label(dimension, value), value) for value in values]
                 options[dimension] = [(text("live.all"), ""), *named]
-        return options
+        return {name: values for name, values in options.items() if name in self.controls}
 
     def _on_choice(self, name: str) -> None:
         if self._is_setting:

@@ -84,7 +84,7 @@ def test_viewers_see_the_figures_and_no_name_beside_what_was_told(viewer, served
     for page in PAGES:
         said = show(viewer, served, f"en/{page}")
         viewer.screenshot(page)
-        assert viewer.page.locator("img, .jp-OutputArea svg").count() >= 2, page
+        assert viewer.page.locator("img, svg[role]").count() >= 2, page
         assert "Error" not in said, page
         assert viewer.page.locator(".jp-CodeMirrorEditor, .jp-InputArea-editor").count() == 0
         contains = finder(said)
@@ -107,6 +107,17 @@ def test_a_viewer_moves_a_slider_and_reads_japanese(viewer, served):
         "said => !document.body.innerText.includes(said)", arg=before.splitlines()[0]
     )
     viewer.screenshot("moved")
+
+
+def test_the_page_follows_the_filter_bar(viewer, served):
+    show(viewer, served, "en/34_level_outlook")
+    assert viewer.page.locator(".cs-bar-language").count() == 0  # the page is of one language
+    viewer.page.locator(".cs-bar-quarter select").select_option(label="Q2 2026")
+    viewer.page.wait_for_function("() => document.body.innerText.includes('30 Jun 2026')", timeout=60_000)
+    expect(viewer.page.locator(".cs-stale")).to_have_count(0, timeout=60_000)
+    viewer.screenshot("another-quarter")
+    viewer.page.get_by_role("link", name="日本語").click()
+    viewer.page.wait_for_function("() => document.body.innerText.includes('1年後')", timeout=60_000)
 
 
 def test_no_file_is_served_and_nothing_without_the_token(served):
@@ -187,7 +198,7 @@ def test_a_page_is_of_one_language_for_leadership_and_holds_nothing_of_the_team(
     other = {"en": "ja", "ja": "en"}[language]
     parameters = Parameters.check({"language": language, "audience": "leadership"})
     for file in NOTEBOOKS:
-        page = dashboard.page_of(nbformat.read(file, as_version=4), parameters, Text(language))
+        page = dashboard.page_of(nbformat.read(file, as_version=4), parameters, Text(language), file.name)
         tags = [tag for cell in page.cells for tag in cell.metadata["tags"]]
         assert not {f"lang-{other}", "team"} & set(tags)
         injected = [c.source for c in page.cells if "injected-parameters" in c.metadata["tags"]]
