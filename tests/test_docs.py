@@ -42,6 +42,7 @@ PAIRS = {
     "docs/ten-principles.md": "docs/ja/ten-principles.md",
     "docs/people.md": "docs/ja/people.md",
     "docs/recognition.md": "docs/ja/recognition.md",
+    "docs/dashboard.md": "docs/ja/dashboard.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"
