@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
-KNOWN := QUARTER PRODUCTS LANGUAGE AUDIENCE NOTEBOOKS JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
+KNOWN := QUARTER PRODUCTS LANGUAGE AUDIENCE NOTEBOOKS SAVED JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
 	SHARED PDF OUTPUT SEND AGAIN PORT VENV PYTHON
 unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
 ifneq ($(unknown),)
@@ -23,7 +23,7 @@ DATA ?= $(if $(wildcard data/sources.yml),data/sources.yml,data/sample/sources.y
 quoted = '$(subst ','\'',$(1))'
 option = $(if $(2),$(1)=$(call quoted,$(2)))
 REPORT := $(call option,--data,$(DATA)) $(call option,--quarter,$(QUARTER)) $(call option,--product,$(PRODUCTS)) \
-	$(call option,--language,$(REPORTS_IN)) $(call option,--audience,$(AUDIENCE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--jobs,$(JOBS)) \
+	$(call option,--language,$(REPORTS_IN)) $(call option,--audience,$(AUDIENCE)) $(call option,--notebook,$(NOTEBOOKS)) $(call option,--saved,$(SAVED)) $(call option,--jobs,$(JOBS)) \
 	$(call option,--kernel,$(KERNEL)) $(call option,--timeout,$(TIMEOUT)) $(call option,--reports,$(REPORTS)) \
 	$(call option,--executor,$(EXECUTOR)) $(call option,--shared,$(SHARED)) \
 	$(if $(filter-out 0,$(FORCE)),--force) $(if $(filter-out 0,$(EXPLAIN)),--explain) \
@@ -36,7 +36,7 @@ SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml
 .PHONY: help quarterly-report bundle digest slides test check engines lab dashboard snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
-	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
+	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [SAVED=name] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-26s %s\n", $$1, $$2}'
 
 quarterly-report: $(READY) $(SAMPLE) ## snapshot the data and publish the quarter's reports

@@ -2,13 +2,17 @@
 
 from typing import Any
 
-__all__ = ["Workbook"]
+__all__ = ["Workbook", "show_snapshot"]
 
 
 def __getattr__(name: str) -> Any:
-    # Workbook is imported on first use: the command line and the engine do not need it
+    # imported on first use: the command line and the engine do not need it
     if name == "Workbook":
         from cs_helpers.workbook import Workbook
 
         return Workbook
+    if name == "show_snapshot":
+        from cs_helpers.snapshot_page import show_snapshot
+
+        return show_snapshot
     raise AttributeError(f"module 'cs_helpers' has no attribute '{name}'")

@@ -77,8 +77,13 @@ def report(
     language: Language = None,
     audience: Annotated[
         str,
-        typer.Option(help="leadership: nothing told in interviews beside a name; or team, with all names"),
-    ] = "leadership",
+        typer.Option(
+            help="leadership, the default: nothing told in interviews beside a name; or team, with all names"
+        ),
+    ] = "",
+    saved: Annotated[
+        list[str], typer.Option(help="only these saved reports, comma-separated (data/saved)")
+    ] = [],  # noqa: B006
     jobs: Annotated[str, typer.Option(help="runs at a time; default: the cores")] = "",
     force: Annotated[bool, typer.Option("--force", help="run again what has not changed")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="print for each run why it runs or not")] = False,
@@ -99,7 +104,16 @@ def report(
     """Take a snapshot and publish a quarter's reports."""
     from cs_helpers.report.zygote import batch_zygote, can_fork
 
-    language, max_running = language or "en", _parse_jobs(jobs)
+    max_running, only = _parse_jobs(jobs), _split_commas(saved)
+    if only and (product or notebook):
+        raise ParameterError("saved", "a saved report says its product and notebook itself; leave them out")
+    if only:  # they say themselves for whom they are
+        from cs_helpers.report.plan import load_named
+
+        first = load_named(only)[0]
+        audience, language = audience or first.audience, language or first.languages[0]
+        quarter = first.quarter if quarter == "latest" else quarter
+    language, audience = language or "en", audience or "leadership"
     if kernel not in ("warm", "cold"):
         raise ParameterError("kernel", "there is no such kind", value=kernel, allowed="warm, cold")
     if pdf:
@@ -122,7 +136,7 @@ def report(
             batch = quarterly_report(
                 frozen, quarter=quarter, products=_split_commas(product), notebooks=_split_commas(notebook), language=language,
                 audience=edition, jobs=max_running, force=force, only_failed=retry_failed, kernel=kernel, cell_timeout=timeout,
-                executor=executor or None, reports=reports or None, shared=shared, callbacks=callbacks,
+                executor=executor or None, reports=reports or None, shared=shared, saved=only, callbacks=callbacks,
             )  # fmt: skip
     for outcome in batch.outcomes:
         if outcome.status != "failed":

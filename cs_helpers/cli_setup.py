@@ -90,17 +90,18 @@ def new_analysis(
 
 @setup.command()
 def dictionary() -> None:
-    """Write data/README.md, docs/metrics.md, docs/run-manifest.md and notebooks/README.md from the code."""
+    """Write data/README.md, docs/metrics.md, docs/run-manifest.md, notebooks/README.md and notebooks/welcome.ipynb."""
     from cs_helpers.contract.dictionary import data_dictionary
     from cs_helpers.report.manifest import manifest_page
     from cs_helpers.report.metrics import metrics_page
-    from cs_helpers.report.notebook_list import notebooks_page
+    from cs_helpers.report.notebook_list import WELCOME, notebooks_page, welcome_notebook
 
     pages = {
         "data/README.md": data_dictionary(),
         "docs/metrics.md": metrics_page(),
         "docs/run-manifest.md": manifest_page(),
         "notebooks/README.md": notebooks_page(paths.notebooks()),
+        f"notebooks/{WELCOME}": welcome_notebook(paths.notebooks()),
     }
     for target, page in pages.items():
         (paths.home() / target).parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +111,13 @@ def dictionary() -> None:
 
 @setup.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(options: typer.Context) -> None:
-    """Open JupyterLab on the notebooks; takes JupyterLab's own options."""
+    """Open JupyterLab on the welcome notebook; takes JupyterLab's own options."""
+    from cs_helpers.report.notebook_list import WELCOME
+
+    welcome = paths.notebooks() / WELCOME
     command = [
         *(sys.executable, "-m", "jupyterlab", "--notebook-dir", str(paths.notebooks())),
+        *([f"--LabApp.default_url=/lab/tree/{WELCOME}"] if welcome.exists() else []),
         "--expose-app-in-browser",  # the folding of prose reads the tags of cells
         *options.args,
     ]

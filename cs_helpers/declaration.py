@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cs_helpers.contract.disclosure import ColumnDisclosures
 from cs_helpers.contract.products import Product
@@ -14,6 +15,9 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ParameterError
 from cs_helpers.result import Metric, Result
 from cs_helpers.snapshot import ProductData
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: a note that `warns` says what is missing or wrong; one that `tells` has news on another quarter; one that `explains`
 #: helps to read the answer
@@ -46,6 +50,20 @@ class Question:
     about_people: bool = False
     about_candidates: bool = False
     verdicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Members:
+    """The customers behind each point of the figure of a question, in `MEMBERS` of `analyses.<analysis>.members`.
+
+    find: of data of a product and a quarter, a table with the columns of `keys`, which tell the points apart, and account_id; a
+    row for each customer that a point counts. shown: of the tables of a result, those `keys` and `customers`, the number that
+    the figure shows; tests hold one against the other.
+    """
+
+    find: Callable[[ProductData, Quarter], pd.DataFrame]
+    keys: tuple[str, ...]
+    shown: Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame]
 
 
 def verdicts(codes: str) -> tuple[str, ...]:
@@ -180,6 +198,13 @@ class Analysis:
             return data
         if self.declares.with_options is None:
             raise ParameterError(min(options), f"the analysis '{self.name}' has no options")
+        known = inspect.signature(self.declares.with_options)
+        try:
+            known.bind(data, **options)
+        except TypeError:
+            allowed = ", ".join([*known.parameters][1:])
+            problem = f"the analysis '{self.name}' has no such options"
+            raise ParameterError(min(options), problem, allowed=allowed) from None
         return self.declares.with_options(data, **options)
 
     def metrics_of(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from cs_helpers import paths
-from cs_helpers.contract.parameters import Parameters
+from cs_helpers.contract.parameters import Parameters, options_text
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import WorkbookError
 from cs_helpers.live.calls import Call
@@ -42,6 +42,7 @@ class Explores:
     segment: str
     text: Text
     audience: str
+    options: Mapping[str, Mapping[str, Any]]
 
     if TYPE_CHECKING:
 
@@ -64,11 +65,14 @@ class Explores:
         values = {
             "product": self.data.product.product, "quarter": str(self.quarter), "language": self.text.language,
             "segment": self.segment, "snapshot": self.snapshot.id, "audience": self.audience,
+            "options": options_text(self.options),
         }  # fmt: skip
         return Parameters.check(values)
 
     def filter_bar(self) -> FilterBar:
         """Shows a filter bar; what the workbook shows below it follows it (`cs_helpers.live`)."""
+        from IPython import get_ipython
+
         from cs_helpers.live.bar import FilterBar
 
         parameters = self.parameters
@@ -76,7 +80,9 @@ class Explores:
         def open_workbook(chosen: Parameters) -> Any:
             return self if chosen == parameters else self.open(**chosen.model_dump())
 
-        bar = FilterBar(self, parameters, open_workbook)
+        shell = get_ipython()
+        is_free = bool(shell) and shell.user_ns.get("product") == "first"
+        bar = FilterBar(self, parameters, open_workbook, is_free=is_free)
         self.__dict__["_page"] = bar.page
         bar.show()
         return bar

@@ -17,8 +17,9 @@ from typing import BinaryIO
 
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.errors import WorkbookError
-from cs_helpers.live.calls import Call, file_of, outputs_of
+from cs_helpers.live.calls import Behind, Call, file_of, outputs_of
 from cs_helpers.live.workers import Answer, Job
+from cs_helpers.widgets.accounts_behind import accounts_behind
 from cs_helpers.workbook import Workbook
 
 #: workbooks that stay open, with the results that they have worked out
@@ -34,6 +35,9 @@ def answer(job: Job, call: Call) -> Answer:
     """What a job asks of one call; a problem is said as a sentence."""
     try:
         workbook = _open(job.parameters)
+        if job.point:
+            found = accounts_behind(workbook, call.analysis, call.names[0], job.point, dict(call.options))
+            return Answer(job, call, behind=Behind(job.point, found))
         if job.file:
             parameters = Parameters.check(dict(job.parameters))
             return Answer(job, call, file=file_of(workbook, call, job.file, parameters))
@@ -63,7 +67,7 @@ def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
     threading.Thread(target=read, daemon=True).start()
     while (job := waiting.get()) is not None:
         for call in job.calls:
-            if not waiting.empty():
+            if not (waiting.empty() or job.file or job.point):
                 break
             send(answer(job, call))
         send(Answer(job, None))

@@ -18,6 +18,15 @@ from cs_helpers.charts.drawing import MIME, Drawing
 from cs_helpers.charts.theme import Picture
 from cs_helpers.tables.spreadsheet import spreadsheet
 
+#: points show themselves under the pointer and under the focus, whatever colour lies below
+_POINTS_STYLE = (
+    ".cs-points{position:relative}.cs-points img{display:block;width:100%;height:auto}"
+    ".cs-point{position:absolute;margin:0;padding:0;border:0;border-radius:3px;background:transparent;cursor:pointer}"
+    ".cs-point:hover{box-shadow:inset 0 0 0 2px #1f2933,inset 0 0 0 4px #fff}"
+    ".cs-point:focus-visible,.cs-point[aria-pressed=true]"
+    "{outline:3px solid #1f2933;outline-offset:1px;box-shadow:0 0 0 1px #fff,inset 0 0 0 2px #fff}"
+)
+
 
 @dataclass(frozen=True)
 class Output:
@@ -114,11 +123,24 @@ def _display(content: Mapping[str, Any], metadata: Mapping[str, Any] | None, out
 
 
 def figure_html(figure: Picture | Drawing) -> str:
-    """A figure inside a widget."""
+    """A figure inside a widget; each of its points is a button with its key as `data-point`, which the widget tells of."""
     if isinstance(figure, Drawing):
         return figure.svg
     source, alt = base64.b64encode(figure.png).decode(), html.escape(figure.alt, quote=True)
-    return f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{figure.width}">'
+    image = f'<img src="data:image/png;base64,{source}" alt="{alt}" width="{figure.width}">'
+    return _with_points(image, figure) if figure.points else image
+
+
+def _with_points(image: str, figure: Picture) -> str:
+    """The image with a transparent button over each point; they scale with it."""
+    buttons = "".join(
+        f'<button type="button" class="cs-point" data-point="{html.escape(p.key, quote=True)}"'
+        f' aria-label="{html.escape(p.name, quote=True)}" title="{html.escape(p.name, quote=True)}"'
+        f' style="left:{p.left:.3%};top:{p.top:.3%};width:{p.width:.3%};height:{p.height:.3%}"></button>'
+        for p in figure.points
+    )
+    style = f"max-width:{figure.width}px"
+    return f'<style>{_POINTS_STYLE}</style><div class="cs-points" style="{style}">{image}{buttons}</div>'
 
 
 def caption_html(figure: Picture | Drawing) -> str:

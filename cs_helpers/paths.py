@@ -28,6 +28,11 @@ def products() -> Path:
     return home() / "data" / "products"
 
 
+def saved_reports() -> Path:
+    """The folder of the reports that analysts saved, one file for each."""
+    return home() / "data" / "saved"
+
+
 def snapshots() -> Path:
     """The folder of the snapshots; `CS_WORKBOOK_SNAPSHOTS` overrides it."""
     override = os.environ.get("CS_WORKBOOK_SNAPSHOTS")
@@ -35,8 +40,12 @@ def snapshots() -> Path:
 
 
 def codings() -> Path:
-    """The folder for codings that are imported from other tools."""
-    return home() / "data" / "codings"
+    """The folder of what was coded: the logs of the notebook, and what is imported from other tools.
+
+    `CS_WORKBOOK_CODINGS` overrides it.
+    """
+    override = os.environ.get("CS_WORKBOOK_CODINGS")
+    return Path(override).resolve() if override else home() / "data" / "codings"
 
 
 def names() -> Path:

@@ -7,7 +7,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import ContextDecorator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +38,7 @@ from cs_helpers.tables.cards import cards
 from cs_helpers.tables.findings import listed, published
 from cs_helpers.tables.metric_json import plain
 from cs_helpers.tables.notes import sentence
+from cs_helpers.tables.options import options_in_words
 from cs_helpers.tables.spreadsheet import spreadsheet
 from cs_helpers.tables.theme import TableFunction, scrolling
 from cs_helpers.text import Text
@@ -73,6 +74,7 @@ class Workbook(Explores):
     segment: str
     text: Text
     audience: str = "team"
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, **parameters: Any) -> Workbook:
@@ -104,12 +106,13 @@ class Workbook(Explores):
             data = replace(data.of_accounts(accounts["account_id"]), segment=checked.segment)
         quarter = snapshot.check_quarter(checked.quarter)
         text = Text(checked.language, data.product, snapshot.sizes, accounts=bool(data.missing("contracts")))
-        return cls(snapshot, data, quarter, checked.segment, text, checked.audience)
+        analyses.check_options(data, options := checked.analysis_options)
+        return cls(snapshot, data, quarter, checked.segment, text, checked.audience, options)
 
     def analyse(self, analysis: str, **options: Any) -> Result:
         """The result of an analysis (`cs_helpers.analyses.<analysis>`) for this product and quarter.
 
-        options: of the analysis; the journeys take how their funnel is counted. For leadership, staff have
+        options: of the analysis, before those of the parameters; the journeys take how their funnel is counted. For leadership, staff have
         pseudonyms, analyses of interviews work on masked names and suppress small numbers, and
         `editions.disclosure` removes what may not be shown together. `settings` of the result hold the currency of
         the product's contracts and the size classes, largest first.
@@ -123,6 +126,7 @@ class Workbook(Explores):
 
     @_python_strings
     def _analyse_here(self, analysis: str, options: Mapping[str, Any]) -> Result:
+        options = {**self.options.get(analysis, {}), **options}
         key = f"{analysis} {sorted(options.items())}"
         if key not in self._results:
             self._results[key] = self._analyse(analyses.analysis(analysis), options)
@@ -131,9 +135,10 @@ class Workbook(Explores):
     def _analyse(self, selected: Analysis, options: Mapping[str, Any]) -> Result:
         if selected.declares.builds_on:  # the product file may name numbers of any analysis
             check_metrics(self.data.product)
+        basis = self.options if selected.declares.builds_on else {}  # the options of what it is made of
         key = (
             selected.name,
-            f"{sorted(options.items())}",
+            f"{sorted(options.items())} {sorted(basis.items())}",
             self.data.product.product,
             self.segment,
             str(self.quarter),
@@ -163,7 +168,8 @@ class Workbook(Explores):
         left_out, brief = (facts.left_out(text, refused, tables, currency, brief=b) for b in (False, True))
         people = facts.people(text, product, shown) if self.audience == "leadership" else ""
         time, as_of = customer_time_as_of(self.data, self.quarter.end), self.snapshot.as_of
-        header = text, product, self.segment, time, self.quarter, as_of, currency, left_out, people
+        asked = options_in_words(text, self.options)
+        header = text, product, self.segment, time, self.quarter, as_of, currency, left_out, people, asked
         style = (paths.templates() / "executive" / "lab.css").read_text(encoding="utf-8")
         display_html(f"<style>{style}</style>", {"shows": ["public"], "lab": True})
         said = {"left_out": text("page.left_out.beside", said=brief)} if left_out else {}

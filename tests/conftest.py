@@ -75,6 +75,14 @@ def names_of_the_tests(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def codings_of_the_tests(tmp_path_factory):
+    """No snapshot of the tests takes in what was coded in the notebooks of this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CS_WORKBOOK_CODINGS", str(tmp_path_factory.mktemp("codings")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def sample_folder(made_once):
     """The sample data, written once."""

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
     "README.md": "README.ja.md",
     "docs/quick-start.md": "docs/ja/quick-start.md",
+    "docs/explore.md": "docs/ja/explore.md",
     "docs/bring-your-own-data.md": "docs/ja/bring-your-own-data.md",
     "docs/deliver.md": "docs/ja/deliver.md",
     "docs/baselines.md": "docs/ja/baselines.md",
@@ -43,6 +44,7 @@ PAIRS = {
     "docs/people.md": "docs/ja/people.md",
     "docs/recognition.md": "docs/ja/recognition.md",
     "docs/dashboard.md": "docs/ja/dashboard.md",
+    "docs/interview-coding.md": "docs/ja/interview-coding.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
 EXPORTS = ROOT / "docs" / "quick-start" / "exports"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cs_helpers.report.notebook_list import notebooks_page
+from cs_helpers.report.notebook_list import notebooks_page, welcome_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
@@ -20,6 +20,8 @@ FILES = {
     "cs_helpers/text/en/renewals.yml", "cs_helpers/text/ja/renewals.yml", "notebooks/35_renewals.ipynb",
     "tests/analyses/test_renewals.py",
 }  # fmt: skip
+#: what lists all notebooks
+LISTS = {"notebooks/README.md", "notebooks/welcome.ipynb"}
 LINT_IMPORTS = ["-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"]
 
 
@@ -78,11 +80,22 @@ def test_it_writes_files_of_its_name_and_the_list_of_notebooks(checkout):
     folder, before, said = checkout
     after = files_of(folder)
     assert set(after) - set(before) == FILES
-    assert {name for name in before if before[name] != after[name]} == {"notebooks/README.md"}
-    assert set(said.split()) == {*FILES, "notebooks/README.md"}
+    assert {name for name in before if before[name] != after[name]} == LISTS
+    assert set(said.split()) == FILES | LISTS
     assert "| `35_renewals` | Renewals: who are the customers? | `renewals` | `renewals` |" in (
         folder / "notebooks" / "README.md"
     ).read_text(encoding="utf-8")
+
+
+def test_the_welcome_notebook_leads_to_it(checkout):
+    folder, _, _ = checkout
+    welcome = json.loads((folder / "notebooks" / "welcome.ipynb").read_text(encoding="utf-8"))
+    assert "- [Renewals: who are the customers?](35_renewals.ipynb)\n" in welcome["cells"][2]["source"]
+
+
+def test_the_committed_welcome_notebook_is_what_the_notebooks_say():
+    committed = (ROOT / "notebooks" / "welcome.ipynb").read_text(encoding="utf-8")
+    assert committed == welcome_notebook(ROOT / "notebooks")
 
 
 def test_the_committed_list_of_notebooks_is_what_the_notebooks_say():

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cs_helpers.charts.points import mark
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -105,6 +106,17 @@ def _goal(axis: Axes, row: Any, reach: float, text: Text, currency: str, edge: f
         if row.low == row.low and row.high == row.high:
             axis.hlines(0, row.low, row.high, color=colour, linewidth=1.6, zorder=2)
         axis.scatter([row.as_is], [0], color=colour, s=46, zorder=3, clip_on=False)
+        if row.kind == "customers":
+            words, at = [text.label("goal", row.goal)], 0.015 * reach
+            mark(
+                axis,
+                text,
+                {"goal": row.goal},
+                words,
+                row.in_gap,
+                (row.as_is - at, row.as_is + at),
+                (-0.3, 0.3),
+            )
         _number(
             axis, row.as_is, -0.48, format_value(row.as_is, row.unit, text, currency), colour, edge * reach
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from cs_helpers.charts.points import mark
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -64,6 +65,10 @@ def starts(result: Result, text: Text) -> Picture:
                         text.number(count),
                         color="white" if kind == "complete" else INK,
                     )
+            for place, quarter, low, count in zip(places, table["quarter"], below, counts, strict=True):
+                words = [text.quarter(Quarter.parse(quarter)), text(f"handover.starts.kind.{kind}")]
+                key = {"quarter": quarter, "kind": kind}
+                mark(axis, text, key, words, count, (place - 0.31, place + 0.31), (low, low + count))
             below += counts
         axis.set_ylim(0, max(below.max(initial=0.0), 1.0) * 1.04)
         axis.set_xlim(-0.6, max(len(table), 4) - 0.4)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cs_helpers.charts.points import mark, mark_cells
 from cs_helpers.charts.theme import (
     BANDS,
     BLUE,
@@ -41,6 +42,8 @@ def bands(result: Result, text: Text) -> Picture:
         for x, count in zip(edges + 5, counts, strict=True):
             if count:
                 left.text(x, count, str(count), ha="center", va="bottom", fontsize=9, in_layout=False)
+                words = [text("health.bands.point", low=text.number(x - 5), high=text.number(x + 5))]
+                mark(left, text, {"points_from": int(x - 5)}, words, count, (x - 4.5, x + 4.5), (0, count))
         left.set_xticks([*edges, 100])
         left.set_ylim(0, max(counts.max() * 1.15, 1))
         left.grid(axis="y")
@@ -128,6 +131,12 @@ def segments(result: Result, text: Text) -> Picture:
                 if width > 0.06:
                     colour = INK if band == "yellow" else "white"
                     label_inside(axis, x + width / 2, place, str(count), color=colour, fontsize=8.5)
+            for row, place, x, width, count in zip(
+                table.itertuples(), places, start, shares, table[band], strict=True
+            ):
+                key = {"dimension": row.dimension, "segment": row.segment, "band": band}
+                words = [text.label(row.dimension, row.segment), text.label("band", band)]
+                mark(axis, text, key, words, count, (x, x + width), (place - 0.37, place + 0.37))
             start += shares
         for place, row in zip(places, table.itertuples(), strict=True):
             axis.text(
@@ -177,6 +186,10 @@ def _crossed(axis: Any, table: pd.DataFrame, rows: str, columns: str, result: Re
         amounts = mrr.map(lambda amount: text.money(amount, result.settings["currency"])).to_numpy()
         labels = np.where(counts.to_numpy() > 0, labels + "\n" + amounts, labels)
     heatmap(axis, counts.to_numpy() / max(counts.to_numpy().sum(), 1), labels, fontsize=8.5)
+    mark_cells(
+        axis, text, [[{rows: a, columns: b} for b in ORDER] for a in ORDER],
+        [[(text.label("band", a), text.label("band", b)) for b in ORDER] for a in ORDER], counts.to_numpy(),
+    )  # fmt: skip
     axis.set_xticklabels([text.label("band", band) for band in ORDER])
     axis.set_yticklabels([text.label("band", band) for band in ORDER])
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.analyses.interviews.key_words import filter_script
 from cs_helpers.analyses.interviews.verdicts import BEHAVIOUR_TARGET, first_dimension
+from cs_helpers.charts.points import mark_cells
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -82,6 +83,12 @@ def coverage(result: Result, text: Text) -> Picture:
                 companies = grid.loc[list(VIEWPOINTS), list(order[dimension])].to_numpy()
                 words = np.array([[text.companies(n) for n in row] for row in companies], dtype=object)
                 heatmap(axis, np.nan_to_num(companies.astype(float)) / top, words, fontsize=11)
+                mark_cells(
+                    axis, text,
+                    [[{"dimension": dimension, "segment": s, "viewpoint": v} for s in order[dimension]] for v in VIEWPOINTS],
+                    [[(text.label(dimension, s), text.label("viewpoint", v)) for s in order[dimension]] for v in VIEWPOINTS],
+                    companies.astype(float),
+                )  # fmt: skip
                 axis.set_title(text(f"charts.by_{dimension}"))
                 axis.set_xticklabels([text.wrap(text.label(dimension, s), 12) for s in order[dimension]])
                 first = axis is axes[0]

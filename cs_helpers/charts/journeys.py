@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 
+from cs_helpers.charts.points import mark, mark_cells
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -64,6 +65,15 @@ def funnel(result: Result, text: Text) -> Picture:
                 fontsize=9,
                 color=QUIET,
             )
+            mark(
+                axis,
+                text,
+                {"step": row.step},
+                [names[place]],
+                row.units,
+                (0, row.share),
+                (place - 0.31, place + 0.31),
+            )
         axis.set_yticks(places, names)
         axis.invert_yaxis()
         percent_axis(axis, which="x", top=1.12)
@@ -98,6 +108,21 @@ def steps(result: Result, text: Text) -> Picture:
                         1.015, place, f"{text.share(row.share)}  n={int(row.n)}", va="center", fontsize=8,
                         color=colours[size],
                     )  # fmt: skip
+                    words = [
+                        text.label("step", row.Index),
+                        text.label("size", size) if has_sizes else text("charts.all"),
+                    ]
+                    share = row.share if row.share == row.share else 1.06
+                    key = {"step": row.Index, "size": size}
+                    mark(
+                        axis,
+                        text,
+                        key,
+                        words,
+                        row.n,
+                        (share - 0.02, share + 0.02),
+                        (place - 0.1, place + 0.1),
+                    )
         axis.set_yticks(range(len(names)), [text.label("step", s) for s in names])
         axis.set_ylim(len(names) - 0.5, -0.5)  # steps without a known share keep their row
         percent_axis(axis, which="x", top=1.13)
@@ -179,6 +204,12 @@ def stalls(result: Result, text: Text) -> Picture:
             ]
             shares = cells["share"].fillna(0).to_numpy().reshape(shape)
             heatmap(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
+            mark_cells(
+                axis, text,
+                [[{"step": step, "dimension": dimension, "segment": s} for s in segments] for step in names],
+                [[(text.label("step", step), text.label(dimension, s)) for s in segments] for step in names],
+                cells["late"].fillna(0).to_numpy().reshape(shape),
+            )  # fmt: skip
             axis.set_title(text(f"charts.by_{dimension}"))
             axis.set_xticklabels([text.wrap(text.label(dimension, s), 10) for s in segments], fontsize=7.5)
             if axis is axes[0, 0]:

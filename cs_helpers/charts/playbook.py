@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cs_helpers.charts.points import mark
 from cs_helpers.charts.theme import BLUE, ORANGE, QUIET, RULE, Picture, bars, canvas, finish_figure
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -36,6 +37,18 @@ def entries(result: Result, text: Text) -> Picture:
                     else text.money(value, result.settings["currency"])
                 )
                 axis.text(value, place, f" {label}", va="center", fontsize=9, color=QUIET, in_layout=False)
+            for place, row in zip(places, table.itertuples(), strict=True):
+                words = [text.label("when", row.entry)]
+                length = (0, values[int(place)])
+                mark(
+                    axis,
+                    text,
+                    {"entry": row.entry},
+                    words,
+                    row.customers,
+                    length,
+                    (place - 0.19, place + 0.19),
+                )
             axis.set_xlim(0, max(values.max(initial=0) * (1.2 if panel == "customers" else 1.45), 1))
             axis.set_ylim(-0.6, len(table) - 0.4)
             axis.set_xticks([])

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from cs_helpers.charts.points import mark
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -53,6 +54,12 @@ def ranking(result: Result, text: Text) -> Picture:
                 axis.hlines(places, low, high, color=INK, linewidth=1.3)
                 ends = np.fmax(values, high)
             _beside(axis, places, ends, [_value(v, panel, result, text) for v in values])
+            for place, row, value in zip(places, table.itertuples(), values, strict=True):
+                words = [text.request(row.title, row.code, row.request_id)]
+                length = (0, float(np.nan_to_num(value)))
+                mark(
+                    axis, text, {"request_id": row.request_id}, words, row.companies, length, (place - 0.29, place + 0.29)
+                )  # fmt: skip
             axis.set_title(text(f"{_NAME}.ranking.axis_{panel}"))
         names = zip(table["title"], table["code"], table["request_id"], strict=True)
         axes[0][0].set_yticks(places, [text.wrap(text.request(*name), 34) for name in names])

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from cs_helpers.charts.points import mark
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -61,6 +62,10 @@ def bridge(result: Result, text: Text) -> Picture:
                 customers = text.number(int(table["customers"][steps[place]]))
                 label += f"  {text('revenue.bridge.moved', customers=customers)}"
             axis.text(max(start, start + length) + 0.015 * room, place, label, va="center", fontsize=9.5)
+            if place < len(steps):
+                key, words = {"step": steps[place]}, [text(f"revenue.drivers.{steps[place]}")]
+                count = table["customers"][steps[place]]
+                mark(axis, text, key, words, count, (start, start + length), (place - 0.31, place + 0.31))
         names = [text(f"revenue.drivers.{s}") for s in steps] + [text("revenue.bridge.net")]
         axis.set_yticks(places, names, fontsize=10, color=INK)
         axis.set_ylim(len(places) - 0.4, -0.6)

@@ -23,6 +23,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from cs_helpers.charts.drawing import Drawing
 from cs_helpers.charts.pixels import png
+from cs_helpers.charts.points import Point, points_of
 from cs_helpers.charts.rendering import pixels
 from cs_helpers.contract.labels import DEFAULT_ORDER
 from cs_helpers.contract.vocabulary import UNKNOWN
@@ -58,6 +59,7 @@ class Picture:
 
     Message and source are words of the page, not of the picture: they wrap on a phone and follow the reader's colours.
     narrow: the same laid out for a phone (`in_two_widths`); without it a page lets the figure scroll there.
+    points: what can be followed to the customers behind it, where it was drawn `with_points`.
     """
 
     png: bytes
@@ -66,6 +68,7 @@ class Picture:
     width: int
     source: str
     narrow: bytes = b""
+    points: tuple[Point, ...] = ()
 
 
 #: a function that draws the figure for one question of a page
@@ -177,7 +180,7 @@ def finish_figure(
         file = io.StringIO()
         figure.savefig(file, format="svg")
         drawn.append(file.getvalue())
-    return Picture(image, message, alt, int(figure.get_figwidth() * 96), source)
+    return Picture(image, message, alt, int(figure.get_figwidth() * 96), source, points=points_of(figure))
 
 
 @contextmanager

@@ -103,7 +103,7 @@ COLUMNS: Mapping[str, ColumnDisclosures] = {
         public="coder_role",
         company="note_id",
         person="coder",
-        told="viewpoint polarity code why_level reason reason_status",
+        told="viewpoint polarity code evidence why_level reason reason_status",
     ),
     "requests": columns(
         public="request_id product kind status raised_on decided_on released_on",

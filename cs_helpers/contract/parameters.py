@@ -5,6 +5,7 @@ Parameters are data, never code: an invalid value is rejected before anything ru
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -35,6 +36,20 @@ def join_segment(values: Mapping[str, str]) -> str:
     return ";".join(f"{d}:{values[d]}" for d in DIMENSIONS if d in values) or "all"
 
 
+def options_text(options: Mapping[str, Mapping[str, Any]]) -> str:
+    """The options of analyses as the parameter of a notebook: `none`, or JSON."""
+    given = {analysis: dict(of_it) for analysis, of_it in options.items() if of_it}
+    return json.dumps(given, ensure_ascii=False, sort_keys=True, default=str) if given else "none"
+
+
+def read_options(value: str) -> dict[str, dict[str, Any]]:
+    """The options by analysis, from the parameter of a notebook. Raises `ValueError` where it is neither `none` nor such JSON."""
+    options = {} if value == "none" else json.loads(value)
+    if not isinstance(options, dict) or not all(isinstance(of_it, dict) for of_it in options.values()):
+        raise ValueError(value)
+    return options
+
+
 class Parameters(BaseModel):
     """The parameters of a notebook run; the defaults are those of the notebooks."""
 
@@ -53,7 +68,10 @@ class Parameters(BaseModel):
         pattern=r"^(latest|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12})$",
         description="id of a snapshot, or latest: the newest",
     )
-
+    options: str = Field(
+        "none",
+        description='none, or the options of analyses as JSON, as in {"journeys": {"window_days": 30}}',
+    )
     audience: Audience = Field(
         "team", description="team, or leadership: what was told in interviews never stands beside a name"
     )
@@ -71,6 +89,17 @@ class Parameters(BaseModel):
         if value != "all" and len(named := [d for d, _ in split_segment(value)]) > len(set(named)):
             raise ValueError("a dimension is named twice")
         return value
+
+    @field_validator("options")
+    @classmethod
+    def _is_of_analyses(cls, value: str) -> str:
+        read_options(value)
+        return value
+
+    @property
+    def analysis_options(self) -> dict[str, dict[str, Any]]:
+        """The options by analysis."""
+        return read_options(self.options)
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> Parameters:

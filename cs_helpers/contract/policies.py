@@ -68,6 +68,9 @@ RULES: Mapping[str, tuple[Policy, ...]] = MappingProxyType(
         "churn_flag_disagrees": _KEEP,
         "churned_but_running": _KEEP,
         "without_notes": _KEEP,
+        "coded_again": _REJECT,
+        "line_unreadable": _REJECT,
+        "note_changed": _KEEP,
         # whoever is responsible for the rows decides on the day; here it is only kept to
         PAST_KEEP_UNTIL: _REJECT,
     }

@@ -180,6 +180,14 @@ STATEMENT_TABLES: tuple[Table, ...] = (
                 needed=False,
             ),
             "code": column("text", "the theme", "コード(テーマ)", "month_end_folding", needed=False),
+            "evidence": column(
+                "text",
+                "what this coder takes the note for: behaviour, words or inference; empty: as notes.evidence",
+                "このコーダーが判断した根拠(behaviour 行動・words 発言・inference 推測)。空なら notes.evidence のとおり",
+                "behaviour",
+                one_of(EVIDENCE),
+                needed=False,
+            ),
             "why_level": column(
                 "text",
                 "depth of viewpoint 1: what, why, core, expectation",

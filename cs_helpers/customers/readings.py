@@ -20,6 +20,14 @@ def one_reading(codings: pd.DataFrame, notes: pd.Series) -> pd.DataFrame:
     return rows[rank == rank.groupby(rows["note_id"]).transform("min")]
 
 
+def evidence_of(rows: pd.DataFrame) -> pd.Series:
+    """The evidence of notes with their readings: by the coder's judgement, where there is none by who took the note.
+
+    rows: evidence (of the coding) and evidence_noted (of the note).
+    """
+    return rows["evidence"].fillna(rows["evidence_noted"])
+
+
 def interviews_after(data: ProductData, after: pd.Series, until: date) -> pd.DataFrame:
     """The interviews of each account later than a day of its own, up to a day: interview_id, account_id, held_on.
 
@@ -35,13 +43,13 @@ def interviews_after(data: ProductData, after: pd.Series, until: date) -> pd.Dat
 def expectations(data: ProductData, held: pd.DataFrame) -> pd.DataFrame:
     """What each account said in some interviews that it expects of the product.
 
-    That are the notes of viewpoint 1 (problem) whose depth is `expectation`, without the guesses of who took them (evidence
-    `inference`). held: interview_id, account_id, held_on. Columns: account_id, code, held_on (the last interview in which it
+    That are the notes of viewpoint 1 (problem) whose depth is `expectation`, without guesses (evidence `inference`). held: interview_id, account_id, held_on. Columns: account_id, code, held_on (the last interview in which it
     said so); sorted.
     """
     notes = data["notes"][["note_id", "interview_id", "evidence"]].merge(held, on="interview_id")
+    notes = notes.rename(columns={"evidence": "evidence_noted"})
     coded = one_reading(data["codings"], notes["note_id"])
     is_expectation = coded["viewpoint"].eq("problem") & coded["why_level"].eq("expectation")
-    named = notes[notes["evidence"] != "inference"]
-    said = coded[is_expectation.fillna(False) & coded["code"].notna()].merge(named, on="note_id")
+    said = coded[is_expectation.fillna(False) & coded["code"].notna()].merge(notes, on="note_id")
+    said = said[evidence_of(said) != "inference"]
     return said.groupby(["account_id", "code"])["held_on"].max().reset_index()

@@ -12,7 +12,7 @@ from cs_helpers.contract.parameters import LANGUAGES, Parameters
 from cs_helpers.contract.products import load_product
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.errors import ReportError, SettingError
-from cs_helpers.report.manifest import Manifest, PublishedPage, Report, page_files
+from cs_helpers.report.manifest import Manifest, PublishedPage, Report, in_order, page_files
 from cs_helpers.report.publish import ReportStore, report_store
 
 
@@ -41,9 +41,8 @@ class Edition:
         return f"customer-success-{self.manifest.quarter}{team}"
 
     def reports(self, language: str) -> dict[str, Report]:
-        """The reports in a language by file: by product, and in the order of the notebooks."""
-        chosen = [(file, r) for file, r in self.manifest.reports.items() if r.language == language]
-        return dict(sorted(chosen, key=lambda item: (item[1].product, item[1].notebook)))
+        """The reports in a language by file: by product, in the order of the notebooks, saved ones last."""
+        return {file: r for file, r in in_order(self.manifest.reports) if r.language == language}
 
     def pages(self, language: str) -> Iterator[tuple[str, Report, PublishedPage]]:
         """The published pages in a language: file, report, page."""

@@ -12,15 +12,18 @@ from IPython.display import display
 
 from cs_helpers.contract.parameters import DIMENSIONS, LANGUAGES, Parameters, join_segment, split_segment
 from cs_helpers.customers.segments import values_by_dimension
+from cs_helpers.live.last_choice import last_choice, remember
 from cs_helpers.live.link import Link
 from cs_helpers.live.page import LivePage, Opened, Progress, is_dashboard
+from cs_helpers.live.save import Options, SaveReport
+from cs_helpers.saved_reports import this_notebook
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
 from cs_helpers.text.errors import in_language
 from cs_helpers.widgets.shown import Shown
 
-#: fields of `Parameters` that a bar does not offer: a page is of one snapshot and one edition
-FIXED = frozenset({"snapshot", "audience"})
+#: fields of `Parameters` that a bar does not offer: a page is of one snapshot and one edition, and explorers ask otherwise
+FIXED = frozenset({"snapshot", "options", "audience"})
 _WRAPPED = widgets.Layout(flex_flow="row wrap", align_items="center")
 
 
@@ -36,19 +39,26 @@ class FilterBar(Shown):
     """Drop-downs for product, quarter, language and the dimensions of segments; what the notebook shows follows them.
 
     controls: by name, those of `Parameters` and, for its segment, those of `DIMENSIONS`. Which customers a CSM has is
-    offered to the team only. `page` is what follows; the last bar of a kernel is the only one that works.
+    offered to the team only. `page` is what follows; the last bar of a kernel is the only one that works. is_free: the
+    notebook asks for no product of its own, so that it opens on what this person chose last.
     """
 
     _last: FilterBar | None = None
 
     def __init__(
-        self, workbook: OpenedHere, parameters: Parameters, open_workbook: Callable[[Parameters], Opened]
+        self,
+        workbook: OpenedHere,
+        parameters: Parameters,
+        open_workbook: Callable[[Parameters], Opened],
+        *,
+        is_free: bool = False,
     ) -> None:
         if FilterBar._last is not None:  # the notebook runs again
             FilterBar._last.page.close()
         FilterBar._last = self
         self._snapshot, self._start, self._text = workbook.snapshot, parameters, workbook.text
-        self._last_changed = "quarter"
+        # what one viewer of a dashboard chooses is nothing to the next
+        self._last_changed, self._is_free = "quarter", is_free and not is_dashboard()
         self._is_setting = False
         self.link = Link(parameters.language, self._on_browser)
         self.page: LivePage = LivePage(
@@ -63,6 +73,9 @@ class FilterBar(Shown):
         self.said = widgets.HTML()
         self._working = widgets.HBox([self.progress, self.stop], layout=widgets.Layout(display="none"))
         self._working.add_class("cs-working")
+        # leadership has none, not even one that is not shown: a widget can be reached without
+        may_save = parameters.audience == "team"
+        self.report = SaveReport(self._text, self._to_save) if may_save else None
         self._fill()
         for name, control in self.controls.items():
             control.add_class(f"cs-bar-{name}")
@@ -72,8 +85,10 @@ class FilterBar(Shown):
 
     def show(self) -> None:
         """Displays the bar, and has the processes start that draw for it."""
+        may_save = [self.report.widget] if self.report else []
         rows = widgets.HBox(
-            [*self.controls.values(), self.reset, self._working, self.said, self.link], layout=_WRAPPED
+            [*self.controls.values(), self.reset, *may_save, self._working, self.said, self.link],
+            layout=_WRAPPED,
         )
         rows.add_class("cs-bar")
         display(rows)
@@ -107,6 +122,19 @@ class FilterBar(Shown):
                 control.options = options
             control.value = _value_of(chosen, name)
         self.reset.description, self.stop.description = text("live.reset"), text("live.stop")
+        if self.report:
+            self.report.speak(text)
+
+    def _to_save(self) -> tuple[Parameters, Options, str]:
+        """What a report is made of that shows what the notebook shows."""
+        chosen = self.page.parameters
+        if chosen.quarter == str(self._snapshot.quarters[-1]):
+            chosen = chosen.model_copy(update={"quarter": "latest"})
+        options: dict[str, dict[str, Any]] = dict(chosen.analysis_options)
+        for call in (place.call for place in self.page.places if place.call.options):
+            options[call.analysis] = {**options.get(call.analysis, {}), **dict(call.options)}
+        shown = sorted({place.call.analysis for place in self.page.places if place.call.analysis})
+        return chosen, options, this_notebook(*shown)
 
     def _options(self, chosen: Parameters) -> dict[str, list[tuple[str, str]]]:
         text, snapshot = self._text, self._snapshot
@@ -127,6 +155,8 @@ class FilterBar(Shown):
         self._last_changed = name
         values = {n: control.value for n, control in self.controls.items()}
         self._choose(self._with(self.page.parameters, values))
+        if not is_dashboard():
+            remember(self.page.parameters.model_dump())
 
     def _with(self, parameters: Parameters, values: Mapping[str, str]) -> Parameters:
         """The parameters with some controls' values; a segment that the product does not have is dropped."""
@@ -168,8 +198,21 @@ class FilterBar(Shown):
         if kind == "ready":
             self.page.start()
             self.page.in_browser()
+            if self._is_free:
+                self._go_on()
         elif kind == "download" and isinstance(number, int):
             self.page.ask_for_file(number, str(message.get("file")))
+        elif kind == "point" and isinstance(number, int):
+            self.page.follow_point(number, str(message.get("point")))
+
+    def _go_on(self) -> None:
+        """Opens what this person chose last, where this snapshot has it."""
+        last = last_choice()
+        known = {"product": self._snapshot.products, "language": LANGUAGES}
+        if last and all(last[name] in known[name] for name in last):
+            chosen = self._with(self.page.parameters, last)
+            if chosen != self.page.parameters:
+                self._choose(chosen)
 
     def _on_view(self, change: Mapping[str, Any]) -> None:
         self.page.in_view = change["new"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from cs_helpers.charts.points import with_points
 from cs_helpers.charts.theme import with_svg
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.outputs import Output, recorded
@@ -68,6 +69,14 @@ class FollowedSummary:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """The customers behind a point of a figure, as HTML."""
+
+    point: str
+    html: str
+
+
+@dataclass(frozen=True)
 class File:
     """A file for the person to keep."""
 
@@ -78,7 +87,7 @@ class File:
 
 def outputs_of(workbook: Shows, call: Call) -> list[Output]:
     """The outputs of a call as HTML; nothing is displayed."""
-    with recorded(displayed=False) as outputs:
+    with with_points(), recorded(displayed=False) as outputs:
         workbook.show(call)
     return outputs
 
@@ -89,8 +98,17 @@ def file_stem(call: Call, parameters: Parameters) -> str:
     return f"{parameters.product}.{about}.{parameters.quarter}"
 
 
-def page_of(outputs: Sequence[Output], call: Call, number: int, parameters: Parameters, text: Text) -> str:
+def page_of(
+    outputs: Sequence[Output],
+    call: Call,
+    number: int,
+    parameters: Parameters,
+    text: Text,
+    behind: Behind | None = None,
+) -> str:
     """The outputs of a call as one piece of HTML, with buttons for the files that can be had of it.
+
+    behind: the customers behind a point of its figure, which stand below it.
 
     number: of the call on the page, as the attribute `data-cs-call`; `data-name` is how its files are called.
     """
@@ -106,6 +124,10 @@ def page_of(outputs: Sequence[Output], call: Call, number: int, parameters: Para
         for kind in kinds
     ) + "".join(output.html for output in outputs if output.kind.startswith("file:"))
     tools = f'<p class="cs-tools">{buttons}</p>' if buttons else ""
+    if behind is not None:
+        point = f'data-point="{html.escape(behind.point, quote=True)}"'
+        body = body.replace(point, f'{point} aria-pressed="true"')
+        tools += f'<div class="cs-behind">{behind.html}</div>'
     name = html.escape(file_stem(call, parameters), quote=True)
     return f'<div class="cs-call" data-cs-call="{number}" data-name="{name}">{body}{tools}</div>'
 

@@ -88,12 +88,18 @@ export default {
       tellView();
     });
     const known = new WeakSet();
+    let followed = null; // the point that was clicked: the figure is replaced, and keeps the focus
     const look = () => {
       const waiting = new Set(model.get("waiting"));
       for (const call of root.querySelectorAll("[data-cs-call]")) {
         if (!known.has(call)) {
           known.add(call);
           seen.observe(call);
+          if (followed?.call === Number(call.dataset.csCall)) {
+            const point = [...call.querySelectorAll("[data-point]")].find((one) => one.dataset.point === followed.point);
+            point?.focus({ preventScroll: true });
+            if (point) followed = null;
+          }
         }
         call.classList.toggle("cs-stale", waiting.has(Number(call.dataset.csCall)));
       }
@@ -112,7 +118,8 @@ export default {
       if (!call) return;
       const number = Number(call.dataset.csCall);
       if (target.dataset.point !== undefined) {
-        model.send({ kind: "point", call: number, point: target.dataset.point });
+        followed = { call: number, point: target.dataset.point };
+        model.send({ kind: "point", ...followed });
         return;
       }
       const image = call.querySelector("img");

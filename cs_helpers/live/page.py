@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from cs_helpers.charts.points import with_points
 from cs_helpers.contract.parameters import Parameters
-from cs_helpers.live.calls import Call, File, Shows, page_of
+from cs_helpers.live.calls import Behind, Call, File, Shows, page_of
 from cs_helpers.live.workers import Answer, Answers, Job, Worker, cores
 from cs_helpers.outputs import Output, display_html, recorded, replace_output
 from cs_helpers.text import Text
@@ -38,7 +39,7 @@ class Opened(Shows, Protocol):
 
 @dataclass
 class Place:
-    """Where a call stands in the notebook: its displays, and for which parameters they were drawn.
+    """Where a call stands in the notebook: its displays, for which parameters they were drawn, and the point followed.
 
     widget: that holds it where the page is a dashboard, in which displays cannot be replaced.
     """
@@ -46,6 +47,7 @@ class Place:
     call: Call
     display_ids: list[str]
     shown_for: tuple[tuple[str, str], ...]
+    point: str = ""
     widget: Any = None
 
 
@@ -123,7 +125,7 @@ class LivePage:
         if is_dashboard():
             self._show_in_widget(call)
             return
-        with recorded(displayed=True) as outputs:
+        with with_points(), recorded(displayed=True) as outputs:
             self.workbook.show(call)
             displayed = list(outputs)
             if not outputs:
@@ -163,14 +165,13 @@ class LivePage:
     def change(self, **values: str) -> None:
         """Draws the page for other parameters."""
         self.parameters = Parameters.check({**self.parameters.model_dump(), **values})
-        self._numbers += 1
         due = [n for n in self._in_order() if not self._put(n)]
-        self._redraw = _Redraw(self._numbers, due, len(self.places))
+        self._redraw = _Redraw(waiting=due, total=len(self.places))
         if not due:
             self._finished()
             return
         self._pause_ahead()
-        self._front.ask(Job(self._redraw.number, self._values, tuple(self.places[n].call for n in due)))
+        self._ask_for_waiting()
         self._progressed(self._progress(running=True))
 
     def stop(self) -> None:
@@ -178,15 +179,20 @@ class LivePage:
         if self._redraw.waiting:
             self._front.stop()
             self._front.start()
-            self._numbers += 1
-            self._redraw.number = self._numbers
+            self._redraw.number = -1
             self._progressed(self._progress(running=False))
 
     def ask_for_file(self, number: int, kind: str) -> None:
         """Has a file of a place made, which is handed over when it is there."""
-        self._numbers += 1
-        self._pause_ahead()
-        self._front.ask(Job(self._numbers, self._values, (self.places[number].call,), kind))
+        self._ask_beside(self.places[number], file=kind)
+
+    def follow_point(self, number: int, point: str) -> None:
+        """Has the customers behind a point of a figure shown below it; not any more where they are shown."""
+        place = self.places[number]
+        if place.point == point:
+            self._put(number)
+            return
+        self._ask_beside(place, point=point)
 
     @property
     def waiting(self) -> list[int]:
@@ -218,8 +224,8 @@ class LivePage:
         seen = [n for n in self.in_view if n < len(self.places)]
         return [*seen, *(n for n in range(len(self.places)) if n not in set(seen))]
 
-    def _put(self, number: int) -> bool:
-        """Shows what is kept of a place for the parameters of the page; whether anything is."""
+    def _put(self, number: int, behind: Behind | None = None) -> bool:
+        """Shows what is kept of a place for the parameters of the page; whether anything is. behind: below its figure."""
         place = self.places[number]
         outputs = self._kept.get((self._values, place.call))
         if outputs is None:
@@ -227,14 +233,15 @@ class LivePage:
         self._kept.move_to_end((self._values, place.call))
         text = _words(self.parameters.language)
         if place.widget is not None:
-            place.widget.value = page_of(outputs, place.call, number, self.parameters, text)
-            place.shown_for = self._values
+            place.widget.value = page_of(outputs, place.call, number, self.parameters, text, behind)
+            place.shown_for, place.point = self._values, behind.point if behind else ""
             return True
         first, *others = place.display_ids
-        replace_output(first, page_of(outputs, place.call, number, self.parameters, text))
+        replace_output(first, page_of(outputs, place.call, number, self.parameters, text, behind))
         for other in others:
             replace_output(other, "")
         place.display_ids, place.shown_for = [first], self._values
+        place.point = behind.point if behind else ""
         return True
 
     def _keep(self, key: Key, outputs: Sequence[Output]) -> None:
@@ -243,6 +250,22 @@ class LivePage:
         while self._letters > KEPT and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._letters -= _letters(dropped)
+
+    def _ask_for_waiting(self) -> None:
+        self._redraw.number = self._next_number()
+        calls = tuple(self.places[n].call for n in self._redraw.waiting)
+        self._front.ask(Job(self._redraw.number, self._values, calls))
+
+    def _ask_beside(self, place: Place, *, file: str = "", point: str = "") -> None:
+        """Asks for a file, or the customers behind a point, of a place; a redraw that runs goes on after it."""
+        self._pause_ahead()
+        self._front.ask(Job(self._next_number(), self._values, (place.call,), file, point))
+        if self._redraw.waiting and self._redraw.number > 0:
+            self._ask_for_waiting()
+
+    def _next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
 
     def _answered(self, answer: Answer) -> None:
         """Called by the thread of a worker."""
@@ -257,9 +280,13 @@ class LivePage:
             return
         if answer.file is not None:
             self._handed_over(answer.file)
-        if call is not None and not answer.problem and not job.file:
+        if answer.behind is not None and job.parameters == self._values:
+            for number in [n for n, place in enumerate(self.places) if place.call == call]:
+                self._put(number, answer.behind)
+        is_drawn = not job.file and not job.point
+        if call is not None and not answer.problem and is_drawn:
             self._keep((job.parameters, call), answer.outputs)
-        if job.file or job.number != self._redraw.number:
+        if not is_drawn or job.number != self._redraw.number:
             return
         if answer.problem:
             self._redraw.problem = answer.problem
@@ -303,8 +330,7 @@ class LivePage:
             calls = [self.places[n].call for n in first if n < len(self.places)]
             due = tuple(call for call in calls if (values, call) not in self._kept)
             if due:
-                self._numbers += 1
-                self._ahead_job = Job(self._numbers, values, due)
+                self._ahead_job = Job(self._next_number(), values, due)
                 self._ahead.ask(self._ahead_job)
 
     def _take_ahead(self, answer: Answer) -> None:
@@ -317,8 +343,7 @@ class LivePage:
         """Has the process that works ahead drop what it has not begun."""
         if self._ahead is not None and self._ahead_job is not None:
             self._ahead_jobs, self._ahead_job = [], None
-            self._numbers += 1
-            self._ahead.ask(Job(self._numbers, self._values, ()))
+            self._ahead.ask(Job(self._next_number(), self._values, ()))
 
 
 def is_dashboard() -> bool:

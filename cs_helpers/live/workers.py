@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cs_helpers import shared_results
-from cs_helpers.live.calls import Call, File
+from cs_helpers.live.calls import Behind, Call, File
 from cs_helpers.outputs import Output
 
 
@@ -23,23 +23,29 @@ class Job:
     """What a worker shall draw: some calls for some parameters, in this order.
 
     number: of the job, by which its answers are known; a worker that gets another job drops what is left of this one.
-    file: the kind of file wanted of the only call, instead of its outputs.
+    file: the kind of file wanted of the only call, instead of its outputs. point: the key of a point of its figure: the
+    customers behind it are wanted.
     """
 
     number: int
     parameters: tuple[tuple[str, str], ...]
     calls: tuple[Call, ...]
     file: str = ""
+    point: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One call of a job: its outputs or its file, or the sentence of what is wrong. call None: the job has ended."""
+    """One call of a job: its outputs, its file or the customers behind a point, or the sentence of what is wrong.
+
+    call None: the job has ended.
+    """
 
     job: Job
     call: Call | None
     outputs: Sequence[Output] = ()
     file: File | None = None
+    behind: Behind | None = None
     problem: str = ""
 
 

@@ -14,7 +14,7 @@ import jinja2
 from cs_helpers import analyses, paths
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.errors import ParameterError
-from cs_helpers.report.notebook_list import notebooks_page
+from cs_helpers.report.notebook_list import WELCOME, notebooks_page, welcome_notebook
 
 _SKELETON = Path(__file__).parent / "skeleton"
 
@@ -22,7 +22,7 @@ _SKELETON = Path(__file__).parent / "skeleton"
 def write_analysis(
     name: str, *, title: str = "", title_ja: str = "", number: int | None = None
 ) -> list[Path]:
-    """Writes the files of an analysis into this checkout and updates the list of notebooks; returns the paths written.
+    """Writes the files of an analysis into this checkout and updates the lists of notebooks; returns the paths written.
 
     name: of its module, as in `renewals`. title, title_ja: of its report; default: the name as words. number: the
     first two digits of its notebook's name; default: the first multiple of ten that is free, then of five, then any.
@@ -67,9 +67,11 @@ def write_analysis(
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    page = paths.notebooks() / "README.md"
-    page.write_text(notebooks_page(paths.notebooks()), encoding="utf-8")
-    return [*files, page]
+    folder = paths.notebooks()
+    lists = {"README.md": notebooks_page(folder), WELCOME: welcome_notebook(folder)}
+    for page, content in lists.items():
+        (folder / page).write_text(content, encoding="utf-8")
+    return [*files, *(folder / page for page in lists)]
 
 
 def _check_name(name: str) -> None:
@@ -111,7 +113,7 @@ def _notebook(variables: Mapping[str, str]) -> str:
     )
     open_cell = (
         "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
-        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
+        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot, options=options,\n"
         "    audience=audience,\n)"
     )
     analyse_cell = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'

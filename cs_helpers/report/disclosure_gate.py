@@ -93,6 +93,19 @@ def check_disclosure(
     return problems
 
 
+def holds_a_name(text: str, snapshot: Snapshot, product: str) -> bool:
+    """Whether a text that stands outside of pages, as a title in a list of them, holds a name or key that leadership may not read.
+
+    Any customer counts, for the list stands beside what was told in interviews. Names that are words are left to the page's own check.
+    """
+    names = company_names(snapshot, product) | frozenset(_folded_keys(snapshot, product))
+    people = candidate_names(snapshot)
+    if not snapshot.product(product).leadership.show_staff:
+        people |= staff_names(snapshot)
+    words = f"{_catalogue()}\n{_file_words(snapshot, product)}"
+    return any(not _is_ordinary_word(name, words) for name in filter(finder(text), names | people))
+
+
 def _name_problem(where: str, names: Collection[str]) -> Problem:
     return Problem(code="masked_name", detail=f"{where}: {'; '.join(sorted(names))}")
 

@@ -65,10 +65,18 @@ def export_page(
     heading = notebook_title(notebook, run.parameters.language)
     files, stem = list(downloads(notebook)), Path(run.file).stem
     edition = text("page.edition.team") if run.parameters.audience == "team" else ""
-    page_title = f"{heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
+    page_title = (
+        f"{run.title or heading} – {product.name.in_language(text.language)} {run.parameters.quarter}"
+    )
     notebook.metadata["cs_workbook_report"] = {
         "title": text("page.edition.title", title=page_title) if edition else page_title,
         "edition": edition,
+        # beside the prose of the notebook, which the gate takes to hold no names
+        **(
+            {"saved": {"title": run.title, "from": text("page.saved_from", notebook=heading)}}
+            if run.saved
+            else {}
+        ),
         "navigation": START + END,
         "words": {key: text(f"page.{key}") for key in ("skip", "contents", "how", "table")},
         "failed": text("report.problem.error"),

@@ -31,7 +31,7 @@ def failed_page(
         product=product_name,
         quarter=text.quarter(quarter),
         period=text.span(quarter.start, quarter.end),
-        report=f"./{run.analysis}.{language}.html",
+        report=f"./{run.file.rpartition('/')[2]}",
         last_good=text.day(last_good) if last_good else "",
         problems=explain_problems(problems, text),
     )

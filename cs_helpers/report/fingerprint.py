@@ -19,7 +19,7 @@ def inputs(
     """Hashes of everything that each run's report depends on: file of the report -> part -> hash.
 
     manifest: the snapshot's. name_inputs: for leadership, product -> `name_masking.name_inputs`. Parts: notebook,
-    parameters (without the snapshot's id), code, templates, versions, data.calendar, data.product, data.refused
+    parameters (without the snapshot's id), title (of a saved report), code, templates, versions, data.calendar, data.product, data.refused
     (what was left out), data.known (the days that each table covers), data.<table> for each table of the snapshot,
     and those of `name_inputs`.
     """
@@ -38,6 +38,7 @@ def inputs(
         run.file: {
             "notebook": notebooks[run.notebook],
             "parameters": hashes.of_json(run.parameters.model_dump(mode="json", exclude={"snapshot"})),
+            **({"title": hashes.of(run.title)} if run.saved else {}),
             **shared_parts,
             **data_hashes[run.parameters.product],
             **(name_inputs or {}).get(run.parameters.product, {}),

@@ -14,7 +14,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report import overall
 from cs_helpers.report.data_page import data_page
 from cs_helpers.report.links import address
-from cs_helpers.report.manifest import Report
+from cs_helpers.report.manifest import Report, in_order
 from cs_helpers.report.operations_page import operations_name, published_maps
 from cs_helpers.report.overall import Number
 from cs_helpers.report.pages import page_template
@@ -69,11 +69,10 @@ def _page(
     products = []
     for name, of_product in by_product.items():
         product = snapshot.products.get(name)
-        summary_file = next((f for f, r in of_product.items() if r.analysis == SUMMARY and r.good), "")
-        entries = [
-            _entry(file, report, text)
-            for file, report in sorted(of_product.items(), key=lambda item: item[1].notebook)
-        ]
+        summary_file = next(
+            (f for f, r in of_product.items() if r.analysis == SUMMARY and r.good and not r.saved), ""
+        )
+        entries = [(report.saved, _entry(file, report, text)) for file, report in in_order(of_product)]
         products.append(
             {
                 "name": names.get(name, name),
@@ -81,7 +80,10 @@ def _page(
                 "summary": summary_file,
                 "cards": _cards(summaries.get(name), text, reports),
                 "gap": _first_gap(summaries.get(name), text, reports),
-                "reports": [e for e in entries if e["file"] != summary_file or e["state"]],
+                "reports": [
+                    e for saved, e in entries if not saved and (e["file"] != summary_file or e["state"])
+                ],
+                "saved": [e for saved, e in entries if saved],
             }
         )
     return page_template("landing", "index.html.j2").render(

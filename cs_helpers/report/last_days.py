@@ -51,9 +51,13 @@ def expired_pages() -> Iterator[ExpiredPage]:
             for file, report in store.manifest(quarter).reports.items():
                 if report.good and report.good.keep_until and report.good.keep_until < today:
                     notebook = file.rpartition("/")[2].partition(".")[0]
+                    which = (
+                        f"--saved={report.saved}"
+                        if report.saved
+                        else f"--product={report.product} --notebook={notebook}"
+                    )
                     yield ExpiredPage(
                         store.location(quarter, file),
                         date.fromisoformat(report.good.keep_until),
-                        f"--quarter={quarter} --audience={audience} --language={report.language}"
-                        f" --product={report.product} --notebook={notebook}",
+                        f"--quarter={quarter} --audience={audience} --language={report.language} {which}",
                     )

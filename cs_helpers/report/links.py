@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cs_helpers.report.manifest import Report
+from cs_helpers.report.manifest import Report, of_whole_products
 from cs_helpers.tables.findings import PLACE
 
 _LINK = re.compile(rf'href="{re.escape(PLACE)}([a-z0-9_]+-[a-z0-9_:.]*)"')
@@ -32,7 +32,7 @@ def address(place: str, product: str, language: str, reports: Mapping[str, Repor
     """
     published = {
         file: report.good.anchors
-        for file, report in sorted(reports.items())
+        for file, report in sorted(of_whole_products(reports).items())
         if report.good and (report.product, report.language) == (product, language)
     }
     for file, places in published.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,6 +104,7 @@ class Report(_Model):
     analysis: str = Field(description="the notebook's name without its number")
     notebook: str = Field(description="the notebook's name")
     parameters: dict[str, Any] = Field(description="all parameters, resolved")
+    saved: str = Field("", description="the name of a report that an analyst saved; empty for the others")
     title: str = Field("", description="the heading, in the report's language")
     problems: tuple[Problem, ...] = Field((), description="why the last run failed")
     seconds: float = Field(description="wall time of the last run, page and checks included")
@@ -121,6 +123,18 @@ class Report(_Model):
     def language(self) -> str:
         """The language of the report."""
         return str(self.parameters["language"])
+
+
+def of_whole_products(reports: Mapping[str, Report]) -> dict[str, Report]:
+    """The reports without the saved ones, which are of some customers, or count in another way."""
+    return {file: report for file, report in reports.items() if not report.saved}
+
+
+def in_order(reports: Mapping[str, Report]) -> list[tuple[str, Report]]:
+    """The reports of each product in the order of the notebooks, and behind them the saved ones."""
+    return sorted(
+        reports.items(), key=lambda item: (item[1].product, bool(item[1].saved), item[1].notebook, item[0])
+    )
 
 
 class Manifest(_Model):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from cs_helpers.report.manifest import Report
+from cs_helpers.report.manifest import Report, of_whole_products
 
 JSON_FILE, PARQUET_FILE = "metrics.json", "metrics.parquet"
 #: version of the columns
@@ -39,10 +39,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
 def metric_rows(quarter: str, reports: Mapping[str, Report]) -> list[dict[str, Any]]:
     """One row of `COLUMNS` for each product, metric and segment of the published reports, sorted.
 
-    Where reports of several languages or notebooks show a metric, it is taken from the one that was made last.
+    Saved reports are left out. Where reports of several languages or notebooks show a metric, it is taken from the one that was made last.
     """
     rows = {}
-    for report in sorted(reports.values(), key=lambda r: r.good.made_at if r.good else ""):
+    for report in sorted(of_whole_products(reports).values(), key=lambda r: r.good.made_at if r.good else ""):
         if report.good is None:
             continue
         shown = [(key, "all", content) for key, content in report.good.metrics.items()]

@@ -12,7 +12,7 @@ from cs_helpers import hashes
 from cs_helpers.contract.parameters import LANGUAGES
 from cs_helpers.contract.products import Product
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.report.manifest import Manifest, Report
+from cs_helpers.report.manifest import Manifest, Report, in_order
 from cs_helpers.report.pages import page_template
 from cs_helpers.text import Text
 
@@ -65,9 +65,9 @@ def link_pages(
 
 
 def _titles(reports: Mapping[str, Report]) -> Mapping[tuple[str, str], Sequence[tuple[str, str]]]:
-    """The reports that have a page: (product, language) -> title and file name, in the order of the notebooks."""
+    """The reports that have a page: (product, language) -> title and file name, in the order of the notebooks, saved ones last."""
     titles = defaultdict(list)
-    for file, report in sorted(reports.items(), key=lambda item: item[1].notebook):
+    for file, report in in_order(reports):
         if report.good:
             titles[report.product, report.language].append((report.title, _name(file)))
     return titles

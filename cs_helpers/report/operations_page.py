@@ -13,7 +13,7 @@ from cs_helpers.charts.operations_map import FORMAT, draw
 from cs_helpers.contract.parameters import LANGUAGES, Audience
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.links import address
-from cs_helpers.report.manifest import Report
+from cs_helpers.report.manifest import Report, of_whole_products
 from cs_helpers.report.pages import page_template
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
@@ -33,7 +33,7 @@ def published_maps(reports: Mapping[str, Report], language: str) -> dict[str, Re
     """The published reports in a language that hold a map, as this version draws it: file -> report, by product."""
     found = [
         (file, r)
-        for file, r in reports.items()
+        for file, r in of_whole_products(reports).items()
         if r.good and r.language == language and r.good.drawn.get(MAP, {}).get("format") == FORMAT
     ]
     return dict(sorted(found, key=lambda item: item[1].product))

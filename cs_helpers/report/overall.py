@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from cs_helpers.comparison import Change, compare, total
-from cs_helpers.report.manifest import Report
+from cs_helpers.report.manifest import Report, of_whole_products
 from cs_helpers.report.plan import SUMMARY
 from cs_helpers.result import ComparedWith, Metric
 from cs_helpers.tables.metric_json import read_metric
@@ -53,7 +53,9 @@ class Found:
 
 def summaries(reports: Mapping[str, Report], language: str) -> dict[str, Report]:
     """The published summaries in a language, by product."""
-    mine = sorted((r for r in reports.values() if r.language == language), key=lambda r: r.product)
+    mine = sorted(
+        (r for r in of_whole_products(reports).values() if r.language == language), key=lambda r: r.product
+    )
     return {r.product: r for r in mine if r.analysis == SUMMARY and r.good}
 
 

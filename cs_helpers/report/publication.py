@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,8 +45,11 @@ def publish_outcomes(
     snapshot: Snapshot,
     language: str,
     name_parts: Mapping[str, Mapping[str, str]],
+    gone: Set[str] = frozenset(),
 ) -> None:
     """Adds the outcomes to what is published, including what another batch published in the meantime.
+
+    gone: files of reports that are no longer saved, or for others: they are withdrawn.
 
     For leadership, reports of the quarter that were made by other rules for names are withdrawn.
     """
@@ -64,6 +67,9 @@ def publish_outcomes(
         before = store.manifest(folder)
         reports, withdrawn = _withdraw_outdated(before.reports, name_parts)
         removed += withdrawn
+        for file in gone & reports.keys():
+            old = reports.pop(file)
+            removed += [failed_page_name(file), *(page_files(file, old.good) if old.good else ())]
         for outcome in outcomes:
             run = outcome.run
             previous = reports.get(run.file)
@@ -175,7 +181,7 @@ def _report(
             status=outcome.status,
             sha256=hashes.of(outcome.page),
             downloads={name.rpartition("/")[2]: hashes.of(content) for name, content in downloads.items()},
-            title=outcome.title,
+            title=_title(outcome),
             message=outcome.message,
             metrics=dict(outcome.metrics),
             segments=tuple(dict(metric) for metric in outcome.segments),
@@ -193,13 +199,20 @@ def _report(
         analysis=run.analysis,
         notebook=run.notebook.stem,
         parameters=run.parameters.model_dump(mode="json"),
-        title=outcome.title or (previous.title if previous else ""),
+        saved=run.saved,
+        title=_title(outcome) or (previous.title if previous else ""),
         problems=_published_problems(outcome.problems, run.parameters.audience),
         seconds=round(outcome.seconds, 2),
         cells=outcome.cells,
         made_at=now,
         good=good,
     )
+
+
+def _title(outcome: Outcome) -> str:
+    """The title in lists of reports; that of the notebook where the gate found a name on a page, which may be in the title."""
+    named = any(problem.code == "masked_name" for problem in outcome.problems)
+    return outcome.title if named else outcome.run.title or outcome.title
 
 
 def _shown(outcome: Outcome) -> set[str]:

@@ -14,7 +14,7 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.report.fingerprint import fingerprint, inputs
 from cs_helpers.report.manifest import Manifest, page_files
 from cs_helpers.report.name_masking import name_files, name_inputs, save_name_findings
-from cs_helpers.report.plan import Run, plan_runs
+from cs_helpers.report.plan import Run, plan_runs, saved_files
 from cs_helpers.report.publish import ReportStore, report_store
 from cs_helpers.report.published_before import published_before
 from cs_helpers.snapshot import Snapshot
@@ -83,6 +83,7 @@ def quarterly_report(
     executor: str | Executor | None = None,
     reports: str | Path | None = None,
     shared: str = "",
+    saved: Sequence[str] = (),
     callbacks: Callbacks | None = None,
 ) -> Batch:
     """Runs the reports of a quarter that are due, and publishes them.
@@ -91,7 +92,8 @@ def quarterly_report(
     makes every report due. `only_failed` takes only the reports whose last run failed. While a run fails, its last
     good report stays published. jobs: number of runs at a time. kernel: `warm`, `cold` or the address of a zygote.
     cell_timeout: seconds that a cell may take. executor: see `executors.workers_factory`. reports: a folder or an
-    fsspec URL. shared: a folder or fsspec URL where workers of a cluster find the snapshot. Raises `ParameterError`,
+    fsspec URL. shared: a folder or fsspec URL where workers of a cluster find the snapshot. saved: only
+    the saved reports of these names. Raises `ParameterError`,
     `SnapshotError` or `ReportError` before anything runs.
     """
     callbacks = callbacks or Callbacks()
@@ -102,10 +104,13 @@ def quarterly_report(
         notebooks=notebooks,
         language=language,
         audience=audience,
+        saved=saved,
     )
     reported_quarter = Quarter.parse(runs[0].parameters.quarter)
     store = report_store(reports, audience)
     manifest = store.manifest(str(reported_quarter))
+    # what an analyst deleted, or saved for others, does not stay published
+    gone = {f for f, r in manifest.reports.items() if r.saved} - saved_files(manifest.quarter, audience)
     if only_failed:
         runs = [r for r in runs if r.file in manifest.reports and manifest.reports[r.file].status == "failed"]
     name_parts = name_inputs(snapshot, snapshot.manifest["products"]) if audience == "leadership" else {}
@@ -133,10 +138,10 @@ def quarterly_report(
             outcomes, unconfirmed = save_name_findings(outcomes)
             if unconfirmed:
                 callbacks.unconfirmed(unconfirmed)
-    if outcomes or store.content(str(reported_quarter), "index.html") is None:
+    if outcomes or gone or store.content(str(reported_quarter), "index.html") is None:
         from cs_helpers.report.publication import publish_outcomes
 
-        publish_outcomes(store, reported_quarter, outcomes, parts, snapshot, language, name_parts)
+        publish_outcomes(store, reported_quarter, outcomes, parts, snapshot, language, name_parts, gone)
     return Batch(store, reported_quarter, tuple(outcomes), len(runs) - len(due), resumed, reasons)
 
 

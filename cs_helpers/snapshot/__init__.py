@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # opening a snapshot does not need them, and takes a fifth of
 LATEST = "LATEST"
 
 #: version of the format of manifest and tables; snapshots of another version cannot be read
-FORMAT = 12
+FORMAT = 13
 
 #: tables of at most so many rows hold their texts as Python strings, whose operations are faster on few rows
 SMALL_TABLE = 50_000

@@ -34,6 +34,7 @@ from cs_helpers.snapshot.coverage import coverage_by_product, rows_by_day, usage
 from cs_helpers.snapshot.files import FROZEN, Files, empty, kinds_of, shared_parts
 from cs_helpers.snapshot.lock import snapshot_lock
 from cs_helpers.snapshot.retention import last_days
+from cs_helpers.sources import coding_log
 from cs_helpers.sources.checks.refused import left_out_of_product
 from cs_helpers.sources.engines import open_engines
 from cs_helpers.sources.intake import Intake, take_in
@@ -181,6 +182,7 @@ def run_intake(
                 today=today or date.today(),
                 reductions=memory_folder / name,
                 products=products_with_file,
+                coded=coding_log.read(paths.codings()),
             )
 
 

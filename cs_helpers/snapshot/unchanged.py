@@ -78,6 +78,7 @@ class ChangeDetector:
 
     def file_states(self) -> dict[str, Any] | None:
         """The state of the files that the sources file names; None where some inputs cannot be monitored."""
+        from cs_helpers.sources import coding_log
         from cs_helpers.sources.sources_file import load_sources
 
         sources = load_sources(self.sources_file)
@@ -90,6 +91,7 @@ class ChangeDetector:
             return None
         base = self.sources_file.resolve().parent / sources.folder
         patterns = [str(base / file.path) for file in sources.files.values()]
+        patterns.append(str(paths.codings() / coding_log.PATTERN))  # what was coded in the notebook
         return {"patterns": patterns, "files": _file_states(patterns, None)}
 
 

@@ -28,10 +28,12 @@ from cs_helpers.sources.checks.contract_questions import contract_questions
 from cs_helpers.sources.checks.examples import finding
 from cs_helpers.sources.checks.reasons_to_stop import empty_table_stops, mixed_currency_stops, stop_sentence
 from cs_helpers.sources.checks.unclear import add_format_hint, ambiguous_point_stops, point_counts
+from cs_helpers.sources.coding_log import CodingLogs
 from cs_helpers.sources.columns import typed_table
 from cs_helpers.sources.engines import Engines, source_errors
 from cs_helpers.sources.intake_run import IntakeRun
 from cs_helpers.sources.mapping import Sources
+from cs_helpers.sources.notebook_codings import add_decisions, with_codings
 from cs_helpers.sources.usage_log.check_usage import check_usage
 from cs_helpers.sources.usage_log.log import USAGE, UsageLog, open_usage_log, survey_usage
 from cs_helpers.sources.usage_log.reduce_cells import ReducedUsage, reduce_usage
@@ -69,16 +71,19 @@ def take_in(
     today: date,
     reductions: Path,
     products: Mapping[str, Product] = MappingProxyType({}),
+    coded: CodingLogs | None = None,
 ) -> Intake:
     """Read and check the tables of `sources`.
 
     reductions: the folder that caches reductions of usage (`usage_log.cell_store`). products: the known products, for
-    their rules about contracts.
+    their rules about contracts. coded: what was coded in the notebook, which comes to the table codings.
 
     Raises `SourceError` where a table or column cannot be read, `SourcesError` where several cannot. Whatever else
     prevents a snapshot (a table without rows, a required table without accepted ones, two currencies in one product,
     overlapping files, a rule with the policy `stop`, a question that only a person can answer) is in `stops`.
     """
+    coded = coded or CodingLogs()
+    sources = with_codings(engines, sources, coded)
     run = IntakeRun(engines, sources, today, products)
     raw, usage_summary = _read_tables(run)
     as_of = run.sources.as_of or _latest_date(raw, usage_summary, today)
@@ -86,6 +91,8 @@ def take_in(
     accepted: dict[str, ir.Table] = {}
     for name, table in TABLES.items():
         if name in raw:
+            if name == "codings":
+                raw[name] = add_decisions(run, raw[name], coded)
             accepted[name] = check_table(run, raw[name], table, as_of)
         elif name == "usage" and usage_summary is not None:
             if len(usage_summary):

@@ -24,13 +24,18 @@ def header(
     currency: str,
     left_out: str,
     people: str = "",
+    options: str = "",
 ) -> str:
-    """The facts as HTML. left_out, people: the sentences on rows and on answers left out, '' where there are none."""
+    """The facts as HTML. left_out, people: the sentences on rows and on answers left out, '' where there are none.
+
+    options: how analyses count, in words, where the page asks for another way than the product file.
+    """
     days = text.span(quarter.start, quarter.end)
     about = {
         "product": product.name.in_language(text.language),
         "quarter": text("page.quarter_and_days", quarter=text.quarter(quarter), days=days),
         **({} if segment == "all" else {"segment": text.segment(segment)}),
+        **({"options": options} if options else {}),
         "customers_label": customers(text, time, quarter),
         "contracts": contracts(text, time, quarter, currency),
         "as_of": text.day(as_of),

@@ -48,6 +48,7 @@ def _flatten(node: Any, key: str, sentences: dict[str, str]) -> None:
 #: topics without customers, or with a version for accounts of their own (`page`); all others are of analyses
 _TOPICS_WITHOUT_CUSTOMERS = (
     "advice.", "check.", "console.", "draft.", "exchange.", "failed.", "labels.", "landing.", "page.", "report.", "rules.",
+    "welcome.",
 )  # fmt: skip
 
 

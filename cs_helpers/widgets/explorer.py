@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -22,6 +23,10 @@ class OpenWorkbook(Protocol):
     @property
     def quarter(self) -> Quarter:
         """The quarter of the page."""
+
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """How analyses count, by analysis, where it is not as the product file says."""
 
     @property
     def text(self) -> Text:

@@ -59,7 +59,11 @@ class Home:
         done = subprocess.run(
             [sys.executable, "-m", "cs_helpers.cli", *arguments],
             cwd=self.folder,
-            env={**os.environ, "CS_WORKBOOK_HOME": str(self.folder)},
+            env={
+                **os.environ,
+                "CS_WORKBOOK_HOME": str(self.folder),
+                "CS_WORKBOOK_CODINGS": str(self.data / "codings"),
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -117,6 +121,7 @@ def command(workbook, monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setenv("CS_WORKBOOK_HOME", str(workbook.folder))
+        monkeypatch.setenv("CS_WORKBOOK_CODINGS", str(workbook.data / "codings"))
         monkeypatch.chdir(workbook.folder)
         monkeypatch.setattr(sys, "argv", ["cs-workbook", *arguments])
         code = 0

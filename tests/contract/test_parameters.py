@@ -17,6 +17,7 @@ def test_missing_parameters_have_the_defaults():
         "language": "en",
         "segment": "all",
         "snapshot": "latest",
+        "options": "none",
         "audience": "team",
     }
 
@@ -28,6 +29,7 @@ def test_valid_values_are_kept():
         "language": "ja",
         "segment": "size:small",
         "snapshot": "2026-09-30-0123456789ab",
+        "options": '{"journeys": {"window_days": 30}}',
         "audience": "leadership",
     }
     assert Parameters.check(said).model_dump() == said
@@ -37,7 +39,7 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
     with pytest.raises(ParameterError, match="Did you mean 'quarter'") as caught:
         Parameters.check({"quater": "2026Q3"})
     assert caught.value.name == "quater"
-    assert caught.value.allowed == "product, quarter, language, segment, snapshot, audience"
+    assert caught.value.allowed == "product, quarter, language, segment, snapshot, options, audience"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,10 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
         ("snapshot", "../2026-09-30-0123456789ab"),
         ("snapshot", "2026-09-30"),
         ("snapshot", "latest\n"),
+        ("options", ""),
+        ("options", "window_days=30"),
+        ("options", "[1]"),
+        ("options", '{"journeys": 30}'),
     ],
 )
 def test_an_invalid_value_is_refused_with_name_value_and_help(name, value):

@@ -6,10 +6,12 @@ import shutil
 
 import pytest
 from jupyter import Lab, copy_home, started_lab
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from servers import missing
 
 from cs_helpers import shared_results
+
+expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(os.environ.get("CS_WORKBOOK_SCREENSHOTS") or ROOT / "tests" / "lab" / "screenshots")
 #: longer than the slowest notebook takes on a busy machine with two cores
 PATIENCE = 180
-#: the notebook in front
-_IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 #: what a console may say that is no fault of the workbook: pattern -> why
 FOREIGN = {
     r"failed: .*/api/(sessions|kernels)\?\d+ net::ERR_ABORTED": "JupyterLab asked for news of kernels when its page was left",
@@ -52,7 +50,8 @@ def environment(home: Path, folder: Path, **more: str) -> dict[str, str]:
     }
     # the checkout under test, not the one that the environment was installed from
     python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, **own, "CS_WORKBOOK_HOME": str(home), "PYTHONPATH": python} | more
+    own |= {"CS_WORKBOOK_HOME": str(home), "CS_WORKBOOK_CODINGS": str(home / "data" / "codings")}
+    return {**os.environ, **own, "PYTHONPATH": python} | more
 
 
 @dataclass(frozen=True)
@@ -226,39 +225,24 @@ class Lab(Tab):
             if o["output_type"] == "error" or o.get("name") == "stderr"
         ]
 
-    def cell(self, source: str) -> Locator:
-        """The first code cell of the notebook in front that holds these words, scrolled into view."""
+    def cell(self, cell_id: str) -> Locator:
+        """A cell of the notebook in front by its id, scrolled into view."""
         index = self.page.evaluate(
-            """async source => {
+            """async id => {
                 const notebook = globalThis.jupyterapp.shell.currentWidget.content;
-                const found = notebook.widgets.findIndex(
-                    cell => cell.model.type === "code" && cell.model.sharedModel.source.includes(source));
-                if (found >= 0) {
-                    notebook.activeCellIndex = found;
-                    await notebook.scrollToItem(found, "start");
+                const index = notebook.widgets.findIndex(cell => cell.model.id === id);
+                if (index >= 0) {
+                    notebook.activeCellIndex = index;
+                    await notebook.scrollToItem(index, "start");
                 }
-                return found;
+                return index;
             }""",
-            source,
+            cell_id,
         )
-        assert index >= 0, f"no cell holds {source}"
-        return self.page.locator(f'{_IN_FRONT} .jp-Cell[data-windowed-list-index="{index}"]')
-
-    def figures(self) -> list[str]:
-        """The figures that stand in the notebook in front, as they are drawn: pictures and SVG."""
-        return self.page.evaluate(
-            """front => [...document.querySelectorAll(`${front} .jp-OutputArea :is(img[src^="data:image"], svg.drawn)`)]
-                .map(figure => figure.src ?? figure.outerHTML)""",
-            _IN_FRONT,
+        assert index >= 0, f"there is no cell {cell_id}"
+        return self.page.locator(
+            f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="{index}"]'
         )
-
-    def wait_for_other_figures(self, than: list[str]) -> list[str]:
-        """Waits until other figures stand in the notebook than these; gives them."""
-        deadline = time.monotonic() + PATIENCE
-        while (figures := self.figures()) == than:
-            assert time.monotonic() < deadline, "the figures have not changed"
-            self.page.wait_for_timeout(50)
-        return figures
 
     def dropdown(self, label: str, within: Locator | None = None) -> Locator:
         """The drop-down with this label."""
@@ -282,7 +266,7 @@ class Lab(Tab):
         self.wait_for_kernel()
 
     def kill_kernel(self) -> None:
-        """Ends the kernel's process at once, by SIGKILL; the server starts it again, as after any death."""
+        """Ends the kernel's process at once, by SIGKILL, and waits until the server has started it again."""
         process = self.page.evaluate(
             """async () => {
                 const kernel = globalThis.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -290,10 +274,15 @@ class Lab(Tab):
                 let said = "";
                 future.onIOPub = message => { said += message.content.text ?? ""; };
                 await future.done;
+                kernel.statusChanged.connect((_, status) => { globalThis.csDied ||= status.endsWith("restarting"); });
                 return said;
             }"""
         )
         os.kill(int(process), signal.SIGKILL)
+        self.page.wait_for_function("() => globalThis.csDied", timeout=PATIENCE * 1000)
+        dismiss = self.page.locator(".jp-Dialog button").filter(has_text="Ok")
+        self.page.add_locator_handler(dismiss, lambda button: button.click())
+        self.wait_for_kernel()
 
     def shut_down(self) -> None:
         """Ends the kernel of the notebook in front, and closes the notebook without saving."""

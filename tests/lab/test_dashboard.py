@@ -23,6 +23,7 @@ from cs_helpers.errors import ParameterError, ReportError
 from cs_helpers.report.name_finder import finder
 from cs_helpers.snapshot import Snapshot
 from cs_helpers.text import Text
+from cs_helpers.workbook import Workbook
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FOREIGN[r"failed: .*/voila/(static|labextensions|api/shutdown)/\S+ net::ERR_ABORTED"] = (
@@ -230,6 +231,21 @@ def test_of_interactive_cells_only_what_is_named_is_fit_for_viewers():
     ):  # fmt: skip
         assert dashboard.for_viewers(source) == "", source
     assert dashboard.for_viewers("workbook.what_if(o)\nworkbook.concordance()") == "workbook.what_if(o)"
+
+
+def test_the_bar_of_a_dashboard_writes_no_file_and_changes_no_language(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0")
+    bar = Workbook.open(product="helpdesk", audience="leadership").filter_bar()
+    try:
+        assert bar.report is None  # a widget can be reached although it is not shown
+        assert not {"language", "csm"} & set(bar.controls)
+        bar.controls["product"].value = "paper_to_web"
+        assert bar.parameters.product == "paper_to_web"
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        bar.page.close()
 
 
 def test_without_voila_a_sentence_says_what_to_install(monkeypatch):

@@ -49,7 +49,7 @@ def test_what_the_notebook_shows_follows_the_filter_bar(lab):
     of_product = new_picture(lab, "bridge", [first])
     lab.choose("Size", "Small")
     new_picture(lab, "bridge", [first, of_product])
-    expect(lab.cell("header")).to_contain_text("Size: Small")
+    expect(lab.cell("header")).to_contain_text("Size: Small", timeout=PATIENCE * 1000)
     lab.screenshot("small")
     lab.page.get_by_role("button", name="As opened").click()
     deadline = time.monotonic() + PATIENCE
@@ -65,7 +65,7 @@ def test_prose_of_the_other_language_folds_away(lab):
     lab.choose("Language", "日本語")
     expect(lab.cell("title-en")).to_be_hidden()
     expect(lab.cell("title-ja")).to_be_visible()
-    expect(lab.cell("header")).to_contain_text("四半期")
+    expect(lab.cell("header")).to_contain_text("四半期", timeout=PATIENCE * 1000)
     lab.screenshot("japanese")
 
 
@@ -96,5 +96,5 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped(lab):
     expect(lab.page.get_by_text("those in grey do not")).to_be_visible()
     lab.screenshot("stopped")
     lab.choose("Industry", "All")
-    expect(lab.cell("header")).to_contain_text("Mail to Web", timeout=60_000)
+    expect(lab.cell("header")).to_contain_text("Mail to Web", timeout=PATIENCE * 1000)
     expect(lab.cell("header")).not_to_contain_text("Industry")

@@ -20,7 +20,7 @@ from cs_helpers.contract.parameters import Parameters
 from cs_helpers.report.gate import check_notebook, check_page
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 TEMPLATE = ROOT / "templates" / "executive" / "executive.html.j2"
 COMMANDS = Path(sys.executable).parent
 

@@ -27,7 +27,7 @@ from cs_helpers.text import Text, catalogue
 from cs_helpers.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FIELDS = {
     "station": "levels", "stations": ("handover", "feedback"),
     "entries": (Words(en="Silent", ja="無言"), (Words(en="Red", ja="赤"), 7)),

@@ -25,7 +25,7 @@ from cs_helpers.text import catalogue
 from cs_helpers.workbook import Workbook
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 LAST = date(2026, 6, 30)
 #: in place of the pixels of a figure: one of two colours
 DRAWN = np.zeros((60, 80, 4), dtype=np.uint8)

@@ -12,6 +12,8 @@ from cs_helpers.snapshot import Snapshot
 from cs_helpers.snapshot import unchanged as module
 from cs_helpers.snapshot.take import take_snapshot
 from cs_helpers.snapshot.unchanged import ChangeDetector
+from cs_helpers.sources import coding_log
+from cs_helpers.sources.coding_log import Decision
 
 
 @pytest.fixture
@@ -145,3 +147,14 @@ def test_files_below_a_folder_are_compared(tmp_path):
     (tmp_path / "log" / "day=1").mkdir(parents=True)
     (tmp_path / "log" / "day=1" / "a.parquet").write_text("x")
     assert len(module._file_states([str(tmp_path / "log")], None)) == 1
+
+
+def test_a_note_coded_in_the_notebook_is_a_change(taking, tmp_path, monkeypatch):
+    """Nothing was coded, then a decision, then another one: each asks for a new snapshot."""
+    monkeypatch.setenv("CS_WORKBOOK_CODINGS", str(tmp_path / "codings"))
+    decision = Decision("2026-12-01T09:00:00+00:00", "aiko", "cs", "helpdesk", "I-1", "N-1", "x", "problem")
+    for _ in range(2):
+        taking.take()
+        assert taking.known() is not None
+        coding_log.record(tmp_path / "codings", decision)
+        assert taking.known() is None

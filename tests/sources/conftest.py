@@ -68,7 +68,7 @@ def take(tmp_path):
 
     def run(
         files=None, tables=None, *, as_of="2026-09-30", today=date(2026, 12, 31), products=None, combined=None,
-        **names,
+        coded=None, policies=None, **names,
     ):  # fmt: skip
         contents = {"accounts.csv": ACCOUNTS, "contracts.csv": CONTRACTS, **(files or {})}
         for name, content in contents.items():
@@ -81,6 +81,7 @@ def take(tmp_path):
         mapped = {n: t if "sql" in t or "from" in t else {"from": n, **t} for n, t in entries.items()}
         sources = {"files": names, "tables": mapped, **({"as_of": as_of} if as_of else {})}
         sources |= {"combined": combined} if combined else {}
+        sources |= {"policies": policies} if policies else {}
         file = tmp_path / "sources.yml"
         file.write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
         scratch = tmp_path / "scratch"
@@ -88,7 +89,12 @@ def take(tmp_path):
         entries = load_sources(file)
         with open_engines(entries, tmp_path, scratch) as engines:
             intake = take_in(
-                engines, entries, today=today, reductions=tmp_path / "reduced", products=products or {}
+                engines,
+                entries,
+                today=today,
+                reductions=tmp_path / "reduced",
+                products=products or {},
+                coded=coded,
             )
             if intake.stops:
                 raise ContractError([s.sentence for s in intake.stops])

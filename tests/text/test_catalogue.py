@@ -92,7 +92,7 @@ def test_accounts_stand_in_place_of_customers_with_their_article():
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_japanese_sentences_hold_no_english_words(topic):
-    known = r"Lv|KPI|Jira|GitHub(?: Issues)?|yyyy-MM-dd|docs/ja/[a-z-]+\.md|CSM|CS|MRR|NPS|Web|ID|IT|p値|sources|touches|touch_plan|hours_per_touch|n = |Workbook|\b95%|API|CSV|PDF|SVG|Mermaid|MASI|[NG]RR|ARR|LTV|CAC|sBG|exchange_rates|revenue: costs|AUC|×"
+    known = r"`[^`]+`|Run > Run All Cells|Lv|KPI|Jira|GitHub(?: Issues)?|yyyy-MM-dd|docs/ja/[a-z-]+\.md|CSM|CS|MRR|NPS|Web|ID|IT|p値|sources|touches|touch_plan|hours_per_touch|n = |Workbook|\b95%|API|CSV|PDF|SVG|PNG|Mermaid|MASI|[NG]RR|ARR|LTV|CAC|sBG|exchange_rates|revenue: costs|AUC|Enter|Esc|×"
     # what is to be written into a product file or a table is called as it is there
     written = rf"\b({'|'.join(keys_to_write())})\b"
     bare = {k: re.sub(known, "", re.sub(r"\{[^}]*\}", "", JAPANESE[k])) for k in keys_of(topic)}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cs_helpers.contract.quarters import Quarter
-from cs_helpers.customers.readings import one_reading
+from cs_helpers.customers.readings import evidence_of, one_reading
 from cs_helpers.customers.segments import with_segments
 from cs_helpers.snapshot import ProductData
 from cs_helpers.words.masking import blank_pseudonyms
@@ -32,8 +32,11 @@ def note_readings(data: ProductData, quarter: Quarter) -> pd.DataFrame:
     )
     notes = notes.merge(accounts, on="account_id")
     notes["script"] = np.where(notes["text"].map(blank_pseudonyms).str.contains(JAPANESE), "ja", "latin")
-    columns = ["note_id", "viewpoint", "polarity", "code", "why_level", "reason", "reason_status"]
+    columns = ["note_id", "viewpoint", "polarity", "code", "evidence", "why_level", "reason", "reason_status"]
     codings = one_reading(data["codings"], notes["note_id"]).sort_values(
         ["note_id", "viewpoint", "code"], kind="stable"
     )
-    return notes.merge(codings[columns], on="note_id", how="left")
+    rows = notes.rename(columns={"evidence": "evidence_noted"}).merge(
+        codings[columns], on="note_id", how="left"
+    )
+    return rows.assign(evidence=evidence_of(rows)).drop(columns="evidence_noted")

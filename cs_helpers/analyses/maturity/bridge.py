@@ -26,6 +26,9 @@ STEPS = (
 )  # fmt: skip
 #: steps that need a table of contracts, and those that only happen where a spell can end
 _OF_CONTRACTS, _OF_ENDS = ("expansion", "contraction", "lost"), ("back", "not_recorded")
+#: steps that change MRR and no number of customers
+_OF_AMOUNTS = ("expansion", "contraction")
+_EVERYBODY = (UNKNOWN, *range(MAX_LEVELS + 1))
 
 
 def flows(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
@@ -36,6 +39,13 @@ def flows(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
     negative), mrr_after (0 of who left). Who was lost and came back within a quarter stands in two rows, once as
     lost and once as back. The quarters begin with the second one.
     """
+    every = _each_customer(history, mrr).drop(columns="account_id")
+    keys = ["quarter", "before", "after"]
+    return every.groupby(keys, sort=False).sum().sort_index(level=[0, 1, 2]).reset_index()
+
+
+def _each_customer(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
+    """The rows that `flows` adds up, with account_id."""
     states = history.by_quarter.reindex(mrr.accounts).fillna(float(UNKNOWN))
     unrecorded = np.append((history.time.spells["ended"] == NOT_RECORDED).to_numpy(bool), False)
     first_spell = np.append((~history.time.spells.duplicated("account_id")).to_numpy(bool), False)
@@ -55,13 +65,28 @@ def flows(history: LevelHistory, mrr: MrrByDay) -> pd.DataFrame:
             (went, levels[0], away, (amounts[0], zero, zero, zero)),
             (came, origin, levels[1], (zero, zero, zero, amounts[1])),
         ):
-            rows = {"before": state[who], "after": outcome[who], "customers": 1}
+            rows = {
+                "account_id": mrr.accounts[who],
+                "before": state[who],
+                "after": outcome[who],
+                "customers": 1,
+            }
             names = ("mrr_before", "expansion", "contraction", "mrr_after")
             rows |= {name: value[who] for name, value in zip(names, values, strict=True)}
             parts.append(pd.DataFrame(rows).assign(quarter=str(after)))
-    keys = ["quarter", "before", "after"]
-    every = pd.concat(parts).astype({"before": "int64", "after": "int64"})
-    return every.groupby(keys, sort=False).sum().sort_index(level=[0, 1, 2]).reset_index()
+    return pd.concat(parts).astype({"before": "int64", "after": "int64"})
+
+
+def members_of_steps(history: LevelHistory, mrr: MrrByDay, upper: Collection[int]) -> pd.DataFrame:
+    """The customers of each step of `bridge`: quarter, of, step, account_id."""
+    every = _each_customer(history, mrr)
+    parts = []
+    for of, group in (("all", _EVERYBODY), ("upper", upper)):
+        for step, (sign, _) in _counted(every, group).items():
+            counts = step not in _OF_AMOUNTS
+            inside = every[(sign != 0) & counts]
+            parts.append(inside[["quarter", "account_id"]].assign(of=of, step=step))
+    return pd.concat(parts, ignore_index=True)
 
 
 def bridge(flowed: pd.DataFrame, upper: Collection[int], time: CustomerTime) -> pd.DataFrame:
@@ -72,8 +97,7 @@ def bridge(flowed: pd.DataFrame, upper: Collection[int], time: CustomerTime) -> 
     opening + steps = closing. `rose` and `fell` are who came to the upper levels by a rise, or left them by a fall; the
     price of who moved counts before the move, and its change where the customer went.
     """
-    everybody = (UNKNOWN, *range(MAX_LEVELS + 1))
-    table = pd.concat([_steps("all", everybody, flowed), _steps("upper", upper, flowed)], ignore_index=True)
+    table = pd.concat([_steps("all", _EVERYBODY, flowed), _steps("upper", upper, flowed)], ignore_index=True)
     order = {quarter: n for n, quarter in enumerate(dict.fromkeys(flowed["quarter"]))}
     table = table.sort_values("quarter", key=lambda q: q.map(order), kind="stable", ignore_index=True)
     if time.by_contracts:
@@ -84,13 +108,32 @@ def bridge(flowed: pd.DataFrame, upper: Collection[int], time: CustomerTime) -> 
 
 def _steps(of: str, group: Collection[int], flowed: pd.DataFrame) -> pd.DataFrame:
     """The steps of the customers whose state is in a group. Columns: quarter, of, step, customers, mrr."""
+    codes, quarters = pd.factorize(flowed["quarter"])
+    number = flowed["customers"].to_numpy()
+    parts = []
+    for step, (sign, amount) in _counted(flowed, group).items():
+        of_amounts = step in _OF_AMOUNTS
+        customers = np.bincount(codes, np.zeros(len(codes)) if of_amounts else number * sign, len(quarters))
+        mrr = np.bincount(codes, flowed[amount].to_numpy() * sign, len(quarters))
+        columns = {
+            "quarter": quarters,
+            "of": of,
+            "step": step,
+            "customers": customers.astype("int64"),
+            "mrr": mrr,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _counted(flowed: pd.DataFrame, group: Collection[int]) -> dict[str, tuple[np.ndarray, str]]:
+    """Of each step the sign with which each row counts in it, and the amount that counts."""
     before, after = flowed["before"].to_numpy(), flowed["after"].to_numpy()
     starts, ends = np.isin(before, list(group)), np.isin(after, list(group))
     crosses = ends.astype(int) - starts.astype(int)
     known = (before >= 0) & (after >= 0)
     stays = (before >= UNKNOWN) & ((after >= 0) | (after == UNKNOWN))
-    # of each step: the sign with which a row counts in it, and the amount that counts
-    counted = {
+    return {
         "opening": (starts, "mrr_before"),
         "new": (ends & (before == NEW), "mrr_after"),
         "back": (ends & (before == BACK), "mrr_after"),
@@ -104,22 +147,6 @@ def _steps(of: str, group: Collection[int], flowed: pd.DataFrame) -> pd.DataFram
         "not_recorded": (-1 * (starts & (after == NOT_THERE)), "mrr_before"),
         "closing": (ends, "mrr_after"),
     }
-    codes, quarters = pd.factorize(flowed["quarter"])
-    number = flowed["customers"].to_numpy()
-    parts = []
-    for step, (sign, amount) in counted.items():
-        of_amounts = step in ("expansion", "contraction")
-        customers = np.bincount(codes, np.zeros(len(codes)) if of_amounts else number * sign, len(quarters))
-        mrr = np.bincount(codes, flowed[amount].to_numpy() * sign, len(quarters))
-        columns = {
-            "quarter": quarters,
-            "of": of,
-            "step": step,
-            "customers": customers.astype("int64"),
-            "mrr": mrr,
-        }
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
 
 
 @dataclass(frozen=True)

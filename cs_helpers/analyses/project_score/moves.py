@@ -32,7 +32,7 @@ def between_moves(data: ProductData, *, between: Sequence[date | str]) -> Produc
     between: the days of two moves, to see what changed between them. Raises `ParameterError` where there are no such moves.
     """
     known = [str(score.moved_on) for score in data.product.scores]
-    days = [str(day) for day in between] if not isinstance(between, str) else [between]
+    days = [str(day) for day in between] if isinstance(between, list | tuple) else [str(between)]
     if len(days) != 2 or not set(days) <= set(known) or days[0] >= days[1]:
         raise ParameterError(
             "between",

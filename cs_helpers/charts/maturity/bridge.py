@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cs_helpers.charts.maturity.distribution import MAX_QUARTERS
 from cs_helpers.charts.maturity.words import quarter_ticks, quarters_with_customers, verdict_sentence
+from cs_helpers.charts.points import asked, mark
 from cs_helpers.charts.theme import (
     BLUE,
     GREEN,
@@ -22,6 +23,7 @@ from cs_helpers.charts.theme import (
     canvas,
     finish_figure,
 )
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.result import Result
 from cs_helpers.text import Text
 
@@ -38,12 +40,13 @@ def bridge(result: Result, text: Text) -> Picture:
     quarters = quarters_with_customers(table[table["of"] == "all"], MAX_QUARTERS - 1)
     table = table[table["quarter"].isin(quarters)]
     columns = ["customers", *(["mrr"] if "mrr" in table else [])]
-    upper = text.label("level", result.verdicts["bridge"].fields["level"])
+    level = result.verdicts["bridge"].fields["level"]
+    upper = text.label("level", level)
     with canvas(text, 2, len(columns), height=5.4, squeeze=False, sharex=True) as (figure, axes):
         drawn: dict[str, str] = {}
         for row, of in enumerate(("all", "upper")):
             for axis, column in zip(axes[row], columns, strict=True):
-                drawn |= _diverging(axis, table[table["of"] == of], quarters, column, text)
+                drawn |= _diverging(axis, table[table["of"] == of], quarters, column, text, level)
                 axis.set_title(text(f"maturity.bridge.{of}.{column}", level=upper))
                 axis.yaxis.set_major_locator(MaxNLocator(5, integer=column == "customers"))
                 unit = result.settings["currency"] if column == "mrr" else None
@@ -65,10 +68,11 @@ def bridge(result: Result, text: Text) -> Picture:
 
 
 def _diverging(
-    axis: Axes, table: pd.DataFrame, quarters: list[str], column: str, text: Text
+    axis: Axes, table: pd.DataFrame, quarters: list[str], column: str, text: Text, upper: int
 ) -> dict[str, str]:
     """Bars of the steps of each quarter, up and down, with the net change as a mark; returns the steps drawn."""
     values = table.pivot(index="step", columns="quarter", values=column).reindex(columns=quarters)
+    customers, of = table.pivot(index="step", columns="quarter", values="customers"), table["of"].iloc[0]
     up, down = np.zeros(len(quarters)), np.zeros(len(quarters))
     drawn = {}
     for step, colour in _COLOURS.items():
@@ -77,6 +81,16 @@ def _diverging(
         amounts, drawn[step] = values.loc[step].to_numpy(float), colour
         for side, ends in ((amounts.clip(min=0), up), (amounts.clip(max=0), down)):
             bars(axis, range(len(quarters)), side, start=ends.copy(), color=colour, width=0.72)
+            for x, (quarter, low, size) in enumerate(
+                zip(quarters if asked() else (), ends, side, strict=False)
+            ):
+                if size and step not in ("expansion", "contraction"):
+                    key, level = {"quarter": quarter, "of": of, "step": step}, text.label("level", upper)
+                    said = [text(f"maturity.bridge.{k}", level=level) for k in (f"of.{of}", f"steps.{step}")]
+                    mark(
+                        axis, text, key, [text.quarter(Quarter.parse(quarter)), *said], abs(customers.loc[step, quarter]),
+                        (x - 0.36, x + 0.36), (low, low + size),
+                    )  # fmt: skip
             ends += side
     net = (values.loc["closing"] - values.loc["opening"]).to_numpy(float)
     axis.scatter(range(len(quarters)), net, marker="D", s=16, color=INK, zorder=3)

@@ -17,6 +17,7 @@ from cs_helpers.charts.maturity.words import (
     quarters_with_customers,
     verdict_sentence,
 )
+from cs_helpers.charts.points import asked, mark
 from cs_helpers.charts.theme import (
     INK,
     QUIET,
@@ -32,6 +33,7 @@ from cs_helpers.charts.theme import (
     percent_axis,
     spread_labels,
 )
+from cs_helpers.contract.quarters import Quarter
 from cs_helpers.customers.maturity_levels import UNKNOWN
 from cs_helpers.result import Result
 from cs_helpers.text import Text
@@ -67,12 +69,19 @@ def by_quarter(result: Result, text: Text) -> Picture:
 def _stacked(axis: Axes, table: pd.DataFrame, quarters: list[str], what: str, text: Text) -> None:
     """Stacked bars of a column by quarter and level, with the levels beside the last bar."""
     values = table.pivot(index="quarter", columns="level", values=what).loc[quarters]
+    customers = table.pivot(index="quarter", columns="level", values="customers")
     levels = levels_of(table)
     base, highest = np.zeros(len(quarters)), max(float(values.sum(axis=1).max()), 1.0)
     middles, names = [], []
     for level in (*levels, *([UNKNOWN] if values[UNKNOWN].any() else [])):
         inside, colour = values[level].to_numpy(float), level_colour(level, levels[-1])
         bars(axis, range(len(quarters)), inside, start=base, color=colour, width=0.8)
+        for x, (quarter, low, value) in enumerate(
+            zip(quarters if asked() else (), base, inside, strict=False)
+        ):
+            words = [text.quarter(Quarter.parse(quarter)), level_name(level, text)]
+            key, count = {"quarter": quarter, "level": level}, customers.loc[quarter, level]
+            mark(axis, text, key, words, count, (x - 0.4, x + 0.4), (low, low + value))
         if what == "customers":
             for x, (low, value) in enumerate(zip(base, inside, strict=True)):
                 if value >= highest * 0.05:
@@ -116,6 +125,10 @@ def standing(result: Result, text: Text) -> Picture:
                 axis.hlines(places, rows[low], rows[high], color=INK if now else QUIET, linewidth=1.3)
                 for place, row in zip(places, rows.itertuples(), strict=True):
                     _label_share(axis, place, row, column, text, bold=now)
+                    words = [level_name(row.Index, text), text(f"maturity.standing.{basis}")]
+                    key = {"basis": basis, "level": row.Index}
+                    length = (0, max(np.nan_to_num(getattr(row, column)), 0.0))
+                    mark(axis, text, key, words, row.customers, length, (place - 0.18, place + 0.18))
             top = float(np.nanmax(table[[column, high]].to_numpy(float), initial=0.05))
             percent_axis(axis, which="x", top=top * 1.75)
             axis.set_xticks([])
@@ -192,6 +205,7 @@ def _segment_bars(axis: Axes, result: Result, column: str, places: list[float], 
     table, upper = result.tables["by_segment"], result.tables["segments"]
     shares = table.pivot(index=["dimension", "segment"], columns="level", values=column)
     shares = shares.loc[list(zip(upper["dimension"], upper["segment"], strict=True))]
+    customers = table.pivot(index=["dimension", "segment"], columns="level", values="customers")
     levels = levels_of(table)
     start = np.zeros(len(upper))
     for level in (*levels, *([UNKNOWN] if table.loc[table["level"] == UNKNOWN, "customers"].any() else [])):
@@ -200,6 +214,14 @@ def _segment_bars(axis: Axes, result: Result, column: str, places: list[float], 
             axis, places, widths, start=start, color=colour, width=0.74, lying=True,
             label=level_name(level, text),
         )  # fmt: skip
+        for segment, place, x, width in zip(
+            shares.index if asked() else (), places, start, widths, strict=False
+        ):
+            words = [text.label(*segment), level_name(level, text)]
+            key = {"dimension": segment[0], "segment": segment[1], "level": level}
+            mark(
+                axis, text, key, words, customers.loc[segment, level], (x, x + width), (place - 0.37, place + 0.37)
+            )  # fmt: skip
         if column == "share":
             counts = np.rint(widths * table.drop_duplicates(["dimension", "segment"])["n"].to_numpy())
             for place, x, width, count in zip(places, start, widths, counts, strict=True):

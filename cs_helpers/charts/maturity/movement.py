@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cs_helpers.charts.maturity.words import level_name, verdict_sentence
+from cs_helpers.charts.points import mark_cells
 from cs_helpers.charts.theme import (
     BLUE,
     INK,
@@ -43,6 +44,11 @@ def transitions(result: Result, text: Text) -> Picture:
     with canvas(text, height=1.15 + 0.47 * len(before)) as (figure, axis):
         shares = cells["share"].fillna(0).to_numpy().reshape(shape)
         heatmap(axis, shares, np.array(words, dtype=object).reshape(shape), fontsize=8.5)
+        mark_cells(
+            axis, text, [[{"before": b, "after": a} for a in columns] for b in before],
+            [[(level_name(b, text), level_name(a, text)) for a in columns] for b in before],
+            cells["customers"].fillna(0).to_numpy().reshape(shape),
+        )  # fmt: skip
         axis.set_xticklabels([text.wrap(level_name(a, text), 12) for a in columns])
         axis.set_yticklabels([f"{text.label('level', b)}  n={text.number(exposure[b])}" for b in before])
         axis.set_xlabel(text("maturity.transitions.after"))

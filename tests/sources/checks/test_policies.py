@@ -136,6 +136,8 @@ DEFECTS = {
     "identical_rows": Defect("touches", "", "A1", "A3,helpdesk,2026-09-01 10:00:00,mail", "A1,helpdesk,2026-05-01 10:00:00,meeting"),
     "differ_in_case": Defect("touches", "kind", "Meeting | meeting", "10:00:00,mail\n", "10:00:00,meeting\nA2,helpdesk,2026-09-02 10:00:00,Meeting\n"),
 }  # fmt: skip
+#: rules on what was coded in the notebook, which `test_notebook_codings` tries
+IN_THE_NOTEBOOK = ("coded_again", "line_unreadable", "note_changed")
 IN_USAGE = {
     "wrong_type": Defect("usage", "quantity", "E2", "reply,20", "reply,much"),
     "out_of_range": Defect("usage", "quantity", "E2", "reply,20", "reply,-20"),
@@ -241,7 +243,7 @@ def cells(table, defect):
 
 def test_every_rule_is_tried():
     # of a row whose last day is over no key may be told: tests/snapshot/test_retention.py
-    assert {*DEFECTS, PAST_KEEP_UNTIL} == set(RULES)
+    assert {*DEFECTS, *IN_THE_NOTEBOOK, PAST_KEEP_UNTIL} == set(RULES)
 
 
 @pytest.mark.parametrize(("rule", "policy"), [(rule, policy) for rule in DEFECTS for policy in RULES[rule]])
