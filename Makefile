@@ -11,7 +11,7 @@ ENGINES := $(VENV)/.engines
 
 # --- what `make quarterly-report` may be told ------------------------------------------------
 KNOWN := QUARTER PRODUCTS LANGUAGE AUDIENCE NOTEBOOKS SAVED JOBS DATA FORCE EXPLAIN RETRY_FAILED KERNEL TIMEOUT REPORTS EXECUTOR \
-	SHARED PDF OUTPUT SEND AGAIN VENV PYTHON
+	SHARED PDF OUTPUT SEND AGAIN PORT VENV PYTHON
 unknown := $(strip $(foreach v,$(filter-out $(KNOWN) -*-command-variables-*- MAKEFLAGS MAKEOVERRIDES,$(.VARIABLES)),$(if $(findstring command line,$(origin $v)),$v)))
 ifneq ($(unknown),)
 $(error there is no variable $(unknown); there are $(KNOWN))
@@ -33,7 +33,7 @@ PUBLISHED := $(call option,--quarter,$(QUARTER)) $(call option,--audience,$(AUDI
 	$(call option,--language,$(REPORTS_IN)) $(call option,--reports,$(REPORTS))
 SAMPLE := $(if $(filter data/sample/sources.yml,$(DATA)),data/sample/sources.yml)
 
-.PHONY: help quarterly-report bundle digest slides test check engines lab snapshot sample dictionary benchmark lock clean
+.PHONY: help quarterly-report bundle digest slides test check engines lab dashboard snapshot sample dictionary benchmark lock clean
 
 help: ## list the commands
 	@echo 'make quarterly-report [QUARTER=2026Q3] [PRODUCTS=a,b] [LANGUAGE=ja] [AUDIENCE=team] [NOTEBOOKS=journey_funnels] [SAVED=name] [JOBS=2] [DATA=data/sources.yml] [FORCE=1] [EXPLAIN=1] [RETRY_FAILED=1] [KERNEL=cold] [TIMEOUT=600] [REPORTS=folder-or-url] [EXECUTOR=dask://host:port] [SHARED=folder-or-url] [PDF=1]'
@@ -71,6 +71,11 @@ engines: $(ENGINES) ## install what reads PostgreSQL and Spark, for tests and be
 lab: $(READY) $(SAMPLE) ## open JupyterLab on the notebooks
 	@test -f data/snapshots/LATEST || $(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))
 	@$(BIN)/cs-workbook lab
+
+dashboard: $(READY) $(SAMPLE) ## serve the notebooks as dashboards, leadership's edition [PORT=8866 LANGUAGE=ja PRODUCTS=a QUARTER=2026Q3]
+	@test -f data/snapshots/LATEST || $(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))
+	@$(BIN)/cs-workbook dashboard $(call option,--port,$(PORT)) $(call option,--product,$(PRODUCTS)) $(call option,--quarter,$(QUARTER)) \
+		$(call option,--language,$(REPORTS_IN))
 
 snapshot: $(READY) $(SAMPLE) ## check the data and freeze it
 	@$(BIN)/cs-workbook snapshot --data=$(call quoted,$(DATA))

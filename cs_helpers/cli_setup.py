@@ -1,4 +1,4 @@
-"""Commands that set up a workbook: inspect tables, start a product or a project score, add an analysis, write generated docs, open JupyterLab."""
+"""Commands that set up a workbook: inspect tables, start a product or a project score, add an analysis, write generated docs, open JupyterLab or dashboards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from cs_helpers import paths
 from cs_helpers.cli_output import console, escape_markup
 from cs_helpers.errors import ParameterError
-from cs_helpers.report.language import current_text, translate_error
+from cs_helpers.report.language import current_text, set_language, translate_error
 
 setup = typer.Typer()
 
@@ -128,3 +128,25 @@ def lab(options: typer.Context) -> None:
     if os.name == "posix":  # who ends this command ends JupyterLab and its kernels
         os.execv(command[0], command)
     sys.exit(subprocess.call(command))
+
+
+@setup.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dashboard(
+    options: typer.Context,
+    product: Annotated[str, typer.Option(help="that the pages open with; default: the first")] = "first",
+    quarter: Annotated[str, typer.Option(help="as in 2026Q3; default: the last complete one")] = "latest",
+    language: Annotated[str | None, typer.Option(help="en or ja; default: en", callback=set_language)] = None,
+    port: Annotated[int, typer.Option(help="to listen on", min=1, max=65535)] = 8866,
+    ip: Annotated[str, typer.Option(help="to listen on; default: this machine only")] = "localhost",
+    token: Annotated[
+        str | None, typer.Option(help="that viewers need; default: a new one; '' for none, behind a sign-in")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="open a browser")] = True,
+) -> None:
+    """Serve the notebooks as dashboards, leadership's edition, by Voila; takes Voila's own options."""
+    from cs_helpers.dashboard import serve
+
+    serve(
+        product=product, quarter=quarter, language=language or "en", port=port, ip=ip, token=token, browser=browser,
+        options=options.args,
+    )  # fmt: skip

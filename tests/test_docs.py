@@ -43,6 +43,7 @@ PAIRS = {
     "docs/ten-principles.md": "docs/ja/ten-principles.md",
     "docs/people.md": "docs/ja/people.md",
     "docs/recognition.md": "docs/ja/recognition.md",
+    "docs/dashboard.md": "docs/ja/dashboard.md",
     "docs/interview-coding.md": "docs/ja/interview-coding.md",
 }
 PAGES = [*PAIRS, *PAIRS.values(), *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]

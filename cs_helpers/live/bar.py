@@ -14,7 +14,7 @@ from cs_helpers.contract.parameters import DIMENSIONS, LANGUAGES, Parameters, jo
 from cs_helpers.customers.segments import values_by_dimension
 from cs_helpers.live.last_choice import last_choice, remember
 from cs_helpers.live.link import Link
-from cs_helpers.live.page import LivePage, Opened, Progress
+from cs_helpers.live.page import LivePage, Opened, Progress, is_dashboard
 from cs_helpers.live.save import Options, SaveReport
 from cs_helpers.saved_reports import this_notebook
 from cs_helpers.snapshot import Snapshot
@@ -57,7 +57,8 @@ class FilterBar(Shown):
             FilterBar._last.page.close()
         FilterBar._last = self
         self._snapshot, self._start, self._text = workbook.snapshot, parameters, workbook.text
-        self._last_changed, self._is_free = "quarter", is_free
+        # what one viewer of a dashboard chooses is nothing to the next
+        self._last_changed, self._is_free = "quarter", is_free and not is_dashboard()
         self._is_setting = False
         self.link = Link(parameters.language, self._on_browser)
         self.page: LivePage = LivePage(
@@ -72,7 +73,9 @@ class FilterBar(Shown):
         self.said = widgets.HTML()
         self._working = widgets.HBox([self.progress, self.stop], layout=widgets.Layout(display="none"))
         self._working.add_class("cs-working")
-        self.report = SaveReport(self._text, self._to_save)
+        # leadership has none, not even one that is not shown: a widget can be reached without
+        may_save = parameters.audience == "team"
+        self.report = SaveReport(self._text, self._to_save) if may_save else None
         self._fill()
         for name, control in self.controls.items():
             control.add_class(f"cs-bar-{name}")
@@ -82,7 +85,7 @@ class FilterBar(Shown):
 
     def show(self) -> None:
         """Displays the bar, and has the processes start that draw for it."""
-        may_save = [self.report.widget] if self._start.audience == "team" else []
+        may_save = [self.report.widget] if self.report else []
         rows = widgets.HBox(
             [*self.controls.values(), self.reset, *may_save, self._working, self.said, self.link],
             layout=_WRAPPED,
@@ -98,10 +101,12 @@ class FilterBar(Shown):
     def _names(self) -> list[str]:
         """The controls in their order: the fields of `Parameters`, the segment by its dimensions."""
         dimensions = [d for d in DIMENSIONS if d != "csm" or self._start.audience == "team"]
+        # a dashboard has a page for each language: there the prose of a page cannot be folded
+        fixed = FIXED | {"language"} if is_dashboard() else FIXED
         return [
             name
             for field in Parameters.model_fields
-            if field not in FIXED
+            if field not in fixed
             for name in (dimensions if field == "segment" else [field])
         ]
 
@@ -117,7 +122,8 @@ class FilterBar(Shown):
                 control.options = options
             control.value = _value_of(chosen, name)
         self.reset.description, self.stop.description = text("live.reset"), text("live.stop")
-        self.report.speak(text)
+        if self.report:
+            self.report.speak(text)
 
     def _to_save(self) -> tuple[Parameters, Options, str]:
         """What a report is made of that shows what the notebook shows."""
@@ -141,7 +147,7 @@ class FilterBar(Shown):
             if dimension in self.controls:
                 named = [(text.label(dimension, value), value) for value in values]
                 options[dimension] = [(text("live.all"), ""), *named]
-        return options
+        return {name: values for name, values in options.items() if name in self.controls}
 
     def _on_choice(self, name: str) -> None:
         if self._is_setting:
@@ -149,7 +155,8 @@ class FilterBar(Shown):
         self._last_changed = name
         values = {n: control.value for n, control in self.controls.items()}
         self._choose(self._with(self.page.parameters, values))
-        remember(self.page.parameters.model_dump())
+        if not is_dashboard():
+            remember(self.page.parameters.model_dump())
 
     def _with(self, parameters: Parameters, values: Mapping[str, str]) -> Parameters:
         """The parameters with some controls' values; a segment that the product does not have is dropped."""

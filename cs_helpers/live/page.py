@@ -39,12 +39,16 @@ class Opened(Shows, Protocol):
 
 @dataclass
 class Place:
-    """Where a call stands in the notebook: its displays, for which parameters they were drawn, and the point followed."""
+    """Where a call stands in the notebook: its displays, for which parameters they were drawn, and the point followed.
+
+    widget: that holds it where the page is a dashboard, in which displays cannot be replaced.
+    """
 
     call: Call
     display_ids: list[str]
     shown_for: tuple[tuple[str, str], ...]
     point: str = ""
+    widget: Any = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,9 @@ class LivePage:
 
     def show(self, call: Call) -> None:
         """Displays a call for the parameters of the page, and keeps it."""
+        if is_dashboard():
+            self._show_in_widget(call)
+            return
         with with_points(), recorded(displayed=True) as outputs:
             self.workbook.show(call)
             displayed = list(outputs)
@@ -129,6 +136,19 @@ class LivePage:
         self.places.append(place)
         if self._is_in_browser and self._opened_for == self._values:
             self._put(len(self.places) - 1)
+
+    def _show_in_widget(self, call: Call) -> None:
+        import ipywidgets as widgets
+        from IPython.display import display
+
+        with recorded(displayed=False) as outputs:
+            self.workbook.show(call)
+        place = Place(call, [], self._opened_for, widgets.HTML(layout=widgets.Layout(width="100%")))
+        self._keep((self._opened_for, call), outputs)
+        self.places.append(place)
+        text = _words(self.parameters.language)
+        place.widget.value = page_of(outputs, call, len(self.places) - 1, self.parameters, text)
+        display(place.widget)
 
     def follow(self, changed: Callable[[Opened], None]) -> None:
         """Has `changed` called with the workbook of each change, once the outputs are drawn."""
@@ -212,6 +232,10 @@ class LivePage:
             return False
         self._kept.move_to_end((self._values, place.call))
         text = _words(self.parameters.language)
+        if place.widget is not None:
+            place.widget.value = page_of(outputs, place.call, number, self.parameters, text, behind)
+            place.shown_for, place.point = self._values, behind.point if behind else ""
+            return True
         first, *others = place.display_ids
         replace_output(first, page_of(outputs, place.call, number, self.parameters, text, behind))
         for other in others:
@@ -320,6 +344,11 @@ class LivePage:
         if self._ahead is not None and self._ahead_job is not None:
             self._ahead_jobs, self._ahead_job = [], None
             self._ahead.ask(Job(self._next_number(), self._values, ()))
+
+
+def is_dashboard() -> bool:
+    """Whether this kernel belongs to a page of Voila, which shows a display as it was first and replaces none."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def _values(parameters: Parameters) -> tuple[tuple[str, str], ...]:

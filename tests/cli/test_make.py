@@ -36,6 +36,7 @@ def test_a_bare_make_lists_the_commands():
         "test",
         "check",
         "lab",
+        "dashboard",
         "snapshot",
         "sample",
         "dictionary",
