@@ -162,7 +162,7 @@ def page_of(notebook: NotebookNode, parameters: Parameters, text: Text, file: st
     notebook.metadata["papermill"] = {}  # papermill writes into both
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
-    page = parameterize_notebook(
+    page: nbformat.NotebookNode = parameterize_notebook(
         _with_kernel(notebook), parameters.model_dump(), kernel_name=KERNEL, language="python"
     )
     page.metadata.pop("papermill", None)
