@@ -93,6 +93,7 @@ class Declaration:
 
     questions: by name. metrics: headline metrics that a report may show -> which direction is better for the business
     (`metrics`). findings: codes of its `Finding`s, each a sentence of the catalogue (`<analysis>.findings.<code>`).
+    explored: figures that explorers alone show (`charts.<analysis>` has a function of each name).
     notes: code -> kind. reads: tables of
     the contract that the analysis reads; reads_of_product: further ones that depend on the product file. discloses:
     the disclosure of each column of the result's tables (`contract.disclosure`). free_text: columns (table, column)
@@ -110,6 +111,7 @@ class Declaration:
     notes: Mapping[str, NoteKind]
     reads: tuple[str, ...]
     discloses: ColumnDisclosures
+    explored: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     reads_of_product: Callable[[Product], Sequence[str]] = lambda product: ()
     free_text: tuple[tuple[str, str], ...] = ()

@@ -242,6 +242,84 @@ def cohorts(result: Result, text: Text) -> Picture:
         )
 
 
+def number_years(result: Result, text: Text) -> Picture:
+    """A watched number in the quarter of the page and in the same quarter of past years."""
+    table = result.tables["number_years"].iloc[-MAX_YEARS:]
+    verdict, number = result.verdicts["number_years"], str(result.settings["baseline"])
+    odd = verdict.code in ("more", "fewer")
+    is_now = (table["year"] == result.quarter.year).to_numpy()
+    with canvas(text, height=2.6) as (figure, axis):
+        places = np.arange(len(table))
+        colours = [(ORANGE if odd else BLUE) if now else SKY for now in is_now]
+        bars(axis, places, table["value"], color=colours, width=0.6)
+        for place, row in zip(places, table.itertuples(), strict=True):
+            if row.low == row.low:
+                axis.vlines(place + 0.38, row.low, row.high, color=INK, linewidth=2)
+                axis.hlines(row.usual, place + 0.33, place + 0.43, color=INK, linewidth=2)
+            label_above(axis, place, row.value, text.amount(row.value))
+        axis.set_xticks(places, [str(year) for year in table["year"]])
+        top, least = (
+            float(f(table[["value", "low", "high"]].to_numpy(float))) for f in (np.nanmax, np.nanmin)
+        )
+        axis.set_ylim(min(0.0, 1.2 * least), max(1.3 * top, 0.5))
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.yaxis.set_major_formatter(lambda value, _: text.amount(value))
+        axis.set_xlim(-0.6, len(table) - 0.2)
+        axis.set_title(
+            text("baselines.number_years.axis", what=text.watched(number), unit=text.label("unit", number),
+                 quarter=text.quarter(result.quarter))
+        )  # fmt: skip
+        numbers = {name: text.amount(verdict.fields[name]) for name in ("value", "usual", "low", "high")}
+        numbers |= {
+            "years": text.number(verdict.fields["years"]),
+            "every": text(f"baselines.every.{verdict.fields['every']}"),
+        }
+        message = text(f"baselines.number_years.{verdict.code}", **numbers)
+        alt = text("baselines.number_years.alt", message=message)
+        years = f"{table['year'].min()}–{table['year'].max()}"
+        return finish_figure(
+            figure, text, result, message=message, alt=alt, n=text("baselines.number_years.n", n=len(table)),
+            period=text("baselines.same_quarter.period", years=years),
+        )  # fmt: skip
+
+
+def number_ages(result: Result, text: Text) -> Picture:
+    """A watched number in the first 30 days of a customer, by quarter of start."""
+    table = result.tables["number_ages"].assign(tickets=0)
+    table = _consecutive(table, result.quarter).iloc[-COHORTS:]
+    verdict, number = result.verdicts["number_ages"], str(result.settings["baseline"])
+    with canvas(text, height=2.75) as (figure, axis):
+        places = np.arange(len(table))
+        colours = [
+            to_rgba(
+                BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45
+            )
+            for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
+        ]
+        bars(axis, places, table["each"], color=colours, width=0.6)
+        for place, row in zip(places, table.itertuples(), strict=True):
+            if row.customers:
+                label_above(axis, place, row.each, f"{text.amount(row.each)}\nn={row.customers}")
+        axis.set_xticks(places, [c.replace("Q", " Q") for c in table["cohort"]])
+        axis.set_ylim(0, max(float(table["each"].max()) * 1.4, 0.5))
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.yaxis.set_major_formatter(lambda value, _: text.amount(value))
+        axis.set_xlim(-0.6, len(table) - 0.4)
+        axis.set_title(
+            text("baselines.number_ages.axis", what=text.watched(number), unit=text.label("unit", number))
+        )
+        numbers = {key: text.number(value, 2) for key, value in verdict.fields.items()}
+        message = text(f"baselines.number_ages.{verdict.code}", **numbers)
+        alt = text("baselines.number_ages.alt", message=message)
+        period = text(
+            "baselines.cohorts.period", first=table["cohort"].iloc[0], last=table["cohort"].iloc[-1]
+        )
+        return finish_figure(
+            figure, text, result, message=message, alt=alt, period=period,
+            n=text("charts.n_customers", n=text.number(int(table["customers"].sum()))),
+        )  # fmt: skip
+
+
 def _consecutive(table: pd.DataFrame, last: Quarter) -> pd.DataFrame:
     """The cohorts with a row for each quarter; `each` is NaN in quarters without new customers."""
     quarters = Quarter.parse(table["cohort"].iloc[0]).upto(last)

@@ -34,6 +34,9 @@ HORIZONS = (90, 180, 270, 365, 450, 540)
 #: the fields of a verdict that are names, with the kind of their label
 _LABELS = {"step": "step", "before": "step", "size": "size", "other": "size", "industry": "industry"}
 
+#: of segments that have no colours of their own
+SEGMENT_COLOURS = (BLUE, ORANGE, GREEN, "#7a55a5", "#8c564b", "#b3487d")
+
 #: half the width of a step in the figure of transitions
 _HALF_WIDTH = 0.62
 _CURVE = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
@@ -84,6 +87,59 @@ def funnel(result: Result, text: Text) -> Picture:
         alt = text("journeys.funnel.alt", message=message)
         n_units = text("charts.n_users" if users else "charts.n_customers", n=text.number(n))
         return finish_figure(figure, text, result, message=message, alt=alt, n=n_units)
+
+
+def funnel_by(result: Result, text: Text) -> Picture:
+    """The share of customers (or users) that reached each step, of all that entered, by segment, with intervals."""
+    table, by = result.tables["funnel_by"], result.settings["by"]
+    unordered, users = result.settings["mode"] == "unordered", result.settings["unit"] == "user"
+    names = list(dict.fromkeys(table["step"]))
+    segments = list(dict.fromkeys(table["segment"]))
+    colours = dict(zip(segments, SEGMENT_COLOURS, strict=False))
+    if by == "size":  # the colours of all other figures
+        colours |= {size: colour for size, colour in size_colours(result).items() if size in colours}
+    apart = 0.8 / max(len(segments), 3)
+    with canvas(text, height=1.0 + 0.24 * max(len(segments), 2) * len(names)) as (figure, axis):
+        for i, segment in enumerate(segments):
+            inside = table[table["segment"] == segment]
+            places = np.arange(len(names)) + (i - (len(segments) - 1) / 2) * apart
+            axis.hlines(places, inside["low"], inside["high"], color=colours[segment], linewidth=2, alpha=0.5)
+            label = text(
+                "journeys.funnel_by.segment", segment=text.label(by, segment), n=int(inside["units"].iloc[0])
+            )
+            axis.scatter(inside["share"], places, color=colours[segment], s=34, zorder=3, label=label)
+            for place, row in zip(places, inside.itertuples(), strict=True):
+                words = f"{text.share(row.share)}  ({text.number(row.units)})"
+                axis.text(1.015, place, words, va="center", fontsize=8, color=colours[segment])
+        labels = [text("journeys.funnel.any", steps=k + 1) for k in range(len(names))]
+        axis.set_yticks(range(len(names)), labels if unordered else [text.label("step", s) for s in names])
+        axis.set_ylim(len(names) - 0.5, -0.5)
+        percent_axis(axis, which="x", top=1.13)
+        axis.set_xticks(np.linspace(0, 1, 6))
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, borderaxespad=0.2)
+        message = _segments_message(result, text)
+        alt = text("journeys.funnel_by.alt", message=message)
+        n = text.number(int(table.loc[table["step"] == names[0], "units"].sum()))
+        return finish_figure(
+            figure,
+            text,
+            result,
+            message=message,
+            alt=alt,
+            n=text("charts.n_users" if users else "charts.n_customers", n=n),
+        )
+
+
+def _segments_message(result: Result, text: Text) -> str:
+    verdict, by = result.verdicts["funnel_by"], result.settings["by"]
+    fields = {
+        name: text.label("step", value) if name == "step"
+        else text.label(by, value) if name in ("high", "least")
+        else text.share(value) if name.endswith("share")
+        else value
+        for name, value in verdict.fields.items()
+    }  # fmt: skip
+    return text(f"journeys.funnel_by.{verdict.code}", **fields)
 
 
 def steps(result: Result, text: Text) -> Picture:

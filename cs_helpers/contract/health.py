@@ -106,3 +106,23 @@ class Health(SettingsModel):
                         f"the rule of '{rule.segment}' gives '{name}' the same 'red' and 'green'"
                     )
         return self
+
+    def weighed(self, weights: Mapping[str, float]) -> Health:
+        """The score with other weights of its measures, as its next version; a measure of weight 0 is left out everywhere.
+
+        Raises `pydantic.ValidationError` where nothing would be left, of all customers or of those of a segment.
+        """
+        kept = {m.id for m in self.measures if weights[m.id] > 0}
+        rules = [
+            {"segment": rule.segment, "measures": {k: v for k, v in rule.measures.items() if k in kept}}
+            for rule in self.segments
+        ]
+        measures = [m.model_copy(update={"weight": weights[m.id]}) for m in self.measures if m.id in kept]
+        return Health.model_validate(
+            {name: getattr(self, name) for name in Health.model_fields}
+            | {
+                "version": self.version + 1,
+                "measures": measures,
+                "segments": [r for r in rules if r["measures"]],
+            }
+        )

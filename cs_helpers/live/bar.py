@@ -141,7 +141,7 @@ class FilterBar(Shown):
         options = {
             "product": [(p.name.in_language(text.language), n) for n, p in snapshot.products.items()],
             "quarter": [(text.quarter(q), str(q)) for q in reversed(snapshot.quarters)],
-            "language": [(text(f"live.languages.{code}"), code) for code in LANGUAGES],
+            "language": [(Text(code)("page.language"), code) for code in LANGUAGES],
         }
         for dimension, values in values_by_dimension(snapshot.read(chosen.product)).items():
             if dimension in self.controls:

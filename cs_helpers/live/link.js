@@ -141,6 +141,9 @@ export default {
       el.closest(".jp-Cell")?.classList.add("cs-bar-cell");
       changed.observe(root, { childList: true, subtree: true });
       root.addEventListener("click", click, { signal: ended.signal });
+      // JupyterLab takes arrows and Enter of a focused control for commands on cells
+      const keep = (event) => event.target.closest?.(".cs-bar, [data-cs-call] button") && event.stopPropagation();
+      root.addEventListener("keydown", keep, { signal: ended.signal });
       look();
       fold(notebook, model.get("language"));
       model.send({ kind: "ready" });

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from cs_helpers import analyses
+from cs_helpers.charts.points import with_points
 from cs_helpers.contract.parameters import Parameters
 from cs_helpers.live.calls import Call, file_of, file_stem, outputs_of, page_of
 from cs_helpers.outputs import recorded
@@ -35,7 +36,7 @@ def test_a_call_keeps_what_its_result_was_asked_with(workbook):
 
 def test_it_shows_what_the_workbook_shows(workbook, capsys):
     result = workbook.analyse("revenue")
-    with recorded(displayed=False) as shown:
+    with with_points(), recorded(displayed=False) as shown:
         workbook.chart(result, "bridge")
         workbook.table(result, "movements")
     calls = [Call("chart", "revenue", (), ("bridge",)), Call("table", "revenue", (), ("movements",))]

@@ -61,7 +61,8 @@ DECLARES = Declaration(
             "nothing_recorded_of nothing_to_say nothing_watched short_history silent_event silent_few silent_log "
             "silent_product small_cohort too_few_years"
         ),
-        explains="begins_late budget budget_rare first_month_open judged_alone judged_since lost_new not_recorded recounted",
+        explains="begins_late budget budget_rare first_month_open judged_alone judged_since lost_new no_first_months not_recorded "
+        "recounted",
     ),
     findings=(
         "lost_more", "lost_fewer", "lost_more_in", "lost_fewer_in", "silent", "odd_more", "odd_fewer", "odd_more_in",
@@ -71,6 +72,7 @@ DECLARES = Declaration(
     reads_of_product=lambda product: tuple(
         dict.fromkeys(number.source for b in product.baselines for number in (b, b.per) if number is not None)
     ),
+    explored=("number_years", "number_ages"),
     quick_metrics=_quick_metrics,
     discloses=columns(
         public="day value usual low high p n basis closed baseline segment series every summed_over unit odd starts_on ends_on periods ratio"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from cs_helpers.contract.baselines import Baseline
 from cs_helpers.contract.coverage import Period
 from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
@@ -97,21 +98,38 @@ def compare_first_months(data: ProductData, time: CustomerTime, quarter: Quarter
 
 
 def _first_month_rows(data: ProductData, time: CustomerTime, quarter: Quarter) -> list[Mapping[str, object]]:
-    first_days = time.first_days()
     rows: list[Mapping[str, object]] = []
     for baseline in data.product.baselines:
-        if baseline.source not in _OF_ACCOUNTS or baseline.scale != "count" or data.missing(baseline.source):
+        found = first_months_of(data, time, quarter, baseline)
+        if found is None:
             continue
-        period = covered_period(data, baseline.source, baseline.event)
-        if period is None:
-            continue
-        started = _whole_first_months(first_days, period, quarter)
+        values, started = found
         is_new = (started >= pd.Timestamp(quarter.start)).to_numpy()
         if min(is_new.sum(), (~is_new).sum()) < MIN_COHORT:
             continue
-        values = _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started)
         rows.append({"baseline": baseline.id, **_compare(values, is_new)})
     return rows
+
+
+def belongs_to_accounts(baseline: Baseline) -> bool:
+    """Whether a watched number is a sum over customers, so that their first months can be compared."""
+    return baseline.source in _OF_ACCOUNTS and baseline.scale == "count"
+
+
+def first_months_of(
+    data: ProductData, time: CustomerTime, quarter: Quarter, baseline: Baseline
+) -> tuple[pd.Series, pd.Series] | None:
+    """A watched number in the first 30 days of each customer whose first month is known, and the first day of each.
+
+    None where it does not belong to customers (`belongs_to_accounts`), or nothing is recorded of it.
+    """
+    if not belongs_to_accounts(baseline) or data.missing(baseline.source):
+        return None
+    period = covered_period(data, baseline.source, baseline.event)
+    if period is None:
+        return None
+    started = _whole_first_months(time.first_days(), period, quarter)
+    return _first_months(account_rows(data, baseline, pd.Timestamp(quarter.end)), started), started
 
 
 def _whole_first_months(first_days: pd.Series, period: Period, quarter: Quarter) -> pd.Series:

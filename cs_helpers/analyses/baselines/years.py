@@ -65,12 +65,7 @@ def _compare(
     empty = dict.fromkeys(YEARS, np.nan) | {"years": 0}
     if now is None:
         return empty | {"year_verdict": "unknown"}
-    past, earlier = [], quarter.back(4)
-    while pd.Timestamp(earlier.end) >= watched.values.index[0]:
-        total = _total(watched, earlier, time, accounts)
-        if total is not None and total.exposure > 0:
-            past.append(total)
-        earlier = earlier.back(4)
+    past = [total for _, total in _past_totals(watched, quarter, time, accounts)]
     scale = watched.baseline.scale
     per = now.periods if scale == "count" else 1
     row = empty | {"quarter_value": now.value / per, "years": len(past)}
@@ -92,6 +87,43 @@ def _compare(
         "year_p": expected.p,
         "year_verdict": "wide" if is_wide else "as_usual",
     }
+
+
+def year_values(
+    data: ProductData, time: CustomerTime, quarter: Quarter, watched: WatchedSeries
+) -> pd.DataFrame:
+    """A watched number in the same quarter of each year that knows most of it, oldest first: year, value.
+
+    value: the mean of its days, weeks or months, at today's number of customers where it is in proportion to them.
+    """
+    accounts = data["accounts"].set_index("account_id")
+    now = _total(watched, quarter, time, accounts)
+    totals = [(quarter.year, now)] if now is not None else []
+    totals += _past_totals(watched, quarter, time, accounts)
+    is_count = watched.baseline.scale == "count"
+    exposure = None if now is None else now.exposure / now.periods
+
+    def value(total: _Total) -> float:
+        if not is_count:
+            return total.value
+        if exposure is None:
+            return total.value / total.periods
+        return total.value / total.exposure * exposure if total.exposure else np.nan
+
+    return pd.DataFrame([(year, value(total)) for year, total in reversed(totals)], columns=["year", "value"])
+
+
+def _past_totals(
+    watched: WatchedSeries, quarter: Quarter, time: CustomerTime, accounts: pd.DataFrame
+) -> list[tuple[int, _Total]]:
+    """The number in the same quarter of past years, the latest first, where enough of it is known."""
+    past, earlier = [], quarter.back(4)
+    while pd.Timestamp(earlier.end) >= watched.values.index[0]:
+        total = _total(watched, earlier, time, accounts)
+        if total is not None and total.exposure > 0:
+            past.append((earlier.year, total))
+        earlier = earlier.back(4)
+    return past
 
 
 def _total(

@@ -17,6 +17,12 @@ from cs_helpers.analyses.journeys.conversions import (
     value_metrics,
     value_tables,
 )
+from cs_helpers.analyses.journeys.counted import (
+    counting_notes,
+    funnel_table,
+    funnel_units,
+    overall_conversion,
+)
 from cs_helpers.analyses.journeys.declared import DECLARES as DECLARES
 from cs_helpers.analyses.journeys.findings import journey_findings
 from cs_helpers.contract.products import Journey
@@ -24,11 +30,8 @@ from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import CustomerTime
 from cs_helpers.customer_journey.in_charge import step_and_size, with_in_charge
 from cs_helpers.customer_journey.progress import (
-    compares_days,
-    reached_steps,
     step_transitions,
     transitions_verdict,
-    unrecorded_exclusions,
 )
 from cs_helpers.customer_journey.uses import (
     DUE_DAYS,
@@ -53,7 +56,6 @@ from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
 from cs_helpers.statistics.case_mix import chance_of_best, compare_groups
-from cs_helpers.statistics.proportions import wilson
 from cs_helpers.statistics.survival import REACHED, Conversion
 
 
@@ -130,14 +132,14 @@ def analyse(data: ProductData, quarter: Quarter) -> Result:
         notes.append(Note("turn_unknown", "waiting", {"days": QUIET_DAYS}))
     hardest = hardest_step(tables["steps"], window)
     verdicts = {"steps": stall_verdict(tables["steps"], tables["differences"])}
-    units = _funnel_units(data, reached, steps, since, end)
-    notes += _counting_notes(data, units, steps, since, end)
+    units = funnel_units(data, reached, steps, since, end)
+    notes += counting_notes(data, units, steps, since, end)
     if units.empty:
         notes.append(Note("no_users", "funnel", {}))
     else:
-        tables["funnel"] = _funnel(units, steps)
+        tables["funnel"] = funnel_table(units, steps)
         by_milestones = journey.mode == "milestones" and journey.unit == "account"
-        verdicts["funnel"] = hardest if by_milestones else _overall_conversion(tables["funnel"])
+        verdicts["funnel"] = hardest if by_milestones else overall_conversion(tables["funnel"])
     transitions = step_transitions(data, reached.index, steps, end)
     if (transitions["ahead"] == 1).all():
         notes.append(Note("straight_ways", "ways", {}))
@@ -299,57 +301,6 @@ def _count_out_of_order(data: ProductData, steps: list[str], reached: pd.DataFra
     rows = data["milestones"][data["milestones"]["step"].isin(steps[1:])]
     entry = rows["account_id"].map(reached[steps[0]])
     return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
-
-
-def _counting_notes(
-    data: ProductData, units: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
-) -> list[Note]:
-    """Notes on how the funnel is counted, where it differs from the default."""
-    journey = data.product.journey
-    notes: list[tuple[str, dict[str, object]]] = []
-    if journey.mode != "milestones":
-        notes.append((f"funnel_{journey.mode}", {"days": journey.window_days}))
-    if journey.entry == "latest_entry":
-        notes.append(("funnel_latest", {}))
-    if compares_days(journey):
-        notes.append(("funnel_days", {}))
-    if journey.exclusions:
-        all_units = reached_steps(data, journey.model_copy(update={"exclusions": ()}), steps, since, end)
-        notes.append(("funnel_excluded", {"units": len(all_units) - len(units), "of": len(all_units)}))
-    if unrecorded := unrecorded_exclusions(data, journey):
-        notes.append(("never_recorded", {"names": ", ".join(unrecorded)}))
-    if journey.unit == "user":
-        notes.append(("funnel_users", {}))
-    if notes:
-        notes.append(("funnel_below", {"days": journey.window_days}))
-    return [Note(code, "funnel", fields) for code, fields in notes]
-
-
-def _funnel_units(
-    data: ProductData, reached: pd.DataFrame, steps: list[str], since: pd.Timestamp, end: pd.Timestamp
-) -> pd.DataFrame:
-    """The times at which each unit of the declared funnel reached each step."""
-    journey = data.product.journey
-    if journey.unit == "account" and journey.mode == "milestones":
-        return reached
-    return reached_steps(data, journey, steps, since, end)
-
-
-def _funnel(units: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
-    n = len(units)
-    rows = []
-    for step in steps:
-        count = int(units[step].notna().sum())
-        low, high = wilson(count, n)
-        rows.append({"step": step, "units": count, "share": count / n, "low": low, "high": high})
-    return pd.DataFrame(rows)
-
-
-def _overall_conversion(funnel: pd.DataFrame) -> Verdict:
-    """The share of units that reached the last step."""
-    first, last = funnel.iloc[0], funnel.iloc[-1]
-    fields = {"share": float(last["share"]), "steps": len(funnel), "n": int(first["units"])}
-    return Verdict("whole", fields)
 
 
 def _hardest_step_metric(verdict: Verdict) -> dict[str, Metric]:

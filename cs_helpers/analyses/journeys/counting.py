@@ -7,21 +7,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cs_helpers.contract.products import Journey
+from cs_helpers.contract.products import ExclusionRule, Journey
 from cs_helpers.errors import ParameterError
 from cs_helpers.snapshot import ProductData
 
 
 def with_funnel_options(data: ProductData, **funnel: Any) -> ProductData:
-    """The data with other settings for the funnel of its journey: any of mode, entry, unit, window_days, exclusions.
+    """The data with other settings for the funnel of its journey: any of mode, entry, unit, window_days, exclusions, steps.
 
-    Other settings stay as in the product file, but mode `milestones` allows one entry rule and no exclusions. Raises
+    steps: names of at least two steps of the product file, whose order stays: the first of them is then the entry, value comes
+    with the last where the step of value is not among them, and exclusions between other steps do not count. Other
+    settings stay as in the product file, but mode `milestones` allows one entry rule and no exclusions. Raises
     `ParameterError` for settings that a journey cannot have.
     """
     product = data.product
     if unknown := set(funnel) - set(Journey.model_fields):
         raise ParameterError(min(unknown), "a journey has nothing of that name")
     settings = product.journey.model_dump() | funnel
+    if "steps" in funnel:
+        settings |= _of_steps(product.journey, tuple(funnel["steps"]), settings)
     if settings["mode"] == "milestones":
         settings |= {"entry": "first_entry", "exclusions": ()}
     try:
@@ -41,3 +45,22 @@ def with_funnel_options(data: ProductData, **funnel: Any) -> ProductData:
                 value="user",
             )  # fmt: skip
     return replace(data, product=product.model_copy(update={"journey": journey}))
+
+
+def _of_steps(journey: Journey, chosen: tuple[str, ...], settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that depend on the steps, for some of them."""
+    names = [step.step for step in journey.steps]
+    if unknown := [name for name in chosen if name not in names]:
+        raise ParameterError(
+            "steps", "the journey has no such step", value=unknown[0], allowed=", ".join(names)
+        )
+    steps = [step for step in journey.steps if step.step in chosen]
+    if len(steps) < 2:
+        raise ParameterError("steps", "a funnel needs two or more steps")
+    kept = [step.step for step in steps]
+    exclusions = [ExclusionRule.model_validate(x) for x in settings["exclusions"]]
+    return {
+        "steps": steps,
+        "value_step": journey.value_step if journey.value_step in kept[1:] else kept[-1],
+        "exclusions": tuple(x for x in exclusions if {x.after, x.before} <= set(kept)),
+    }

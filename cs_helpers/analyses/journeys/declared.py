@@ -33,12 +33,13 @@ DECLARES = Declaration(
         warns=(
             "before_entry few_new few_uses leaving_waits missing_table never_recorded never_seen "
             "no_mrr no_plays no_users nobody_entered nothing_recorded one_csm one_step "
-            "one_touch_model steps_unknown turn_unknown value_not_reached"
+            "one_touch_model steps_unknown too_few_steps turn_unknown value_not_reached"
         ),
         explains=(
-            "funnel_below funnel_days funnel_excluded funnel_latest funnel_ordered funnel_strict "
+            "entered_lately funnel_below funnel_days funnel_excluded funnel_latest funnel_ordered funnel_strict "
             "funnel_unordered funnel_users not_watched older older_accounts segment_not_recorded "
-            "segment_unknown straight_ways which_accounts who_counts window_open"
+            "segment_unknown segments_left_out still_waiting straight_ways which_accounts who_counts window_open "
+            "without_segment"
         ),
     ),
     reads=(
@@ -63,6 +64,7 @@ DECLARES = Declaration(
     ),
     free_text=(("moves", "what"),),  # what touches were about is written by hand
     findings=("stall", "late", "new_slower", "new_faster"),
+    explored=("funnel_by",),
     with_options=with_funnel_options,
     quick_metrics=time_to_value_metrics,
 )

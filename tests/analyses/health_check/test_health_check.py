@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import account, contract, health_measure, product, product_data, use
+from scored_companies import FIRST, MEASURES, MONTHS, Q4, Scores, company, group, steady
 
 from cs_helpers.analyses import health_check
 from cs_helpers.analyses.health_check.headlines import gather
 from cs_helpers.analyses.health_check.panel import NEEDED
 from cs_helpers.charts import health_check as charts
-from cs_helpers.contract.quarters import Quarter
 from cs_helpers.contract.spells import NOT_RECORDED
 from cs_helpers.customers.time import customer_time_as_of
 from cs_helpers.result import Result
@@ -23,61 +21,6 @@ from cs_helpers.snapshot import ProductData
 from cs_helpers.tables import health_check as tables
 from cs_helpers.tables.notes import sentence
 from cs_helpers.text import Text
-
-Q4 = Quarter(2026, 4)
-FIRST = date(2025, 1, 1)
-MONTHS = pd.date_range(FIRST, "2026-12-31", freq="ME")
-MEASURES = [
-    health_measure(name, red=1, green=5, measure={"source": "assessments", "value": "score", "name": name, "months": 1}, kind=kind)
-    for name, kind in (("use", "quantitative"), ("plan", "qualitative"))
-]  # fmt: skip
-#: the scores (1 to 5) of use and plan of a customer at a month's end; None: not assessed
-Scores = Callable[[pd.Timestamp], tuple[int | None, int | None]]
-
-
-def steady(use_score: int | None, plan_score: int | None = None) -> Scores:
-    return lambda month: (use_score, plan_score)
-
-
-def company(
-    customers: Mapping[str, tuple[Scores, str | None]],
-    *,
-    notices: Mapping[str, str] | None = None,
-    check: dict[str, Any] | None = None,
-    csm: Mapping[str, str] | None = None,
-    measures: list[dict[str, Any]] | None = None,
-    contracts: list[dict[str, Any]] | None = None,
-    as_of: date = Q4.end,
-    **other: Any,
-) -> ProductData:
-    """Customers since 2024 with their scores and the last day of their contract, assessed on each month's last day."""
-    assessed = [
-        {"account_id": name, "assessed_on": month, "measure": measure, "score": score}
-        for name, (scores, ended) in customers.items()
-        for month in MONTHS
-        if month.date() <= as_of and (ended is None or month <= pd.Timestamp(ended))
-        for measure, score in zip(("use", "plan"), scores(month), strict=True)
-        if score is not None
-    ]
-    touches = [
-        {"account_id": name, "occurred_at": day, "kind": "churn_notice"}
-        for name, day in (notices or {}).items()
-    ]
-    given = [contract(name, "2024-01-01", ended) for name, (_, ended) in customers.items()]
-    return product_data(
-        product(measures=measures or MEASURES, health={"check": check or {}}, **other),
-        as_of=as_of,
-        accounts=[account(name, csm=(csm or {}).get(name)) for name in customers],
-        contracts=given if contracts is None else contracts,
-        assessments=assessed,
-        touches=touches,
-    )
-
-
-def group(
-    prefix: str, n: int, scores: Scores, ended: str | None = None
-) -> dict[str, tuple[Scores, str | None]]:
-    return {f"{prefix}{k:02d}": (scores, ended) for k in range(n)}
 
 
 def codes(result: Result, about: str) -> set[str]:
