@@ -37,7 +37,7 @@ START = "start.ipynb"
 #: the folder of Voila's template, as Jupyter looks for it
 _TEMPLATES = Path(__file__).parent / "jupyter"
 #: methods of the workbook that viewers may use; what is not named here needs raw notes, names or a file of the team
-_FOR_VIEWERS = frozenset({"filter_bar", "explore", "what_if", "lay_over"})
+_FOR_VIEWERS = frozenset({"filter_bar", "what_if", "lay_over"})
 #: and those explorers; each shows leadership numbers only
 _EXPLORERS = frozenset(
     {"baseline_explorer", "funnel_builder", "gap_weights", "health_weights", "maturity_rules"}
@@ -162,7 +162,7 @@ def page_of(notebook: NotebookNode, parameters: Parameters, text: Text, file: st
     notebook.metadata["papermill"] = {}  # papermill writes into both
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
-    page = parameterize_notebook(
+    page: nbformat.NotebookNode = parameterize_notebook(
         _with_kernel(notebook), parameters.model_dump(), kernel_name=KERNEL, language="python"
     )
     page.metadata.pop("papermill", None)

@@ -126,24 +126,6 @@ def test_a_funnel_that_is_counted_otherwise_says_how(workbook, counted):
     assert "who_counts" in {note.code for note in result.about("steps")}
 
 
-@pytest.mark.thorough
-def test_the_filter_bar_counts_the_funnel_as_it_is_told(workbook, home, monkeypatch):
-    monkeypatch.setenv("CS_WORKBOOK_HOME", str(home))
-    bar = workbook.explore("journeys", ["funnel"])
-    assert set(bar.more) == {"mode", "entry", "window_days"}
-    pages = {}
-    for mode in ("milestones", "ordered", "strict", "unordered"):
-        bar.more["mode"].value = mode
-        pages[mode] = bar.page.value
-    bar.more["window_days"].value = 30
-    pages["short"] = bar.page.value
-    bar.more["mode"].value = "milestones"
-    bar.more["entry"].value = "latest_entry"  # says nothing of milestones: they are reached once
-    assert bar.page.value.count("<img") == 1
-    assert len(set(pages.values())) == 5
-    assert all(page.count("<img") == 1 for page in pages.values())
-
-
 @pytest.mark.parametrize(
     ("counted", "sentence"),
     [
