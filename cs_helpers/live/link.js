@@ -11,9 +11,10 @@ const STYLE = `
 }
 .cs-tool:hover, .cs-tool:focus-visible { color: var(--jp-ui-font-color1, #1f2933); border-color: var(--jp-brand-color1, #1f6fb2); }
 .cs-tool.cs-done { color: #2a8c6e; border-color: #2a8c6e; }
-.cs-bar-cell { position: sticky !important; top: 0; z-index: 20; background: var(--jp-layout-color0, #fff);
+.cs-bar-cell { position: sticky !important; top: 0; z-index: 20; background: var(--jp-layout-color0, #fff) !important;
   box-shadow: 0 -12px 0 var(--jp-layout-color0, #fff); }
 .cs-bar { border: 1px solid var(--jp-border-color2, #d9dee4); border-radius: 6px; padding: 4px 8px; background: var(--jp-layout-color1, #fff); }
+.cs-bar p { margin: 2px 4px; line-height: 1.4; }
 .cs-bar .cs-working { animation: cs-appear 0s 0.3s both; }
 @keyframes cs-appear { from { visibility: hidden; } to { visibility: visible; } }
 `;

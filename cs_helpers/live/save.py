@@ -63,7 +63,7 @@ class SaveReport:
             self._say(in_language(str(error), self._text.language))
             return
         self._show(is_open=False)
-        where = paths.display_path(file)
+        where = file.relative_to(paths.home()).as_posix()
         self._say(self._text("live.saved", file=where, command=f"make quarterly-report SAVED={file.stem}"))
 
     def _say(self, sentence: str) -> None:

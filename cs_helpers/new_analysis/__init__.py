@@ -113,8 +113,8 @@ def _notebook(variables: Mapping[str, str]) -> str:
     )
     open_cell = (
         "from cs_helpers import Workbook\n\nworkbook = Workbook.open(\n"
-        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot, options=options,\n"
-        "    audience=audience,\n)"
+        "    product=product, quarter=quarter, language=language, segment=segment, snapshot=snapshot,\n"
+        "    options=options, audience=audience,\n)"
     )
     analyse_cell = f'{name} = workbook.analyse("{name}")\nworkbook.headlines({name}, "customers")'
     answer_cell = f'workbook.chart({name}, "by_size")\nworkbook.table({name}, "by_size")'

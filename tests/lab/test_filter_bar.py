@@ -7,6 +7,7 @@ import hashlib
 import io
 import time
 
+import yaml
 from jupyter import PATIENCE
 from playwright.sync_api import expect
 
@@ -98,3 +99,32 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped(lab):
     lab.choose("Industry", "All")
     expect(lab.cell("header")).to_contain_text("Mail to Web", timeout=PATIENCE * 1000)
     expect(lab.cell("header")).not_to_contain_text("Industry")
+
+
+def test_a_point_of_a_figure_leads_to_its_customers_by_mouse_and_by_keyboard(lab):
+    lab.open("50_revenue.ipynb").run_all()
+    settled(lab)
+    lab.cell("bridge").locator("[data-point]").first.click()
+    behind = lab.cell("bridge").locator(".cs-behind")
+    expect(behind.locator("table")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(lab.cell("bridge").locator("[data-point]").first).to_have_attribute("aria-pressed", "true")
+    lab.screenshot("customers")
+    pressed = lab.page.evaluate("() => document.activeElement.dataset.point")
+    assert pressed == lab.cell("bridge").locator("[data-point]").first.get_attribute("data-point")
+    lab.page.keyboard.press("Enter")  # once more: they fold away
+    expect(behind).to_be_hidden(timeout=PATIENCE * 1000)
+
+
+def test_what_is_shown_becomes_a_report(lab, lab_home):
+    lab.open("50_revenue.ipynb").run_all()
+    settled(lab)
+    lab.choose("Size", "Small")
+    lab.page.get_by_role("button", name="Make this a report").click()
+    lab.page.get_by_label("Title").fill("Small customers")
+    lab.page.get_by_label("Title").press("Tab")
+    lab.page.locator(".cs-save").get_by_role("button", name="Save", exact=True).click()
+    said = lab.page.locator(".cs-save").get_by_text("make quarterly-report SAVED=small-customers")
+    expect(said).to_be_visible(timeout=PATIENCE * 1000)
+    lab.screenshot("saved")
+    saved = yaml.safe_load((lab_home / "data" / "saved" / "small-customers.yml").read_text(encoding="utf-8"))
+    assert (saved["notebook"], saved["segment"], saved["audience"]) == ("revenue", "size:small", "team")
