@@ -37,6 +37,7 @@ def write_events(millions: float, unit: str, home: Path) -> None:
     """Writes a workbook with one product whose milestones are that many, and takes its snapshot."""
     import numpy as np
     import pandas as pd
+    import yaml
 
     rng = np.random.default_rng(7)
     rows, accounts = int(millions * 1e6), 2000
@@ -73,13 +74,16 @@ def write_events(millions: float, unit: str, home: Path) -> None:
         "as_of: 2026-09-30\nfiles: {accounts: accounts.csv, contracts: contracts.csv, milestones: milestones.parquet}\n"
         f"tables:\n{tables}"
     )
-    steps = "".join(
-        f"    - {{step: {s}, name: {{en: {s}, ja: {s}}}, rule: {{milestone: {s}}}}}\n" for s in STEPS
-    )
+    # the sample's help desk with another journey, without the sections that name its steps
+    product = yaml.safe_load((ROOT / "data" / "products" / "helpdesk.yml").read_text(encoding="utf-8"))
+    naming_steps = ("playbook", "organisation", "means", "to_be", "scores", "team")
+    product = {name: part for name, part in product.items() if name not in naming_steps}
+    steps = [{"step": s, "name": {"en": s, "ja": s}, "rule": {"milestone": s}} for s in STEPS]
+    journey = {"steps": steps, "value_step": "value", "window_days": 365, "unit": unit}
     (home / "data" / "products").mkdir()
     (home / "data" / "products" / "events.yml").write_text(
-        "product: events\nname: {en: Events, ja: Events}\nabout: {en: Many events, ja: Many events}\n"
-        f"journey:\n  steps:\n{steps}  value_step: value\n  window_days: 365\n  unit: {unit}\n"
+        yaml.safe_dump({**product, "product": "events", "journey": journey}, allow_unicode=True),
+        encoding="utf-8",
     )
     (home / "templates").symlink_to(ROOT / "templates")
     run = [sys.executable, "-m", "cs_helpers.cli", "snapshot", "--data", str(folder / "sources.yml")]

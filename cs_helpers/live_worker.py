@@ -12,6 +12,7 @@ import pickle
 import queue
 import sys
 import threading
+from datetime import date
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from cs_helpers.contract.parameters import Parameters
 from cs_helpers.errors import WorkbookError
 from cs_helpers.live.calls import Behind, Call, file_of, outputs_of
 from cs_helpers.live.workers import Answer, Job
+from cs_helpers.snapshot import ProductData, Snapshot
 from cs_helpers.widgets.accounts_behind import accounts_behind
 from cs_helpers.workbook import Workbook
 
@@ -28,7 +30,15 @@ _OPEN = 24
 
 @lru_cache(_OPEN)
 def _open(parameters: tuple[tuple[str, str], ...]) -> Workbook:
-    return Workbook.open(**dict(parameters))
+    checked = Parameters.check(dict(parameters))
+    snapshot = Snapshot.open(checked.snapshot)
+    return Workbook.of(checked, snapshot, _read(snapshot, checked.product, date.today()))
+
+
+@lru_cache(8)
+def _read(snapshot: Snapshot, product: str, _today: date) -> ProductData:
+    """The tables of a product, read once a day: which rows may be kept depends on the day."""
+    return snapshot.read(product)
 
 
 def answer(job: Job, call: Call) -> Answer:

@@ -86,7 +86,11 @@ class Workbook(Explores):
         check_injected_parameters()
         checked = Parameters.check(parameters)
         snapshot = Snapshot.open(checked.snapshot)
-        data = snapshot.read(checked.product)
+        return cls.of(checked, snapshot, snapshot.read(checked.product))
+
+    @classmethod
+    def of(cls, checked: Parameters, snapshot: Snapshot, data: ProductData) -> Workbook:
+        """The workbook for parameters, of tables that are read already; `data`: of all customers of the product."""
         if checked.audience == "leadership":
             check_people(data.product)
             if "csm" in dict(split_segment(checked.segment)):

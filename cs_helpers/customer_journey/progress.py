@@ -12,6 +12,7 @@ from cs_helpers.contract.products import ExclusionRule, Journey
 from cs_helpers.customers.measures import matches_event
 from cs_helpers.result import Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.snapshot.positions import positions_in
 from cs_helpers.statistics.funnels import Exclusion, Funnel, Mode, attempts
 
 
@@ -32,8 +33,7 @@ def reached_steps(
     if rows.empty:
         return pd.DataFrame(columns=steps, index=pd.Index([], name="account_id"), dtype="datetime64[us]")
     if journey.mode == "milestones":
-        rows = rows[rows["event"].isin(steps)]
-        times = rows.groupby([*keys, "event"])["occurred_at"].min().unstack("event").reindex(columns=steps)
+        times = _first_times(rows, keys, steps)
         # the latest of a step and those before it; NaT from the first one on that is missing
         latest = np.maximum.accumulate(times.to_numpy("datetime64[us]"), axis=1)
         times = pd.DataFrame(latest, index=times.index, columns=times.columns)
@@ -53,24 +53,27 @@ def step_transitions(data: ProductData, units: pd.Index, steps: list[str], end: 
     (number of steps forward; negative: backward). Repetitions of a step are ignored, simultaneous steps are taken in
     the order of the journey, and of a usage step only the first time counts.
     """
-    rows = data["milestones"].sort_values("reached_at")
-    rows = rows[rows["account_id"].isin(units) & rows["step"].isin(steps) & (rows["reached_at"] < end)]
-    usage_steps = [s.step for s in data.product.journey.steps if s.rule.repeatable_event]
-    is_repetition = rows["step"].isin(usage_steps) & rows.duplicated(["account_id", "step"])
-    rows = rows[~is_repetition]
-    position = {step: n for n, step in enumerate(steps)}
+    rows = data["milestones"]
+    # numbers instead of texts: a million rows are sorted in a tenth of the time
+    account, position = positions_in(units, rows["account_id"]), positions_in(pd.Index(steps), rows["step"])
+    known = (account >= 0) & (position >= 0) & (rows["reached_at"] < end).to_numpy()
     sequence = pd.DataFrame(
         {
-            "account_id": rows["account_id"],
-            "reached_at": rows["reached_at"],
-            "position": rows["step"].map(position).astype("int64"),
+            "account": account[known],
+            "reached_at": rows["reached_at"].to_numpy()[known].astype("int64"),
+            "position": position[known],
         }
-    ).sort_values(["account_id", "reached_at", "position"], ignore_index=True)
-    before = sequence.groupby("account_id")["position"].shift()
-    is_transition = before.notna() & (before != sequence["position"])
+    ).sort_values(["account", "reached_at", "position"], ignore_index=True)
+    usage_steps = [
+        steps.index(s.step) for s in data.product.journey.steps if s.rule.repeatable_event and s.step in steps
+    ]
+    is_repetition = sequence["position"].isin(usage_steps) & sequence.duplicated(["account", "position"])
+    sequence = sequence[~is_repetition]
+    before = sequence["position"].shift()
+    is_transition = (sequence["account"] == sequence["account"].shift()) & (before != sequence["position"])
     sequence = sequence[is_transition].assign(before=before[is_transition].astype("int64"))
     transitions = (
-        sequence.groupby(["before", "position"])["account_id"].nunique().rename("customers").reset_index()
+        sequence.groupby(["before", "position"])["account"].nunique().rename("customers").reset_index()
     )
     transitions["ahead"] = transitions["position"] - transitions["before"]
     names = np.array(steps, dtype=object)
@@ -106,7 +109,7 @@ def compares_days(journey: Journey) -> bool:
 
 def unrecorded_exclusions(data: ProductData, journey: Journey) -> list[str]:
     """The exclusions that never occur in the data, perhaps because they are misspelt."""
-    recorded = set(data["milestones"]["step"])
+    recorded = set(data["milestones"]["step"].unique()) if journey.exclusions else set()
     return [
         excluded.event or excluded.milestone_name
         for excluded in journey.exclusions
@@ -122,6 +125,20 @@ def _usage_patterns(journey: Journey) -> dict[str, str]:
     """The steps and exclusions that are usage, and the patterns of their events."""
     uses = {s.step: s.rule.repeatable_event for s in journey.steps if s.rule.repeatable_event}
     return uses | {_exclusion_event(x, journey): x.event for x in journey.exclusions if x.event}
+
+
+def _first_times(rows: pd.DataFrame, keys: list[str], steps: list[str]) -> pd.DataFrame:
+    """The first time of each step (columns) of each unit that took any of them; NaT: never."""
+    step = positions_in(pd.Index(steps), rows["event"])
+    rows, step = rows[step >= 0], step[step >= 0]
+    units = rows.groupby(keys, sort=True)
+    index, unit = units.size().index, units.ngroup().to_numpy()
+    # in numbers: the least of each group of three texts takes ten times as long
+    never = np.iinfo("int64").max
+    first = np.full((len(index), len(steps)), never)
+    np.minimum.at(first, (unit, step), rows["occurred_at"].to_numpy("datetime64[us]").astype("int64"))
+    first[first == never] = np.iinfo("int64").min  # what numpy reads as NaT
+    return pd.DataFrame(first.view("datetime64[us]"), index=index, columns=steps)
 
 
 def _funnel_times(rows: pd.DataFrame, journey: Journey, steps: list[str], keys: list[str]) -> pd.DataFrame:

@@ -33,7 +33,7 @@ COLUMNS = (
 def known_steps(data: ProductData, end: pd.Timestamp) -> list[str]:
     """The declared steps that any customer reached before `end`, in order."""
     rows = data["milestones"]
-    recorded = set(rows.loc[rows["reached_at"] < end, "step"])
+    recorded = set(rows.loc[rows["reached_at"] < end, "step"].unique())
     return [s.step for s in data.product.journey.steps if s.step in recorded]
 
 

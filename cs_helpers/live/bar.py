@@ -183,14 +183,16 @@ class FilterBar(Shown):
             self._is_setting = False
 
     def _neighbours(self) -> Iterable[Parameters]:
-        """What may be chosen next by one control: the one that was last changed first, its nearest values first."""
+        """What may be chosen next by one control: the nearest values of each, that of the last change first; then the others."""
         chosen, options = self.page.parameters, self._options(self.page.parameters)
-        names = sorted(options, key=lambda name: name != self._last_changed)
-        for name in names:
-            values = [value for _, value in options[name]]
+        far: list[tuple[int, bool, str, str]] = []
+        for name, offered in options.items():
+            values = [value for _, value in offered]
             now = values.index(_value_of(chosen, name))
-            for _, value in sorted((abs(n - now), value) for n, value in enumerate(values) if n != now):
-                yield self._with(chosen, {name: value})
+            is_other = name != self._last_changed
+            far += [(abs(n - now), is_other, name, value) for n, value in enumerate(values) if n != now]
+        for _, _, name, value in sorted(far, key=lambda one: one[:2]):
+            yield self._with(chosen, {name: value})
 
     def _on_browser(self, kind: str, message: Mapping[str, Any]) -> None:
         """What the browser says: it shows the page, or something of it was clicked."""

@@ -209,8 +209,8 @@ class LivePage:
         return found
 
     def wait(self, seconds: float = 60.0) -> bool:
-        """Waits until the page is drawn, where no event loop does; False where it takes longer."""
-        while self._redraw.waiting:
+        """Waits until a redraw has ended, where no event loop does; False where it takes longer."""
+        while self._redraw.number > 0:
             if not self.take_answers(seconds):
                 return False
         return True

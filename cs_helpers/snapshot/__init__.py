@@ -73,6 +73,8 @@ class ProductData:
         """The same data, restricted to some accounts."""
         import pandas as pd
 
+        from cs_helpers.snapshot.positions import positions_in  # needs pandas
+
         accounts = pd.Index(account_ids).unique()
 
         def filter_table(name: str) -> pd.DataFrame:
@@ -81,9 +83,7 @@ class ProductData:
             if key not in table:
                 return table
             selected = pd.Index(tables[parent_table][key]).unique() if parent_table else accounts
-            is_selected = (
-                selected.get_indexer(table[key]) >= 0
-            )  # isin compares texts of large tables one by one
+            is_selected = positions_in(selected, table[key]) >= 0
             return table if is_selected.all() else table[is_selected].reset_index(drop=True)
 
         tables = _LazyTables(self.tables, filter_table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cs_helpers.analyses.journeys.apart import row_verdicts
@@ -55,6 +56,7 @@ from cs_helpers.customers.segments import count_unknown, segments_present, with_
 from cs_helpers.customers.time import customer_time_as_of, missing_contracts
 from cs_helpers.result import Metric, Note, Result, Verdict
 from cs_helpers.snapshot import ProductData
+from cs_helpers.snapshot.positions import positions_in
 from cs_helpers.statistics.case_mix import chance_of_best, compare_groups
 from cs_helpers.statistics.survival import REACHED, Conversion
 
@@ -298,9 +300,12 @@ def _account_notes(
 
 def _count_out_of_order(data: ProductData, steps: list[str], reached: pd.DataFrame) -> int:
     """The number of customers with a step recorded before the first one; such steps count as reached on day 0."""
-    rows = data["milestones"][data["milestones"]["step"].isin(steps[1:])]
-    entry = rows["account_id"].map(reached[steps[0]])
-    return int(rows.loc[rows["reached_at"] < entry, "account_id"].nunique())
+    rows = data["milestones"]
+    account = positions_in(reached.index, rows["account_id"])
+    entry = reached[steps[0]].to_numpy()[account]
+    is_later_step = positions_in(pd.Index(steps[1:]), rows["step"]) >= 0
+    is_early = (account >= 0) & is_later_step & (rows["reached_at"].to_numpy() < entry)
+    return len(np.unique(account[is_early]))
 
 
 def _hardest_step_metric(verdict: Verdict) -> dict[str, Metric]:
