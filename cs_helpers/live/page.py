@@ -143,7 +143,7 @@ class LivePage:
 
         with recorded(displayed=False) as outputs:
             self.workbook.show(call)
-        place = Place(call, [], self._opened_for, widgets.HTML(layout=widgets.Layout(width="100%")))
+        place = Place(call, [], self._opened_for, widget=widgets.HTML(layout=widgets.Layout(width="100%")))
         self._keep((self._opened_for, call), outputs)
         self.places.append(place)
         text = _words(self.parameters.language)

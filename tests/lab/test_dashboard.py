@@ -29,8 +29,14 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FOREIGN[r"failed: .*/voila/(static|labextensions|api/shutdown)/\S+ net::ERR_ABORTED"] = (
     "a page that is left waits for nothing more, nor for the end of its kernel"
 )
-#: pages that show what was told in interviews, a page of numbers, and one about people
-PAGES = ("10_as_is_interviews", "15_as_is_notes", "34_level_outlook", "88_recognition")
+#: pages that show what was told in interviews, and pages with explorers
+PAGES = (
+    "10_as_is_interviews",
+    "15_as_is_notes",
+    "22_health_score",
+    "30_maturity_distribution",
+    "40_journey_funnels",
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +79,9 @@ def show(tab, served, page: str) -> str:
     """Opens a page and waits until it was drawn; returns what it says, the names of its figures included."""
     tab.page.goto(f"{served.url}/voila/render/{page}.ipynb")
     tab.page.locator("#rendered_cells").wait_for(state="visible", timeout=120_000)
+    assert "There was an error" not in tab.page.locator("#rendered_cells").inner_text(), (
+        served.log.read_text()[-3000:]
+    )
     # each cell that shows something follows the bar, and is a widget, which the browser draws after the page is there
     tab.page.wait_for_function(
         """() => { const count = document.querySelectorAll(".cs-call").length, now = performance.now();
