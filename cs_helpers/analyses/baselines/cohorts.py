@@ -143,7 +143,9 @@ def _whole_first_months(first_days: pd.Series, period: Period, quarter: Quarter)
 
 def _first_months(rows: pd.DataFrame, started: pd.Series) -> pd.Series:
     """The sum of `value` in the first 30 days of each customer in `started`. rows: account_id, day, value."""
-    age = (rows["day"] - rows["account_id"].map(started)).dt.days
+    # not `map`, which of no customers makes numbers
+    first_days = started.astype("datetime64[us]").reindex(rows["account_id"]).set_axis(rows.index)
+    age = (rows["day"] - first_days).dt.days
     inside = rows[(age >= 0) & (age < FIRST_MONTH)]
     return inside.groupby("account_id")["value"].sum().reindex(started.index, fill_value=0.0)
 
