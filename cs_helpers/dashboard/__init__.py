@@ -124,7 +124,7 @@ def write_pages(folder: Path, parameters: Parameters) -> None:
         as_of = text.day(Snapshot.open(parameters.snapshot).as_of)
         lines = [
             f"# {text('dashboard.title')}", text("dashboard.about"), text("dashboard.data", as_of=as_of), "\n".join(links),
-            f"[{text('dashboard.other')}](../{_other(language)}/{START})",
+            f"[{Text(_other(text.language))('page.language')}](../{_other(language)}/{START})",
         ]  # fmt: skip
         start = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n\n".join(lines))])
         nbformat.write(_with_kernel(start), target / START)
@@ -156,7 +156,7 @@ def page_of(notebook: NotebookNode, parameters: Parameters, text: Text, file: st
             for c in cells
             if not (c.cell_type == "markdown" and "interactive" in c.metadata.get("tags", ()))
         ]
-    links = f"[{text('dashboard.back')}]({START}) · [{text('dashboard.other')}](../{other}/{file})"
+    links = f"[{text('dashboard.back')}]({START}) · [{Text(_other(text.language))('page.language')}](../{other}/{file})"
     back = nbformat.v4.new_markdown_cell(links)
     notebook.cells = [back, *cells]
     notebook.metadata["papermill"] = {}  # papermill writes into both

@@ -9,7 +9,7 @@ from cs_helpers.text import Text
 
 
 def options_in_words(text: Text, options: Mapping[str, Mapping[str, Any]]) -> str:
-    """Each option with its value; '' without any. The words are those in which widgets offer them (`<analysis>.explore`)."""
+    """Each option with its value; '' without any. The words are in the catalogue as `<analysis>.options`."""
     said = [
         text("page.option", option=_words(text, analysis, name), value=_value(text, analysis, name, value))
         for analysis, of_it in options.items()
@@ -19,7 +19,12 @@ def options_in_words(text: Text, options: Mapping[str, Mapping[str, Any]]) -> st
 
 
 def _words(text: Text, analysis: str, word: str) -> str:
-    keys = (f"{analysis}.explore.{word}", f"labels.step.{word}", f"labels.measure.{word}")
+    keys = (
+        f"{analysis}.options.{word}",
+        f"labels.step.{word}",
+        f"labels.measure.{word}",
+        f"labels.segment.{word}",
+    )
     return next((text(key) for key in keys if text.has(key)), word)
 
 
