@@ -44,6 +44,8 @@ def browser():
 def lab(browser, server, request):
     """A tab with JupyterLab; in the end its console must have said no error."""
     name = request.node.name.removeprefix("test_").split("[")[0]
+    # each begins as a person who has chosen nothing yet
+    shutil.rmtree(server.log.parent / "jupyter_data_dir" / "cs-workbook", ignore_errors=True)
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = Lab(context.new_page(), server, name)
     yield opened
