@@ -190,13 +190,7 @@ def cohorts(result: Result, text: Text) -> Picture:
     table = _consecutive(result.tables["cohorts"], result.quarter).iloc[-COHORTS:]
     with canvas(text, height=2.75) as (figure, axis):
         places = np.arange(len(table))
-        colours = [
-            to_rgba(
-                BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45
-            )
-            for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
-        ]
-        bars(axis, places, table["each"], color=colours, width=0.6)
+        _cohort_bars(axis, places, table, result)
         earlier = result.tables["cohorts"][lambda t: t["cohort"] != str(result.quarter)]
         if len(earlier):
             mean = earlier["tickets"].sum() / earlier["customers"].sum()
@@ -283,6 +277,15 @@ def number_years(result: Result, text: Text) -> Picture:
         )  # fmt: skip
 
 
+def _cohort_bars(axis: Axes, places: np.ndarray, table: pd.DataFrame, result: Result) -> None:
+    """A bar for each quarter of start: that of the page in blue, those of few customers pale."""
+    colours = [
+        to_rgba(BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45)
+        for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
+    ]
+    bars(axis, places, table["each"], color=colours, width=0.6)
+
+
 def number_ages(result: Result, text: Text) -> Picture:
     """A watched number in the first 30 days of a customer, by quarter of start."""
     table = result.tables["number_ages"].assign(tickets=0)
@@ -290,13 +293,7 @@ def number_ages(result: Result, text: Text) -> Picture:
     verdict, number = result.verdicts["number_ages"], str(result.settings["baseline"])
     with canvas(text, height=2.75) as (figure, axis):
         places = np.arange(len(table))
-        colours = [
-            to_rgba(
-                BLUE if cohort == str(result.quarter) else SKY, 1.0 if customers >= MIN_CUSTOMERS else 0.45
-            )
-            for cohort, customers in zip(table["cohort"], table["customers"], strict=True)
-        ]
-        bars(axis, places, table["each"], color=colours, width=0.6)
+        _cohort_bars(axis, places, table, result)
         for place, row in zip(places, table.itertuples(), strict=True):
             if row.customers:
                 label_above(axis, place, row.each, f"{text.amount(row.each)}\nn={row.customers}")

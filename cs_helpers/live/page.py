@@ -232,21 +232,21 @@ class LivePage:
             return False
         self._kept.move_to_end((self._values, place.call))
         text = _words(self.parameters.language)
+        page = page_of(outputs, place.call, number, self.parameters, text, behind)
         if place.widget is not None:
-            place.widget.value = page_of(outputs, place.call, number, self.parameters, text, behind)
-            place.shown_for, place.point = self._values, behind.point if behind else ""
-            return True
-        first, *others = place.display_ids
-        replace_output(first, page_of(outputs, place.call, number, self.parameters, text, behind))
-        for other in others:
-            replace_output(other, "")
-        place.display_ids, place.shown_for = [first], self._values
-        place.point = behind.point if behind else ""
+            place.widget.value = page
+        else:
+            first, *others = place.display_ids
+            replace_output(first, page)
+            for other in others:
+                replace_output(other, "")
+            place.display_ids = [first]
+        place.shown_for, place.point = self._values, behind.point if behind else ""
         return True
 
     def _keep(self, key: Key, outputs: Sequence[Output]) -> None:
+        self._letters += _letters(outputs) - _letters(self._kept.pop(key, ()))
         self._kept[key] = list(outputs)
-        self._letters += _letters(outputs)
         while self._letters > KEPT and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._letters -= _letters(dropped)

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cs_helpers import shared_results
+from cs_helpers.errors import ReportError
 from cs_helpers.live.calls import Behind, Call, File
 from cs_helpers.outputs import Output
+
+#: what is said where a worker ended by itself
+ENDED = str(ReportError("the process that draws has ended, perhaps for want of memory; choose again"))
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Worker:
     def __init__(self, answered: Callable[[Answer], None], results: Path, *, low: bool = False) -> None:
         self._answered, self._results, self._low = answered, results, low
         self._process: subprocess.Popen[bytes] | None = None
+        self._job: Job | None = None
 
     def start(self) -> None:
         """Starts the process, which then imports what it needs; nothing where it runs."""
@@ -75,6 +80,7 @@ class Worker:
     def ask(self, job: Job) -> None:
         """Hands a job over; it takes the place of the one before."""
         self.start()
+        self._job = job
         assert self._process
         assert self._process.stdin
         try:
@@ -108,8 +114,10 @@ class Worker:
         self._ended(process)
 
     def _ended(self, process: subprocess.Popen[bytes]) -> None:
-        if self._process is process:  # not stopped by us
+        if self._process is process:  # not stopped by us, as where memory ran out: who waits is told
             self._process = None
+            if self._job is not None:
+                self._answered(Answer(self._job, None, problem=ENDED))
 
 
 class Answers:

@@ -257,6 +257,16 @@ def test_a_worker_draws_what_the_workbook_shows_and_says_what_it_cannot(worker, 
     assert chart.outputs[-1].kind == "figure"
 
 
+def test_a_worker_that_dies_says_so(worker):
+    started, answers = worker
+    job = Job(1, values(), (Call("summary.headline_numbers"),))
+    started.ask(job)
+    started._process.kill()
+    answer = answers.take(30)
+    assert (answer.job, answer.call) == (job, None)
+    assert "has ended" in answer.problem
+
+
 def test_a_worker_can_be_stopped_while_it_works_and_answers_again(worker):
     started, answers = worker
     started.ask(Job(1, values(), (Call("summary.headline_numbers"),)))
